@@ -1,0 +1,79 @@
+import { DrayError } from "../errors.ts";
+
+/**
+ * The gzip framing of a bundle: RFC 1952 members of stored DEFLATE blocks, all of one size but the
+ * last, so that every byte of the tar has a place in the file that can be computed. Any gunzip reads
+ * it; only `dray` knows where to seek. docs/bundle-format.md describes it.
+ */
+
+/** Largest stored DEFLATE block (RFC 1951 §3.2.4). */
+export const BLOCK_PAYLOAD = 65_535;
+export const BLOCK_HEADER = 5;
+const BLOCK_BYTES = BLOCK_HEADER + BLOCK_PAYLOAD;
+
+/** Fixed gzip header, extra-field length, and one extra subfield `dr` of 12 bytes. */
+export const MEMBER_HEADER = 28;
+/** CRC-32 and length. */
+export const MEMBER_TRAILER = 8;
+
+const BLOCKS_PER_MEMBER = 64;
+/** Bytes of tar in every member but the last. */
+export const MEMBER_PAYLOAD = BLOCKS_PER_MEMBER * BLOCK_PAYLOAD;
+/** Bytes of file that a full member takes. */
+export const MEMBER_BYTES = memberBytes(MEMBER_PAYLOAD);
+
+/** ID1 ID2 CM FLG=FEXTRA MTIME=0 XFL=0 OS=unknown XLEN=16, then the subfield's id and length. */
+const HEADER_START = Buffer.from([0x1f, 0x8b, 8, 4, 0, 0, 0, 0, 0, 255, 16, 0, 0x64, 0x72, 12, 0]);
+
+export interface MemberHeader {
+  /** Bytes of tar in this member. */
+  readonly payload: number;
+  readonly number: number;
+}
+
+/** Bytes of file that a member with `payload` bytes of tar takes. */
+export function memberBytes(payload: number): number {
+  return MEMBER_HEADER + payload + blocksIn(payload) * BLOCK_HEADER + MEMBER_TRAILER;
+}
+
+export function blocksIn(payload: number): number {
+  return Math.ceil(payload / BLOCK_PAYLOAD);
+}
+
+export function writeMemberHeader(target: Buffer, { payload, number }: MemberHeader): void {
+  HEADER_START.copy(target, 0);
+  target.writeUInt32LE(payload, 16);
+  target.writeBigUInt64LE(BigInt(number), 20);
+}
+
+/** The header at the start of `bytes`, or undefined if it is not one of this framing. */
+export function readMemberHeader(bytes: Buffer): MemberHeader | undefined {
+  if (bytes.length < MEMBER_HEADER) return undefined;
+  if (HEADER_START.compare(bytes, 0, HEADER_START.length) !== 0) return undefined;
+  return { payload: bytes.readUInt32LE(16), number: Number(bytes.readBigUInt64LE(20)) };
+}
+
+export function writeBlockHeader(target: Buffer, length: number, final: boolean): void {
+  target.writeUInt8(final ? 1 : 0, 0);
+  target.writeUInt16LE(length, 1);
+  target.writeUInt16LE(length ^ 0xffff, 3);
+}
+
+/** How a file of `size` bytes must be divided; undefined if no division fits. */
+export function layoutOf(size: number): { members: number; tarSize: number } | undefined {
+  const full = Math.floor(size / MEMBER_BYTES);
+  const rest = size - full * MEMBER_BYTES;
+  if (rest === 0) return full === 0 ? undefined : { members: full, tarSize: full * MEMBER_PAYLOAD };
+  const stored = rest - MEMBER_HEADER - MEMBER_TRAILER;
+  const payload = stored - Math.ceil(stored / BLOCK_BYTES) * BLOCK_HEADER;
+  if (payload <= 0 || memberBytes(payload) !== rest) return undefined;
+  return { members: full + 1, tarSize: full * MEMBER_PAYLOAD + payload };
+}
+
+export function damaged(member: number, reason: string): DrayError {
+  return new DrayError(
+    "DRAY_FRAMING_DAMAGED",
+    `Cannot read gzip member ${member} at byte ${member * MEMBER_BYTES}: ${reason}`,
+    { kind: "refused", hint: "The file changed after it was written. Copy it again." },
+  );
+}

@@ -1,0 +1,159 @@
+import type { FileHandle } from "node:fs/promises";
+import { crc32 } from "node:zlib";
+import type { Bytes } from "../content/content.ts";
+import {
+  BLOCK_HEADER,
+  BLOCK_PAYLOAD,
+  blocksIn,
+  damaged,
+  layoutOf,
+  MEMBER_BYTES,
+  MEMBER_HEADER,
+  MEMBER_PAYLOAD,
+  MEMBER_TRAILER,
+  readMemberHeader,
+} from "./gzip-members.ts";
+import { readAhead, readExactly, type SeekableTar } from "./seekable-tar.ts";
+
+/** Blocks read at a time: about 1 MiB. */
+const BLOCKS_PER_READ = 16;
+
+/** Some blocks of one member, and the bytes of the tar that are wanted of them. */
+interface Piece {
+  readonly member: number;
+  readonly firstBlock: number;
+  readonly blocks: number;
+  /** Wanted range, in bytes of the member's payload. */
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Reads a tar inside the bundle's gzip framing by arithmetic, without inflating. */
+export class MemberTar implements SeekableTar {
+  readonly #file: FileHandle;
+  readonly #members: number;
+  readonly size: number;
+
+  private constructor(
+    file: FileHandle,
+    { members, tarSize }: { members: number; tarSize: number },
+  ) {
+    this.#file = file;
+    this.#members = members;
+    this.size = tarSize;
+  }
+
+  /**
+   * Undefined if the file does not begin with the framing's own header. A file that does and does
+   * not keep the arithmetic is damaged.
+   *
+   * @throws DrayError `DRAY_FRAMING_DAMAGED`
+   */
+  static async open(file: FileHandle): Promise<MemberTar | undefined> {
+    const { size } = await file.stat();
+    if (size < MEMBER_HEADER) return undefined;
+    if (readMemberHeader(await readExactly(file, 0, MEMBER_HEADER)) === undefined) return undefined;
+    const layout = layoutOf(size);
+    if (layout === undefined) {
+      throw damaged(Math.floor(size / MEMBER_BYTES), `a file of ${size} bytes cannot end here`);
+    }
+    const tar = new MemberTar(file, layout);
+    await tar.#checkHeader(0);
+    await tar.#checkHeader(layout.members - 1);
+    return tar;
+  }
+
+  async *read(offset: number, length: number): Bytes {
+    let checked = -1;
+    const pieces = this.#pieces(offset, length);
+    for await (const { piece, buffer } of readAhead(pieces, (next) => this.#readBlocks(next))) {
+      if (piece.member !== checked) await this.#checkHeader(piece.member);
+      checked = piece.member;
+      yield* this.#payload(piece, buffer);
+    }
+  }
+
+  /** The whole tar, with header, every block and the CRC-32 of every member checked. */
+  async *readAll(): Bytes {
+    let crc = 0;
+    for await (const { piece, buffer } of readAhead(this.#pieces(0, this.size), (next) =>
+      this.#readBlocks(next),
+    )) {
+      if (piece.firstBlock === 0) {
+        await this.#checkHeader(piece.member);
+        crc = 0;
+      }
+      for (const payload of this.#payload(piece, buffer)) {
+        crc = crc32(payload, crc);
+        yield payload;
+      }
+      if (piece.to === this.#payloadOf(piece.member)) await this.#checkTrailer(piece.member, crc);
+    }
+  }
+
+  #payloadOf(member: number): number {
+    return Math.min(MEMBER_PAYLOAD, this.size - member * MEMBER_PAYLOAD);
+  }
+
+  *#pieces(offset: number, length: number): Generator<Piece> {
+    const end = offset + length;
+    if (end > this.size) throw damaged(this.#members - 1, `the tar goes on after its end`);
+    for (let at = offset; at < end;) {
+      const member = Math.floor(at / MEMBER_PAYLOAD);
+      const from = at - member * MEMBER_PAYLOAD;
+      const firstBlock = Math.floor(from / BLOCK_PAYLOAD);
+      const limit = Math.min((firstBlock + BLOCKS_PER_READ) * BLOCK_PAYLOAD, MEMBER_PAYLOAD);
+      const to = Math.min(limit, end - member * MEMBER_PAYLOAD);
+      yield { member, firstBlock, blocks: blocksIn(to) - firstBlock, from, to };
+      at = member * MEMBER_PAYLOAD + to;
+    }
+  }
+
+  /** The blocks of a piece with their headers; of the last block only what is wanted. */
+  async #readBlocks({ member, firstBlock, blocks, to }: Piece): Promise<Buffer> {
+    const start = member * MEMBER_BYTES + MEMBER_HEADER;
+    const length = to - firstBlock * BLOCK_PAYLOAD + blocks * BLOCK_HEADER;
+    return readExactly(this.#file, start + firstBlock * (BLOCK_HEADER + BLOCK_PAYLOAD), length);
+  }
+
+  *#payload({ member, firstBlock, blocks, from, to }: Piece, buffer: Buffer): Generator<Buffer> {
+    for (let index = 0; index < blocks; index++) {
+      const block = firstBlock + index;
+      const header = index * (BLOCK_HEADER + BLOCK_PAYLOAD);
+      this.#checkBlock(member, block, buffer.subarray(header, header + BLOCK_HEADER));
+      const blockFrom = block * BLOCK_PAYLOAD;
+      const start = header + BLOCK_HEADER - blockFrom;
+      yield buffer.subarray(
+        start + Math.max(from, blockFrom),
+        start + Math.min(to, blockFrom + BLOCK_PAYLOAD),
+      );
+    }
+  }
+
+  #checkBlock(member: number, block: number, header: Buffer): void {
+    const payload = this.#payloadOf(member);
+    const length = Math.min(BLOCK_PAYLOAD, payload - block * BLOCK_PAYLOAD);
+    const final = block === blocksIn(payload) - 1 ? 1 : 0;
+    const good =
+      header[0] === final &&
+      header.readUInt16LE(1) === length &&
+      header.readUInt16LE(3) === (length ^ 0xffff);
+    if (!good) throw damaged(member, `block ${block} does not begin as it must`);
+  }
+
+  async #checkHeader(member: number): Promise<void> {
+    const bytes = await readExactly(this.#file, member * MEMBER_BYTES, MEMBER_HEADER);
+    const header = readMemberHeader(bytes);
+    if (header?.number === member && header.payload === this.#payloadOf(member)) return;
+    throw damaged(member, "its header does not say where it stands");
+  }
+
+  async #checkTrailer(member: number, crc: number): Promise<void> {
+    const payload = this.#payloadOf(member);
+    const position =
+      member * MEMBER_BYTES + MEMBER_HEADER + payload + blocksIn(payload) * BLOCK_HEADER;
+    const trailer = await readExactly(this.#file, position, MEMBER_TRAILER);
+    const good = trailer.readUInt32LE(0) === crc && trailer.readUInt32LE(4) === payload;
+    if (!good) throw damaged(member, "its content does not have the checksum that it states");
+  }
+}

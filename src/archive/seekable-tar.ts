@@ -1,0 +1,94 @@
+import type { FileHandle } from "node:fs/promises";
+import type { Bytes } from "../content/content.ts";
+import { DrayError } from "../errors.ts";
+
+/** The tar inside a carrier, readable at any place. */
+export interface SeekableTar {
+  /** Bytes of the tar. */
+  readonly size: number;
+  /** Exactly `length` bytes from `offset`, in pieces; throws where the carrier is damaged. */
+  read(offset: number, length: number): Bytes;
+  /** The whole tar from its start, with every check that the carrier's own format allows. */
+  readAll(): Bytes;
+}
+
+/** Bytes asked of the file at a time. */
+export const READ_BYTES = 1024 * 1024;
+
+/** Reads exactly `length` bytes at `position`; a shorter file is an error. */
+export async function readExactly(
+  file: FileHandle,
+  position: number,
+  length: number,
+): Promise<Buffer> {
+  const buffer = Buffer.allocUnsafeSlow(length);
+  let filled = 0;
+  while (filled < length) {
+    const { bytesRead } = await file.read(buffer, filled, length - filled, position + filled);
+    if (bytesRead === 0) throw shorter(position + filled);
+    filled += bytesRead;
+  }
+  return buffer;
+}
+
+function shorter(position: number): DrayError {
+  return new DrayError(
+    "DRAY_FILE_TRUNCATED",
+    `Cannot read on at byte ${position}: the file ended while it was read`,
+    { kind: "refused", hint: "Copy the file again." },
+  );
+}
+
+/**
+ * Runs `read` for each piece of a range, one piece ahead of the consumer, so that the disk works
+ * while the consumer hashes or sends.
+ */
+export async function* readAhead<T>(
+  pieces: Iterable<T>,
+  read: (piece: T) => Promise<Buffer>,
+): AsyncGenerator<{ piece: T; buffer: Buffer }, void, undefined> {
+  let pending: { piece: T; buffer: Promise<Buffer> } | undefined;
+  const begin = (piece: T): { piece: T; buffer: Promise<Buffer> } => {
+    const buffer = read(piece);
+    // If the consumer stops early nobody awaits the piece that is under way.
+    buffer.catch(() => undefined);
+    return { piece, buffer };
+  };
+  for (const piece of pieces) {
+    const next = begin(piece);
+    if (pending !== undefined) yield { piece: pending.piece, buffer: await pending.buffer };
+    pending = next;
+  }
+  if (pending !== undefined) yield { piece: pending.piece, buffer: await pending.buffer };
+}
+
+/** A tar that lies in a file as it is. */
+export class PlainTar implements SeekableTar {
+  readonly #file: FileHandle;
+  readonly size: number;
+
+  constructor(file: FileHandle, size: number) {
+    this.#file = file;
+    this.size = size;
+  }
+
+  async *read(offset: number, length: number): Bytes {
+    if (offset + length > this.size) throw shorter(this.size);
+    const pieces = rangePieces(offset, length);
+    for await (const { buffer } of readAhead(pieces, ([at, count]) =>
+      readExactly(this.#file, at, count),
+    )) {
+      yield buffer;
+    }
+  }
+
+  readAll(): Bytes {
+    return this.read(0, this.size);
+  }
+}
+
+function* rangePieces(offset: number, length: number): Generator<[number, number]> {
+  for (let done = 0; done < length; done += READ_BYTES) {
+    yield [offset + done, Math.min(READ_BYTES, length - done)];
+  }
+}

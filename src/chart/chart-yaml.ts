@@ -1,0 +1,101 @@
+import { parse as parseVersion } from "semver";
+import { z } from "zod";
+import { DrayError } from "../errors.ts";
+import { parseAs } from "../oci/descriptor.ts";
+import { isTag } from "../oci/reference.ts";
+
+/**
+ * `Chart.yaml`, with every scalar as the text that stands there: YAML would make 1.1 of the version
+ * 1.10. Name and version are safe to be used in a path and in a tag.
+ * https://helm.sh/docs/topics/charts/#the-chartyaml-file
+ */
+export type ChartMetadata = z.infer<typeof metadataSchema>;
+export type ChartDependency = z.infer<typeof dependencySchema>;
+
+/** Helm's own rule for names, without the names that are no file name. */
+const NAME = /^[a-zA-Z0-9._-]{1,250}$/;
+const VERSION = /^v?\d+(?:\.\d+){0,2}(?:-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?$/;
+
+/** `key:` with nothing behind it is null in YAML and absent for Helm. */
+const text = z.string().nullish();
+const texts = z.array(z.string()).nullish();
+const map = z.record(z.string(), z.string()).nullish();
+
+const nameSchema = z
+  .string()
+  .regex(NAME, "expected letters, digits, dots, dashes and underscores")
+  .refine((name) => !/^\.+$/.test(name), "expected a name, found only dots");
+
+const versionSchema = z
+  .string()
+  .regex(VERSION, "expected a semantic version")
+  .refine((version) => isTag(chartTag(version)), "expected a version that can be a tag")
+  .refine((version) => coerced(version), "expected a semantic version");
+
+const dependencySchema = z.object({
+  name: nameSchema,
+  version: text,
+  repository: text,
+  condition: text,
+  tags: texts,
+  "import-values": z.unknown().optional(),
+  alias: text,
+});
+
+const maintainerSchema = z.object({ name: text, email: text, url: text });
+
+const metadataSchema = z.object({
+  name: nameSchema,
+  home: text,
+  sources: texts,
+  version: versionSchema,
+  description: text,
+  keywords: texts,
+  maintainers: z.array(maintainerSchema).nullish(),
+  icon: text,
+  apiVersion: text,
+  condition: text,
+  tags: text,
+  appVersion: text,
+  deprecated: text,
+  annotations: map,
+  kubeVersion: text,
+  dependencies: z.array(dependencySchema).nullish(),
+  type: text,
+});
+
+/** Largest file of a chart, as Helm has it. */
+export const MAX_CHART_FILE_BYTES = 5 * 1024 * 1024;
+
+/** @throws DrayError `DRAY_CHART_INVALID` */
+export async function parseChartYaml(bytes: Uint8Array, what: string): Promise<ChartMetadata> {
+  const { parse } = await import("yaml");
+  let value: unknown;
+  try {
+    value = parse(
+      Buffer.from(bytes)
+        .toString("utf8")
+        .replace(/^\uFEFF/, ""),
+      { schema: "failsafe" },
+    );
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new DrayError("DRAY_CHART_INVALID", `Cannot read ${what}: ${reason}`, { cause });
+  }
+  const emptied = JSON.parse(JSON.stringify(value ?? null), (_key, item: unknown) =>
+    item === "" || item === "null" || item === "~" ? null : item,
+  ) as unknown;
+  return parseAs(metadataSchema, emptied, { what, code: "DRAY_CHART_INVALID" });
+}
+
+/** The tag of a chart version: `+` has no place in a tag, and Helm writes `_`. */
+export function chartTag(version: string): string {
+  return version.replaceAll("+", "_");
+}
+
+/** Helm takes `v1.2` for 1.2.0. */
+function coerced(version: string): boolean {
+  const [core = "", rest = ""] = version.replace(/^v/, "").split(/(?=[-+])(.*)/s);
+  const full = [...core.split("."), "0", "0"].slice(0, 3).join(".");
+  return parseVersion(full + rest) !== null;
+}

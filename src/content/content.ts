@@ -1,0 +1,49 @@
+import type { Descriptor } from "../oci/descriptor.ts";
+
+/** A blob on its way: read once, at the speed of whoever consumes it. Nothing opens before that. */
+export type Bytes = AsyncIterable<Uint8Array>;
+
+export interface ContentOptions {
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface FetchOptions extends ContentOptions {
+  /** First byte wanted. @default 0 */
+  readonly offset?: number;
+}
+
+/** Content that can be opened again, from any byte, when a transfer has to start over. */
+export interface Content {
+  /** The source's name, for messages. */
+  readonly from: string;
+  open(offset: number): Bytes;
+}
+
+/** A place that content comes from: a repository, a layout, a bundle. */
+export interface Source {
+  /** What this source is called in messages. */
+  readonly name: string;
+  /** The bytes of `descriptor`, not yet verified: whoever keeps or uses them does that. */
+  fetch(descriptor: Descriptor, options?: FetchOptions): Bytes;
+}
+
+/** `mounted`: the target had the blob in another repository and no byte was sent. */
+export type PushResult = "copied" | "mounted";
+
+/** A place that content goes to. */
+export interface Target {
+  readonly name: string;
+  exists(descriptor: Descriptor, options?: ContentOptions): Promise<boolean>;
+  /**
+   * Stores `content` and verifies it on the way: what is not `expected` never becomes visible.
+   * Done when the content is there, no matter who put it there.
+   */
+  push(expected: Descriptor, content: Content, options?: ContentOptions): Promise<PushResult>;
+}
+
+/** Joins content that is known to be small. */
+export async function collect(content: Bytes): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of content) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}

@@ -1,0 +1,126 @@
+import { setMaxListeners } from "node:events";
+import { DrayError } from "../errors.ts";
+import type { Listener } from "../events.ts";
+import type { Descriptor } from "../oci/descriptor.ts";
+import type { Digest } from "../oci/digest.ts";
+import { parseManifest, successorsOf, type Manifest } from "../oci/manifest.ts";
+import { isManifestType } from "../oci/media-type.ts";
+import type { Bytes, Content, Source, Target } from "./content.ts";
+import { readVerified } from "./verify.ts";
+
+/** Index in index in index: real images nest twice. */
+export const MAX_INDEX_DEPTH = 8;
+
+/** Runs a task when one of a bounded number of places is free. */
+export type Limit = <T>(task: () => Promise<T>) => Promise<T>;
+
+export interface CopyOptions {
+  /** Shared by every copy that uses the same registry. */
+  readonly limit: Limit;
+  readonly signal?: AbortSignal | undefined;
+  readonly onEvent?: Listener | undefined;
+  /** Sees each manifest before its children are copied; throws to refuse it. */
+  readonly onManifest?: ((manifest: Manifest, descriptor: Descriptor) => void) | undefined;
+}
+
+/**
+ * Copies graphs from one source to one target: children before parents, each blob once, what is
+ * there already is skipped. Pulling, pushing and mirroring are all this.
+ */
+export class GraphCopy {
+  readonly #source: Source;
+  readonly #target: Target;
+  readonly #options: CopyOptions;
+  readonly #started = new Map<Digest, Promise<void>>();
+  /** Stops what is still running once one part has failed. */
+  readonly #failure = new AbortController();
+  readonly #signal: AbortSignal;
+
+  constructor(source: Source, target: Target, options: CopyOptions) {
+    this.#source = source;
+    this.#target = target;
+    this.#options = options;
+    const outer = options.signal === undefined ? [] : [options.signal];
+    this.#signal = AbortSignal.any([...outer, this.#failure.signal]);
+    setMaxListeners(0, this.#signal);
+  }
+
+  /** Resolves when `root` and all that it needs are at the target. */
+  async copy(root: Descriptor): Promise<void> {
+    await this.#node(root, 0);
+  }
+
+  #node(descriptor: Descriptor, depth: number): Promise<void> {
+    const started = this.#started.get(descriptor.digest);
+    if (started !== undefined) return started;
+    const running = isManifestType(descriptor.mediaType)
+      ? this.#manifest(descriptor, depth)
+      : this.#options.limit(() => this.#blob(descriptor));
+    this.#started.set(descriptor.digest, running);
+    running.catch((error: unknown) => this.#failure.abort(error));
+    return running;
+  }
+
+  async #manifest(descriptor: Descriptor, depth: number): Promise<void> {
+    const { limit, onManifest } = this.#options;
+    const signal = this.#signal;
+    if (depth > MAX_INDEX_DEPTH) throw tooDeep(descriptor);
+    const raw = await limit(() => readVerified(this.#source, descriptor, { signal }));
+    const what = `${descriptor.digest} from ${this.#source.name}`;
+    const manifest = parseManifest(raw, { mediaType: descriptor.mediaType, what });
+    onManifest?.(manifest, descriptor);
+    await all(successorsOf(manifest).map((child) => this.#node(child, depth + 1)));
+    const content: Content = {
+      from: this.#source.name,
+      open: (offset) => once(raw.subarray(offset)),
+    };
+    // The content's own type is what a registry compares with the Content-Type of the upload.
+    await limit(() => this.#transfer({ ...descriptor, mediaType: manifest.mediaType }, content));
+  }
+
+  async #blob(descriptor: Descriptor): Promise<void> {
+    const { onEvent } = this.#options;
+    const content: Content = {
+      from: this.#source.name,
+      open: (offset) =>
+        counted(this.#source.fetch(descriptor, { signal: this.#signal, offset }), onEvent),
+    };
+    await this.#transfer(descriptor, content);
+  }
+
+  async #transfer(descriptor: Descriptor, content: Content): Promise<void> {
+    const signal = this.#signal;
+    signal.throwIfAborted();
+    const present = await this.#target.exists(descriptor, { signal });
+    const type = present ? "skipped" : await this.#target.push(descriptor, content, { signal });
+    this.#options.onEvent?.({ type, descriptor, target: this.#target.name });
+  }
+}
+
+/** Waits until nothing runs any more, then throws what failed first. */
+export async function all<T>(running: readonly Promise<T>[]): Promise<T[]> {
+  try {
+    return await Promise.all(running);
+  } finally {
+    await Promise.allSettled(running);
+  }
+}
+
+async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
+}
+
+async function* counted(content: Bytes, onEvent?: Listener): AsyncGenerator<Uint8Array> {
+  for await (const chunk of content) {
+    onEvent?.({ type: "progress", bytes: chunk.length });
+    yield chunk;
+  }
+}
+
+function tooDeep(descriptor: Descriptor): DrayError {
+  return new DrayError(
+    "DRAY_MANIFEST_UNSUPPORTED",
+    `Cannot copy ${descriptor.digest}: expected at most ${MAX_INDEX_DEPTH} indexes inside one another`,
+    { kind: "refused" },
+  );
+}

@@ -1,0 +1,69 @@
+import type { Hash } from "node:crypto";
+import { DrayError } from "../errors.ts";
+import type { Descriptor } from "../oci/descriptor.ts";
+import { algorithmOf, digestFrom, hasherFor } from "../oci/digest.ts";
+import { MAX_MANIFEST_BYTES } from "../oci/json.ts";
+import { collect, type Bytes, type FetchOptions, type Source } from "./content.ts";
+
+export interface VerifyOptions {
+  /** The place the content comes from, for messages. */
+  readonly from: string;
+  /** State after the bytes that were read before, when a transfer goes on in the middle. */
+  readonly resumed?: { readonly hash: Hash; readonly size: number };
+}
+
+/**
+ * Passes `content` on and ends only if it has the size and digest of `expected`. It stops at the
+ * first byte too many.
+ *
+ * @throws DrayError `DRAY_CONTENT_MISMATCH`
+ */
+export async function* verified(
+  content: Bytes | Iterable<Uint8Array>,
+  expected: Descriptor,
+  { from, resumed }: VerifyOptions,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const hash = resumed?.hash ?? hasherFor(expected.digest);
+  let size = resumed?.size ?? 0;
+  for await (const chunk of content) {
+    size += chunk.length;
+    if (size > expected.size)
+      throw mismatch(expected, from, `expected ${expected.size} bytes, found more`);
+    hash.update(chunk);
+    yield chunk;
+  }
+  if (size < expected.size) {
+    throw mismatch(expected, from, `expected ${expected.size} bytes, found ${size}`);
+  }
+  const found = digestFrom(hash, algorithmOf(expected.digest));
+  if (found !== expected.digest) throw mismatch(expected, from, `its content has digest ${found}`);
+}
+
+/**
+ * Reads a small blob (manifest, index, config) whole and verified.
+ * @throws DrayError `DRAY_CONTENT_MISMATCH`, `DRAY_CONTENT_TOO_LARGE`
+ */
+export async function readVerified(
+  source: Source,
+  expected: Descriptor,
+  options: FetchOptions & { maxBytes?: number } = {},
+): Promise<Buffer> {
+  const { maxBytes = MAX_MANIFEST_BYTES, ...fetchOptions } = options;
+  if (expected.size > maxBytes) {
+    throw new DrayError(
+      "DRAY_CONTENT_TOO_LARGE",
+      `Cannot read ${expected.mediaType} ${expected.digest} from ${source.name}: expected at most ${maxBytes} bytes, found ${expected.size}`,
+      { kind: "refused" },
+    );
+  }
+  const content = source.fetch(expected, fetchOptions);
+  return collect(verified(content, expected, { from: source.name }));
+}
+
+function mismatch(expected: Descriptor, from: string, reason: string): DrayError {
+  return new DrayError(
+    "DRAY_CONTENT_MISMATCH",
+    `Cannot use ${expected.digest} from ${from}: ${reason}`,
+    { kind: "refused" },
+  );
+}

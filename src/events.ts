@@ -1,0 +1,21 @@
+import type { Descriptor } from "./oci/descriptor.ts";
+
+/** What a story announces while it runs. Whoever listens decides how to show it. */
+export type DrayEvent =
+  /** A stage of the story begins; `bytes` is what it will move, where that is known. */
+  | { readonly type: "stage"; readonly stage: string; readonly bytes?: number }
+  /** `bytes` more have moved in the present stage. */
+  | { readonly type: "progress"; readonly bytes: number }
+  /** A blob or manifest arrived at its target, or was there already. */
+  | {
+      readonly type: "copied" | "skipped" | "mounted";
+      readonly descriptor: Descriptor;
+      readonly target: string;
+    }
+  /** One reference is finished. */
+  | { readonly type: "done"; readonly reference: string; readonly result: string }
+  /** A request failed and will be tried again. */
+  | { readonly type: "retry"; readonly message: string }
+  | { readonly type: "warning"; readonly message: string };
+
+export type Listener = (event: DrayEvent) => void;

@@ -1,0 +1,161 @@
+import { createReadStream } from "node:fs";
+import { mkdir, readFile, rm, rmdir, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import pLimit from "p-limit";
+import type {
+  Bytes,
+  Content,
+  ContentOptions,
+  FetchOptions,
+  PushResult,
+  Source,
+  Target,
+} from "../content/content.ts";
+import type { Limit } from "../content/copy.ts";
+import { DrayError, systemCode } from "../errors.ts";
+import type { Descriptor } from "../oci/descriptor.ts";
+import type { Digest } from "../oci/digest.ts";
+import {
+  blobPath,
+  BLOBS_DIRECTORY,
+  INDEX_FILE,
+  LAYOUT_CONTENT,
+  LAYOUT_FILE,
+} from "../oci/image-layout.ts";
+import { parseJson } from "../oci/json.ts";
+import { INGEST_DIRECTORY, writeBlob } from "./blob-writer.ts";
+import { readRoots, writeRoots } from "./roots.ts";
+
+/**
+ * An OCI image layout in a directory. Blobs appear whole and verified or not at all.
+ * https://github.com/opencontainers/image-spec/blob/v1.1.1/image-layout.md
+ */
+export class ImageLayout implements Source, Target {
+  readonly directory: string;
+  readonly name: string;
+  /** Changes of `index.json` happen one after another. */
+  readonly #change: Limit = pLimit(1);
+
+  private constructor(directory: string) {
+    this.directory = directory;
+    this.name = `layout ${JSON.stringify(directory)}`;
+  }
+
+  /** Opens the layout in `directory`. @throws DrayError `DRAY_LAYOUT_INVALID` */
+  static async open(directory: string): Promise<ImageLayout> {
+    const path = join(directory, LAYOUT_FILE);
+    try {
+      const marker = parseJson(await readFile(path), path);
+      if (isLayoutMarker(marker)) return new ImageLayout(directory);
+    } catch (cause) {
+      if (systemCode(cause) !== "ENOENT") throw cause;
+      throw invalid(directory, `it has no ${LAYOUT_FILE}`);
+    }
+    throw invalid(directory, `expected imageLayoutVersion 1.0.0 in ${LAYOUT_FILE}`);
+  }
+
+  /** Opens the layout in `directory`, making it first where it is missing. */
+  static async create(directory: string): Promise<ImageLayout> {
+    await mkdir(join(directory, BLOBS_DIRECTORY, "sha256"), { recursive: true });
+    await writeUnlessPresent(join(directory, LAYOUT_FILE), LAYOUT_CONTENT);
+    const layout = await ImageLayout.open(directory);
+    if (!(await isPresent(join(directory, INDEX_FILE)))) await writeRoots(directory, []);
+    return layout;
+  }
+
+  blobFile(digest: Digest): string {
+    return join(this.directory, blobPath(digest));
+  }
+
+  async exists(descriptor: Descriptor): Promise<boolean> {
+    try {
+      const found = await stat(this.blobFile(descriptor.digest));
+      return found.isFile() && found.size === descriptor.size;
+    } catch (error) {
+      if (systemCode(error) === "ENOENT") return false;
+      throw error;
+    }
+  }
+
+  async *fetch(descriptor: Descriptor, options: FetchOptions = {}): Bytes {
+    const file = createReadStream(this.blobFile(descriptor.digest), {
+      start: options.offset ?? 0,
+      highWaterMark: 1024 * 1024,
+      signal: options.signal,
+    });
+    yield* file as AsyncIterable<Buffer>;
+  }
+
+  async push(
+    expected: Descriptor,
+    content: Content,
+    options: ContentOptions = {},
+  ): Promise<PushResult> {
+    const path = this.blobFile(expected.digest);
+    await writeBlob(this.directory, path, { expected, content, signal: options.signal });
+    return "copied";
+  }
+
+  /** Forgets a blob, so that the next copy fetches it again. */
+  async remove(digest: Digest): Promise<void> {
+    await rm(this.blobFile(digest), { force: true });
+  }
+
+  /** The entries of `index.json`. */
+  async roots(): Promise<readonly Descriptor[]> {
+    return readRoots(this.directory);
+  }
+
+  /** Replaces the entries of `index.json` by what `change` makes of them, atomically. */
+  async changeRoots(
+    change: (roots: readonly Descriptor[]) => readonly Descriptor[],
+  ): Promise<void> {
+    await this.#change(async () =>
+      writeRoots(this.directory, change(await readRoots(this.directory))),
+    );
+  }
+
+  /** Leaves nothing behind but what the specification names. */
+  async close(): Promise<void> {
+    try {
+      await rmdir(join(this.directory, INGEST_DIRECTORY));
+    } catch (error) {
+      // Parts of unfinished blobs stay for the next run.
+      if (systemCode(error) !== "ENOENT" && systemCode(error) !== "ENOTEMPTY") throw error;
+    }
+  }
+}
+
+function isLayoutMarker(value: unknown): boolean {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    "imageLayoutVersion" in value &&
+    value.imageLayoutVersion === "1.0.0"
+  );
+}
+
+async function writeUnlessPresent(path: string, content: Uint8Array): Promise<void> {
+  try {
+    await writeFile(path, content, { flag: "wx" });
+  } catch (error) {
+    if (systemCode(error) !== "EEXIST") throw error;
+  }
+}
+
+async function isPresent(path: string): Promise<boolean> {
+  try {
+    await stat(path);
+    return true;
+  } catch (error) {
+    if (systemCode(error) === "ENOENT") return false;
+    throw error;
+  }
+}
+
+function invalid(directory: string, reason: string): DrayError {
+  return new DrayError(
+    "DRAY_LAYOUT_INVALID",
+    `Cannot open ${JSON.stringify(directory)} as an OCI image layout: ${reason}`,
+  );
+}

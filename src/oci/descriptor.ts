@@ -1,0 +1,74 @@
+import { z } from "zod";
+import { DrayError } from "../errors.ts";
+import { parseDigest, type Digest } from "./digest.ts";
+import type { Platform } from "./platform.ts";
+
+/**
+ * What is known of a blob before it is read. Made by `parseDescriptor` or by code that has the
+ * content in its hands.
+ * https://github.com/opencontainers/image-spec/blob/v1.1.1/descriptor.md
+ */
+export interface Descriptor {
+  readonly mediaType: string;
+  readonly digest: Digest;
+  /** In bytes. */
+  readonly size: number;
+  readonly urls?: readonly string[] | undefined;
+  readonly annotations?: Readonly<Record<string, string>> | undefined;
+  readonly artifactType?: string | undefined;
+  readonly platform?: Platform | undefined;
+}
+
+/** RFC 6838 §4.2: type and subtype of at most 127 characters each. */
+const MEDIA_TYPE = /^[A-Za-z0-9][\w!#$&^.+-]{0,126}\/[A-Za-z0-9][\w!#$&^.+-]{0,126}$/;
+
+export const mediaTypeSchema: z.ZodType<string> = z
+  .string()
+  .regex(MEDIA_TYPE, "expected a media type");
+
+const digestSchema = z.string().transform((text, context): Digest => {
+  try {
+    return parseDigest(text);
+  } catch (error) {
+    context.addIssue({ code: "custom", message: error instanceof Error ? error.message : "" });
+    return z.NEVER;
+  }
+});
+
+export const annotationsSchema: z.ZodType<Record<string, string> | undefined> = z
+  .record(z.string(), z.string())
+  .optional();
+
+/** `z.int()` refuses fractions and whatever an IEEE double cannot hold exactly. */
+export const descriptorSchema: z.ZodType<Descriptor> = z.object({
+  mediaType: mediaTypeSchema,
+  digest: digestSchema,
+  size: z.int().nonnegative(),
+  urls: z.array(z.string()).optional(),
+  annotations: annotationsSchema,
+  artifactType: z.string().optional(),
+  platform: z
+    .object({
+      os: z.string(),
+      architecture: z.string(),
+      variant: z.string().optional(),
+    })
+    .optional(),
+});
+
+/**
+ * Checks a parsed JSON document against a schema; `what` names the document.
+ * @throws DrayError with `code`, naming every place that does not fit
+ */
+export function parseAs<T>(
+  schema: z.ZodType<T>,
+  value: unknown,
+  { what, code }: { what: string; code: string },
+): T {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const issues = result.error.issues
+    .slice(0, 5)
+    .map((issue) => `${issue.path.join(".") || "document"}: ${issue.message}`);
+  throw new DrayError(code, `Cannot read ${what}: ${issues.join("; ")}`, { kind: "refused" });
+}

@@ -1,0 +1,62 @@
+import { z } from "zod";
+import { descriptorSchema, parseAs, type Descriptor } from "./descriptor.ts";
+import { algorithmOf, encodedOf, type Digest } from "./digest.ts";
+import { parseJson } from "./json.ts";
+import { MediaType } from "./media-type.ts";
+
+/** https://github.com/opencontainers/image-spec/blob/v1.1.1/image-layout.md */
+export const LAYOUT_FILE = "oci-layout";
+export const INDEX_FILE = "index.json";
+export const BLOBS_DIRECTORY = "blobs";
+
+/** The bytes of every `oci-layout` file that is written. */
+export const LAYOUT_CONTENT: Uint8Array = Buffer.from('{"imageLayoutVersion":"1.0.0"}');
+
+/** Largest `index.json`: it names every root, and a bundle may have thousands of them. */
+const MAX_INDEX_BYTES = 20 * 1024 * 1024;
+
+/** https://github.com/opencontainers/image-spec/blob/v1.1.1/annotations.md */
+export const Annotation = {
+  refName: "org.opencontainers.image.ref.name",
+  title: "org.opencontainers.image.title",
+  version: "org.opencontainers.image.version",
+  description: "org.opencontainers.image.description",
+  created: "org.opencontainers.image.created",
+  url: "org.opencontainers.image.url",
+  source: "org.opencontainers.image.source",
+  authors: "org.opencontainers.image.authors",
+  /** Not in the specification: where containerd and Docker keep the full reference. */
+  containerdName: "io.containerd.image.name",
+} as const;
+
+/** Path of a blob inside a layout, with `/` whatever the system. */
+export function blobPath(digest: Digest): string {
+  return `${BLOBS_DIRECTORY}/${algorithmOf(digest)}/${encodedOf(digest)}`;
+}
+
+const indexFileSchema = z.object({
+  schemaVersion: z.literal(2),
+  manifests: z.array(descriptorSchema),
+});
+
+/** The roots that an `index.json` names; `what` names the file in errors. */
+export function parseIndexFile(bytes: Uint8Array, what: string): readonly Descriptor[] {
+  const value = parseJson(bytes, what, MAX_INDEX_BYTES);
+  return parseAs(indexFileSchema, value, { what, code: "DRAY_LAYOUT_INVALID" }).manifests;
+}
+
+/** The same roots always give the same bytes. */
+export function formatIndexFile(roots: readonly Descriptor[]): Buffer {
+  const manifests = roots.map(
+    ({ mediaType, digest, size, annotations, artifactType, platform }) => ({
+      mediaType,
+      digest,
+      size,
+      annotations,
+      artifactType,
+      platform,
+    }),
+  );
+  const index = { schemaVersion: 2, mediaType: MediaType.ociIndex, manifests };
+  return Buffer.from(`${JSON.stringify(index, undefined, 2)}\n`);
+}

@@ -1,0 +1,84 @@
+import { DrayError } from "../errors.ts";
+
+/** Largest manifest or index that is read: the size the distribution spec asks registries to take. */
+export const MAX_MANIFEST_BYTES = 4 * 1024 * 1024;
+
+/** Nesting no real document reaches; keeps recursive readers off a hostile one's stack. */
+const MAX_JSON_DEPTH = 64;
+
+/**
+ * Parses JSON as the image spec wants it (I-JSON): UTF-8, no duplicate names, bounded.
+ * `what` names the document in errors.
+ * https://github.com/opencontainers/image-spec/blob/v1.1.1/considerations.md#json
+ *
+ * @throws DrayError `DRAY_JSON_INVALID`, `DRAY_JSON_TOO_LARGE`
+ */
+export function parseJson(
+  bytes: Uint8Array,
+  what: string,
+  maxBytes: number = MAX_MANIFEST_BYTES,
+): unknown {
+  if (bytes.length > maxBytes) {
+    throw new DrayError(
+      "DRAY_JSON_TOO_LARGE",
+      `Cannot read ${what}: expected at most ${maxBytes} bytes, found ${bytes.length}`,
+      { kind: "refused" },
+    );
+  }
+  const text = decodeUtf8(bytes, what);
+  try {
+    const value: unknown = JSON.parse(text);
+    checkNames(text);
+    return value;
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new DrayError("DRAY_JSON_INVALID", `Cannot read ${what} as JSON: ${reason}`, {
+      kind: "refused",
+      cause,
+    });
+  }
+}
+
+function decodeUtf8(bytes: Uint8Array, what: string): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch (cause) {
+    throw new DrayError("DRAY_JSON_INVALID", `Cannot read ${what}: expected UTF-8 text`, {
+      kind: "refused",
+      cause,
+    });
+  }
+}
+
+const TOKEN = /"(?:[^"\\]|\\.)*"|[{}[\]]/g;
+
+/**
+ * `JSON.parse` keeps the last of two equal names; other readers keep the first. A document that
+ * means two things is refused. `text` is known to be well-formed JSON.
+ */
+function checkNames(text: string): void {
+  const open: (Set<string> | undefined)[] = [];
+  for (const match of text.matchAll(TOKEN)) {
+    const token = match[0];
+    if (token === "{" || token === "[") {
+      open.push(token === "{" ? new Set() : undefined);
+      if (open.length > MAX_JSON_DEPTH) throw new Error(`nested deeper than ${MAX_JSON_DEPTH}`);
+    } else if (token === "}" || token === "]") {
+      open.pop();
+    } else if (isName(text, match.index + token.length)) {
+      addName(open.at(-1), JSON.parse(token) as string);
+    }
+  }
+}
+
+const COLON_NEXT = /[ \t\r\n]*:/y;
+
+function isName(text: string, after: number): boolean {
+  COLON_NEXT.lastIndex = after;
+  return COLON_NEXT.test(text);
+}
+
+function addName(names: Set<string> | undefined, name: string): void {
+  if (names?.has(name)) throw new Error(`duplicate name ${JSON.stringify(name)}`);
+  names?.add(name);
+}

@@ -1,0 +1,54 @@
+import { DrayError } from "../errors.ts";
+
+/** https://github.com/opencontainers/image-spec/blob/v1.1.1/image-index.md */
+export interface Platform {
+  readonly os: string;
+  readonly architecture: string;
+  readonly variant?: string | undefined;
+}
+
+const GRAMMAR = /^([a-z0-9]+)\/([a-z0-9_]+)(?:\/([a-z0-9.]+))?$/;
+
+/** Architectures whose variant has a default, as containerd's platform matching has it. */
+const DEFAULT_VARIANT: ReadonlyMap<string, string> = new Map([
+  ["arm64", "v8"],
+  ["arm", "v7"],
+]);
+
+/** Reads `os/architecture[/variant]`. @throws DrayError `DRAY_PLATFORM_INVALID` */
+export function parsePlatform(text: string): Platform {
+  const [, os, architecture, variant] = GRAMMAR.exec(text) ?? [];
+  if (os === undefined || architecture === undefined) {
+    throw new DrayError(
+      "DRAY_PLATFORM_INVALID",
+      `Cannot read platform ${JSON.stringify(text)}: expected os/architecture[/variant], such as linux/amd64`,
+      { kind: "usage" },
+    );
+  }
+  return variant === undefined ? { os, architecture } : { os, architecture, variant };
+}
+
+export function formatPlatform(platform: Platform): string {
+  const base = `${platform.os}/${platform.architecture}`;
+  return platform.variant === undefined || platform.variant === ""
+    ? base
+    : `${base}/${platform.variant}`;
+}
+
+/** True if content for `found` is what somebody who asked for `wanted` means. */
+export function matchesPlatform(wanted: Platform, found: Platform): boolean {
+  return (
+    wanted.os === found.os &&
+    wanted.architecture === found.architecture &&
+    (wanted.variant === undefined || variantOf(wanted) === variantOf(found))
+  );
+}
+
+/** Attestations and other artifacts stand in an index under the platform unknown/unknown. */
+export function isRunnable(platform: Platform): boolean {
+  return platform.os !== "unknown" && platform.architecture !== "unknown";
+}
+
+function variantOf(platform: Platform): string | undefined {
+  return platform.variant || DEFAULT_VARIANT.get(platform.architecture);
+}
