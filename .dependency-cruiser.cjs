@@ -4,7 +4,7 @@
  *   → content → oci → errors
  */
 const STORY = "^src/(pack|verify|inspect|unpack|push|serve|sign|keygen|images|check)\\.ts$";
-const LEAF = "errors\\.ts$|events\\.ts$|finding\\.ts$";
+const LEAF = "errors\\.ts$|events\\.ts$|finding\\.ts$|version\\.ts$";
 
 const rule = (name, from, to) => ({ name, severity: "error", from, to });
 const fence = (pkg, home) =>
@@ -90,7 +90,7 @@ module.exports = {
       { path: "^src/", pathNot: "^src/cli/" },
       { path: "^(node:)?process$" },
     ),
-    fence("undici", "^src/registry/client\\.ts$"),
+    fence("undici", "^src/registry/transport\\.ts$"),
     fence("tldts", "^src/registry/"),
     fence("tar", "^src/archive/"),
     fence("archiver", "^src/archive/tar-writer\\.ts$"),

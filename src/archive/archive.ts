@@ -1,4 +1,5 @@
 import type { Bytes } from "../content/content.ts";
+import type { HashTask } from "./hash-content.ts";
 import type { RawEntry } from "./tar-reader.ts";
 
 export interface EntriesOptions {
@@ -20,5 +21,9 @@ export interface Archive {
   entries(options: EntriesOptions): AsyncIterable<RawEntry>;
   /** Opens the content of a member again, at any time; undefined where there is only one pass. */
   readonly read: ((entry: Pick<RawEntry, "position" | "size">) => Bytes) | undefined;
+  /** Hashes a member's content on other threads; undefined where that does not pay. */
+  readonly hash?: ((task: HashTask) => Promise<string[]>) | undefined;
+  /** The whole tar, decompressed, for carriers that have only one pass. */
+  readonly tar?: (() => Bytes) | undefined;
   close(): Promise<void>;
 }

@@ -68,7 +68,7 @@ async function* readFileAt(path: string, size: number): Bytes {
     const stat = await file.stat();
     if (stat.size !== size) throw changed(path, size, stat.size);
     for (let at = 0; at < size; at += READ_BYTES) {
-      yield await readExactly(file, at, Math.min(READ_BYTES, size - at));
+      yield await readExactly(file, at, Buffer.allocUnsafeSlow(Math.min(READ_BYTES, size - at)));
     }
   } finally {
     await file.close();

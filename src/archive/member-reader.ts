@@ -13,7 +13,16 @@ import {
   MEMBER_TRAILER,
   readMemberHeader,
 } from "./gzip-members.ts";
-import { readAhead, readExactly, type SeekableTar } from "./seekable-tar.ts";
+import type { Cursor } from "./cursor.ts";
+import { MemberCursor } from "./member-cursor.ts";
+import {
+  allocator,
+  readAhead,
+  readExactly,
+  type Allocate,
+  type ReadOptions,
+  type SeekableTar,
+} from "./seekable-tar.ts";
 
 /** Blocks read at a time: about 1 MiB. */
 const BLOCKS_PER_READ = 16;
@@ -52,7 +61,8 @@ export class MemberTar implements SeekableTar {
   static async open(file: FileHandle): Promise<MemberTar | undefined> {
     const { size } = await file.stat();
     if (size < MEMBER_HEADER) return undefined;
-    if (readMemberHeader(await readExactly(file, 0, MEMBER_HEADER)) === undefined) return undefined;
+    if (readMemberHeader(await readExactly(file, 0, Buffer.alloc(MEMBER_HEADER))) === undefined)
+      return undefined;
     const layout = layoutOf(size);
     if (layout === undefined) {
       throw damaged(Math.floor(size / MEMBER_BYTES), `a file of ${size} bytes cannot end here`);
@@ -63,32 +73,39 @@ export class MemberTar implements SeekableTar {
     return tar;
   }
 
-  async *read(offset: number, length: number): Bytes {
-    let checked = -1;
+  async *read(
+    offset: number,
+    length: number,
+    { check = false, reuse = false }: ReadOptions = {},
+  ): Bytes {
+    const allocate = allocator(reuse);
+    const end = offset + length;
+    let current = -1;
+    let crc = 0;
     const pieces = this.#pieces(offset, length);
-    for await (const { piece, buffer } of readAhead(pieces, (next) => this.#readBlocks(next))) {
-      if (piece.member !== checked) await this.#checkHeader(piece.member);
-      checked = piece.member;
-      yield* this.#payload(piece, buffer);
+    for await (const { piece, buffer } of readAhead(pieces, (next) =>
+      this.#readBlocks(next, allocate),
+    )) {
+      const { member } = piece;
+      if (member !== current) await this.#checkHeader(member);
+      if (member !== current) crc = 0;
+      current = member;
+      const payloads = [...this.#payload(piece, buffer)];
+      if (check && this.#isInside(member, offset, end)) {
+        for (const payload of payloads) crc = crc32(payload, crc);
+        if (piece.to === this.#payloadOf(member)) await this.#checkTrailer(member, crc);
+      }
+      yield* payloads;
     }
   }
 
-  /** The whole tar, with header, every block and the CRC-32 of every member checked. */
-  async *readAll(): Bytes {
-    let crc = 0;
-    for await (const { piece, buffer } of readAhead(this.#pieces(0, this.size), (next) =>
-      this.#readBlocks(next),
-    )) {
-      if (piece.firstBlock === 0) {
-        await this.#checkHeader(piece.member);
-        crc = 0;
-      }
-      for (const payload of this.#payload(piece, buffer)) {
-        crc = crc32(payload, crc);
-        yield payload;
-      }
-      if (piece.to === this.#payloadOf(piece.member)) await this.#checkTrailer(piece.member, crc);
-    }
+  checkingCursor(): Cursor {
+    return new MemberCursor(this);
+  }
+
+  #isInside(member: number, offset: number, end: number): boolean {
+    const start = member * MEMBER_PAYLOAD;
+    return start >= offset && start + this.#payloadOf(member) <= end;
   }
 
   #payloadOf(member: number): number {
@@ -110,10 +127,14 @@ export class MemberTar implements SeekableTar {
   }
 
   /** The blocks of a piece with their headers; of the last block only what is wanted. */
-  async #readBlocks({ member, firstBlock, blocks, to }: Piece): Promise<Buffer> {
+  async #readBlocks(
+    { member, firstBlock, blocks, to }: Piece,
+    allocate: Allocate,
+  ): Promise<Buffer> {
     const start = member * MEMBER_BYTES + MEMBER_HEADER;
     const length = to - firstBlock * BLOCK_PAYLOAD + blocks * BLOCK_HEADER;
-    return readExactly(this.#file, start + firstBlock * (BLOCK_HEADER + BLOCK_PAYLOAD), length);
+    const position = start + firstBlock * (BLOCK_HEADER + BLOCK_PAYLOAD);
+    return readExactly(this.#file, position, allocate(length));
   }
 
   *#payload({ member, firstBlock, blocks, from, to }: Piece, buffer: Buffer): Generator<Buffer> {
@@ -142,7 +163,7 @@ export class MemberTar implements SeekableTar {
   }
 
   async #checkHeader(member: number): Promise<void> {
-    const bytes = await readExactly(this.#file, member * MEMBER_BYTES, MEMBER_HEADER);
+    const bytes = await readExactly(this.#file, member * MEMBER_BYTES, Buffer.alloc(MEMBER_HEADER));
     const header = readMemberHeader(bytes);
     if (header?.number === member && header.payload === this.#payloadOf(member)) return;
     throw damaged(member, "its header does not say where it stands");
@@ -152,7 +173,7 @@ export class MemberTar implements SeekableTar {
     const payload = this.#payloadOf(member);
     const position =
       member * MEMBER_BYTES + MEMBER_HEADER + payload + blocksIn(payload) * BLOCK_HEADER;
-    const trailer = await readExactly(this.#file, position, MEMBER_TRAILER);
+    const trailer = await readExactly(this.#file, position, Buffer.alloc(MEMBER_TRAILER));
     const good = trailer.readUInt32LE(0) === crc && trailer.readUInt32LE(4) === payload;
     if (!good) throw damaged(member, "its content does not have the checksum that it states");
   }

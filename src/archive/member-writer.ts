@@ -14,11 +14,14 @@ import {
 } from "./gzip-members.ts";
 
 /**
- * Frames a tar as stored gzip members. Two buffers take turns: a yielded member is valid until the
- * next but one is asked for, so that one is written while the other fills.
+ * Frames a tar as stored gzip members. The two buffers, of `MEMBER_BYTES` each, take turns: a
+ * yielded member is valid until the next but one is asked for, so that one is written while the
+ * other fills.
  */
-export async function* frame(tar: Bytes): AsyncGenerator<Buffer, void, undefined> {
-  const buffers = [Buffer.alloc(MEMBER_BYTES), Buffer.alloc(MEMBER_BYTES)] as const;
+export async function* frame(
+  tar: Bytes,
+  buffers: readonly [Buffer, Buffer] = [Buffer.alloc(MEMBER_BYTES), Buffer.alloc(MEMBER_BYTES)],
+): AsyncGenerator<Buffer, void, undefined> {
   let number = 0;
   let member = new Member(buffers[0]);
   for await (const chunk of tar) {

@@ -6,8 +6,9 @@ import { DrayError, systemCode } from "../errors.ts";
 import type { Archive } from "./archive.ts";
 import { SeekCursor, StreamCursor } from "./cursor.ts";
 import { openDirectory } from "./directory.ts";
-import { MemberTar } from "./member-reader.ts";
-import { PlainTar, READ_BYTES, type SeekableTar } from "./seekable-tar.ts";
+import { HashPool } from "./hash-pool.ts";
+import { openTar } from "./open-tar.ts";
+import { READ_BYTES, type SeekableTar } from "./seekable-tar.ts";
 import { sniff } from "./sniff.ts";
 import { readTar } from "./tar-reader.ts";
 
@@ -45,35 +46,36 @@ async function statCarrier(path: string): Promise<{ isDirectory(): boolean; size
 }
 
 async function openFile(path: string, file: FileHandle, size: number): Promise<Archive> {
-  const close = (): Promise<void> => file.close();
   const kind = await sniff(path, file);
-  if (kind === "gzip") {
-    const members = await MemberTar.open(file);
-    if (members !== undefined)
-      return { path, size, close, ...seekable("gzip members, tar", members) };
-    await file.close();
-    return {
-      path,
-      size,
-      close: async () => {},
-      form: "gzip, tar",
-      read: undefined,
-      ...gunzipped(path),
-    };
+  const { tar, form } = await openTar(file);
+  if (kind === "tar" || form !== "tar") {
+    return { path, size, form, ...seekable(tar, { path, file }) };
   }
-  return { path, size, close, ...seekable("tar", new PlainTar(file, size)) };
+  await file.close();
+  return { path, size, form: "gzip, tar", read: undefined, ...gunzipped(path) };
 }
 
-function seekable(form: string, tar: SeekableTar): Pick<Archive, "form" | "entries" | "read"> {
+/** How a tar that can be read at any place serves as an archive. */
+export function seekable(
+  tar: SeekableTar,
+  { path, file }: { path: string; file: FileHandle },
+): Pick<Archive, "entries" | "read" | "hash" | "close"> {
+  const pool = HashPool.for(path, tar.size);
   return {
-    form,
-    entries: ({ check }) => readTar(check ? new StreamCursor(tar.readAll()) : new SeekCursor(tar)),
+    entries: ({ check }) => readTar(check ? tar.checkingCursor() : new SeekCursor(tar)),
     read: ({ position, size }) => tar.read(position, size),
+    hash: pool === undefined ? undefined : (task) => pool.hash(task),
+    async close() {
+      await pool?.close();
+      await file.close();
+    },
   };
 }
 
-function gunzipped(path: string): Pick<Archive, "entries"> {
+function gunzipped(path: string): Pick<Archive, "entries" | "tar" | "close"> {
   return {
+    close: async () => {},
+    tar: () => gunzip(path),
     async *entries() {
       const cursor = new StreamCursor(gunzip(path));
       try {

@@ -1,12 +1,15 @@
-import { createHash } from "node:crypto";
-import { collect, type Bytes } from "../content/content.ts";
+import { EntryContent } from "./entry-content.ts";
+import { all } from "../content/copy.ts";
 import { DrayError } from "../errors.ts";
 import type { Listener } from "../events.ts";
-import type { Finding } from "../finding.ts";
+import { findingOf, type Finding } from "../finding.ts";
 import type { Archive } from "./archive.ts";
 import { entryPath, foldedPath, type EntryPath } from "./entry-path.ts";
 import { APPLE_DOUBLE_MAGIC, isJunkName, mayBeAppleDouble } from "./junk.ts";
 import type { RawEntry } from "./tar-reader.ts";
+
+/** Content from this size on is worth the way to another thread. */
+const LARGE_CONTENT = 1024 * 1024;
 
 /** More members than any bundle has; a list of them still fits in memory. */
 const MAX_ENTRIES = 1_000_000;
@@ -16,8 +19,9 @@ export interface Entry {
   readonly path: EntryPath;
   readonly size: number;
   readonly position: number;
-  /** SHA-256 in hexadecimal, when the scan hashed. */
+  /** Hexadecimal digests, when the scan hashed; SHA-512 only where it was asked for. */
   readonly sha256: string | undefined;
+  readonly sha512: string | undefined;
   /** The content, when the scan was asked to keep it. */
   readonly bytes: Buffer | undefined;
 }
@@ -31,13 +35,22 @@ export interface Scan {
   readonly complete: boolean;
 }
 
+export interface KeepQuestion {
+  readonly path: EntryPath;
+  readonly size: number;
+  /** Undefined for an empty file. */
+  readonly firstByte: number | undefined;
+}
+
 export interface ScanOptions {
   /** Hash every file and apply every check of the carrier. */
   readonly hash: boolean;
-  /** Says for which files the content is kept in memory. */
-  readonly keep?: ((path: EntryPath, size: number) => boolean) | undefined;
-  /** Stop once this says so: for readers that only want the head. */
-  readonly until?: ((entries: ReadonlyMap<string, Entry>) => boolean) | undefined;
+  /** Says which files need SHA-512 too. */
+  readonly sha512?: ((path: EntryPath) => boolean) | undefined;
+  /** Says for which files the content is kept in memory, by path, size and first byte. */
+  readonly keep?: ((file: KeepQuestion) => boolean) | undefined;
+  /** Stops the scan behind the entry for which it says so: for readers that only want the head. */
+  readonly until?: ((entry: Entry) => Promise<boolean>) | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onEvent?: Listener | undefined;
 }
@@ -47,21 +60,18 @@ export interface ScanOptions {
  * stay; carrier junk is left out; the rest becomes findings.
  */
 export async function scan(archive: Archive, options: ScanOptions): Promise<Scan> {
-  const state = new ScanState(options);
+  const state = new ScanState(archive, options);
   try {
     for await (const raw of archive.entries({ check: options.hash })) {
       options.signal?.throwIfAborted();
-      await state.add(raw);
-      if (options.until?.(state.entries) === true) return state.result(true);
+      const entry = await state.add(raw);
+      if (entry !== undefined && (await options.until?.(entry)) === true) break;
     }
+    await state.finishHashing();
     return state.result(true);
   } catch (error) {
     if (!(error instanceof DrayError) || error.kind !== "refused") throw error;
-    state.report({
-      code: error.code.replace(/^DRAY_/, ""),
-      message: error.message,
-      hint: error.hint,
-    });
+    state.report(findingOf(error));
     return state.result(false);
   }
 }
@@ -72,10 +82,18 @@ class ScanState {
   readonly #folded = new Map<string, string>();
   readonly #stripped: string[] = [];
   readonly #findings: Finding[] = [];
+  /** Content that other threads hash meanwhile. */
+  readonly #hashing: Promise<void>[] = [];
+  readonly #archive: Archive;
   #count = 0;
 
-  constructor(options: ScanOptions) {
+  constructor(archive: Archive, options: ScanOptions) {
+    this.#archive = archive;
     this.#options = options;
+  }
+
+  async finishHashing(): Promise<void> {
+    await all(this.#hashing);
   }
 
   result(complete: boolean): Scan {
@@ -83,51 +101,72 @@ class ScanState {
     return { entries, stripped: this.#stripped, findings: this.#findings, complete };
   }
 
-  report(finding: {
-    code: string;
-    message: string;
-    entry?: string;
-    hint?: string | undefined;
-  }): void {
-    const { hint, ...rest } = finding;
-    this.#findings.push({ severity: "error", ...rest, ...(hint === undefined ? {} : { hint }) });
+  report(finding: Finding): void {
+    this.#findings.push(finding);
   }
 
-  async add(raw: RawEntry): Promise<void> {
+  /** The entry that was taken in, if it was one to take in. */
+  async add(raw: RawEntry): Promise<Entry | undefined> {
     if (++this.#count > MAX_ENTRIES) throw tooMany();
     const checked = entryPath(raw.name);
     if (isJunkName(raw.name) && (!("problem" in checked) || raw.name.endsWith("Icon\r"))) {
       this.#stripped.push(raw.name);
     } else if ("problem" in checked) {
       this.report({
+        severity: "error",
         code: "ENTRY_NAME_REFUSED",
         message: `Entry ${JSON.stringify(raw.name.slice(0, 200))} is refused: ${checked.problem}`,
         entry: raw.name,
       });
     } else if (raw.kind !== "directory") {
-      await this.#file(raw, checked.path);
+      return this.#file(raw, checked.path);
     }
+    return undefined;
   }
 
-  async #file(raw: RawEntry, path: EntryPath): Promise<void> {
+  async #file(raw: RawEntry, path: EntryPath): Promise<Entry | undefined> {
     if (raw.kind !== "file" || path === "") {
       this.report({
+        severity: "error",
         code: "ENTRY_TYPE_REFUSED",
         message: `Entry ${JSON.stringify(path)} is refused: expected a regular file, found ${raw.type}`,
         entry: path,
       });
-      return;
+      return undefined;
     }
-    const content = new Content(raw, this.#options.onEvent);
+    const content = new EntryContent(raw, this.#options.onEvent);
     if (mayBeAppleDouble(path) && (await content.startsWith(APPLE_DOUBLE_MAGIC))) {
       this.#stripped.push(path);
-      return;
+      return undefined;
     }
-    if (!this.#isNew(path)) return;
-    const wanted = this.#options.keep?.(path, raw.size) === true;
-    const bytes = wanted ? await content.collect() : undefined;
-    const sha256 = this.#options.hash ? await content.sha256(bytes) : undefined;
-    this.entries.set(path, { path, size: raw.size, position: raw.position, sha256, bytes });
+    if (!this.#isNew(path)) return undefined;
+    const { size, position } = raw;
+    const { keep } = this.#options;
+    const kept = keep !== undefined && keep({ path, size, firstByte: await content.firstByte() });
+    const bytes = kept ? await content.collect() : undefined;
+    const entry = { path, size, position, bytes, sha256: undefined, sha512: undefined };
+    this.entries.set(path, entry);
+    if (this.#options.hash) await this.#hash(entry, content);
+    return entry;
+  }
+
+  /** Large content that nothing has touched yet goes to other threads where there are any. */
+  async #hash(entry: Entry, content: EntryContent): Promise<void> {
+    const { path, size, position, bytes } = entry;
+    const algorithms = this.#options.sha512?.(path) === true ? ["sha256", "sha512"] : ["sha256"];
+    const note = ([sha256, sha512]: readonly string[]): void => {
+      this.entries.set(path, { ...entry, sha256, sha512 });
+    };
+    const elsewhere = size >= LARGE_CONTENT && content.isUntouched ? this.#archive.hash : undefined;
+    if (elsewhere === undefined) return note(await content.digests(algorithms, bytes));
+    const hashing = elsewhere({ position, size, algorithms }).then((digests) => {
+      this.#options.onEvent?.({ type: "progress", bytes: size });
+      note(digests);
+      return undefined;
+    });
+    // If the scan fails first, nobody waits for this any more.
+    hashing.catch(() => undefined);
+    this.#hashing.push(hashing);
   }
 
   #isNew(path: string): boolean {
@@ -142,67 +181,12 @@ class ScanState {
         ? "the same name"
         : `a name that only differs in case from ${JSON.stringify(other)}`;
     this.report({
+      severity: "error",
       code: "ENTRY_DUPLICATE",
       message: `Entry ${JSON.stringify(path)} is refused: there is another with ${same}`,
       entry: path,
     });
     return false;
-  }
-}
-
-/** One member's content, read at most once, whose start can be looked at first. */
-class Content {
-  readonly #raw: RawEntry;
-  readonly #onEvent: Listener | undefined;
-  #pieces: AsyncIterator<Uint8Array> | undefined;
-  #head: Uint8Array[] = [];
-
-  constructor(raw: RawEntry, onEvent: Listener | undefined) {
-    this.#raw = raw;
-    this.#onEvent = onEvent;
-  }
-
-  async startsWith(magic: Uint8Array): Promise<boolean> {
-    this.#pieces = this.#raw.content()[Symbol.asyncIterator]();
-    let head = Buffer.alloc(0);
-    while (head.length < magic.length) {
-      const { done, value } = await this.#pieces.next();
-      if (done === true) break;
-      this.#head.push(value);
-      head = Buffer.concat([head, value]);
-    }
-    return head.subarray(0, magic.length).equals(magic);
-  }
-
-  async collect(): Promise<Buffer> {
-    return collect(this.#rest());
-  }
-
-  async sha256(bytes: Buffer | undefined): Promise<string> {
-    const hash = createHash("sha256");
-    if (bytes !== undefined) return hash.update(bytes).digest("hex");
-    for await (const piece of this.#rest()) hash.update(piece);
-    return hash.digest("hex");
-  }
-
-  async *#rest(): Bytes {
-    for (const piece of this.#head) yield this.#count(piece);
-    if (this.#pieces === undefined) {
-      for await (const piece of this.#raw.content()) yield this.#count(piece);
-      return;
-    }
-    for (
-      let next = await this.#pieces.next();
-      next.done !== true;
-      next = await this.#pieces.next()
-    ) {
-      yield this.#count(next.value);
-    }
-  }
-
-  #count(piece: Uint8Array): Uint8Array {
-    this.#onEvent?.({ type: "progress", bytes: piece.length });
-    return piece;
   }
 }
 

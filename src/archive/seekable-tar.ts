@@ -1,27 +1,56 @@
 import type { FileHandle } from "node:fs/promises";
 import type { Bytes } from "../content/content.ts";
 import { DrayError } from "../errors.ts";
+import { SeekCursor, type Cursor } from "./cursor.ts";
+
+export interface ReadOptions {
+  /** Check the carrier's own checksums of what the range covers whole. @default false */
+  readonly check?: boolean;
+  /** Write over a piece when the one after the next is asked for: saves memory. @default false */
+  readonly reuse?: boolean;
+}
 
 /** The tar inside a carrier, readable at any place. */
 export interface SeekableTar {
   /** Bytes of the tar. */
   readonly size: number;
-  /** Exactly `length` bytes from `offset`, in pieces; throws where the carrier is damaged. */
-  read(offset: number, length: number): Bytes;
-  /** The whole tar from its start, with every check that the carrier's own format allows. */
-  readAll(): Bytes;
+  /**
+   * Exactly `length` bytes from `offset`, in pieces; throws where the carrier is damaged.
+   */
+  read(offset: number, length: number, options?: ReadOptions): Bytes;
+  /**
+   * Goes through the tar from its start and checks all that it passes. What it skips, whoever reads
+   * that checks.
+   */
+  checkingCursor(): Cursor;
 }
 
 /** Bytes asked of the file at a time. */
 export const READ_BYTES = 1024 * 1024;
 
-/** Reads exactly `length` bytes at `position`; a shorter file is an error. */
+/** Gives the memory that a piece is read into. */
+export type Allocate = (length: number) => Buffer;
+
+/** New memory for every piece, or three buffers in turn: one is read into, one waits, one is used. */
+export function allocator(reuse: boolean): Allocate {
+  if (!reuse) return (length) => Buffer.allocUnsafeSlow(length);
+  const ring: Buffer[] = [];
+  let turn = 0;
+  return (length) => {
+    const slot = turn++ % 3;
+    const known = ring[slot];
+    if (known !== undefined && known.length >= length) return known.subarray(0, length);
+    return (ring[slot] = Buffer.allocUnsafeSlow(length));
+  };
+}
+
+/** Fills `buffer` from `position` on; a shorter file is an error. */
 export async function readExactly(
   file: FileHandle,
   position: number,
-  length: number,
+  buffer: Buffer,
 ): Promise<Buffer> {
-  const buffer = Buffer.allocUnsafeSlow(length);
+  const { length } = buffer;
   let filled = 0;
   while (filled < length) {
     const { bytesRead } = await file.read(buffer, filled, length - filled, position + filled);
@@ -72,18 +101,19 @@ export class PlainTar implements SeekableTar {
     this.size = size;
   }
 
-  async *read(offset: number, length: number): Bytes {
+  async *read(offset: number, length: number, { reuse = false }: ReadOptions = {}): Bytes {
     if (offset + length > this.size) throw shorter(this.size);
+    const allocate = allocator(reuse);
     const pieces = rangePieces(offset, length);
     for await (const { buffer } of readAhead(pieces, ([at, count]) =>
-      readExactly(this.#file, at, count),
+      readExactly(this.#file, at, allocate(count)),
     )) {
       yield buffer;
     }
   }
 
-  readAll(): Bytes {
-    return this.read(0, this.size);
+  checkingCursor(): Cursor {
+    return new SeekCursor(this);
   }
 }
 

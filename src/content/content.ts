@@ -47,3 +47,9 @@ export async function collect(content: Bytes): Promise<Buffer> {
   for await (const chunk of content) chunks.push(chunk);
   return Buffer.concat(chunks);
 }
+
+/** Reads content to its end for what happens on the way: to verify it. */
+export async function discard(content: Bytes): Promise<void> {
+  const pieces = content[Symbol.asyncIterator]();
+  while ((await pieces.next()).done !== true);
+}

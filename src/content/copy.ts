@@ -2,11 +2,11 @@ import { setMaxListeners } from "node:events";
 import { DrayError } from "../errors.ts";
 import type { Listener } from "../events.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
-import type { Digest } from "../oci/digest.ts";
 import { parseManifest, successorsOf, type Manifest } from "../oci/manifest.ts";
 import { isManifestType } from "../oci/media-type.ts";
 import type { Bytes, Content, Source, Target } from "./content.ts";
 import { readVerified } from "./verify.ts";
+import { once } from "./memory.ts";
 
 /** Index in index in index: real images nest twice. */
 export const MAX_INDEX_DEPTH = 8;
@@ -31,7 +31,8 @@ export class GraphCopy {
   readonly #source: Source;
   readonly #target: Target;
   readonly #options: CopyOptions;
-  readonly #started = new Map<Digest, Promise<void>>();
+  /** By digest and kind: what is a manifest here may be a layer there, with nothing below it. */
+  readonly #started = new Map<string, Promise<void>>();
   /** Stops what is still running once one part has failed. */
   readonly #failure = new AbortController();
   readonly #signal: AbortSignal;
@@ -47,16 +48,29 @@ export class GraphCopy {
 
   /** Resolves when `root` and all that it needs are at the target. */
   async copy(root: Descriptor): Promise<void> {
-    await this.#node(root, 0);
+    try {
+      await this.#node(root, 0);
+    } catch (error) {
+      // Whoever was stopped may be heard before the one whose failure stopped it.
+      this.#signal.throwIfAborted();
+      throw error;
+    }
+  }
+
+  /** Starts a blob before the graph that needs it, for who needs blobs in an order of their own. */
+  ahead(descriptor: Descriptor): Promise<void> {
+    return this.#node(descriptor, 0);
   }
 
   #node(descriptor: Descriptor, depth: number): Promise<void> {
-    const started = this.#started.get(descriptor.digest);
+    const isManifest = isManifestType(descriptor.mediaType);
+    const key = `${isManifest ? "manifest" : "blob"} ${descriptor.digest}`;
+    const started = this.#started.get(key);
     if (started !== undefined) return started;
-    const running = isManifestType(descriptor.mediaType)
+    const running = isManifest
       ? this.#manifest(descriptor, depth)
       : this.#options.limit(() => this.#blob(descriptor));
-    this.#started.set(descriptor.digest, running);
+    this.#started.set(key, running);
     running.catch((error: unknown) => this.#failure.abort(error));
     return running;
   }
@@ -104,10 +118,6 @@ export async function all<T>(running: readonly Promise<T>[]): Promise<T[]> {
   } finally {
     await Promise.allSettled(running);
   }
-}
-
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes;
 }
 
 async function* counted(content: Bytes, onEvent?: Listener): AsyncGenerator<Uint8Array> {

@@ -33,10 +33,13 @@ import { readRoots, writeRoots } from "./roots.ts";
 export class ImageLayout implements Source, Target {
   readonly directory: string;
   readonly name: string;
+  /** Two images that share a layer ask for it at the same time: it is written once. */
+  readonly #writing = new Map<Digest, Promise<void>>();
   /** Changes of `index.json` happen one after another. */
   readonly #change: Limit = pLimit(1);
 
-  private constructor(directory: string) {
+  /** Looks at nothing yet: `open` and `create` make sure that there is a layout. */
+  constructor(directory: string) {
     this.directory = directory;
     this.name = `layout ${JSON.stringify(directory)}`;
   }
@@ -89,10 +92,20 @@ export class ImageLayout implements Source, Target {
   async push(
     expected: Descriptor,
     content: Content,
-    options: ContentOptions = {},
+    { signal }: ContentOptions = {},
   ): Promise<PushResult> {
+    const underway = this.#writing.get(expected.digest);
+    // If the other writer fails, this one has its own content to try.
+    if (underway !== undefined) await underway.catch(() => undefined);
+    if (underway !== undefined && (await this.exists(expected))) return "copied";
     const path = this.blobFile(expected.digest);
-    await writeBlob(this.directory, path, { expected, content, signal: options.signal });
+    const writing = writeBlob(this.directory, path, { expected, content, signal });
+    this.#writing.set(expected.digest, writing);
+    try {
+      await writing;
+    } finally {
+      if (this.#writing.get(expected.digest) === writing) this.#writing.delete(expected.digest);
+    }
     return "copied";
   }
 

@@ -26,7 +26,7 @@ export const mediaTypeSchema: z.ZodType<string> = z
   .string()
   .regex(MEDIA_TYPE, "expected a media type");
 
-const digestSchema = z.string().transform((text, context): Digest => {
+export const digestSchema: z.ZodType<Digest> = z.string().transform((text, context): Digest => {
   try {
     return parseDigest(text);
   } catch (error) {

@@ -13,7 +13,7 @@ export const BLOBS_DIRECTORY = "blobs";
 export const LAYOUT_CONTENT: Uint8Array = Buffer.from('{"imageLayoutVersion":"1.0.0"}');
 
 /** Largest `index.json`: it names every root, and a bundle may have thousands of them. */
-const MAX_INDEX_BYTES = 20 * 1024 * 1024;
+export const MAX_INDEX_BYTES = 20 * 1024 * 1024;
 
 /** https://github.com/opencontainers/image-spec/blob/v1.1.1/annotations.md */
 export const Annotation = {

@@ -92,20 +92,32 @@ function actualMediaType(value: object, announced: string, what: string): string
   return actual;
 }
 
+/** Names that say what a document is. */
+const TELLING_NAMES: ReadonlySet<string> = new Set(["manifests", "layers", "config"]);
+
 /**
  * A document that is both a manifest and an index means different things to different readers
- * (CVE-2021-41190).
+ * (CVE-2021-41190). So does one that spells a name another way: readers written in Go take it for
+ * the name itself.
  */
 function refuseAmbiguous(value: object, what: string): void {
   const index = "manifests" in value;
   const manifest = "layers" in value || "config" in value || "fsLayers" in value;
-  if (index && manifest) {
-    throw new DrayError(
-      "DRAY_MANIFEST_AMBIGUOUS",
-      `Cannot read ${what}: it has both "manifests" and "layers" or "config"`,
-      { kind: "refused" },
-    );
-  }
+  const other = Object.keys(value).find(
+    (name) => TELLING_NAMES.has(folded(name)) && folded(name) !== name,
+  );
+  if (other === undefined && !(index && manifest)) return;
+  const reason =
+    other === undefined
+      ? 'both "manifests" and "layers" or "config"'
+      : `${JSON.stringify(other)}, which some readers take for ${JSON.stringify(folded(other))}`;
+  throw new DrayError("DRAY_MANIFEST_AMBIGUOUS", `Cannot read ${what}: it has ${reason}`, {
+    kind: "refused",
+  });
+}
+
+function folded(name: string): string {
+  return name.toUpperCase().toLowerCase();
 }
 
 /**

@@ -1,0 +1,26 @@
+#!/usr/bin/env node
+import { setMaxListeners } from "node:events";
+import process from "node:process";
+import { run } from "../src/cli/program.ts";
+import { VERSION } from "../src/version.ts";
+
+const stop = new AbortController();
+setMaxListeners(0, stop.signal);
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+  // The first asks to clean up and end; who cannot wait asks again.
+  process.once(signal, () => stop.abort(new Error(`stopped by ${signal}`)));
+}
+
+// A reader that went away (`dray inspect … | head`) is no failure of ours.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+  process.exit(0);
+});
+
+process.exitCode = await run(process.argv.slice(2), VERSION, {
+  stdin: process.stdin,
+  stdout: process.stdout,
+  stderr: process.stderr,
+  env: process.env,
+  signal: stop.signal,
+});

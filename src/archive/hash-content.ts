@@ -1,0 +1,22 @@
+import { createHash } from "node:crypto";
+import type { SeekableTar } from "./seekable-tar.ts";
+
+/** A stretch of a tar whose digests are wanted. */
+export interface HashTask {
+  readonly position: number;
+  readonly size: number;
+  /** `sha256`, `sha512`. */
+  readonly algorithms: readonly string[];
+}
+
+/** Hexadecimal digests of a stretch of a tar, whose carrier is checked on the way. */
+export async function hashContent(
+  tar: SeekableTar,
+  { position, size, algorithms }: HashTask,
+): Promise<string[]> {
+  const hashes = algorithms.map((algorithm) => createHash(algorithm));
+  for await (const piece of tar.read(position, size, { check: true, reuse: true })) {
+    for (const hash of hashes) hash.update(piece);
+  }
+  return hashes.map((hash) => hash.digest("hex"));
+}

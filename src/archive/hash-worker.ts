@@ -1,0 +1,25 @@
+import { open } from "node:fs/promises";
+import { parentPort, workerData } from "node:worker_threads";
+import { DrayError } from "../errors.ts";
+import { hashContent, type HashTask } from "./hash-content.ts";
+import type { HashReply } from "./hash-pool.ts";
+import { openTar } from "./open-tar.ts";
+
+/** A thread that hashes what it is told of one carrier, which it opens for itself. */
+const { path } = workerData as { path: string };
+const { tar } = await openTar(await open(path, "r"));
+
+parentPort?.on("message", ({ id, task }: { id: number; task: HashTask }) => {
+  void answer(id, task).then((reply) => parentPort?.postMessage(reply));
+});
+
+async function answer(id: number, task: HashTask): Promise<HashReply> {
+  try {
+    return { id, digests: await hashContent(tar, task) };
+  } catch (error) {
+    if (!(error instanceof DrayError)) return { id, failure: { message: String(error) } };
+    // Classes do not survive the way between threads.
+    const { code, message, hint, kind } = error;
+    return { id, failure: { code, message, hint, kind } };
+  }
+}

@@ -1,0 +1,127 @@
+import { createHash } from "node:crypto";
+import type { TarInput } from "../archive/tar-writer.ts";
+import type { Bytes, Source } from "../content/content.ts";
+import { verified } from "../content/verify.ts";
+import type { Descriptor } from "../oci/descriptor.ts";
+import { algorithmOf, encodedOf } from "../oci/digest.ts";
+import {
+  blobPath,
+  formatIndexFile,
+  INDEX_FILE,
+  LAYOUT_CONTENT,
+  LAYOUT_FILE,
+} from "../oci/image-layout.ts";
+import { signDetached } from "../trust/sigstore-bundle.ts";
+import type { PrivateKey } from "../trust/keys.ts";
+import {
+  formatBundleManifest,
+  MANIFEST_FILE,
+  README_FILE,
+  SIGNATURE_FILE,
+  SIGSTORE_FILE,
+  SUMS_FILE,
+  type BundleManifest,
+} from "./format.ts";
+import { readmeText } from "./readme.ts";
+import { byCodeUnit, formatSums } from "./sums.ts";
+import { once } from "../content/memory.ts";
+
+/** A plain file of the bundle whose size and digest are known before it is read. */
+export interface PlainFile {
+  /** `charts/…` or `files/…`. */
+  readonly path: string;
+  readonly descriptor: Descriptor;
+  readonly source: Source;
+}
+
+/** Everything that goes into a bundle. */
+export interface BundleParts {
+  readonly manifest: BundleManifest;
+  /** Entries of `index.json`, each named by its full reference. */
+  readonly roots: readonly Descriptor[];
+  /** Manifests, indexes and configs: they stand before the other blobs. */
+  readonly metadata: readonly Descriptor[];
+  readonly blobs: readonly Descriptor[];
+  readonly source: Source;
+  readonly plain: readonly PlainFile[];
+}
+
+/** A bundle ready to be written: what comes before the content is made, the rest is opened in turn. */
+export interface BundleContents {
+  /** The bytes that the bundle digest is of. */
+  readonly sums: Buffer;
+  /** Sum of all entries' sizes. */
+  readonly size: number;
+  readonly count: number;
+  files(): Iterable<TarInput>;
+}
+
+/** Lays out the entries of a bundle in their order, with sums and signature. */
+export async function layOut(
+  parts: BundleParts,
+  signingKey: PrivateKey | undefined,
+): Promise<BundleContents> {
+  const head = [
+    { name: README_FILE, bytes: Buffer.from(readmeText(parts.manifest)) },
+    { name: MANIFEST_FILE, bytes: formatBundleManifest(parts.manifest) },
+    { name: LAYOUT_FILE, bytes: Buffer.from(LAYOUT_CONTENT) },
+    { name: INDEX_FILE, bytes: formatIndexFile(parts.roots) },
+  ];
+  const body = [...parts.plain.toSorted((a, b) => byCodeUnit(a.path, b.path)), ...blobFiles(parts)];
+  const sums = new Map(head.map(({ name, bytes }) => [name, sha256(bytes)]));
+  for (const file of body) sums.set(file.path, await sumOf(file));
+  const list = formatSums(sums);
+  const first = [{ name: SUMS_FILE, bytes: list }, ...signatureFiles(list, signingKey), ...head];
+  const sizes = [
+    ...first.map(({ bytes }) => bytes.length),
+    ...body.map((file) => file.descriptor.size),
+  ];
+  return {
+    sums: list,
+    size: sizes.reduce((sum, size) => sum + size, 0),
+    count: sizes.length,
+    *files() {
+      for (const { name, bytes } of first) yield { name, size: bytes.length, content: once(bytes) };
+      for (const file of body) {
+        yield { name: file.path, size: file.descriptor.size, content: contentOf(file) };
+      }
+    },
+  };
+}
+
+function blobFiles({ metadata, blobs, source }: BundleParts): PlainFile[] {
+  const files = (group: readonly Descriptor[]): PlainFile[] =>
+    group
+      .map((descriptor) => ({ path: blobPath(descriptor.digest), descriptor, source }))
+      .toSorted((a, b) => byCodeUnit(a.path, b.path));
+  return [...files(metadata), ...files(blobs)];
+}
+
+function signatureFiles(
+  sums: Buffer,
+  key: PrivateKey | undefined,
+): { name: string; bytes: Buffer }[] {
+  if (key === undefined) return [];
+  const { bundle, signature } = signDetached(key, sums);
+  return [
+    { name: SIGSTORE_FILE, bytes: bundle },
+    { name: SIGNATURE_FILE, bytes: signature },
+  ];
+}
+
+function contentOf({ descriptor, source }: PlainFile): Bytes {
+  return verified(source.fetch(descriptor), descriptor, { from: source.name });
+}
+
+/** A sha256 digest says the sum; content under another algorithm has to be read for it. */
+async function sumOf(file: PlainFile): Promise<string> {
+  const { digest } = file.descriptor;
+  if (algorithmOf(digest) === "sha256") return encodedOf(digest);
+  const hash = createHash("sha256");
+  for await (const chunk of contentOf(file)) hash.update(chunk);
+  return hash.digest("hex");
+}
+
+function sha256(bytes: Buffer): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}

@@ -1,0 +1,78 @@
+import { z } from "zod";
+import { digestSchema, mediaTypeSchema, parseAs } from "../oci/descriptor.ts";
+import { parseJson } from "../oci/json.ts";
+
+/** Names of a bundle's entries, in the order they stand in the file. docs/bundle-format.md */
+export const SUMS_FILE = "SHA256SUMS";
+export const SIGSTORE_FILE = "SHA256SUMS.sigstore.json";
+export const SIGNATURE_FILE = "SHA256SUMS.sig";
+export const README_FILE = "README.txt";
+export const MANIFEST_FILE = "bundle.json";
+export const CHARTS_DIRECTORY = "charts";
+export const FILES_DIRECTORY = "files";
+
+export const FORMAT_VERSION = 1;
+
+/** The list of sums: some 80 bytes an entry. */
+export const MAX_SUMS_BYTES = 256 * 1024 * 1024;
+
+/** `bundle.json`: a few hundred bytes for each artifact. */
+export const MAX_BUNDLE_MANIFEST_BYTES = 64 * 1024 * 1024;
+
+const size = z.int().nonnegative();
+
+const artifactSchema = z.object({
+  kind: z.enum(["image", "chart", "artifact"]),
+  /** What was asked for, in full: `docker.io/library/alpine:3.20`. */
+  reference: z.string().min(1),
+  digest: digestSchema,
+  mediaType: mediaTypeSchema,
+  /** Bytes of the whole graph, each blob once. */
+  size,
+  platforms: z.array(z.string()).optional(),
+  /** Charts only. */
+  name: z.string().optional(),
+  version: z.string().optional(),
+  appVersion: z.string().optional(),
+  /** The chart as a plain file: `charts/NAME-VERSION.tgz`. */
+  file: z.string().optional(),
+});
+
+const bundleManifestSchema = z.object({
+  formatVersion: z.literal(FORMAT_VERSION),
+  name: z.string().min(1),
+  version: z.string().min(1),
+  created: z.string(),
+  generator: z.string(),
+  artifacts: z.array(artifactSchema),
+  files: z.array(z.object({ path: z.string().min(1), size })),
+});
+
+/** `bundle.json`: what the bundle says it carries. */
+export type BundleManifest = z.infer<typeof bundleManifestSchema>;
+export type BundleArtifact = z.infer<typeof artifactSchema>;
+
+/** @throws DrayError `DRAY_BUNDLE_INVALID`, `DRAY_JSON_INVALID` */
+export function parseBundleManifest(bytes: Uint8Array): BundleManifest {
+  const value = parseJson(bytes, MANIFEST_FILE, MAX_BUNDLE_MANIFEST_BYTES);
+  return parseAs(bundleManifestSchema, value, { what: MANIFEST_FILE, code: "DRAY_BUNDLE_INVALID" });
+}
+
+/** Names in alphabetical order, so that the same content gives the same bytes. */
+export function formatBundleManifest(manifest: BundleManifest): Buffer {
+  return Buffer.from(`${JSON.stringify(sorted(manifest), undefined, 2)}\n`);
+}
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== "object" || value === null) return value;
+  const entries = Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(entries.map(([name, item]) => [name, sorted(item)]));
+}
+
+/** Names and versions become parts of file names: `NAME-VERSION.tar.gz`. */
+const NAME_PART = /^[A-Za-z0-9](?:[A-Za-z0-9._+-]{0,98}[A-Za-z0-9])?$/;
+
+export function isBundleName(text: string): boolean {
+  return NAME_PART.test(text);
+}

@@ -1,0 +1,201 @@
+import { MAX_INDEX_DEPTH } from "../content/copy.ts";
+import { DrayError } from "../errors.ts";
+import { findingOf, type Finding } from "../finding.ts";
+import type { Descriptor } from "../oci/descriptor.ts";
+import type { Digest } from "../oci/digest.ts";
+import { parseConfigPlatform } from "../oci/image-config.ts";
+import { Annotation } from "../oci/image-layout.ts";
+import { parseManifest, successorsOf, type ImageManifest, type Manifest } from "../oci/manifest.ts";
+import { isImageConfigType, isManifestType, isNonDistributableType } from "../oci/media-type.ts";
+import { formatPlatform, isRunnable, type Platform } from "../oci/platform.ts";
+
+/** One entry of `index.json` and all that it needs. */
+export interface Root {
+  readonly descriptor: Descriptor;
+  /** Its full reference, where it has one. */
+  readonly name: string | undefined;
+  readonly manifest: Manifest;
+  /** Every blob of the graph once, the root included. */
+  readonly blobs: ReadonlyMap<Digest, Descriptor>;
+  /** `os/architecture[/variant]` of what can run, sorted. */
+  readonly platforms: readonly string[];
+  /** Bytes of all blobs. */
+  readonly size: number;
+}
+
+export interface LayoutGraph {
+  readonly roots: readonly Root[];
+  /** Manifests, indexes and configs: what describes the rest. */
+  readonly metadata: ReadonlySet<Digest>;
+  readonly reachable: ReadonlyMap<Digest, Descriptor>;
+  readonly findings: readonly Finding[];
+}
+
+/** What graphs are read from: a bundle, or a registry before anything is pulled. */
+export interface GraphSource {
+  /** Bytes that are there under this digest, undefined for none. */
+  sizeOf(descriptor: Descriptor): number | undefined;
+  /** A manifest or config, whole. */
+  read(descriptor: Descriptor): Promise<Buffer>;
+}
+
+/** Follows everything that `roots` need; what is missing or wrong becomes findings. */
+export async function readGraph(
+  source: GraphSource,
+  roots: readonly Descriptor[],
+): Promise<LayoutGraph> {
+  const reader = new GraphReader(source);
+  const found: Root[] = [];
+  for (const descriptor of roots) {
+    const root = await reader.root(descriptor);
+    if (root !== undefined) found.push(root);
+  }
+  const { metadata, reachable, findings } = reader;
+  return { roots: found, metadata, reachable, findings: [...findings.values()] };
+}
+
+/** The graph of one root while it is followed. */
+interface Walk {
+  readonly name: string;
+  readonly blobs: Map<Digest, Descriptor>;
+  readonly platforms: Set<string>;
+}
+
+class GraphReader {
+  readonly metadata = new Set<Digest>();
+  readonly reachable = new Map<Digest, Descriptor>();
+  /** By code and entry: a blob that ten images share is reported once. */
+  readonly findings = new Map<string, Finding>();
+  readonly #source: GraphSource;
+  readonly #manifests = new Map<Digest, Manifest | undefined>();
+
+  constructor(source: GraphSource) {
+    this.#source = source;
+  }
+
+  async root(descriptor: Descriptor): Promise<Root | undefined> {
+    const annotations = descriptor.annotations ?? {};
+    const name = annotations[Annotation.containerdName] ?? annotations[Annotation.refName];
+    const walk: Walk = { name: name ?? descriptor.digest, blobs: new Map(), platforms: new Set() };
+    if (!isManifestType(descriptor.mediaType)) {
+      const message = `${walk.name}: expected an image manifest or index, found ${descriptor.mediaType}`;
+      this.#report({ code: "ROOT_UNSUPPORTED", severity: "error", entry: walk.name, message });
+      return undefined;
+    }
+    const manifest = await this.#manifest(descriptor, walk, 0);
+    if (manifest === undefined) return undefined;
+    const size = [...walk.blobs.values()].reduce((sum, blob) => sum + blob.size, 0);
+    const platforms = [...walk.platforms].toSorted();
+    return { descriptor, name, manifest, blobs: walk.blobs, platforms, size };
+  }
+
+  async #manifest(
+    descriptor: Descriptor,
+    walk: Walk,
+    depth: number,
+  ): Promise<Manifest | undefined> {
+    if (!this.#isPresent(descriptor, walk)) return undefined;
+    this.metadata.add(descriptor.digest);
+    if (depth > MAX_INDEX_DEPTH) {
+      const message = `${walk.name}: more than ${MAX_INDEX_DEPTH} indexes stand inside one another`;
+      this.#report({ code: "INDEX_TOO_DEEP", severity: "error", entry: walk.name, message });
+      return undefined;
+    }
+    const manifest = await this.#parsed(descriptor, walk);
+    if (manifest === undefined) return undefined;
+    this.#checkSubject(manifest, walk);
+    if (manifest.kind === "manifest") await this.#notePlatform(manifest, descriptor, walk);
+    for (const child of successorsOf(manifest)) {
+      if (walk.blobs.has(child.digest)) continue;
+      if (isManifestType(child.mediaType)) await this.#manifest(child, walk, depth + 1);
+      else if (this.#isPresent(child, walk)) this.#checkLayer(child, walk);
+    }
+    return manifest;
+  }
+
+  /** Notes a blob as needed; false if it is missing or has the wrong size. */
+  #isPresent({ digest, size, mediaType, platform }: Descriptor, walk: Walk): boolean {
+    walk.blobs.set(digest, { digest, size, mediaType });
+    this.reachable.set(digest, { digest, size, mediaType });
+    const found = this.#source.sizeOf({ digest, size, mediaType });
+    if (found === size) return true;
+    const kind = isManifestType(mediaType) ? "manifest" : "blob";
+    const what = platform === undefined ? kind : `${kind} for ${formatPlatform(platform)}`;
+    if (found === undefined) {
+      const message = `${walk.name} needs ${what} ${digest}, which is missing`;
+      this.#report({ code: "BLOB_MISSING", severity: "error", entry: digest, message });
+      return false;
+    }
+    this.#report({
+      code: "BLOB_SIZE",
+      severity: "error",
+      entry: digest,
+      message: `${walk.name} needs ${what} ${digest} of ${size} bytes, found ${found}`,
+      wanted: String(size),
+      found: String(found),
+    });
+    return false;
+  }
+
+  async #parsed(descriptor: Descriptor, walk: Walk): Promise<Manifest | undefined> {
+    const { digest, mediaType } = descriptor;
+    if (this.#manifests.has(digest)) return this.#manifests.get(digest);
+    const manifest = await this.#orFinding(descriptor, (raw) =>
+      parseManifest(raw, { mediaType, what: `manifest ${digest}` }),
+    );
+    this.#manifests.set(digest, manifest);
+    if (manifest !== undefined && manifest.mediaType !== mediaType) {
+      const message = `${walk.name}: ${digest} is announced as ${mediaType} and is ${manifest.mediaType}`;
+      this.#report({ code: "MEDIA_TYPE_CONFLICT", severity: "warning", entry: digest, message });
+    }
+    return manifest;
+  }
+
+  /** An index says what its children run on, a single image says it in its config. */
+  async #notePlatform(
+    { config }: ImageManifest,
+    descriptor: Descriptor,
+    walk: Walk,
+  ): Promise<void> {
+    this.metadata.add(config.digest);
+    const platform = descriptor.platform ?? (await this.#configPlatform(config));
+    if (platform !== undefined && isRunnable(platform))
+      walk.platforms.add(formatPlatform(platform));
+  }
+
+  /** Configs of unknown types are not parsed (image-spec, manifest.md, `config`). */
+  async #configPlatform(config: Descriptor): Promise<Platform | undefined> {
+    if (!isImageConfigType(config.mediaType)) return undefined;
+    if (this.#source.sizeOf(config) !== config.size) return undefined;
+    return this.#orFinding(config, (raw) => parseConfigPlatform(raw, config.digest));
+  }
+
+  /** Reads and parses a small blob; what is refused is reported. */
+  async #orFinding<T>(descriptor: Descriptor, parse: (raw: Buffer) => T): Promise<T | undefined> {
+    try {
+      return parse(await this.#source.read(descriptor));
+    } catch (error) {
+      if (!(error instanceof DrayError)) throw error;
+      this.#report(findingOf(error, descriptor.digest));
+      return undefined;
+    }
+  }
+
+  #checkSubject({ subject }: Manifest, walk: Walk): void {
+    if (subject === undefined || this.#source.sizeOf(subject) !== undefined) return;
+    const entry = subject.digest;
+    const message = `${walk.name} refers to ${entry}, which is not in the bundle`;
+    this.#report({ code: "SUBJECT_MISSING", severity: "warning", entry, message });
+  }
+
+  #checkLayer({ mediaType, digest }: Descriptor, walk: Walk): void {
+    if (!isNonDistributableType(mediaType)) return;
+    const message = `${walk.name} has a layer whose licence keeps it out of other registries`;
+    this.#report({ code: "LAYER_NOT_DISTRIBUTABLE", severity: "warning", entry: digest, message });
+  }
+
+  #report(finding: Finding): void {
+    const key = `${finding.code} ${finding.entry ?? finding.message}`;
+    if (!this.findings.has(key)) this.findings.set(key, finding);
+  }
+}

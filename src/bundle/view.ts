@@ -1,0 +1,99 @@
+import type { Archive } from "../archive/archive.ts";
+import type { Entry, Scan } from "../archive/scan.ts";
+import { collect, type Bytes, type FetchOptions, type Source } from "../content/content.ts";
+import { DrayError } from "../errors.ts";
+import type { Descriptor } from "../oci/descriptor.ts";
+import { digestOf, encodedOf } from "../oci/digest.ts";
+import { blobPath } from "../oci/image-layout.ts";
+import { MAX_MANIFEST_BYTES } from "../oci/json.ts";
+import { SUMS_FILE } from "./format.ts";
+import type { GraphSource } from "./graph.ts";
+import type { Sums } from "./sums.ts";
+import { once } from "../content/memory.ts";
+
+/**
+ * The files of a bundle by their path in the bundle, wherever the carrier put them. As a source it
+ * serves blobs; like every source it leaves it to the reader to verify them.
+ */
+export class BundleView implements Source, GraphSource {
+  readonly name: string;
+  readonly entries: ReadonlyMap<string, Entry>;
+  readonly #archive: Archive;
+  /** Once known, what `readText` compares with. */
+  sums: Sums | undefined;
+
+  constructor(archive: Archive, entries: ReadonlyMap<string, Entry>) {
+    this.name = `bundle ${JSON.stringify(archive.path)}`;
+    this.entries = entries;
+    this.#archive = archive;
+  }
+
+  has(path: string): boolean {
+    return this.entries.has(path);
+  }
+
+  /** The content of a small file, compared with its sum once the sums are known. */
+  async readSmall(path: string, maxBytes: number): Promise<Buffer> {
+    const entry = this.entries.get(path);
+    if (entry === undefined) throw refused("ENTRY_MISSING", path, "it is not there");
+    if (entry.size > maxBytes) {
+      throw refused(
+        "ENTRY_TOO_LARGE",
+        path,
+        `expected at most ${maxBytes} bytes, found ${entry.size}`,
+      );
+    }
+    const bytes = entry.bytes ?? (await collect(this.open(entry)));
+    const sum = this.sums?.get(path);
+    if (sum !== undefined && sum !== encodedOf(digestOf(bytes))) {
+      throw refused("ENTRY_ALTERED", path, `its content is not what ${SUMS_FILE} says`);
+    }
+    return bytes;
+  }
+
+  sizeOf({ digest }: Descriptor): number | undefined {
+    return this.entries.get(blobPath(digest))?.size;
+  }
+
+  read({ digest }: Descriptor): Promise<Buffer> {
+    return this.readSmall(blobPath(digest), MAX_MANIFEST_BYTES);
+  }
+
+  open(entry: Entry): Bytes {
+    if (entry.bytes !== undefined) return once(entry.bytes);
+    if (this.#archive.read === undefined) throw new Error("the carrier can be read only once");
+    return this.#archive.read(entry);
+  }
+
+  async *fetch(descriptor: Descriptor, { offset = 0 }: FetchOptions = {}): Bytes {
+    const path = blobPath(descriptor.digest);
+    const entry = this.entries.get(path);
+    if (entry === undefined) throw refused("BLOB_MISSING", path, "it is not in the bundle");
+    let skip = offset;
+    for await (const chunk of this.open(entry)) {
+      if (skip < chunk.length) yield chunk.subarray(skip);
+      skip = Math.max(0, skip - chunk.length);
+    }
+  }
+}
+
+/** The folder that holds the bundle inside its carrier: `""`, or one that was added on the way. */
+export function rootOf(scan: Scan): string {
+  if (scan.entries.has(SUMS_FILE)) return "";
+  const [first] = scan.entries.keys();
+  const folder = first?.slice(0, first.indexOf("/") + 1) ?? "";
+  const alone = [...scan.entries.keys()].every((path) => path.startsWith(folder));
+  return folder !== "" && alone && scan.entries.has(`${folder}${SUMS_FILE}`) ? folder : "";
+}
+
+/** The entries with `root` taken off their paths. */
+export function entriesBelow(scan: Scan, root: string): ReadonlyMap<string, Entry> {
+  if (root === "") return scan.entries;
+  return new Map([...scan.entries].map(([path, entry]) => [path.slice(root.length), entry]));
+}
+
+function refused(code: string, path: string, reason: string): DrayError {
+  return new DrayError(`DRAY_${code}`, `Cannot read ${JSON.stringify(path)}: ${reason}`, {
+    kind: "refused",
+  });
+}

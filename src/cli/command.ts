@@ -1,0 +1,21 @@
+import type { Command } from "commander";
+import type { OutputFlags } from "./output.ts";
+import { Output } from "./output.ts";
+import type { Io } from "./io.ts";
+
+/** What a command's action gets besides its own arguments. */
+export interface Session {
+  readonly io: Io;
+  readonly output: Output;
+  /** Ends the program with this code when the action is done. */
+  readonly exit: (code: number) => void;
+}
+
+/** A command adds itself to the program; its action loads the library only when it runs. */
+export type AddCommand = (program: Command, start: StartSession) => void;
+
+export type StartSession = (flags: OutputFlags) => Session;
+
+export function sessionStarter(io: Io, exit: (code: number) => void): StartSession {
+  return (flags) => ({ io, output: new Output(io, flags), exit });
+}

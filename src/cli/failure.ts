@@ -1,0 +1,53 @@
+import type { DrayError, Finding } from "../index.ts";
+import { formatFindings } from "./findings.ts";
+import type { Io } from "./io.ts";
+import { printable, printableJson } from "./printable.ts";
+
+export const EXIT = { failed: 1, usage: 2, refused: 3, partial: 4, interrupted: 130 } as const;
+
+/**
+ * Says on stderr (and with --json also on stdout) why a command ended, and gives the exit code. What
+ * is not a DrayError or a system error is a mistake in this program and shows where it happened.
+ */
+export function reportFailure(error: unknown, io: Io, json: boolean): number {
+  if (io.signal.aborted) {
+    io.stderr.write("Interrupted. The same command goes on where this one stopped.\n");
+    return EXIT.interrupted;
+  }
+  const failure = describe(error);
+  if (json) io.stdout.write(`${printableJson({ error: failure.document })}\n`);
+  io.stderr.write(printable(failure.text));
+  return failure.exit;
+}
+
+interface Failure {
+  readonly text: string;
+  readonly document: object;
+  readonly exit: number;
+}
+
+function describe(error: unknown): Failure {
+  if (isDrayError(error)) {
+    const { code, message, hint, kind } = error;
+    const findings = findingsOf(error);
+    const text = `dray: ${message}\n${hint === undefined ? "" : `\nhint: ${hint}\n`}`;
+    const list = findings.length > 1 ? `\n${formatFindings(findings)}` : "";
+    return { text: text + list, document: { code, message, hint, findings }, exit: EXIT[kind] };
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  const system = error instanceof Error && "code" in error && "syscall" in error;
+  const trace = system || !(error instanceof Error) ? message : (error.stack ?? message);
+  const text = system ? `dray: ${message}\n` : `dray: this is a mistake in dray itself: ${trace}\n`;
+  return { text, document: { code: "DRAY_UNEXPECTED", message }, exit: EXIT.failed };
+}
+
+/** By its shape: the class lives in the library, which is not loaded just to print an error. */
+function isDrayError(error: unknown): error is DrayError {
+  return error instanceof Error && "code" in error && "kind" in error && "hint" in error;
+}
+
+function findingsOf(error: DrayError): readonly Finding[] {
+  return "findings" in error && Array.isArray(error.findings)
+    ? (error.findings as readonly Finding[])
+    : [];
+}

@@ -1,0 +1,22 @@
+import type { Finding } from "../index.ts";
+import { printable } from "./printable.ts";
+
+const MARKS = { error: "error", warning: "warning", info: "note" } as const;
+
+/** Findings as lines, errors first; how many are shown is bounded, how many there are is said. */
+export function formatFindings(findings: readonly Finding[], most = 50): string {
+  const order = ["error", "warning", "info"];
+  const sorted = findings.toSorted((a, b) => order.indexOf(a.severity) - order.indexOf(b.severity));
+  const lines = sorted.slice(0, most).map(formatFinding);
+  if (sorted.length > most) lines.push(`… and ${sorted.length - most} more; --json lists all\n`);
+  return lines.join("");
+}
+
+function formatFinding({ severity, code, message, wanted, found, hint }: Finding): string {
+  const lines = [`${MARKS[severity]}: ${message} [${code}]`];
+  if (wanted !== undefined && found !== undefined && !message.includes(found)) {
+    lines.push(`  expected ${wanted}`, `  found    ${found}`);
+  }
+  if (hint !== undefined) lines.push(`  → ${hint}`);
+  return printable(`${lines.join("\n")}\n`);
+}

@@ -1,0 +1,69 @@
+import type { InspectReport } from "../index.ts";
+import type { AddCommand } from "./command.ts";
+import { formatFindings } from "./findings.ts";
+import { addExamples, addOutputFlags } from "./flags.ts";
+import type { OutputFlags } from "./output.ts";
+import { formatBytes, formatTable, shortDigest } from "./table.ts";
+import { addTrustFlags, trustPolicy, workDirectory, type TrustFlags } from "./trust-flags.ts";
+
+export const addInspectCommand: AddCommand = (program, start) => {
+  const command = program
+    .command("inspect")
+    .summary("show what a bundle holds")
+    .description(
+      "Shows images, charts, platforms and sizes. Reads only the head of the bundle and opens no\n" +
+        "connection; whether the rest is intact is for `dray verify` to say.",
+    )
+    .argument("<bundle>", "bundle file or unpacked directory");
+  addTrustFlags(command);
+  addOutputFlags(command);
+  addExamples(command, [
+    "dray inspect app-1.2.0.tar.gz",
+    "dray inspect app-1.2.0.tar.gz --json | jq -r '.artifacts[].reference'",
+  ]);
+  command.action(async (path: string, flags: TrustFlags & OutputFlags) => {
+    const { io, output } = start(flags);
+    const { inspect } = await import("../index.ts");
+    const report = await inspect({
+      path,
+      trust: await trustPolicy(flags, io),
+      workDirectory: workDirectory(flags, io.env),
+      signal: io.signal,
+    });
+    output.report(report, () => renderInspect(report));
+  });
+};
+
+function renderInspect(report: InspectReport): string {
+  const head = formatTable([
+    ["bundle", `${report.name} ${report.version}`],
+    ["file", report.size === 0 ? report.path : `${report.path}, ${formatBytes(report.size)}`],
+    ["form", report.form],
+    ["bundle digest", report.bundleDigest],
+    ["signed by", report.signedBy.join(", ") || "no trusted key"],
+    ["made by", `${report.generator}, ${report.created}`],
+  ]);
+  const artifacts = report.artifacts.map(({ kind, reference, digest, size, adds, platforms }) => [
+    kind,
+    reference,
+    shortDigest(digest),
+    formatBytes(size),
+    formatBytes(adds),
+    platforms.join(" "),
+  ]);
+  const files = report.files.map(({ path, size }) => [
+    "file",
+    path,
+    "",
+    formatBytes(size),
+    formatBytes(size),
+    "",
+  ]);
+  const table = formatTable([
+    ["kind", "reference", "digest", "size", "adds", "platforms"],
+    ...artifacts,
+    ...files,
+  ]);
+  const notes = report.findings.filter(({ severity }) => severity !== "error");
+  return `${head}\n${table}${notes.length === 0 ? "" : `\n${formatFindings(notes)}`}`;
+}

@@ -1,0 +1,59 @@
+import type { AddCommand, Session } from "./command.ts";
+import { addExamples, addOutputFlags } from "./flags.ts";
+import type { OutputFlags } from "./output.ts";
+import { askPassphrase, canAsk, givenPassphrase, type PassphraseFlags } from "./passphrase.ts";
+import { formatTable } from "./table.ts";
+import { trustFolder } from "./trust-flags.ts";
+
+interface KeygenFlags extends OutputFlags, PassphraseFlags {
+  readonly passphrase: boolean;
+}
+
+export const addKeygenCommand: AddCommand = (program, start) => {
+  const command = program
+    .command("keygen")
+    .summary("make a key pair to sign bundles with")
+    .description(
+      "Makes a P-256 key pair: NAME.key (PKCS#8, encrypted, readable by its owner only) and\n" +
+        "NAME.pub. The passphrase comes from a prompt, from DRAY_KEY_PASSPHRASE or from a file.",
+    )
+    .argument("[name]", "name of both files, without their endings", "dray")
+    .option("--passphrase-file <file>", "file that holds the passphrase")
+    .option("--no-passphrase", "leave the private key unencrypted");
+  addOutputFlags(command);
+  addExamples(command, [
+    "dray keygen release",
+    "DRAY_KEY_PASSPHRASE=… dray keygen release   # without a terminal",
+  ]);
+  command.action(async (name: string, flags: KeygenFlags) => {
+    const session = start(flags);
+    const { keygen } = await import("../index.ts");
+    const result = await keygen(name, await choosePassphrase(flags, session));
+    session.output.report(result, () =>
+      formatTable([
+        ["private key", `${result.privateKey}   keep it secret and safe`],
+        ["public key", `${result.publicKey}   give it to those who verify`],
+        ["key id", result.keyId],
+        ["trust it", `copy the public key to ${trustFolder(session.io.env)}/ on the other side`],
+      ]),
+    );
+  });
+};
+
+async function choosePassphrase(flags: KeygenFlags, { io }: Session): Promise<string | undefined> {
+  if (!flags.passphrase) return undefined;
+  const { DrayError } = await import("../index.ts");
+  const given = await givenPassphrase(flags, io);
+  if (given !== undefined && given !== "") return given;
+  if (given === "" || !canAsk(io)) {
+    throw new DrayError("DRAY_KEY_LOCKED", "Cannot make a key: expected a passphrase, found none", {
+      kind: "usage",
+      hint: "Set DRAY_KEY_PASSPHRASE, or use --passphrase-file or --no-passphrase.",
+    });
+  }
+  const first = await askPassphrase("Passphrase for the new key: ", io);
+  if (first !== "" && first === (await askPassphrase("The same again: ", io))) return first;
+  throw new DrayError("DRAY_KEY_LOCKED", "Cannot make a key: the passphrases differ or are empty", {
+    kind: "usage",
+  });
+}

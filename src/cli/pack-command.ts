@@ -1,0 +1,179 @@
+import { readFile } from "node:fs/promises";
+import { homedir } from "node:os";
+import { dirname, join } from "node:path";
+import type { Command } from "commander";
+import type { Lock, PackOptions, Recipe } from "../index.ts";
+import type { AddCommand, Session } from "./command.ts";
+import { addExamples, addOutputFlags, repeatable } from "./flags.ts";
+import type { OutputFlags } from "./output.ts";
+import { readRecipe, registriesOf, type RecipeFlags } from "./pack-recipe.ts";
+import { renderPack } from "./pack-report.ts";
+import type { PassphraseFlags } from "./passphrase.ts";
+import { addRegistryFlags, registryOptions, type RegistryFlags } from "./registry-flags.ts";
+import { readSigningKey } from "./signing-key.ts";
+
+interface PackFlags extends OutputFlags, PassphraseFlags, RecipeFlags, RegistryFlags {
+  readonly output?: string;
+  readonly force?: boolean;
+  readonly signKey?: string;
+  readonly unsigned?: boolean;
+  readonly store?: string;
+  readonly lock?: string;
+  readonly locked?: boolean;
+  readonly includeNondistributable?: boolean;
+  readonly dryRun?: boolean;
+}
+
+export const addPackCommand: AddCommand = (program, start) => {
+  const command = program
+    .command("pack")
+    .summary("gather images and charts into one signed bundle")
+    .description(
+      "Gathers images, charts and files and writes one bundle: a signed .tar.gz of an OCI image\n" +
+        "layout and charts. All platforms of an image are packed and no digest changes. If\n" +
+        "anything cannot be had, no bundle is written; a second run fetches only what is missing.",
+    )
+    .argument("[recipe]", "bundle.yaml with name, version, images, charts, files, platforms");
+  addContentFlags(command);
+  addResultFlags(command);
+  addRegistryFlags(command);
+  addOutputFlags(command);
+  addExamples(command, [
+    "dray pack bundle.yaml --sign-key release.key",
+    "dray pack --image alpine:3.20 --image-list images.txt --chart ./app-1.2.0.tgz \\",
+    "  --sign-key release.key -o app-1.2.0.tar.gz",
+    "dray pack bundle.yaml --locked --sign-key release.key   # the digests of the last run",
+    "dray pack bundle.yaml --dry-run                         # what would go in",
+  ]);
+  command.action(async (recipe: string | undefined, flags: PackFlags) =>
+    runPack(recipe, flags, start(flags)),
+  );
+};
+
+function addContentFlags(command: Command): void {
+  command
+    .addOption(repeatable("--image <reference>", "an image: registry/repository[:tag][@digest]"))
+    .addOption(repeatable("--image-list <file>", "a file with one image a line"))
+    .addOption(repeatable("--chart <chart>", "a packed chart, or oci://registry/chart:version"))
+    .addOption(repeatable("--file <file>", "a plain file that travels along"))
+    .addOption(
+      repeatable("--platform <platform>", "only this platform; this changes an image's digest"),
+    )
+    .option("--include-nondistributable", "pack layers that their licence keeps out of registries");
+}
+
+function addResultFlags(command: Command): void {
+  command
+    .option("--name <name>", "name of the bundle")
+    .option("--bundle-version <version>", "version of the bundle")
+    .option("-o, --output <file>", "file to write (default: NAME-VERSION.tar.gz)")
+    .option("--force", "replace the file if it is there")
+    .option("--sign-key <file>", "private key to sign with")
+    .option("--passphrase-file <file>", "passphrase of the private key; or DRAY_KEY_PASSPHRASE")
+    .option("--unsigned", "write a bundle without a signature")
+    .option("--store <dir>", "content store (default: ~/.cache/dray/store)")
+    .option("--lock <file>", "file for the digests that tags stood for")
+    .option("--locked", "use the digests in the lock instead of asking what tags stand for")
+    .option("--dry-run", "resolve everything, say what would be packed, write nothing");
+}
+
+async function runPack(
+  recipePath: string | undefined,
+  flags: PackFlags,
+  { io, output }: Session,
+): Promise<void> {
+  const { pack } = await import("../index.ts");
+  await requireSigningChoice(flags);
+  const recipe = await readRecipe(recipePath, flags);
+  await requireOneRegistry(recipe, flags);
+  const isDryRun = flags.dryRun === true;
+  const result = await pack({
+    recipe,
+    ...(await lockOptions(recipePath, flags)),
+    output: flags.output,
+    force: flags.force,
+    store: flags.store ?? defaultStore(io.env),
+    signingKey:
+      flags.signKey === undefined || isDryRun
+        ? undefined
+        : await readSigningKey(flags.signKey, flags, io),
+    created: sourceDate(io.env),
+    includeNonDistributable: flags.includeNondistributable,
+    dryRun: isDryRun,
+    registry: await registryOptions(flags, io),
+    signal: io.signal,
+    onEvent: output.progress.listen,
+  });
+  const isSigned = flags.signKey !== undefined;
+  output.report(result, () => renderPack(result, { isSigned, isDryRun }));
+}
+
+/** Leaving a bundle unsigned is a decision, never an oversight. */
+async function requireSigningChoice({ signKey, unsigned, dryRun }: PackFlags): Promise<void> {
+  if (dryRun === true || (signKey !== undefined) !== (unsigned === true)) return;
+  throw await usageError(
+    "Expected either --sign-key or --unsigned",
+    "Make a key with `dray keygen release`, then sign with --sign-key release.key.",
+  );
+}
+
+async function lockOptions(
+  recipePath: string | undefined,
+  flags: PackFlags,
+): Promise<Pick<PackOptions, "lock" | "locked" | "lockPath">> {
+  const path = flags.lock ?? lockPathFor(recipePath);
+  const lock = path === undefined ? undefined : await readLock(path);
+  if (flags.locked === true && lock === undefined) {
+    throw await usageError(
+      `Cannot pack as locked: there is no lock${path === undefined ? "" : ` at ${JSON.stringify(path)}`}`,
+      "Pack once without --locked, or name the lock with --lock.",
+    );
+  }
+  return { lock, locked: flags.locked, lockPath: flags.locked === true ? undefined : path };
+}
+
+async function usageError(message: string, hint: string): Promise<Error> {
+  const { DrayError } = await import("../index.ts");
+  return new DrayError("DRAY_USAGE", message, { kind: "usage", hint });
+}
+
+/** One password is for one registry, and must not be offered to another. */
+async function requireOneRegistry(recipe: Recipe, { username }: PackFlags): Promise<void> {
+  if (username === undefined) return;
+  const registries = registriesOf(recipe);
+  if (registries.length <= 1) return;
+  throw await usageError(
+    `Cannot use --username: the recipe names ${registries.length} registries (${registries.join(", ")})`,
+    "Log in to each with `docker login` or `skopeo login`; dray reads what they store.",
+  );
+}
+
+async function readLock(path: string): Promise<Lock | undefined> {
+  const { parseLock, systemCode } = await import("../index.ts");
+  try {
+    return parseLock(await readFile(path), path);
+  } catch (error) {
+    if (systemCode(error) === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+/** `bundle.yaml` has `bundle.lock.json` beside it; flags alone have no lock unless one is named. */
+function lockPathFor(recipePath: string | undefined): string | undefined {
+  if (recipePath === undefined) return undefined;
+  const name = recipePath.replace(/^.*[\\/]/, "").replace(/\.ya?ml$/, "");
+  return join(dirname(recipePath), `${name}.lock.json`);
+}
+
+function defaultStore(env: Session["io"]["env"]): string {
+  const cache = env["XDG_CACHE_HOME"] ?? join(env["HOME"] ?? homedir(), ".cache");
+  return env["DRAY_STORE"] ?? join(cache, "dray", "store");
+}
+
+/** https://reproducible-builds.org/specs/source-date-epoch/ */
+function sourceDate(env: Session["io"]["env"]): Date {
+  const seconds = Number(env["SOURCE_DATE_EPOCH"] ?? 0);
+  // A tar header written by archiver holds 31 bits of seconds.
+  const valid = Number.isInteger(seconds) && seconds >= 0 && seconds < 2 ** 31;
+  return new Date(valid ? seconds * 1000 : 0);
+}

@@ -1,0 +1,20 @@
+/**
+ * Text for a terminal: what a stranger wrote into a name or message is shown, not executed. Line
+ * feeds stay, every other control character becomes visible.
+ */
+export function printable(text: string): string {
+  // C0 without line feed, DEL and C1, and the characters that reorder what stands around them.
+  return text.replace(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu, (character) =>
+    character === "\n" ? character : escaped(character),
+  );
+}
+
+/** One document, pretty, with nothing in it that a terminal would act upon. */
+export function printableJson(value: unknown): string {
+  const text = JSON.stringify(value, undefined, 2);
+  return text.replace(/[\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, escaped);
+}
+
+function escaped(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
+}

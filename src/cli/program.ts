@@ -1,0 +1,58 @@
+import { Command, CommanderError } from "commander";
+import { sessionStarter, type AddCommand } from "./command.ts";
+import { EXIT, reportFailure } from "./failure.ts";
+import { addExamples } from "./flags.ts";
+import { addInspectCommand } from "./inspect-command.ts";
+import type { Io } from "./io.ts";
+import { addKeygenCommand } from "./keygen-command.ts";
+import { addPackCommand } from "./pack-command.ts";
+import { addPushCommand } from "./push-command.ts";
+import { addServeCommand } from "./serve-command.ts";
+import { addSignCommand } from "./sign-command.ts";
+import { addUnpackCommand } from "./unpack-command.ts";
+import { addVerifyCommand } from "./verify-command.ts";
+
+const COMMANDS: readonly AddCommand[] = [
+  addPackCommand,
+  addVerifyCommand,
+  addInspectCommand,
+  addPushCommand,
+  addUnpackCommand,
+  addServeCommand,
+  addSignCommand,
+  addKeygenCommand,
+];
+
+/** Runs one command line and says with which code the program ends. */
+export async function run(argv: readonly string[], version: string, io: Io): Promise<number> {
+  let code = 0;
+  const program = makeProgram(version, io);
+  const start = sessionStarter(io, (wanted) => (code = wanted));
+  for (const add of COMMANDS) add(program, start);
+  try {
+    await program.parseAsync(argv, { from: "user" });
+    return io.signal.aborted && code === 0 ? EXIT.interrupted : code;
+  } catch (error) {
+    // commander has printed what it has to say; only help and version are no mistakes.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT.usage;
+    return reportFailure(error, io, argv.includes("--json"));
+  }
+}
+
+function makeProgram(version: string, io: Io): Command {
+  const program = new Command("dray")
+    .description("Carries container images and Helm charts across an air gap in one signed bundle.")
+    .version(version)
+    .showHelpAfterError("(dray COMMAND --help shows how it is used)")
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => io.stdout.write(text),
+      writeErr: (text) => io.stderr.write(text),
+    });
+  return addExamples(program, [
+    "dray keygen release",
+    "dray pack --image alpine:3.20 --sign-key release.key -o alpine.tar.gz   # with internet",
+    "dray verify alpine.tar.gz --key release.pub                             # without",
+    "dray push alpine.tar.gz registry.internal:5000/mirror --key release.pub",
+  ]);
+}

@@ -1,0 +1,130 @@
+import type { DrayEvent, Listener } from "../index.ts";
+import type { Io } from "./io.ts";
+import { printable } from "./printable.ts";
+import { formatBytes } from "./table.ts";
+
+export type Verbosity = "quiet" | "normal" | "verbose";
+
+/** How often a line is drawn again, and how often one is added where nothing can be redrawn. */
+const REDRAW_MS = 200;
+const PLAIN_MS = 10_000;
+
+const STAGES: Readonly<Record<string, string>> = {
+  pack: "Packing",
+  verify: "Verifying",
+  open: "Opening",
+  push: "Pushing",
+  tag: "Tagging",
+  unpack: "Unpacking",
+};
+
+/** Shows on stderr what happens: one line that moves on a terminal, plain lines elsewhere. */
+export class Progress {
+  readonly #io: Io;
+  readonly #verbosity: Verbosity;
+  #stage = "";
+  #total = 0;
+  #moved = 0;
+  #started = 0;
+  #drawn = 0;
+  #lineIsOpen = false;
+
+  constructor(io: Io, verbosity: Verbosity) {
+    this.#io = io;
+    this.#verbosity = verbosity;
+  }
+
+  readonly listen: Listener = (event) => {
+    if (event.type === "warning") this.#line(`Warning: ${event.message}`);
+    else if (this.#verbosity !== "quiet") this.#show(event);
+  };
+
+  /** Leaves the terminal clean for whatever is printed next. */
+  end(): void {
+    this.#clear();
+    this.#stage = "";
+  }
+
+  #show(event: Exclude<DrayEvent, { type: "warning" }>): void {
+    switch (event.type) {
+      case "stage":
+        this.#begin(event.stage, event.bytes ?? 0);
+        break;
+      case "progress":
+        this.#moved += event.bytes;
+        this.#draw();
+        break;
+      case "skipped":
+      case "mounted":
+        this.#moved += event.descriptor.size;
+        this.#verbose(`${event.type} ${event.descriptor.digest}`);
+        break;
+      case "copied":
+        this.#verbose(`copied ${event.descriptor.digest} (${formatBytes(event.descriptor.size)})`);
+        break;
+      case "done":
+        this.#verbose(`${event.reference}: ${event.result}`);
+        break;
+      case "retry":
+        this.#line(event.message);
+        break;
+    }
+  }
+
+  #begin(stage: string, total: number): void {
+    this.#clear();
+    this.#stage = STAGES[stage] ?? stage;
+    this.#total = total;
+    this.#moved = 0;
+    this.#started = performance.now();
+    this.#drawn = this.#isTerminal ? 0 : this.#started;
+    const size = total === 0 ? "" : ` ${formatBytes(total)}`;
+    if (!this.#isTerminal) this.#line(`${this.#stage}${size}`);
+  }
+
+  get #isTerminal(): boolean {
+    return this.#io.stderr.isTTY === true && this.#io.env["TERM"] !== "dumb";
+  }
+
+  #draw(): void {
+    const now = performance.now();
+    if (now - this.#drawn < (this.#isTerminal ? REDRAW_MS : PLAIN_MS)) return;
+    this.#drawn = now;
+    const text = `${this.#stage} ${this.#measure(now)}`;
+    if (!this.#isTerminal) {
+      this.#line(text);
+      return;
+    }
+    this.#io.stderr.write(`\r${text.slice(0, (this.#io.stderr.columns ?? 80) - 1)}\u001b[K`);
+    this.#lineIsOpen = true;
+  }
+
+  #measure(now: number): string {
+    const speed = this.#moved / Math.max((now - this.#started) / 1000, 0.001);
+    const rate = `${formatBytes(speed)}/s`;
+    if (this.#total === 0) return `${formatBytes(this.#moved)}, ${rate}`;
+    const percent = Math.min(100, Math.floor((this.#moved / this.#total) * 100));
+    const left = Math.max(0, this.#total - this.#moved) / speed;
+    return `${formatBytes(this.#moved)} of ${formatBytes(this.#total)} (${percent} %), ${rate}, ${formatTime(left)} left`;
+  }
+
+  #verbose(text: string): void {
+    if (this.#verbosity === "verbose") this.#line(text);
+  }
+
+  #line(text: string): void {
+    this.#clear();
+    this.#io.stderr.write(`${printable(text)}\n`);
+  }
+
+  #clear(): void {
+    if (this.#lineIsOpen) this.#io.stderr.write("\r\u001b[K");
+    this.#lineIsOpen = false;
+  }
+}
+
+function formatTime(seconds: number): string {
+  if (!Number.isFinite(seconds)) return "?";
+  if (seconds < 90) return `${Math.ceil(seconds)} s`;
+  return seconds < 5400 ? `${Math.ceil(seconds / 60)} min` : `${(seconds / 3600).toFixed(1)} h`;
+}

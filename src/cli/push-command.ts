@@ -1,0 +1,96 @@
+import { writeFile } from "node:fs/promises";
+import { Option } from "commander";
+import type { MapMode, Mapping, PushReport } from "../index.ts";
+import type { AddCommand, Session } from "./command.ts";
+import { formatFindings } from "./findings.ts";
+import { addExamples, addOutputFlags } from "./flags.ts";
+import type { OutputFlags } from "./output.ts";
+import { renderPush, receiptOf } from "./push-report.ts";
+import { readInput } from "./read-input.ts";
+import { addRegistryFlags, registryOptions, type RegistryFlags } from "./registry-flags.ts";
+import { addTrustFlags, trustPolicy, workDirectory, type TrustFlags } from "./trust-flags.ts";
+
+interface PushFlags extends OutputFlags, RegistryFlags, TrustFlags {
+  readonly map: MapMode;
+  readonly mapFile?: string;
+  readonly overwrite?: boolean;
+  readonly receipt?: string;
+  readonly dryRun?: boolean;
+}
+
+export const addPushCommand: AddCommand = (program, start) => {
+  const command = program
+    .command("push")
+    .summary("bring a bundle into a registry")
+    .description(
+      "Checks a bundle and pushes its images and charts. Signature, list and layout are checked\n" +
+        "before anything is sent and every blob while it is sent; tags are written when everything\n" +
+        "is there, and every manifest is read back. Run again after a failure, it sends only what\n" +
+        "is missing.",
+    )
+    .argument("<bundle>", "bundle file or unpacked directory")
+    .argument("<target>", "REGISTRY[:PORT][/PREFIX]")
+    .addOption(
+      new Option("--map <mode>", "how source names become target names")
+        .choices(["drop-host", "keep-host", "flatten"])
+        .default("drop-host"),
+    )
+    .option("--map-file <file>", "rules of your own: YAML with `rules: [{from, to}]`")
+    .option("--overwrite", "move tags that stand for something else at the target")
+    .option("--receipt <file>", "write what was pushed as JSON")
+    .option("--dry-run", "ask the registry, say what would be pushed, send nothing");
+  addTrustFlags(command);
+  addRegistryFlags(command);
+  addOutputFlags(command);
+  addExamples(command, [
+    "dray push app-1.2.0.tar.gz registry.internal:5000/mirror --key release.pub --dry-run",
+    "dray push app-1.2.0.tar.gz registry.internal:5000/mirror --key release.pub \\",
+    "  --receipt app-1.2.0.receipt.json",
+  ]);
+  command.action(async (path: string, target: string, flags: PushFlags) =>
+    runPush({ path, target }, flags, start(flags)),
+  );
+};
+
+async function runPush(
+  { path, target }: { path: string; target: string },
+  flags: PushFlags,
+  { io, output }: Session,
+): Promise<void> {
+  const { push, PushIncomplete } = await import("../index.ts");
+  try {
+    const report = await push({
+      path,
+      target,
+      mapping: await readMapping(flags),
+      overwrite: flags.overwrite,
+      dryRun: flags.dryRun,
+      trust: await trustPolicy(flags, io),
+      workDirectory: workDirectory(flags, io.env),
+      registry: await registryOptions(flags, io),
+      signal: io.signal,
+      onEvent: output.progress.listen,
+    });
+    await writeReceipt(report, flags);
+    output.report(receiptOf(report), () => notes(report) + renderPush(report));
+  } catch (error) {
+    if (error instanceof PushIncomplete) await writeReceipt(error.report, flags);
+    throw error;
+  }
+}
+
+async function readMapping({ map, mapFile }: PushFlags): Promise<Mapping> {
+  const { parseMapRules } = await import("../index.ts");
+  if (mapFile === undefined) return { mode: map, rules: [] };
+  const text = (await readInput(mapFile, "rules")).toString("utf8");
+  return { mode: map, rules: await parseMapRules(text, mapFile) };
+}
+
+async function writeReceipt(report: PushReport, { receipt }: PushFlags): Promise<void> {
+  if (receipt === undefined || report.dryRun) return;
+  await writeFile(receipt, `${JSON.stringify(receiptOf(report), undefined, 2)}\n`);
+}
+
+function notes({ findings }: PushReport): string {
+  return findings.length === 0 ? "" : `${formatFindings(findings)}\n`;
+}

@@ -1,0 +1,80 @@
+import { Option } from "commander";
+import type { AddCommand, Session } from "./command.ts";
+import { addExamples, addOutputFlags, integer } from "./flags.ts";
+import type { OutputFlags } from "./output.ts";
+import { readInput } from "./read-input.ts";
+import { addTrustFlags, trustPolicy, workDirectory, type TrustFlags } from "./trust-flags.ts";
+
+interface ServeFlags extends OutputFlags, TrustFlags {
+  readonly writable?: boolean;
+  readonly host: string;
+  readonly port: number;
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
+}
+
+export const addServeCommand: AddCommand = (program, start) => {
+  const command = program
+    .command("serve")
+    .summary("be a registry, over a layout directory or a bundle")
+    .description(
+      "Serves an OCI image layout or a bundle as a registry until it is stopped. There is no\n" +
+        "authentication: it listens on this host only unless another address is named.",
+    )
+    .argument("[path]", "image layout or bundle; with --writable a temporary one by default")
+    .option("--writable", "take pushes into a layout directory")
+    .option("--host <address>", "address to listen on", "127.0.0.1")
+    .addOption(
+      new Option("--port <number>", "port to listen on, 0 for any free one")
+        .argParser(integer({ least: 0, most: 65_535 }))
+        .default(5000),
+    )
+    .option("--tls-cert <file>", "certificate chain in PEM; needs --tls-key")
+    .option("--tls-key <file>", "private key of the certificate in PEM");
+  addTrustFlags(command);
+  addOutputFlags(command);
+  addExamples(command, [
+    "dray serve app-1.2.0.tar.gz --key release.pub",
+    "dray serve ./mirror --writable --port 5000",
+  ]);
+  command.action(async (path: string | undefined, flags: ServeFlags) =>
+    runServe(path, flags, start(flags)),
+  );
+};
+
+async function runServe(
+  path: string | undefined,
+  flags: ServeFlags,
+  { io, output }: Session,
+): Promise<void> {
+  const { DrayError, serve } = await import("../index.ts");
+  if ((flags.tlsCert === undefined) !== (flags.tlsKey === undefined)) {
+    throw new DrayError("DRAY_USAGE", "Expected --tls-cert and --tls-key together", {
+      kind: "usage",
+    });
+  }
+  const tls =
+    flags.tlsCert === undefined || flags.tlsKey === undefined
+      ? undefined
+      : {
+          cert: (await readInput(flags.tlsCert, "certificate")).toString(),
+          key: (await readInput(flags.tlsKey, "certificate key")).toString(),
+        };
+  const registry = await serve({
+    path,
+    writable: flags.writable,
+    host: flags.host,
+    port: flags.port,
+    tls,
+    trust: await trustPolicy(flags, io),
+    workDirectory: workDirectory(flags, io.env),
+    signal: io.signal,
+    onEvent: output.progress.listen,
+  });
+  const { url, repositories, writable } = registry;
+  output.report({ url, repositories, writable }, () => {
+    const names = repositories.map((name) => `  ${name}\n`).join("");
+    return `Serving ${writable ? "(writable) " : ""}at ${url}\n${names}`;
+  });
+  await registry.closed;
+}

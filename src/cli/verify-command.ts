@@ -1,0 +1,61 @@
+import type { VerifyReport } from "../index.ts";
+import type { AddCommand } from "./command.ts";
+import { EXIT } from "./failure.ts";
+import { formatFindings } from "./findings.ts";
+import { addExamples, addOutputFlags } from "./flags.ts";
+import type { OutputFlags } from "./output.ts";
+import { formatBytes, formatTable, plural } from "./table.ts";
+import { addTrustFlags, trustPolicy, workDirectory, type TrustFlags } from "./trust-flags.ts";
+
+export const addVerifyCommand: AddCommand = (program, start) => {
+  const command = program
+    .command("verify")
+    .summary("check every byte of a bundle, and who has signed it")
+    .description(
+      "Checks a bundle without using it: its form, its signature, every byte against the signed\n" +
+        "list, and that every image is complete. Everything that is wrong is named at once.\n" +
+        "Exit code 3 means: do not use it.",
+    )
+    .argument("<bundle>", "bundle file or unpacked directory");
+  addTrustFlags(command);
+  addOutputFlags(command);
+  addExamples(command, [
+    "dray verify app-1.2.0.tar.gz --key release.pub",
+    "dray verify app-1.2.0.tar.gz --key alice.pub --key bob.pub --require 2",
+    "dray verify app-1.2.0.tar.gz --json > findings.json",
+  ]);
+  command.action(async (path: string, flags: TrustFlags & OutputFlags) => {
+    const { io, output, exit } = start(flags);
+    const { verify } = await import("../index.ts");
+    const report = await verify({
+      path,
+      trust: await trustPolicy(flags, io),
+      workDirectory: workDirectory(flags, io.env),
+      signal: io.signal,
+      onEvent: output.progress.listen,
+    });
+    output.report(report, () => renderVerify(report));
+    if (!report.good) exit(EXIT.refused);
+  });
+};
+
+function renderVerify(report: VerifyReport): string {
+  const { path, form, size, good, bundleDigest, signedBy, manifest, findings } = report;
+  const signers = signedBy.map(({ id, from }) => `${id} (${from})`);
+  const rows = [
+    ["bundle", path],
+    ["form", size === 0 ? form : `${form}, ${formatBytes(size)}`],
+    ["bundle digest", bundleDigest ?? "none"],
+    ["signed by", signers[0] ?? "no trusted key"],
+    ...signers.slice(1).map((signer) => ["", signer]),
+  ];
+  if (manifest !== undefined) {
+    const { name, version, artifacts, files } = manifest;
+    rows.push([
+      "holds",
+      `${name} ${version}: ${plural(artifacts.length, "artifact")}, ${plural(files.length, "file")}`,
+    ]);
+  }
+  const list = findings.length === 0 ? "" : `\n${formatFindings(findings)}`;
+  return `${formatTable(rows)}${list}\n${good ? "Good: everything is there and unchanged." : "Refused: do not use this bundle."}\n`;
+}

@@ -1,0 +1,34 @@
+import { readdir, readFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { DrayError } from "./errors.ts";
+import type { FoundSignature } from "./trust/policy.ts";
+
+/** More people than ever sign one bundle. */
+const MAX_DETACHED = 100;
+const MAX_SIGNATURE_BYTES = 64 * 1024;
+
+/** Where the signature of a key over the bundle at `path` lies: beside it. */
+export function detachedPath(path: string, keyId: string): string {
+  return `${path}.${keyId}.sigstore.json`;
+}
+
+/** The signatures that others have put beside a bundle: `BUNDLE.<keyid>.sigstore.json`. */
+export async function findDetached(path: string): Promise<readonly FoundSignature[]> {
+  const prefix = `${basename(path)}.`;
+  const names = (await readdir(dirname(path))).filter(
+    (name) => name.startsWith(prefix) && name.endsWith(".sigstore.json") && !name.startsWith("._"),
+  );
+  if (names.length > MAX_DETACHED) {
+    throw new DrayError(
+      "DRAY_SIGNATURE_INVALID",
+      `Cannot check ${JSON.stringify(path)}: expected at most ${MAX_DETACHED} signatures beside it, found ${names.length}`,
+      { kind: "refused" },
+    );
+  }
+  const found: FoundSignature[] = [];
+  for (const name of names.toSorted()) {
+    const bytes = await readFile(join(dirname(path), name));
+    found.push({ entry: name, bytes: bytes.subarray(0, MAX_SIGNATURE_BYTES + 1) });
+  }
+  return found;
+}

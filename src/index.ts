@@ -1,0 +1,38 @@
+export { DrayError, RegistryError, systemCode, type ErrorKind } from "./errors.ts";
+export type { DrayEvent, Listener } from "./events.ts";
+export { hasErrors, type Finding } from "./finding.ts";
+export { VERSION } from "./version.ts";
+
+export { pack, type PackOptions, type PackResult } from "./pack.ts";
+export type { DigestChange, PackPlan, PlannedPart } from "./pack-plan.ts";
+export { verify, type VerifyReport } from "./verify.ts";
+export { inspect, type InspectedArtifact, type InspectReport } from "./inspect.ts";
+export { unpack, type UnpackResult } from "./unpack.ts";
+export { push, PushIncomplete, type PushOptions, type PushReport } from "./push.ts";
+export type { TransferTotals } from "./transfers.ts";
+export { serve, type RunningRegistry, type ServeOptions } from "./serve.ts";
+export { sign, type SignResult } from "./sign.ts";
+export { keygen, type KeygenResult } from "./keygen.ts";
+export { BundleRefused, type BundleOptions } from "./with-bundle.ts";
+
+export { parsePlatform, formatPlatform, type Platform } from "./oci/platform.ts";
+export { parseReference, formatReference, type Reference } from "./oci/reference.ts";
+export {
+  fileRequest,
+  parseChart,
+  parseImage,
+  parseRecipe,
+  recipeJsonSchema,
+  type Recipe,
+} from "./recipe/recipe.ts";
+export { parseImageList } from "./recipe/image-list.ts";
+export { parseLock, type Lock } from "./recipe/lock.ts";
+export { MAP_MODES, parseMapRules, type MapMode, type Mapping } from "./recipe/mapping.ts";
+
+export { isEncrypted, parsePrivateKey, type PrivateKey, type PublicKey } from "./trust/keys.ts";
+export { readKeyFile, readPublicKey, readTrustFolder } from "./trust/folder.ts";
+export type { TrustPolicy } from "./trust/policy.ts";
+
+export { authFile } from "./registry/auth-file.ts";
+export { DEFAULT_CONCURRENCY, type RegistryOptions } from "./registry/client.ts";
+export { firstOf, type CredentialStore } from "./registry/credentials.ts";

@@ -1,0 +1,55 @@
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
+import type { Descriptor } from "../oci/descriptor.ts";
+import { INDEX_FILE } from "../oci/image-layout.ts";
+import { readRoots, writeRoots } from "./roots.ts";
+
+/**
+ * `index.json` for a process that keeps its entries in memory and writes them often: nothing is read
+ * again while nobody else writes, and entries that somebody else added are kept.
+ */
+export class OwnedIndex {
+  readonly #directory: string;
+  #stamp = "";
+  /** Entries of the last version that this process read or wrote. */
+  #known: ReadonlySet<string> = new Set();
+  #foreign: readonly Descriptor[] = [];
+
+  constructor(directory: string) {
+    this.#directory = directory;
+  }
+
+  async read(): Promise<readonly Descriptor[]> {
+    this.#stamp = await this.#currentStamp();
+    const roots = await readRoots(this.#directory);
+    this.#known = new Set(roots.map(keyOf));
+    return roots;
+  }
+
+  /** Replaces the entries; says how many of somebody else's were found and kept. */
+  async write(roots: readonly Descriptor[]): Promise<number> {
+    const added = (await this.#currentStamp()) === this.#stamp ? [] : await this.#added();
+    this.#foreign = [...this.#foreign, ...added];
+    const all = [...roots, ...this.#foreign];
+    await writeRoots(this.#directory, all);
+    this.#stamp = await this.#currentStamp();
+    this.#known = new Set(all.map(keyOf));
+    return added.length;
+  }
+
+  async #added(): Promise<readonly Descriptor[]> {
+    const roots = await readRoots(this.#directory);
+    return roots.filter((root) => !this.#known.has(keyOf(root)));
+  }
+
+  async #currentStamp(): Promise<string> {
+    const path = join(this.#directory, INDEX_FILE);
+    const { ino, mtimeNs, size } = await stat(path, { bigint: true });
+    return `${ino} ${mtimeNs} ${size}`;
+  }
+}
+
+function keyOf({ digest, annotations = {} }: Descriptor): string {
+  const names = Object.keys(annotations).toSorted((a, b) => (a < b ? -1 : 1));
+  return JSON.stringify([digest, ...names.map((name) => [name, annotations[name]])]);
+}

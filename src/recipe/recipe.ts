@@ -1,0 +1,150 @@
+import { dirname, isAbsolute, join } from "node:path";
+import { z } from "zod";
+import { DrayError } from "../errors.ts";
+import { parsePlatform, type Platform } from "../oci/platform.ts";
+import { parseReference, type Reference } from "../oci/reference.ts";
+
+/** What a bundle is to be made of, every reference parsed. */
+export interface Recipe {
+  readonly name: string | undefined;
+  readonly version: string | undefined;
+  readonly images: readonly ImageRequest[];
+  readonly charts: readonly ChartRequest[];
+  readonly files: readonly FileRequest[];
+  /** For images that name none themselves; none at all means every platform. */
+  readonly platforms: readonly Platform[];
+}
+
+export interface ImageRequest {
+  readonly reference: Reference;
+  readonly platforms?: readonly Platform[] | undefined;
+}
+
+export type ChartRequest =
+  | { readonly kind: "file"; readonly path: string }
+  | { readonly kind: "oci"; readonly reference: Reference };
+
+export interface FileRequest {
+  readonly path: string;
+  /** Path below `files/`. */
+  readonly as: string;
+}
+
+const platformsSchema = z
+  .array(z.string())
+  .describe("os/architecture[/variant]; without it every platform of an image is packed");
+
+const recipeSchema = z
+  .strictObject({
+    name: z.string().optional().describe("Name of the bundle, first part of its file name"),
+    version: z.string().optional().describe("Version of the bundle, second part of its file name"),
+    platforms: platformsSchema.optional(),
+    images: z
+      .array(
+        z.union([
+          z.string(),
+          z.strictObject({ image: z.string(), platforms: platformsSchema.optional() }),
+        ]),
+      )
+      .optional()
+      .describe("References: registry/repository[:tag][@digest]"),
+    charts: z
+      .array(z.string())
+      .optional()
+      .describe("Packed charts: a path to a .tgz, or oci://registry/repository:version"),
+    files: z
+      .array(z.union([z.string(), z.strictObject({ path: z.string(), as: z.string().optional() })]))
+      .optional()
+      .describe("Plain files that travel along, with their path below files/"),
+  })
+  .describe("What dray packs into a bundle");
+
+/** The JSON Schema of bundle.yaml, for editors. */
+export function recipeJsonSchema(): object {
+  return {
+    title: "dray bundle.yaml",
+    ...z.toJSONSchema(recipeSchema, { target: "draft-2020-12" }),
+  };
+}
+
+/** Largest bundle.yaml: thousands of images take some hundred kilobytes. */
+const MAX_RECIPE_BYTES = 16 * 1024 * 1024;
+
+/**
+ * Reads a bundle.yaml. Paths in it are relative to its own directory.
+ * @throws DrayError `DRAY_RECIPE_INVALID`, with every place that is wrong
+ */
+export async function parseRecipe(bytes: Buffer, path: string): Promise<Recipe> {
+  const fail = (reason: string, cause?: unknown): DrayError =>
+    new DrayError("DRAY_RECIPE_INVALID", `Cannot read ${JSON.stringify(path)}: ${reason}`, {
+      kind: "usage",
+      cause,
+    });
+  if (bytes.length > MAX_RECIPE_BYTES) throw fail(`it has more than ${MAX_RECIPE_BYTES} bytes`);
+  const { parseDocument } = await import("yaml");
+  // Every scalar as it is written: a version 1.10 is not the number 1.1.
+  const document = parseDocument(bytes.toString("utf8"), { schema: "failsafe" });
+  const [syntax] = document.errors;
+  if (syntax !== undefined) throw fail(syntax.message.split("\n")[0] ?? "", syntax);
+  const parsed = recipeSchema.safeParse(document.toJS() ?? {});
+  if (!parsed.success) {
+    const issues = parsed.error.issues.map(
+      (issue) => `${issue.path.join(".") || "document"}: ${issue.message}`,
+    );
+    throw fail(issues.slice(0, 10).join("; "));
+  }
+  return toRecipe(parsed.data, dirname(path));
+}
+
+function toRecipe(data: z.infer<typeof recipeSchema>, base: string): Recipe {
+  const images = data.images ?? [];
+  return {
+    name: data.name,
+    version: data.version,
+    platforms: (data.platforms ?? []).map(parsePlatform),
+    images: images.map((item) =>
+      typeof item === "string"
+        ? { reference: parseImage(item) }
+        : { reference: parseImage(item.image), platforms: item.platforms?.map(parsePlatform) },
+    ),
+    charts: (data.charts ?? []).map((text) => parseChart(text, base)),
+    files: (data.files ?? []).map((item) =>
+      typeof item === "string"
+        ? fileRequest(item, { base })
+        : fileRequest(item.path, { base, as: item.as }),
+    ),
+  };
+}
+
+/** An image as users write it, with or without `docker://`. */
+export function parseImage(text: string): Reference {
+  return parseReference(text.replace(/^docker:\/\//, ""));
+}
+
+/** `oci://registry/repository:version`, or a path to a packed chart. */
+export function parseChart(text: string, base = ""): ChartRequest {
+  if (!text.startsWith("oci://")) return { kind: "file", path: resolvePath(text, base) };
+  const name = text.slice("oci://".length);
+  const reference = parseReference(name);
+  if (reference.digest === undefined && !/:[^/]+$/.test(name)) {
+    throw new DrayError(
+      "DRAY_REFERENCE_INVALID",
+      `Cannot read chart ${JSON.stringify(text)}: expected a version, found none`,
+      { kind: "usage", hint: "Write oci://registry/path/chart:VERSION." },
+    );
+  }
+  return { kind: "oci", reference };
+}
+
+/** A plain file; it keeps its own name unless `as` gives another. */
+export function fileRequest(
+  path: string,
+  { base = "", as }: { base?: string; as?: string | undefined } = {},
+): FileRequest {
+  const name = path.split(/[\\/]/).at(-1) ?? path;
+  return { path: resolvePath(path, base), as: as ?? name };
+}
+
+function resolvePath(path: string, base: string): string {
+  return isAbsolute(path) ? path : join(base, path);
+}

@@ -1,0 +1,47 @@
+import { BlockList, isIP } from "node:net";
+import { isLoopback } from "./origin.ts";
+
+/** The values of HTTPS_PROXY, HTTP_PROXY and NO_PROXY. */
+export interface ProxyOptions {
+  readonly https?: string | undefined;
+  readonly http?: string | undefined;
+  readonly no?: string | undefined;
+}
+
+/**
+ * The proxy that requests to `url` go through, or undefined for a direct connection. To this very
+ * host the way is always direct: a proxy would look on its own.
+ */
+export function proxyFor(url: URL, { https, http, no = "" }: ProxyOptions): string | undefined {
+  const proxy = url.protocol === "https:" ? https : http;
+  if (proxy === undefined || proxy === "" || isLoopback(url)) return undefined;
+  const exceptions = no.split(/[\s,]+/).filter((item) => item !== "");
+  if (exceptions.some((exception) => isException(url, exception.toLowerCase()))) return undefined;
+  return proxy.includes("://") ? proxy : `http://${proxy}`;
+}
+
+/** `*`, `host`, `.suffix`, `*.suffix`, `host:port`, an address or a CIDR block. */
+function isException(url: URL, exception: string): boolean {
+  if (exception === "*") return true;
+  const host = url.hostname.replace(/^\[|\]$/g, "");
+  if (exception.includes("/")) return isInBlock(host, exception);
+  const [, name = exception, port] = /^(.*[^:]):(\d+)$/.exec(exception) ?? [];
+  const bare = isIP(exception) === 0 ? name.replace(/^\*?\./, "") : exception;
+  if (port !== undefined && isIP(exception) === 0 && port !== portOf(url)) return false;
+  return host === bare || host.endsWith(`.${bare}`);
+}
+
+function portOf(url: URL): string {
+  return url.port === "" ? (url.protocol === "https:" ? "443" : "80") : url.port;
+}
+
+function isInBlock(host: string, block: string): boolean {
+  const [network = "", bits = ""] = block.split("/");
+  const family = isIP(host);
+  if (family === 0 || family !== isIP(network) || !/^\d{1,3}$/.test(bits)) return false;
+  const type = family === 4 ? "ipv4" : "ipv6";
+  if (Number(bits) > (family === 4 ? 32 : 128)) return false;
+  const list = new BlockList();
+  list.addSubnet(network, Number(bits), type);
+  return list.check(host, type);
+}

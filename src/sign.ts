@@ -1,0 +1,48 @@
+import { writeFile } from "node:fs/promises";
+import { MAX_SUMS_BYTES, SUMS_FILE } from "./bundle/format.ts";
+import { detachedPath } from "./detached.ts";
+import { DrayError, systemCode } from "./errors.ts";
+import type { PrivateKey } from "./trust/keys.ts";
+import { signDetached } from "./trust/sigstore-bundle.ts";
+import { requireUsable, withBundle, type BundleOptions } from "./with-bundle.ts";
+
+export interface SignOptions extends Omit<BundleOptions, "trust"> {
+  readonly key: PrivateKey;
+}
+
+export interface SignResult {
+  /** The file that was written beside the bundle. */
+  readonly path: string;
+  readonly keyId: string;
+  readonly bundleDigest: string;
+}
+
+/**
+ * Puts somebody's signature beside a bundle: a second person's word for the same contents. The
+ * bundle is checked first, all of it; who else has signed does not matter here.
+ *
+ * @throws DrayError `DRAY_BUNDLE_REFUSED`, `DRAY_FILE_EXISTS`
+ */
+export async function sign({ key, ...options }: SignOptions): Promise<SignResult> {
+  const trust = { keys: [], allowUnsigned: true };
+  return withBundle({ ...options, trust, content: "hashed" }, async (opened) => {
+    const { view, bundleDigest } = requireUsable(options.path, opened);
+    const { bundle } = signDetached(key, await view.readSmall(SUMS_FILE, MAX_SUMS_BYTES));
+    const path = detachedPath(options.path, key.id);
+    try {
+      await writeFile(path, bundle, { flag: "wx" });
+    } catch (cause) {
+      if (systemCode(cause) !== "EEXIST") throw cause;
+      throw new DrayError(
+        "DRAY_FILE_EXISTS",
+        `Cannot write ${JSON.stringify(path)}: it exists already`,
+        {
+          kind: "usage",
+          hint: "This key has signed the bundle before. Remove the file to sign again.",
+          cause,
+        },
+      );
+    }
+    return { path, keyId: key.id, bundleDigest };
+  });
+}

@@ -1,0 +1,54 @@
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { DrayError, systemCode } from "../errors.ts";
+import { parsePublicKey, type PublicKey } from "./keys.ts";
+
+/** A PEM file with one key has a few hundred bytes. */
+const MAX_KEY_FILE_BYTES = 64 * 1024;
+
+/** Reads one public key. @throws DrayError `DRAY_KEY_NOT_FOUND`, `DRAY_KEY_INVALID` */
+export async function readPublicKey(path: string): Promise<PublicKey> {
+  return parsePublicKey(await readKeyFile(path), path);
+}
+
+/** The keys (`*.pub`, `*.pem`) of a trust folder, by file name; none if there is no folder. */
+export async function readTrustFolder(folder: string): Promise<readonly PublicKey[]> {
+  const keys: PublicKey[] = [];
+  for (const name of await namesIn(folder)) keys.push(await readPublicKey(join(folder, name)));
+  return keys;
+}
+
+/** The text of a key file. @throws DrayError `DRAY_KEY_NOT_FOUND` */
+export async function readKeyFile(path: string): Promise<string> {
+  try {
+    const text = await readFile(path, "utf8");
+    if (text.length <= MAX_KEY_FILE_BYTES) return text;
+  } catch (cause) {
+    if (systemCode(cause) !== "ENOENT") throw cause;
+    throw new DrayError(
+      "DRAY_KEY_NOT_FOUND",
+      `Cannot read key ${JSON.stringify(path)}: no such file`,
+      {
+        kind: "usage",
+        cause,
+      },
+    );
+  }
+  throw new DrayError(
+    "DRAY_KEY_INVALID",
+    `Cannot read key ${JSON.stringify(path)}: it is too large`,
+    {
+      kind: "usage",
+    },
+  );
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  try {
+    const names = await readdir(folder);
+    return names.filter((name) => /\.(?:pub|pem)$/.test(name)).toSorted();
+  } catch (error) {
+    if (systemCode(error) === "ENOENT") return [];
+    throw error;
+  }
+}

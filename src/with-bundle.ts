@@ -1,0 +1,95 @@
+import { resolve } from "node:path";
+import { openArchive } from "./archive/open-archive.ts";
+import { spooled } from "./archive/spool.ts";
+import { openBundle, type ContentNeed, type OpenedBundle } from "./bundle/open.ts";
+import { findDetached } from "./detached.ts";
+import { DrayError } from "./errors.ts";
+import type { Listener } from "./events.ts";
+import type { Finding } from "./finding.ts";
+import type { TrustPolicy } from "./trust/policy.ts";
+
+export interface BundleOptions {
+  /** File or directory. */
+  readonly path: string;
+  readonly trust: TrustPolicy;
+  /** For carriers that have to be decompressed first. */
+  readonly workDirectory: string;
+  readonly signal?: AbortSignal | undefined;
+  readonly onEvent?: Listener | undefined;
+}
+
+/** A bundle whose carrier stays open until `close`. */
+export interface BundleHandle {
+  readonly bundle: OpenedBundle;
+  /** Bytes of the carrier's file, 0 for a directory. */
+  readonly size: number;
+  readonly close: () => Promise<void>;
+}
+
+/** Opens a bundle in whatever form it came; `content` is what will be needed of it. */
+export async function openBundleFile(
+  request: BundleOptions & { content: ContentNeed },
+): Promise<BundleHandle> {
+  const { path, trust, workDirectory, signal, onEvent, content } = request;
+  const opened = await openArchive(path);
+  let archive = opened;
+  try {
+    if (content === "readable") archive = await spooled(opened, { workDirectory, signal });
+    const { size } = archive;
+    onEvent?.({ type: "stage", stage: content === "hashed" ? "verify" : "open", bytes: size });
+    const detached = await findDetached(resolve(path));
+    const options = { policy: trust, detached, content, signal, onEvent };
+    const bundle = await openBundle(archive, options);
+    return { bundle, size, close: () => archive.close() };
+  } catch (error) {
+    await archive.close();
+    throw error;
+  }
+}
+
+/** Opens a bundle, lets `use` work with it and closes it again. */
+export async function withBundle<T>(
+  request: BundleOptions & { content: ContentNeed },
+  use: (bundle: OpenedBundle, carrier: { size: number }) => Promise<T>,
+): Promise<T> {
+  const { bundle, size, close } = await openBundleFile(request);
+  try {
+    return await use(bundle, { size });
+  } finally {
+    await close();
+  }
+}
+
+/** What must be whole before anything of a bundle is used. */
+export type UsableBundle = OpenedBundle & {
+  readonly manifest: NonNullable<OpenedBundle["manifest"]>;
+  readonly graph: NonNullable<OpenedBundle["graph"]>;
+  readonly bundleDigest: NonNullable<OpenedBundle["bundleDigest"]>;
+};
+
+/** A bundle was refused; the findings say why. */
+export class BundleRefused extends DrayError {
+  readonly findings: readonly Finding[];
+
+  constructor(path: string, findings: readonly Finding[]) {
+    const errors = findings.filter(({ severity }) => severity === "error");
+    const [first] = errors;
+    const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : "";
+    super(
+      "DRAY_BUNDLE_REFUSED",
+      `Cannot use ${JSON.stringify(path)}: ${first?.message ?? "it is incomplete"}${more}`,
+      { kind: "refused", hint: first?.hint },
+    );
+    this.findings = findings;
+  }
+}
+
+/** @throws BundleRefused if anything is wrong with it */
+export function requireUsable(path: string, bundle: OpenedBundle): UsableBundle {
+  const { manifest, graph, bundleDigest, findings } = bundle;
+  const refused = findings.some(({ severity }) => severity === "error");
+  if (refused || manifest === undefined || graph === undefined || bundleDigest === undefined) {
+    throw new BundleRefused(path, findings);
+  }
+  return { ...bundle, manifest, graph, bundleDigest };
+}
