@@ -1,10 +1,16 @@
+import process from "node:process";
 import { defineConfig } from "vitest/config";
+
+/** Where the gate wants a report that a program can count. */
+const report = process.env["DRAY_TEST_REPORT"];
 
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     restoreMocks: true,
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    reporters: report === undefined ? ["default"] : ["default", "json"],
+    ...(report === undefined ? {} : { outputFile: { json: report } }),
   },
 });

@@ -140,27 +140,16 @@ async function benchMany(few: number, many: number): Promise<void> {
     await Promise.all([source.stop(), target.stop()]);
     await rm(join(work, "store"), { recursive: true });
     perImage.push({ pack: pack.seconds / count, push: push.seconds / count });
-    const show = ({ seconds, peakRss, written }: Cost): string[] => [
-      `${seconds.toFixed(2)} s`,
-      "",
-      "",
-      "",
-      formatBytes(peakRss),
-      formatBytes(written),
-    ];
-    rows.push(
-      [`pack of ${count} small images`, ...show(pack)],
-      [`push of ${count} small images`, ...show(push)],
-    );
+    addRow(`pack of ${count} small images`, pack);
+    addRow(`push of ${count} small images`, push);
   }
   const [a, b] = perImage;
   if (a === undefined || b === undefined) return;
   for (const verb of ["pack", "push"] as const) {
-    const ms = (seconds: number): string => `${(seconds * 1000).toFixed(1)} ms`;
     rows.push([
       `${verb}, each of ${many} (peer: of ${few})`,
-      ms(b[verb]),
-      ms(a[verb]),
+      `${(b[verb] * 1000).toFixed(1)} ms`,
+      `${(a[verb] * 1000).toFixed(1)} ms`,
       (b[verb] / a[verb]).toFixed(2),
       "≤ 1.5",
       "",
@@ -250,19 +239,24 @@ function archiveOf(index: number): string {
   return join(work, `skopeo-${index}.tar`);
 }
 
+/** A row with its peer beside it, or alone where there is nothing to compare with. */
 function addRow(
   what: string,
   own: Cost | undefined,
-  { peer, limit }: { peer: Cost | undefined; limit: number },
+  compared?: { peer: Cost | undefined; limit: number },
 ): void {
   if (own === undefined) return;
-  const ratio = peer === undefined ? "" : (own.seconds / peer.seconds).toFixed(2);
+  const peer = compared?.peer;
   rows.push([
     what,
     `${own.seconds.toFixed(2)} s`,
-    peer === undefined ? "not installed" : `${peer.seconds.toFixed(2)} s`,
-    ratio,
-    `≤ ${limit}`,
+    peer === undefined
+      ? compared === undefined
+        ? ""
+        : "not installed"
+      : `${peer.seconds.toFixed(2)} s`,
+    peer === undefined ? "" : (own.seconds / peer.seconds).toFixed(2),
+    compared === undefined ? "" : `≤ ${compared.limit}`,
     formatBytes(own.peakRss),
     formatBytes(own.written),
   ]);

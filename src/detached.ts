@@ -1,5 +1,6 @@
-import { readdir, readFile } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { readStart } from "./content/read-start.ts";
 import { DrayError } from "./errors.ts";
 import type { FoundSignature } from "./trust/policy.ts";
 
@@ -15,9 +16,10 @@ export function detachedPath(path: string, keyId: string): string {
 /** The signatures that others have put beside a bundle: `BUNDLE.<keyid>.sigstore.json`. */
 export async function findDetached(path: string): Promise<readonly FoundSignature[]> {
   const prefix = `${basename(path)}.`;
-  const names = (await readdir(dirname(path))).filter(
-    (name) => name.startsWith(prefix) && name.endsWith(".sigstore.json") && !name.startsWith("._"),
-  );
+  const names = (await readdir(dirname(path), { withFileTypes: true }))
+    .filter((entry) => (entry.isFile() || entry.isSymbolicLink()) && entry.name.startsWith(prefix))
+    .map(({ name }) => name)
+    .filter((name) => name.endsWith(".sigstore.json") && !name.startsWith("._"));
   if (names.length > MAX_DETACHED) {
     throw new DrayError(
       "DRAY_SIGNATURE_INVALID",
@@ -27,8 +29,11 @@ export async function findDetached(path: string): Promise<readonly FoundSignatur
   }
   const found: FoundSignature[] = [];
   for (const name of names.toSorted()) {
-    const bytes = await readFile(join(dirname(path), name));
-    found.push({ entry: name, bytes: bytes.subarray(0, MAX_SIGNATURE_BYTES + 1) });
+    // What is larger is cut, and then it cannot be read as a signature.
+    found.push({
+      entry: name,
+      bytes: await readStart(join(dirname(path), name), MAX_SIGNATURE_BYTES),
+    });
   }
   return found;
 }

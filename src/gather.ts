@@ -20,6 +20,8 @@ export interface Ingredients {
 
 export interface GatherOptions {
   readonly pool: RegistryPool;
+  /** Directory of the content store. */
+  readonly store: string;
   readonly created: Date;
   /** Digests to use instead of asking what tags mean. */
   readonly lock: Lock | undefined;

@@ -66,6 +66,11 @@ export async function localChartRoot({
   return { root, metadata };
 }
 
+/** All that a local chart's artifact consists of. */
+export function blobsOfChart({ oci }: LocalChart): readonly Descriptor[] {
+  return [...oci.blobs, oci.manifest].map(({ descriptor }) => descriptor);
+}
+
 /** Puts a local chart's blobs into the store, so that everything is packed from one place. */
 export async function storeLocalChart(
   { oci, path }: LocalChart,

@@ -10,6 +10,7 @@ import type { Listener } from "./events.ts";
 import { gather, type Ingredients } from "./gather.ts";
 import { ImageLayout } from "./layout/layout.ts";
 import {
+  blobsOfChart,
   chartArtifact,
   chartFiles,
   describePulledChart,
@@ -17,7 +18,7 @@ import {
   storeLocalChart,
 } from "./pack-charts.ts";
 import { planPack, type PackPlan } from "./pack-plan.ts";
-import { Pull, removeDamaged } from "./pull.ts";
+import { Pull, reachable, removeDamaged } from "./pull.ts";
 import { formatLock, type Lock } from "./recipe/lock.ts";
 import type { Recipe } from "./recipe/recipe.ts";
 import type { RegistryOptions } from "./registry/client.ts";
@@ -89,31 +90,37 @@ async function build(
   const remote = [...ingredients.images, ...ingredients.remoteCharts];
   if (options.lockPath !== undefined) await writeFile(options.lockPath, formatLock(lockOf(remote)));
   const store = await ImageLayout.create(options.store);
-  for (const chart of ingredients.localCharts) await storeLocalChart(chart, store);
-  // A chart's own name is inside it, and the list of contents needs that name.
-  await new Pull(ingredients.remoteCharts, store, options).finished;
-  options.onEvent?.({ type: "stage", stage: "pack", bytes: plan.download + plan.size });
-  const pull = new Pull(remote, store, options);
-  try {
-    return await pullAndWrite(pull, { plan, ingredients, options, store });
-  } catch (error) {
-    const isDamage = error instanceof DrayError && error.code === "DRAY_CONTENT_MISMATCH";
-    if (!isDamage || pull.failure !== undefined) throw error;
-    // The disk has changed what an earlier run stored: fetch that again, and only that.
-    if ((await removeDamaged(remote, store)) === 0) throw error;
-    return pullAndWrite(new Pull(remote, store, options), { plan, ingredients, options, store });
+  const work = { plan, ingredients, options, store };
+  for (let isHealed = false; ; isHealed = true) {
+    await bringCharts(work);
+    options.onEvent?.({ type: "stage", stage: "pack", bytes: plan.download + plan.size });
+    const pull = new Pull(remote, store, options);
+    try {
+      return await writeWhilePulling(pull, work);
+    } catch (error) {
+      const isDamage = error instanceof DrayError && error.code === "DRAY_CONTENT_MISMATCH";
+      if (!isDamage || isHealed || pull.failure !== undefined) throw error;
+      // The disk has changed what an earlier run stored: fetch that again, and only that.
+      const blobs = [...reachable(remote), ...ingredients.localCharts.flatMap(blobsOfChart)];
+      if ((await removeDamaged(blobs, store)) === 0) throw error;
+    }
   }
 }
 
 interface Build {
   readonly plan: PackPlan;
   readonly ingredients: Ingredients;
-  readonly options: PackOptions;
+  readonly options: PackOptions & { pool: RegistryPool };
   readonly store: ImageLayout;
 }
 
-/** Writes the bundle while its blobs arrive. */
-async function pullAndWrite(
+/** A chart's own name is inside it, and the list of contents needs that name. */
+async function bringCharts({ ingredients, options, store }: Build): Promise<void> {
+  for (const chart of ingredients.localCharts) await storeLocalChart(chart, store);
+  await new Pull(ingredients.remoteCharts, store, options).finished;
+}
+
+async function writeWhilePulling(
   pull: Pull,
   { plan, ingredients, options, store }: Build,
 ): Promise<{ written: WrittenBundle; manifest: BundleManifest }> {

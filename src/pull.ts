@@ -34,11 +34,11 @@ export async function missingBytes(
 
 /** Removes what does not have its digest any more, and says how many blobs that were. */
 export async function removeDamaged(
-  resolved: readonly Resolved[],
+  blobs: Iterable<Descriptor>,
   store: ImageLayout,
 ): Promise<number> {
   let removed = 0;
-  for (const descriptor of reachable(resolved)) {
+  for (const descriptor of blobs) {
     if (await isIntact(descriptor, store)) continue;
     await store.remove(descriptor.digest);
     removed++;
@@ -57,7 +57,7 @@ async function isIntact(descriptor: Descriptor, store: ImageLayout): Promise<boo
 }
 
 /** Every blob of every graph, once. */
-function reachable(resolved: readonly Resolved[]): Iterable<Descriptor> {
+export function reachable(resolved: readonly Resolved[]): Iterable<Descriptor> {
   const blobs = new Map<Digest, Descriptor>();
   for (const { graph } of resolved) {
     for (const [digest, descriptor] of graph.reachable) blobs.set(digest, descriptor);
@@ -80,6 +80,7 @@ export class Pull implements Source {
   readonly #documents: readonly DocumentCache[];
   readonly #arrivals = new Map<Digest, Promise<void>>();
   readonly #stop = new AbortController();
+  readonly #signal: AbortSignal;
 
   constructor(
     resolved: readonly Resolved[],
@@ -91,6 +92,7 @@ export class Pull implements Source {
     this.#documents = resolved.map(({ source }) => source);
     const either = AbortSignal.any([this.#stop.signal, ...(signal === undefined ? [] : [signal])]);
     setMaxListeners(0, either);
+    this.#signal = either;
     const copies = resolved.map(({ reference, source }) => {
       const { limit } = pool.client(reference.registry);
       return new GraphCopy(source, store, { limit, signal: either, onEvent });
@@ -120,8 +122,19 @@ export class Pull implements Source {
   async *fetch(descriptor: Descriptor, options: FetchOptions = {}): Bytes {
     // A manifest is stored when all below it is there, and needed before that.
     const document = this.#documents.find((source) => source.holds(descriptor));
-    await (document === undefined ? this.#arrivals.get(descriptor.digest) : undefined);
+    if (document === undefined) await this.#arrival(descriptor);
     yield* (document ?? this.#store).fetch(descriptor, options);
+  }
+
+  async #arrival({ digest }: Descriptor): Promise<void> {
+    try {
+      await this.#arrivals.get(digest);
+    } catch (error) {
+      // What was stopped may be heard before the failure that stopped it.
+      await this.finished.catch(() => undefined);
+      this.#signal.throwIfAborted();
+      throw error;
+    }
   }
 
   #startBlobs(resolved: readonly Resolved[], copies: readonly GraphCopy[]): void {

@@ -23,7 +23,7 @@ export interface PushOptions extends BundleOptions {
 }
 
 /** What became (or would become) of one artifact. */
-export interface PushedArtifact {
+interface PushedArtifact {
   readonly kind: PlannedPush["kind"];
   readonly reference: string;
   readonly target: string;
@@ -80,7 +80,7 @@ export async function push(options: PushOptions): Promise<PushReport> {
 }
 
 /** What every step of a push needs. */
-export interface PushWork {
+interface PushWork {
   readonly bundle: UsableBundle;
   readonly pool: RegistryPool;
   readonly registry: string;

@@ -2,8 +2,10 @@ import { readGraph, type LayoutGraph, type Root } from "./bundle/graph.ts";
 import { DocumentCache } from "./content/document-cache.ts";
 import { all } from "./content/copy.ts";
 import type { Authored } from "./content/memory.ts";
+import { readVerified } from "./content/verify.ts";
 import { DrayError } from "./errors.ts";
 import type { Listener } from "./events.ts";
+import { ImageLayout } from "./layout/layout.ts";
 import type { Descriptor } from "./oci/descriptor.ts";
 import { Annotation } from "./oci/image-layout.ts";
 import { formatPlatform, type Platform } from "./oci/platform.ts";
@@ -35,6 +37,8 @@ export interface ResolveRequest {
 
 export interface ResolveOptions {
   readonly pool: RegistryPool;
+  /** Directory of the content store: documents that are in it are not asked for again. */
+  readonly store: string;
   /** Digests to use instead of asking what tags mean. */
   readonly lock: Lock | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -51,26 +55,35 @@ export async function resolveAll(
   requests: readonly ResolveRequest[],
   options: ResolveOptions,
 ): Promise<Resolved[]> {
-  const failures: DrayError[] = [];
   const outcomes = await all(
     requests.map(async (request) => {
       try {
         return await resolveOne(request, options);
       } catch (error) {
         options.signal?.throwIfAborted();
-        if (!(error instanceof DrayError)) throw error;
-        failures.push(error);
-        return undefined;
+        if (error instanceof DrayError) return { name: request.name, error };
+        throw error;
       }
     }),
   );
+  const failures = outcomes.filter(isFailure);
   if (failures.length > 0) throw unresolved(failures, requests.length);
-  return outcomes.filter((outcome) => outcome !== undefined);
+  return outcomes.flatMap((outcome) => (isFailure(outcome) ? [] : outcome));
+}
+
+/** A reference that cannot be packed. */
+interface Failure {
+  readonly name: string;
+  readonly error: DrayError;
+}
+
+function isFailure(outcome: Resolved | Failure): outcome is Failure {
+  return "error" in outcome;
 }
 
 async function resolveOne(
   { name, reference, platforms }: ResolveRequest,
-  { pool, lock, signal, onEvent }: ResolveOptions,
+  { pool, store, lock, signal, onEvent }: ResolveOptions,
 ): Promise<Resolved> {
   const repository = pool.repository(reference);
   const { limit } = repository.client;
@@ -79,8 +92,17 @@ async function resolveOne(
     repository.resolve(wanted.digest ?? wanted.tag ?? "latest", { signal }),
   );
   const source = new DocumentCache(repository);
-  const read = (descriptor: Descriptor): Promise<Buffer> =>
-    limit(() => source.read(descriptor, { signal }));
+  let failure: DrayError | undefined;
+  const read = async (descriptor: Descriptor): Promise<Buffer> => {
+    const bytes = source.holds(descriptor) ? undefined : await readStored(store, descriptor);
+    if (bytes !== undefined) source.add({ descriptor, bytes });
+    try {
+      return await limit(() => source.read(descriptor, { signal }));
+    } catch (error) {
+      if (error instanceof DrayError && error.kind !== "refused") failure ??= error;
+      throw error;
+    }
+  };
   if (reference.digest !== undefined && platforms.length > 0) throw pinned(name, platforms);
   const { root, index } =
     platforms.length === 0
@@ -89,6 +111,8 @@ async function resolveOne(
   if (index !== undefined) source.add(index);
   const named = { ...root, annotations: { [Annotation.refName]: name } };
   const graph = await readGraph({ sizeOf: ({ size }) => size, read }, [named]);
+  // What could not be read says nothing about the image.
+  if (failure !== undefined) throw failure;
   const [described] = graph.roots;
   const broken = graph.findings.find(({ severity }) => severity === "error");
   if (described === undefined || broken !== undefined) throw unusable(name, broken?.message);
@@ -96,14 +120,26 @@ async function resolveOne(
   return { name, reference, found, root: described, graph, source, index };
 }
 
-function unresolved(failures: readonly DrayError[], total: number): DrayError {
+/** A document that an earlier run has stored, unless it was damaged since. */
+async function readStored(directory: string, descriptor: Descriptor): Promise<Buffer | undefined> {
+  const store = new ImageLayout(directory);
+  if (!(await store.exists(descriptor))) return undefined;
+  try {
+    return await readVerified(store, descriptor);
+  } catch (error) {
+    if (error instanceof DrayError && error.code === "DRAY_CONTENT_MISMATCH") return undefined;
+    throw error;
+  }
+}
+
+function unresolved(failures: readonly Failure[], total: number): DrayError {
   const [first] = failures;
-  if (first !== undefined && failures.length === 1) return first;
-  const list = failures.map(({ message }) => `\n  ${message}`).join("");
+  if (first !== undefined && failures.length === 1) return first.error;
+  const list = failures.map(({ name, error }) => `\n  ${name}: ${error.message}`).join("");
   return new DrayError(
     "DRAY_PACK_UNRESOLVED",
     `Cannot resolve ${failures.length} of ${total} references:${list}`,
-    { hint: first?.hint, cause: first },
+    { hint: first?.error.hint, cause: first?.error },
   );
 }
 

@@ -1,4 +1,5 @@
 import { writeFile } from "node:fs/promises";
+import { resolve } from "node:path";
 import { MAX_SUMS_BYTES, SUMS_FILE } from "./bundle/format.ts";
 import { detachedPath } from "./detached.ts";
 import { DrayError, systemCode } from "./errors.ts";
@@ -11,7 +12,7 @@ export interface SignOptions extends Omit<BundleOptions, "trust"> {
 }
 
 export interface SignResult {
-  /** The file that was written beside the bundle. */
+  /** The file that was written beside the bundle, absolute. */
   readonly path: string;
   readonly keyId: string;
   readonly bundleDigest: string;
@@ -28,7 +29,7 @@ export async function sign({ key, ...options }: SignOptions): Promise<SignResult
   return withBundle({ ...options, trust, content: "hashed" }, async (opened) => {
     const { view, bundleDigest } = requireUsable(options.path, opened);
     const { bundle } = signDetached(key, await view.readSmall(SUMS_FILE, MAX_SUMS_BYTES));
-    const path = detachedPath(options.path, key.id);
+    const path = detachedPath(resolve(options.path), key.id);
     try {
       await writeFile(path, bundle, { flag: "wx" });
     } catch (cause) {

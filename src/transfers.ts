@@ -10,7 +10,7 @@ export interface TransferTotals {
   readonly skipped: Count;
 }
 
-export interface Count {
+interface Count {
   readonly blobs: number;
   readonly bytes: number;
 }

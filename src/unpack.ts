@@ -4,7 +4,7 @@ import { dirname, join, resolve } from "node:path";
 import { pipeline } from "node:stream/promises";
 import type { Entry } from "./archive/scan.ts";
 import { verified } from "./content/verify.ts";
-import { DrayError, systemCode } from "./errors.ts";
+import { DrayError, isDiskFull, systemCode } from "./errors.ts";
 import { parseDigest } from "./oci/digest.ts";
 import { MediaType } from "./oci/media-type.ts";
 import { requireUsable, withBundle, type BundleOptions, type UsableBundle } from "./with-bundle.ts";
@@ -21,7 +21,7 @@ export interface UnpackResult {
  * Writes a bundle into a new directory: an OCI image layout, charts and files, with the list of sums
  * and its signatures. It appears whole and checked or not at all, and replaces nothing.
  *
- * @throws DrayError `DRAY_BUNDLE_REFUSED`, `DRAY_FILE_EXISTS`
+ * @throws DrayError `DRAY_BUNDLE_REFUSED`, `DRAY_FILE_EXISTS`, `DRAY_DISK_FULL`
  */
 export async function unpack(options: BundleOptions, directory: string): Promise<UnpackResult> {
   const target = resolve(directory);
@@ -40,7 +40,7 @@ export async function unpack(options: BundleOptions, directory: string): Promise
       return { directory: target, files: view.entries.size, bytes, bundleDigest };
     } catch (error) {
       await rm(growing, { recursive: true, force: true });
-      throw error;
+      throw diskFull(error, target) ?? error;
     }
   });
 }
@@ -95,4 +95,13 @@ async function removeEmpty(directory: string): Promise<void> {
   } catch (error) {
     if (systemCode(error) !== "ENOENT") throw error;
   }
+}
+
+function diskFull(cause: unknown, directory: string): DrayError | undefined {
+  if (!isDiskFull(cause)) return undefined;
+  return new DrayError(
+    "DRAY_DISK_FULL",
+    `Cannot unpack into ${JSON.stringify(directory)}: the disk is full`,
+    { cause, hint: "Make room or name another place; nothing was left behind." },
+  );
 }

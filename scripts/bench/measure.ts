@@ -47,7 +47,7 @@ async function look(pid: number, seen: { peakRss: number; written: number }): Pr
   }
 }
 
-export function median(values: readonly number[]): number {
+function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }

@@ -2,7 +2,7 @@ import type { Bytes } from "../content/content.ts";
 import type { HashTask } from "./hash-content.ts";
 import type { RawEntry } from "./tar-reader.ts";
 
-export interface EntriesOptions {
+interface EntriesOptions {
   /**
    * Read everything and apply every check of the carrier's own format, instead of jumping over what
    * is not asked for.

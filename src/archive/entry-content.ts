@@ -50,6 +50,11 @@ export class EntryContent {
     return hashes.map((hash) => hash.digest("hex"));
   }
 
+  /** Lets go of content that was looked at and not read to its end. */
+  async close(): Promise<void> {
+    await this.#pieces?.return?.();
+  }
+
   async *#rest(): Bytes {
     for (const piece of this.#head) yield this.#count(piece);
     if (this.#pieces === undefined) {

@@ -53,6 +53,14 @@ export function readMemberHeader(bytes: Buffer): MemberHeader | undefined {
   return { payload: bytes.readUInt32LE(16), number: Number(bytes.readBigUInt64LE(20)) };
 }
 
+/** bgzip, which uses the extra field too, shares 12 of these 16 bytes. */
+const TELLING_BYTES = 13;
+
+/** True for a header that was one of this framing before a few bytes of it changed. */
+export function resemblesMemberHeader(bytes: Buffer): boolean {
+  return HEADER_START.filter((byte, index) => byte === bytes[index]).length >= TELLING_BYTES;
+}
+
 export function writeBlockHeader(target: Buffer, length: number, final: boolean): void {
   target.writeUInt8(final ? 1 : 0, 0);
   target.writeUInt16LE(length, 1);

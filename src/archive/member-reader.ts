@@ -12,6 +12,7 @@ import {
   MEMBER_PAYLOAD,
   MEMBER_TRAILER,
   readMemberHeader,
+  resemblesMemberHeader,
 } from "./gzip-members.ts";
 import type { Cursor } from "./cursor.ts";
 import { MemberCursor } from "./member-cursor.ts";
@@ -61,8 +62,11 @@ export class MemberTar implements SeekableTar {
   static async open(file: FileHandle): Promise<MemberTar | undefined> {
     const { size } = await file.stat();
     if (size < MEMBER_HEADER) return undefined;
-    if (readMemberHeader(await readExactly(file, 0, Buffer.alloc(MEMBER_HEADER))) === undefined)
-      return undefined;
+    const head = await readExactly(file, 0, Buffer.alloc(MEMBER_HEADER));
+    if (readMemberHeader(head) === undefined) {
+      if (!resemblesMemberHeader(head)) return undefined;
+      throw damaged(0, "its header is not as it was written");
+    }
     const layout = layoutOf(size);
     if (layout === undefined) {
       throw damaged(Math.floor(size / MEMBER_BYTES), `a file of ${size} bytes cannot end here`);

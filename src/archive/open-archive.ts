@@ -1,4 +1,4 @@
-import { createReadStream } from "node:fs";
+import { createReadStream, type Stats } from "node:fs";
 import { open, stat, type FileHandle } from "node:fs/promises";
 import { createGunzip } from "node:zlib";
 import type { Bytes } from "../content/content.ts";
@@ -20,6 +20,7 @@ import { readTar } from "./tar-reader.ts";
 export async function openArchive(path: string): Promise<Archive> {
   const found = await statCarrier(path);
   if (found.isDirectory()) return openDirectory(path);
+  if (!found.isFile()) throw noFile(path);
   const file = await open(path, "r");
   try {
     return await openFile(path, file, found.size);
@@ -29,7 +30,7 @@ export async function openArchive(path: string): Promise<Archive> {
   }
 }
 
-async function statCarrier(path: string): Promise<{ isDirectory(): boolean; size: number }> {
+async function statCarrier(path: string): Promise<Stats> {
   try {
     return await stat(path);
   } catch (cause) {
@@ -43,6 +44,14 @@ async function statCarrier(path: string): Promise<{ isDirectory(): boolean; size
       },
     );
   }
+}
+
+function noFile(path: string): DrayError {
+  return new DrayError(
+    "DRAY_ARCHIVE_UNKNOWN",
+    `Cannot open ${JSON.stringify(path)}: expected a file or directory, found a pipe or device`,
+    { kind: "refused", hint: "A bundle is read at many places: write it to a file first." },
+  );
 }
 
 async function openFile(path: string, file: FileHandle, size: number): Promise<Archive> {
@@ -87,12 +96,22 @@ function gunzipped(path: string): Pick<Archive, "entries" | "tar" | "close"> {
   };
 }
 
+/** Layers are compressed before they are packed: what shrinks more than this is made to fill disks. */
+const MAX_INFLATION = 200;
+/** So much may come of little: a bundle of small texts. */
+const FREE_INFLATION = 64 * 1024 * 1024;
+
 async function* gunzip(path: string): Bytes {
   const inflate = createGunzip({ chunkSize: 256 * 1024 });
   const file = createReadStream(path, { highWaterMark: READ_BYTES });
   file.once("error", (error) => inflate.destroy(error));
+  let size = 0;
   try {
-    yield* file.pipe(inflate) as AsyncIterable<Buffer>;
+    for await (const chunk of file.pipe(inflate) as AsyncIterable<Buffer>) {
+      size += chunk.length;
+      if (size > FREE_INFLATION && size > file.bytesRead * MAX_INFLATION) throw bomb(path);
+      yield chunk;
+    }
   } catch (cause) {
     if (systemCode(cause)?.startsWith("Z_") !== true) throw cause;
     throw new DrayError(
@@ -108,4 +127,12 @@ async function* gunzip(path: string): Bytes {
     file.destroy();
     inflate.destroy();
   }
+}
+
+function bomb(path: string): DrayError {
+  return new DrayError(
+    "DRAY_ARCHIVE_TOO_LARGE",
+    `Cannot decompress ${JSON.stringify(path)}: expected at most ${MAX_INFLATION} times its size, found more`,
+    { kind: "refused", hint: "If you know what is in it, decompress it with gunzip first." },
+  );
 }

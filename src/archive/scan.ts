@@ -4,7 +4,8 @@ import { DrayError } from "../errors.ts";
 import type { Listener } from "../events.ts";
 import { findingOf, type Finding } from "../finding.ts";
 import type { Archive } from "./archive.ts";
-import { entryPath, foldedPath, type EntryPath } from "./entry-path.ts";
+import { DistinctNames } from "./distinct-names.ts";
+import { entryPath, type EntryPath } from "./entry-path.ts";
 import { APPLE_DOUBLE_MAGIC, isJunkName, mayBeAppleDouble } from "./junk.ts";
 import type { RawEntry } from "./tar-reader.ts";
 
@@ -79,7 +80,7 @@ export async function scan(archive: Archive, options: ScanOptions): Promise<Scan
 class ScanState {
   readonly entries = new Map<string, Entry>();
   readonly #options: ScanOptions;
-  readonly #folded = new Map<string, string>();
+  readonly #names = new DistinctNames();
   readonly #stripped: string[] = [];
   readonly #findings: Finding[] = [];
   /** Content that other threads hash meanwhile. */
@@ -108,38 +109,50 @@ class ScanState {
   /** The entry that was taken in, if it was one to take in. */
   async add(raw: RawEntry): Promise<Entry | undefined> {
     if (++this.#count > MAX_ENTRIES) throw tooMany();
-    const checked = entryPath(raw.name);
-    if (isJunkName(raw.name) && (!("problem" in checked) || raw.name.endsWith("Icon\r"))) {
+    // macOS ends the name of a folder's icon in a carriage return: junk, if its place is a good one.
+    const checked = entryPath(raw.name.replace(/(^|\/)Icon\r$/, "$1Icon"));
+    if ("problem" in checked) {
+      this.#refuse("NAME", raw.name, checked.problem);
+    } else if (isJunkName(raw.name)) {
       this.#stripped.push(raw.name);
-    } else if ("problem" in checked) {
-      this.report({
-        severity: "error",
-        code: "ENTRY_NAME_REFUSED",
-        message: `Entry ${JSON.stringify(raw.name.slice(0, 200))} is refused: ${checked.problem}`,
-        entry: raw.name,
-      });
     } else if (raw.kind !== "directory") {
       return this.#file(raw, checked.path);
+    } else {
+      const problem = this.#names.addDirectory(checked.path);
+      if (problem !== undefined) this.#refuse("DUPLICATE", checked.path, problem);
     }
     return undefined;
   }
 
+  #refuse(what: "NAME" | "TYPE" | "DUPLICATE", entry: string, problem: string): void {
+    const code = what === "DUPLICATE" ? "ENTRY_DUPLICATE" : `ENTRY_${what}_REFUSED`;
+    const message = `Entry ${JSON.stringify(entry.slice(0, 200))} is refused: ${problem}`;
+    this.report({ severity: "error", code, message, entry });
+  }
+
   async #file(raw: RawEntry, path: EntryPath): Promise<Entry | undefined> {
     if (raw.kind !== "file" || path === "") {
-      this.report({
-        severity: "error",
-        code: "ENTRY_TYPE_REFUSED",
-        message: `Entry ${JSON.stringify(path)} is refused: expected a regular file, found ${raw.type}`,
-        entry: path,
-      });
+      this.#refuse("TYPE", path, `expected a regular file, found ${raw.type}`);
       return undefined;
     }
     const content = new EntryContent(raw, this.#options.onEvent);
+    try {
+      return await this.#read(raw, path, content);
+    } finally {
+      await content.close();
+    }
+  }
+
+  async #read(raw: RawEntry, path: EntryPath, content: EntryContent): Promise<Entry | undefined> {
     if (mayBeAppleDouble(path) && (await content.startsWith(APPLE_DOUBLE_MAGIC))) {
       this.#stripped.push(path);
       return undefined;
     }
-    if (!this.#isNew(path)) return undefined;
+    const problem = this.#names.addFile(path);
+    if (problem !== undefined) {
+      this.#refuse("DUPLICATE", path, problem);
+      return undefined;
+    }
     const { size, position } = raw;
     const { keep } = this.#options;
     const kept = keep !== undefined && keep({ path, size, firstByte: await content.firstByte() });
@@ -167,26 +180,6 @@ class ScanState {
     // If the scan fails first, nobody waits for this any more.
     hashing.catch(() => undefined);
     this.#hashing.push(hashing);
-  }
-
-  #isNew(path: string): boolean {
-    const folded = foldedPath(path);
-    const other = this.#folded.get(folded);
-    if (other === undefined) {
-      this.#folded.set(folded, path);
-      return true;
-    }
-    const same =
-      other === path
-        ? "the same name"
-        : `a name that only differs in case from ${JSON.stringify(other)}`;
-    this.report({
-      severity: "error",
-      code: "ENTRY_DUPLICATE",
-      message: `Entry ${JSON.stringify(path)} is refused: there is another with ${same}`,
-      entry: path,
-    });
-    return false;
   }
 }
 

@@ -2,7 +2,7 @@ import { createWriteStream } from "node:fs";
 import { mkdtemp, open, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
-import { DrayError, systemCode } from "../errors.ts";
+import { DrayError, isDiskFull } from "../errors.ts";
 import type { Archive } from "./archive.ts";
 import { seekable } from "./open-archive.ts";
 import { PlainTar } from "./seekable-tar.ts";
@@ -43,7 +43,7 @@ export async function spooled(
 }
 
 function diskFull(cause: unknown, workDirectory: string): DrayError | undefined {
-  if (systemCode(cause) !== "ENOSPC") return undefined;
+  if (!isDiskFull(cause)) return undefined;
   return new DrayError(
     "DRAY_DISK_FULL",
     `Cannot decompress the bundle in ${JSON.stringify(workDirectory)}: the disk is full`,

@@ -1,7 +1,9 @@
 import { createHash } from "node:crypto";
+import { DistinctNames } from "../archive/distinct-names.ts";
 import type { TarInput } from "../archive/tar-writer.ts";
 import type { Bytes, Source } from "../content/content.ts";
 import { verified } from "../content/verify.ts";
+import { DrayError } from "../errors.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import { algorithmOf, encodedOf } from "../oci/digest.ts";
 import {
@@ -56,7 +58,10 @@ export interface BundleContents {
   files(): Iterable<TarInput>;
 }
 
-/** Lays out the entries of a bundle in their order, with sums and signature. */
+/**
+ * Lays out the entries of a bundle in their order, with sums and signature.
+ * @throws DrayError `DRAY_BUNDLE_AMBIGUOUS`
+ */
 export async function layOut(
   parts: BundleParts,
   signingKey: PrivateKey | undefined,
@@ -72,6 +77,7 @@ export async function layOut(
   for (const file of body) sums.set(file.path, await sumOf(file));
   const list = formatSums(sums);
   const first = [{ name: SUMS_FILE, bytes: list }, ...signatureFiles(list, signingKey), ...head];
+  requireDistinct([...first.map(({ name }) => name), ...body.map(({ path }) => path)]);
   const sizes = [
     ...first.map(({ bytes }) => bytes.length),
     ...body.map((file) => file.descriptor.size),
@@ -83,10 +89,29 @@ export async function layOut(
     *files() {
       for (const { name, bytes } of first) yield { name, size: bytes.length, content: once(bytes) };
       for (const file of body) {
-        yield { name: file.path, size: file.descriptor.size, content: contentOf(file) };
+        const mayBeLong = file.path === blobPath(file.descriptor.digest);
+        const { size } = file.descriptor;
+        yield { name: file.path, size, content: contentOf(file), mayBeLong };
       }
     },
   };
+}
+
+/** What the entry rules would refuse is not written. */
+function requireDistinct(paths: readonly string[]): void {
+  const names = new DistinctNames();
+  for (const path of paths) {
+    const problem = names.addFile(path);
+    if (problem === undefined) continue;
+    throw new DrayError(
+      "DRAY_BUNDLE_AMBIGUOUS",
+      `Cannot write ${JSON.stringify(path)} into the bundle: ${problem}`,
+      {
+        kind: "usage",
+        hint: "Two charts of one name and version, or two files of one name, need two bundles.",
+      },
+    );
+  }
 }
 
 function blobFiles({ metadata, blobs, source }: BundleParts): PlainFile[] {

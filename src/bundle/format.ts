@@ -38,10 +38,19 @@ const artifactSchema = z.object({
   file: z.string().optional(),
 });
 
+/** Names and versions become parts of file names: `NAME-VERSION.tar.gz`. */
+const NAME_PART = /^[A-Za-z0-9](?:[A-Za-z0-9._+-]{0,98}[A-Za-z0-9])?$/;
+
+export function isBundleName(text: string): boolean {
+  return NAME_PART.test(text);
+}
+
+const namePart = z.string().regex(NAME_PART, "expected a part of a file name");
+
 const bundleManifestSchema = z.object({
   formatVersion: z.literal(FORMAT_VERSION),
-  name: z.string().min(1),
-  version: z.string().min(1),
+  name: namePart,
+  version: namePart,
   created: z.string(),
   generator: z.string(),
   artifacts: z.array(artifactSchema),
@@ -68,11 +77,4 @@ function sorted(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
   const entries = Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1));
   return Object.fromEntries(entries.map(([name, item]) => [name, sorted(item)]));
-}
-
-/** Names and versions become parts of file names: `NAME-VERSION.tar.gz`. */
-const NAME_PART = /^[A-Za-z0-9](?:[A-Za-z0-9._+-]{0,98}[A-Za-z0-9])?$/;
-
-export function isBundleName(text: string): boolean {
-  return NAME_PART.test(text);
 }

@@ -58,6 +58,8 @@ export async function readGraph(
 interface Walk {
   readonly name: string;
   readonly blobs: Map<Digest, Descriptor>;
+  /** What was followed as a manifest: the same bytes may be a layer elsewhere in the graph. */
+  readonly manifests: Set<Digest>;
   readonly platforms: Set<string>;
 }
 
@@ -76,7 +78,12 @@ class GraphReader {
   async root(descriptor: Descriptor): Promise<Root | undefined> {
     const annotations = descriptor.annotations ?? {};
     const name = annotations[Annotation.containerdName] ?? annotations[Annotation.refName];
-    const walk: Walk = { name: name ?? descriptor.digest, blobs: new Map(), platforms: new Set() };
+    const walk: Walk = {
+      name: name ?? descriptor.digest,
+      blobs: new Map(),
+      manifests: new Set(),
+      platforms: new Set(),
+    };
     if (!isManifestType(descriptor.mediaType)) {
       const message = `${walk.name}: expected an image manifest or index, found ${descriptor.mediaType}`;
       this.#report({ code: "ROOT_UNSUPPORTED", severity: "error", entry: walk.name, message });
@@ -95,6 +102,8 @@ class GraphReader {
     depth: number,
   ): Promise<Manifest | undefined> {
     if (!this.#isPresent(descriptor, walk)) return undefined;
+    if (walk.manifests.has(descriptor.digest)) return undefined;
+    walk.manifests.add(descriptor.digest);
     this.metadata.add(descriptor.digest);
     if (depth > MAX_INDEX_DEPTH) {
       const message = `${walk.name}: more than ${MAX_INDEX_DEPTH} indexes stand inside one another`;
@@ -106,7 +115,6 @@ class GraphReader {
     this.#checkSubject(manifest, walk);
     if (manifest.kind === "manifest") await this.#notePlatform(manifest, descriptor, walk);
     for (const child of successorsOf(manifest)) {
-      if (walk.blobs.has(child.digest)) continue;
       if (isManifestType(child.mediaType)) await this.#manifest(child, walk, depth + 1);
       else if (this.#isPresent(child, walk)) this.#checkLayer(child, walk);
     }

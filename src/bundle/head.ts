@@ -1,12 +1,19 @@
 import type { Archive } from "../archive/archive.ts";
-import { scan, type Entry, type KeepQuestion, type Scan } from "../archive/scan.ts";
+import { scan, type Entry, type Scan, type ScanOptions } from "../archive/scan.ts";
 import { collect } from "../content/content.ts";
 import { DrayError } from "../errors.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
-import { blobPath, MAX_INDEX_BYTES, parseIndexFile } from "../oci/image-layout.ts";
+import {
+  blobPath,
+  INDEX_FILE,
+  LAYOUT_FILE,
+  MAX_INDEX_BYTES,
+  parseIndexFile,
+} from "../oci/image-layout.ts";
 import { MAX_MANIFEST_BYTES } from "../oci/json.ts";
 import { parseManifest } from "../oci/manifest.ts";
 import { isImageConfigType, isManifestType } from "../oci/media-type.ts";
+import { MANIFEST_FILE, README_FILE, SIGNATURE_FILE, SIGSTORE_FILE, SUMS_FILE } from "./format.ts";
 
 /**
  * Reads a bundle up to the last manifest and config that its index leads to. In a bundle as it was
@@ -14,14 +21,34 @@ import { isImageConfigType, isManifestType } from "../oci/media-type.ts";
  */
 export async function scanHead(
   archive: Archive,
-  keep: ((file: KeepQuestion) => boolean) | undefined,
+  options: Pick<ScanOptions, "keep" | "signal">,
 ): Promise<Scan> {
   const head = new HeadTracker(archive);
-  return scan(archive, { hash: false, keep, until: (entry) => head.isComplete(entry) });
+  return scan(archive, { ...options, hash: false, until: (entry) => head.isComplete(entry) });
 }
+
+/** What stands first in a bundle as it was written; the signatures both or neither. */
+const HEAD_ORDER: readonly string[] = [
+  SUMS_FILE,
+  SIGSTORE_FILE,
+  SIGNATURE_FILE,
+  README_FILE,
+  MANIFEST_FILE,
+  LAYOUT_FILE,
+  INDEX_FILE,
+];
+
+/** Where an unsigned bundle goes on behind its list. */
+const UNSIGNED = HEAD_ORDER.indexOf(README_FILE);
 
 class HeadTracker {
   readonly #archive: Archive;
+  /** The folder that was added on the way, or none; known from the first entry. */
+  #folder: string | undefined;
+  /** In another order anything may come last: then there is no head. */
+  #isOrdered = true;
+  /** How many names of the order have gone by. */
+  #passed = 0;
   readonly #seen = new Map<string, Entry>();
   /** Documents that are known to be needed and have not come by yet. */
   readonly #wanted = new Map<string, Descriptor>();
@@ -32,14 +59,30 @@ class HeadTracker {
   }
 
   async isComplete(entry: Entry): Promise<boolean> {
-    // A folder that was added on the way moves every path; what it ends with stays.
-    const path = /(?:^|\/)(index\.json|blobs\/sha\d+\/[a-f0-9]+)$/.exec(entry.path)?.[1];
+    const path = this.#placeOf(entry);
     if (path === undefined) return false;
     this.#seen.set(path, entry);
     const wanted = this.#wanted.get(path);
-    if (path === "index.json") await this.#readIndex(entry);
+    if (path === INDEX_FILE) await this.#readIndex(entry);
     else if (wanted !== undefined) await this.#arrived(wanted, entry);
     return this.#hasIndex && this.#wanted.size === 0;
+  }
+
+  /** The entry's path in the bundle, as long as the bundle keeps its order. */
+  #placeOf({ path }: Entry): string | undefined {
+    this.#folder ??= /^((?:[^/]+\/)?)SHA256SUMS$/.exec(path)?.[1];
+    this.#isOrdered &&= this.#folder !== undefined && path.startsWith(this.#folder);
+    if (!this.#isOrdered) return undefined;
+    const place = path.slice(this.#folder?.length);
+    if (this.#hasIndex) return place;
+    if (this.#passed === 1 && place === README_FILE && this.#isAsWritten) this.#passed = UNSIGNED;
+    this.#isOrdered = HEAD_ORDER[this.#passed++] === place;
+    return this.#isOrdered ? place : undefined;
+  }
+
+  /** Nobody else writes this framing; from any other carrier a signature may come last. */
+  get #isAsWritten(): boolean {
+    return this.#archive.form.startsWith("gzip members");
   }
 
   async #readIndex(entry: Entry): Promise<void> {

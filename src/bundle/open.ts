@@ -12,6 +12,7 @@ import {
   MAX_INDEX_BYTES,
   parseIndexFile,
 } from "../oci/image-layout.ts";
+import { MAX_MANIFEST_BYTES } from "../oci/json.ts";
 import type { PublicKey } from "../trust/keys.ts";
 import type { FoundSignature, TrustPolicy } from "../trust/policy.ts";
 import {
@@ -19,7 +20,6 @@ import {
   MAX_BUNDLE_MANIFEST_BYTES,
   MAX_SUMS_BYTES,
   parseBundleManifest,
-  SIGNATURE_FILE,
   SIGSTORE_FILE,
   SUMS_FILE,
   type BundleManifest,
@@ -72,9 +72,10 @@ export async function openBundle(archive: Archive, options: OpenOptions): Promis
     if (scanned.complete) findings.push(noSums(view));
     return { ...base, ...nothing, findings };
   }
-  const list = await view.readSmall(SUMS_FILE, MAX_SUMS_BYTES);
-  const trust = await judgeSignatures(view, list, options);
-  findings.push(...trust.findings);
+  const list = await attempt(findings, SUMS_FILE, () => view.readSmall(SUMS_FILE, MAX_SUMS_BYTES));
+  if (list === undefined) return { ...base, ...nothing, findings };
+  const trust = await attempt(findings, SIGSTORE_FILE, () => judgeSignatures(view, list, options));
+  findings.push(...(trust?.findings ?? []));
   const sums = await attempt(findings, SUMS_FILE, () => parseSums(list));
   const contents =
     sums === undefined
@@ -84,7 +85,7 @@ export async function openBundle(archive: Archive, options: OpenOptions): Promis
   return {
     ...base,
     bundleDigest: digestOf(list),
-    signedBy: trust.signedBy,
+    signedBy: trust?.signedBy ?? [],
     manifest,
     graph,
     findings,
@@ -93,7 +94,7 @@ export async function openBundle(archive: Archive, options: OpenOptions): Promis
 
 function scanFor(archive: Archive, { content, signal, onEvent }: OpenOptions): Promise<Scan> {
   const keep = archive.read === undefined ? keepMetadata() : undefined;
-  if (content === "head") return scanHead(archive, keep);
+  if (content === "head") return scanHead(archive, { keep, signal });
   const hash = content === "hashed";
   return scan(archive, { hash, keep, sha512: isSha512Blob, signal, onEvent });
 }
@@ -130,7 +131,7 @@ async function checkContents({
   );
   findings.push(...(graph?.findings.filter(({ entry }) => !isKnown(entry, damaged)) ?? []));
   if (manifest !== undefined && graph !== undefined) {
-    findings.push(...checkAgreement(manifest, graph, view));
+    findings.push(...checkAgreement(manifest, graph, { view, complete: extent === "all" }));
   }
   return { manifest, graph };
 }
@@ -159,7 +160,7 @@ function isKnown(entry: string | undefined, damaged: readonly (string | undefine
   );
 }
 
-/** Runs a reader; what it refuses becomes a finding, unless one about that entry stands already. */
+/** Runs a reader; what it refuses becomes a finding, unless an error about that entry stands. */
 async function attempt<T>(
   findings: Finding[],
   entry: string,
@@ -169,8 +170,9 @@ async function attempt<T>(
     return await read();
   } catch (error) {
     if (!(error instanceof DrayError) || error.kind !== "refused") throw error;
-    if (!findings.some((finding) => finding.entry === entry))
-      findings.push(findingOf(error, entry));
+    const isKnownError = (finding: Finding): boolean =>
+      finding.entry === entry && finding.severity === "error";
+    if (!findings.some(isKnownError)) findings.push(findingOf(error, entry));
     return undefined;
   }
 }
@@ -182,17 +184,23 @@ function isSha512Blob(path: string): boolean {
 /** Kept in memory for a carrier that can be read only once. */
 const MAX_KEPT_BYTES = 128 * 1024 * 1024;
 
-const HEAD_FILES: ReadonlySet<string> = new Set([SUMS_FILE, SIGSTORE_FILE, SIGNATURE_FILE]);
+/** What describes the rest, in the bundle's own folder or in one that was added. */
+const DOCUMENT =
+  /^(?:[^/]+\/)?(?:SHA256SUMS(?:\.sigstore\.json|\.sig)?|(?:bundle|index)\.json|oci-layout)$/;
+const BLOB = /^(?:[^/]+\/)?blobs\/sha\d+\/[a-f0-9]+$/;
 
-/** Everything that may be a document: the list, its signatures, and whatever begins like JSON. */
+/** An opening brace, or blanks before it. */
+const JSON_START: ReadonlySet<number | undefined> = new Set(Buffer.from("{ \t\r\n"));
+
+/** Everything that may have to be looked into again: documents, and blobs that begin like JSON. */
 function keepMetadata(): (file: KeepQuestion) => boolean {
   let kept = 0;
   return ({ path, size, firstByte }) => {
-    const name = path.slice(path.lastIndexOf("/") + 1);
-    const document = firstByte === 0x7b && size <= MAX_BUNDLE_MANIFEST_BYTES;
-    if (!HEAD_FILES.has(name) && !document) return false;
+    const isManifest = BLOB.test(path) && size <= MAX_MANIFEST_BYTES && JSON_START.has(firstByte);
+    if (!isManifest && !DOCUMENT.test(path)) return false;
+    if (kept + size > MAX_KEPT_BYTES) return false;
     kept += size;
-    return kept <= MAX_KEPT_BYTES;
+    return true;
   };
 }
 

@@ -1,7 +1,9 @@
+import { DrayError } from "../errors.ts";
 import type { Finding } from "../finding.ts";
 import { MAX_MANIFEST_BYTES } from "../oci/json.ts";
 import type { PublicKey } from "../trust/keys.ts";
 import { checkSignatures, type FoundSignature, type TrustPolicy } from "../trust/policy.ts";
+import { parseDetached } from "../trust/sigstore-bundle.ts";
 import { SIGNATURE_FILE, SIGSTORE_FILE } from "./format.ts";
 import type { BundleView } from "./view.ts";
 
@@ -36,8 +38,8 @@ export async function judgeSignatures(
 /** `SHA256SUMS.sig` repeats the signature of the Sigstore bundle for tools that know no JSON. */
 async function checkRawSignature(view: BundleView): Promise<Finding[]> {
   const raw = await view.readSmall(SIGNATURE_FILE, MAX_MANIFEST_BYTES);
-  const bundle = (await view.readSmall(SIGSTORE_FILE, MAX_MANIFEST_BYTES)).toString("latin1");
-  if (raw.length > 0 && bundle.includes(raw.toString("base64"))) return [];
+  const bundle = await view.readSmall(SIGSTORE_FILE, MAX_MANIFEST_BYTES);
+  if (signatureIn(bundle)?.equals(raw) === true) return [];
   return [
     {
       code: "SIGNATURE_ALTERED",
@@ -46,4 +48,14 @@ async function checkRawSignature(view: BundleView): Promise<Finding[]> {
       message: `${SIGNATURE_FILE} is not the signature that ${SIGSTORE_FILE} holds`,
     },
   ];
+}
+
+/** Undefined for a bundle that cannot be read: whoever judges signatures says so. */
+function signatureIn(bundle: Buffer): Buffer | undefined {
+  try {
+    return parseDetached(bundle, SIGSTORE_FILE).signature;
+  } catch (error) {
+    if (error instanceof DrayError) return undefined;
+    throw error;
+  }
 }

@@ -1,9 +1,16 @@
 import { encodedOf } from "../oci/digest.ts";
-import { blobPath, BLOBS_DIRECTORY, INDEX_FILE, LAYOUT_FILE } from "../oci/image-layout.ts";
-import { MediaType } from "../oci/media-type.ts";
+import {
+  Annotation,
+  blobPath,
+  BLOBS_DIRECTORY,
+  INDEX_FILE,
+  LAYOUT_FILE,
+} from "../oci/image-layout.ts";
+import { isImageConfigType, MediaType } from "../oci/media-type.ts";
 import type { Entry } from "../archive/scan.ts";
 import type { Finding } from "../finding.ts";
 import {
+  CHARTS_DIRECTORY,
   FILES_DIRECTORY,
   MANIFEST_FILE,
   README_FILE,
@@ -84,10 +91,15 @@ function extra(path: string): Finding {
 export function checkAgreement(
   manifest: BundleManifest,
   graph: LayoutGraph,
-  view: BundleView,
+  { view, complete }: { view: BundleView; complete: boolean },
 ): Finding[] {
-  const roots = new Map(graph.roots.map((root) => [root.name ?? root.descriptor.digest, root]));
+  const roots = new Map<string, Root>();
   const findings: Finding[] = [];
+  for (const root of graph.roots) {
+    const name = root.name ?? root.descriptor.digest;
+    findings.push(...checkRootName(root, name, roots));
+    roots.set(name, root);
+  }
   for (const artifact of manifest.artifacts) {
     const root = roots.get(artifact.reference);
     roots.delete(artifact.reference);
@@ -102,7 +114,18 @@ export function checkAgreement(
       ),
     );
   }
-  return [...findings, ...checkPlacement(manifest, graph, view)];
+  return [...findings, ...checkPlacement(manifest, graph, { view, complete })];
+}
+
+/** Each root has one name, under which every reader finds it, and which no other root has. */
+function checkRootName(root: Root, name: string, others: ReadonlyMap<string, Root>): Finding[] {
+  if (others.has(name)) {
+    return [error("BUNDLE_MISMATCH", INDEX_FILE, `it names ${name} twice`)];
+  }
+  const refName = root.descriptor.annotations?.[Annotation.refName];
+  if (refName === name) return [];
+  const found = refName === undefined ? "has no name for some readers" : `is ${refName} to others`;
+  return [error("BUNDLE_MISMATCH", INDEX_FILE, `${name} ${found}`)];
 }
 
 function checkArtifact(
@@ -126,8 +149,21 @@ function checkArtifact(
   compare(artifact.mediaType, root.descriptor.mediaType);
   compare(`${artifact.size} bytes`, `${root.size} bytes`);
   compare((artifact.platforms ?? []).join(","), root.platforms.join(","));
+  if (!kindsOf(root).includes(artifact.kind)) compare(artifact.kind, kindsOf(root).join(" or "));
+  if (artifact.kind === "chart") {
+    compare(
+      artifact.file ?? "no file",
+      `${CHARTS_DIRECTORY}/${artifact.name}-${artifact.version}.tgz`,
+    );
+  }
   if (artifact.file !== undefined) findings.push(...checkChartFile(artifact.file, root, view));
   return findings;
+}
+
+/** What a root may be called; a chart that was packed like an image is an artifact. */
+function kindsOf({ manifest }: Root): readonly string[] {
+  if (manifest.kind === "index" || isImageConfigType(manifest.config.mediaType)) return ["image"];
+  return manifest.config.mediaType === MediaType.helmConfig ? ["chart", "artifact"] : ["artifact"];
 }
 
 /** The chart as a plain file is the chart layer of its manifest, byte for byte. */
@@ -149,36 +185,40 @@ function checkChartFile(file: string, root: Root, view: BundleView): Finding[] {
   return findings;
 }
 
-/** Every entry has a place in the format. */
-function checkPlacement(manifest: BundleManifest, graph: LayoutGraph, view: BundleView): Finding[] {
+/** Every entry has a place in the format, and every file that is promised is there. */
+function checkPlacement(
+  manifest: BundleManifest,
+  graph: LayoutGraph,
+  { view, complete }: { view: BundleView; complete: boolean },
+): Finding[] {
   const known = new Set([...UNLISTED, README_FILE, MANIFEST_FILE, LAYOUT_FILE, INDEX_FILE]);
   for (const { file } of manifest.artifacts) {
     if (file !== undefined) known.add(file).add(`${file}.prov`);
   }
-  const findings: Finding[] = [];
-  for (const { path, size } of manifest.files) {
-    const found = view.entries.get(path)?.size;
-    known.add(path);
-    if (path.startsWith(`${FILES_DIRECTORY}/`) && found === size) continue;
-    findings.push(
-      error(
-        "BUNDLE_MISMATCH",
-        path,
-        `${MANIFEST_FILE} says ${size} bytes, found ${found ?? "nothing"}`,
-      ),
-    );
-  }
-  const blobs = new Set([...graph.reachable.keys()].map(blobPath));
-  for (const path of view.entries.keys()) {
-    if (known.has(path) || blobs.has(path)) continue;
-    const unreachable = path.startsWith(`${BLOBS_DIRECTORY}/`);
-    findings.push(
-      unreachable
+  for (const { path } of manifest.files) known.add(path);
+  for (const digest of graph.reachable.keys()) known.add(blobPath(digest));
+  const unplaced = [...view.entries.keys()].filter((path) => !known.has(path));
+  return [
+    ...manifest.files.flatMap((file) => checkFile(file, view, complete)),
+    ...unplaced.map((path) =>
+      path.startsWith(`${BLOBS_DIRECTORY}/`)
         ? error("BLOB_UNREFERENCED", path, "nothing in the layout needs it")
         : error("ENTRY_UNEXPECTED", path, "it has no place in a bundle"),
-    );
-  }
-  return findings;
+    ),
+  ];
+}
+
+function checkFile(
+  { path, size }: BundleManifest["files"][number],
+  view: BundleView,
+  complete: boolean,
+): Finding[] {
+  // Behind the head, the list has to do.
+  const isBehind = !complete && view.sums?.has(path) === true;
+  const found = view.entries.get(path)?.size ?? (isBehind ? size : undefined);
+  if (path.startsWith(`${FILES_DIRECTORY}/`) && found === size) return [];
+  const message = `${MANIFEST_FILE} says ${size} bytes, found ${found ?? "nothing"}`;
+  return [error("BUNDLE_MISMATCH", path, message)];
 }
 
 function error(code: string, entry: string, message: string): Finding {

@@ -61,7 +61,7 @@ export class BundleView implements Source, GraphSource {
 
   open(entry: Entry): Bytes {
     if (entry.bytes !== undefined) return once(entry.bytes);
-    if (this.#archive.read === undefined) throw new Error("the carrier can be read only once");
+    if (this.#archive.read === undefined) throw onePass(entry.path);
     return this.#archive.read(entry);
   }
 
@@ -90,6 +90,15 @@ export function rootOf(scan: Scan): string {
 export function entriesBelow(scan: Scan, root: string): ReadonlyMap<string, Entry> {
   if (root === "") return scan.entries;
   return new Map([...scan.entries].map(([path, entry]) => [path.slice(root.length), entry]));
+}
+
+/** Its documents were more than are kept in memory while it is read. */
+function onePass(path: string): DrayError {
+  return new DrayError(
+    "DRAY_CARRIER_ONE_PASS",
+    `Cannot read ${JSON.stringify(path)} again: the bundle was compressed anew and can be read only once`,
+    { kind: "refused", hint: "Decompress it with gunzip first and name the tar." },
+  );
 }
 
 function refused(code: string, path: string, reason: string): DrayError {

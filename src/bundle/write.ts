@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { openSink } from "../archive/member-sink.ts";
 import { frame } from "../archive/member-writer.ts";
 import { writeTar } from "../archive/tar-writer.ts";
-import { DrayError, systemCode } from "../errors.ts";
+import { DrayError, isDiskFull, systemCode } from "../errors.ts";
 import type { Listener } from "../events.ts";
 import { digestOf, parseDigest, type Digest } from "../oci/digest.ts";
 import type { BundleContents } from "./contents.ts";
@@ -53,7 +53,8 @@ export async function writeBundle(
     await rename(partial, target);
     return { path: target, size, fileDigest, bundleDigest: digestOf(contents.sums) };
   } catch (error) {
-    await rm(partial, { force: true });
+    // What another run has put there is its own to finish or to remove.
+    if (await isSameFile(file, partial)) await rm(partial, { force: true });
     throw diskFull(error, target) ?? error;
   } finally {
     await file.close();
@@ -105,17 +106,25 @@ async function requireAbsent(path: string): Promise<void> {
 
 /** Two runs with one output name would otherwise give one of them the other's file. */
 async function requireSameFile(file: FileHandle, path: string): Promise<void> {
-  const [own, named] = await Promise.all([file.stat(), stat(path)]);
-  if (own.ino === named.ino && own.dev === named.dev) return;
+  if (await isSameFile(file, path)) return;
   throw new DrayError(
     "DRAY_FILE_CHANGED",
     `Cannot finish ${JSON.stringify(path)}: another run writes to the same name`,
   );
 }
 
+async function isSameFile(file: FileHandle, path: string): Promise<boolean> {
+  try {
+    const [own, named] = await Promise.all([file.stat(), stat(path)]);
+    return own.ino === named.ino && own.dev === named.dev;
+  } catch (error) {
+    if (systemCode(error) === "ENOENT") return false;
+    throw error;
+  }
+}
+
 function diskFull(cause: unknown, path: string): DrayError | undefined {
-  const code = systemCode(cause);
-  if (code === "ENOSPC" || code === "EDQUOT") {
+  if (isDiskFull(cause)) {
     return new DrayError(
       "DRAY_DISK_FULL",
       `Cannot write ${JSON.stringify(path)}: the disk is full`,
@@ -125,7 +134,7 @@ function diskFull(cause: unknown, path: string): DrayError | undefined {
       },
     );
   }
-  if (code !== "EFBIG") return undefined;
+  if (systemCode(cause) !== "EFBIG") return undefined;
   return new DrayError(
     "DRAY_FILE_TOO_LARGE",
     `Cannot write ${JSON.stringify(path)}: the file system takes no file this large`,

@@ -10,7 +10,8 @@ import { MAX_CHART_FILE_BYTES, parseChartYaml, type ChartMetadata } from "./char
 /** Largest chart, packed and unpacked; Helm refuses what is larger. */
 export const MAX_CHART_BYTES = 100 * 1024 * 1024;
 
-const MAX_CHART_FILES = 20_000;
+/** Files of one chart; the largest published ones have some 2 000. */
+export const MAX_CHART_FILES = 20_000;
 
 /** The files of one chart by their path below the chart's own directory. */
 export interface ChartArchive {

@@ -3,6 +3,8 @@ import { z } from "zod";
 import { DrayError } from "../errors.ts";
 import { parseAs } from "../oci/descriptor.ts";
 import { isTag } from "../oci/reference.ts";
+import { Dict, isList, type Value } from "./template/value.ts";
+import { readYaml } from "./yaml/read.ts";
 
 /**
  * `Chart.yaml`, with every scalar as the text that stands there: YAML would make 1.1 of the version
@@ -19,7 +21,15 @@ const VERSION = /^v?\d+(?:\.\d+){0,2}(?:-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?$/
 /** `key:` with nothing behind it is null in YAML and absent for Helm. */
 const text = z.string().nullish();
 const texts = z.array(z.string()).nullish();
-const map = z.record(z.string(), z.string()).nullish();
+const map = z
+  .record(
+    z.string(),
+    z
+      .string()
+      .nullable()
+      .transform((value) => value ?? ""),
+  )
+  .nullish();
 
 const nameSchema = z
   .string()
@@ -64,28 +74,39 @@ const metadataSchema = z.object({
   type: text,
 });
 
+const requirementsSchema = z.object({ dependencies: z.array(dependencySchema).nullish() });
+
 /** Largest file of a chart, as Helm has it. */
 export const MAX_CHART_FILE_BYTES = 5 * 1024 * 1024;
 
 /** @throws DrayError `DRAY_CHART_INVALID` */
 export async function parseChartYaml(bytes: Uint8Array, what: string): Promise<ChartMetadata> {
-  const { parse } = await import("yaml");
-  let value: unknown;
+  return parseAs(metadataSchema, parseTexts(bytes, what), { what, code: "DRAY_CHART_INVALID" });
+}
+
+/** The dependencies of a chart with apiVersion v1. @throws DrayError `DRAY_CHART_INVALID` */
+export function parseRequirements(bytes: Uint8Array, what: string): readonly ChartDependency[] {
+  const document = parseTexts(bytes, what) ?? {};
+  const options = { what, code: "DRAY_CHART_INVALID" };
+  return parseAs(requirementsSchema, document, options).dependencies ?? [];
+}
+
+function parseTexts(bytes: Uint8Array, what: string): unknown {
   try {
-    value = parse(
-      Buffer.from(bytes)
-        .toString("utf8")
-        .replace(/^\uFEFF/, ""),
-      { schema: "failsafe" },
-    );
+    return plain(readYaml(Buffer.from(bytes).toString("utf8"), what, { texts: true }));
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new DrayError("DRAY_CHART_INVALID", `Cannot read ${what}: ${reason}`, { cause });
+    if (!(cause instanceof DrayError)) throw cause;
+    throw new DrayError("DRAY_CHART_INVALID", cause.message, { cause });
   }
-  const emptied = JSON.parse(JSON.stringify(value ?? null), (_key, item: unknown) =>
-    item === "" || item === "null" || item === "~" ? null : item,
-  ) as unknown;
-  return parseAs(metadataSchema, emptied, { what, code: "DRAY_CHART_INVALID" });
+}
+
+/** What stands there empty is absent. */
+function plain(value: Value): unknown {
+  if (value instanceof Dict) {
+    return Object.fromEntries([...value].map(([key, item]) => [key, plain(item)]));
+  }
+  if (typeof value === "object" && value !== null && isList(value)) return value.map(plain);
+  return value === "" || value === "null" || value === "~" ? null : value;
 }
 
 /** The tag of a chart version: `+` has no place in a tag, and Helm writes `_`. */

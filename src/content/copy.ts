@@ -2,7 +2,7 @@ import { setMaxListeners } from "node:events";
 import { DrayError } from "../errors.ts";
 import type { Listener } from "../events.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
-import { parseManifest, successorsOf, type Manifest } from "../oci/manifest.ts";
+import { parseManifest, successorsOf } from "../oci/manifest.ts";
 import { isManifestType } from "../oci/media-type.ts";
 import type { Bytes, Content, Source, Target } from "./content.ts";
 import { readVerified } from "./verify.ts";
@@ -19,8 +19,6 @@ export interface CopyOptions {
   readonly limit: Limit;
   readonly signal?: AbortSignal | undefined;
   readonly onEvent?: Listener | undefined;
-  /** Sees each manifest before its children are copied; throws to refuse it. */
-  readonly onManifest?: ((manifest: Manifest, descriptor: Descriptor) => void) | undefined;
 }
 
 /**
@@ -76,13 +74,12 @@ export class GraphCopy {
   }
 
   async #manifest(descriptor: Descriptor, depth: number): Promise<void> {
-    const { limit, onManifest } = this.#options;
+    const { limit } = this.#options;
     const signal = this.#signal;
     if (depth > MAX_INDEX_DEPTH) throw tooDeep(descriptor);
     const raw = await limit(() => readVerified(this.#source, descriptor, { signal }));
     const what = `${descriptor.digest} from ${this.#source.name}`;
     const manifest = parseManifest(raw, { mediaType: descriptor.mediaType, what });
-    onManifest?.(manifest, descriptor);
     await all(successorsOf(manifest).map((child) => this.#node(child, depth + 1)));
     const content: Content = {
       from: this.#source.name,

@@ -1,5 +1,5 @@
 import { createReadStream } from "node:fs";
-import { mkdir, readFile, rm, rmdir, stat, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, rmdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import pLimit from "p-limit";
 import type {
@@ -24,6 +24,7 @@ import {
 } from "../oci/image-layout.ts";
 import { parseJson } from "../oci/json.ts";
 import { INGEST_DIRECTORY, writeBlob } from "./blob-writer.ts";
+import { replaceFile } from "./replace-file.ts";
 import { readRoots, writeRoots } from "./roots.ts";
 
 /**
@@ -60,9 +61,10 @@ export class ImageLayout implements Source, Target {
   /** Opens the layout in `directory`, making it first where it is missing. */
   static async create(directory: string): Promise<ImageLayout> {
     await mkdir(join(directory, BLOBS_DIRECTORY, "sha256"), { recursive: true });
-    await writeUnlessPresent(join(directory, LAYOUT_FILE), LAYOUT_CONTENT);
+    const marker = join(directory, LAYOUT_FILE);
+    if (!(await hasContent(marker))) await replaceFile(marker, LAYOUT_CONTENT);
     const layout = await ImageLayout.open(directory);
-    if (!(await isPresent(join(directory, INDEX_FILE)))) await writeRoots(directory, []);
+    if (!(await hasContent(join(directory, INDEX_FILE)))) await writeRoots(directory, []);
     return layout;
   }
 
@@ -94,10 +96,12 @@ export class ImageLayout implements Source, Target {
     content: Content,
     { signal }: ContentOptions = {},
   ): Promise<PushResult> {
-    const underway = this.#writing.get(expected.digest);
-    // If the other writer fails, this one has its own content to try.
-    if (underway !== undefined) await underway.catch(() => undefined);
-    if (underway !== undefined && (await this.exists(expected))) return "copied";
+    // If another writer fails, this one has its own content to try.
+    for (let other = this.#writing.get(expected.digest); other !== undefined;) {
+      await other.catch(() => undefined);
+      other = this.#writing.get(expected.digest);
+    }
+    if (await this.exists(expected)) return "copied";
     const path = this.blobFile(expected.digest);
     const writing = writeBlob(this.directory, path, { expected, content, signal });
     this.#writing.set(expected.digest, writing);
@@ -148,18 +152,9 @@ function isLayoutMarker(value: unknown): boolean {
   );
 }
 
-async function writeUnlessPresent(path: string, content: Uint8Array): Promise<void> {
+async function hasContent(path: string): Promise<boolean> {
   try {
-    await writeFile(path, content, { flag: "wx" });
-  } catch (error) {
-    if (systemCode(error) !== "EEXIST") throw error;
-  }
-}
-
-async function isPresent(path: string): Promise<boolean> {
-  try {
-    await stat(path);
-    return true;
+    return (await stat(path)).size > 0;
   } catch (error) {
     if (systemCode(error) === "ENOENT") return false;
     throw error;

@@ -1,8 +1,8 @@
-import { randomBytes } from "node:crypto";
-import { readFile, rename, rm, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Descriptor } from "../oci/descriptor.ts";
 import { formatIndexFile, INDEX_FILE, parseIndexFile } from "../oci/image-layout.ts";
+import { replaceFile } from "./replace-file.ts";
 
 /** The entries of a layout's `index.json`. */
 export async function readRoots(directory: string): Promise<readonly Descriptor[]> {
@@ -12,12 +12,5 @@ export async function readRoots(directory: string): Promise<readonly Descriptor[
 
 /** Writes `index.json` so that a reader sees the old one or the new one, never a part. */
 export async function writeRoots(directory: string, roots: readonly Descriptor[]): Promise<void> {
-  const path = join(directory, INDEX_FILE);
-  const temporary = `${path}.${randomBytes(6).toString("hex")}`;
-  try {
-    await writeFile(temporary, formatIndexFile(roots), { flag: "wx", flush: true });
-    await rename(temporary, path);
-  } finally {
-    await rm(temporary, { force: true });
-  }
+  await replaceFile(join(directory, INDEX_FILE), formatIndexFile(roots));
 }

@@ -32,7 +32,7 @@ export function isIndexType(mediaType: string): boolean {
   return INDEX_TYPES.has(mediaType);
 }
 
-export function isImageManifestType(mediaType: string): boolean {
+function isImageManifestType(mediaType: string): boolean {
   return IMAGE_MANIFEST_TYPES.has(mediaType);
 }
 

@@ -28,9 +28,12 @@ export function parseLock(bytes: Buffer, path: string): Lock {
     what,
     code: "DRAY_LOCK_INVALID",
   });
-  return {
-    entries: new Map(resolved.map(({ reference, ...descriptor }) => [reference, descriptor])),
-  };
+  const entries = new Map(resolved.map(({ reference, ...descriptor }) => [reference, descriptor]));
+  if (entries.size === resolved.length) return { entries };
+  throw new DrayError("DRAY_LOCK_INVALID", `Cannot read ${what}: a reference stands in it twice`, {
+    kind: "usage",
+    hint: "Pack once without --locked to write it anew.",
+  });
 }
 
 const MAX_LOCK_BYTES = 64 * 1024 * 1024;

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { DrayError } from "../errors.ts";
+import { readYaml } from "./yaml.ts";
 
 /** How a source repository becomes a target repository where no rule says otherwise. */
 export type MapMode = "drop-host" | "keep-host" | "flatten";
@@ -23,15 +24,12 @@ const schema = z.strictObject({
 
 /** Reads a file of rules. @throws DrayError `DRAY_MAPPING_INVALID` */
 export async function parseMapRules(text: string, path: string): Promise<readonly MapRule[]> {
-  const fail = (reason: string): DrayError =>
+  const fail = (reason: string, cause?: unknown): DrayError =>
     new DrayError("DRAY_MAPPING_INVALID", `Cannot read rules ${JSON.stringify(path)}: ${reason}`, {
       kind: "usage",
+      cause,
     });
-  const { parseDocument } = await import("yaml");
-  const document = parseDocument(text, { schema: "failsafe" });
-  const [syntax] = document.errors;
-  if (syntax !== undefined) throw fail(syntax.message.split("\n")[0] ?? "");
-  const parsed = schema.safeParse(document.toJS());
+  const parsed = schema.safeParse(await readYaml(text, fail));
   if (!parsed.success) {
     const issues = parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`);
     throw fail(issues.slice(0, 10).join("; "));

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { DrayError } from "../errors.ts";
 import { parsePlatform, type Platform } from "../oci/platform.ts";
 import { parseReference, type Reference } from "../oci/reference.ts";
+import { readYaml } from "./yaml.ts";
 
 /** What a bundle is to be made of, every reference parsed. */
 export interface Recipe {
@@ -81,12 +82,7 @@ export async function parseRecipe(bytes: Buffer, path: string): Promise<Recipe> 
       cause,
     });
   if (bytes.length > MAX_RECIPE_BYTES) throw fail(`it has more than ${MAX_RECIPE_BYTES} bytes`);
-  const { parseDocument } = await import("yaml");
-  // Every scalar as it is written: a version 1.10 is not the number 1.1.
-  const document = parseDocument(bytes.toString("utf8"), { schema: "failsafe" });
-  const [syntax] = document.errors;
-  if (syntax !== undefined) throw fail(syntax.message.split("\n")[0] ?? "", syntax);
-  const parsed = recipeSchema.safeParse(document.toJS() ?? {});
+  const parsed = recipeSchema.safeParse((await readYaml(bytes.toString("utf8"), fail)) ?? {});
   if (!parsed.success) {
     const issues = parsed.error.issues.map(
       (issue) => `${issue.path.join(".") || "document"}: ${issue.message}`,

@@ -137,10 +137,11 @@ export class RegistryClient {
       return response;
     }
     if (response.url.origin !== origin.origin) return response;
-    const renewed = await authenticator.renewed(response, { scopes, sent, signal });
-    if (renewed === undefined) return response;
+    const renewing = authenticator.renewed(response, { scopes, sent, signal });
+    // The body is what an error is made of; in any other case nobody reads it.
+    if ((await renewing.catch(() => "")) === undefined) return response;
     await response.discard();
-    return this.#followed(url, request, renewed);
+    return this.#followed(url, request, await renewing);
   }
 
   /** Follows redirects of reads by hand, so that nothing secret leaves the origin. */

@@ -4,6 +4,7 @@ import { connectionFailure } from "./connection-failure.ts";
 import type { CredentialStore } from "./credentials.ts";
 import { isLoopback, registryOrigin } from "./origin.ts";
 import { Transient, type Patience } from "./patience.ts";
+import { isOtherProtocol } from "./retry.ts";
 import type { Transport, TransportResponse } from "./transport.ts";
 
 export interface Connection {
@@ -114,6 +115,7 @@ function wantsTls({ status }: TransportResponse): boolean {
 
 /** The connection was cut by a server that speaks the other scheme. */
 function isOtherScheme(error: unknown): boolean {
-  const code = systemCode(error) ?? "";
-  return ["ECONNRESET", "UND_ERR_SOCKET", "HPE_INVALID_CONSTANT"].includes(code);
+  return (
+    isOtherProtocol(error) || ["ECONNRESET", "UND_ERR_SOCKET"].includes(systemCode(error) ?? "")
+  );
 }

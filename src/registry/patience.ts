@@ -37,6 +37,8 @@ export class Patience {
   readonly #onEvent: Listener | undefined;
   /** No request goes out before this time, in milliseconds since the epoch. */
   #notBefore = 0;
+  /** Until the registry answers again, a hundred requests do not each wait for it in vain. */
+  #hasGivenUp = false;
 
   constructor(options: PatienceOptions = {}) {
     this.#retryDelay = options.retryDelay ?? retryDelay;
@@ -51,15 +53,18 @@ export class Patience {
     for (let attempt = 0; ; attempt++) {
       await this.#untilWelcome(signal);
       try {
-        return await work();
+        const result = await work();
+        this.#hasGivenUp = false;
+        return result;
       } catch (failure) {
         if (!(failure instanceof Transient)) throw failure;
         const { error, retryAfter } = failure;
-        if (attempt < attempts - 1) {
+        if (attempt < attempts - 1 && !this.#hasGivenUp) {
           await this.wait(attempt, { reason: error.message, retryAfter, signal });
           continue;
         }
         this.#note(attempt, retryAfter);
+        this.#hasGivenUp ||= attempts > 1;
         throw error;
       }
     }

@@ -33,6 +33,11 @@ export function isConnectionFailure(error: unknown): boolean {
   return RETRIED_CODES.has(systemCode(error) ?? "");
 }
 
+/** Something listens there and speaks another protocol. undici knows no code for that. */
+export function isOtherProtocol(error: unknown): boolean {
+  return error instanceof Error && error.name === "HTTPParserError";
+}
+
 /** Milliseconds to wait before attempt `attempt` + 1; `retryAfter` is what the answer asks for. */
 export type RetryDelay = (attempt: number, retryAfter: string | undefined) => number;
 
@@ -51,7 +56,8 @@ export function retryDelay(attempt: number, retryAfter: string | undefined): num
 function parseRetryAfter(value: string | undefined): number | undefined {
   if (value === undefined) return undefined;
   if (/^\d+$/.test(value.trim())) return Number(value) * 1000;
-  const date = Date.parse(value);
+  // Date.parse takes "-1" for a year; an HTTP date begins with the day of the week.
+  const date = /^[A-Z][a-z]/.test(value) ? Date.parse(value) : Number.NaN;
   return Number.isNaN(date) ? undefined : Math.max(0, date - Date.now());
 }
 

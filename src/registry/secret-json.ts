@@ -12,11 +12,11 @@ export function parseSecretJson<T>(
   bytes: Buffer,
   { what, code }: { what: string; code: string },
 ): T {
-  let value: unknown;
   try {
-    value = parseJson(bytes, what);
-  } catch {
-    throw new DrayError(code, `Cannot read ${what}: expected JSON, found something else`);
+    return parseAs(schema, parseJson(bytes, what), { what, code });
+  } catch (error) {
+    const isReadable = error instanceof DrayError && error.code === code;
+    const message = `Cannot read ${what}: expected JSON, found something else`;
+    throw new DrayError(code, isReadable ? error.message : message);
   }
-  return parseAs(schema, value, { what, code });
 }

@@ -1,12 +1,11 @@
 import { z } from "zod";
 import { DrayError, RegistryError } from "../errors.ts";
-import { parseAs } from "../oci/descriptor.ts";
-import { parseJson } from "../oci/json.ts";
 import { readBody } from "./body.ts";
 import { connectionFailure } from "./connection-failure.ts";
 import { basicHeader, type Credentials } from "./credentials.ts";
 import { Transient, type Patience } from "./patience.ts";
 import { isRetriedStatus } from "./retry.ts";
+import { parseSecretJson } from "./secret-json.ts";
 import type { Transport, TransportResponse } from "./transport.ts";
 
 export interface Token {
@@ -92,7 +91,7 @@ function failed(
 
 function readToken(body: Buffer, { asked, realm }: { asked: number; realm: URL }): Token {
   const what = `answer of token server ${realm.origin}`;
-  const answer = parseAs(answerSchema, parseJson(body, what), { what, code: "DRAY_AUTH_FAILED" });
+  const answer = parseSecretJson(answerSchema, body, { what, code: "DRAY_AUTH_FAILED" });
   const value = answer.token || answer.access_token;
   if (value === undefined || !/^[\x21-\x7e]+$/.test(value)) {
     throw new DrayError("DRAY_AUTH_FAILED", `Cannot use the ${what}: there is no token in it`);

@@ -105,6 +105,8 @@ export class Transport {
     if (proxy === undefined) {
       return new DirectAgent({ ...common, connect: { ...tls, timeout: CONNECT_TIMEOUT } });
     }
-    return new TunnelAgent({ ...common, uri: proxy, requestTls: tls, proxyTls: tls });
+    // Proxies let CONNECT through to the ports of https alone: plain http is not tunneled.
+    const proxyTunnel = url.protocol === "https:";
+    return new TunnelAgent({ ...common, uri: proxy, proxyTunnel, requestTls: tls, proxyTls: tls });
   }
 }

@@ -1,5 +1,6 @@
-import { readdir, readFile } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { readStart } from "../content/read-start.ts";
 import { DrayError, systemCode } from "../errors.ts";
 import { parsePublicKey, type PublicKey } from "./keys.ts";
 
@@ -18,29 +19,22 @@ export async function readTrustFolder(folder: string): Promise<readonly PublicKe
   return keys;
 }
 
-/** The text of a key file. @throws DrayError `DRAY_KEY_NOT_FOUND` */
+/** The text of a key file. @throws DrayError `DRAY_KEY_NOT_FOUND`, `DRAY_KEY_INVALID` */
 export async function readKeyFile(path: string): Promise<string> {
-  try {
-    const text = await readFile(path, "utf8");
-    if (text.length <= MAX_KEY_FILE_BYTES) return text;
-  } catch (cause) {
-    if (systemCode(cause) !== "ENOENT") throw cause;
-    throw new DrayError(
-      "DRAY_KEY_NOT_FOUND",
-      `Cannot read key ${JSON.stringify(path)}: no such file`,
-      {
-        kind: "usage",
-        cause,
-      },
-    );
-  }
-  throw new DrayError(
-    "DRAY_KEY_INVALID",
-    `Cannot read key ${JSON.stringify(path)}: it is too large`,
-    {
+  const fail = (code: string, reason: string, cause?: unknown): DrayError =>
+    new DrayError(code, `Cannot read key ${JSON.stringify(path)}: ${reason}`, {
       kind: "usage",
-    },
-  );
+      cause,
+    });
+  try {
+    const bytes = await readStart(path, MAX_KEY_FILE_BYTES);
+    if (bytes.length <= MAX_KEY_FILE_BYTES) return bytes.toString("utf8");
+  } catch (cause) {
+    if (systemCode(cause) === "ENOENT") throw fail("DRAY_KEY_NOT_FOUND", "no such file", cause);
+    if (systemCode(cause) === "EISDIR") throw fail("DRAY_KEY_INVALID", "it is a directory", cause);
+    throw cause;
+  }
+  throw fail("DRAY_KEY_INVALID", "it is too large");
 }
 
 async function namesIn(folder: string): Promise<string[]> {

@@ -10,7 +10,7 @@ import {
 import { DrayError } from "../errors.ts";
 
 /** How a key signs: ECDSA on P-256 over SHA-256, or Ed25519 over the message itself. */
-export type KeyKind = "p256" | "ed25519";
+type KeyKind = "p256" | "ed25519";
 
 export interface PublicKey {
   readonly kind: KeyKind;
@@ -65,9 +65,9 @@ export function parsePrivateKey(
     );
   }
   if (isEncrypted(pem) && passphrase === undefined) throw locked(from, "it has a passphrase");
-  const key = tryKey(from, () =>
-    createPrivateKey(passphrase === undefined ? pem : { key: pem, passphrase }),
-  );
+  const key = isEncrypted(pem)
+    ? unlock(from, () => createPrivateKey({ key: pem, passphrase }))
+    : tryKey(from, () => createPrivateKey(pem));
   const publicKey = parsePublic(createPublicKey(key), from);
   return { kind: publicKey.kind, id: publicKey.id, key, publicKey };
 }
@@ -125,12 +125,20 @@ function tryKey(from: string, create: () => KeyObject): KeyObject {
     return create();
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    if (/bad decrypt|bad password|passphrase/i.test(reason)) throw locked(from, "wrong passphrase");
     throw new DrayError(
       "DRAY_KEY_INVALID",
       `Cannot read key ${JSON.stringify(from)}: expected PEM, found something else (${reason})`,
       { kind: "usage", cause },
     );
+  }
+}
+
+/** A wrong passphrase may well decrypt to something: whatever fails then, fails for that reason. */
+function unlock(from: string, create: () => KeyObject): KeyObject {
+  try {
+    return create();
+  } catch {
+    throw locked(from, "wrong passphrase, or a damaged file");
   }
 }
 

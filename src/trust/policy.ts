@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { DrayError } from "../errors.ts";
 import type { Finding } from "../finding.ts";
 import { isSignedBy, type PublicKey } from "./keys.ts";
@@ -6,7 +7,7 @@ import { parseDetached, type DetachedSignature } from "./sigstore-bundle.ts";
 /** Whom the user trusts, decided outside the bundle: a key inside it is never asked. */
 export interface TrustPolicy {
   readonly keys: readonly PublicKey[];
-  /** How many different keys must have signed. @default 1 */
+  /** How many different keys must have signed, one at least. @default 1 */
   readonly require?: number | undefined;
   /** Accept what no trusted key has signed, and say so. @default false */
   readonly allowUnsigned?: boolean | undefined;
@@ -32,13 +33,14 @@ export function checkSignatures(
 ): TrustResult {
   const signedBy = new Map<string, PublicKey>();
   const findings: Finding[] = [];
+  const sha256 = createHash("sha256").update(message).digest("hex");
   for (const found of signatures) {
-    const judged = judge(message, found, policy.keys);
+    const judged = judge({ message, sha256 }, found, policy.keys);
     if ("key" in judged) signedBy.set(judged.key.id, judged.key);
     else findings.push(judged.finding);
   }
   const severity = policy.allowUnsigned === true ? "warning" : "error";
-  const wanted = policy.require ?? 1;
+  const wanted = Math.max(1, policy.require || 1);
   if (signedBy.size < wanted) {
     findings.push(notEnough(policy, { wanted, found: signedBy.size, signatures, severity }));
   }
@@ -46,7 +48,7 @@ export function checkSignatures(
 }
 
 function judge(
-  message: Uint8Array,
+  { message, sha256 }: { message: Uint8Array; sha256: string },
   { entry, bytes }: FoundSignature,
   keys: readonly PublicKey[],
 ): { key: PublicKey } | { finding: Finding } {
@@ -60,15 +62,16 @@ function judge(
     };
   }
   const key = keys.find((candidate) => isSignedBy(candidate, message, detached.signature));
-  if (key !== undefined) return { key };
-  const altered = keys.some(({ id }) => id === detached.hint);
-  if (altered) {
+  const fits = key !== undefined && detached.messageSha256 === sha256;
+  if (fits) return { key };
+  const claimed = key?.id ?? keys.find(({ id }) => id === detached.hint)?.id;
+  if (claimed !== undefined) {
     return {
       finding: {
         code: "SIGNATURE_INVALID",
         severity: "error",
         entry,
-        message: `Signature ${JSON.stringify(entry)} claims trusted key ${detached.hint} and does not fit: the list of contents or the signature was changed`,
+        message: `Signature ${JSON.stringify(entry)} claims trusted key ${claimed} and does not fit: the list of contents or the signature was changed`,
         hint: "Do not use this bundle. Get it again from where it was made.",
       },
     };

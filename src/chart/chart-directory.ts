@@ -1,0 +1,54 @@
+import { openDirectory } from "../archive/directory.ts";
+import { entryPath } from "../archive/entry-path.ts";
+import type { RawEntry } from "../archive/tar-reader.ts";
+import { collect } from "../content/content.ts";
+import { DrayError } from "../errors.ts";
+import { MAX_CHART_BYTES, MAX_CHART_FILES } from "./chart-archive.ts";
+import { MAX_CHART_FILE_BYTES } from "./chart-yaml.ts";
+import { parseHelmIgnore, type Ignores } from "./helm-ignore.ts";
+
+/**
+ * Reads a chart that is a directory, without what its `.helmignore` leaves out. Links are refused:
+ * they may lead anywhere.
+ * @throws DrayError `DRAY_CHART_INVALID`
+ */
+export async function readChartDirectory(root: string): Promise<ReadonlyMap<string, Buffer>> {
+  const what = JSON.stringify(root);
+  const ignores = await readIgnores(root);
+  const files = new Map<string, Buffer>();
+  let total = 0;
+  for await (const entry of openDirectory(root).entries({ check: false })) {
+    if (ignores(entry.name, entry.kind === "directory") || entry.kind === "directory") continue;
+    const path = checkedPath(entry, what);
+    total += entry.size;
+    if (entry.size > MAX_CHART_FILE_BYTES) throw invalid(what, `${path} has ${entry.size} bytes`);
+    if (total > MAX_CHART_BYTES) throw invalid(what, `it has more than ${MAX_CHART_BYTES} bytes`);
+    if (files.size >= MAX_CHART_FILES)
+      throw invalid(what, `it has more than ${MAX_CHART_FILES} files`);
+    files.set(path, await collect(entry.content()));
+  }
+  return files;
+}
+
+async function readIgnores(root: string): Promise<Ignores> {
+  for await (const entry of openDirectory(root).entries({ check: false })) {
+    if (entry.name !== ".helmignore" || entry.kind !== "file") continue;
+    if (entry.size > MAX_CHART_FILE_BYTES) break;
+    return parseHelmIgnore((await collect(entry.content())).toString("utf8"));
+  }
+  return parseHelmIgnore("");
+}
+
+function checkedPath(entry: RawEntry, what: string): string {
+  const checked = entryPath(entry.name);
+  const shown = JSON.stringify(entry.name.slice(0, 200));
+  if ("problem" in checked) throw invalid(what, `it has a file ${shown}: ${checked.problem}`);
+  if (entry.kind !== "file") throw invalid(what, `${shown} is a ${entry.type}`);
+  return checked.path;
+}
+
+function invalid(what: string, reason: string): DrayError {
+  return new DrayError("DRAY_CHART_INVALID", `Cannot read chart ${what}: ${reason}`, {
+    kind: "refused",
+  });
+}

@@ -1,0 +1,153 @@
+import { readFile, stat } from "node:fs/promises";
+import { DrayError, systemCode } from "../errors.ts";
+import { MAX_CHART_BYTES, readChartArchive } from "./chart-archive.ts";
+import { readChartDirectory } from "./chart-directory.ts";
+import { parseChartYaml, parseRequirements, type ChartDependency } from "./chart-yaml.ts";
+import { decode, satisfies, type Chart } from "./chart.ts";
+import { Dict } from "./template/value.ts";
+import { readValues } from "./values/values-file.ts";
+import { readYaml } from "./yaml/read.ts";
+
+/** Charts within charts; the deepest published ones have five levels. */
+const MAX_DEPTH = 16;
+
+/** Charts in one chart, at all depths. */
+const MAX_CHARTS = 1000;
+
+/**
+ * Loads a packed chart or a directory with everything in it.
+ * @throws DrayError `DRAY_FILE_NOT_FOUND`, `DRAY_CHART_INVALID`
+ */
+export async function loadChart(path: string): Promise<Chart> {
+  const shown = JSON.stringify(path);
+  const found = await statChart(path);
+  if (found.isDirectory()) return loadChartFiles(await readChartDirectory(path), shown);
+  if (found.size > MAX_CHART_BYTES) {
+    throw invalid(shown, `expected at most ${MAX_CHART_BYTES} bytes, found ${found.size}`);
+  }
+  return loadChartArchive(await readFile(path), shown);
+}
+
+/** Loads a packed chart. `what` names it in errors. @throws DrayError `DRAY_CHART_INVALID` */
+export async function loadChartArchive(tgz: Uint8Array, what: string): Promise<Chart> {
+  const { files } = await readChartArchive(tgz, what);
+  return loadChartFiles(files, what);
+}
+
+/** Loads a chart from its files by path. @throws DrayError `DRAY_CHART_INVALID` */
+export async function loadChartFiles(
+  files: ReadonlyMap<string, Buffer>,
+  what: string,
+): Promise<Chart> {
+  return load(files, {
+    what,
+    path: "",
+    depth: 0,
+    left: { bytes: MAX_CHART_BYTES, charts: MAX_CHARTS },
+  });
+}
+
+async function statChart(path: string): Promise<{ isDirectory(): boolean; size: number }> {
+  try {
+    return await stat(path);
+  } catch (cause) {
+    if (systemCode(cause) !== "ENOENT" && systemCode(cause) !== "ENOTDIR") throw cause;
+    throw new DrayError(
+      "DRAY_FILE_NOT_FOUND",
+      `Cannot open chart ${JSON.stringify(path)}: no such file or directory`,
+      { kind: "usage", cause },
+    );
+  }
+}
+
+interface Place {
+  readonly what: string;
+  readonly path: string;
+  readonly depth: number;
+  /** What the whole chart may still hold, counted down through all its subcharts. */
+  readonly left: { bytes: number; charts: number };
+}
+
+async function load(files: ReadonlyMap<string, Buffer>, place: Place): Promise<Chart> {
+  const { what, path, left } = place;
+  if (place.depth > MAX_DEPTH) throw invalid(what, `charts nest deeper than ${MAX_DEPTH} levels`);
+  if (--left.charts < 0) throw invalid(what, `it holds more than ${MAX_CHARTS} charts`);
+  const chartYaml = files.get("Chart.yaml");
+  if (chartYaml === undefined) throw invalid(what, "it has no Chart.yaml");
+  const metadata = await parseChartYaml(chartYaml, `Chart.yaml of ${what}`);
+  const document = readYaml(decode(chartYaml), `Chart.yaml of ${what}`);
+  const own = new Map([...files].filter(([name]) => !name.startsWith("charts/")));
+  const subcharts = await loadSubcharts(files, place);
+  const dependencies = metadata.dependencies ?? requirementsOf(files, what);
+  return {
+    metadata,
+    document: document instanceof Dict ? document : new Dict(),
+    path,
+    values: readValues(
+      decode(files.get("values.yaml") ?? Buffer.alloc(0)),
+      `values.yaml of ${what}`,
+    ),
+    files: own,
+    dependencies,
+    subcharts,
+    missing: dependencies.filter((one) => !subcharts.some((chart) => satisfies(chart, one))),
+  };
+}
+
+function requirementsOf(
+  files: ReadonlyMap<string, Buffer>,
+  what: string,
+): readonly ChartDependency[] {
+  const file = files.get("requirements.yaml");
+  return file === undefined ? [] : parseRequirements(file, `requirements.yaml of ${what}`);
+}
+
+/** Everything in `charts/` but what begins with a dot or an underscore, in order of name. */
+async function loadSubcharts(files: ReadonlyMap<string, Buffer>, place: Place): Promise<Chart[]> {
+  const subcharts: Chart[] = [];
+  for (const [name, inner] of [...groupSubcharts(files)].toSorted(([a], [b]) => (a < b ? -1 : 1))) {
+    const packed = name.endsWith(".tgz") ? inner.get("") : undefined;
+    if (packed === undefined && !inner.has("Chart.yaml")) continue;
+    const what = `charts/${name} of ${place.what}`;
+    const content = packed === undefined ? inner : await unpack(packed, what, place);
+    const path = `${place.path === "" ? "" : `${place.path}/`}charts/${folderOf(name)}`;
+    subcharts.push(await load(content, { ...place, what, path, depth: place.depth + 1 }));
+  }
+  return subcharts;
+}
+
+async function unpack(
+  tgz: Buffer,
+  what: string,
+  { left }: Place,
+): Promise<ReadonlyMap<string, Buffer>> {
+  const { files } = await readChartArchive(tgz, what);
+  for (const file of files.values()) left.bytes -= file.length;
+  if (left.bytes < 0)
+    throw invalid(what, `with it the chart has more than ${MAX_CHART_BYTES} bytes`);
+  return files;
+}
+
+/** `grafana-8.1.0.tgz` unpacks to `grafana`. */
+function folderOf(name: string): string {
+  return name.replace(/(?:-v?\d+(?:\.\d+){0,2}(?:[-+][0-9A-Za-z.+-]*)?)?\.tgz$/, "");
+}
+
+/** Files below each name in `charts/`; a packed chart is the file with the empty path. */
+function groupSubcharts(files: ReadonlyMap<string, Buffer>): Map<string, Map<string, Buffer>> {
+  const groups = new Map<string, Map<string, Buffer>>();
+  for (const [path, bytes] of files) {
+    const found = /^charts\/([^_./][^/]*)(?:\/(.+))?$/.exec(path);
+    if (found === null) continue;
+    const [, name = "", rest = ""] = found;
+    const group = groups.get(name) ?? new Map<string, Buffer>();
+    groups.set(name, group.set(rest, bytes));
+  }
+  return groups;
+}
+
+function invalid(what: string, reason: string): DrayError {
+  return new DrayError("DRAY_CHART_INVALID", `Cannot read chart ${what}: ${reason}`, {
+    kind: "refused",
+  });
+}

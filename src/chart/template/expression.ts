@@ -1,0 +1,199 @@
+import type { Command, Operand, Pipe } from "./ast.ts";
+import { fieldOf, methodOf } from "./field.ts";
+import { noteEntry } from "./origin.ts";
+import { LOOKED_AT_NOTHING, type Looked, type ReadLog } from "./read-log.ts";
+import type { Call, TemplateFunction } from "./signature.ts";
+import { TemplateError } from "./template-error.ts";
+import { Dict, isList, isTrue, typeOf, type Value } from "./value.ts";
+import type { Variables } from "./variables.ts";
+
+/** What an expression sees. */
+export interface Scope {
+  readonly dot: Value;
+  readonly variables: Variables;
+}
+
+export interface Machine {
+  readonly functions: ReadonlyMap<string, TemplateFunction>;
+  readonly call: Call;
+  readonly log: ReadLog;
+}
+
+/** The value of a pipeline; sets its variables. */
+export function evaluatePipe(pipe: Pipe, scope: Scope, machine: Machine): Value {
+  if (pipe.variables.length === 0) return pipeValue(pipe, scope, machine);
+  let looked = LOOKED_AT_NOTHING;
+  const value = machine.log.capture(
+    () => pipeValue(pipe, scope, machine),
+    (all) => (looked = all),
+  );
+  for (const name of pipe.variables) {
+    if (pipe.assigns) scope.variables.assign(name, value, looked);
+    else scope.variables.declare(name, value, looked);
+  }
+  return value;
+}
+
+function pipeValue(pipe: Pipe, scope: Scope, machine: Machine): Value {
+  let piped: readonly Value[] = [];
+  for (const command of pipe.commands) piped = [commandValue(command, piped, { scope, machine })];
+  return piped[0] ?? null;
+}
+
+interface Context {
+  readonly scope: Scope;
+  readonly machine: Machine;
+}
+
+/** `piped` is empty or holds the value of the command before, which becomes the last argument. */
+function commandValue(command: Command, piped: readonly Value[], context: Context): Value {
+  const { machine } = context;
+  machine.call.budget.step();
+  const [first, ...rest] = command.parts;
+  if (first.type === "function") return functionValue(first.name, { rest, piped }, context);
+  const named = first.type === "field" || first.type === "variable" || first.type === "chain";
+  if (named && first.names.length > 0) {
+    return chainValue(first, () => [...argumentsOf(rest, context), ...piped], context);
+  }
+  if (rest.length > 0 || piped.length > 0)
+    throw new TemplateError("can't give argument to non-function");
+  return operandValue(first, context);
+}
+
+interface Given {
+  readonly rest: readonly Operand[];
+  readonly piped: readonly Value[];
+}
+
+function functionValue(name: string, given: Given, context: Context): Value {
+  const { machine } = context;
+  const run = machine.functions.get(name);
+  if (name === "and" || name === "or") return logicValue(name, given, context);
+  if (run === undefined) throw new TemplateError(`function ${JSON.stringify(name)} is not known`);
+  try {
+    if (KEEPS_ENTRIES.has(name) && machine.log.enabled) return tracedValue(run, given, context);
+    const args = [...argumentsOf(given.rest, context), ...given.piped];
+    return charged(run, args, machine.call);
+  } catch (error) {
+    throw calling(error, name);
+  }
+}
+
+/** Characters that count as one step of work. */
+const CHARACTERS_PER_STEP = 64;
+
+/** Calls a function and pays for the length of what goes in and comes out. */
+function charged(run: TemplateFunction, args: readonly Value[], call: Call): Value {
+  for (const arg of args) call.budget.step(workOf(arg));
+  const result = run(args, call);
+  if (typeof result === "string") call.budget.text(result.length);
+  else call.budget.step(workOf(result));
+  return result;
+}
+
+function workOf(value: Value): number {
+  if (typeof value === "string") return Math.ceil(value.length / CHARACTERS_PER_STEP);
+  return typeof value === "object" && value !== null && isList(value) ? value.length : 0;
+}
+
+/** Functions that put values into a dictionary under a key that stands before each. */
+const KEEPS_ENTRIES: ReadonlySet<string> = new Set(["dict", "set"]);
+
+/** Remembers with each entry what was looked at to make it. */
+function tracedValue(run: TemplateFunction, given: Given, context: Context): Value {
+  const looked: Looked[] = [];
+  const { call, log } = context.machine;
+  const args = given.rest.map((operand) =>
+    log.capture(
+      () => operandValue(operand, context),
+      (all) => looked.push(all),
+    ),
+  );
+  const dict = run([...args, ...given.piped], call);
+  if (!(dict instanceof Dict)) return dict;
+  for (const [index, value] of args.entries()) {
+    const reads = looked[index]?.reads ?? [];
+    const key = args[index - 1];
+    if (typeof key === "string" && !(value instanceof Dict)) noteEntry(dict, key, reads);
+  }
+  return dict;
+}
+
+function calling(error: unknown, name: string): unknown {
+  const plain = error instanceof TemplateError && error.name === "TemplateError";
+  return plain && !error.reason.startsWith("error calling")
+    ? new TemplateError(`error calling ${name}: ${error.reason}`)
+    : error;
+}
+
+/** `and` and `or` do not look at what cannot matter any more. */
+function logicValue(name: "and" | "or", { rest, piped }: Given, context: Context): Value {
+  let value: Value = null;
+  for (const operand of rest) {
+    value = operandValue(operand, context);
+    if (isTrue(value) === (name === "or")) return value;
+  }
+  if (piped.length > 0) return piped[0] ?? null;
+  if (rest.length === 0) throw new TemplateError(`${name} needs an argument`);
+  return value;
+}
+
+function argumentsOf(operands: readonly Operand[], context: Context): Value[] {
+  return operands.map((operand) => operandValue(operand, context));
+}
+
+function operandValue(operand: Operand, context: Context): Value {
+  switch (operand.type) {
+    case "dot":
+      return context.scope.dot;
+    case "nil":
+      return null;
+    case "constant":
+      return operand.value;
+    case "function":
+      return functionValue(operand.name, NOTHING_GIVEN, context);
+    case "pipe":
+      context.machine.call.budget.step();
+      return evaluatePipe(operand, context.scope, context.machine);
+    default:
+      return chainValue(operand, () => [], context);
+  }
+}
+
+const NOTHING_GIVEN: Given = { rest: [], piped: [] };
+
+type Named = Extract<Operand, { type: "field" | "variable" | "chain" }>;
+
+/** Follows the names of `.a.b`, `$x.a` or `(…).a`; a method at the end takes the arguments. */
+function chainValue(operand: Named, args: () => readonly Value[], context: Context): Value {
+  const { call } = context.machine;
+  let value = baseValue(operand, context);
+  // Go knows no field of a nil that a pipeline gave, and answers nil; of a nil field it complains.
+  if (value === null) return null;
+  for (const [index, name] of operand.names.entries()) {
+    const method = methodOf(value, name);
+    const given = index === operand.names.length - 1 ? args() : [];
+    if (method !== undefined) value = method(given, call);
+    else if (given.length > 0) throw notCallable(name, value);
+    else value = fieldOf(value, name, call);
+  }
+  return value;
+}
+
+function notCallable(name: string, receiver: Value): TemplateError {
+  return new TemplateError(`${name} of ${typeOf(receiver)} has arguments but is no function`);
+}
+
+function baseValue(operand: Named, context: Context): Value {
+  if (operand.type === "field") return context.scope.dot;
+  if (operand.type === "chain") return operandValue(operand.base, context);
+  const variable = context.scope.variables.get(operand.name);
+  noteLooked(variable.looked, context.machine.log);
+  return variable.value;
+}
+
+function noteLooked(looked: Looked, log: ReadLog): void {
+  if (!log.active) return;
+  log.add(looked.reads);
+  for (const values of looked.compared) log.compared(values);
+}

@@ -1,0 +1,30 @@
+import { fn, variadic, type TemplateFunction } from "../signature.ts";
+import { deepCopy, deepEqual, isTrue, kindOf, typeOf } from "../value.ts";
+
+const copying = fn(["any"], ([value], { budget }) => deepCopy(value, () => budget.step()));
+
+/** Choosing between values, and asking what a value is. https://masterminds.github.io/sprig/ */
+export const DEFAULTS: Readonly<Record<string, TemplateFunction>> = {
+  default: variadic(["any"], ([fallback], given) =>
+    isTrue(given[0] ?? null) ? (given[0] ?? null) : fallback,
+  ),
+  empty: fn(["any"], ([value]) => !isTrue(value)),
+  coalesce: variadic([], (_none, values) => values.find(isTrue) ?? null),
+  all: variadic([], (_none, values) => values.every(isTrue)),
+  any: variadic([], (_none, values) => values.some(isTrue)),
+  ternary: fn(["any", "any", "bool"], ([yes, no, which]) => (which ? yes : no)),
+  deepCopy: copying,
+  mustDeepCopy: copying,
+  deepEqual: fn(["any", "any"], ([a, b], { budget }) => deepEqual(a, b, () => budget.step())),
+  typeOf: fn(["any"], ([a]) => typeOf(a)),
+  typeIs: fn(["string", "any"], ([name, value]) => typeOf(value) === name),
+  typeIsLike: fn(["string", "any"], ([name, value]) => {
+    const type = typeOf(value);
+    return type === name || type === `*${name}`;
+  }),
+  kindOf: fn(["any"], ([value]) => kindOf(value)),
+  kindIs: fn(["string", "any"], ([kind, value], call) => {
+    call.compared([kind, kindOf(value)]);
+    return kindOf(value) === kind;
+  }),
+};

@@ -1,0 +1,123 @@
+import { noteEntry, readsOf } from "../origin.ts";
+import { format } from "../print.ts";
+import { fn, variadic, type Call, type TemplateFunction } from "../signature.ts";
+import { TemplateError } from "../template-error.ts";
+import { Dict, isList, isTrue, typeOf, type Value } from "../value.ts";
+
+/** A dictionary that is merged into itself ends here. */
+const MAX_NESTING = 100;
+
+/** Dictionaries. https://masterminds.github.io/sprig/dicts.html */
+export const DICTS: Readonly<Record<string, TemplateFunction>> = {
+  dict: variadic([], (_none, items) => {
+    const dict = new Dict();
+    for (let at = 0; at < items.length; at += 2) {
+      dict.set(format(items[at] ?? null), at + 1 < items.length ? (items[at + 1] ?? null) : "");
+    }
+    return dict;
+  }),
+  get: fn(["dict", "string"], ([dict, key], call) => {
+    const value = call.read(dict, key);
+    return dict.has(key) ? value : "";
+  }),
+  set: fn(["dict", "string", "any"], ([dict, key, value], call) => {
+    call.changes(dict);
+    return dict.set(key, value);
+  }),
+  unset: fn(["dict", "string"], ([dict, key], call) => {
+    call.changes(dict);
+    dict.delete(key);
+    return dict;
+  }),
+  hasKey: fn(["dict", "string"], ([dict, key], call) => {
+    call.read(dict, key);
+    return dict.has(key);
+  }),
+  pluck: variadic(["string"], ([key], dicts, call) =>
+    dicts
+      .map(asDict)
+      .filter((dict) => dict.has(key))
+      .map((dict) => call.read(dict, key)),
+  ),
+  dig: variadic([], (_none, items, call) => dig(items, call)),
+  keys: variadic([], (_none, dicts) => dicts.flatMap((dict) => asDict(dict).sortedKeys())),
+  values: fn(["dict"], ([dict]) => dict.sortedKeys().map((key) => dict.get(key) ?? null)),
+  pick: variadic(["dict"], ([dict], keys) => filtered(dict, (key) => keysOf(keys).has(key))),
+  omit: variadic(["dict"], ([dict], keys) => filtered(dict, (key) => !keysOf(keys).has(key))),
+  merge: merging(false),
+  mustMerge: merging(false),
+  mergeOverwrite: merging(true),
+  mustMergeOverwrite: merging(true),
+};
+
+function asDict(value: Value): Dict {
+  if (value instanceof Dict) return value;
+  if (value === null) return new Dict();
+  throw new TemplateError(`expected dict, found ${typeOf(value)}`);
+}
+
+function keysOf(keys: readonly Value[]): ReadonlySet<string> {
+  return new Set(keys.map(format));
+}
+
+function filtered(dict: Dict, wanted: (key: string) => boolean): Dict {
+  const result = new Dict([...dict].filter(([key]) => wanted(key)));
+  result.origin = dict.origin;
+  return result;
+}
+
+/** `dig "a" "b" fallback dict` */
+function dig(items: readonly Value[], call: Call): Value {
+  if (items.length < 3) throw new TemplateError("dig needs at least three arguments");
+  let value = items.at(-1) ?? null;
+  for (const key of items.slice(0, -2)) {
+    const dict = asDict(value);
+    const found = call.read(dict, format(key));
+    if (!dict.has(format(key))) return items.at(-2) ?? null;
+    value = found;
+  }
+  return value;
+}
+
+function merging(overwrite: boolean): TemplateFunction {
+  return variadic(["dict"], ([target], sources, call) => {
+    for (const source of sources) {
+      const merger = new Merger(overwrite, call);
+      merger.merge(target, asDict(source), 0);
+    }
+    return target;
+  });
+}
+
+/** Merges as mergo does: without `overwrite`, what is empty in the target counts as not there. */
+class Merger {
+  readonly #overwrite: boolean;
+  readonly #call: Call;
+
+  constructor(overwrite: boolean, call: Call) {
+    this.#overwrite = overwrite;
+    this.#call = call;
+  }
+
+  merge(target: Dict, source: Dict, depth: number): void {
+    if (target === source) return;
+    if (depth > MAX_NESTING) throw new TemplateError("dictionaries nest too deep to be merged");
+    for (const [key, value] of source) {
+      this.#call.budget.step();
+      const there = target.get(key) ?? null;
+      if (value instanceof Dict && there instanceof Dict && there.size > 0) {
+        this.merge(there, value, depth + 1);
+      } else if (this.#replaces(there, value)) {
+        this.#call.changes(target);
+        noteEntry(target, key, readsOf(source, key));
+        target.set(key, value);
+      }
+    }
+  }
+
+  #replaces(there: Value, value: Value): boolean {
+    if (value === null) return this.#overwrite;
+    if (isTrue(there) && there !== null && isList(there) && isList(value)) return this.#overwrite;
+    return this.#overwrite || !isTrue(there);
+  }
+}

@@ -1,0 +1,114 @@
+import { format, printed } from "../print.ts";
+import { sprintf } from "../printf.ts";
+import { fn, variadic, type Call, type TemplateFunction } from "../signature.ts";
+import { TemplateError } from "../template-error.ts";
+import { byCodePoint, Dict, isList, isTrue, kindOf, typeOf, type Value } from "../value.ts";
+
+/** What Go's text/template brings itself. https://pkg.go.dev/text/template@go1.25.0#hdr-Functions */
+export const LOGIC: Readonly<Record<string, TemplateFunction>> = {
+  not: fn(["any"], ([value]) => !isTrue(value)),
+  eq: variadic(["any"], ([first], rest, call) => {
+    call.compared([first, ...rest]);
+    if (rest.length === 0) throw new TemplateError("missing argument for comparison");
+    return rest.some((other) => equal(first, other));
+  }),
+  ne: comparison((a, b) => !equal(a, b)),
+  lt: comparison((a, b) => order(a, b) < 0),
+  le: comparison((a, b) => order(a, b) <= 0),
+  gt: comparison((a, b) => order(a, b) > 0),
+  ge: comparison((a, b) => order(a, b) >= 0),
+  len: fn(["any"], ([value]) => BigInt(lengthOf(value))),
+  index: variadic(["any"], ([from], keys, call) =>
+    keys.reduce((value, key) => itemOf(value, key, call), from),
+  ),
+  print: variadic([], (_none, values) => sprint(values)),
+  println: variadic([], (_none, values) => `${values.map(printed).join(" ")}\n`),
+  printf: variadic(["string"], ([template], values, call) =>
+    sprintf(template, values, call.budget),
+  ),
+  html: variadic([], (_none, values) =>
+    values
+      .map(format)
+      .join("")
+      .replace(/[<>&'"]/g, escapeHtml),
+  ),
+  js: variadic([], (_none, values) => JSON.stringify(values.map(format).join("")).slice(1, -1)),
+  urlquery: variadic([], (_none, values) => queryEscaped(values.map(format).join(""))),
+};
+
+function comparison(compare: (a: Value, b: Value) => boolean): TemplateFunction {
+  return fn(["any", "any"], ([a, b], call) => {
+    call.compared([a, b]);
+    return compare(a, b);
+  });
+}
+
+const BASIC: ReadonlySet<string> = new Set(["string", "bool", "int", "float64"]);
+
+function equal(a: Value, b: Value): boolean {
+  if (a === null || b === null) return a === b;
+  const [left, right] = [kindOf(a), kindOf(b)];
+  if (left !== right)
+    throw new TemplateError(`incompatible types for comparison: ${left} and ${right}`);
+  if (!BASIC.has(left)) throw new TemplateError(`non-comparable type ${typeOf(a)}`);
+  return a === b;
+}
+
+function order(a: Value, b: Value): number {
+  if (typeof a === "string" && typeof b === "string") return byCodePoint(a, b);
+  if (typeof a === "bigint" && typeof b === "bigint") return Number(a - b);
+  if (typeof a === "number" && typeof b === "number") return a - b;
+  throw new TemplateError(`incompatible types for comparison: ${typeOf(a)} and ${typeOf(b)}`);
+}
+
+function lengthOf(value: Value): number {
+  if (typeof value === "string") return Buffer.byteLength(value);
+  if (value instanceof Dict) return value.size;
+  if (value !== null && isList(value)) return value.length;
+  throw new TemplateError(`len of type ${typeOf(value)}`);
+}
+
+function itemOf(from: Value, key: Value, call: Call): Value {
+  if (from instanceof Dict) {
+    if (typeof key === "string") return call.read(from, key);
+    throw new TemplateError(`cannot index a map with ${typeOf(key)}`);
+  }
+  if (typeof from === "string") return BigInt(from.charCodeAt(indexOf(key, from.length)));
+  if (from === null || !isList(from)) throw new TemplateError(`cannot index ${typeOf(from)}`);
+  return from[indexOf(key, from.length)] ?? null;
+}
+
+function indexOf(key: Value, length: number): number {
+  const index = typeof key === "bigint" || typeof key === "number" ? Number(key) : -1;
+  if (index >= 0 && index < length) return index;
+  throw new TemplateError(`index out of range: ${format(key)}`);
+}
+
+/** Go's `Sprint`: a space between two operands of which neither is a string. */
+function sprint(values: readonly Value[]): string {
+  let text = "";
+  for (const [index, value] of values.entries()) {
+    const before = values[index - 1];
+    const apart = index > 0 && typeof value !== "string" && typeof before !== "string";
+    text += (apart ? " " : "") + (value === null ? "<nil>" : format(value));
+  }
+  return text;
+}
+
+/** Go's `url.QueryEscape`. */
+function queryEscaped(text: string): string {
+  const escaped = encodeURIComponent(text).replaceAll("%20", "+");
+  return escaped.replace(/[!'()*]/g, (one) => `%${one.charCodeAt(0).toString(16).toUpperCase()}`);
+}
+
+const HTML: Readonly<Record<string, string>> = {
+  "<": "&lt;",
+  ">": "&gt;",
+  "&": "&amp;",
+  "'": "&#39;",
+  '"': "&#34;",
+};
+
+function escapeHtml(character: string): string {
+  return HTML[character] ?? character;
+}

@@ -1,0 +1,115 @@
+import { format } from "../print.ts";
+import { fn, variadic, type TemplateFunction } from "../signature.ts";
+import { BudgetError, TemplateError } from "../template-error.ts";
+import type { Value } from "../value.ts";
+
+/** Numbers. https://masterminds.github.io/sprig/math.html */
+export const NUMBERS: Readonly<Record<string, TemplateFunction>> = {
+  int: fn(["any"], ([a]) => toBig(a)),
+  int64: fn(["any"], ([a]) => toBig(a)),
+  float64: fn(["any"], ([a]) => toFloat(a)),
+  atoi: fn(["string"], ([text]) =>
+    /^[+-]?\d+$/.test(text) ? BigInt.asIntN(64, BigInt(text)) : 0n,
+  ),
+  toDecimal: fn(["any"], ([value]) => {
+    const text = format(value);
+    return /^[0-7]+$/.test(text) ? BigInt.asIntN(64, BigInt(`0o${text}`)) : 0n;
+  }),
+  add1: fn(["any"], ([value]) => toBig(value) + 1n),
+  add: variadic([], (_none, values) => values.reduce((sum: bigint, one) => sum + toBig(one), 0n)),
+  sub: fn(["any", "any"], ([a, b]) => toBig(a) - toBig(b)),
+  mul: variadic(["any"], ([first], values) =>
+    values.reduce((product: bigint, one) => BigInt.asIntN(64, product * toBig(one)), toBig(first)),
+  ),
+  div: fn(["any", "any"], ([a, b]) => toBig(a) / divisor(b)),
+  mod: fn(["any", "any"], ([a, b]) => toBig(a) % divisor(b)),
+  max: variadic(["any"], ([first], values) => values.map(toBig).reduce(larger, toBig(first))),
+  biggest: variadic(["any"], ([first], values) => values.map(toBig).reduce(larger, toBig(first))),
+  min: variadic(["any"], ([first], values) =>
+    values.map(toBig).reduce((a, b) => (b < a ? b : a), toBig(first)),
+  ),
+  maxf: variadic(["any"], ([first], values) => Math.max(toFloat(first), ...values.map(toFloat))),
+  minf: variadic(["any"], ([first], values) => Math.min(toFloat(first), ...values.map(toFloat))),
+  add1f: fn(["any"], ([value]) => toFloat(value) + 1),
+  addf: variadic([], (_none, values) => values.reduce((sum: number, one) => sum + toFloat(one), 0)),
+  subf: floats((a, b) => a - b),
+  mulf: floats((a, b) => a * b),
+  divf: floats((a, b) => a / b),
+  floor: fn(["any"], ([value]) => Math.floor(toFloat(value))),
+  ceil: fn(["any"], ([value]) => Math.ceil(toFloat(value))),
+  round: variadic(["any", "int"], ([value, places]) => {
+    const power = 10 ** places;
+    return Math.round(toFloat(value) * power) / power;
+  }),
+  until: fn(["int"], ([count]) => counted(0, count, count < 0 ? -1 : 1)),
+  untilStep: fn(["int", "int", "int"], ([start, stop, step]) => counted(start, stop, step)),
+  seq: variadic([], (_none, values) => sequence(values.map(toInt)).join(" ")),
+};
+
+function floats(operate: (a: number, b: number) => number): TemplateFunction {
+  return variadic(["any"], ([first], values) =>
+    values.map(toFloat).reduce(operate, toFloat(first)),
+  );
+}
+
+function larger(a: bigint, b: bigint): bigint {
+  return b > a ? b : a;
+}
+
+function divisor(value: Value): bigint {
+  const number = toBig(value);
+  if (number === 0n) throw new TemplateError("integer divide by zero");
+  return number;
+}
+
+/** What anything is as an `int64`: 0 where it is no number. */
+function toBig(value: Value): bigint {
+  if (typeof value === "bigint") return BigInt.asIntN(64, value);
+  if (typeof value === "boolean") return value ? 1n : 0n;
+  if (typeof value === "number") return Number.isFinite(value) ? BigInt(Math.trunc(value)) : 0n;
+  return typeof value === "string" ? parsedInteger(value) : 0n;
+}
+
+/** spf13/cast takes a base prefix, and no leading zeros for octal. */
+function parsedInteger(text: string): bigint {
+  const plain = text.replace(/\.0*$/, "");
+  const digits = /^([+-]?)(0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO][0-7]+|\d+)$/.exec(plain);
+  if (digits === null || plain.length > MAX_DIGITS) return 0n;
+  const value = BigInt((digits[2] ?? "0").toLowerCase());
+  return BigInt.asIntN(64, digits[1] === "-" ? -value : value);
+}
+
+/** Longer is no 64 bit number, whatever its base. */
+const MAX_DIGITS = 70;
+
+export function toInt(value: Value): number {
+  return Number(toBig(value));
+}
+
+function toFloat(value: Value): number {
+  if (typeof value === "string") return Number(value.trim() === "" ? 0 : value) || 0;
+  return typeof value === "number" || typeof value === "bigint" || value === true
+    ? Number(value)
+    : 0;
+}
+
+/** Longer lists than any chart counts. */
+const MAX_COUNT = 100_000;
+
+function counted(start: number, stop: number, step: number): bigint[] {
+  if (stop < start ? step >= 0 : step <= 0) return [];
+  const length = Math.ceil((stop - start) / step);
+  if (length > MAX_COUNT) throw new BudgetError(`a list of ${length} numbers`);
+  return Array.from({ length }, (_item, index) => BigInt(start + index * step));
+}
+
+function sequence(values: readonly number[]): bigint[] {
+  const [a = 0, b, c] = values;
+  if (values.length === 0 || values.length > 3) return [];
+  const start = b === undefined ? 1 : a;
+  const end = c ?? b ?? a;
+  const direction = end < start ? -1 : 1;
+  const step = c === undefined ? direction : (b ?? 1);
+  if (direction < 0 && step > 0) return [];
+  return counted(start, end + direction, step);
+}

@@ -1,0 +1,150 @@
+import type { Budget } from "../budget.ts";
+import { format } from "../print.ts";
+import { fn, variadic, type TemplateFunction } from "../signature.ts";
+import { BudgetError } from "../template-error.ts";
+import { Dict, isList, type Value } from "../value.ts";
+import { title, wrapped, camelCase, snakeCase } from "./words.ts";
+
+/** Text functions of sprig. https://masterminds.github.io/sprig/strings.html */
+export const STRINGS: Readonly<Record<string, TemplateFunction>> = {
+  trim: fn(["string"], ([text]) => text.trim()),
+  trimAll: fn(["string", "string"], ([a, b]) => trimAll(a, b)),
+  trimall: fn(["string", "string"], ([a, b]) => trimAll(a, b)),
+  trimSuffix: fn(["string", "string"], ([suffix, text]) =>
+    suffix !== "" && text.endsWith(suffix) ? text.slice(0, -suffix.length) : text,
+  ),
+  trimPrefix: fn(["string", "string"], ([prefix, text]) =>
+    text.startsWith(prefix) ? text.slice(prefix.length) : text,
+  ),
+  upper: fn(["string"], ([text]) => text.toUpperCase()),
+  lower: fn(["string"], ([text]) => text.toLowerCase()),
+  title: fn(["string"], ([a]) => title(a)),
+  untitle: fn(["string"], ([text]) =>
+    text.replace(/(?<![^\s])\p{Lu}/gu, (letter) => letter.toLowerCase()),
+  ),
+  repeat: fn(["int", "string"], ([count, text], { budget }) => repeated(text, count, budget)),
+  substr: fn(["int", "int", "string"], ([a, b, c]) => substring(a, b, c)),
+  trunc: fn(["int", "string"], ([a, b]) => truncate(a, b)),
+  abbrev: fn(["int", "string"], ([width, text]) =>
+    width < 4 || text.length <= width ? text : `${text.slice(0, width - 3)}...`,
+  ),
+  nospace: fn(["string"], ([text]) => text.replace(/\s/g, "")),
+  initials: fn(["string"], ([text]) =>
+    text
+      .split(/\s+/)
+      .map((word) => word.slice(0, 1))
+      .join(""),
+  ),
+  swapcase: fn(["string"], ([text]) =>
+    text.replace(/\p{L}/gu, (one) =>
+      one === one.toUpperCase() ? one.toLowerCase() : one.toUpperCase(),
+    ),
+  ),
+  snakecase: fn(["string"], ([text]) => snakeCase(text)),
+  camelcase: fn(["string"], ([a]) => camelCase(a)),
+  kebabcase: fn(["string"], ([text]) => snakeCase(text).replaceAll("_", "-")),
+  wrap: fn(["int", "string"], ([width, text]) => wrapped(text, width, "\n")),
+  wrapWith: fn(["int", "string", "string"], ([width, separator, text]) =>
+    wrapped(text, width, separator),
+  ),
+  contains: fn(["string", "string"], ([part, text], call) => {
+    call.compared([text, part]);
+    return text.includes(part);
+  }),
+  hasPrefix: fn(["string", "string"], ([part, text], call) => {
+    call.compared([text, part]);
+    return text.startsWith(part);
+  }),
+  hasSuffix: fn(["string", "string"], ([part, text], call) => {
+    call.compared([text, part]);
+    return text.endsWith(part);
+  }),
+  quote: variadic([], (_none, values) =>
+    present(values)
+      .map((one) => JSON.stringify(format(one)))
+      .join(" "),
+  ),
+  squote: variadic([], (_none, values) =>
+    present(values)
+      .map((one) => `'${format(one)}'`)
+      .join(" "),
+  ),
+  cat: variadic([], (_none, values) => present(values).map(format).join(" ").trim()),
+  indent: fn(["int", "string"], ([spaces, text], { budget }) => indented(text, spaces, budget)),
+  nindent: fn(
+    ["int", "string"],
+    ([spaces, text], { budget }) => `\n${indented(text, spaces, budget)}`,
+  ),
+  replace: fn(["string", "string", "string"], ([from, to, text], { budget }) => {
+    budget.text(text.length);
+    const pieces = text.split(from);
+    budget.text(to.length * pieces.length);
+    return pieces.join(to);
+  }),
+  plural: fn(["string", "string", "int"], ([one, many, count]) => (count === 1 ? one : many)),
+  toString: fn(["any"], ([a]) => format(a)),
+  toStrings: fn(["any"], ([value]) => strings(value)),
+  join: fn(["string", "any"], ([separator, value], { budget }) => {
+    const parts = strings(value);
+    budget.text(parts.reduce((sum, part) => sum + part.length + separator.length, 0));
+    return parts.join(separator);
+  }),
+  split: fn(["string", "string"], ([separator, text]) => numbered(text.split(separator))),
+  splitn: fn(["string", "int", "string"], ([separator, count, text]) => {
+    const parts = text.split(separator);
+    if (count > 0 && parts.length > count) {
+      return numbered([...parts.slice(0, count - 1), parts.slice(count - 1).join(separator)]);
+    }
+    return numbered(parts);
+  }),
+  splitList: fn(["string", "string"], ([separator, text]) => text.split(separator)),
+  sortAlpha: fn(["any"], ([value]) => strings(value).toSorted()),
+};
+
+/** A list as sprig makes texts of it: nil has no place in it, a single value is a list of one. */
+function strings(value: Value): string[] {
+  if (value === null) return [];
+  return isList(value) ? present(value).map(format) : [format(value)];
+}
+
+function present(values: readonly Value[]): Value[] {
+  return values.filter((value) => value !== null);
+}
+
+function numbered(parts: readonly string[]): Dict {
+  return new Dict(parts.map((part, index) => [`_${index}`, part]));
+}
+
+function trimAll(characters: string, text: string): string {
+  let start = 0;
+  let end = text.length;
+  while (start < end && characters.includes(text[start] ?? "")) start++;
+  while (end > start && characters.includes(text[end - 1] ?? "")) end--;
+  return text.slice(start, end);
+}
+
+function substring(start: number, end: number, text: string): string {
+  if (start < 0) return text.slice(0, end);
+  return end < 0 || end > text.length ? text.slice(start) : text.slice(start, end);
+}
+
+function truncate(length: number, text: string): string {
+  if (length < 0) return text.length + length > 0 ? text.slice(length) : text;
+  return text.slice(0, length);
+}
+
+function repeated(text: string, count: number, budget: Budget): string {
+  budget.text(text.length * Math.max(0, count));
+  return text.repeat(Math.max(0, count));
+}
+
+/** Indentation that no document has. */
+const MAX_INDENT = 10_000;
+
+function indented(text: string, spaces: number, budget: Budget): string {
+  if (spaces > MAX_INDENT) throw new BudgetError(`an indentation of ${spaces}`);
+  const pad = " ".repeat(Math.max(0, spaces));
+  const lines = text.split("\n");
+  budget.text(text.length + lines.length * pad.length);
+  return lines.map((line) => pad + line).join("\n");
+}

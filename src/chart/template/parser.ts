@@ -1,0 +1,206 @@
+import type { BranchNode, Define, List, Node, Pipe, Template } from "./ast.ts";
+import { tokenize } from "./lexer.ts";
+import { ListBuilder, type IsNotable } from "./list-builder.ts";
+import { PipelineParser } from "./pipeline-parser.ts";
+import { TemplateError } from "./template-error.ts";
+import { TokenReader } from "./token-reader.ts";
+
+/** `{{ if }}` within `{{ if }}`: no chart comes near, and the parser's stack has an end. */
+const MAX_BLOCKS = 200;
+
+type Ending = "end" | "else" | "eof";
+
+export interface ParseOptions {
+  /** Names the template in messages. */
+  readonly file: string;
+  /** Marks the parts of the tree that speak of what the caller looks for. @default none */
+  readonly isNotable?: IsNotable | undefined;
+}
+
+/**
+ * Parses a template as Go's text/template does.
+ * @throws TemplateError
+ */
+export function parseTemplate(source: string, options: ParseOptions): Template {
+  return new Parser(source, options).template();
+}
+
+class Parser {
+  readonly #reader: TokenReader;
+  readonly #pipelines: PipelineParser;
+  readonly #file: string;
+  readonly #source: string;
+  readonly #defines = new Map<string, Define>();
+  #isNotable: IsNotable;
+  #list: ListBuilder;
+  #depth = 0;
+
+  constructor(source: string, { file, isNotable = () => false }: ParseOptions) {
+    this.#source = source;
+    this.#isNotable = isNotable;
+    this.#list = new ListBuilder(isNotable);
+    this.#file = file;
+    this.#reader = new TokenReader(tokenizeFile(source, file), file);
+    this.#pipelines = new PipelineParser(this.#reader, () => this.#list);
+  }
+
+  template(): Template {
+    const { list, ending } = this.#body();
+    if (ending !== "eof") throw this.#reader.error(`unexpected {{${ending}}}`);
+    return { file: this.#file, body: list, defines: this.#defines };
+  }
+
+  /** Nodes up to `{{end}}`, `{{else` or the end of the file, whose first token is taken. */
+  #body(): { list: List; ending: Ending } {
+    const outer = this.#list;
+    this.#list = new ListBuilder(this.#isNotable);
+    if (++this.#depth > MAX_BLOCKS) throw this.#reader.error(`more than ${MAX_BLOCKS} blocks deep`);
+    try {
+      for (;;) {
+        const token = this.#reader.next();
+        if (token === undefined) return { list: this.#list.build(), ending: "eof" };
+        if (token.kind === "text") {
+          this.#list.sees(token.text);
+          this.#list.push({ type: "text", line: token.line, text: token.text });
+          continue;
+        }
+        const ending = this.#reader.takeWord("end", "else");
+        if (ending !== undefined) return { list: this.#list.build(), ending };
+        const node = this.#action(token.line);
+        if (node !== undefined) this.#list.push(node);
+      }
+    } finally {
+      this.#depth--;
+      outer.includes(this.#list);
+      this.#list = outer;
+    }
+  }
+
+  #action(line: number): Node | undefined {
+    const reader = this.#reader;
+    const word = reader.takeWord(
+      "if",
+      "with",
+      "range",
+      "define",
+      "block",
+      "template",
+      "break",
+      "continue",
+    );
+    switch (word) {
+      case "if":
+      case "with":
+      case "range":
+        return this.#branch(word, line);
+      case "define":
+        return this.#define();
+      case "block":
+        return this.#block(line);
+      case "template":
+        return this.#templateCall(line);
+      case "break":
+      case "continue":
+        reader.close();
+        return { type: word, line };
+      default: {
+        const pipe = this.#pipelines.parse();
+        reader.close();
+        return { type: "action", line, pipe };
+      }
+    }
+  }
+
+  #branch(type: BranchNode["type"], line: number): BranchNode {
+    const from = this.#reader.position();
+    const pipe = this.#pipelines.parse({ range: type === "range" });
+    const source = this.#source.slice(from, this.#reader.position()).trim();
+    this.#reader.close();
+    const { list: body, ending } = this.#body();
+    const otherwise = this.#otherwise(ending, type);
+    return { type, line, file: this.#file, source, pipe, body, otherwise };
+  }
+
+  #otherwise(ending: Ending, type: BranchNode["type"]): List | undefined {
+    if (ending === "eof") throw this.#reader.error(`{{${type}}} is not closed`);
+    if (ending === "end") {
+      this.#reader.close();
+      return undefined;
+    }
+    const chained = this.#reader.takeWord("if", "with");
+    if (chained !== undefined) return this.#elseBranch(chained);
+    this.#reader.close();
+    const { list, ending: last } = this.#body();
+    if (last !== "end") throw this.#reader.error(`{{else}} of {{${type}}} is not closed`);
+    this.#reader.close();
+    return list;
+  }
+
+  /** `{{else if}}` is an `if` alone in the else list, closed by the same `{{end}}`. */
+  #elseBranch(type: "if" | "with"): List {
+    const outer = this.#list;
+    this.#list = new ListBuilder(this.#isNotable);
+    if (++this.#depth > MAX_BLOCKS) throw this.#reader.error(`more than ${MAX_BLOCKS} blocks deep`);
+    try {
+      this.#list.push(this.#branch(type, this.#reader.line()));
+      return this.#list.build();
+    } finally {
+      this.#depth--;
+      outer.includes(this.#list);
+      this.#list = outer;
+    }
+  }
+
+  #define(): undefined {
+    const name = this.#reader.string();
+    this.#reader.close();
+    const outer = this.#isNotable;
+    // Everything in a template of such a name is part of what it makes.
+    if (outer(name)) this.#isNotable = () => true;
+    this.#addDefine(name, this.#closedBody("define"));
+    this.#isNotable = outer;
+  }
+
+  #block(line: number): Node {
+    const name = this.#reader.string();
+    const pipe = this.#pipelines.parse();
+    this.#reader.close();
+    this.#addDefine(name, this.#closedBody("block"));
+    this.#list.seesLiteral(name);
+    return { type: "template", line, name, pipe };
+  }
+
+  #closedBody(word: string): List {
+    const { list, ending } = this.#body();
+    if (ending !== "end") throw this.#reader.error(`{{${word}}} is not closed`);
+    this.#reader.close();
+    return list;
+  }
+
+  /** An empty definition does not replace one that says something, as in Go. */
+  #addDefine(name: string, body: List): void {
+    if (this.#defines.has(name) && isBlank(body)) return;
+    this.#defines.set(name, { file: this.#file, body });
+  }
+
+  #templateCall(line: number): Node {
+    const name = this.#reader.string();
+    this.#list.seesLiteral(name);
+    const pipe: Pipe | undefined = this.#reader.atClose() ? undefined : this.#pipelines.parse();
+    this.#reader.close();
+    return { type: "template", line, name, pipe };
+  }
+}
+
+export function isBlank(list: List): boolean {
+  return list.nodes.every((node) => node.type === "text" && node.text.trim() === "");
+}
+
+function tokenizeFile(source: string, file: string): ReturnType<typeof tokenize> {
+  try {
+    return tokenize(source);
+  } catch (error) {
+    if (!(error instanceof TemplateError)) throw error;
+    throw new TemplateError(error.message.replace(/^Cannot evaluate /, ""), file);
+  }
+}

@@ -1,0 +1,57 @@
+import { BudgetError } from "./template-error.ts";
+import { Dict, isList, Struct, type Value } from "./value.ts";
+
+/** Go shows this for nil; Helm takes it out of the finished text. */
+export const NO_VALUE = "<no value>";
+
+/** What an action prints: Go's `fmt.Print` of one value. */
+export function printed(value: Value): string {
+  return value === null ? NO_VALUE : format(value);
+}
+
+/** Values that are printed at once; only one that refers to itself over and over has more. */
+const MAX_VALUES = 50_000;
+
+const MAX_NESTING = 100;
+
+/** Go's `%v`. @throws BudgetError */
+export function format(value: Value): string {
+  return typeof value === "string" ? value : formatTree(value, { left: MAX_VALUES, depth: 0 });
+}
+
+function formatTree(value: Value, at: { left: number; depth: number }): string {
+  if (--at.left < 0 || at.depth > MAX_NESTING)
+    throw new BudgetError("a value is too large to print");
+  if (value instanceof Dict || (typeof value === "object" && value !== null && isList(value))) {
+    at.depth++;
+    const text = value instanceof Dict ? formatDict(value, at) : formatItems(value, at);
+    at.depth--;
+    return text;
+  }
+  if (value === null) return "<nil>";
+  if (typeof value === "number") return formatFloat(value);
+  return value instanceof Struct ? value.text : String(value);
+}
+
+function formatDict(dict: Dict, at: { left: number; depth: number }): string {
+  const entries = dict.sortedKeys().map((key) => `${key}:${formatTree(dict.get(key) ?? null, at)}`);
+  return `map[${entries.join(" ")}]`;
+}
+
+function formatItems(list: readonly Value[], at: { left: number; depth: number }): string {
+  return `[${list.map((item) => formatTree(item, at)).join(" ")}]`;
+}
+
+/** From seven digits before the point on, Go shows an exponent (`1e+06`). */
+const FIRST_EXPONENT = 6;
+
+/** Go's shortest form of a float, `strconv.FormatFloat(v, 'g', -1, 64)`. */
+export function formatFloat(value: number): string {
+  if (Number.isNaN(value)) return "NaN";
+  if (!Number.isFinite(value)) return value > 0 ? "+Inf" : "-Inf";
+  if (value === 0) return Object.is(value, -0) ? "-0" : "0";
+  const [digits = "", exponent = ""] = value.toExponential().split("e");
+  const power = Number(exponent);
+  if (power >= -4 && power < FIRST_EXPONENT) return String(value);
+  return `${digits}e${power < 0 ? "-" : "+"}${String(Math.abs(power)).padStart(2, "0")}`;
+}

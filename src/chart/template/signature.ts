@@ -1,0 +1,91 @@
+import type { Budget } from "./budget.ts";
+import type { Read } from "./origin.ts";
+import { TemplateError } from "./template-error.ts";
+import { Dict, isList, typeOf, type Value } from "./value.ts";
+
+/** What a function may use of the evaluation that calls it. */
+export interface Call {
+  readonly budget: Budget;
+  /** Looks up an entry, so that whoever watches conditions knows of it. */
+  read(dict: Dict, key: string): Value;
+  /** Says that a function changes `dict`. */
+  changes(dict: Dict): void;
+  /** Says what was asked that no entry of a dictionary answers. */
+  asked(read: Read): void;
+  /** Says which values were compared with each other. */
+  compared(values: readonly Value[]): void;
+  /** Runs a named template. */
+  include(name: string, data: Value): string;
+  /** Runs a text as a template. */
+  tpl(text: string, data: Value): string;
+  /** Says what the chart requires and the values lack, or why it refuses them. */
+  refuse(message: string): void;
+}
+
+export type TemplateFunction = (args: readonly Value[], call: Call) => Value;
+
+interface Kinds {
+  any: Value;
+  string: string;
+  bool: boolean;
+  int: number;
+  dict: Dict;
+  list: readonly Value[];
+}
+
+type Kind = keyof Kinds;
+type Typed<P extends readonly Kind[]> = { [I in keyof P]: Kinds[P[I]] };
+
+/** A function with as many arguments as `params` says. */
+export function fn<const P extends readonly Kind[]>(
+  params: P,
+  run: (args: [...Typed<P>], call: Call) => Value,
+): TemplateFunction {
+  return (args, call) => {
+    if (args.length !== params.length) throw wrongCount(args.length, `${params.length}`);
+    return run(typed(params, args), call);
+  };
+}
+
+/** A function that takes any number of further arguments after `params`. */
+export function variadic<const P extends readonly Kind[]>(
+  params: P,
+  run: (args: [...Typed<P>], rest: readonly Value[], call: Call) => Value,
+): TemplateFunction {
+  return (args, call) => {
+    if (args.length < params.length) throw wrongCount(args.length, `at least ${params.length}`);
+    return run(typed(params, args), args.slice(params.length), call);
+  };
+}
+
+function wrongCount(found: number, wanted: string): TemplateError {
+  return new TemplateError(`wrong number of arguments: expected ${wanted}, found ${found}`);
+}
+
+/** The arguments that `params` asks for, checked. */
+function typed<P extends readonly Kind[]>(params: P, args: readonly Value[]): [...Typed<P>] {
+  const checked = params.map((kind, index) => CHECKS[kind](args[index] ?? null));
+  return checked as unknown as [...Typed<P>];
+}
+
+const CHECKS: { readonly [K in Kind]: (value: Value) => Kinds[K] } = {
+  any: (value) => value,
+  int: toIndex,
+  string: (value) => (typeof value === "string" ? value : mismatch("string", value)),
+  bool: (value) => (typeof value === "boolean" ? value : mismatch("bool", value)),
+  list: (value) => (isList(value) ? value : mismatch("list", value)),
+  // A nil map is an empty one to whoever reads it.
+  dict: (value) =>
+    value === null ? new Dict() : value instanceof Dict ? value : mismatch("dict", value),
+};
+
+function mismatch(wanted: string, value: Value): never {
+  throw new TemplateError(`expected ${wanted}, found ${typeOf(value)}`);
+}
+
+/** Go's `int`, where a whole float is taken too. */
+function toIndex(value: Value): number {
+  const number = typeof value === "bigint" ? Number(value) : value;
+  if (typeof number === "number" && Number.isSafeInteger(number)) return number;
+  return mismatch("int", value);
+}

@@ -1,0 +1,47 @@
+import { TemplateError } from "./template-error.ts";
+
+const ESCAPE = /\\(?:x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[0-7]{3}|.)/gs;
+
+const SINGLE: Readonly<Record<string, string>> = {
+  a: "\x07",
+  b: "\b",
+  f: "\f",
+  n: "\n",
+  r: "\r",
+  t: "\t",
+  v: "\v",
+  "\\": "\\",
+  "'": "'",
+  '"': '"',
+};
+
+/**
+ * The value of a Go string, raw string or character constant.
+ * https://go.dev/ref/spec#String_literals
+ * @throws TemplateError
+ */
+export function unquote(literal: string): string | bigint {
+  const inner = literal.slice(1, -1);
+  if (literal.startsWith("`")) return inner.replaceAll("\r", "");
+  const text = inner.replace(ESCAPE, escaped);
+  if (!literal.startsWith("'")) return text;
+  const code = text.codePointAt(0);
+  if (code === undefined) throw new TemplateError("a character constant is empty");
+  return BigInt(code);
+}
+
+/** The character that an escape such as `\\n`, `\\x41` or `\\u00e9` stands for. */
+function escaped(escape: string): string {
+  const body = escape.slice(1);
+  if (/^[0-7]{3}$/.test(body)) return String.fromCodePoint(Number.parseInt(body, 8));
+  if (body.length > 1) return character(Number.parseInt(body.slice(1), 16), escape);
+  return SINGLE[body] ?? unknown(escape);
+}
+
+function character(code: number, escape: string): string {
+  return code > 0x10ffff ? unknown(escape) : String.fromCodePoint(code);
+}
+
+function unknown(escape: string): never {
+  throw new TemplateError(`unknown escape ${JSON.stringify(escape)}`);
+}

@@ -1,0 +1,128 @@
+import type { Origin } from "./origin.ts";
+import type { TemplateFunction } from "./signature.ts";
+
+/**
+ * A value of the template language. Go's integers are `bigint` and its floats are `number`, because
+ * templates tell them apart: values from YAML are floats, `1` in a template is an integer.
+ */
+export type Value = null | string | boolean | bigint | number | readonly Value[] | Dict | Struct;
+
+/** A Go map with string keys, read in key order. */
+export class Dict extends Map<string, Value> {
+  /** Where in the values its entries come from, so that a condition can be traced to a setting. */
+  origin: Origin | undefined;
+
+  /** Other templates see it too; a copy is not shared. */
+  shared = false;
+
+  /** Methods that Go would find before the keys (`.Files.Get`). */
+  methods: ReadonlyMap<string, TemplateFunction> | undefined;
+
+  constructor(
+    entries: Iterable<readonly [string, Value]> = [],
+    methods?: ReadonlyMap<string, TemplateFunction>,
+  ) {
+    super(entries);
+    this.methods = methods;
+  }
+
+  sortedKeys(): string[] {
+    return [...this.keys()].toSorted(byCodePoint);
+  }
+}
+
+/** Go sorts strings by their bytes, which is the order of their code points. */
+export function byCodePoint(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** A Go struct: only the fields and methods it declares exist. */
+export class Struct {
+  readonly type: string;
+  readonly fields: ReadonlyMap<string, Value>;
+  readonly methods: ReadonlyMap<string, TemplateFunction>;
+  /** What printing it shows. */
+  readonly text: string;
+
+  constructor(
+    type: string,
+    fields: Readonly<Record<string, Value>>,
+    options: { text?: string; methods?: Readonly<Record<string, TemplateFunction>> } = {},
+  ) {
+    this.type = type;
+    this.fields = new Map(Object.entries(fields));
+    this.methods = new Map(Object.entries(options.methods ?? {}));
+    this.text = options.text ?? `{${type}}`;
+  }
+}
+
+export function isList(value: Value): value is readonly Value[] {
+  return Array.isArray(value);
+}
+
+/**
+ * What `if` asks: zero, empty and nil are false, a struct never is.
+ * https://pkg.go.dev/text/template@go1.25.0#hdr-Actions
+ */
+export function isTrue(value: Value): boolean {
+  if (value === null || value === false || value === "") return false;
+  if (typeof value === "number") return value !== 0;
+  if (typeof value === "bigint") return value !== 0n;
+  if (value instanceof Dict) return value.size > 0;
+  return !isList(value) || value.length > 0;
+}
+
+/** The kind as Go's reflection names it. */
+export function kindOf(value: Value): string {
+  if (value === null) return "invalid";
+  if (typeof value === "string") return "string";
+  if (typeof value === "boolean") return "bool";
+  if (typeof value === "bigint") return "int";
+  if (typeof value === "number") return "float64";
+  if (value instanceof Dict) return "map";
+  return value instanceof Struct ? "struct" : "slice";
+}
+
+/** The type as `%T` prints it. */
+export function typeOf(value: Value): string {
+  if (value === null) return "<nil>";
+  if (value instanceof Struct) return value.type;
+  const kind = kindOf(value);
+  if (kind === "map") return "map[string]interface {}";
+  return kind === "slice" ? "[]interface {}" : kind;
+}
+
+/** A copy that shares nothing that can be changed. `onValue` pays for each value in it. */
+export function deepCopy(value: Value, onValue?: () => void): Value {
+  onValue?.();
+  if (value instanceof Dict) return copyDict(value, onValue);
+  const isItems = typeof value === "object" && value !== null && isList(value);
+  return isItems ? value.map((item) => deepCopy(item, onValue)) : value;
+}
+
+export function copyDict(dict: Dict, onValue?: () => void): Dict {
+  const copy = new Dict([], dict.methods);
+  for (const [key, value] of dict) copy.set(key, deepCopy(value, onValue));
+  copy.origin = dict.origin;
+  return copy;
+}
+
+/** `onValue` pays for each value that is compared. */
+export function deepEqual(a: Value, b: Value, onValue: () => void): boolean {
+  onValue();
+  if (a instanceof Dict && b instanceof Dict) {
+    return a.size === b.size && [...a].every(([key, value]) => sameEntry(b, [key, value], onValue));
+  }
+  if (a !== null && b !== null && isList(a) && isList(b)) {
+    return a.length === b.length && a.every((item, at) => deepEqual(item, b[at] ?? null, onValue));
+  }
+  return a === b;
+}
+
+function sameEntry(
+  dict: Dict,
+  [key, value]: readonly [string, Value],
+  onValue: () => void,
+): boolean {
+  return dict.has(key) && deepEqual(dict.get(key) ?? null, value, onValue);
+}

@@ -1,0 +1,81 @@
+import { copyDict, Dict } from "../template/value.ts";
+
+/**
+ * Helm's way of laying the values of a parent over those of its subcharts.
+ * https://github.com/helm/helm/blob/v3.19.0/pkg/chartutil/coalesce.go
+ */
+export interface ChartNode {
+  /** The name its values stand under in the parent: the alias, or the chart's own name. */
+  readonly name: string;
+  values: Dict;
+  children: ChartNode[];
+}
+
+const GLOBAL = "global";
+
+/**
+ * The values of `node` and all below it with `given` on top. `merge` keeps nulls, which otherwise
+ * take a default away.
+ */
+export function coalesceValues(node: ChartNode, given: Dict, merge = false): Dict {
+  return coalesce(node, copyDict(given), merge);
+}
+
+function coalesce(node: ChartNode, target: Dict, merge: boolean): Dict {
+  addDefaults(node, target, merge);
+  for (const child of node.children) {
+    const there = target.get(child.name);
+    const values = there instanceof Dict ? there : new Dict();
+    target.set(child.name, values);
+    addGlobals(values, target);
+    coalesce(child, values, merge);
+  }
+  return target;
+}
+
+function addDefaults(node: ChartNode, target: Dict, merge: boolean): void {
+  for (const [key, value] of copyDict(node.values)) {
+    const there = target.get(key) ?? null;
+    if (!target.has(key)) {
+      target.set(key, value);
+    } else if (there === null && !merge) {
+      target.delete(key);
+    } else if (there instanceof Dict && value instanceof Dict) {
+      const isChild = node.children.some((child) => child.name === key);
+      mergeTables(there, value, merge || isChild);
+    }
+  }
+}
+
+function addGlobals(target: Dict, source: Dict): void {
+  const own = target.has(GLOBAL) ? target.get(GLOBAL) : new Dict();
+  const given = source.has(GLOBAL) ? source.get(GLOBAL) : new Dict();
+  if (!(own instanceof Dict) || !(given instanceof Dict)) return;
+  for (const [key, value] of given) {
+    const there = own.get(key) ?? null;
+    if (value instanceof Dict) {
+      if (own.has(key) && !(there instanceof Dict)) continue;
+      const copy = new Dict(value);
+      if (there instanceof Dict) mergeTables(copy, there, true);
+      own.set(key, copy);
+    } else if (!(there instanceof Dict)) {
+      own.set(key, value);
+    }
+  }
+  target.set(GLOBAL, own);
+}
+
+/** Fills `target` from `source`; what `target` has stays. */
+export function mergeTables(target: Dict, source: Dict, merge: boolean): Dict {
+  for (const [key, value] of source) {
+    const there = target.get(key) ?? null;
+    if (!target.has(key)) {
+      target.set(key, value);
+    } else if (there === null && !merge && value !== null) {
+      target.delete(key);
+    } else if (there instanceof Dict && value instanceof Dict) {
+      mergeTables(there, value, merge);
+    }
+  }
+  return target;
+}

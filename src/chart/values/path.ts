@@ -1,0 +1,55 @@
+import { Dict, isList, type Value } from "../template/value.ts";
+
+/** Keys from the top of the values; a list's items go by their index. */
+export type ValuesPath = readonly string[];
+
+/** What stands at `path`; undefined if nothing does. */
+export function lookUp(values: Value, path: ValuesPath): Value | undefined {
+  let value: Value | undefined = values;
+  for (const key of path) {
+    if (value instanceof Dict) value = value.get(key);
+    else if (value !== undefined && value !== null && isList(value)) value = value[Number(key)];
+    else return undefined;
+  }
+  return value;
+}
+
+/** `value` below tables for each key of `path`. */
+export function nested(path: ValuesPath, value: Value): Dict {
+  const [first = "", ...rest] = path;
+  return new Dict([[first, rest.length === 0 ? value : nested(rest, value)]]);
+}
+
+/** Puts `value` at `path`, making tables on the way; what is no table there is replaced. */
+export function setAt(values: Dict, path: ValuesPath, value: Value): void {
+  const [first = "", ...rest] = path;
+  if (rest.length === 0) {
+    values.set(first, value);
+    return;
+  }
+  const there = values.get(first) ?? null;
+  values.set(first, setIn(there, rest, value));
+}
+
+function setIn(there: Value, path: ValuesPath, value: Value): Value {
+  const [first = "", ...rest] = path;
+  if (there !== null && isList(there) && Number(first) < there.length) {
+    return there.map((item, index) => {
+      if (index !== Number(first)) return item;
+      return rest.length === 0 ? value : setIn(item, rest, value);
+    });
+  }
+  const table = there instanceof Dict ? there : new Dict();
+  setAt(table, path, value);
+  return table;
+}
+
+/** `metrics.enabled`, keys with dots in them quoted. */
+export function formatPath(path: ValuesPath): string {
+  return path.map((key) => (/^[\w-]+$/.test(key) ? key : JSON.stringify(key))).join(".");
+}
+
+/** True if `path` is `prefix` or below it. */
+export function startsWith(path: ValuesPath, prefix: ValuesPath): boolean {
+  return prefix.every((key, index) => path[index] === key);
+}

@@ -1,0 +1,140 @@
+import { DrayError } from "../../errors.ts";
+import { Dict, isList, type Value } from "../template/value.ts";
+
+/** Helm's own limits. https://github.com/helm/helm/blob/v3.19.0/pkg/strvals/parser.go */
+const MAX_INDEX = 65_536;
+const MAX_NESTING = 30;
+
+export interface SetOptions {
+  /** Every value is text, as with `--set-string`. @default false */
+  readonly text?: boolean;
+}
+
+/**
+ * Applies `name1=value1,name2[0].key=value2` to `values`, as Helm's `--set` does.
+ * @throws DrayError `DRAY_SET_INVALID`
+ */
+export function applySet(assignments: string, values: Dict, options: SetOptions = {}): void {
+  const parser = new Parser(assignments, options.text === true);
+  while (parser.assignment(values));
+}
+
+class Parser {
+  readonly #source: readonly string[];
+  readonly #shown: string;
+  readonly #text: boolean;
+  #at = 0;
+
+  constructor(source: string, text: boolean) {
+    this.#source = Array.from(source);
+    this.#shown = JSON.stringify(source.slice(0, 200));
+    this.#text = text;
+  }
+
+  /** Reads one assignment into `values`; false at the end. */
+  assignment(values: Dict): boolean {
+    if (this.#at >= this.#source.length) return false;
+    this.#key(values, 0);
+    return true;
+  }
+
+  #key(values: Dict, depth: number): void {
+    if (depth > MAX_NESTING) throw this.#error(`names nest deeper than ${MAX_NESTING} levels`);
+    const { text: key, stop } = this.#until("=[,.");
+    const there = values.get(key) ?? null;
+    switch (stop) {
+      case "=":
+        return put(values, key, this.#value());
+      case "[": {
+        const list = there !== null && isList(there) ? there : [];
+        return put(values, key, this.#item(list, depth));
+      }
+      case ".": {
+        const table = there instanceof Dict ? there : new Dict();
+        this.#key(table, depth + 1);
+        return put(values, key, table);
+      }
+      default:
+        throw this.#error(`the name ${JSON.stringify(key)} has no value`);
+    }
+  }
+
+  /** What follows `[`: an index, then a value, a name or another index. */
+  #item(list: readonly Value[], depth: number): Value[] {
+    if (depth > MAX_NESTING) throw this.#error(`names nest deeper than ${MAX_NESTING} levels`);
+    const { text, stop } = this.#until("]");
+    const index = Number(text);
+    if (stop !== "]" || !/^\d+$/.test(text) || index > MAX_INDEX) {
+      throw this.#error(`${JSON.stringify(text)} is no index from 0 to ${MAX_INDEX}`);
+    }
+    const copy = Array.from(
+      { length: Math.max(list.length, index + 1) },
+      (_item, at) => list[at] ?? null,
+    );
+    copy[index] = this.#itemValue(copy[index] ?? null, depth);
+    return copy;
+  }
+
+  #itemValue(there: Value, depth: number): Value {
+    const { text, stop } = this.#until("[.=");
+    if (text !== "") throw this.#error(`unexpected ${JSON.stringify(text)} after an index`);
+    if (stop === "=") return this.#value();
+    if (stop === "[") return this.#item(there !== null && isList(there) ? there : [], depth + 1);
+    if (stop !== ".") throw this.#error("an index has no value");
+    const table = there instanceof Dict ? there : new Dict();
+    this.#key(table, depth + 1);
+    return table;
+  }
+
+  #value(): Value {
+    if (this.#source[this.#at] !== "{") return this.#typed(this.#until(",").text);
+    this.#at++;
+    const items: Value[] = [];
+    for (;;) {
+      const { text, stop } = this.#until(",}");
+      if (stop === "") throw this.#error("a list is not closed with }");
+      items.push(this.#typed(text));
+      if (stop === "}") break;
+    }
+    if (this.#source[this.#at] === ",") this.#at++;
+    return items.length === 1 && items[0] === "" ? [] : items;
+  }
+
+  /** Text up to one of `stops`, which is taken; a backslash takes the next character as it is. */
+  #until(stops: string): { text: string; stop: string } {
+    const start = this.#at;
+    let text = "";
+    for (; this.#at < this.#source.length; this.#at++) {
+      const character = this.#source[this.#at] ?? "";
+      if (stops.includes(character)) {
+        this.#at++;
+        return { text, stop: character };
+      }
+      if (character === "\\") this.#at++;
+      text += this.#source[this.#at] ?? "";
+    }
+    if (start === this.#at && stops.includes("]"))
+      throw this.#error("an index is not closed with ]");
+    return { text, stop: "" };
+  }
+
+  #typed(text: string): Value {
+    const lower = text.toLowerCase();
+    if (this.#text) return text;
+    if (lower === "true" || lower === "false") return lower === "true";
+    if (lower === "null") return null;
+    if (text === "0" || /^[+-]?[1-9]\d{0,17}$/.test(text)) return BigInt(text);
+    return text;
+  }
+
+  #error(reason: string): DrayError {
+    return new DrayError("DRAY_SET_INVALID", `Cannot read ${this.#shown}: ${reason}`, {
+      kind: "usage",
+      hint: "Write it as Helm's --set does: name=value,list[0].name=value.",
+    });
+  }
+}
+
+function put(values: Dict, key: string, value: Value): void {
+  if (key !== "") values.set(key, value);
+}

@@ -1,0 +1,87 @@
+import { Schema, Type } from "js-yaml";
+
+/**
+ * YAML as Helm reads it: the 1.1 rules of go-yaml, by which `yes`, `on` and `y` are booleans, `0777`
+ * is octal and every number becomes a float. Dates and binary stay text; merges are done by `read`.
+ * https://github.com/kubernetes-sigs/yaml/blob/v1.6.0/goyaml.v2/resolve.go
+ */
+const TRUE = /^(?:y|Y|yes|Yes|YES|true|True|TRUE|on|On|ON)$/;
+const FALSE = /^(?:n|N|no|No|NO|false|False|FALSE|off|Off|OFF)$/;
+const NULL = /^(?:~|null|Null|NULL)?$/;
+const INTEGER = /^[-+]?(?:0b[01_]+|0x[0-9a-fA-F_]+|0o?[0-7_]+|[0-9][0-9_]*)$/;
+const FLOAT = /^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$/;
+const SPECIAL: Readonly<Record<string, number>> = {
+  ".nan": Number.NaN,
+  ".inf": Number.POSITIVE_INFINITY,
+  "+.inf": Number.POSITIVE_INFINITY,
+  "-.inf": Number.NEGATIVE_INFINITY,
+};
+
+function scalar(
+  tag: string,
+  matches: (text: string) => boolean,
+  read: (text: string) => string | number | boolean | null,
+): Type {
+  return new Type(`tag:yaml.org,2002:${tag}`, {
+    kind: "scalar",
+    resolve: (text: string | null) => matches(text ?? ""),
+    construct: (text: string | null) => read(text ?? ""),
+  });
+}
+
+function isNull(text: string): boolean {
+  return text === "" || /^[~nN]/.test(text) ? NULL.test(text) : false;
+}
+
+function isBoolean(text: string): boolean {
+  return text.length < 6 && /^[yYnNtTfFoO]/.test(text) && (TRUE.test(text) || FALSE.test(text));
+}
+
+function isInteger(text: string): boolean {
+  return /^[-+0-9]/.test(text) && INTEGER.test(text);
+}
+
+function isFloat(text: string): boolean {
+  if (!/^[-+.0-9]/.test(text)) return false;
+  return FLOAT.test(text) || Object.hasOwn(SPECIAL, text.toLowerCase());
+}
+
+function readInteger(text: string): number {
+  const digits = text.replaceAll("_", "").replace(/^[-+]/, "");
+  const sign = text.startsWith("-") ? -1 : 1;
+  const octal = /^0o?([0-7]+)$/.exec(digits);
+  return sign * (octal === null ? Number(digits) : Number.parseInt(octal[1] ?? "", 8));
+}
+
+/** True for a plain scalar that is not read as text. */
+export function isTypedScalar(text: string): boolean {
+  return isNull(text) || isBoolean(text) || isInteger(text) || isFloat(text);
+}
+
+export const HELM_SCHEMA = new Schema({
+  implicit: [
+    scalar("null", isNull, () => null),
+    scalar("bool", isBoolean, (text) => TRUE.test(text)),
+    scalar("int", isInteger, readInteger),
+    scalar("float", isFloat, (text) => SPECIAL[text.toLowerCase()] ?? Number(text)),
+  ],
+  explicit: [
+    scalar(
+      "str",
+      () => true,
+      (text) => text,
+    ),
+    new Type("tag:yaml.org,2002:seq", { kind: "sequence" }),
+    new Type("tag:yaml.org,2002:map", { kind: "mapping" }),
+    scalar(
+      "binary",
+      () => true,
+      (text) => text,
+    ),
+    scalar(
+      "timestamp",
+      () => true,
+      (text) => text,
+    ),
+  ],
+});

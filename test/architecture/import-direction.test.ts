@@ -1,0 +1,126 @@
+import { spawnSync } from "node:child_process";
+import { cp, mkdir, symlink, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { temporaryDirectory } from "../../fixtures/temporary-directory.ts";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const PROGRAM = join(ROOT, "node_modules/dependency-cruiser/bin/dependency-cruise.mjs");
+const RULES = (
+  createRequire(import.meta.url)("../../.dependency-cruiser.cjs") as {
+    forbidden: readonly { name: string }[];
+  }
+).forbidden.map(({ name }) => name);
+
+interface Summary {
+  readonly totalCruised: number;
+  readonly violations: readonly { from: string; to: string; rule: { name: string } }[];
+}
+
+/** Runs the project's own check on a tree. */
+function cruise(directory: string): Summary {
+  const args = [
+    PROGRAM,
+    "--config",
+    ".dependency-cruiser.cjs",
+    "--output-type",
+    "json",
+    "bin",
+    "src",
+  ];
+  const { stdout, stderr } = spawnSync(process.execPath, args, {
+    cwd: directory,
+    encoding: "utf8",
+    maxBuffer: 1 << 28,
+  });
+  expect(stderr).toBe("");
+  return (JSON.parse(stdout) as { summary: Summary }).summary;
+}
+
+/** What each file of a tree imports: one offence against each rule, and whatever that needs. */
+const OFFENCES: Readonly<Record<string, { readonly file: string; readonly imports: string }>> = {
+  "no-circular": { file: "src/recipe/chicken.ts", imports: "./egg.ts" },
+  "no-orphans": { file: "src/recipe/alone.ts", imports: "" },
+  "no-dumping-ground": { file: "src/recipe/tidy.ts", imports: "./helpers.ts" },
+  "oci-is-pure": { file: "src/oci/impure.ts", imports: "../content/content.ts" },
+  "oci-does-no-io": { file: "src/oci/reads.ts", imports: "node:fs/promises" },
+  "content-knows-only-oci": { file: "src/content/curious.ts", imports: "../archive/tar.ts" },
+  "siblings-do-not-meet": { file: "src/registry/friendly.ts", imports: "../layout/layout.ts" },
+  "bundle-uses-archive-and-trust": { file: "src/bundle/greedy.ts", imports: "../layout/layout.ts" },
+  "chart-uses-archive": { file: "src/chart/greedy.ts", imports: "../trust/keys.ts" },
+  "nouns-do-not-call-verbs": { file: "src/recipe/bossy.ts", imports: "../resolve.ts" },
+  "stories-do-not-call-stories": { file: "src/verify.ts", imports: "./pack.ts" },
+  "steps-do-not-call-stories": { file: "src/gather.ts", imports: "./pack.ts" },
+  "plan-and-report-do-no-io": { file: "src/plan.ts", imports: "node:fs" },
+  "cli-uses-the-library": { file: "src/cli/shortcut.ts", imports: "../oci/digest.ts" },
+  "nothing-imports-the-edge": { file: "src/recipe/upwards.ts", imports: "../cli/program.ts" },
+  "src-never-imports-tests": { file: "src/recipe/tested.ts", imports: "../../fixtures/maker.ts" },
+  "process-stays-at-the-edge": { file: "src/recipe/env.ts", imports: "node:process" },
+  "undici-has-one-home": { file: "src/registry/second.ts", imports: "undici" },
+  "tldts-has-one-home": { file: "src/recipe/domains.ts", imports: "tldts" },
+  "tar-has-one-home": { file: "src/recipe/tars.ts", imports: "tar/header" },
+  "archiver-has-one-home": { file: "src/archive/second.ts", imports: "archiver" },
+  "yauzl-has-one-home": { file: "src/recipe/zips.ts", imports: "yauzl" },
+  "commander-has-one-home": { file: "src/recipe/flags.ts", imports: "commander" },
+  "js-yaml-has-one-home": { file: "src/recipe/yaml.ts", imports: "js-yaml" },
+  "semver-has-one-home": { file: "src/recipe/versions.ts", imports: "semver" },
+};
+
+/** Files that offend against nothing; each is imported by an offender or imports another. */
+const GOOD: Readonly<Record<string, string>> = {
+  "src/recipe/egg.ts": "./chicken.ts",
+  "src/recipe/helpers.ts": "",
+  "src/content/content.ts": "../oci/digest.ts",
+  "src/archive/tar.ts": "tar/header",
+  "src/layout/layout.ts": "../content/content.ts",
+  "src/trust/keys.ts": "node:crypto",
+  "src/resolve.ts": "./oci/digest.ts",
+  "src/pack.ts": "./resolve.ts",
+  "src/oci/digest.ts": "node:crypto",
+  "src/cli/program.ts": "commander",
+  "src/registry/transport.ts": "undici",
+  "fixtures/maker.ts": "",
+  "bin/dray.ts": "../src/cli/program.ts",
+};
+
+async function plant(): Promise<string> {
+  const directory = await temporaryDirectory();
+  const files = Object.values(OFFENCES).map(({ file, imports }) => [file, imports] as const);
+  for (const [file, imports] of [...Object.entries(GOOD), ...files]) {
+    const path = join(directory, file);
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, imports === "" ? "export {};\n" : `import "${imports}";\n`);
+  }
+  for (const name of [".dependency-cruiser.cjs", "tsconfig.json", "package.json"]) {
+    await cp(join(ROOT, name), join(directory, name));
+  }
+  await symlink(join(ROOT, "node_modules"), join(directory, "node_modules"));
+  return directory;
+}
+
+describe("the rules of import direction", () => {
+  it("each have an offence here that shows them at work", () => {
+    expect(Object.keys(OFFENCES).toSorted()).toEqual(RULES.toSorted());
+  });
+
+  it("fire, each at its own offence and nowhere else", async () => {
+    const { violations } = cruise(await plant());
+    for (const [rule, { file, imports }] of Object.entries(OFFENCES)) {
+      const fired = violations
+        .filter(({ from }) => from === file)
+        .map(({ rule: { name } }) => name);
+      expect(fired, `${file} imports ${imports}`).toEqual([rule]);
+    }
+    const offenders = new Set(Object.values(OFFENCES).map(({ file }) => file));
+    const others = violations.filter(({ from }) => !offenders.has(from));
+    expect(others).toEqual([]);
+  });
+
+  it("hold for the project, all of which is seen", () => {
+    const { totalCruised, violations } = cruise(ROOT);
+    expect(totalCruised).toBeGreaterThan(100);
+    expect(violations).toEqual([]);
+  });
+});

@@ -1,0 +1,159 @@
+import { mkdir, symlink, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import {
+  chartFileMap,
+  chartYaml,
+  makeChartOf,
+  packedChart,
+  subchart,
+} from "../../fixtures/charts.ts";
+import { temporaryDirectory } from "../../fixtures/temporary-directory.ts";
+import { loadChart, loadChartArchive, loadChartFiles } from "../../src/chart/load-chart.ts";
+import { refusal } from "../refusal.ts";
+
+const dependsOn = (name: string, more = ""): string =>
+  chartYaml(
+    "demo",
+    `dependencies:\n- {name: ${name}, version: 1.x, repository: "https://r"${more}}\n`,
+  );
+
+async function directoryOf(texts: Readonly<Record<string, string>>): Promise<string> {
+  const root = await temporaryDirectory();
+  for (const [path, bytes] of chartFileMap(texts)) {
+    await mkdir(join(root, path, ".."), { recursive: true });
+    await writeFile(join(root, path), bytes);
+  }
+  return root;
+}
+
+describe("loadChart()", () => {
+  it("reads a packed chart and a directory alike", async () => {
+    const texts = { "values.yaml": "a: 1\n", "templates/a.yaml": "x" };
+    const root = await directoryOf(texts);
+    const packed = await loadChartArchive(packedChart(texts), "demo");
+    const unpacked = await loadChart(root);
+    expect([...unpacked.files.keys()].toSorted()).toEqual([...packed.files.keys()].toSorted());
+    expect(unpacked.values).toEqual(packed.values);
+  });
+
+  it("names a path at which nothing is", async () => {
+    const error = await refusal(() => loadChart("/nowhere/chart.tgz"));
+    expect(error).toMatchObject({ code: "DRAY_FILE_NOT_FOUND", kind: "usage" });
+  });
+
+  it("leaves out what .helmignore names, with everything below", async () => {
+    const root = await directoryOf({
+      ".helmignore": "# comment\n*.bak\n/ci/\n",
+      "a.bak": "x",
+      "ci/values.yaml": "x: 1",
+      "templates/.hidden": "x",
+      "keep.txt": "x",
+    });
+    const chart = await loadChart(root);
+    expect([...chart.files.keys()].toSorted()).toEqual([".helmignore", "Chart.yaml", "keep.txt"]);
+  });
+
+  it("refuses a link in a directory", async () => {
+    const root = await directoryOf({});
+    await symlink("/etc/passwd", join(root, "values.yaml"));
+    expect((await refusal(() => loadChart(root))).message).toContain("SymbolicLink");
+  });
+
+  it("refuses a link and a device in a packed chart", async () => {
+    for (const type of ["1", "2", "3"]) {
+      const tgz = packedChart({}, { more: [{ name: "demo/x", type, link: "/etc/passwd" }] });
+      const error = await refusal(() => loadChartArchive(tgz, "demo"));
+      expect(error.code).toBe("DRAY_CHART_INVALID");
+    }
+  });
+
+  it("refuses a file that Helm would refuse for its size", async () => {
+    const big = Buffer.alloc(5 * 1024 * 1024 + 1);
+    const error = await refusal(() => loadChartArchive(packedChart({ "big.bin": big }), "demo"));
+    expect(error.message).toContain("big.bin has");
+  });
+
+  it.each(["..", ".", "a/b", "../x"])("refuses the name %s", async (name) => {
+    const texts = { "Chart.yaml": chartYaml("demo").replace("demo", name) };
+    expect((await refusal(() => makeChartOf(texts))).code).toBe("DRAY_CHART_INVALID");
+  });
+
+  it("takes a byte order mark, CRLF and a description over several lines", async () => {
+    const text =
+      '\uFEFFapiVersion: v2\r\nname: demo\r\nversion: 1.0.0\r\ndescription: "a\r\nb"\r\n';
+    const chart = await makeChartOf({
+      "Chart.yaml": text,
+      "values.yaml": "\uFEFFa: 1\r\nb: x\r\n",
+    });
+    expect(chart.metadata.version).toBe("1.0.0");
+    expect([...chart.values]).toEqual([
+      ["a", 1],
+      ["b", "x"],
+    ]);
+  });
+
+  it("shows templates the version 1.10 as YAML has it and keeps the text for itself", async () => {
+    const chart = await makeChartOf({ "Chart.yaml": chartYaml("demo").replace("1.2.3", "1.10") });
+    expect(chart.metadata.appVersion).toBe("1.10");
+    expect(chart.document.get("appVersion")).toBe(1.1);
+  });
+
+  it("refuses values that are no mapping", async () => {
+    const error = await refusal(() => makeChartOf({ "values.yaml": "- a\n" }));
+    expect(error.message).toBe("Cannot read values.yaml of demo: expected a mapping");
+  });
+});
+
+describe("subcharts", () => {
+  it("are read packed or unpacked, at any depth", async () => {
+    const inner = packedChart({ "values.yaml": "deep: true\n" }, { name: "inner" });
+    const middle = packedChart({ "charts/inner-1.0.0.tgz": inner }, { name: "middle" });
+    const files = chartFileMap(subchart("plain", {}));
+    files.set("charts/middle-1.0.0.tgz", middle);
+    const chart = await loadChartFiles(files, "demo");
+    expect(chart.subcharts.map(({ path }) => path)).toEqual(["charts/middle", "charts/plain"]);
+    const [deepest] = chart.subcharts[0]?.subcharts ?? [];
+    expect(deepest?.path).toBe("charts/middle/charts/inner");
+    expect(deepest?.values.get("deep")).toBe(true);
+  });
+
+  it("that are named and not there are missing", async () => {
+    const chart = await makeChartOf({ "Chart.yaml": dependsOn("redis") });
+    expect(chart.missing.map(({ name }) => name)).toEqual(["redis"]);
+  });
+
+  it("of another version than asked for are missing", async () => {
+    const texts = {
+      "Chart.yaml": dependsOn("redis").replace("1.x", "2.x"),
+      ...subchart("redis", {}),
+    };
+    expect((await makeChartOf(texts)).missing).toHaveLength(1);
+  });
+
+  it("of a chart with apiVersion v1 are named in requirements.yaml", async () => {
+    const chart = await makeChartOf({
+      "Chart.yaml": chartYaml("demo").replace("v2", "v1"),
+      "requirements.yaml": "dependencies:\n- name: redis\n  version: 1.x\n",
+    });
+    expect(chart.missing.map(({ name }) => name)).toEqual(["redis"]);
+  });
+
+  it("are not looked for in what begins with a dot or an underscore, or is no chart", async () => {
+    const chart = await makeChartOf({
+      "charts/_old/Chart.yaml": "x",
+      "charts/.git/Chart.yaml": "x",
+      "charts/README.md": "x",
+    });
+    expect(chart.subcharts).toEqual([]);
+  });
+
+  it("that are packed into each other without end are refused", async () => {
+    let tgz = packedChart({}, { name: "a" });
+    for (let level = 0; level < 20; level++) {
+      tgz = packedChart({ "charts/a-1.0.0.tgz": tgz }, { name: "a" });
+    }
+    const error = await refusal(() => loadChartArchive(tgz, "demo"));
+    expect(error.message).toContain("nest deeper than 16 levels");
+  });
+});

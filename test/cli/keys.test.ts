@@ -1,0 +1,67 @@
+import { readFile, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { makeBundle, SIGNER } from "../../fixtures/bundles.ts";
+import { temporaryDirectory } from "../../fixtures/temporary-directory.ts";
+import { dray } from "./terminal.ts";
+
+const PASSPHRASE = { DRAY_KEY_PASSPHRASE: "a long one" };
+
+describe("dray keygen", () => {
+  it("writes an encrypted private key that only its owner can read, and a public key", async () => {
+    const name = join(await temporaryDirectory(), "release");
+    const { code, stdout } = await dray(["keygen", name, "--json"], { env: PASSPHRASE });
+    expect(code).toBe(0);
+    const { keyId } = JSON.parse(stdout) as { keyId: string };
+    expect(keyId).toMatch(/^[a-f0-9]{64}$/);
+    expect((await stat(`${name}.key`)).mode & 0o777).toBe(0o600);
+    expect(await readFile(`${name}.key`, "utf8")).toContain("BEGIN ENCRYPTED PRIVATE KEY");
+    expect(await readFile(`${name}.pub`, "utf8")).toContain("BEGIN PUBLIC KEY");
+  });
+
+  it("never overwrites a key", async () => {
+    const name = join(await temporaryDirectory(), "release");
+    await writeFile(`${name}.pub`, "somebody's");
+    const { code, stderr } = await dray(["keygen", name, "--no-passphrase"]);
+    expect(code).toBe(2);
+    expect(stderr).toContain("it exists already");
+    expect(await readFile(`${name}.pub`, "utf8")).toBe("somebody's");
+    await expect(stat(`${name}.key`)).rejects.toMatchObject({ code: "ENOENT" });
+  });
+
+  it("without a terminal and a passphrase says where one can come from", async () => {
+    const name = join(await temporaryDirectory(), "release");
+    const { code, stderr } = await dray(["keygen", name]);
+    expect(code).toBe(2);
+    expect(stderr).toContain(
+      "Set DRAY_KEY_PASSPHRASE, or use --passphrase-file or --no-passphrase",
+    );
+  });
+});
+
+describe("dray sign", () => {
+  it("puts a second signature beside a bundle, and --require 2 wants both", async () => {
+    const { path } = await makeBundle();
+    const directory = await temporaryDirectory();
+    const name = join(directory, "reviewer");
+    await writeFile(join(directory, "passphrase"), "from a file\n");
+    const file = ["--passphrase-file", join(directory, "passphrase")];
+    expect((await dray(["keygen", name, ...file])).code).toBe(0);
+    const release = join(directory, "release.pub");
+    const pem = SIGNER.publicKey.key.export({ type: "spki", format: "pem" });
+    await writeFile(release, pem);
+    const both = ["verify", path, "--key", release, "--key", `${name}.pub`, "--require", "2"];
+
+    expect((await dray(both)).code).toBe(3);
+    const wrong = await dray(["sign", path, "--sign-key", `${name}.key`], { env: PASSPHRASE });
+    expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining("wrong passphrase")]);
+    expect((await dray(["sign", path, "--sign-key", `${name}.key`, ...file])).code).toBe(0);
+    const { code, stdout } = await dray(both);
+    expect([code, stdout]).toEqual([0, expect.stringContaining("Good: everything is there")]);
+    const again = await dray(["sign", path, "--sign-key", `${name}.key`, ...file]);
+    expect([again.code, again.stderr]).toEqual([
+      2,
+      expect.stringContaining("signed the bundle before"),
+    ]);
+  });
+});

@@ -1,0 +1,77 @@
+import { describe, expect, it } from "vitest";
+import packageJson from "../../package.json" with { type: "json" };
+import { VERSION } from "../../src/version.ts";
+import { dray } from "./terminal.ts";
+
+const COMMANDS = ["pack", "verify", "inspect", "push", "unpack", "serve", "sign", "keygen"];
+
+describe("the command line", () => {
+  it("says the version of package.json", async () => {
+    expect(VERSION).toBe(packageJson.version);
+    expect(await dray(["--version"])).toEqual({ code: 0, stdout: `${VERSION}\n`, stderr: "" });
+  });
+
+  it("lists its commands with examples", async () => {
+    const { code, stdout } = await dray(["--help"]);
+    expect(code).toBe(0);
+    for (const command of COMMANDS) expect(stdout).toMatch(new RegExp(`^ {2}${command} `, "m"));
+    expect(stdout).toContain("Examples:\n  dray keygen release");
+  });
+
+  it.each(COMMANDS)("%s --help shows flags and examples", async (command) => {
+    const { code, stdout, stderr } = await dray([command, "--help"]);
+    expect([code, stderr]).toEqual([0, ""]);
+    expect(stdout).toContain(`Usage: dray ${command}`);
+    expect(stdout).toContain("--json");
+    expect(stdout).toContain(`Examples:\n  dray ${command}`);
+  });
+
+  it.each([
+    [["pakc"], "unknown command 'pakc'"],
+    [["pack", "--imagee", "a"], "unknown option '--imagee'"],
+    [["push", "a.tar.gz"], "missing required argument 'target'"],
+    [["push", "a", "b", "--map", "sideways"], "Allowed choices are"],
+    [["verify", "a", "--require", "0"], "whole number from 1 to 100"],
+    [["serve", "--port", "70000"], "whole number from 0 to 65535"],
+    [["sign", "a.tar.gz"], "required option '--sign-key <file>'"],
+  ])("%j is used wrongly: exit code 2 and what is wrong", async (argv, message) => {
+    const { code, stdout, stderr } = await dray(argv);
+    expect(code).toBe(2);
+    expect(stdout).toBe("");
+    expect(stderr).toContain(message);
+  });
+});
+
+describe("dray pack", () => {
+  it.each([
+    [["pack"], "Expected either --sign-key or --unsigned"],
+    [["pack", "--unsigned"], "nothing to put into it"],
+    [["pack", "--unsigned", "--image", "a/UPPER"], 'Cannot read reference "a/UPPER"'],
+    [["pack", "--unsigned", "--image", "<IMAGE>:1"], "it holds < or >"],
+    [["pack", "--unsigned", "--platform", "amd64", "--image", "a"], 'Cannot read platform "amd64"'],
+    [["pack", "--unsigned", "--chart", "oci://r.example/c"], "expected a version, found none"],
+    [
+      ["pack", "--unsigned", "--chart", "/nonexistent.tgz"],
+      "expected a packed chart, found nothing",
+    ],
+    [["pack", "--unsigned", "--file", "/nonexistent"], "no such file"],
+    [["pack", "/nonexistent.yaml", "--unsigned"], "no such file"],
+    [["pack", "--unsigned", "--image-list", "/nonexistent"], "no such file"],
+    [["pack", "--sign-key", "/nonexistent.key", "--image", "a"], "no such file"],
+    [["pack", "--unsigned", "--locked", "--image", "a"], "there is no lock"],
+    [["pack", "--unsigned", "--username", "me", "--image", "a"], "--password-stdin together"],
+  ])("%j is refused before anything is asked: exit code 2", async (argv, message) => {
+    const { code, stdout, stderr } = await dray(argv);
+    expect(stderr).toContain(message);
+    expect([code, stdout]).toEqual([2, ""]);
+  });
+
+  it("does not offer one password to two registries", async () => {
+    const images = ["--image", "a.example/x:1", "--image", "b.example/x:1"];
+    const flags = ["--unsigned", "--username", "me", "--password-stdin"];
+    const { code, stderr } = await dray(["pack", ...images, ...flags], { stdin: "secret" });
+    expect(code).toBe(2);
+    expect(stderr).toContain("names 2 registries (a.example, b.example)");
+    expect(stderr).not.toContain("secret");
+  });
+});

@@ -1,0 +1,42 @@
+import { PassThrough, Readable } from "node:stream";
+import { VERSION } from "../../src/version.ts";
+import { run } from "../../src/cli/program.ts";
+
+export interface Outcome {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface TerminalOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly stdin?: string;
+  readonly signal?: AbortSignal;
+}
+
+/** Runs one command line in this process, with streams and environment of its own. */
+export async function dray(
+  argv: readonly string[],
+  { env = {}, stdin = "", signal = new AbortController().signal }: TerminalOptions = {},
+): Promise<Outcome> {
+  const stdout = new Sink();
+  const stderr = new Sink();
+  const code = await run(argv, VERSION, {
+    stdin: Readable.from([stdin]),
+    stdout: stdout.stream,
+    stderr: stderr.stream,
+    // Nothing of the machine that runs the tests: no keys, no credentials.
+    env: { HOME: "/nonexistent", ...env },
+    signal,
+  });
+  return { code, stdout: stdout.text, stderr: stderr.text };
+}
+
+class Sink {
+  readonly stream = new PassThrough();
+  text = "";
+
+  constructor() {
+    this.stream.on("data", (chunk: Buffer) => (this.text += chunk.toString()));
+  }
+}

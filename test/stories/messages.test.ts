@@ -1,0 +1,155 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { makeCertificate } from "../../fixtures/certificates.ts";
+import { answer, hangUp, refuse } from "../../fixtures/faults.ts";
+import type { TestRegistry } from "../../fixtures/registry.ts";
+import { basicDoor, TokenServer } from "../../fixtures/token-server.ts";
+import { dray, type Outcome } from "../cli/terminal.ts";
+import { fill, oneLayerImage, startHost, startRegistry } from "../registry/lab.ts";
+import { desk, packImages } from "./lab.ts";
+
+/** Packs one image of a registry, with the command line. */
+async function packFrom(host: string, ...flags: string[]): Promise<Outcome> {
+  const { store, output } = await desk({ host } as TestRegistry);
+  const image = `${host}/team/app:1.0`;
+  return dray(["pack", "--image", image, "--unsigned", "--store", store, "-o", output, ...flags], {
+    stdin: "wrong",
+  });
+}
+
+async function startFilled(): Promise<TestRegistry> {
+  const registry = await startRegistry();
+  await fill(registry, oneLayerImage("told"));
+  return registry;
+}
+
+/** A bundle of one image, and the arguments that push it. */
+async function pushArguments(target: TestRegistry): Promise<string[]> {
+  const source = await startFilled();
+  const at = await desk(source);
+  await packImages(at, ["team/app:1.0"]);
+  return ["push", at.output, target.host, "--allow-unsigned"];
+}
+
+describe("the command line tells", () => {
+  it("of a registry that cannot be reached, with 1", async () => {
+    const gone = await startHost(() => undefined);
+    await gone.stop();
+    const { code, stderr } = await packFrom(gone.host);
+    expect(code).toBe(1);
+    expect(stderr).toBe(
+      `dray: Cannot connect at source registry ${gone.host}: no answer from ${gone.host} (connect ECONNREFUSED ${gone.host})\n\nhint: Nothing listens there: check host and port.\n`,
+    );
+  });
+
+  it("of an unknown tag, with 1", async () => {
+    const registry = await startRegistry();
+    const { code, stderr } = await packFrom(registry.host);
+    expect(code).toBe(1);
+    expect(stderr).toBe(
+      `dray: Cannot find team/app:1.0 at source registry ${registry.host}: there is no such manifest\n\nhint: Check the spelling, and whether this account may see it.\n`,
+    );
+  });
+
+  it("of a wrong password, with 1", async () => {
+    const registry = await startFilled();
+    registry.door = basicDoor({ alice: "right" });
+    const { code, stderr } = await packFrom(
+      registry.host,
+      "--username",
+      "alice",
+      "--password-stdin",
+    );
+    expect(code).toBe(1);
+    expect(stderr).toContain("it answered 401");
+    expect(stderr).toContain("hint: Check user name and password (or token) for this registry.");
+  });
+
+  it("of a token server that must not see the password, with 3", async () => {
+    const registry = await startFilled();
+    registry.door = new TokenServer().door("http://169.254.169.254/token");
+    const { code, stderr } = await packFrom(
+      registry.host,
+      "--username",
+      "alice",
+      "--password-stdin",
+    );
+    expect(code).toBe(3);
+    expect(stderr).toContain("an address inside some network");
+    expect(stderr).toContain("--allow-token-host");
+  });
+
+  it("of a certificate that nobody knows, with 1, and takes it with --ca-file", async () => {
+    const tls = makeCertificate(["127.0.0.1"]);
+    const registry = await startRegistry({ tls });
+    await fill(registry, oneLayerImage("told"));
+    const { code, stderr } = await packFrom(registry.host);
+    expect(code).toBe(1);
+    expect(stderr).toContain("hint: Name the CA that has signed the certificate with --ca-file.");
+    const { directory } = await desk(registry);
+    await writeFile(join(directory, "ca.pem"), tls.cert);
+    const second = await packFrom(registry.host, "--ca-file", join(directory, "ca.pem"));
+    expect(second).toMatchObject({ code: 0 });
+    const third = await packFrom(registry.host, "--insecure-skip-tls-verify");
+    expect(third).toMatchObject({ code: 0 });
+  });
+
+  it("of other bytes for a digest, with 3", async () => {
+    const registry = await startFilled();
+    registry.inject({ method: "GET", path: /\/blobs\// }, answer(200, {}, Buffer.alloc(9)));
+    const { code, stderr } = await packFrom(registry.host);
+    expect(code).toBe(3);
+    expect(stderr).toMatch(/^dray: Cannot .*sha256:/);
+  });
+
+  it("of each attempt that failed while it goes on", async () => {
+    const registry = await startFilled();
+    registry.inject({ method: "HEAD", times: 1 }, answer(503, { "Retry-After": "0" }));
+    registry.inject({ method: "GET", path: /\/blobs\//, times: 1 }, hangUp);
+    const { code, stderr } = await packFrom(registry.host);
+    expect(code).toBe(0);
+    expect(stderr.match(/trying again in/g)).toHaveLength(2);
+  });
+
+  it("of an answer with control characters, without them", async () => {
+    const registry = await startFilled();
+    registry.inject(
+      { method: "GET", path: /manifests/ },
+      refuse(400, "BAD\u001b[31m", "red\u001b[2J\u0007 alert"),
+    );
+    const { stderr } = await packFrom(registry.host);
+    expect(stderr).toContain("alert");
+    // oxlint-disable-next-line no-control-regex
+    expect(stderr).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f]/);
+  });
+
+  it("of tags that stand for something else, with 3", async () => {
+    const target = await startRegistry();
+    const argv = await pushArguments(target);
+    await fill(target, oneLayerImage("other"));
+    const { code, stderr } = await dray(argv);
+    expect(code).toBe(3);
+    expect(stderr).toContain("Cannot push: tags stand for something else:");
+    expect(stderr).toContain("--overwrite");
+  });
+
+  it("of tags that could not be written, with 4, and the receipt says which", async () => {
+    const target = await startRegistry();
+    const argv = await pushArguments(target);
+    target.inject({ method: "PUT", path: /manifests\/1\.0$/ }, refuse(400, "TAG_INVALID"));
+    const { code, stderr, stdout } = await dray([...argv, "--json"]);
+    expect(code).toBe(4);
+    expect(stderr).toContain("1 of 1 references failed");
+    expect(JSON.parse(stdout)).toMatchObject({ error: { code: "DRAY_PUSH_INCOMPLETE" } });
+  });
+
+  it("of a bundle that nobody trusted has signed, with 3, before the registry is asked", async () => {
+    const target = await startRegistry();
+    const argv = await pushArguments(target);
+    const { code, stderr } = await dray(argv.filter((one) => one !== "--allow-unsigned"));
+    expect(code).toBe(3);
+    expect(stderr).toContain("--key");
+    expect(target.seen).toEqual([]);
+  });
+});

@@ -1,0 +1,217 @@
+import { readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { cutAnswerAfter, refuse } from "../../fixtures/faults.ts";
+import { makeImage, makeLayer, makeMultiArch } from "../../fixtures/images.ts";
+import { temporaryDirectory } from "../../fixtures/temporary-directory.ts";
+import { ImageLayout } from "../../src/layout/layout.ts";
+import { verify } from "../../src/verify.ts";
+import { fill, oneLayerImage, startRegistry } from "../registry/lab.ts";
+import { blobBytesSent, desk, filesBelow, packImages, TRUST } from "./lab.ts";
+
+async function isAccepted(path: string): Promise<boolean> {
+  const report = await verify({ path, trust: TRUST, workDirectory: await temporaryDirectory() });
+  return report.findings.every(({ severity }) => severity !== "error");
+}
+
+describe("pack", () => {
+  it("writes one bundle that verifies, with everything that the images need", async () => {
+    const registry = await startRegistry();
+    const [one, two] = [makeMultiArch("one"), makeMultiArch("two")];
+    await fill(registry, one, "team/one:1.0");
+    await fill(registry, two, "team/two:1.0");
+    const at = await desk(registry);
+    const { manifest, written, plan } = await packImages(at, ["team/one:1.0", "team/two:1.0"]);
+    expect(await filesBelow(at.directory)).toEqual(["bundle.tar.gz"]);
+    expect(written?.path).toBe(at.output);
+    expect(manifest?.artifacts).toMatchObject([
+      {
+        kind: "image",
+        reference: `${registry.host}/team/one:1.0`,
+        digest: one.root.descriptor.digest,
+      },
+      {
+        kind: "image",
+        reference: `${registry.host}/team/two:1.0`,
+        digest: two.root.descriptor.digest,
+      },
+    ]);
+    expect(plan.filtered).toEqual([]);
+    expect(await isAccepted(at.output)).toBe(true);
+  });
+
+  it("downloads nothing the second time, and writes the same bundle", async () => {
+    const registry = await startRegistry();
+    await fill(registry, oneLayerImage("twice"));
+    const at = await desk(registry);
+    const first = await packImages(at, ["team/app:1.0"]);
+    registry.forget();
+    const second = await packImages(at, ["team/app:1.0"]);
+    expect(blobBytesSent(registry)).toBe(0);
+    expect(second.plan.download).toBe(0);
+    expect(registry.seen.map(({ method }) => method)).toEqual(["GET", "HEAD"]);
+    expect(second.written?.bundleDigest).toBe(first.written?.bundleDigest);
+  });
+
+  it("downloads only what is new, and a shared layer once", async () => {
+    const registry = await startRegistry();
+    const base = makeLayer("base", 200_000);
+    const own = makeLayer("own", 50_000);
+    const first = makeImage([base]);
+    const second = makeImage([base, own]);
+    await fill(registry, first, "team/first:1.0");
+    await fill(registry, second, "team/second:1.0");
+    const at = await desk(registry);
+    await packImages(at, ["team/first:1.0"]);
+    registry.forget();
+    const { plan } = await packImages(at, ["team/first:1.0", "team/second:1.0"]);
+    const fresh = (second.blobs[0]?.bytes.length ?? 0) + own.bytes.length;
+    expect(blobBytesSent(registry)).toBe(fresh);
+    expect(plan.download).toBe(fresh + second.root.bytes.length);
+  });
+
+  it("goes on where an interrupted run stopped, inside a blob too", async () => {
+    const registry = await startRegistry();
+    const layers = [1, 2, 3].map((part) => makeLayer(`part-${part}`, 400_000));
+    const image = makeImage(layers);
+    await fill(registry, image);
+    const at = await desk(registry);
+    const cut = { path: /\/blobs\//, method: "GET" };
+    registry.inject(cut, refuse(403, "DENIED"));
+    registry.inject({ ...cut, times: 3 }, cutAnswerAfter(150_000));
+    await expect(packImages(at, ["team/app:1.0"])).rejects.toMatchObject({
+      code: "DRAY_REGISTRY_DENIED",
+    });
+    expect(await filesBelow(at.directory)).toEqual([]);
+    const before = blobBytesSent(registry);
+    expect(before).toBeGreaterThan(100_000);
+    registry.mend();
+    await packImages(at, ["team/app:1.0"]);
+    const blobs = image.blobs.reduce((sum, { bytes }) => sum + bytes.length, 0);
+    expect(blobBytesSent(registry)).toBeLessThan(blobs + 64 * 1024 * 3);
+    expect(await isAccepted(at.output)).toBe(true);
+  });
+
+  it("gives the same digest and the same list of sums from any store, in any order", async () => {
+    const registry = await startRegistry();
+    for (const name of ["a", "b", "c"]) await fill(registry, makeMultiArch(name), `team/${name}:1`);
+    const first = await packImages(await desk(registry), ["team/a:1", "team/b:1", "team/c:1"]);
+    const second = await packImages(await desk(registry), ["team/c:1", "team/a:1", "team/b:1"]);
+    expect(second.written?.bundleDigest).toBe(first.written?.bundleDigest);
+    expect(second.manifest).toEqual(first.manifest);
+  });
+
+  it("packs forty images at the same time", async () => {
+    const registry = await startRegistry();
+    const base = makeLayer("common", 100_000);
+    const names = Array.from({ length: 40 }, (_item, index) => `team/app-${index}:1.0`);
+    for (const name of names) await fill(registry, makeImage([base, makeLayer(name, 5000)]), name);
+    const at = await desk(registry);
+    const { manifest } = await packImages(at, names);
+    expect(manifest?.artifacts).toHaveLength(40);
+    const pulls = registry
+      .requests("GET", /\/blobs\//)
+      .map(({ path }) => path.replace(/.*sha256/, ""));
+    expect(pulls.length).toBe(new Set(pulls).size);
+    expect(await isAccepted(at.output)).toBe(true);
+  });
+
+  it("packs an image once that two lists name", async () => {
+    const registry = await startRegistry();
+    await fill(registry, oneLayerImage("doubled"));
+    const { manifest } = await packImages(await desk(registry), ["team/app:1.0", "team/app:1.0"]);
+    expect(manifest?.artifacts).toHaveLength(1);
+  });
+
+  it("packs what is pinned by digest, with and without its tag", async () => {
+    const registry = await startRegistry();
+    const { root } = oneLayerImage("pinned");
+    await fill(registry, oneLayerImage("pinned"));
+    const { digest } = root.descriptor;
+    const names = [`team/app@${digest}`, `team/app:9.9@${digest}`];
+    const { manifest } = await packImages(await desk(registry), names);
+    expect(manifest?.artifacts.map((artifact) => artifact.digest)).toEqual([digest, digest]);
+  });
+
+  it("in a dry run resolves everything, says what it would do, and writes nothing", async () => {
+    const registry = await startRegistry();
+    const image = oneLayerImage("rehearsed");
+    await fill(registry, image);
+    const at = await desk(registry);
+    const lockPath = join(at.directory, "lock.json");
+    const { plan, written } = await packImages(at, ["team/app:1.0"], { dryRun: true, lockPath });
+    expect(written).toBeUndefined();
+    expect(plan.download).toBeGreaterThan(image.layer.size);
+    expect(plan.contents).toMatchObject([{ kind: "image", platforms: ["linux/amd64"] }]);
+    expect(await filesBelow(at.directory)).toEqual([]);
+    await expect(filesBelow(at.store)).rejects.toMatchObject({ code: "ENOENT" });
+    expect(registry.requests("GET", /\/blobs\//)).toHaveLength(1);
+  });
+
+  it("asks no registry at all where it is not needed", async () => {
+    const registry = await startRegistry();
+    const at = await desk(registry);
+    const path = join(await temporaryDirectory(), "note.txt");
+    await writeFile(path, "hello");
+    await packImages(at, [], { recipe: { files: [{ path, as: "note.txt" }] } });
+    expect(registry.seen).toEqual([]);
+    expect(await isAccepted(at.output)).toBe(true);
+  });
+});
+
+function flipped(bytes: Buffer): Buffer {
+  const copy = Buffer.from(bytes);
+  copy.writeUInt8(copy.readUInt8(20) ^ 4, 20);
+  return copy;
+}
+
+describe("pack heals a store", () => {
+  it("with a flipped bit in a layer by fetching that layer again, and only that", async () => {
+    const registry = await startRegistry();
+    const image = oneLayerImage("healed", 100_000);
+    await fill(registry, image);
+    const at = await desk(registry);
+    const first = await packImages(at, ["team/app:1.0"]);
+    const path = new ImageLayout(at.store).blobFile(image.layer.digest);
+    const bytes = await readFile(path);
+    await writeFile(path, flipped(bytes));
+    registry.forget();
+    const second = await packImages(at, ["team/app:1.0"]);
+    expect(second.written?.bundleDigest).toBe(first.written?.bundleDigest);
+    expect((await readFile(path)).equals(bytes)).toBe(true);
+    expect(registry.requests("GET", /sha256/).map((request) => request.path)).toEqual([
+      `/v2/team/app/blobs/${image.layer.digest}`,
+    ]);
+    expect(await isAccepted(at.output)).toBe(true);
+  });
+
+  it.each([
+    ["that was cut short", (path: string, bytes: Buffer) => writeFile(path, bytes.subarray(0, 99))],
+    ["that is gone", (path: string) => rm(path)],
+    ["that is empty", (path: string) => writeFile(path, "")],
+  ])("with a blob %s", async (_what, spoil) => {
+    const registry = await startRegistry();
+    const image = oneLayerImage("healed", 100_000);
+    await fill(registry, image);
+    const at = await desk(registry);
+    await packImages(at, ["team/app:1.0"]);
+    const path = new ImageLayout(at.store).blobFile(image.layer.digest);
+    await spoil(path, await readFile(path));
+    await packImages(at, ["team/app:1.0"]);
+    expect(await isAccepted(at.output)).toBe(true);
+  });
+
+  it("with documents that were changed", async () => {
+    const registry = await startRegistry();
+    const image = makeMultiArch("healed");
+    await fill(registry, image);
+    const at = await desk(registry);
+    await packImages(at, ["team/app:1.0"]);
+    for (const { descriptor, bytes } of [image.root, ...image.blobs]) {
+      if (!descriptor.mediaType.endsWith("+json")) continue;
+      await writeFile(new ImageLayout(at.store).blobFile(descriptor.digest), flipped(bytes));
+    }
+    await packImages(at, ["team/app:1.0"]);
+    expect(await isAccepted(at.output)).toBe(true);
+  });
+});

@@ -1,0 +1,65 @@
+import { chmod, mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { temporaryDirectory } from "../../fixtures/temporary-directory.ts";
+import { readKeyFile, readPublicKey, readTrustFolder } from "../../src/trust/folder.ts";
+import { generateKeyPair } from "../../src/trust/keys.ts";
+
+describe("readTrustFolder()", () => {
+  it("gives the keys by file name, and none where there is no folder", async () => {
+    const folder = await temporaryDirectory();
+    const [one, two] = [generateKeyPair(undefined), generateKeyPair(undefined)];
+    await writeFile(join(folder, "b.pub"), two.publicKey);
+    await writeFile(join(folder, "a.pem"), one.publicKey);
+    await writeFile(join(folder, "notes.txt"), "not a key");
+    expect((await readTrustFolder(folder)).map(({ id }) => id)).toEqual([one.id, two.id]);
+    expect(await readTrustFolder(join(folder, "missing"))).toEqual([]);
+  });
+
+  it("is refused whole where one of its keys is none: less trust than meant is no surprise, more is", async () => {
+    const folder = await temporaryDirectory();
+    await writeFile(join(folder, "a.pub"), generateKeyPair(undefined).publicKey);
+    await writeFile(join(folder, "b.pub"), "rubbish");
+    await expect(readTrustFolder(folder)).rejects.toMatchObject({
+      code: "DRAY_KEY_INVALID",
+      message: expect.stringContaining("b.pub") as string,
+    });
+  });
+
+  it("refuses a private key that lies among them", async () => {
+    const folder = await temporaryDirectory();
+    await writeFile(join(folder, "oops.pem"), generateKeyPair(undefined).privateKey);
+    await expect(readTrustFolder(folder)).rejects.toThrow(/it is a private key/);
+  });
+});
+
+describe("readPublicKey()", () => {
+  it("says where there is none", async () => {
+    const path = join(await temporaryDirectory(), "missing.pub");
+    await expect(readPublicKey(path)).rejects.toMatchObject({
+      code: "DRAY_KEY_NOT_FOUND",
+      kind: "usage",
+    });
+  });
+
+  it("reads no file that is much too large for a key", async () => {
+    const path = join(await temporaryDirectory(), "large.pub");
+    await writeFile(path, "x".repeat(100_000));
+    await expect(readKeyFile(path)).rejects.toMatchObject({ code: "DRAY_KEY_INVALID" });
+  });
+
+  it("reads no device and no directory", { timeout: 5000 }, async () => {
+    const folder = await temporaryDirectory();
+    await mkdir(join(folder, "dir.pub"));
+    await expect(readKeyFile(join(folder, "dir.pub"))).rejects.toThrow(/it is a directory/);
+    await expect(readKeyFile("/dev/zero")).rejects.toMatchObject({ code: "DRAY_KEY_INVALID" });
+  });
+
+  it("reads a key with a passphrase file's habits: CR LF and blanks around it", async () => {
+    const path = join(await temporaryDirectory(), "windows.pub");
+    const pair = generateKeyPair(undefined);
+    await writeFile(path, `\r\n${pair.publicKey.replaceAll("\n", "\r\n")}\r\n`);
+    await chmod(path, 0o400);
+    expect((await readPublicKey(path)).id).toBe(pair.id);
+  });
+});
