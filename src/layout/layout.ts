@@ -101,9 +101,7 @@ export class ImageLayout implements Source, Target {
       await other.catch(() => undefined);
       other = this.#writing.get(expected.digest);
     }
-    if (await this.exists(expected)) return "copied";
-    const path = this.blobFile(expected.digest);
-    const writing = writeBlob(this.directory, path, { expected, content, signal });
+    const writing = this.#writeUnlessThere(expected, content, signal);
     this.#writing.set(expected.digest, writing);
     try {
       await writing;
@@ -111,6 +109,16 @@ export class ImageLayout implements Source, Target {
       if (this.#writing.get(expected.digest) === writing) this.#writing.delete(expected.digest);
     }
     return "copied";
+  }
+
+  async #writeUnlessThere(
+    expected: Descriptor,
+    content: Content,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    if (await this.exists(expected)) return;
+    const path = this.blobFile(expected.digest);
+    await writeBlob(this.directory, path, { expected, content, signal });
   }
 
   /** Forgets a blob, so that the next copy fetches it again. */

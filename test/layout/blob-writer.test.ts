@@ -163,9 +163,9 @@ describe("an interrupted blob", () => {
         yield blob.bytes.subarray(MIB / 4);
       },
     };
-    await expect(
-      layout.push(blob.expected, endless, { signal: stop.signal }),
-    ).rejects.toMatchObject({ name: "AbortError" });
+    await expect(layout.push(blob.expected, endless, { signal: stop.signal })).rejects.toThrow(
+      "enough",
+    );
     expect(await layout.exists(blob.expected)).toBe(false);
     const offsets: number[] = [];
     await layout.push(blob.expected, noted(blob, offsets));
