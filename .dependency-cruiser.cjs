@@ -1,7 +1,7 @@
 /**
  * Import direction, as docs/architecture.md draws it:
  * bin → cli → index → stories → steps → registry · layout · archive · bundle · trust · chart · server
- *   → content → oci → errors
+ *   → http → content → oci → errors
  */
 const STORY = "^src/(pack|verify|inspect|unpack|push|serve|sign|keygen|images|check)\\.ts$";
 const LEAF = "errors\\.ts$|events\\.ts$|finding\\.ts$|version\\.ts$";
@@ -39,8 +39,13 @@ module.exports = {
     ),
     rule(
       "siblings-do-not-meet",
-      { path: "^src/(registry|layout|archive|trust|server)/" },
+      { path: "^src/(http|layout|archive|trust|server)/" },
       { path: "^src/", pathNot: `^src/($1/|oci/|content/|${LEAF})` },
+    ),
+    rule(
+      "registry-uses-http",
+      { path: "^src/registry/" },
+      { path: "^src/", pathNot: `^src/(registry/|http/|oci/|content/|${LEAF})` },
     ),
     rule(
       "bundle-uses-archive-and-trust",
@@ -90,7 +95,7 @@ module.exports = {
       { path: "^src/", pathNot: "^src/cli/" },
       { path: "^(node:)?process$" },
     ),
-    fence("undici", "^src/registry/transport\\.ts$"),
+    fence("undici", "^src/http/transport\\.ts$"),
     fence("tldts", "^src/registry/"),
     fence("tar", "^src/archive/"),
     fence("archiver", "^src/archive/tar-writer\\.ts$"),

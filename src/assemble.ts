@@ -1,6 +1,6 @@
 import type { BundleParts, PlainFile } from "./bundle/contents.ts";
 import { FORMAT_VERSION, type BundleArtifact, type BundleManifest } from "./bundle/format.ts";
-import type { Root } from "./bundle/graph.ts";
+import type { Root } from "./content/graph.ts";
 import type { Source } from "./content/content.ts";
 import type { Descriptor } from "./oci/descriptor.ts";
 import type { Digest } from "./oci/digest.ts";

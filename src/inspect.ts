@@ -1,5 +1,5 @@
 import type { BundleArtifact, BundleManifest } from "./bundle/format.ts";
-import type { Root } from "./bundle/graph.ts";
+import type { Root } from "./content/graph.ts";
 import type { Finding } from "./finding.ts";
 import { formatPlatform } from "./oci/platform.ts";
 import { requireUsable, withBundle, type BundleOptions } from "./with-bundle.ts";

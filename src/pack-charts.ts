@@ -1,7 +1,7 @@
 import { readFile, stat } from "node:fs/promises";
 import type { PlainFile } from "./bundle/contents.ts";
 import { CHARTS_DIRECTORY, type BundleArtifact } from "./bundle/format.ts";
-import { readGraph, type Root } from "./bundle/graph.ts";
+import { readGraph, type Root } from "./content/graph.ts";
 import { MAX_CHART_BYTES, readChartArchive } from "./chart/chart-archive.ts";
 import { chartTag, type ChartMetadata } from "./chart/chart-yaml.ts";
 import { chartLayers, isChart, toOciChart, type OciChart } from "./chart/oci-chart.ts";

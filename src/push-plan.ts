@@ -1,5 +1,5 @@
 import type { BundleArtifact } from "./bundle/format.ts";
-import type { LayoutGraph, Root } from "./bundle/graph.ts";
+import type { LayoutGraph, Root } from "./content/graph.ts";
 import { chartTag } from "./chart/chart-yaml.ts";
 import { DrayError } from "./errors.ts";
 import { isRegistryHost, parseReference, repositoryProblem } from "./oci/reference.ts";

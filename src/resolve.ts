@@ -1,4 +1,4 @@
-import { readGraph, type LayoutGraph, type Root } from "./bundle/graph.ts";
+import { readGraph, type LayoutGraph, type Root } from "./content/graph.ts";
 import { DocumentCache } from "./content/document-cache.ts";
 import { all } from "./content/copy.ts";
 import type { Authored } from "./content/memory.ts";

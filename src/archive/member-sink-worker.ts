@@ -2,29 +2,34 @@ import { createHash } from "node:crypto";
 import { writeSync } from "node:fs";
 import { parentPort, workerData } from "node:worker_threads";
 import { systemCode } from "../errors.ts";
+import { MEMBER_BYTES } from "./gzip-members.ts";
 import type { SinkAnswer, SinkOrder } from "./member-sink.ts";
+import { sealMember } from "./member-writer.ts";
 
-/** The thread of a `MemberSink`: hashes and writes what the other side puts into shared memory. */
-const { fd, memory } = workerData as {
-  fd: number;
-  memory: readonly [SharedArrayBuffer, SharedArrayBuffer];
-};
-const buffers = [Buffer.from(memory[0]), Buffer.from(memory[1])] as const;
+/** The thread of a `MemberSink`: seals, hashes and writes members, and gives their memory back. */
+const { fd } = workerData as { fd: number };
 const hash = createHash("sha256");
 
-parentPort?.on("message", (order: SinkOrder) => parentPort?.postMessage(answer(order)));
+parentPort?.on("message", (order: SinkOrder) => {
+  const answer = answerTo(order);
+  parentPort?.postMessage(answer, "memory" in answer ? [answer.memory] : []);
+});
 
-function answer(order: SinkOrder): SinkAnswer {
-  if (order === "digest") return { digest: hash.digest("hex") };
-  const member = buffers[order.buffer].subarray(0, order.length);
+function answerTo(order: SinkOrder): SinkAnswer {
+  if (order === "finish") return { digest: hash.digest("hex") };
+  const { memory, payload, number } = order;
   try {
-    hash.update(member);
-    for (let done = 0; done < member.length;) {
-      done += writeSync(fd, member, done, member.length - done, order.position + done);
-    }
-    return {};
+    write(sealMember({ buffer: Buffer.from(memory), payload, number }), number * MEMBER_BYTES);
+    return { memory };
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     return { failure: { message, code: systemCode(error) } };
+  }
+}
+
+function write(bytes: Buffer, position: number): void {
+  hash.update(bytes);
+  for (let done = 0; done < bytes.length;) {
+    done += writeSync(fd, bytes, done, bytes.length - done, position + done);
   }
 }

@@ -3,24 +3,27 @@ import type { FileHandle } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import { MEMBER_BYTES } from "./gzip-members.ts";
+import { sealMember, type FilledMember } from "./member-writer.ts";
 
-/** Where finished members go: into the file, in order, and into its digest. */
+/** Where members go: sealed, into the file in their order, and into its digest. */
 export interface MemberSink {
-  /** They take turns: one is written while the other fills. */
-  readonly buffers: readonly [Buffer, Buffer];
-  /** Resolves when `member`, a part of one of the buffers, may be filled again. */
-  write(member: Buffer, position: number): Promise<void>;
-  /** SHA-256 of all that was written, in hexadecimal. */
-  digest(): Promise<string>;
+  /** An empty buffer, when there is one; throws what went wrong with members before. */
+  take(): Promise<Buffer>;
+  write(member: FilledMember): void;
+  /** Waits for everything. SHA-256 of all that was written, in hexadecimal. */
+  finish(): Promise<string>;
   close(): Promise<void>;
 }
 
 /** Starting a thread costs more than hashing this many bytes. */
 const WORTH_THREAD = 32 * 1024 * 1024;
 
+/** One fills, one is written, one waits in between. */
+const BUFFERS = 3;
+
 /**
- * A sink of its own thread for a large file, so that the file is hashed and written while the next
- * member is read, verified and framed. Threads run what the build makes of the sources.
+ * A sink of its own thread for a large file, so that members are sealed, hashed and written while the
+ * next one is read and verified. Threads run what the build makes of the sources.
  */
 export function openSink(file: FileHandle, expectedSize: number): MemberSink {
   const isBuilt = import.meta.url.endsWith(".js");
@@ -29,83 +32,113 @@ export function openSink(file: FileHandle, expectedSize: number): MemberSink {
 }
 
 class InlineSink implements MemberSink {
-  readonly buffers = [Buffer.alloc(MEMBER_BYTES), Buffer.alloc(MEMBER_BYTES)] as const;
   readonly #file: FileHandle;
   readonly #hash = createHash("sha256");
+  readonly #buffer = Buffer.alloc(MEMBER_BYTES);
+  #writing: Promise<void> = Promise.resolve();
 
   constructor(file: FileHandle) {
     this.#file = file;
   }
 
-  async write(member: Buffer, position: number): Promise<void> {
-    this.#hash.update(member);
-    for (let done = 0; done < member.length;) {
-      const left = member.length - done;
-      const { bytesWritten } = await this.#file.write(member, done, left, position + done);
-      done += bytesWritten;
-    }
+  async take(): Promise<Buffer> {
+    await this.#writing;
+    return this.#buffer;
   }
 
-  async digest(): Promise<string> {
+  write(member: FilledMember): void {
+    this.#writing = this.#write(sealMember(member), member.number * MEMBER_BYTES);
+    this.#writing.catch(() => undefined);
+  }
+
+  async finish(): Promise<string> {
+    await this.#writing;
     return this.#hash.digest("hex");
   }
 
-  async close(): Promise<void> {}
+  async close(): Promise<void> {
+    await this.#writing.catch(() => undefined);
+  }
+
+  async #write(bytes: Buffer, position: number): Promise<void> {
+    this.#hash.update(bytes);
+    for (let done = 0; done < bytes.length;) {
+      const left = bytes.length - done;
+      const { bytesWritten } = await this.#file.write(bytes, done, left, position + done);
+      done += bytesWritten;
+    }
+  }
 }
 
-/** What the thread is told: one of its buffers is full, or the end has come. */
+/** What the thread is told: a member, whose memory it gets, or that there are no more. */
 export type SinkOrder =
-  { readonly buffer: 0 | 1; readonly length: number; readonly position: number } | "digest";
+  { readonly memory: ArrayBuffer; readonly payload: number; readonly number: number } | "finish";
 
-/** What the thread answers, once for each order. */
+/** What the thread answers, once for each order: the memory back, or the digest. */
 export type SinkAnswer =
-  | { readonly digest?: string }
+  | { readonly memory: ArrayBuffer }
+  | { readonly digest: string }
   | { readonly failure: { readonly message: string; readonly code: string | undefined } };
 
 class ThreadSink implements MemberSink {
-  readonly buffers: readonly [Buffer, Buffer];
   readonly #worker: Worker;
-  /** Who waits for an answer, in the order of the orders. */
-  readonly #waiting: { resolve: (answer: SinkAnswer) => void; reject: (error: Error) => void }[] =
-    [];
+  readonly #free: ArrayBuffer[] = Array.from(
+    { length: BUFFERS },
+    () => new ArrayBuffer(MEMBER_BYTES),
+  );
+  #digest: string | undefined;
+  #failure: Error | undefined;
+  /** Wakes whoever waits for the next answer. */
+  #wake: () => void = () => undefined;
 
   constructor(file: FileHandle) {
-    const memory = [
-      new SharedArrayBuffer(MEMBER_BYTES),
-      new SharedArrayBuffer(MEMBER_BYTES),
-    ] as const;
-    this.buffers = [Buffer.from(memory[0]), Buffer.from(memory[1])];
     const url = new URL("./member-sink-worker.js", import.meta.url);
-    this.#worker = new Worker(url, { workerData: { fd: file.fd, memory } });
-    this.#worker.on("message", (answer: SinkAnswer) => this.#waiting.shift()?.resolve(answer));
-    this.#worker.on("error", (error) => this.#failAll(error));
+    this.#worker = new Worker(url, { workerData: { fd: file.fd } });
+    this.#worker.on("message", (answer: SinkAnswer) => this.#note(answer));
+    this.#worker.on("error", (error) => this.#fail(error));
   }
 
-  async write(member: Buffer, position: number): Promise<void> {
-    const buffer = member.buffer === this.buffers[0].buffer ? 0 : 1;
-    await this.#order({ buffer, length: member.length, position });
+  async take(): Promise<Buffer> {
+    await this.#until(() => this.#free.length > 0);
+    return Buffer.from(this.#free.pop() ?? new ArrayBuffer(MEMBER_BYTES));
   }
 
-  async digest(): Promise<string> {
-    return (await this.#order("digest")).digest ?? "";
+  write({ buffer, payload, number }: FilledMember): void {
+    const memory = buffer.buffer as ArrayBuffer;
+    const order: SinkOrder = { memory, payload, number };
+    this.#worker.postMessage(order, [memory]);
+  }
+
+  async finish(): Promise<string> {
+    this.#worker.postMessage("finish" satisfies SinkOrder);
+    await this.#until(() => this.#digest !== undefined);
+    return this.#digest ?? "";
   }
 
   async close(): Promise<void> {
     await this.#worker.terminate();
-    this.#failAll(new Error("the file was closed"));
+    this.#fail(new Error("the file was closed"));
   }
 
-  async #order(order: SinkOrder): Promise<{ readonly digest?: string }> {
-    const answer = await new Promise<SinkAnswer>((resolve, reject) => {
-      this.#waiting.push({ resolve, reject });
-      this.#worker.postMessage(order);
-    });
-    if (!("failure" in answer)) return answer;
-    const { message, code } = answer.failure;
-    throw Object.assign(new Error(message), code === undefined ? {} : { code });
+  async #until(isTrue: () => boolean): Promise<void> {
+    while (this.#failure === undefined && !isTrue()) {
+      await new Promise<void>((resolve) => (this.#wake = resolve));
+    }
+    if (this.#failure !== undefined) throw this.#failure;
   }
 
-  #failAll(error: Error): void {
-    for (const { reject } of this.#waiting.splice(0)) reject(error);
+  #note(answer: SinkAnswer): void {
+    if ("memory" in answer) this.#free.push(answer.memory);
+    else if ("digest" in answer) this.#digest = answer.digest;
+    else {
+      const { message, code } = answer.failure;
+      this.#fail(Object.assign(new Error(message), code === undefined ? {} : { code }));
+    }
+    this.#wake();
+  }
+
+  #fail(error: Error): void {
+    this.#failure ??= error;
+    this.#wake();
   }
 }

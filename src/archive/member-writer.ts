@@ -4,7 +4,6 @@ import {
   BLOCK_HEADER,
   BLOCK_PAYLOAD,
   blocksIn,
-  MEMBER_BYTES,
   MEMBER_HEADER,
   MEMBER_PAYLOAD,
   MEMBER_TRAILER,
@@ -13,66 +12,69 @@ import {
   writeMemberHeader,
 } from "./gzip-members.ts";
 
-/**
- * Frames a tar as stored gzip members. The two buffers, of `MEMBER_BYTES` each, take turns: a
- * yielded member is valid until the next but one is asked for, so that one is written while the
- * other fills.
- */
-export async function* frame(
+/** A member whose payload is in its place and whose headers and checksum are not written yet. */
+export interface FilledMember {
+  /** Of `MEMBER_BYTES`. */
+  readonly buffer: Buffer;
+  /** Bytes of tar in it. */
+  readonly payload: number;
+  readonly number: number;
+}
+
+/** Lays a tar out as members, in buffers that `take` gives: the first half of framing it. */
+export async function* fillMembers(
   tar: Bytes,
-  buffers: readonly [Buffer, Buffer] = [Buffer.alloc(MEMBER_BYTES), Buffer.alloc(MEMBER_BYTES)],
-): AsyncGenerator<Buffer, void, undefined> {
+  take: () => Promise<Buffer>,
+): AsyncGenerator<FilledMember, void, undefined> {
   let number = 0;
-  let member = new Member(buffers[0]);
+  let member: Member | undefined;
   for await (const chunk of tar) {
     for (let taken = 0; taken < chunk.length;) {
-      if (member.isFull) {
-        yield member.close(number++);
-        member = new Member(buffers[(number % 2) as 0 | 1]);
-      }
+      member ??= new Member(await take());
       taken += member.add(chunk, taken);
+      if (member.payload < MEMBER_PAYLOAD) continue;
+      yield { buffer: member.buffer, payload: member.payload, number: number++ };
+      member = undefined;
     }
   }
-  if (member.payload > 0) yield member.close(number);
+  if (member !== undefined) yield { buffer: member.buffer, payload: member.payload, number };
+}
+
+/** Writes the headers and the checksum of a member: the second half, which any thread can do. */
+export function sealMember({ buffer, payload, number }: FilledMember): Buffer {
+  const blocks = blocksIn(payload);
+  let crc = 0;
+  writeMemberHeader(buffer, { payload, number });
+  for (let block = 0; block < blocks; block++) {
+    const length = Math.min(BLOCK_PAYLOAD, payload - block * BLOCK_PAYLOAD);
+    const start = blockStart(block);
+    writeBlockHeader(buffer.subarray(start), length, block === blocks - 1);
+    crc = crc32(buffer.subarray(start + BLOCK_HEADER, start + BLOCK_HEADER + length), crc);
+  }
+  const bytes = buffer.subarray(0, memberBytes(payload));
+  bytes.writeUInt32LE(crc, bytes.length - MEMBER_TRAILER);
+  bytes.writeUInt32LE(payload, bytes.length - MEMBER_TRAILER + 4);
+  return bytes;
 }
 
 /** One member while it fills: payload goes straight to its final place. */
 class Member {
-  readonly #buffer: Buffer;
+  readonly buffer: Buffer;
   payload = 0;
-  #crc = 0;
 
   constructor(buffer: Buffer) {
-    this.#buffer = buffer;
-  }
-
-  get isFull(): boolean {
-    return this.payload === MEMBER_PAYLOAD;
+    this.buffer = buffer;
   }
 
   /** Takes bytes of `chunk` from `from` on, as many as fit in the present block. */
   add(chunk: Uint8Array, from: number): number {
     const inBlock = this.payload % BLOCK_PAYLOAD;
     const count = Math.min(BLOCK_PAYLOAD - inBlock, chunk.length - from);
-    const piece = chunk.subarray(from, from + count);
     const block = (this.payload - inBlock) / BLOCK_PAYLOAD;
-    this.#buffer.set(piece, blockStart(block) + BLOCK_HEADER + inBlock);
-    this.#crc = crc32(piece, this.#crc);
+    const place = blockStart(block) + BLOCK_HEADER + inBlock;
+    this.buffer.set(chunk.subarray(from, from + count), place);
     this.payload += count;
     return count;
-  }
-
-  close(number: number): Buffer {
-    const blocks = blocksIn(this.payload);
-    writeMemberHeader(this.#buffer, { payload: this.payload, number });
-    for (let block = 0; block < blocks; block++) {
-      const length = Math.min(BLOCK_PAYLOAD, this.payload - block * BLOCK_PAYLOAD);
-      writeBlockHeader(this.#buffer.subarray(blockStart(block)), length, block === blocks - 1);
-    }
-    const bytes = this.#buffer.subarray(0, memberBytes(this.payload));
-    bytes.writeUInt32LE(this.#crc, bytes.length - MEMBER_TRAILER);
-    bytes.writeUInt32LE(this.payload, bytes.length - MEMBER_TRAILER + 4);
-    return bytes;
   }
 }
 

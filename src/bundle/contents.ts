@@ -135,6 +135,7 @@ function signatureFiles(
 }
 
 function contentOf({ descriptor, source }: PlainFile): Bytes {
+  if (source.fetchVerified !== undefined) return source.fetchVerified(descriptor);
   return verified(source.fetch(descriptor), descriptor, { from: source.name });
 }
 

@@ -25,7 +25,7 @@ import {
   type BundleManifest,
 } from "./format.ts";
 import { scanHead } from "./head.ts";
-import { readGraph, type GraphSource, type LayoutGraph } from "./graph.ts";
+import { readGraph, type GraphSource, type LayoutGraph } from "../content/graph.ts";
 import { checkLayoutFiles } from "./layout-files.ts";
 import { judgeSignatures } from "./signatures.ts";
 import { parseSums, type Sums } from "./sums.ts";

@@ -20,7 +20,7 @@ import {
   type BundleArtifact,
   type BundleManifest,
 } from "./format.ts";
-import type { LayoutGraph, Root } from "./graph.ts";
+import type { LayoutGraph, Root } from "../content/graph.ts";
 import type { Sums } from "./sums.ts";
 import type { BundleView } from "./view.ts";
 

@@ -7,7 +7,7 @@ import { digestOf, encodedOf } from "../oci/digest.ts";
 import { blobPath } from "../oci/image-layout.ts";
 import { MAX_MANIFEST_BYTES } from "../oci/json.ts";
 import { SUMS_FILE } from "./format.ts";
-import type { GraphSource } from "./graph.ts";
+import type { GraphSource } from "../content/graph.ts";
 import type { Sums } from "./sums.ts";
 import { once } from "../content/memory.ts";
 

@@ -1,7 +1,8 @@
 import { open, rename, rm, stat, type FileHandle } from "node:fs/promises";
 import { resolve } from "node:path";
+import { memberBytes } from "../archive/gzip-members.ts";
 import { openSink } from "../archive/member-sink.ts";
-import { frame } from "../archive/member-writer.ts";
+import { fillMembers } from "../archive/member-writer.ts";
 import { writeTar } from "../archive/tar-writer.ts";
 import { DrayError, isDiskFull, systemCode } from "../errors.ts";
 import type { Listener } from "../events.ts";
@@ -61,28 +62,25 @@ export async function writeBundle(
   }
 }
 
-/** One member is hashed and written while the next is put together. */
+/** A member is sealed, hashed and written while the next ones are put together. */
 async function fill(
   file: FileHandle,
   contents: BundleContents,
   { mtime, signal, onEvent }: WriteOptions,
 ): Promise<{ size: number; fileDigest: Digest }> {
   const sink = openSink(file, contents.size);
+  const tar = writeTar(contents.files(), { mtime });
   let size = 0;
-  let writing: Promise<void> = Promise.resolve();
   try {
-    for await (const member of frame(writeTar(contents.files(), { mtime }), sink.buffers)) {
+    for await (const member of fillMembers(tar, () => sink.take())) {
       signal?.throwIfAborted();
-      await writing;
-      writing = sink.write(member, size);
-      writing.catch(() => undefined);
-      size += member.length;
-      onEvent?.({ type: "progress", bytes: member.length });
+      sink.write(member);
+      const bytes = memberBytes(member.payload);
+      size += bytes;
+      onEvent?.({ type: "progress", bytes });
     }
-    await writing;
-    return { size, fileDigest: parseDigest(`sha256:${await sink.digest()}`) };
+    return { size, fileDigest: parseDigest(`sha256:${await sink.finish()}`) };
   } finally {
-    await writing.catch(() => undefined);
     await sink.close();
   }
 }

@@ -3,8 +3,7 @@ import { z } from "zod";
 import { DrayError } from "../errors.ts";
 import { parseAs } from "../oci/descriptor.ts";
 import { isTag } from "../oci/reference.ts";
-import { Dict, isList, type Value } from "./template/value.ts";
-import { readYaml } from "./yaml/read.ts";
+import { readTexts } from "./yaml/texts.ts";
 
 /**
  * `Chart.yaml`, with every scalar as the text that stands there: YAML would make 1.1 of the version
@@ -93,20 +92,11 @@ export function parseRequirements(bytes: Uint8Array, what: string): readonly Cha
 
 function parseTexts(bytes: Uint8Array, what: string): unknown {
   try {
-    return plain(readYaml(Buffer.from(bytes).toString("utf8"), what, { texts: true }));
+    return readTexts(Buffer.from(bytes).toString("utf8"), what);
   } catch (cause) {
     if (!(cause instanceof DrayError)) throw cause;
     throw new DrayError("DRAY_CHART_INVALID", cause.message, { cause });
   }
-}
-
-/** What stands there empty is absent. */
-function plain(value: Value): unknown {
-  if (value instanceof Dict) {
-    return Object.fromEntries([...value].map(([key, item]) => [key, plain(item)]));
-  }
-  if (typeof value === "object" && value !== null && isList(value)) return value.map(plain);
-  return value === "" || value === "null" || value === "~" ? null : value;
 }
 
 /** The tag of a chart version: `+` has no place in a tag, and Helm writes `_`. */

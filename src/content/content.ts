@@ -25,10 +25,15 @@ export interface Source {
   readonly name: string;
   /** The bytes of `descriptor`, not yet verified: whoever keeps or uses them does that. */
   fetch(descriptor: Descriptor, options?: FetchOptions): Bytes;
+  /** The same verified, where the source knows a quicker way than to hash all of it again. */
+  fetchVerified?(descriptor: Descriptor): Bytes;
 }
 
-/** `mounted`: the target had the blob in another repository and no byte was sent. */
-export type PushResult = "copied" | "mounted";
+/**
+ * `mounted`: the target had the blob in another repository and no byte was sent. `skipped`: somebody
+ * else brought it meanwhile.
+ */
+export type PushResult = "copied" | "mounted" | "skipped";
 
 /** A place that content goes to. */
 export interface Target {

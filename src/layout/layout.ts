@@ -35,7 +35,7 @@ export class ImageLayout implements Source, Target {
   readonly directory: string;
   readonly name: string;
   /** Two images that share a layer ask for it at the same time: it is written once. */
-  readonly #writing = new Map<Digest, Promise<void>>();
+  readonly #writing = new Map<Digest, Promise<PushResult>>();
   /** Changes of `index.json` happen one after another. */
   readonly #change: Limit = pLimit(1);
 
@@ -104,21 +104,21 @@ export class ImageLayout implements Source, Target {
     const writing = this.#writeUnlessThere(expected, content, signal);
     this.#writing.set(expected.digest, writing);
     try {
-      await writing;
+      return await writing;
     } finally {
       if (this.#writing.get(expected.digest) === writing) this.#writing.delete(expected.digest);
     }
-    return "copied";
   }
 
   async #writeUnlessThere(
     expected: Descriptor,
     content: Content,
     signal: AbortSignal | undefined,
-  ): Promise<void> {
-    if (await this.exists(expected)) return;
+  ): Promise<PushResult> {
+    if (await this.exists(expected)) return "skipped";
     const path = this.blobFile(expected.digest);
     await writeBlob(this.directory, path, { expected, content, signal });
+    return "copied";
   }
 
   /** Forgets a blob, so that the next copy fetches it again. */

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { RegistryError } from "../errors.ts";
-import { readBody } from "./body.ts";
-import type { TransportResponse } from "./transport.ts";
+import { readBody } from "../http/body.ts";
+import type { ErrorContext } from "../http/connection-failure.ts";
+import type { TransportResponse } from "../http/transport.ts";
 
 /** An error page; more of it helps nobody. */
 const MAX_ERROR_BYTES = 64 * 1024;
@@ -10,15 +11,6 @@ const MAX_MESSAGE_LENGTH = 300;
 const errorsSchema = z.object({
   errors: z.array(z.object({ code: z.string(), message: z.string().nullish() })),
 });
-
-export interface ErrorContext {
-  /** `push blob sha256:…`, `read manifest library/alpine:3.20`. */
-  readonly action: string;
-  /** `source registry ghcr.io`. */
-  readonly registry: string;
-  /** What to do about it, where the caller knows better than the answer says. */
-  readonly hint?: string | undefined;
-}
 
 /**
  * Makes an error of an answer.

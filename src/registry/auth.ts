@@ -2,7 +2,7 @@ import { RegistryError } from "../errors.ts";
 import { parseChallenges, type Challenge } from "./challenge.ts";
 import { basicHeader, type CredentialStore, type Credentials } from "./credentials.ts";
 import { TokenPurse, type Scopes, type TokenPurseOptions } from "./token-purse.ts";
-import type { TransportResponse } from "./transport.ts";
+import type { TransportResponse } from "../http/transport.ts";
 import { Trial } from "./trial.ts";
 
 export interface AuthenticatorOptions extends TokenPurseOptions {

@@ -1,9 +1,9 @@
 import type { Bytes } from "../content/content.ts";
 import { RegistryError } from "../errors.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
-import type { Patience } from "./patience.ts";
-import { isConnectionFailure, MAX_ATTEMPTS } from "./retry.ts";
-import type { TransportResponse } from "./transport.ts";
+import type { Patience } from "../http/patience.ts";
+import { isConnectionFailure, MAX_ATTEMPTS } from "../http/retry.ts";
+import type { TransportResponse } from "../http/transport.ts";
 
 export interface BlobFetch {
   readonly offset: number;

@@ -4,19 +4,19 @@ import { DrayError } from "../errors.ts";
 import { answerError } from "./answer-error.ts";
 import type { Scopes } from "./token-purse.ts";
 import { BlobPlaces } from "./blob-places.ts";
-import { readBody } from "./body.ts";
-import { connectionFailure } from "./connection-failure.ts";
+import { readBody } from "../http/body.ts";
+import { connectionFailure } from "../http/connection-failure.ts";
 import type { CredentialStore } from "./credentials.ts";
 import { connect, type Connection } from "./connect.ts";
-import { Patience, Transient, type PatienceOptions } from "./patience.ts";
-import { MAX_REDIRECTS, nextUrl, redirectError, redirectOf } from "./redirect.ts";
-import { isRetriedStatus, MAX_ATTEMPTS } from "./retry.ts";
+import { Patience, Transient, type PatienceOptions } from "../http/patience.ts";
+import { MAX_REDIRECTS, nextUrl, redirectError, redirectOf } from "../http/redirect.ts";
+import { isRetriedStatus, MAX_ATTEMPTS } from "../http/retry.ts";
 import {
   Transport,
   type NetworkOptions,
   type TransportRequest,
   type TransportResponse,
-} from "./transport.ts";
+} from "../http/transport.ts";
 
 /** Blobs moved at the same time: what dockerd and containerd do, and no registry minds. */
 export const DEFAULT_CONCURRENCY = 3;

@@ -1,11 +1,12 @@
 import { RegistryError, systemCode } from "../errors.ts";
 import { Authenticator } from "./auth.ts";
-import { connectionFailure } from "./connection-failure.ts";
+import { connectionFailure } from "../http/connection-failure.ts";
 import type { CredentialStore } from "./credentials.ts";
-import { isLoopback, registryOrigin } from "./origin.ts";
-import { Transient, type Patience } from "./patience.ts";
-import { isOtherProtocol } from "./retry.ts";
-import type { Transport, TransportResponse } from "./transport.ts";
+import { isLoopback } from "../http/address.ts";
+import { registryOrigin } from "./origin.ts";
+import { Transient, type Patience } from "../http/patience.ts";
+import { isOtherProtocol } from "../http/retry.ts";
+import type { Transport, TransportResponse } from "../http/transport.ts";
 
 export interface Connection {
   readonly origin: URL;

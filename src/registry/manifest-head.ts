@@ -1,7 +1,7 @@
 import type { Descriptor } from "../oci/descriptor.ts";
 import { parseDigest, type Digest } from "../oci/digest.ts";
 import { isManifestType, isSchema1Type } from "../oci/media-type.ts";
-import type { TransportResponse } from "./transport.ts";
+import type { TransportResponse } from "../http/transport.ts";
 
 /** A descriptor out of the headers of an answer, if they say enough. */
 export function describe(response: TransportResponse): Descriptor | undefined {

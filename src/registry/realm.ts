@@ -1,5 +1,6 @@
 import { DrayError } from "../errors.ts";
-import { isIpLiteral, isLinkLocal, isLoopback, sharesDomain } from "./origin.ts";
+import { isIpLiteral, isLinkLocal, isLoopback } from "../http/address.ts";
+import { sharesDomain } from "./origin.ts";
 
 /**
  * Reads the realm that a registry names and says whether it may see the user's credentials. The

@@ -18,7 +18,7 @@ import { isManifestType, isSchema1Type, MANIFEST_TYPES, MediaType } from "../oci
 import { fetchBlob } from "./blob-fetch.ts";
 import type { RegistryClient, RegistryRequest } from "./client.ts";
 import { describe, digestIn, manifestTypeIn } from "./manifest-head.ts";
-import type { TransportResponse } from "./transport.ts";
+import type { TransportResponse } from "../http/transport.ts";
 import { uploadBlob } from "./upload.ts";
 import { once } from "../content/memory.ts";
 

@@ -1,10 +1,10 @@
 import { DrayError, RegistryError } from "../errors.ts";
 import type { Challenge } from "./challenge.ts";
 import type { Credentials } from "./credentials.ts";
-import type { Patience } from "./patience.ts";
+import type { Patience } from "../http/patience.ts";
 import { judgeRealm } from "./realm.ts";
 import { requestToken, type Token, type TokenRequest } from "./token.ts";
-import type { Transport } from "./transport.ts";
+import type { Transport } from "../http/transport.ts";
 import { Trial } from "./trial.ts";
 
 export interface TokenPurseOptions {

@@ -1,12 +1,12 @@
 import { z } from "zod";
 import { DrayError, RegistryError } from "../errors.ts";
-import { readBody } from "./body.ts";
-import { connectionFailure } from "./connection-failure.ts";
+import { readBody } from "../http/body.ts";
+import { connectionFailure } from "../http/connection-failure.ts";
 import { basicHeader, type Credentials } from "./credentials.ts";
-import { Transient, type Patience } from "./patience.ts";
-import { isRetriedStatus } from "./retry.ts";
+import { Transient, type Patience } from "../http/patience.ts";
+import { isRetriedStatus } from "../http/retry.ts";
 import { parseSecretJson } from "./secret-json.ts";
-import type { Transport, TransportResponse } from "./transport.ts";
+import type { Transport, TransportResponse } from "../http/transport.ts";
 
 export interface Token {
   readonly value: string;

@@ -2,7 +2,7 @@ import type { Content, ContentOptions } from "../content/content.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import type { Scopes } from "./token-purse.ts";
 import type { RegistryClient } from "./client.ts";
-import type { TransportResponse } from "./transport.ts";
+import type { TransportResponse } from "../http/transport.ts";
 import { uploadUrl } from "./upload-url.ts";
 
 /** The registry hashes and moves a blob before it answers the last request. */

@@ -1,6 +1,6 @@
 import { RegistryError } from "../errors.ts";
 import type { Digest } from "../oci/digest.ts";
-import { isLinkLocal } from "./origin.ts";
+import { isLinkLocal } from "../http/address.ts";
 
 /**
  * Where an upload goes on: the `Location` of the answer to `asked`, relative or absolute. Proxies

@@ -1,6 +1,7 @@
 import type { PushResult } from "../content/content.ts";
 import { verified } from "../content/verify.ts";
 import { DrayError, RegistryError } from "../errors.ts";
+import { MAX_ATTEMPTS } from "../http/retry.ts";
 import { sendChunks } from "./upload-chunks.ts";
 import {
   COMMIT_TIMEOUT,
@@ -11,7 +12,6 @@ import {
 } from "./upload-session.ts";
 import { withDigest } from "./upload-url.ts";
 
-const MAX_TRIES = 4;
 /** A courtesy must not keep anybody waiting. */
 const CANCEL_TIMEOUT = 5_000;
 /** Answers that mean: not in one piece. */
@@ -32,7 +32,7 @@ export async function uploadBlob(target: UploadTarget, upload: Upload): Promise<
     if (failure === undefined) return "copied";
     // A commit that was answered too late, or twice, has still happened.
     if (await target.isPresent()) return "copied";
-    if (attempt === MAX_TRIES - 1) throw failure;
+    if (attempt === MAX_ATTEMPTS - 1) throw failure;
     chunked = WANTS_CHUNKS.has(failure.status) ? !chunked : attempt % 2 === 1;
     session = undefined;
     await target.client.patience.wait(attempt, {

@@ -47,7 +47,8 @@ const OFFENCES: Readonly<Record<string, { readonly file: string; readonly import
   "oci-is-pure": { file: "src/oci/impure.ts", imports: "../content/content.ts" },
   "oci-does-no-io": { file: "src/oci/reads.ts", imports: "node:fs/promises" },
   "content-knows-only-oci": { file: "src/content/curious.ts", imports: "../archive/tar.ts" },
-  "siblings-do-not-meet": { file: "src/registry/friendly.ts", imports: "../layout/layout.ts" },
+  "siblings-do-not-meet": { file: "src/trust/friendly.ts", imports: "../layout/layout.ts" },
+  "registry-uses-http": { file: "src/registry/friendly.ts", imports: "../layout/layout.ts" },
   "bundle-uses-archive-and-trust": { file: "src/bundle/greedy.ts", imports: "../layout/layout.ts" },
   "chart-uses-archive": { file: "src/chart/greedy.ts", imports: "../trust/keys.ts" },
   "nouns-do-not-call-verbs": { file: "src/recipe/bossy.ts", imports: "../resolve.ts" },
@@ -80,7 +81,7 @@ const GOOD: Readonly<Record<string, string>> = {
   "src/pack.ts": "./resolve.ts",
   "src/oci/digest.ts": "node:crypto",
   "src/cli/program.ts": "commander",
-  "src/registry/transport.ts": "undici",
+  "src/http/transport.ts": "undici",
   "fixtures/maker.ts": "",
   "bin/dray.ts": "../src/cli/program.ts",
 };

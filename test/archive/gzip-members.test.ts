@@ -95,7 +95,7 @@ describe("the arithmetic", () => {
   });
 });
 
-describe("frame()", () => {
+describe("a framed tar", () => {
   it("gives at every boundary what gunzip, gzip and random access read alike", async () => {
     for (const size of BOUNDARIES) {
       const content = seededBytes(`size ${size}`, size);

@@ -3,7 +3,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { makeCertificate } from "../../fixtures/certificates.ts";
 import { startProxy, type TestProxy } from "../../fixtures/proxy.ts";
 import type { TestRegistry } from "../../fixtures/registry.ts";
-import { proxyFor } from "../../src/registry/proxy.ts";
+import { proxyFor } from "../../src/http/proxy.ts";
 import { fill, oneLayerImage, read, repositoryOf, startRegistry } from "./lab.ts";
 
 const image = oneLayerImage("proxied");

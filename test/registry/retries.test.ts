@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { answer, hangUp, loseAnswer, refuse, stayMute } from "../../fixtures/faults.ts";
 import type { TestRegistry } from "../../fixtures/registry.ts";
-import { Patience, Transient } from "../../src/registry/patience.ts";
-import { MAX_ATTEMPTS, retryDelay } from "../../src/registry/retry.ts";
+import { Patience, Transient } from "../../src/http/patience.ts";
+import { MAX_ATTEMPTS, retryDelay } from "../../src/http/retry.ts";
 import { RegistryError } from "../../src/errors.ts";
 import { fill, listening, oneLayerImage, read, repositoryOf, startRegistry } from "./lab.ts";
 

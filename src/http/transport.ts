@@ -7,6 +7,8 @@ import { VERSION } from "../version.ts";
 export interface NetworkOptions {
   /** Certificates (PEM) trusted beside those of Node.js. */
   readonly ca?: readonly string[] | undefined;
+  /** What the client itself shows to a server that asks for it (PEM). */
+  readonly certificate?: { readonly cert: string; readonly key: string } | undefined;
   /** @default false */
   readonly insecureSkipTlsVerify?: boolean | undefined;
   readonly proxy?: ProxyOptions | undefined;
@@ -94,9 +96,10 @@ export class Transport {
 
   async #makeDispatcher(url: URL): Promise<Agent | ProxyAgent> {
     const { Agent: DirectAgent, ProxyAgent: TunnelAgent } = await import("undici");
-    const { ca = [], insecureSkipTlsVerify = false } = this.#options;
+    const { ca = [], certificate, insecureSkipTlsVerify = false } = this.#options;
     const tls = {
       rejectUnauthorized: !insecureSkipTlsVerify,
+      ...certificate,
       // A list of our own replaces the one that Node.js brings.
       ...(ca.length === 0 ? {} : { ca: [...rootCertificates, ...ca] }),
     };

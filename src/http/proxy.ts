@@ -1,5 +1,5 @@
 import { BlockList, isIP } from "node:net";
-import { isLoopback } from "./origin.ts";
+import { isLoopback } from "./address.ts";
 
 /** The values of HTTPS_PROXY, HTTP_PROXY and NO_PROXY. */
 export interface ProxyOptions {

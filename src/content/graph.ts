@@ -1,4 +1,4 @@
-import { MAX_INDEX_DEPTH } from "../content/copy.ts";
+import { MAX_INDEX_DEPTH } from "./copy.ts";
 import { DrayError } from "../errors.ts";
 import { findingOf, type Finding } from "../finding.ts";
 import type { Descriptor } from "../oci/descriptor.ts";

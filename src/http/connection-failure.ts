@@ -1,7 +1,15 @@
 import { DrayError, RegistryError, systemCode } from "../errors.ts";
-import type { ErrorContext } from "./answer-error.ts";
 import { Transient } from "./patience.ts";
 import { isConnectionFailure, isOtherProtocol } from "./retry.ts";
+
+export interface ErrorContext {
+  /** `push blob sha256:…`, `read manifest library/alpine:3.20`. */
+  readonly action: string;
+  /** `source registry ghcr.io`. */
+  readonly registry: string;
+  /** What to do about it, where the caller knows better than the answer says. */
+  readonly hint?: string | undefined;
+}
 
 /**
  * What to throw when a connection to `url` failed: an error of ours, marked as transient where it

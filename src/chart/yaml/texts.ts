@@ -1,0 +1,20 @@
+import { Dict, isList, type Value } from "../template/value.ts";
+import { readYaml } from "./read.ts";
+
+/**
+ * One YAML document in which every scalar is the text that stands there: a version 1.10 stays 1.10.
+ * What is written as nothing, `~` or `null` is null.
+ * @throws DrayError `DRAY_YAML_INVALID`
+ */
+export function readTexts(text: string, what: string): unknown {
+  return plain(readYaml(text, what, { texts: true }));
+}
+
+/** What stands there empty is absent. */
+function plain(value: Value): unknown {
+  if (value instanceof Dict) {
+    return Object.fromEntries([...value].map(([key, item]) => [key, plain(item)]));
+  }
+  if (typeof value === "object" && value !== null && isList(value)) return value.map(plain);
+  return value === "" || value === "null" || value === "~" ? null : value;
+}
