@@ -11,10 +11,16 @@ export { unpack, type UnpackResult } from "./unpack.ts";
 export { push, PushIncomplete, type PushOptions, type PushReport } from "./push.ts";
 export type { TransferTotals } from "./transfers.ts";
 export { serve, type RunningRegistry, type ServeOptions } from "./serve.ts";
+export { images, type ImagesOptions, type ImagesReport } from "./images.ts";
 export { sign, type SignResult } from "./sign.ts";
 export { keygen, type KeygenResult } from "./keygen.ts";
 export { BundleRefused, type BundleOptions } from "./with-bundle.ts";
 
+export type { DiscoverySettings } from "./chart-images.ts";
+export type { ListDifference } from "./chart/discover/compare-list.ts";
+export type { DiscoveredImage, Evidence, ImageClass } from "./chart/discover/discovery.ts";
+export { findHelm } from "./chart/discover/find-helm.ts";
+export type { UserValues } from "./chart/values/user-values.ts";
 export { parsePlatform, formatPlatform, type Platform } from "./oci/platform.ts";
 export { parseReference, formatReference, type Reference } from "./oci/reference.ts";
 export {

@@ -2,6 +2,7 @@ import { Command, CommanderError } from "commander";
 import { sessionStarter, type AddCommand } from "./command.ts";
 import { EXIT, reportFailure } from "./failure.ts";
 import { addExamples } from "./flags.ts";
+import { addImagesCommand } from "./images-command.ts";
 import { addInspectCommand } from "./inspect-command.ts";
 import type { Io } from "./io.ts";
 import { addKeygenCommand } from "./keygen-command.ts";
@@ -13,6 +14,7 @@ import { addUnpackCommand } from "./unpack-command.ts";
 import { addVerifyCommand } from "./verify-command.ts";
 
 const COMMANDS: readonly AddCommand[] = [
+  addImagesCommand,
   addPackCommand,
   addVerifyCommand,
   addInspectCommand,

@@ -3,7 +3,17 @@ import packageJson from "../../package.json" with { type: "json" };
 import { VERSION } from "../../src/version.ts";
 import { dray } from "./terminal.ts";
 
-const COMMANDS = ["pack", "verify", "inspect", "push", "unpack", "serve", "sign", "keygen"];
+const COMMANDS = [
+  "images",
+  "pack",
+  "verify",
+  "inspect",
+  "push",
+  "unpack",
+  "serve",
+  "sign",
+  "keygen",
+];
 
 describe("the command line", () => {
   it("says the version of package.json", async () => {
@@ -31,6 +41,9 @@ describe("the command line", () => {
     [["pack", "--imagee", "a"], "unknown option '--imagee'"],
     [["push", "a.tar.gz"], "missing required argument 'target'"],
     [["push", "a", "b", "--map", "sideways"], "Allowed choices are"],
+    [["images"], "missing required argument 'chart'"],
+    [["images", "a", "--kube-version", "new"], "Expected a version of Kubernetes"],
+    [["images", "a", "--list", "--why", "b"], "cannot be used with option '--why <image>'"],
     [["verify", "a", "--require", "0"], "whole number from 1 to 100"],
     [["serve", "--port", "70000"], "whole number from 0 to 65535"],
     [["sign", "a.tar.gz"], "required option '--sign-key <file>'"],

@@ -1,6 +1,7 @@
 import { formatReference, type Reference } from "../../oci/reference.ts";
 import {
-  IMAGE_CLASSES,
+  compareImages,
+  rankOf,
   type DiscoveredImage,
   type Evidence,
   type ImageClass,
@@ -80,7 +81,7 @@ export class Collector {
   /** True if `image` is known to be of `wanted` class or a stronger one. */
   has(image: string, wanted: ImageClass): boolean {
     const evidence = this.#images.get(image)?.evidence.values() ?? [];
-    return [...evidence].some((one) => rank(one.class) <= rank(wanted));
+    return [...evidence].some((one) => rankOf(one.class) <= rankOf(wanted));
   }
 
   /** True if the tag of `registry/repository` depends on the cluster. */
@@ -114,7 +115,7 @@ export class Collector {
   images(): DiscoveredImage[] {
     return [...this.#images]
       .map(([image, { reference, evidence }]) => toImage(image, reference, [...evidence.values()]))
-      .toSorted((a, b) => rank(a.class) - rank(b.class) || (a.image < b.image ? -1 : 1));
+      .toSorted(compareImages);
   }
 }
 
@@ -138,15 +139,13 @@ function nameOf({ registry, repository }: Reference): string {
   return `${registry}/${repository}`;
 }
 
-function rank(one: ImageClass): number {
-  return IMAGE_CLASSES.indexOf(one);
-}
-
 function toImage(image: string, reference: Reference, all: readonly Evidence[]): DiscoveredImage {
-  const evidence = all.toSorted((a, b) => rank(a.class) - rank(b.class));
+  const evidence = all.toSorted((a, b) => rankOf(a.class) - rankOf(b.class));
   const best = evidence[0]?.class ?? "suspect";
-  const ways = evidence
-    .filter((one) => one.class === best)
+  const strongest = evidence.filter((one) => one.class === best);
+  // That the chart lists an image says less than a setting that turns it on.
+  const telling = strongest.filter(({ source }) => source !== "annotation" && source !== "lock");
+  const ways = (telling.length > 0 ? telling : strongest)
     .map((one) => one.when ?? [])
     .toSorted((a, b) => a.length - b.length);
   const distinct = new Map(ways.map((way) => [way.join("\n"), way]));

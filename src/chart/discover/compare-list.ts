@@ -1,31 +1,29 @@
-import type { Reference } from "../../oci/reference.ts";
-import type { DiscoveredImage, Discovery } from "./discovery.ts";
+import { formatReference, type Reference } from "../../oci/reference.ts";
+import { isNeeded, type DiscoveredImage } from "./discovery.ts";
 
-/** How a list of images differs from what a chart was found to pull. */
+/** How a list of images differs from what charts were found to pull. */
 export interface ListDifference {
   /** Needed or a hook's, and not in the list. */
   readonly missing: readonly DiscoveredImage[];
   /** Optional or suspect, and not in the list. */
   readonly left: readonly DiscoveredImage[];
-  /** In the list, and nowhere in the chart. */
-  readonly extra: readonly Reference[];
+  /** In the list, and in none of the charts. */
+  readonly extra: readonly string[];
 }
 
 /** Compares in both directions. */
 export function compareWithList(
-  { images }: Discovery,
+  images: readonly DiscoveredImage[],
   listed: readonly Reference[],
 ): ListDifference {
   const absent = images.filter(({ reference }) => !listed.some((one) => covers(one, reference)));
   return {
     missing: absent.filter(isNeeded),
-    left: absent.filter((image) => !isNeeded(image)),
-    extra: listed.filter((one) => !images.some(({ reference }) => covers(one, reference))),
+    left: absent.filter((one) => !isNeeded(one)),
+    extra: listed
+      .filter((one) => !images.some(({ reference }) => covers(one, reference)))
+      .map(formatReference),
   };
-}
-
-function isNeeded(image: DiscoveredImage): boolean {
-  return image.class === "needed" || image.class === "hook";
 }
 
 /** The same repository, and the same digest where both name one, otherwise the same tag. */

@@ -8,7 +8,12 @@ import type { Finding } from "../../finding.ts";
 export type ImageClass = "needed" | "hook" | "optional" | "suspect";
 
 /** From the strongest to the weakest. */
-export const IMAGE_CLASSES: readonly ImageClass[] = ["needed", "hook", "optional", "suspect"];
+const IMAGE_CLASSES: readonly ImageClass[] = ["needed", "hook", "optional", "suspect"];
+
+/** 0 for the strongest. */
+export function rankOf(one: ImageClass): number {
+  return IMAGE_CLASSES.indexOf(one);
+}
 
 /** What showed an image. */
 export type EvidenceSource =
@@ -31,6 +36,8 @@ export interface Evidence {
   readonly source: EvidenceSource;
   /** What this place alone is worth; values that a rendering uses prove nothing by themselves. */
   readonly class: ImageClass;
+  /** Name and version of the chart, where several are looked at. */
+  readonly chart?: string;
   /** The file below the chart's directory, `charts/grafana/values.yaml`. */
   readonly file?: string;
   readonly line?: number;
@@ -62,6 +69,16 @@ export interface DiscoveredImage {
   readonly optionalBy: readonly (readonly string[])[];
   /** The strongest first. */
   readonly evidence: readonly Evidence[];
+}
+
+/** True for what must be there before an installation with these values succeeds. */
+export function isNeeded(image: Pick<DiscoveredImage, "class">): boolean {
+  return image.class === "needed" || image.class === "hook";
+}
+
+/** The strongest class first, then by name. */
+export function compareImages(a: DiscoveredImage, b: DiscoveredImage): number {
+  return rankOf(a.class) - rankOf(b.class) || (a.image < b.image ? -1 : 1);
 }
 
 /** Something that the chart needs or may need and that reading it could not tell. */

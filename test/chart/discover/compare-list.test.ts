@@ -18,11 +18,11 @@ describe("compareWithList()", () => {
     });
     const listed = ["docker.io/library/busybox:latest", "x/other:1", `x/pinned@${DIGEST}`];
     const { missing, left, extra } = compareWithList(
-      await discoverImages(chart),
+      (await discoverImages(chart)).images,
       listed.map(parseReference),
     );
     expect(missing.map(({ image }) => image)).toEqual(["docker.io/x/a:1"]);
     expect(left.map(({ image }) => image)).toEqual(["docker.io/x/optional:1"]);
-    expect(extra.map(({ repository }) => repository)).toEqual(["x/other"]);
+    expect(extra).toEqual(["docker.io/x/other:1"]);
   });
 });

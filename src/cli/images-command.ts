@@ -1,0 +1,86 @@
+import { Option } from "commander";
+import type { ImagesReport } from "../index.ts";
+import type { AddCommand, Session } from "./command.ts";
+import { addDiscoveryFlags, discoverySettings, type DiscoveryFlags } from "./discovery-flags.ts";
+import { EXIT } from "./failure.ts";
+import { addExamples, addOutputFlags } from "./flags.ts";
+import { formatImageList, renderDifference, renderImages, renderWhy } from "./images-report.ts";
+import type { OutputFlags } from "./output.ts";
+import { readInput } from "./read-input.ts";
+
+interface ImagesFlags extends OutputFlags, DiscoveryFlags {
+  readonly list?: boolean;
+  readonly why?: string;
+  readonly check?: string;
+  readonly allowIncomplete?: boolean;
+}
+
+export const addImagesCommand: AddCommand = (program, start) => {
+  const command = program
+    .command("images")
+    .summary("find the images that charts need, and say why")
+    .description(
+      "Reads charts and finds every image in them: `needed` with these values, needed by a `hook`,\n" +
+        "`optional` with other values, or `suspect`: it looks like one. Says of each why, and says\n" +
+        "what reading a chart cannot tell. Asks no cluster and no registry.",
+    )
+    .argument("<chart...>", "packed charts or directories")
+    .addOption(new Option("--list", "print a list for --image-list").conflicts(["why", "check"]))
+    .addOption(
+      new Option("--why <image>", "print every place that speaks of an image").conflicts("check"),
+    )
+    .option("--check <list>", "compare with a list of images; exit code 3 if it lacks a needed one")
+    .option("--allow-incomplete", "take a comparison that may have missed a needed image");
+  const sets = addDiscoveryFlags(command);
+  addOutputFlags(command);
+  addExamples(command, [
+    "dray images ./app-1.2.0.tgz --values prod.yaml",
+    "dray images ./app-1.2.0.tgz --values prod.yaml --or --values staging.yaml --list > images.txt",
+    "dray images ./app-1.2.0.tgz --why postgres",
+    "dray images ./app-1.2.0.tgz --check vendor-images.txt",
+  ]);
+  command.action(async (charts: string[], flags: ImagesFlags) => {
+    const session = start(flags);
+    const { images, parseImageList } = await import("../index.ts");
+    const { check } = flags;
+    const listed =
+      check === undefined
+        ? undefined
+        : parseImageList((await readInput(check, "image list")).toString("utf8"), check);
+    const report = await images({
+      charts,
+      ...(await discoverySettings(flags, sets, session.io)),
+      list: listed?.map(({ reference }) => reference),
+      signal: session.io.signal,
+    });
+    show(flags.why === undefined ? report : await onlyNamed(report, flags.why), flags, session);
+  });
+};
+
+/** The report with the images alone that have `name` in theirs. */
+async function onlyNamed(report: ImagesReport, name: string): Promise<ImagesReport> {
+  const images = report.images.filter(({ image }) => image.includes(name));
+  if (images.length > 0) return { ...report, images };
+  const { DrayError } = await import("../index.ts");
+  throw new DrayError(
+    "DRAY_IMAGE_NOT_FOUND",
+    `Cannot say why: no image here has ${JSON.stringify(name)} in its name`,
+    { hint: "Without --why, all images are listed." },
+  );
+}
+
+function show(report: ImagesReport, flags: ImagesFlags, { io, output, exit }: Session): void {
+  const { difference, complete } = report;
+  if (flags.list === true && !complete) {
+    io.stderr.write("Warning: the list may lack needed images; it says why at its head.\n");
+  }
+  output.report(report, () => {
+    if (flags.list === true) return formatImageList(report);
+    if (flags.why !== undefined) return renderWhy(report);
+    if (difference !== undefined) return renderDifference(report, difference);
+    return renderImages(report, flags);
+  });
+  if (difference === undefined) return;
+  const isUnsure = !complete && flags.allowIncomplete !== true;
+  if (difference.missing.length > 0 || isUnsure) exit(EXIT.refused);
+}

@@ -1,0 +1,110 @@
+import type { DiscoveredImage, ImagesReport, ListDifference } from "../index.ts";
+import { formatEvidence, reasonFor } from "./evidence.ts";
+import { formatFindings } from "./findings.ts";
+import type { OutputFlags } from "./output.ts";
+import { formatTable, plural } from "./table.ts";
+
+/** Images by the registry that they come from, and what is not known. */
+export function renderImages(report: ImagesReport, { verbose }: OutputFlags): string {
+  const registries = [...new Set(report.images.map(({ reference }) => reference.registry))];
+  const groups = registries.toSorted().map((registry) => {
+    const images = report.images.filter(({ reference }) => reference.registry === registry);
+    return `${registry}\n${formatRows(images)}`;
+  });
+  const parts = [
+    formatTable(report.charts.map(({ name, version }) => ["chart", `${name} ${version}`])),
+    ...groups,
+    `${countClasses(report.images)}\n`,
+    formatUnknowns(report, verbose === true),
+  ];
+  return parts.filter((part) => part !== "").join("\n");
+}
+
+function formatRows(images: readonly DiscoveredImage[]): string {
+  return formatTable(
+    images.map((one) => [one.class, one.image, reasonFor(one)]),
+    "  ",
+  );
+}
+
+function countClasses(images: readonly DiscoveredImage[]): string {
+  const count = (wanted: DiscoveredImage["class"]): number =>
+    images.filter((one) => one.class === wanted).length;
+  return (
+    `${count("needed")} needed, ${plural(count("hook"), "hook image")}, ` +
+    `${count("optional")} optional, ${plural(count("suspect"), "suspect")}`
+  );
+}
+
+/** What may lack a needed image is always said; the rest on request. */
+function formatUnknowns({ charts, complete }: ImagesReport, verbose: boolean): string {
+  const findings = charts.flatMap((chart) => chart.findings);
+  const shown = findings.filter(({ severity }) => verbose || severity !== "info");
+  const hidden = findings.length - shown.length;
+  const more = hidden === 0 ? "" : `${plural(hidden, "note")} on optional images: see --verbose\n`;
+  const verdict = complete
+    ? "Complete: nothing stood in the way of finding what these values pull.\n"
+    : "Not complete: needed images may be missing from this list.\n";
+  return `${formatFindings(shown)}${more}${verdict}`;
+}
+
+/** A list that `dray pack --image-list` takes. What is not needed stands in comments. */
+export function formatImageList(report: ImagesReport): string {
+  const warnings = report.charts.flatMap(({ findings }) =>
+    findings.filter(({ severity }) => severity === "warning"),
+  );
+  const lines = [
+    ...report.charts.map(({ name, version }) => `# ${name} ${version}`),
+    ...warnings.map(({ message }) => `# may lack an image: ${oneLine(message)}`),
+    ...report.images.map((one) =>
+      isNeeded(one) ? one.image : `# ${one.class}: ${one.image}  ${oneLine(reasonFor(one))}`,
+    ),
+  ];
+  return lines.map((line) => `${line}\n`).join("");
+}
+
+/** Every place that speaks of an image. */
+export function renderWhy({ images, charts }: ImagesReport): string {
+  const parts = images.map(({ image, class: kind, evidence }) => {
+    const rows = evidence.map((one) => [
+      one.class,
+      ...(charts.length > 1 ? [one.chart ?? ""] : []),
+      formatEvidence(one),
+    ]);
+    return `${image}\n  ${kind}\n${formatTable(rows, "    ")}`;
+  });
+  return parts.join("\n");
+}
+
+/** Both directions of a comparison with a list. */
+export function renderDifference(report: ImagesReport, difference: ListDifference): string {
+  const { missing, left, extra } = difference;
+  const parts = [
+    section("Missing from the list, and needed:", formatRows(missing)),
+    section("Not in the list, and not needed with these values:", formatRows(left)),
+    section(
+      "In the list, and in none of the charts:",
+      formatTable(
+        extra.map((one) => [one]),
+        "  ",
+      ),
+    ),
+    formatUnknowns(report, false),
+    missing.length === 0
+      ? "The list has every needed image that was found.\n"
+      : `The list lacks ${plural(missing.length, "needed image")}.\n`,
+  ];
+  return parts.filter((part) => part !== "").join("\n");
+}
+
+function section(title: string, body: string): string {
+  return body === "" ? "" : `${title}\n${body}`;
+}
+
+function isNeeded(one: DiscoveredImage): boolean {
+  return one.class === "needed" || one.class === "hook";
+}
+
+function oneLine(text: string): string {
+  return text.replace(/\s+/g, " ");
+}
