@@ -3,13 +3,13 @@ import { Worker } from "node:worker_threads";
 import { DrayError, type ErrorKind } from "../errors.ts";
 import type { HashTask } from "./hash-content.ts";
 
-/** More threads than this wait for the disk. */
-const MAX_THREADS = 4;
+/** Each costs some 25 MB of memory, and two hash faster than most disks read. */
+const MAX_THREADS = 2;
 
 /** Starting threads costs more than hashing this many bytes. */
 const WORTH_THREADS = 64 * 1024 * 1024;
 
-export type HashReply = { readonly id: number } & (
+export type HashReply =
   | { readonly digests: string[] }
   | {
       readonly failure: {
@@ -18,26 +18,23 @@ export type HashReply = { readonly id: number } & (
         readonly hint?: string | undefined;
         readonly kind?: ErrorKind;
       };
-    }
-);
+    };
 
-interface Waiting {
+/** A stretch that nobody has answered for yet. */
+interface Job {
+  readonly task: HashTask;
   readonly resolve: (digests: string[]) => void;
   readonly reject: (error: Error) => void;
-}
-
-interface Thread {
-  readonly worker: Worker;
-  /** Bytes that it was told to hash and has not answered for. */
-  load: number;
 }
 
 /** Hashes stretches of one carrier on several threads: SHA-256 is what verifying waits for. */
 export class HashPool {
   readonly #path: string;
-  readonly #threads: Thread[] = [];
-  readonly #waiting = new Map<number, Waiting>();
-  #count = 0;
+  readonly #threads: Worker[] = [];
+  readonly #idle: Worker[] = [];
+  /** What each busy thread works on: one stretch at a time, so that memory does not grow with them. */
+  readonly #working = new Map<Worker, Job>();
+  readonly #queue: Job[] = [];
 
   constructor(path: string) {
     this.#path = path;
@@ -53,24 +50,16 @@ export class HashPool {
     return isBuilt && pays ? new HashPool(path) : undefined;
   }
 
-  async hash(task: HashTask): Promise<string[]> {
+  hash(task: HashTask): Promise<string[]> {
     if (this.#threads.length === 0) this.#start();
-    const [thread] = this.#threads.toSorted((a, b) => a.load - b.load);
-    if (thread === undefined) throw new Error("a pool has threads");
-    const id = this.#count++;
-    thread.load += task.size;
-    try {
-      return await new Promise<string[]>((resolve, reject) => {
-        this.#waiting.set(id, { resolve, reject });
-        thread.worker.postMessage({ id, task });
-      });
-    } finally {
-      thread.load -= task.size;
-    }
+    return new Promise<string[]>((resolve, reject) => {
+      this.#queue.push({ task, resolve, reject });
+      this.#assign();
+    });
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.#threads.map(({ worker }) => worker.terminate()));
+    await Promise.all(this.#threads.map((worker) => worker.terminate()));
     this.#failAll(new Error("the carrier was closed"));
   }
 
@@ -78,22 +67,36 @@ export class HashPool {
     const file = new URL("./hash-worker.js", import.meta.url);
     for (let count = Math.min(availableParallelism(), MAX_THREADS); count > 0; count--) {
       const worker = new Worker(file, { workerData: { path: this.#path } });
-      worker.on("message", (reply: HashReply) => this.#settle(reply));
+      worker.on("message", (reply: HashReply) => this.#settle(worker, reply));
       worker.on("error", (error) => this.#failAll(error));
-      this.#threads.push({ worker, load: 0 });
+      this.#threads.push(worker);
+      this.#idle.push(worker);
     }
   }
 
-  #settle(reply: HashReply): void {
-    const waiting = this.#waiting.get(reply.id);
-    this.#waiting.delete(reply.id);
-    if ("digests" in reply) waiting?.resolve(reply.digests);
-    else waiting?.reject(toError(reply.failure));
+  #assign(): void {
+    while (this.#queue.length > 0 && this.#idle.length > 0) {
+      const job = this.#queue.shift();
+      const worker = this.#idle.pop();
+      if (job === undefined || worker === undefined) return;
+      this.#working.set(worker, job);
+      worker.postMessage(job.task);
+    }
+  }
+
+  #settle(worker: Worker, reply: HashReply): void {
+    const job = this.#working.get(worker);
+    this.#working.delete(worker);
+    this.#idle.push(worker);
+    this.#assign();
+    if ("digests" in reply) job?.resolve(reply.digests);
+    else job?.reject(toError(reply.failure));
   }
 
   #failAll(error: Error): void {
-    for (const { reject } of this.#waiting.values()) reject(error);
-    this.#waiting.clear();
+    for (const { reject } of [...this.#working.values(), ...this.#queue]) reject(error);
+    this.#working.clear();
+    this.#queue.length = 0;
   }
 }
 

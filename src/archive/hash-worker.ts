@@ -9,17 +9,17 @@ import { openTar } from "./open-tar.ts";
 const { path } = workerData as { path: string };
 const { tar } = await openTar(await open(path, "r"));
 
-parentPort?.on("message", ({ id, task }: { id: number; task: HashTask }) => {
-  void answer(id, task).then((reply) => parentPort?.postMessage(reply));
+parentPort?.on("message", (task: HashTask) => {
+  void answer(task).then((reply) => parentPort?.postMessage(reply));
 });
 
-async function answer(id: number, task: HashTask): Promise<HashReply> {
+async function answer(task: HashTask): Promise<HashReply> {
   try {
-    return { id, digests: await hashContent(tar, task) };
+    return { digests: await hashContent(tar, task) };
   } catch (error) {
-    if (!(error instanceof DrayError)) return { id, failure: { message: String(error) } };
+    if (!(error instanceof DrayError)) return { failure: { message: String(error) } };
     // Classes do not survive the way between threads.
     const { code, message, hint, kind } = error;
-    return { id, failure: { code, message, hint, kind } };
+    return { failure: { code, message, hint, kind } };
   }
 }
