@@ -12,6 +12,13 @@ export { push, PushIncomplete, type PushOptions, type PushReport } from "./push.
 export type { TransferTotals } from "./transfers.ts";
 export { serve, type RunningRegistry, type ServeOptions } from "./serve.ts";
 export { images, type ImagesOptions, type ImagesReport } from "./images.ts";
+export {
+  check,
+  type AbsentImage,
+  type CheckedChart,
+  type CheckOptions,
+  type CheckReport,
+} from "./check.ts";
 export { sign, type SignResult } from "./sign.ts";
 export { keygen, type KeygenResult } from "./keygen.ts";
 export { BundleRefused, type BundleOptions } from "./with-bundle.ts";

@@ -1,4 +1,5 @@
 import { Command, CommanderError } from "commander";
+import { addCheckCommand } from "./check-command.ts";
 import { sessionStarter, type AddCommand } from "./command.ts";
 import { EXIT, reportFailure } from "./failure.ts";
 import { addExamples } from "./flags.ts";
@@ -18,6 +19,7 @@ const COMMANDS: readonly AddCommand[] = [
   addPackCommand,
   addVerifyCommand,
   addInspectCommand,
+  addCheckCommand,
   addPushCommand,
   addUnpackCommand,
   addServeCommand,

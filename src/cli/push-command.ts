@@ -1,18 +1,15 @@
 import { writeFile } from "node:fs/promises";
-import { Option } from "commander";
-import type { MapMode, Mapping, PushReport } from "../index.ts";
+import type { PushReport } from "../index.ts";
 import type { AddCommand, Session } from "./command.ts";
 import { formatFindings } from "./findings.ts";
 import { addExamples, addOutputFlags } from "./flags.ts";
+import { addMapFlags, readMapping, type MapFlags } from "./map-flags.ts";
 import type { OutputFlags } from "./output.ts";
 import { renderPush, receiptOf } from "./push-report.ts";
-import { readInput } from "./read-input.ts";
 import { addRegistryFlags, registryOptions, type RegistryFlags } from "./registry-flags.ts";
 import { addTrustFlags, trustPolicy, workDirectory, type TrustFlags } from "./trust-flags.ts";
 
-interface PushFlags extends OutputFlags, RegistryFlags, TrustFlags {
-  readonly map: MapMode;
-  readonly mapFile?: string;
+interface PushFlags extends OutputFlags, RegistryFlags, TrustFlags, MapFlags {
   readonly overwrite?: boolean;
   readonly receipt?: string;
   readonly dryRun?: boolean;
@@ -29,13 +26,8 @@ export const addPushCommand: AddCommand = (program, start) => {
         "is missing.",
     )
     .argument("<bundle>", "bundle file or unpacked directory")
-    .argument("<target>", "REGISTRY[:PORT][/PREFIX]")
-    .addOption(
-      new Option("--map <mode>", "how source names become target names")
-        .choices(["drop-host", "keep-host", "flatten"])
-        .default("drop-host"),
-    )
-    .option("--map-file <file>", "rules of your own: YAML with `rules: [{from, to}]`")
+    .argument("<target>", "REGISTRY[:PORT][/PREFIX]");
+  addMapFlags(command)
     .option("--overwrite", "move tags that stand for something else at the target")
     .option("--receipt <file>", "write what was pushed as JSON")
     .option("--dry-run", "ask the registry, say what would be pushed, send nothing");
@@ -77,13 +69,6 @@ async function runPush(
     if (error instanceof PushIncomplete) await writeReceipt(error.report, flags);
     throw error;
   }
-}
-
-async function readMapping({ map, mapFile }: PushFlags): Promise<Mapping> {
-  const { parseMapRules } = await import("../index.ts");
-  if (mapFile === undefined) return { mode: map, rules: [] };
-  const text = (await readInput(mapFile, "rules")).toString("utf8");
-  return { mode: map, rules: await parseMapRules(text, mapFile) };
 }
 
 async function writeReceipt(report: PushReport, { receipt }: PushFlags): Promise<void> {

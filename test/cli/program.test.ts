@@ -8,6 +8,7 @@ const COMMANDS = [
   "pack",
   "verify",
   "inspect",
+  "check",
   "push",
   "unpack",
   "serve",

@@ -1,0 +1,26 @@
+import { Option, type Command } from "commander";
+import type { MapMode, Mapping } from "../index.ts";
+import { readInput } from "./read-input.ts";
+
+/** Flags of every command that has to know what names become at a target. */
+export interface MapFlags {
+  readonly map: MapMode;
+  readonly mapFile?: string;
+}
+
+export function addMapFlags(command: Command): Command {
+  return command
+    .addOption(
+      new Option("--map <mode>", "how source names become target names")
+        .choices(["drop-host", "keep-host", "flatten"])
+        .default("drop-host"),
+    )
+    .option("--map-file <file>", "rules of your own: YAML with `rules: [{from, to}]`");
+}
+
+export async function readMapping({ map, mapFile }: MapFlags): Promise<Mapping> {
+  const { parseMapRules } = await import("../index.ts");
+  if (mapFile === undefined) return { mode: map, rules: [] };
+  const text = (await readInput(mapFile, "rules")).toString("utf8");
+  return { mode: map, rules: await parseMapRules(text, mapFile) };
+}
