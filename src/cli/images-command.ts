@@ -20,8 +20,8 @@ export const addImagesCommand: AddCommand = (program, start) => {
     .command("images")
     .summary("find the images that charts need, and say why")
     .description(
-      "Reads charts and finds every image in them: `needed` with these values, needed by a `hook`,\n" +
-        "`optional` with other values, or `suspect`: it looks like one. Says of each why, and says\n" +
+      "Reads charts and finds every image in them: `needed` with these values, needed by a `hook`, " +
+        "`optional` with other values, or `suspect`: it looks like one. Says of each why, and says " +
         "what reading a chart cannot tell. Asks no cluster and no registry.",
     )
     .argument("<chart...>", "packed charts or directories")

@@ -11,7 +11,7 @@ export const addInspectCommand: AddCommand = (program, start) => {
     .command("inspect")
     .summary("show what a bundle holds")
     .description(
-      "Shows images, charts, platforms and sizes. Reads only the head of the bundle and opens no\n" +
+      "Shows images, charts, platforms and sizes. Reads only the head of the bundle and opens no " +
         "connection; whether the rest is intact is for `dray verify` to say.",
     )
     .argument("<bundle>", "bundle file or unpacked directory");

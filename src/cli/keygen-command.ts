@@ -14,7 +14,7 @@ export const addKeygenCommand: AddCommand = (program, start) => {
     .command("keygen")
     .summary("make a key pair to sign bundles with")
     .description(
-      "Makes a P-256 key pair: NAME.key (PKCS#8, encrypted, readable by its owner only) and\n" +
+      "Makes a P-256 key pair: NAME.key (PKCS#8, encrypted, readable by its owner only) and " +
         "NAME.pub. The passphrase comes from a prompt, from DRAY_KEY_PASSPHRASE or from a file.",
     )
     .argument("[name]", "name of both files, without their endings", "dray")

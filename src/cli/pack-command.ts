@@ -29,8 +29,8 @@ export const addPackCommand: AddCommand = (program, start) => {
     .command("pack")
     .summary("gather images and charts into one signed bundle")
     .description(
-      "Gathers images, charts and files and writes one bundle: a signed .tar.gz of an OCI image\n" +
-        "layout and charts. All platforms of an image are packed and no digest changes. If\n" +
+      "Gathers images, charts and files and writes one bundle: a signed .tar.gz of an OCI image " +
+        "layout and charts. All platforms of an image are packed and no digest changes. If " +
         "anything cannot be had, no bundle is written; a second run fetches only what is missing.",
     )
     .argument("[recipe]", "bundle.yaml with name, version, images, charts, files, platforms");

@@ -20,9 +20,9 @@ export const addPushCommand: AddCommand = (program, start) => {
     .command("push")
     .summary("bring a bundle into a registry")
     .description(
-      "Checks a bundle and pushes its images and charts. Signature, list and layout are checked\n" +
-        "before anything is sent and every blob while it is sent; tags are written when everything\n" +
-        "is there, and every manifest is read back. Run again after a failure, it sends only what\n" +
+      "Checks a bundle and pushes its images and charts. Signature, list and layout are checked " +
+        "before anything is sent and every blob while it is sent; tags are written when everything " +
+        "is there, and every manifest is read back. Run again after a failure, it sends only what " +
         "is missing.",
     )
     .argument("<bundle>", "bundle file or unpacked directory")

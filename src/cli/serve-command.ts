@@ -18,7 +18,7 @@ export const addServeCommand: AddCommand = (program, start) => {
     .command("serve")
     .summary("be a registry, over a layout directory or a bundle")
     .description(
-      "Serves an OCI image layout or a bundle as a registry until it is stopped. There is no\n" +
+      "Serves an OCI image layout or a bundle as a registry until it is stopped. There is no " +
         "authentication: it listens on this host only unless another address is named.",
     )
     .argument("[path]", "image layout or bundle; with --writable a temporary one by default")

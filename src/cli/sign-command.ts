@@ -16,7 +16,7 @@ export const addSignCommand: AddCommand = (program, start) => {
     .command("sign")
     .summary("put a second signature beside a bundle")
     .description(
-      "Checks all of a bundle and signs its list of contents. The signature becomes a file of its\n" +
+      "Checks all of a bundle and signs its list of contents. The signature becomes a file of its " +
         "own, BUNDLE.KEYID.sigstore.json, which travels beside the bundle.",
     )
     .argument("<bundle>", "bundle file or unpacked directory")

@@ -9,7 +9,7 @@ export const addUnpackCommand: AddCommand = (program, start) => {
     .command("unpack")
     .summary("write a bundle into a new directory")
     .description(
-      "Writes a bundle as an OCI image layout with charts and files, checked on the way. The\n" +
+      "Writes a bundle as an OCI image layout with charts and files, checked on the way. The " +
         "directory must not exist or be empty; it appears whole or not at all.",
     )
     .argument("<bundle>", "bundle file or unpacked directory")

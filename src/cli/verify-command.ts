@@ -12,8 +12,8 @@ export const addVerifyCommand: AddCommand = (program, start) => {
     .command("verify")
     .summary("check every byte of a bundle, and who has signed it")
     .description(
-      "Checks a bundle without using it: its form, its signature, every byte against the signed\n" +
-        "list, and that every image is complete. Everything that is wrong is named at once.\n" +
+      "Checks a bundle without using it: its form, its signature, every byte against the signed " +
+        "list, and that every image is complete. Everything that is wrong is named at once. " +
         "Exit code 3 means: do not use it.",
     )
     .argument("<bundle>", "bundle file or unpacked directory");
