@@ -1,8 +1,8 @@
 import { constants } from "node:fs";
-import { open, opendir } from "node:fs/promises";
+import { open, opendir, type FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 import type { Bytes } from "../content/content.ts";
-import { DrayError } from "../errors.ts";
+import { DrayError, systemCode } from "../errors.ts";
 import type { Archive } from "./archive.ts";
 import { readExactly, READ_BYTES } from "./seekable-tar.ts";
 import type { EntryKind, RawEntry } from "./tar-reader.ts";
@@ -38,7 +38,7 @@ async function* walk(
   depth = 0,
 ): AsyncGenerator<{ name: string; kind: EntryKind; type: string }> {
   const names: { name: string; kind: EntryKind; type: string }[] = [];
-  for await (const found of await opendir(join(root, below))) {
+  for await (const found of await readable(join(root, below), opendir)) {
     const name = below === "" ? found.name : `${below}/${found.name}`;
     if (found.isDirectory()) names.push({ name, kind: "directory", type: "Directory" });
     else if (found.isFile()) names.push({ name, kind: "file", type: "File" });
@@ -53,8 +53,30 @@ async function* walk(
   }
 }
 
+function openFile(path: string): Promise<FileHandle> {
+  return open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+}
+
+/** Codes of the system for what is there and cannot be had, and what helps. */
+const UNREADABLE: Readonly<Record<string, string>> = {
+  EACCES: "Give yourself the right to read all of it: `chmod -R u+rX DIR`.",
+  EPERM: "Give yourself the right to read all of it: `chmod -R u+rX DIR`.",
+  EIO: "The medium is damaged. Copy the bundle again, to another one.",
+};
+
+async function readable<T>(path: string, read: (path: string) => Promise<T>): Promise<T> {
+  try {
+    return await read(path);
+  } catch (cause) {
+    const hint = UNREADABLE[systemCode(cause) ?? ""];
+    if (hint === undefined) throw cause;
+    const message = `Cannot read ${JSON.stringify(path)}: ${String(systemCode(cause))}`;
+    throw new DrayError("DRAY_FILE_UNREADABLE", message, { kind: "refused", hint, cause });
+  }
+}
+
 async function sizeOf(path: string): Promise<number> {
-  const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+  const file = await readable(path, openFile);
   try {
     return (await file.stat()).size;
   } finally {
@@ -63,7 +85,7 @@ async function sizeOf(path: string): Promise<number> {
 }
 
 async function* readFileAt(path: string, size: number): Bytes {
-  const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+  const file = await readable(path, openFile);
   try {
     const stat = await file.stat();
     if (stat.size !== size) throw changed(path, size, stat.size);

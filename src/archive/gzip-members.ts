@@ -9,7 +9,7 @@ import { DrayError } from "../errors.ts";
 /** Largest stored DEFLATE block (RFC 1951 §3.2.4). */
 export const BLOCK_PAYLOAD = 65_535;
 export const BLOCK_HEADER = 5;
-const BLOCK_BYTES = BLOCK_HEADER + BLOCK_PAYLOAD;
+export const BLOCK_BYTES = BLOCK_HEADER + BLOCK_PAYLOAD;
 
 /** Fixed gzip header, extra-field length, and one extra subfield `dr` of 12 bytes. */
 export const MEMBER_HEADER = 28;
@@ -53,6 +53,13 @@ export function readMemberHeader(bytes: Buffer): MemberHeader | undefined {
   return { payload: bytes.readUInt32LE(16), number: Number(bytes.readBigUInt64LE(20)) };
 }
 
+/** The first header of this framing anywhere in `bytes`, whole. */
+export function findMemberHeader(bytes: Buffer): (MemberHeader & { offset: number }) | undefined {
+  const offset = bytes.indexOf(HEADER_START);
+  const header = offset === -1 ? undefined : readMemberHeader(bytes.subarray(offset));
+  return header === undefined ? undefined : { ...header, offset };
+}
+
 /** bgzip, which uses the extra field too, shares 12 of these 16 bytes. */
 const TELLING_BYTES = 13;
 
@@ -67,21 +74,27 @@ export function writeBlockHeader(target: Buffer, length: number, final: boolean)
   target.writeUInt16LE(length ^ 0xffff, 3);
 }
 
-/** How a file of `size` bytes must be divided; undefined if no division fits. */
-export function layoutOf(size: number): { members: number; tarSize: number } | undefined {
-  const full = Math.floor(size / MEMBER_BYTES);
-  const rest = size - full * MEMBER_BYTES;
-  if (rest === 0) return full === 0 ? undefined : { members: full, tarSize: full * MEMBER_PAYLOAD };
-  const stored = rest - MEMBER_HEADER - MEMBER_TRAILER;
-  const payload = stored - Math.ceil(stored / BLOCK_BYTES) * BLOCK_HEADER;
-  if (payload <= 0 || memberBytes(payload) !== rest) return undefined;
-  return { members: full + 1, tarSize: full * MEMBER_PAYLOAD + payload };
+/** Bytes of file that a tar takes in this framing. */
+export function framedSize(tarSize: number): number {
+  const full = Math.floor(tarSize / MEMBER_PAYLOAD);
+  const rest = tarSize - full * MEMBER_PAYLOAD;
+  return full * MEMBER_BYTES + (rest === 0 ? 0 : memberBytes(rest));
 }
 
-export function damaged(member: number, reason: string): DrayError {
-  return new DrayError(
-    "DRAY_FRAMING_DAMAGED",
-    `Cannot read gzip member ${member} at byte ${member * MEMBER_BYTES}: ${reason}`,
-    { kind: "refused", hint: "The file changed after it was written. Copy it again." },
-  );
+/** Damage to one member: what it holds of the tar cannot be trusted. */
+export class MemberDamage extends DrayError {
+  readonly member: number;
+
+  constructor(member: number, message: string) {
+    super("DRAY_FRAMING_DAMAGED", message, {
+      kind: "refused",
+      hint: "The file changed after it was written. Copy it again.",
+    });
+    this.member = member;
+  }
+}
+
+export function damaged(member: number, reason: string): MemberDamage {
+  const at = `gzip member ${member} at byte ${member * MEMBER_BYTES}`;
+  return new MemberDamage(member, `Cannot read ${at}: ${reason}`);
 }

@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import { DrayError, type ErrorKind } from "../errors.ts";
+import { MemberDamage } from "./gzip-members.ts";
 import type { HashTask } from "./hash-content.ts";
 
 /** Each costs some 25 MB of memory, and two hash faster than most disks read. */
@@ -17,6 +18,8 @@ export type HashReply =
         readonly code?: string;
         readonly hint?: string | undefined;
         readonly kind?: ErrorKind;
+        /** Where the framing is damaged. */
+        readonly member?: number | undefined;
       };
     };
 
@@ -103,7 +106,9 @@ export class HashPool {
 function toError({
   code,
   message,
+  member,
   ...options
 }: Extract<HashReply, { failure: unknown }>["failure"]): Error {
+  if (member !== undefined) return new MemberDamage(member, message);
   return code === undefined ? new Error(message) : new DrayError(code, message, options);
 }

@@ -1,6 +1,7 @@
 import { open } from "node:fs/promises";
 import { parentPort, workerData } from "node:worker_threads";
 import { DrayError } from "../errors.ts";
+import { MemberDamage } from "./gzip-members.ts";
 import { hashContent, type HashTask } from "./hash-content.ts";
 import type { HashReply } from "./hash-pool.ts";
 import { openTar } from "./open-tar.ts";
@@ -20,6 +21,7 @@ async function answer(task: HashTask): Promise<HashReply> {
     if (!(error instanceof DrayError)) return { failure: { message: String(error) } };
     // Classes do not survive the way between threads.
     const { code, message, hint, kind } = error;
-    return { failure: { code, message, hint, kind } };
+    const member = error instanceof MemberDamage ? error.member : undefined;
+    return { failure: { code, message, hint, kind, member } };
   }
 }

@@ -6,7 +6,6 @@ import {
   BLOCK_PAYLOAD,
   blocksIn,
   damaged,
-  layoutOf,
   MEMBER_BYTES,
   MEMBER_HEADER,
   MEMBER_PAYLOAD,
@@ -14,7 +13,8 @@ import {
   readMemberHeader,
   resemblesMemberHeader,
 } from "./gzip-members.ts";
-import type { Cursor } from "./cursor.ts";
+import { truncated, type Cursor } from "./cursor.ts";
+import { memberExtent, type MemberExtent } from "./member-extent.ts";
 import { MemberCursor } from "./member-cursor.ts";
 import {
   allocator,
@@ -41,23 +41,20 @@ interface Piece {
 /** Reads a tar inside the bundle's gzip framing by arithmetic, without inflating. */
 export class MemberTar implements SeekableTar {
   readonly #file: FileHandle;
-  readonly #members: number;
+  readonly #extent: MemberExtent;
   readonly size: number;
 
-  private constructor(
-    file: FileHandle,
-    { members, tarSize }: { members: number; tarSize: number },
-  ) {
+  private constructor(file: FileHandle, extent: MemberExtent) {
     this.#file = file;
-    this.#members = members;
-    this.size = tarSize;
+    this.#extent = extent;
+    this.size = extent.tarSize;
   }
 
   /**
    * Undefined if the file does not begin with the framing's own header. A file that does and does
-   * not keep the arithmetic is damaged.
+   * not keep the arithmetic is damaged; one that was cut is open as far as it goes.
    *
-   * @throws DrayError `DRAY_FRAMING_DAMAGED`
+   * @throws DrayError `DRAY_FRAMING_DAMAGED`, `DRAY_FILE_ZEROED`, `DRAY_FILE_PART`
    */
   static async open(file: FileHandle): Promise<MemberTar | undefined> {
     const { size } = await file.stat();
@@ -67,14 +64,7 @@ export class MemberTar implements SeekableTar {
       if (!resemblesMemberHeader(head)) return undefined;
       throw damaged(0, "its header is not as it was written");
     }
-    const layout = layoutOf(size);
-    if (layout === undefined) {
-      throw damaged(Math.floor(size / MEMBER_BYTES), `a file of ${size} bytes cannot end here`);
-    }
-    const tar = new MemberTar(file, layout);
-    await tar.#checkHeader(0);
-    await tar.#checkHeader(layout.members - 1);
-    return tar;
+    return new MemberTar(file, await memberExtent(file, size));
   }
 
   async *read(
@@ -86,7 +76,8 @@ export class MemberTar implements SeekableTar {
     const end = offset + length;
     let current = -1;
     let crc = 0;
-    const pieces = this.#pieces(offset, length);
+    const { present } = this.#extent;
+    const pieces = this.#pieces(offset, Math.min(end, present));
     for await (const { piece, buffer } of readAhead(pieces, (next) =>
       this.#readBlocks(next, allocate),
     )) {
@@ -101,6 +92,7 @@ export class MemberTar implements SeekableTar {
       }
       yield* payloads;
     }
+    if (end > present) throw truncated(present);
   }
 
   checkingCursor(): Cursor {
@@ -116,9 +108,7 @@ export class MemberTar implements SeekableTar {
     return Math.min(MEMBER_PAYLOAD, this.size - member * MEMBER_PAYLOAD);
   }
 
-  *#pieces(offset: number, length: number): Generator<Piece> {
-    const end = offset + length;
-    if (end > this.size) throw damaged(this.#members - 1, `the tar goes on after its end`);
+  *#pieces(offset: number, end: number): Generator<Piece> {
     for (let at = offset; at < end;) {
       const member = Math.floor(at / MEMBER_PAYLOAD);
       const from = at - member * MEMBER_PAYLOAD;

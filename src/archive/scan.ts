@@ -6,7 +6,9 @@ import { findingOf, type Finding } from "../finding.ts";
 import type { Archive } from "./archive.ts";
 import { DistinctNames } from "./distinct-names.ts";
 import { entryPath, type EntryPath } from "./entry-path.ts";
+import { MemberDamage } from "./gzip-members.ts";
 import { APPLE_DOUBLE_MAGIC, isJunkName, mayBeAppleDouble } from "./junk.ts";
+import { memberFinding } from "./member-finding.ts";
 import type { RawEntry } from "./tar-reader.ts";
 
 /** Content from this size on is worth the way to another thread. */
@@ -72,7 +74,7 @@ export async function scan(archive: Archive, options: ScanOptions): Promise<Scan
     return state.result(true);
   } catch (error) {
     if (!(error instanceof DrayError) || error.kind !== "refused") throw error;
-    state.report(findingOf(error));
+    state.report(state.located(error));
     return state.result(false);
   }
 }
@@ -87,6 +89,8 @@ class ScanState {
   readonly #hashing: Promise<void>[] = [];
   readonly #archive: Archive;
   #count = 0;
+  /** What is being read. */
+  #current: EntryPath | undefined;
 
   constructor(archive: Archive, options: ScanOptions) {
     this.#archive = archive;
@@ -100,6 +104,13 @@ class ScanState {
   result(complete: boolean): Scan {
     const { entries } = this;
     return { entries, stripped: this.#stripped, findings: this.#findings, complete };
+  }
+
+  /** What stopped the scan, and which entries that concerns. */
+  located(error: DrayError): Finding {
+    return error instanceof MemberDamage
+      ? memberFinding(error, this.entries.values())
+      : findingOf(error, this.#current);
   }
 
   report(finding: Finding): void {
@@ -136,8 +147,11 @@ class ScanState {
       return undefined;
     }
     const content = new EntryContent(raw, this.#options.onEvent);
+    this.#current = path;
     try {
-      return await this.#read(raw, path, content);
+      const entry = await this.#read(raw, path, content);
+      this.#current = undefined;
+      return entry;
     } finally {
       await content.close();
     }

@@ -1,6 +1,7 @@
 import type { FileHandle } from "node:fs/promises";
 import { Header } from "tar/header";
 import { DrayError } from "../errors.ts";
+import { laterPart } from "./member-extent.ts";
 import { TAR_BLOCK } from "./tar-reader.ts";
 
 /** Formats that are recognised by their first bytes, and what to do about those that are not read. */
@@ -15,12 +16,14 @@ const UNSUPPORTED: readonly { magic: readonly number[]; name: string; hint: stri
   { magic: [0x42, 0x5a, 0x68], name: "bzip2", hint: "Decompress it with `bzip2 -d` first." },
 ];
 
-/** Finds out what a file is by its content. @throws DrayError `DRAY_ARCHIVE_UNKNOWN` */
+/** Finds out what a file is by its content. @throws DrayError `DRAY_ARCHIVE_UNKNOWN`, `DRAY_FILE_PART` */
 export async function sniff(path: string, file: FileHandle): Promise<"gzip" | "tar"> {
   const { buffer, bytesRead } = await file.read(Buffer.alloc(TAR_BLOCK), 0, TAR_BLOCK, 0);
   const head = buffer.subarray(0, bytesRead);
   if (startsWith(head, [0x1f, 0x8b])) return "gzip";
   if (isTarHeader(head)) return "tar";
+  const part = await laterPart(file);
+  if (part !== undefined) throw part;
   const known = UNSUPPORTED.find(({ magic }) => startsWith(head, magic));
   const found = known?.name ?? (bytesRead === 0 ? "an empty file" : "something else");
   throw new DrayError(

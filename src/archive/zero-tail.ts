@@ -1,0 +1,33 @@
+import type { FileHandle } from "node:fs/promises";
+import { DrayError } from "../errors.ts";
+import { readExactly, READ_BYTES } from "./seekable-tar.ts";
+
+/** Fewer zeros are nothing special at the end of a file; file systems lose at least a block. */
+const TELLING_ZEROS = 4096;
+
+/**
+ * What to say of a file that has its size and not its end: a copy that broke off after the room for
+ * it was set aside. Undefined for any other file.
+ */
+export async function zeroTail(file: FileHandle, size: number): Promise<DrayError | undefined> {
+  const start = await zerosFrom(file, size);
+  if (size - start < TELLING_ZEROS) return undefined;
+  return new DrayError(
+    "DRAY_FILE_ZEROED",
+    `Cannot read the file to its end: from byte ${start} on there are only zeros, ${size - start} of them`,
+    {
+      kind: "refused",
+      hint: "The copy broke off. Copy the file again, and eject the medium before it is pulled.",
+    },
+  );
+}
+
+async function zerosFrom(file: FileHandle, size: number): Promise<number> {
+  for (let end = size; end > 0; end -= READ_BYTES) {
+    const start = Math.max(0, end - READ_BYTES);
+    const piece = await readExactly(file, start, Buffer.allocUnsafeSlow(end - start));
+    const last = piece.findLastIndex((byte) => byte !== 0);
+    if (last !== -1) return start + last + 1;
+  }
+  return 0;
+}
