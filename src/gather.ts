@@ -1,33 +1,24 @@
 import type { PlainFile } from "./bundle/contents.ts";
+import type { ChartSources } from "./chart-sources.ts";
 import { DrayError } from "./errors.ts";
-import type { Listener } from "./events.ts";
 import type { Digest } from "./oci/digest.ts";
 import { formatReference } from "./oci/reference.ts";
-import { readLocalChart, type LocalChart } from "./pack-charts.ts";
+import { obtainChart, type ObtainedChart } from "./obtain-chart.ts";
+import { chartFiles, chartPath } from "./pack-charts.ts";
 import { readPlainFile } from "./pack-files.ts";
-import type { Lock } from "./recipe/lock.ts";
+import { formatChart } from "./recipe/chart-request.ts";
 import type { Recipe } from "./recipe/recipe.ts";
-import type { RegistryPool } from "./registry/pool.ts";
-import { resolveAll, type Resolved, type ResolveRequest } from "./resolve.ts";
+import { resolveAll, tryEach, type Resolved, type ResolveRequest } from "./resolve.ts";
 
 /** All that goes into a bundle, known in full before the first blob moves. */
 export interface Ingredients {
   readonly images: readonly Resolved[];
-  readonly remoteCharts: readonly Resolved[];
-  readonly localCharts: readonly LocalChart[];
+  readonly charts: readonly ObtainedChart[];
   readonly files: readonly PlainFile[];
 }
 
-export interface GatherOptions {
-  readonly pool: RegistryPool;
-  /** Directory of the content store. */
-  readonly store: string;
-  readonly created: Date;
-  /** Digests to use instead of asking what tags mean. */
-  readonly lock: Lock | undefined;
+export interface GatherOptions extends ChartSources {
   readonly includeNonDistributable: boolean;
-  readonly signal?: AbortSignal | undefined;
-  readonly onEvent?: Listener | undefined;
 }
 
 /**
@@ -37,42 +28,34 @@ export interface GatherOptions {
  */
 export async function gather(recipe: Recipe, options: GatherOptions): Promise<Ingredients> {
   if (recipe.images.length + recipe.charts.length + recipe.files.length === 0) throw empty();
-  const localCharts: LocalChart[] = [];
-  const remote: ResolveRequest[] = [];
-  for (const chart of recipe.charts) {
-    if (chart.kind === "file") localCharts.push(await readLocalChart(chart.path, options.created));
-    else remote.push(requestFor(chart.reference));
-  }
   const files: PlainFile[] = [];
   for (const file of recipe.files) files.push(await readPlainFile(file));
   refuseDoubles(
     "file",
     files.map(({ path }) => path.toLowerCase()),
   );
+  const charts = await tryEach(
+    recipe.charts.map((request) => ({ name: formatChart(request), request })),
+    { ...options, attempt: ({ request }) => obtainChart(request, options) },
+  );
   refuseDoubles(
     "chart",
-    localCharts.map(({ reference }) => reference),
+    charts.map(({ chart }) => chartPath(chart.metadata)),
   );
-  const images = imageRequests(recipe);
-  const resolved = await resolveAll([...images, ...remote], options);
-  refuseNonDistributable(resolved, options);
-  return {
-    images: resolved.slice(0, images.length),
-    remoteCharts: resolved.slice(images.length),
-    localCharts,
-    files,
-  };
+  const images = await resolveAll(imageRequests(recipe), options);
+  refuseNonDistributable(images, options);
+  return { images, charts, files };
 }
 
 /** Bytes of everything, each blob once. */
-export function totalBytes({ images, remoteCharts, localCharts, files }: Ingredients): number {
+export function totalBytes({ images, charts, files }: Ingredients): number {
   const sizes = new Map<Digest, number>();
-  for (const { root } of [...images, ...remoteCharts]) {
+  for (const { root } of [...images, ...charts.map(({ artifact }) => artifact)]) {
     for (const { digest, size } of root.blobs.values()) sizes.set(digest, size);
   }
+  const plain = [...files, ...charts.flatMap((chart) => chartFiles(chart, chart.artifact.source))];
   const blobs = [...sizes.values()].reduce((sum, size) => sum + size, 0);
-  const charts = localCharts.reduce((sum, { chart }) => sum + 2 * chart.size, 0);
-  return files.reduce((sum, { descriptor }) => sum + descriptor.size, blobs + charts);
+  return plain.reduce((sum, { descriptor }) => sum + descriptor.size, blobs);
 }
 
 function requestFor(reference: ResolveRequest["reference"]): ResolveRequest {

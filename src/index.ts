@@ -32,12 +32,12 @@ export { parsePlatform, formatPlatform, type Platform } from "./oci/platform.ts"
 export { parseReference, formatReference, type Reference } from "./oci/reference.ts";
 export {
   fileRequest,
-  parseChart,
   parseImage,
   parseRecipe,
   recipeJsonSchema,
   type Recipe,
 } from "./recipe/recipe.ts";
+export { formatChart, parseChart, type ChartRequest } from "./recipe/chart-request.ts";
 export { parseImageList } from "./recipe/image-list.ts";
 export { parseLock, type Lock } from "./recipe/lock.ts";
 export { MAP_MODES, parseMapRules, type MapMode, type Mapping } from "./recipe/mapping.ts";

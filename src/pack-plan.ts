@@ -2,7 +2,8 @@ import { isBundleName } from "./bundle/format.ts";
 import { DrayError } from "./errors.ts";
 import { totalBytes, type Ingredients } from "./gather.ts";
 import { missingBytes } from "./pull.ts";
-import type { Lock } from "./recipe/lock.ts";
+import type { ObtainedChart } from "./obtain-chart.ts";
+import type { ChartPin, Lock } from "./recipe/lock.ts";
 import type { Recipe } from "./recipe/recipe.ts";
 import type { Resolved } from "./resolve.ts";
 
@@ -48,8 +49,7 @@ export async function planPack(
   ingredients: Ingredients,
   options: PackPlanOptions,
 ): Promise<PackPlan> {
-  const { images, remoteCharts, localCharts, files } = ingredients;
-  const remote = [...images, ...remoteCharts];
+  const { images, charts, files } = ingredients;
   const { name, version } = identify(options.recipe, ingredients);
   return {
     name,
@@ -57,14 +57,7 @@ export async function planPack(
     output: options.output ?? `${name}-${version}.tar.gz`,
     contents: [
       ...images.map((image) => describe("image", image)),
-      ...remoteCharts.map((chart) => describe("chart", chart)),
-      ...localCharts.map(({ reference, oci, chart }) => ({
-        kind: "chart" as const,
-        reference,
-        digest: oci.manifest.descriptor.digest,
-        size: chart.size,
-        platforms: [],
-      })),
+      ...charts.map(({ artifact }) => describe("chart", artifact)),
       ...files.map(({ path, descriptor: { digest, size } }) => ({
         kind: "file" as const,
         reference: path,
@@ -73,9 +66,9 @@ export async function planPack(
         platforms: [],
       })),
     ],
-    download: await missingBytes(remote, options.store),
+    download: await missingBytes([...images, ...remoteCharts(charts)], options.store),
     size: totalBytes(ingredients),
-    moved: movedTags(remote, options.lock),
+    moved: changesSince(options.lock, lockOf(ingredients)),
     filtered: images
       .filter(({ found, root }) => found.digest !== root.descriptor.digest)
       .map(({ name: reference, found, root }) => ({
@@ -94,12 +87,12 @@ function describe(kind: "image" | "chart", { name, root }: Resolved): PlannedPar
 /** What the recipe says, else the one chart's own name and version. */
 function identify(
   { name, version }: Recipe,
-  { localCharts }: Ingredients,
+  { charts }: Ingredients,
 ): { name: string; version: string } {
-  const [chart] = localCharts.length === 1 ? localCharts : [];
+  const metadata = charts.length === 1 ? charts[0]?.chart.metadata : undefined;
   const identity = {
-    name: name ?? chart?.metadata.name ?? "bundle",
-    version: version ?? chart?.metadata.version ?? "0.0.0",
+    name: name ?? metadata?.name ?? "bundle",
+    version: version ?? metadata?.version ?? "0.0.0",
   };
   for (const [field, value] of Object.entries(identity)) {
     if (isBundleName(value)) continue;
@@ -112,10 +105,34 @@ function identify(
   return identity;
 }
 
-function movedTags(resolved: readonly Resolved[], lock: Lock | undefined): DigestChange[] {
-  return resolved.flatMap(({ name, found }) => {
-    const was = lock?.entries.get(name)?.digest;
-    if (was === undefined || was === found.digest) return [];
-    return [{ reference: name, was, is: found.digest }];
+/** What this run has found, for the next one to use. */
+export function lockOf({ images, charts }: Ingredients): Lock {
+  const resolved = [...images, ...remoteCharts(charts)];
+  return {
+    entries: new Map(resolved.map(({ name, found }) => [name, found])),
+    charts: new Map(charts.flatMap(({ pins }) => [...pins])),
+  };
+}
+
+function remoteCharts(charts: readonly ObtainedChart[]): Resolved[] {
+  return charts.filter(({ request }) => request.kind === "oci").map(({ artifact }) => artifact);
+}
+
+function changesSince(before: Lock | undefined, now: Lock): DigestChange[] {
+  const tags = [...now.entries].map(([reference, { digest }]) => ({
+    reference,
+    was: before?.entries.get(reference)?.digest,
+    is: digest,
+  }));
+  const charts = [...now.charts].map(([reference, pin]) => {
+    const was = before?.charts.get(reference);
+    return { reference, was: was && shownPin(was), is: shownPin(pin) };
   });
+  return [...tags, ...charts].flatMap(({ reference, was, is }) =>
+    was === undefined || was === is ? [] : [{ reference, was, is }],
+  );
+}
+
+function shownPin({ version, digest }: ChartPin): string {
+  return `${version} ${digest}`;
 }

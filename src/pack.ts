@@ -1,28 +1,21 @@
 import { writeFile } from "node:fs/promises";
 import { assemble, type Part } from "./assemble.ts";
-import { layOut, type BundleParts, type PlainFile } from "./bundle/contents.ts";
+import { layOut, type BundleParts } from "./bundle/contents.ts";
 import type { BundleManifest } from "./bundle/format.ts";
 import { writeBundle, type WrittenBundle } from "./bundle/write.ts";
+import { openChartSources } from "./chart-sources.ts";
 import type { Source } from "./content/content.ts";
 import { requireSpace } from "./disk-space.ts";
 import { DrayError } from "./errors.ts";
 import type { Listener } from "./events.ts";
 import { gather, type Ingredients } from "./gather.ts";
 import { ImageLayout } from "./layout/layout.ts";
-import {
-  blobsOfChart,
-  chartArtifact,
-  chartFiles,
-  describePulledChart,
-  localChartRoot,
-  storeLocalChart,
-} from "./pack-charts.ts";
-import { planPack, type PackPlan } from "./pack-plan.ts";
+import { chartArtifact, chartFiles } from "./pack-charts.ts";
+import { lockOf, planPack, type PackPlan } from "./pack-plan.ts";
 import { Pull, reachable, removeDamaged } from "./pull.ts";
 import { formatLock, type Lock } from "./recipe/lock.ts";
 import type { Recipe } from "./recipe/recipe.ts";
 import type { RegistryOptions } from "./registry/client.ts";
-import { RegistryPool } from "./registry/pool.ts";
 import type { Resolved } from "./resolve.ts";
 import type { PrivateKey } from "./trust/keys.ts";
 
@@ -62,47 +55,44 @@ export interface PackResult {
 
 /** Gathers what a recipe names and writes it as one bundle. It fails rather than leave a hole. */
 export async function pack(options: PackOptions): Promise<PackResult> {
-  const pool = new RegistryPool({ ...options.registry, side: "source", onEvent: options.onEvent });
+  const lock = options.locked === true ? options.lock : undefined;
+  const sources = openChartSources({ ...options, lock });
   try {
-    const ingredients = await gather(options.recipe, {
-      ...options,
-      pool,
-      lock: options.locked === true ? options.lock : undefined,
-      includeNonDistributable: options.includeNonDistributable === true,
-    });
+    const includeNonDistributable = options.includeNonDistributable === true;
+    const ingredients = await gather(options.recipe, { ...sources, includeNonDistributable });
     const plan = await planPack(ingredients, options);
     if (options.dryRun === true) return { plan, written: undefined, manifest: undefined };
-    return { plan, ...(await build(plan, ingredients, { ...options, pool })) };
+    return { plan, ...(await build(plan, ingredients, options)) };
   } finally {
-    await pool.close();
+    await sources.close();
   }
 }
 
 async function build(
   plan: PackPlan,
   ingredients: Ingredients,
-  options: PackOptions & { pool: RegistryPool },
+  options: PackOptions,
 ): Promise<{ written: WrittenBundle; manifest: BundleManifest }> {
   await requireSpace([
     { path: options.store, bytes: plan.download, purpose: "store" },
     { path: plan.output, bytes: plan.size, purpose: "bundle" },
   ]);
-  const remote = [...ingredients.images, ...ingredients.remoteCharts];
-  if (options.lockPath !== undefined) await writeFile(options.lockPath, formatLock(lockOf(remote)));
+  if (options.lockPath !== undefined) {
+    await writeFile(options.lockPath, formatLock(lockOf(ingredients)));
+  }
   const store = await ImageLayout.create(options.store);
   const work = { plan, ingredients, options, store };
+  const resolved = [...ingredients.images, ...ingredients.charts.map(({ artifact }) => artifact)];
   for (let isHealed = false; ; isHealed = true) {
-    await bringCharts(work);
     options.onEvent?.({ type: "stage", stage: "pack", bytes: plan.download + plan.size });
-    const pull = new Pull(remote, store, options);
+    const pull = new Pull(resolved, store, options);
     try {
       return await writeWhilePulling(pull, work);
     } catch (error) {
       const isDamage = error instanceof DrayError && error.code === "DRAY_CONTENT_MISMATCH";
       if (!isDamage || isHealed || pull.failure !== undefined) throw error;
       // The disk has changed what an earlier run stored: fetch that again, and only that.
-      const blobs = [...reachable(remote), ...ingredients.localCharts.flatMap(blobsOfChart)];
-      if ((await removeDamaged(blobs, store)) === 0) throw error;
+      if ((await removeDamaged(reachable(resolved), store)) === 0) throw error;
     }
   }
 }
@@ -110,23 +100,17 @@ async function build(
 interface Build {
   readonly plan: PackPlan;
   readonly ingredients: Ingredients;
-  readonly options: PackOptions & { pool: RegistryPool };
+  readonly options: PackOptions;
   readonly store: ImageLayout;
-}
-
-/** A chart's own name is inside it, and the list of contents needs that name. */
-async function bringCharts({ ingredients, options, store }: Build): Promise<void> {
-  for (const chart of ingredients.localCharts) await storeLocalChart(chart, store);
-  await new Pull(ingredients.remoteCharts, store, options).finished;
 }
 
 async function writeWhilePulling(
   pull: Pull,
-  { plan, ingredients, options, store }: Build,
+  { plan, ingredients, options }: Build,
 ): Promise<{ written: WrittenBundle; manifest: BundleManifest }> {
   const { created, signingKey } = options;
   try {
-    const parts = await partsOf(plan, ingredients, { store, source: pull, created });
+    const parts = partsOf(plan, ingredients, { source: pull, created });
     const contents = await layOut(parts, signingKey);
     const written = await writeBundle(plan.output, contents, { ...options, mtime: created });
     return { written, manifest: parts.manifest };
@@ -138,36 +122,19 @@ async function writeWhilePulling(
   }
 }
 
-async function partsOf(
+function partsOf(
   { name, version }: PackPlan,
-  { images, remoteCharts, localCharts, files }: Ingredients,
-  { store, source, created }: { store: ImageLayout; source: Source; created: Date },
-): Promise<BundleParts> {
-  const parts: Part[] = images.map(({ name: reference, root, graph }) => ({
-    reference,
-    root,
-    metadata: graph.metadata,
-  }));
-  const plain: PlainFile[] = [];
-  for (const resolved of remoteCharts) {
-    const chart = await describePulledChart(resolved, store);
-    const { root, graph } = resolved;
-    parts.push({
-      reference: resolved.name,
-      root,
-      metadata: graph.metadata,
-      more: chartArtifact(chart),
-    });
-    plain.push(...chartFiles(chart, store));
-  }
-  for (const chart of localCharts) {
-    const { root, metadata } = await localChartRoot(chart);
-    parts.push({ reference: chart.reference, root, metadata, more: chartArtifact(chart) });
-    plain.push(...chartFiles(chart, store));
-  }
+  { images, charts, files }: Ingredients,
+  { source, created }: { source: Source; created: Date },
+): BundleParts {
+  const parts: Part[] = [
+    ...images.map((image) => partOf(image)),
+    ...charts.map((chart) => partOf(chart.artifact, chartArtifact(chart))),
+  ];
+  const plain = charts.flatMap((chart) => chartFiles(chart, source));
   return assemble({ name, version, created, parts, plain, files, source });
 }
 
-function lockOf(resolved: readonly Resolved[]): Lock {
-  return { entries: new Map(resolved.map(({ name, found }) => [name, found])) };
+function partOf({ name, root, graph }: Resolved, more?: Part["more"]): Part {
+  return { reference: name, root, metadata: graph.metadata, ...(more && { more }) };
 }

@@ -10,11 +10,9 @@ import type { Descriptor } from "./oci/descriptor.ts";
 import type { Digest } from "./oci/digest.ts";
 import { blobPath } from "./oci/image-layout.ts";
 import { isManifestType } from "./oci/media-type.ts";
-import type { RegistryPool } from "./registry/pool.ts";
 import type { Resolved } from "./resolve.ts";
 
 export interface PullOptions {
-  readonly pool: RegistryPool;
   readonly signal?: AbortSignal | undefined;
   readonly onEvent?: Listener | undefined;
 }
@@ -84,19 +82,14 @@ export class Pull implements Source {
   readonly #stop = new AbortController();
   readonly #signal: AbortSignal;
 
-  constructor(
-    resolved: readonly Resolved[],
-    store: ImageLayout,
-    { pool, signal, onEvent }: PullOptions,
-  ) {
+  constructor(resolved: readonly Resolved[], store: ImageLayout, { signal, onEvent }: PullOptions) {
     this.name = store.name;
     this.#store = store;
     this.#documents = resolved.map(({ source }) => source);
     const either = AbortSignal.any([this.#stop.signal, ...(signal === undefined ? [] : [signal])]);
     setMaxListeners(0, either);
     this.#signal = either;
-    const copies = resolved.map(({ reference, source }) => {
-      const { limit } = pool.client(reference.registry);
+    const copies = resolved.map(({ limit, source }) => {
       const listen: Listener = (event) => {
         if (event.type === "copied") this.#fresh.add(event.descriptor.digest);
         onEvent?.(event);

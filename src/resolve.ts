@@ -1,6 +1,6 @@
 import { readGraph, type LayoutGraph, type Root } from "./content/graph.ts";
 import { DocumentCache } from "./content/document-cache.ts";
-import { all } from "./content/copy.ts";
+import { all, type Limit } from "./content/copy.ts";
 import type { Authored } from "./content/memory.ts";
 import { readVerified } from "./content/verify.ts";
 import { DrayError } from "./errors.ts";
@@ -14,11 +14,12 @@ import { lockedDescriptor, type Lock } from "./recipe/lock.ts";
 import type { RegistryPool } from "./registry/pool.ts";
 import { selectPlatforms } from "./select-platforms.ts";
 
-/** A reference, what it means now, and all that this needs. Nothing of it is downloaded yet. */
+/** A reference, what it means now, and all that this needs. None of its layers are downloaded yet. */
 export interface Resolved {
   /** As asked for, in full; charts with `oci://`. */
   readonly name: string;
-  readonly reference: Reference;
+  /** Of what may move at the same time from where it is. */
+  readonly limit: Limit;
   /** What the registry has under the reference. */
   readonly found: Descriptor;
   /** What is packed: differs from `found` where platforms were left out. */
@@ -51,24 +52,38 @@ export interface ResolveOptions {
  *
  * @throws DrayError `DRAY_PACK_UNRESOLVED`
  */
-export async function resolveAll(
+export function resolveAll(
   requests: readonly ResolveRequest[],
   options: ResolveOptions,
 ): Promise<Resolved[]> {
+  return tryEach(requests, { ...options, attempt: (request) => resolveOne(request, options) });
+}
+
+/**
+ * Attempts every one of `wanted`, and fails with all that went wrong.
+ * @throws DrayError `DRAY_PACK_UNRESOLVED`
+ */
+export async function tryEach<Wanted extends { readonly name: string }, Found>(
+  wanted: readonly Wanted[],
+  {
+    attempt,
+    signal,
+  }: { attempt: (one: Wanted) => Promise<Found>; signal?: AbortSignal | undefined },
+): Promise<Found[]> {
   const outcomes = await all(
-    requests.map(async (request) => {
+    wanted.map(async (one): Promise<{ found: Found } | Failure> => {
       try {
-        return await resolveOne(request, options);
+        return { found: await attempt(one) };
       } catch (error) {
-        options.signal?.throwIfAborted();
-        if (error instanceof DrayError) return { name: request.name, error };
+        signal?.throwIfAborted();
+        if (error instanceof DrayError) return { name: one.name, error };
         throw error;
       }
     }),
   );
-  const failures = outcomes.filter(isFailure);
-  if (failures.length > 0) throw unresolved(failures, requests.length);
-  return outcomes.flatMap((outcome) => (isFailure(outcome) ? [] : outcome));
+  const failures = outcomes.filter((outcome) => "error" in outcome);
+  if (failures.length > 0) throw unresolved(failures, wanted.length);
+  return outcomes.flatMap((outcome) => ("found" in outcome ? [outcome.found] : []));
 }
 
 /** A reference that cannot be packed. */
@@ -77,11 +92,7 @@ interface Failure {
   readonly error: DrayError;
 }
 
-function isFailure(outcome: Resolved | Failure): outcome is Failure {
-  return "error" in outcome;
-}
-
-async function resolveOne(
+export async function resolveOne(
   { name, reference, platforms }: ResolveRequest,
   { pool, store, lock, signal, onEvent }: ResolveOptions,
 ): Promise<Resolved> {
@@ -117,15 +128,19 @@ async function resolveOne(
   const broken = graph.findings.find(({ severity }) => severity === "error");
   if (described === undefined || broken !== undefined) throw unusable(name, broken?.message);
   onEvent?.({ type: "done", reference: name, result: found.digest });
-  return { name, reference, found, root: described, graph, source, index };
+  return { name, limit, found, root: described, graph, source, index };
 }
 
-/** A document that an earlier run has stored, unless it was damaged since. */
-async function readStored(directory: string, descriptor: Descriptor): Promise<Buffer | undefined> {
+/** A small blob that an earlier run has stored, unless it was damaged since. */
+export async function readStored(
+  directory: string,
+  descriptor: Descriptor,
+  options: { maxBytes?: number } = {},
+): Promise<Buffer | undefined> {
   const store = new ImageLayout(directory);
   if (!(await store.exists(descriptor))) return undefined;
   try {
-    return await readVerified(store, descriptor);
+    return await readVerified(store, descriptor, options);
   } catch (error) {
     if (error instanceof DrayError && error.code === "DRAY_CONTENT_MISMATCH") return undefined;
     throw error;

@@ -60,6 +60,7 @@ async function fromFlags(flags: RecipeFlags): Promise<Recipe> {
 
 /** The registries that a recipe names. */
 export function registriesOf({ images, charts }: Recipe): string[] {
-  const remote = charts.flatMap((chart) => (chart.kind === "oci" ? [chart] : []));
-  return [...new Set([...images, ...remote].map(({ reference }) => reference.registry))];
+  const ofImages = images.map(({ reference }) => reference.registry);
+  const ofCharts = charts.flatMap((chart) => (chart.kind === "oci" ? [chart.registry] : []));
+  return [...new Set([...ofImages, ...ofCharts])];
 }

@@ -12,6 +12,7 @@ export class DocumentCache implements Source {
   readonly name: string;
   readonly #source: Source;
   readonly #documents = new Map<Digest, Promise<Buffer>>();
+  readonly #blobs = new Map<Digest, Buffer>();
 
   constructor(source: Source) {
     this.name = source.name;
@@ -21,6 +22,11 @@ export class DocumentCache implements Source {
   /** Makes the source have a document that was made here. */
   add({ descriptor, bytes }: Authored): void {
     this.#documents.set(descriptor.digest, Promise.resolve(bytes));
+  }
+
+  /** Gives a blob that is here already instead of fetching it. */
+  keep({ descriptor, bytes }: Authored): void {
+    this.#blobs.set(descriptor.digest, bytes);
   }
 
   /** A manifest or config, whole and verified. */
@@ -42,8 +48,9 @@ export class DocumentCache implements Source {
   }
 
   async *fetch(descriptor: Descriptor, options: FetchOptions = {}): Bytes {
-    const known = this.#documents.get(descriptor.digest);
+    const { digest } = descriptor;
+    const known = this.#blobs.get(digest) ?? (await this.#documents.get(digest));
     if (known === undefined) yield* this.#source.fetch(descriptor, options);
-    else yield (await known).subarray(options.offset ?? 0);
+    else yield known.subarray(options.offset ?? 0);
   }
 }

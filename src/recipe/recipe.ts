@@ -3,6 +3,7 @@ import { z } from "zod";
 import { DrayError } from "../errors.ts";
 import { parsePlatform, type Platform } from "../oci/platform.ts";
 import { parseReference, type Reference } from "../oci/reference.ts";
+import { parseChart, type ChartRequest } from "./chart-request.ts";
 import { readYaml } from "./yaml.ts";
 
 /** What a bundle is to be made of, every reference parsed. */
@@ -20,10 +21,6 @@ export interface ImageRequest {
   readonly reference: Reference;
   readonly platforms?: readonly Platform[] | undefined;
 }
-
-export type ChartRequest =
-  | { readonly kind: "file"; readonly path: string }
-  | { readonly kind: "oci"; readonly reference: Reference };
 
 export interface FileRequest {
   readonly path: string;
@@ -52,7 +49,9 @@ const recipeSchema = z
     charts: z
       .array(z.string())
       .optional()
-      .describe("Packed charts: a path to a .tgz, or oci://registry/repository:version"),
+      .describe(
+        "Charts: a path to a .tgz or a directory, or oci://registry/path/chart[:version or range]",
+      ),
     files: z
       .array(z.union([z.string(), z.strictObject({ path: z.string(), as: z.string().optional() })]))
       .optional()
@@ -103,7 +102,7 @@ function toRecipe(data: z.infer<typeof recipeSchema>, base: string): Recipe {
         ? { reference: parseImage(item) }
         : { reference: parseImage(item.image), platforms: item.platforms?.map(parsePlatform) },
     ),
-    charts: (data.charts ?? []).map((text) => parseChart(text, base)),
+    charts: (data.charts ?? []).map((text) => parseChart(text, { base })),
     files: (data.files ?? []).map((item) =>
       typeof item === "string"
         ? fileRequest(item, { base })
@@ -115,21 +114,6 @@ function toRecipe(data: z.infer<typeof recipeSchema>, base: string): Recipe {
 /** An image as users write it, with or without `docker://`. */
 export function parseImage(text: string): Reference {
   return parseReference(text.replace(/^docker:\/\//, ""));
-}
-
-/** `oci://registry/repository:version`, or a path to a packed chart. */
-export function parseChart(text: string, base = ""): ChartRequest {
-  if (!text.startsWith("oci://")) return { kind: "file", path: resolvePath(text, base) };
-  const name = text.slice("oci://".length);
-  const reference = parseReference(name);
-  if (reference.digest === undefined && !/:[^/]+$/.test(name)) {
-    throw new DrayError(
-      "DRAY_REFERENCE_INVALID",
-      `Cannot read chart ${JSON.stringify(text)}: expected a version, found none`,
-      { kind: "usage", hint: "Write oci://registry/path/chart:VERSION." },
-    );
-  }
-  return { kind: "oci", reference };
 }
 
 /** A plain file; it keeps its own name unless `as` gives another. */

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { makeDemoChart } from "../../fixtures/demo-chart.ts";
 import { temporaryDirectory } from "../../fixtures/temporary-directory.ts";
-import { parseChart } from "../../src/recipe/recipe.ts";
+import { parseChart } from "../../src/recipe/chart-request.ts";
 import { needs } from "../programs.ts";
 import { startRegistry } from "../registry/lab.ts";
 import { desk, packImages, pushBundle } from "../stories/lab.ts";

@@ -2,12 +2,12 @@ import fc from "fast-check";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { formatReference } from "../../src/oci/reference.ts";
+import { formatChart, parseChart } from "../../src/recipe/chart-request.ts";
 import { parseImageList } from "../../src/recipe/image-list.ts";
 import { formatLock, lockedDescriptor, parseLock } from "../../src/recipe/lock.ts";
 import { mapRepository, parseMapRules } from "../../src/recipe/mapping.ts";
 import {
   fileRequest,
-  parseChart,
   parseRecipe,
   recipeJsonSchema,
   type Recipe,
@@ -54,7 +54,7 @@ files:
     ]);
     expect(recipe.charts).toMatchObject([
       { kind: "file", path: join("work", "web-1.2.3.tgz") },
-      { kind: "oci", reference: { repository: "charts/db", tag: "1.0.0" } },
+      { kind: "oci", repository: "charts/db", version: "1.0.0" },
     ]);
     expect(recipe.files).toEqual([
       { path: join("work", "docs/manual.pdf"), as: "manual.pdf" },
@@ -177,11 +177,33 @@ files:
 });
 
 describe("parseChart()", () => {
-  it("wants a version of what comes from a registry", () => {
-    expect(parseChart(`oci://ghcr.io/c/web@${DIGEST}`)).toMatchObject({ kind: "oci" });
-    for (const text of ["oci://ghcr.io/c/web", "oci://localhost:5000/web"]) {
-      expect(() => parseChart(text)).toThrow(/expected a version/);
-    }
+  it.each([
+    `oci://ghcr.io/c/web@${DIGEST}`,
+    "oci://localhost:5000/web",
+    "oci://localhost:5000/c/web:1.2.3+build.5",
+    "oci://ghcr.io/c/web:>=1.2, <2 || ^3.0.0-0",
+    "charts/web-1.2.3.tgz",
+  ])("reads %s, which is written the same way", (text) => {
+    expect(formatChart(parseChart(text))).toBe(text);
+  });
+
+  it("takes a version that is written apart", () => {
+    const chart = parseChart("oci://ghcr.io/c/web", { version: " ~1.2 " });
+    expect(chart).toMatchObject({ registry: "ghcr.io", repository: "c/web", version: "~1.2" });
+  });
+
+  it.each([
+    ["nothing", "", {}],
+    ["no path", "oci://ghcr.io", {}],
+    ["no host", "oci://-/web", {}],
+    ["a placeholder", "oci://ghcr.io/<prefix>/web", {}],
+    ["capitals", "oci://ghcr.io/C/web", {}],
+    ["two versions", "oci://ghcr.io/c/web:1", { version: "2" }],
+    ["a version of a file", "web.tgz", { version: "2" }],
+  ])("refuses %s", (_what, text, place) => {
+    expect(() => parseChart(text, place)).toThrow(
+      expect.objectContaining({ code: "DRAY_CHART_REFERENCE_INVALID", kind: "usage" }),
+    );
   });
 });
 

@@ -1,16 +1,20 @@
-import { copyFile, readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { makeChart } from "../../fixtures/bundles.ts";
+import { chartFileMap, type ChartTexts } from "../../fixtures/charts.ts";
 import { makeDemoChart } from "../../fixtures/demo-chart.ts";
 import { oneLayerImage, fill, repositoryOf, startRegistry } from "../registry/lab.ts";
 import { temporaryDirectory } from "../../fixtures/temporary-directory.ts";
 import type { TestRegistry } from "../../fixtures/registry.ts";
 import { chartLayers } from "../../src/chart/oci-chart.ts";
+import { loadChart } from "../../src/chart/load-chart.ts";
 import { ImageLayout } from "../../src/layout/layout.ts";
 import { digestOf } from "../../src/oci/digest.ts";
 import { parseManifest } from "../../src/oci/manifest.ts";
 import { MediaType } from "../../src/oci/media-type.ts";
-import { parseChart } from "../../src/recipe/recipe.ts";
+import { parseChart } from "../../src/recipe/chart-request.ts";
+import { parseLock } from "../../src/recipe/lock.ts";
 import { unpack } from "../../src/unpack.ts";
 import { collect } from "../../src/content/content.ts";
 import { desk, packImages, pushBundle, TRUST, type Desk } from "./lab.ts";
@@ -131,6 +135,118 @@ describe("a chart from a file", () => {
     await expect(packChart(at, text)).rejects.toMatchObject({
       message: expect.stringContaining("text.tgz") as string,
     });
+  });
+});
+
+/** An unpacked chart. */
+async function chartDirectory(texts: ChartTexts): Promise<string> {
+  const root = join(await temporaryDirectory(), "working-copy");
+  for (const [path, bytes] of chartFileMap(texts)) {
+    await mkdir(dirname(join(root, path)), { recursive: true });
+    await writeFile(join(root, path), bytes);
+  }
+  return root;
+}
+
+/** A registry with these versions of a chart. */
+async function startWithVersions(versions: readonly string[]): Promise<TestRegistry> {
+  const registry = await startRegistry();
+  for (const version of versions) await addVersion(registry, version);
+  return registry;
+}
+
+async function addVersion(registry: TestRegistry, version: string): Promise<void> {
+  const path = join(await temporaryDirectory(), "web.tgz");
+  await writeFile(path, makeChart("web", version));
+  const at = await desk(registry);
+  await packChart(at, path);
+  await pushBundle(at.output, `${registry.host}/charts`);
+}
+
+describe("a chart from a directory", () => {
+  it("is packed the same wherever it lies, without what .helmignore leaves out", async () => {
+    const registry = await startRegistry();
+    const texts = {
+      "values.yaml": "a: 1\n",
+      "templates/app.yaml": "kind: ConfigMap\n",
+      ".helmignore": "*.bak\nci/\n",
+      "old.bak": "x",
+      "ci/test.yaml": "x",
+    };
+    const at = await desk(registry);
+    const first = await packChart(at, await chartDirectory(texts));
+    const { "old.bak": _left, "ci/test.yaml": _out, ...rest } = texts;
+    const second = await packChart(await desk(registry), await chartDirectory(rest));
+    expect(first.plan.contents).toMatchObject([{ kind: "chart", reference: "charts/demo:1.0.0" }]);
+    expect(second.written?.bundleDigest).toBe(first.written?.bundleDigest);
+    const directory = join(await temporaryDirectory(), "unpacked");
+    const workDirectory = await temporaryDirectory();
+    await unpack({ path: at.output, trust: TRUST, workDirectory }, directory);
+    const chart = await loadChart(join(directory, "charts/demo-1.0.0.tgz"));
+    expect([...chart.files.keys()].toSorted()).toEqual([
+      ".helmignore",
+      "Chart.yaml",
+      "templates/app.yaml",
+      "values.yaml",
+    ]);
+  });
+
+  it("that is named twice is refused", async () => {
+    const at = await desk(await startRegistry());
+    const charts = [parseChart(await chartDirectory({})), parseChart(await chartDirectory({}))];
+    await expect(packImages(at, [], { recipe: { charts } })).rejects.toMatchObject({
+      code: "DRAY_RECIPE_AMBIGUOUS",
+    });
+  });
+});
+
+describe("a chart from a registry, by a range", () => {
+  const VERSIONS = ["1.2.0", "1.10.0+build.7", "2.0.0-rc.1", "1.9.0"];
+
+  it.each([
+    ["", "1.10.0_build.7"],
+    [":~1.9", "1.9.0"],
+    [":>=1, <1.9", "1.2.0"],
+    [":1.x", "1.10.0_build.7"],
+    [":>0.0.0-0", "2.0.0-rc.1"],
+    [":1.10.0+build.7", "1.10.0_build.7"],
+  ])("web%s is %s", async (range, tag) => {
+    const registry = await startWithVersions(VERSIONS);
+    const at = await desk(registry);
+    const charts = [parseChart(`oci://${registry.host}/charts/web${range}`)];
+    const recipe = { charts, name: undefined, version: undefined };
+    const { plan } = await packImages(at, [], { recipe });
+    expect(plan.contents).toMatchObject([{ reference: `${registry.host}/charts/web:${tag}` }]);
+    expect(plan).toMatchObject({ name: "web", version: tag.replace("_", "+") });
+  });
+
+  it("that nothing fits says what there is", async () => {
+    const registry = await startWithVersions(["1.0.0"]);
+    const at = await desk(registry);
+    await expect(packChart(at, `oci://${registry.host}/charts/web:^2`)).rejects.toMatchObject({
+      code: "DRAY_CHART_VERSION_MISSING",
+      message: expect.stringContaining("1 version, the newest of them 1.0.0") as string,
+    });
+  });
+
+  it("stays at the version in the lock, and says when there is a newer one", async () => {
+    const registry = await startWithVersions(["1.0.0"]);
+    const at = await desk(registry);
+    const charts = [parseChart(`oci://${registry.host}/charts/web:^1`)];
+    const lockPath = join(at.directory, "bundle.lock.json");
+    const first = await packImages(at, [], { lockPath, recipe: { charts } });
+    await addVersion(registry, "1.1.0");
+    const lock = parseLock(await readFile(lockPath), lockPath);
+    const locked = await packImages(at, [], { lock, locked: true, recipe: { charts } });
+    expect(locked.written?.bundleDigest).toBe(first.written?.bundleDigest);
+    const { plan } = await packImages(at, [], { lock, recipe: { charts } });
+    expect(plan.moved).toMatchObject([
+      {
+        reference: `oci://${registry.host}/charts/web:^1`,
+        was: expect.stringMatching(/^1\.0\.0 sha256:/) as string,
+        is: expect.stringMatching(/^1\.1\.0 sha256:/) as string,
+      },
+    ]);
   });
 });
 
