@@ -58,6 +58,16 @@ module.exports = {
       { path: "^src/", pathNot: `^src/(chart/|archive/|oci/|content/|${LEAF})` },
     ),
     rule(
+      "foreign-uses-archive-and-chart",
+      { path: "^src/foreign/" },
+      { path: "^src/", pathNot: `^src/(foreign/|archive/|chart/|oci/|content/|${LEAF})` },
+    ),
+    rule(
+      "readers-do-not-meet",
+      { path: "^src/foreign/readers/" },
+      { path: "^src/foreign/readers/" },
+    ),
+    rule(
       "nouns-do-not-call-verbs",
       { path: "^src/[^/]+/", pathNot: "^src/cli/" },
       { path: "^src/[^/]+\\.ts$", pathNot: `^src/(${LEAF})` },

@@ -6,8 +6,13 @@ import type { Source } from "./content/content.ts";
 import type { ObtainedChart } from "./obtain-chart.ts";
 import { MediaType } from "./oci/media-type.ts";
 
+/** What a bundle has to know of a chart. */
+export type PackedChart = Pick<ObtainedChart, "tgz" | "provenance"> & {
+  readonly chart: Pick<ObtainedChart["chart"], "metadata">;
+};
+
 /** The chart as the plain files that Helm knows. */
-export function chartFiles({ chart, tgz, provenance }: ObtainedChart, source: Source): PlainFile[] {
+export function chartFiles({ chart, tgz, provenance }: PackedChart, source: Source): PlainFile[] {
   const path = chartPath(chart.metadata);
   const { descriptor } = authored(MediaType.helmChart, tgz);
   const files: PlainFile[] = [{ path, descriptor, source }];
@@ -19,7 +24,7 @@ export function chartFiles({ chart, tgz, provenance }: ObtainedChart, source: So
 }
 
 /** What `bundle.json` says of a chart beyond its graph. */
-export function chartArtifact({ chart }: ObtainedChart): Partial<BundleArtifact> {
+export function chartArtifact({ chart }: Pick<PackedChart, "chart">): Partial<BundleArtifact> {
   const { name, version, appVersion } = chart.metadata;
   return {
     kind: "chart",

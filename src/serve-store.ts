@@ -12,9 +12,10 @@ import { openLayoutStore, type LayoutStoreOptions } from "./server/layout-store.
 import { openSourceStore } from "./server/source-store.ts";
 import type { RegistryStore } from "./server/store.ts";
 import type { TrustPolicy } from "./trust/policy.ts";
-import { openBundleFile, requireUsable } from "./with-bundle.ts";
+import { openBundleFile, requireUsable, type BundleOptions } from "./with-bundle.ts";
 
-export interface StoreOptions extends LayoutStoreOptions {
+export interface StoreOptions
+  extends LayoutStoreOptions, Pick<BundleOptions, "names" | "platforms"> {
   readonly path?: string | undefined;
   readonly writable?: boolean | undefined;
   /** Whose signature a bundle needs. @default nobody is trusted */
@@ -66,8 +67,9 @@ async function openBundle(path: string, options: StoreOptions): Promise<Registry
       },
     );
   }
-  const { trust = { keys: [] }, workDirectory = tmpdir(), signal } = options;
-  const opened = await openBundleFile({ path, trust, workDirectory, signal, content: "readable" });
+  const { trust = { keys: [] }, workDirectory = tmpdir() } = options;
+  const request = { ...options, path, trust, workDirectory, onEvent: undefined };
+  const opened = await openBundleFile({ ...request, content: "readable" });
   try {
     const { view, graph } = requireUsable(path, opened.bundle);
     const roots = graph.roots.map(({ descriptor }) => descriptor);

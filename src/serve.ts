@@ -1,5 +1,5 @@
 import type { Listener } from "./events.ts";
-import { openStore } from "./serve-store.ts";
+import { openStore, type StoreOptions } from "./serve-store.ts";
 import type { TlsOptions } from "./server/http-server.ts";
 import { createRegistry } from "./server/registry.ts";
 import type { TrustPolicy } from "./trust/policy.ts";
@@ -7,7 +7,7 @@ import type { TrustPolicy } from "./trust/policy.ts";
 const DEFAULT_HOST = "127.0.0.1";
 const DEFAULT_PORT = 5000;
 
-export interface ServeOptions {
+export interface ServeOptions extends Pick<StoreOptions, "names" | "platforms"> {
   /** An image layout or a bundle. @default a new directory that is removed at the end */
   readonly path?: string | undefined;
   /** Take pushes; a directory that does not exist is made. @default false */

@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import type { GivenNames } from "./adopt-names.ts";
 import { openArchive } from "./archive/open-archive.ts";
 import { spooled } from "./archive/spool.ts";
 import { openBundle, type ContentNeed, type OpenedBundle } from "./bundle/open.ts";
@@ -6,9 +7,12 @@ import { findDetached } from "./detached.ts";
 import { DrayError } from "./errors.ts";
 import type { Listener } from "./events.ts";
 import type { Finding } from "./finding.ts";
+import { openForeign } from "./foreign-bundle.ts";
+import type { Platform } from "./oci/platform.ts";
+import { isOwnBundle } from "./own-bundle.ts";
 import type { TrustPolicy } from "./trust/policy.ts";
 
-export interface BundleOptions {
+export interface BundleOptions extends ForeignChoices {
   /** File or directory. */
   readonly path: string;
   readonly trust: TrustPolicy;
@@ -16,6 +20,14 @@ export interface BundleOptions {
   readonly workDirectory: string;
   readonly signal?: AbortSignal | undefined;
   readonly onEvent?: Listener | undefined;
+}
+
+/** What may have to be said of a bundle that others have made. */
+interface ForeignChoices {
+  /** What images are called that have no name of their own, or shall have another. */
+  readonly names?: GivenNames | undefined;
+  /** Of every image only these. @default all */
+  readonly platforms?: readonly Platform[] | undefined;
 }
 
 /** A bundle whose carrier stays open until `close`. */
@@ -37,9 +49,16 @@ export async function openBundleFile(
     if (content === "readable") archive = await spooled(opened, { workDirectory, signal });
     const { size } = archive;
     onEvent?.({ type: "stage", stage: content === "hashed" ? "verify" : "open", bytes: size });
+    const options = { policy: trust, content, signal, onEvent };
+    if (!(await isOwnBundle(archive))) {
+      archive = await spooled(archive, { workDirectory, signal });
+      const { names = new Map(), platforms = [] } = request;
+      const choices = { names, platforms, includeNonDistributable: false };
+      const foreign = await openForeign(archive, { ...options, ...choices });
+      if (foreign !== undefined) return { bundle: foreign, size, close: () => archive.close() };
+    }
     const detached = await findDetached(resolve(path));
-    const options = { policy: trust, detached, content, signal, onEvent };
-    const bundle = await openBundle(archive, options);
+    const bundle = await openBundle(archive, { ...options, detached });
     return { bundle, size, close: () => archive.close() };
   } catch (error) {
     await archive.close();

@@ -4,10 +4,11 @@ import { addDiscoveryFlags, discoverySettings, type DiscoveryFlags } from "./dis
 import { EXIT } from "./failure.ts";
 import { addExamples, addOutputFlags, repeatable } from "./flags.ts";
 import { addMapFlags, readMapping, type MapFlags } from "./map-flags.ts";
+import { addForeignFlags, foreignChoices, type ForeignFlags } from "./foreign-flags.ts";
 import type { OutputFlags } from "./output.ts";
 import { addTrustFlags, trustPolicy, workDirectory, type TrustFlags } from "./trust-flags.ts";
 
-interface CheckFlags extends OutputFlags, DiscoveryFlags, TrustFlags, MapFlags {
+interface CheckFlags extends ForeignFlags, OutputFlags, DiscoveryFlags, TrustFlags, MapFlags {
   readonly chart?: string;
   readonly requirePlatform?: readonly string[];
   readonly registry?: string;
@@ -33,6 +34,7 @@ export const addCheckCommand: AddCommand = (program, start) => {
   addMapFlags(command);
   const sets = addDiscoveryFlags(command);
   addTrustFlags(command);
+  addForeignFlags(command);
   addOutputFlags(command);
   addExamples(command, [
     "dray check app-1.2.0.tar.gz --key release.pub --values prod.yaml",
@@ -62,6 +64,7 @@ async function runCheck(
     ...(await discoverySettings(flags, sets, io)),
     trust: await trustPolicy(flags, io),
     workDirectory: workDirectory(flags, io.env),
+    ...(await foreignChoices(flags)),
     signal: io.signal,
     onEvent: output.progress.listen,
   });

@@ -2,6 +2,7 @@ import type { InspectReport } from "../index.ts";
 import type { AddCommand } from "./command.ts";
 import { formatFindings } from "./findings.ts";
 import { addExamples, addOutputFlags } from "./flags.ts";
+import { addForeignFlags, foreignChoices, type ForeignFlags } from "./foreign-flags.ts";
 import type { OutputFlags } from "./output.ts";
 import { formatBytes, formatTable, shortDigest } from "./table.ts";
 import { addTrustFlags, trustPolicy, workDirectory, type TrustFlags } from "./trust-flags.ts";
@@ -16,18 +17,20 @@ export const addInspectCommand: AddCommand = (program, start) => {
     )
     .argument("<bundle>", "bundle file or unpacked directory");
   addTrustFlags(command);
+  addForeignFlags(command);
   addOutputFlags(command);
   addExamples(command, [
     "dray inspect app-1.2.0.tar.gz",
     "dray inspect app-1.2.0.tar.gz --json | jq -r '.artifacts[].reference'",
   ]);
-  command.action(async (path: string, flags: TrustFlags & OutputFlags) => {
+  command.action(async (path: string, flags: TrustFlags & ForeignFlags & OutputFlags) => {
     const { io, output } = start(flags);
     const { inspect } = await import("../index.ts");
     const report = await inspect({
       path,
       trust: await trustPolicy(flags, io),
       workDirectory: workDirectory(flags, io.env),
+      ...(await foreignChoices(flags)),
       signal: io.signal,
     });
     output.report(report, () => renderInspect(report));

@@ -4,12 +4,13 @@ import type { AddCommand, Session } from "./command.ts";
 import { formatFindings } from "./findings.ts";
 import { addExamples, addOutputFlags } from "./flags.ts";
 import { addMapFlags, readMapping, type MapFlags } from "./map-flags.ts";
+import { addForeignFlags, foreignChoices, type ForeignFlags } from "./foreign-flags.ts";
 import type { OutputFlags } from "./output.ts";
 import { renderPush, receiptOf } from "./push-report.ts";
 import { addRegistryFlags, registryOptions, type RegistryFlags } from "./registry-flags.ts";
 import { addTrustFlags, trustPolicy, workDirectory, type TrustFlags } from "./trust-flags.ts";
 
-interface PushFlags extends OutputFlags, RegistryFlags, TrustFlags, MapFlags {
+interface PushFlags extends ForeignFlags, OutputFlags, RegistryFlags, TrustFlags, MapFlags {
   readonly overwrite?: boolean;
   readonly receipt?: string;
   readonly dryRun?: boolean;
@@ -32,6 +33,7 @@ export const addPushCommand: AddCommand = (program, start) => {
     .option("--receipt <file>", "write what was pushed as JSON")
     .option("--dry-run", "ask the registry, say what would be pushed, send nothing");
   addTrustFlags(command);
+  addForeignFlags(command);
   addRegistryFlags(command);
   addOutputFlags(command);
   addExamples(command, [
@@ -59,6 +61,7 @@ async function runPush(
       dryRun: flags.dryRun,
       trust: await trustPolicy(flags, io),
       workDirectory: workDirectory(flags, io.env),
+      ...(await foreignChoices(flags)),
       registry: await registryOptions(flags, io),
       signal: io.signal,
       onEvent: output.progress.listen,

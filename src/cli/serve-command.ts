@@ -1,11 +1,12 @@
 import { Option } from "commander";
 import type { AddCommand, Session } from "./command.ts";
 import { addExamples, addOutputFlags, integer } from "./flags.ts";
+import { addForeignFlags, foreignChoices, type ForeignFlags } from "./foreign-flags.ts";
 import type { OutputFlags } from "./output.ts";
 import { readInput } from "./read-input.ts";
 import { addTrustFlags, trustPolicy, workDirectory, type TrustFlags } from "./trust-flags.ts";
 
-interface ServeFlags extends OutputFlags, TrustFlags {
+interface ServeFlags extends ForeignFlags, OutputFlags, TrustFlags {
   readonly writable?: boolean;
   readonly host: string;
   readonly port: number;
@@ -32,6 +33,7 @@ export const addServeCommand: AddCommand = (program, start) => {
     .option("--tls-cert <file>", "certificate chain in PEM; needs --tls-key")
     .option("--tls-key <file>", "private key of the certificate in PEM");
   addTrustFlags(command);
+  addForeignFlags(command);
   addOutputFlags(command);
   addExamples(command, [
     "dray serve app-1.2.0.tar.gz --key release.pub",
@@ -68,6 +70,7 @@ async function runServe(
     tls,
     trust: await trustPolicy(flags, io),
     workDirectory: workDirectory(flags, io.env),
+    ...(await foreignChoices(flags)),
     signal: io.signal,
     onEvent: output.progress.listen,
   });

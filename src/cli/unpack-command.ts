@@ -1,8 +1,11 @@
 import type { AddCommand } from "./command.ts";
 import { addExamples, addOutputFlags } from "./flags.ts";
+import { addForeignFlags, foreignChoices, type ForeignFlags } from "./foreign-flags.ts";
 import type { OutputFlags } from "./output.ts";
 import { formatBytes, formatTable } from "./table.ts";
 import { addTrustFlags, trustPolicy, workDirectory, type TrustFlags } from "./trust-flags.ts";
+
+type UnpackFlags = TrustFlags & ForeignFlags & OutputFlags;
 
 export const addUnpackCommand: AddCommand = (program, start) => {
   const command = program
@@ -15,18 +18,20 @@ export const addUnpackCommand: AddCommand = (program, start) => {
     .argument("<bundle>", "bundle file or unpacked directory")
     .argument("<dir>", "directory to make");
   addTrustFlags(command);
+  addForeignFlags(command);
   addOutputFlags(command);
   addExamples(command, [
     "dray unpack app-1.2.0.tar.gz ./app --key release.pub",
     "skopeo copy --all oci:./app:docker.io/library/alpine:3.20 docker://registry/alpine:3.20",
   ]);
-  command.action(async (path: string, directory: string, flags: TrustFlags & OutputFlags) => {
+  command.action(async (path: string, directory: string, flags: UnpackFlags) => {
     const { io, output } = start(flags);
     const { unpack } = await import("../index.ts");
     const options = {
       path,
       trust: await trustPolicy(flags, io),
       workDirectory: workDirectory(flags, io.env),
+      ...(await foreignChoices(flags)),
       signal: io.signal,
       onEvent: output.progress.listen,
     };

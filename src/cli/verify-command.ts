@@ -3,6 +3,7 @@ import type { AddCommand } from "./command.ts";
 import { EXIT } from "./failure.ts";
 import { formatFindings } from "./findings.ts";
 import { addExamples, addOutputFlags } from "./flags.ts";
+import { addForeignFlags, foreignChoices, type ForeignFlags } from "./foreign-flags.ts";
 import type { OutputFlags } from "./output.ts";
 import { formatBytes, formatTable, plural } from "./table.ts";
 import { addTrustFlags, trustPolicy, workDirectory, type TrustFlags } from "./trust-flags.ts";
@@ -18,19 +19,21 @@ export const addVerifyCommand: AddCommand = (program, start) => {
     )
     .argument("<bundle>", "bundle file or unpacked directory");
   addTrustFlags(command);
+  addForeignFlags(command);
   addOutputFlags(command);
   addExamples(command, [
     "dray verify app-1.2.0.tar.gz --key release.pub",
     "dray verify app-1.2.0.tar.gz --key alice.pub --key bob.pub --require 2",
     "dray verify app-1.2.0.tar.gz --json > findings.json",
   ]);
-  command.action(async (path: string, flags: TrustFlags & OutputFlags) => {
+  command.action(async (path: string, flags: TrustFlags & ForeignFlags & OutputFlags) => {
     const { io, output, exit } = start(flags);
     const { verify } = await import("../index.ts");
     const report = await verify({
       path,
       trust: await trustPolicy(flags, io),
       workDirectory: workDirectory(flags, io.env),
+      ...(await foreignChoices(flags)),
       signal: io.signal,
       onEvent: output.progress.listen,
     });

@@ -183,14 +183,14 @@ describe("unpacking", () => {
     expect(await fates([link("x", "/etc/passwd"), file("x")])).toEqual([REFUSED]);
   });
 
-  it("CVE-2014-9356, CVE-2014-9358 (docker load): an archive of `docker save` is no bundle", async () => {
+  it("CVE-2014-9356, CVE-2014-9358 (docker load): paths in an archive of `docker save` stay in it", async () => {
     const manifest = JSON.stringify([
       { Config: "../../x", RepoTags: ["a:1"], Layers: ["../x/layer.tar"] },
     ]);
     const path = await fileOf(
       makeTar([{ name: "manifest.json", content: manifest }, file("x/layer.tar")]),
     );
-    expect(errorCodes(await check(path))).toEqual(["SUMS_MISSING"]);
+    expect(errorCodes(await check(path))).toContain("ENTRY_MISSING");
   });
 
   it("CVE-2019-14271, CVE-2021-41089 (docker cp): nobody else gets at what is being unpacked", async () => {

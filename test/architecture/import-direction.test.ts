@@ -51,6 +51,11 @@ const OFFENCES: Readonly<Record<string, { readonly file: string; readonly import
   "registry-uses-http": { file: "src/registry/friendly.ts", imports: "../layout/layout.ts" },
   "bundle-uses-archive-and-trust": { file: "src/bundle/greedy.ts", imports: "../layout/layout.ts" },
   "chart-uses-archive": { file: "src/chart/greedy.ts", imports: "../trust/keys.ts" },
+  "foreign-uses-archive-and-chart": {
+    file: "src/foreign/greedy.ts",
+    imports: "../trust/keys.ts",
+  },
+  "readers-do-not-meet": { file: "src/foreign/readers/one.ts", imports: "./other.ts" },
   "nouns-do-not-call-verbs": { file: "src/recipe/bossy.ts", imports: "../resolve.ts" },
   "stories-do-not-call-stories": { file: "src/verify.ts", imports: "./pack.ts" },
   "steps-do-not-call-stories": { file: "src/gather.ts", imports: "./pack.ts" },
@@ -82,6 +87,7 @@ const GOOD: Readonly<Record<string, string>> = {
   "src/oci/digest.ts": "node:crypto",
   "src/cli/program.ts": "commander",
   "src/http/transport.ts": "undici",
+  "src/foreign/readers/other.ts": "",
   "fixtures/maker.ts": "",
   "bin/dray.ts": "../src/cli/program.ts",
 };

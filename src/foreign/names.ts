@@ -1,0 +1,89 @@
+import { DrayError } from "../errors.ts";
+import type { Descriptor } from "../oci/descriptor.ts";
+import { encodedOf } from "../oci/digest.ts";
+import { Annotation } from "../oci/image-layout.ts";
+import { isTag, parseReference, type Reference } from "../oci/reference.ts";
+import type { ForeignRoot, NameClaim } from "./foreign-content.ts";
+
+/** The name that a text is, if it is one. */
+export function referenceClaim(text: string | undefined): NameClaim {
+  if (text === undefined || text === "") return { kind: "none" };
+  try {
+    return { kind: "reference", reference: parseReference(text) };
+  } catch (error) {
+    if (!(error instanceof DrayError)) throw error;
+    return { kind: "none", hint: text };
+  }
+}
+
+/**
+ * What an entry of `index.json` is called, in the order of trust: the full name that containerd and
+ * Docker write, then `ref.name` where it is more than a tag. A tag names no repository.
+ */
+function annotatedClaim({ annotations = {} }: Descriptor): NameClaim {
+  const full = referenceClaim(annotations[Annotation.containerdName]);
+  if (full.kind === "reference") return full;
+  const text = annotations[Annotation.refName];
+  if (text === undefined) return full;
+  return isTag(text) ? { kind: "none", hint: text } : referenceClaim(text);
+}
+
+/** Where cosign and Hauler say what an entry of `index.json` is. */
+const KIND = "kind";
+const KINDS = /^dev\.(?:hauler|cosignproject\.cosign)\/(\w+)(?:\/.*)?$/;
+
+/** The end of the tag that cosign keeps something under. */
+const ATTACHED: Readonly<Record<string, string>> = { sigs: "sig", atts: "att", sboms: "sbom" };
+
+/**
+ * Names the entries of one `index.json`. Signatures and attestations stand there under the name of
+ * their image; the tag that they had is made of the image's digest.
+ */
+export function namedRoots(entries: readonly Descriptor[], place: string): ForeignRoot[] {
+  const images = new Map<string, Descriptor>();
+  for (const entry of entries) {
+    const kind = kindOf(entry);
+    const text = nameText(entry);
+    if ((kind === "image" || kind === "imageIndex") && text !== undefined) images.set(text, entry);
+  }
+  return entries.map((entry) => {
+    const name = attachedClaim(entry, images) ?? annotatedClaim(entry);
+    const { annotations: _, ...descriptor } = entry;
+    return { descriptor, name, place };
+  });
+}
+
+function attachedClaim(
+  entry: Descriptor,
+  images: ReadonlyMap<string, Descriptor>,
+): NameClaim | undefined {
+  const kind = kindOf(entry) ?? "";
+  const suffix = ATTACHED[kind];
+  if (suffix === undefined && kind !== "referrers") return undefined;
+  const claim = annotatedClaim(entry);
+  if (claim.kind !== "reference") return undefined;
+  const { registry, repository } = claim.reference;
+  if (suffix === undefined) return pinned({ registry, repository }, entry);
+  const image = images.get(nameText(entry) ?? "");
+  if (image === undefined) return { kind: "none", hint: nameText(entry) };
+  return {
+    kind: "reference",
+    reference: { registry, repository, tag: `sha256-${encodedOf(image.digest)}.${suffix}` },
+  };
+}
+
+/** The name of what has no tag. */
+function pinned(
+  { registry, repository }: Pick<Reference, "registry" | "repository">,
+  { digest }: Pick<Descriptor, "digest">,
+): NameClaim {
+  return { kind: "reference", reference: { registry, repository, digest } };
+}
+
+function kindOf({ annotations }: Descriptor): string | undefined {
+  return KINDS.exec(annotations?.[KIND] ?? "")?.[1];
+}
+
+function nameText({ annotations }: Descriptor): string | undefined {
+  return annotations?.[Annotation.containerdName] ?? annotations?.[Annotation.refName];
+}

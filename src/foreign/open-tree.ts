@@ -1,0 +1,93 @@
+import { constants } from "node:fs";
+import { open } from "node:fs/promises";
+import { join } from "node:path";
+import type { Archive } from "../archive/archive.ts";
+import { scan, type Entry } from "../archive/scan.ts";
+import type { Bytes } from "../content/content.ts";
+import type { Finding } from "../finding.ts";
+import { FileTree, type ByteRange, type ForeignFile } from "./file-tree.ts";
+import { readLinks } from "./links.ts";
+
+/** What the entry rules leave of an archive, and what they say about the rest. */
+export interface OpenedTree {
+  readonly tree: FileTree;
+  readonly findings: readonly Finding[];
+  /** What the entry rules say of each link; whoever may follow links takes it back. */
+  readonly linkFindings: ReadonlyMap<string, Finding>;
+  /** Carrier junk that was left out. */
+  readonly stripped: readonly string[];
+}
+
+/** Lists an archive that can be read at any place. `prefix` says where it lies. */
+export async function openTree(
+  archive: Archive,
+  { prefix = "", signal }: { prefix?: string; signal?: AbortSignal | undefined } = {},
+): Promise<OpenedTree> {
+  const scanned = await scan(archive, { hash: false, signal });
+  const refused = scanned.findings.some(({ code }) => code === "ENTRY_TYPE_REFUSED");
+  const links = refused ? await readLinks(archive) : new Map();
+  const files = new Map<string, ForeignFile>();
+  for (const [path, entry] of scanned.entries) files.set(path, fileOf(archive, entry, prefix));
+  const linkFindings = new Map<string, Finding>();
+  const findings: Finding[] = [];
+  for (const finding of scanned.findings) {
+    const { code, entry = "" } = finding;
+    const placed = finding.entry === undefined ? finding : { ...finding, entry: prefix + entry };
+    const isLink = code === "ENTRY_TYPE_REFUSED" && links.has(entry) && !linkFindings.has(entry);
+    if (isLink) linkFindings.set(entry, placed);
+    else findings.push(placed);
+  }
+  const stripped = scanned.stripped.map((path) => prefix + path);
+  return { tree: new FileTree({ prefix, files, links }), findings, linkFindings, stripped };
+}
+
+function fileOf(archive: Archive, entry: Entry, prefix: string): ForeignFile {
+  const { path, size, position } = entry;
+  const base = { path: prefix + path, size };
+  const range = ({ offset = 0, length = size - offset }: ByteRange = {}): Required<ByteRange> => ({
+    offset,
+    length,
+  });
+  if (archive.form === "directory") {
+    const onDisk = join(archive.path, path);
+    return { ...base, isSeekable: true, read: (part) => readDisk(onDisk, range(part)) };
+  }
+  // In a tar, and only there, positions count bytes: a part of a file is read by arithmetic.
+  const isSeekable = archive.form.endsWith("tar");
+  const read = (part?: ByteRange): Bytes => {
+    const { offset, length } = range(part);
+    if (isSeekable) return readFrom(archive, { position: position + offset, size: length });
+    return sliced(readFrom(archive, entry), offset, length);
+  };
+  return { ...base, isSeekable, read };
+}
+
+function readFrom(archive: Archive, place: { position: number; size: number }): Bytes {
+  if (archive.read === undefined) throw new Error("a foreign archive can be read at any place");
+  return archive.read(place);
+}
+
+async function* readDisk(path: string, { offset, length }: Required<ByteRange>): Bytes {
+  if (length === 0) return;
+  const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+  try {
+    const end = offset + length - 1;
+    const options = { start: offset, end, autoClose: false, highWaterMark: 1024 * 1024 };
+    yield* file.createReadStream(options) as AsyncIterable<Buffer>;
+  } finally {
+    await file.close();
+  }
+}
+
+async function* sliced(content: Bytes, offset: number, length: number): Bytes {
+  let skip = offset;
+  let left = length;
+  if (left === 0) return;
+  for await (const chunk of content) {
+    const piece = chunk.subarray(skip, skip + left);
+    skip = Math.max(0, skip - chunk.length);
+    left -= piece.length;
+    if (piece.length > 0) yield piece;
+    if (left === 0) return;
+  }
+}

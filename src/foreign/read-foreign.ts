@@ -1,0 +1,140 @@
+import type { Archive } from "../archive/archive.ts";
+import type { ContentOptions } from "../content/content.ts";
+import { DrayError } from "../errors.ts";
+import { findingOf, type Finding } from "../finding.ts";
+import { BlobPool } from "./blob-pool.ts";
+import type {
+  ForeignChart,
+  ForeignContent,
+  ForeignIdentity,
+  ForeignReader,
+  ForeignRoot,
+} from "./foreign-content.ts";
+import { innerArchive, isInnerTar } from "./inner-archive.ts";
+import { openTree, type OpenedTree } from "./open-tree.ts";
+import { findCharts } from "./packed-charts.ts";
+import { dockerArchive } from "./readers/docker-archive.ts";
+import { imageLayout } from "./readers/image-layout.ts";
+
+/** Each leaves to the next what it does not understand: who knows more of a form stands first. */
+const READERS: readonly ForeignReader[] = [imageLayout, dockerArchive];
+
+/** Archives within archives: a vendor's archive, of a backup, of images. */
+const MAX_ARCHIVE_DEPTH = 3;
+
+/** All that readers have made of what arrived. */
+export interface Foreign {
+  /** `OCI image layout, 12 docker save (classic) in gzip, tar` */
+  readonly form: string;
+  readonly blobs: BlobPool;
+  readonly roots: readonly ForeignRoot[];
+  readonly charts: readonly ForeignChart[];
+  readonly identity: ForeignIdentity | undefined;
+  readonly stripped: readonly string[];
+  readonly findings: readonly Finding[];
+}
+
+/**
+ * Finds images, and charts beside them, in whatever others have packed; undefined if it is nothing
+ * that any reader knows.
+ */
+export async function readForeign(
+  archive: Archive,
+  options: ContentOptions = {},
+): Promise<Foreign | undefined> {
+  const reading = new Reading(archive.path, options);
+  await reading.tree(await openTree(archive, options), 0);
+  return reading.result(archive.form);
+}
+
+class Reading {
+  readonly #options: ContentOptions;
+  readonly #blobs: BlobPool;
+  readonly #contents: ForeignContent[] = [];
+  readonly #charts: ForeignChart[] = [];
+  readonly #findings: Finding[] = [];
+  readonly #stripped: string[] = [];
+  readonly #leftOver: string[] = [];
+  /** Some reader knows what this is, whether or not it can be read. */
+  #isKnown = false;
+
+  constructor(path: string, options: ContentOptions) {
+    this.#options = options;
+    this.#blobs = new BlobPool(JSON.stringify(path));
+  }
+
+  async tree(opened: OpenedTree, depth: number): Promise<void> {
+    const { tree, findings, linkFindings, stripped } = opened;
+    this.#findings.push(...findings);
+    this.#stripped.push(...stripped);
+    for (const reader of READERS) await this.#apply(reader, opened);
+    this.#charts.push(...(await findCharts(tree)));
+    if (depth < MAX_ARCHIVE_DEPTH) await this.#innerArchives(opened, depth);
+    for (const [path, finding] of linkFindings) {
+      if (!tree.isClaimed(path)) this.#findings.push(finding);
+    }
+    for (const path of tree.unclaimed()) this.#leftOver.push(tree.place(path));
+  }
+
+  async #apply(reader: ForeignReader, { tree }: OpenedTree): Promise<void> {
+    for (const at of reader.detect(tree)) {
+      this.#options.signal?.throwIfAborted();
+      try {
+        const content = await reader.open(tree, at, this.#options);
+        if (content === undefined) continue;
+        this.#isKnown = true;
+        this.#take(content);
+      } catch (error) {
+        if (!(error instanceof DrayError) || error.kind !== "refused") throw error;
+        this.#isKnown = true;
+        this.#findings.push(findingOf(error, tree.place(at) || "."));
+      }
+    }
+  }
+
+  #take(content: ForeignContent): void {
+    this.#contents.push(content);
+    this.#blobs.addAll(content.blobs);
+    this.#charts.push(...(content.charts ?? []));
+    this.#findings.push(...content.findings);
+  }
+
+  async #innerArchives({ tree }: OpenedTree, depth: number): Promise<void> {
+    const { signal } = this.#options;
+    for (const path of tree.unclaimed()) {
+      const file = tree.files.get(path);
+      if (file === undefined || !(await isInnerTar(file))) continue;
+      tree.claim([path]);
+      const prefix = `${tree.place(path)} → `;
+      await this.tree(await openTree(innerArchive(file), { prefix, signal }), depth + 1);
+    }
+  }
+
+  result(carrier: string): Foreign | undefined {
+    if (!this.#isKnown) return undefined;
+    return {
+      form: `${formsOf(this.#contents).join(", ") || "something unreadable"} in ${carrier}`,
+      blobs: this.#blobs,
+      roots: this.#contents.flatMap(({ roots }) => roots),
+      charts: this.#charts,
+      identity: this.#contents.find(({ identity }) => identity !== undefined)?.identity,
+      stripped: this.#stripped,
+      findings: [...this.#findings, ...leftOut(this.#leftOver)],
+    };
+  }
+}
+
+function formsOf(contents: readonly ForeignContent[]): string[] {
+  const counts = new Map<string, number>();
+  for (const { form } of contents) counts.set(form, (counts.get(form) ?? 0) + 1);
+  return [...counts].map(([form, count]) => (count === 1 ? form : `${count} × ${form}`));
+}
+
+function leftOut(paths: readonly string[]): Finding[] {
+  const [first] = paths;
+  if (first === undefined) return [];
+  const more = paths.length === 1 ? "" : ` and ${paths.length - 1} more files`;
+  const verb = paths.length === 1 ? "is" : "are";
+  const message = `${first}${more} ${verb} no image and no chart, and ${verb} left out`;
+  return [{ code: "FILE_LEFT_OUT", severity: "info", entry: first, message }];
+}

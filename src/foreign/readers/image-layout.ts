@@ -1,0 +1,40 @@
+import { BLOBS_DIRECTORY, INDEX_FILE, LAYOUT_FILE } from "../../oci/image-layout.ts";
+import { DOCKER_MANIFEST, readDockerManifest } from "../docker-manifest.ts";
+import type { FileTree } from "../file-tree.ts";
+import { directoriesWith, type ForeignReader } from "../foreign-content.ts";
+import { readLayout } from "../layout-content.ts";
+import { namedRoots } from "../names.ts";
+
+/**
+ * Any OCI image layout: of skopeo, crane, oras, regctl, BuildKit, containerd, and what Docker saves
+ * since version 25, which is a layout with Docker's own table of contents beside.
+ */
+export const imageLayout: ForeignReader = {
+  detect(tree) {
+    const marked = directoriesWith(tree, LAYOUT_FILE);
+    const indexed = directoriesWith(tree, INDEX_FILE).filter(
+      (at) => tree.below(`${at}${BLOBS_DIRECTORY}/`).length > 0,
+    );
+    return [...new Set([...marked, ...indexed])];
+  },
+
+  async open(tree, at) {
+    const { entries, blobs, findings } = await readLayout(tree, at, { marker: "required" });
+    const isDocker = await claimDockerFiles(tree, at);
+    return {
+      form: isDocker ? "OCI image layout of docker save" : "OCI image layout",
+      blobs,
+      roots: namedRoots(entries, tree.place(at + INDEX_FILE)),
+      findings,
+    };
+  },
+};
+
+/** Docker's files say again what the layout says. */
+async function claimDockerFiles(tree: FileTree, at: string): Promise<boolean> {
+  const path = at + DOCKER_MANIFEST;
+  if (!tree.files.has(path)) return false;
+  if ((await readDockerManifest(tree, path)) === undefined) return false;
+  tree.claim([path, `${at}repositories`]);
+  return true;
+}

@@ -1,0 +1,139 @@
+import { describe, expect, it } from "vitest";
+import { fileOf, gzipped, makeTar } from "../../fixtures/archives.ts";
+import { makeChart } from "../../fixtures/bundles.ts";
+import {
+  directoryOf,
+  layoutMembers,
+  named,
+  namedByDocker,
+  tarFile,
+} from "../../fixtures/foreign.ts";
+import { makeMultiArch } from "../../fixtures/images.ts";
+import { codes, found, inspected, verified } from "./lab.ts";
+
+const app = makeMultiArch("app", { size: 3000 });
+const tool = makeMultiArch("tool", { size: 2000 });
+const APP = "registry.example/team/app:1.0";
+const TOOL = "registry.example/team/tool:2.0";
+
+describe("an OCI image layout that others have made", () => {
+  it("keeps every digest as directory, tar and gzip", async () => {
+    const members = layoutMembers([named(app, APP)]);
+    const forms = {
+      "OCI image layout in directory": await directoryOf(members),
+      "OCI image layout in tar": await tarFile(members),
+      "OCI image layout in gzip, tar": await fileOf(gzipped(makeTar(members))),
+    };
+    for (const [form, path] of Object.entries(forms)) {
+      const report = await verified(path);
+      expect(report).toMatchObject({ good: true, form, signedBy: [] });
+      expect(found(report)).toEqual({ [APP]: app.root.descriptor.digest });
+      expect(codes(report, "info")).toEqual(["FOREIGN_BUNDLE"]);
+    }
+  });
+
+  it("is refused without --allow-unsigned", async () => {
+    const path = await tarFile(layoutMembers([named(app, APP)]));
+    const { verify } = await import("../../src/verify.ts");
+    const report = await verify({ path, trust: { keys: [] }, workDirectory: "/tmp" });
+    expect(report.good).toBe(false);
+    expect(codes(report)).toEqual(["SIGNATURE_NO_KEY"]);
+  });
+
+  it("may be one of several at any depth, with charts beside", async () => {
+    const members = [
+      ...layoutMembers([named(app, APP)], "vendor/images/app/"),
+      ...layoutMembers([named(tool, TOOL)], "vendor/tool/"),
+      { name: "vendor/web-1.2.3.tgz", content: makeChart("web", "1.2.3") },
+      { name: "vendor/README.md", content: "Hello" },
+    ];
+    for (const path of [await directoryOf(members), await fileOf(gzipped(makeTar(members)))]) {
+      const report = await verified(path);
+      expect(codes(report)).toEqual([]);
+      expect(Object.keys(found(report))).toEqual(["charts/web:1.2.3", APP, TOOL]);
+      expect(report.form).toMatch(/^2 × OCI image layout in /);
+      expect(codes(report, "info")).toContain("FILE_LEFT_OUT");
+    }
+  });
+
+  it("is named by containerd's annotation before the specified one", async () => {
+    const report = await verified(await tarFile(layoutMembers([namedByDocker(app, APP)])));
+    expect(found(report)).toEqual({ [APP]: app.root.descriptor.digest });
+  });
+
+  it("without a repository in its name is listed by digest, until it is given one", async () => {
+    const { digest } = app.root.descriptor;
+    const path = await tarFile(layoutMembers([named(app, "1.0")]));
+    const report = await verified(path);
+    expect(report.good).toBe(true);
+    expect(codes(report, "warning")).toEqual(["NAME_MISSING"]);
+    expect((await inspected(path)).artifacts).toMatchObject([{ reference: digest, digest }]);
+    const given = await verified(path, { names: [`${digest}=${APP}`] });
+    expect(codes(given, "warning")).toEqual([]);
+    expect(found(given)).toEqual({ [APP]: digest });
+  });
+
+  it("refuses one name for two things", async () => {
+    const path = await tarFile(layoutMembers([named(app, APP), named(tool, APP)]));
+    expect(codes(await verified(path))).toEqual(["NAME_AMBIGUOUS"]);
+    const { digest } = tool.root.descriptor;
+    const report = await verified(path, { names: [`${digest}=${TOOL}`] });
+    expect(found(report)).toEqual({ [APP]: app.root.descriptor.digest, [TOOL]: digest });
+  });
+
+  it("refuses a name that is pinned to another digest", async () => {
+    const pinned = `${APP}@${tool.root.descriptor.digest}`;
+    const report = await verified(await tarFile(layoutMembers([named(app, pinned)])));
+    expect(codes(report)).toEqual(["NAME_PINNED"]);
+  });
+
+  it("of which a platform is missing is refused, and gives what is whole on demand", async () => {
+    const [amd64, arm64] = (
+      JSON.parse(app.root.bytes.toString()) as { manifests: { digest: string }[] }
+    ).manifests.map(({ digest }) => digest);
+    const members = layoutMembers([named(app, APP)]).filter(
+      ({ name }) => !name.toString().endsWith(arm64?.slice(7) ?? ""),
+    );
+    const path = await tarFile(members);
+    const report = await verified(path);
+    expect(codes(report)).toEqual(["INDEX_SPARSE"]);
+    expect(report.findings.find(({ code }) => code === "INDEX_SPARSE")).toMatchObject({
+      message: expect.stringContaining("linux/arm64 missing, linux/amd64 whole") as string,
+      hint: expect.stringContaining("--platform linux/amd64") as string,
+    });
+    const chosen = await verified(path, { platforms: ["linux/amd64"] });
+    expect(found(chosen)).toEqual({ [APP]: amd64 });
+    expect(codes(await verified(path, { platforms: ["linux/s390x"] }))).toContain(
+      "PLATFORM_MISSING",
+    );
+  });
+
+  it("with a blob that is damaged, missing or not needed says which", async () => {
+    const members = layoutMembers([named(app, APP)]);
+    const [layer] = app.blobs;
+    const isLayer = ({ name }: { name: string | Buffer }): boolean =>
+      name.toString().endsWith(layer?.descriptor.digest.slice(7) ?? "");
+    const bytes = Buffer.from(layer?.bytes ?? "");
+    bytes[20] = (bytes[20] ?? 0) ^ 1;
+    const damaged = members.map((member) =>
+      isLayer(member) ? { ...member, content: bytes } : member,
+    );
+    expect(codes(await verified(await tarFile(damaged)))).toContain("CONTENT_MISMATCH");
+    const missing = members.filter((member) => !isLayer(member));
+    expect(codes(await verified(await tarFile(missing)))).toEqual(["BLOB_MISSING"]);
+    const extra = layoutMembers([named(app, APP), { image: tool }]).map((member) =>
+      member.name === "index.json"
+        ? (members.find(({ name }) => name === "index.json") ?? member)
+        : member,
+    );
+    expect(codes(await verified(await tarFile(extra)), "warning")).toEqual(["BLOB_UNREFERENCED"]);
+  });
+
+  it("without its marker or its index has lost them on the way", async () => {
+    const members = layoutMembers([named(app, APP)]);
+    const without = (lost: string): Promise<string> =>
+      tarFile(members.filter(({ name }) => name !== lost));
+    expect(codes(await verified(await without("oci-layout")))).toEqual(["LAYOUT_MARKER_MISSING"]);
+    expect(codes(await verified(await without("index.json")))).toEqual(["LAYOUT_INDEX_MISSING"]);
+  });
+});
