@@ -1,10 +1,10 @@
 import type { BundleParts, PlainFile } from "./bundle/contents.ts";
 import { FORMAT_VERSION, type BundleArtifact, type BundleManifest } from "./bundle/format.ts";
+import { indexEntry } from "./bundle/index-entry.ts";
 import type { Root } from "./content/graph.ts";
 import type { Source } from "./content/content.ts";
 import type { Descriptor } from "./oci/descriptor.ts";
 import type { Digest } from "./oci/digest.ts";
-import { Annotation } from "./oci/image-layout.ts";
 import { isImageConfigType } from "./oci/media-type.ts";
 import { VERSION } from "./version.ts";
 
@@ -83,12 +83,6 @@ function kindOf({ manifest }: Root): "image" | "artifact" {
   return isImageConfigType(manifest.config.mediaType) ? "image" : "artifact";
 }
 
-function namedRoot(part: Part): Descriptor {
-  const { mediaType, digest, size } = part.root.descriptor;
-  const isImage = (part.more?.kind ?? kindOf(part.root)) === "image";
-  const annotations = {
-    ...(isImage ? { [Annotation.containerdName]: part.reference } : {}),
-    [Annotation.refName]: part.reference,
-  };
-  return { mediaType, digest, size, annotations };
+function namedRoot({ reference, root, more }: Part): Descriptor {
+  return indexEntry(root.descriptor, { reference, kind: more?.kind ?? kindOf(root) });
 }

@@ -11,6 +11,9 @@ export const MANIFEST_FILE = "bundle.json";
 export const CHARTS_DIRECTORY = "charts";
 export const FILES_DIRECTORY = "files";
 
+/** What the list of sums does not cover: itself and its own signatures. */
+export const UNLISTED: ReadonlySet<string> = new Set([SUMS_FILE, SIGSTORE_FILE, SIGNATURE_FILE]);
+
 export const FORMAT_VERSION = 1;
 
 /** The list of sums: some 80 bytes an entry. */

@@ -14,18 +14,14 @@ import {
   FILES_DIRECTORY,
   MANIFEST_FILE,
   README_FILE,
-  SIGNATURE_FILE,
-  SIGSTORE_FILE,
   SUMS_FILE,
+  UNLISTED,
   type BundleArtifact,
   type BundleManifest,
 } from "./format.ts";
 import type { LayoutGraph, Root } from "../content/graph.ts";
 import type { Sums } from "./sums.ts";
 import type { BundleView } from "./view.ts";
-
-/** What the list of sums does not cover: itself and its own signatures. */
-const UNLISTED: ReadonlySet<string> = new Set([SUMS_FILE, SIGSTORE_FILE, SIGNATURE_FILE]);
 
 /**
  * The list against the entries: none missing, none extra, none altered. `complete` is false when

@@ -1,5 +1,5 @@
 import type { Archive } from "../archive/archive.ts";
-import type { Entry, Scan } from "../archive/scan.ts";
+import type { Entry } from "../archive/scan.ts";
 import { collect, type Bytes, type FetchOptions, type Source } from "../content/content.ts";
 import { DrayError } from "../errors.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
@@ -18,13 +18,14 @@ import { once } from "../content/memory.ts";
 export class BundleView implements Source, GraphSource {
   readonly name: string;
   readonly entries: ReadonlyMap<string, Entry>;
+  /** What `readSmall` compares with, once it is known. */
+  readonly sums: Sums | undefined;
   readonly #archive: Archive;
-  /** Once known, what `readText` compares with. */
-  sums: Sums | undefined;
 
-  constructor(archive: Archive, entries: ReadonlyMap<string, Entry>) {
+  constructor(archive: Archive, entries: ReadonlyMap<string, Entry>, sums?: Sums) {
     this.name = `bundle ${JSON.stringify(archive.path)}`;
     this.entries = entries;
+    this.sums = sums;
     this.#archive = archive;
   }
 
@@ -59,6 +60,15 @@ export class BundleView implements Source, GraphSource {
     return this.readSmall(blobPath(digest), MAX_MANIFEST_BYTES);
   }
 
+  /** The same carrier with what it holds put right, and the list to compare it with once it is known. */
+  with(entries: ReadonlyMap<string, Entry>, sums?: Sums): BundleView {
+    return new BundleView(this.#archive, entries, sums);
+  }
+
+  canOpen(entry: Entry): boolean {
+    return entry.bytes !== undefined || this.#archive.read !== undefined;
+  }
+
   open(entry: Entry): Bytes {
     if (entry.bytes !== undefined) return once(entry.bytes);
     if (this.#archive.read === undefined) throw onePass(entry.path);
@@ -75,21 +85,6 @@ export class BundleView implements Source, GraphSource {
       skip = Math.max(0, skip - chunk.length);
     }
   }
-}
-
-/** The folder that holds the bundle inside its carrier: `""`, or one that was added on the way. */
-export function rootOf(scan: Scan): string {
-  if (scan.entries.has(SUMS_FILE)) return "";
-  const [first] = scan.entries.keys();
-  const folder = first?.slice(0, first.indexOf("/") + 1) ?? "";
-  const alone = [...scan.entries.keys()].every((path) => path.startsWith(folder));
-  return folder !== "" && alone && scan.entries.has(`${folder}${SUMS_FILE}`) ? folder : "";
-}
-
-/** The entries with `root` taken off their paths. */
-export function entriesBelow(scan: Scan, root: string): ReadonlyMap<string, Entry> {
-  if (root === "") return scan.entries;
-  return new Map([...scan.entries].map(([path, entry]) => [path.slice(root.length), entry]));
 }
 
 /** Its documents were more than are kept in memory while it is read. */

@@ -33,7 +33,7 @@ describe("dray verify", () => {
   it("--json prints one document, with every finding", async () => {
     const { path } = await makeBundle();
     const entries = await readEntries(path);
-    entries.delete("index.json");
+    entries.delete("README.txt");
     entries.set("evil.sh", Buffer.from("rm -rf"));
     const carried = await bundleFile(entries);
     const { code, stdout } = await dray(["verify", carried, "--key", key, "--json", "--quiet"]);
@@ -45,7 +45,7 @@ describe("dray verify", () => {
     expect(report.good).toBe(false);
     expect(report.findings.map((finding) => [finding.code, finding.entry])).toEqual(
       expect.arrayContaining([
-        ["ENTRY_MISSING", "index.json"],
+        ["ENTRY_MISSING", "README.txt"],
         ["ENTRY_EXTRA", "evil.sh"],
       ]),
     );

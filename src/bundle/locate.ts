@@ -1,0 +1,62 @@
+import type { Entry, Scan } from "../archive/scan.ts";
+import type { Finding } from "../finding.ts";
+import { UNLISTED } from "./format.ts";
+import { noList } from "./no-list.ts";
+
+/** Folders that carriers put around a bundle, one in another: a zip of a folder of a folder. */
+const MAX_ADDED_FOLDERS = 4;
+
+/** `SHA256SUMS` in whatever case, and the folders before it. */
+export const LIST_PLACE: RegExp = new RegExp(
+  `^((?:[^/]+/){0,${MAX_ADDED_FOLDERS}})SHA256SUMS$`,
+  "i",
+);
+
+/** The files of a bundle by their path in it, and what the carrier has added. */
+export interface Located {
+  readonly entries: ReadonlyMap<string, Entry>;
+  readonly findings: readonly Finding[];
+}
+
+/** Finds the bundle inside its carrier: at the top, or in folders that were added on the way. */
+export function locate(scan: Scan): Located {
+  const { entries, complete } = scan;
+  const junk = junkFinding(scan);
+  const folders = foldersWithList([...entries.keys()]);
+  const [folder] = folders;
+  const isAlone = folder !== undefined && everyBelow(entries, folder);
+  if (!isAlone) {
+    return { entries, findings: [...junk, ...(complete ? [noList(entries, folders)] : [])] };
+  }
+  const below = [...entries].map(([path, entry]) => [placeOf(path, folder), entry] as const);
+  return { entries: new Map(below), findings: [...folderFinding(folder), ...junk] };
+}
+
+/** The folders that hold a list, without those inside another one's bundle. */
+function foldersWithList(paths: readonly string[]): string[] {
+  const all = paths.flatMap((path) => LIST_PLACE.exec(path)?.[1] ?? []);
+  return all.filter((one) => !all.some((other) => other !== one && one.startsWith(other)));
+}
+
+function everyBelow(entries: ReadonlyMap<string, Entry>, folder: string): boolean {
+  return [...entries.keys()].every((path) => path.startsWith(folder));
+}
+
+/** The path in the bundle; the list and its signatures get their case back. */
+function placeOf(path: string, folder: string): string {
+  const place = path.slice(folder.length);
+  return [...UNLISTED].find((name) => name.toLowerCase() === place.toLowerCase()) ?? place;
+}
+
+function folderFinding(folder: string): Finding[] {
+  if (folder === "") return [];
+  const message = `The bundle lies in a folder ${JSON.stringify(folder)} that was added on the way`;
+  return [{ code: "FOLDER_ADDED", severity: "info", entry: folder, message }];
+}
+
+function junkFinding({ stripped }: Scan): Finding[] {
+  if (stripped.length === 0) return [];
+  const files = stripped.length === 1 ? "1 file" : `${stripped.length} files`;
+  const message = `Left out ${files} that a carrier added, such as ${JSON.stringify(stripped[0])}`;
+  return [{ code: "JUNK_STRIPPED", severity: "info", message }];
+}

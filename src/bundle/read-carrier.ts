@@ -1,0 +1,64 @@
+import type { Archive } from "../archive/archive.ts";
+import { scan, type KeepQuestion, type Scan } from "../archive/scan.ts";
+import type { Listener } from "../events.ts";
+import { BLOBS_DIRECTORY } from "../oci/image-layout.ts";
+import { MAX_MANIFEST_BYTES } from "../oci/json.ts";
+import { scanHead } from "./head.ts";
+
+/**
+ * How much is read at once. `hashed`: every byte, and verified. `readable`: what describes the rest;
+ * whoever uses a blob verifies it. `head`: the same without looking whether the rest is there.
+ */
+export type ContentNeed = "hashed" | "readable" | "head";
+
+export interface CarrierOptions {
+  readonly content: ContentNeed;
+  readonly signal?: AbortSignal | undefined;
+  readonly onEvent?: Listener | undefined;
+}
+
+/** Goes through a carrier as far as is needed, and keeps what cannot be read again. */
+export function readCarrier(
+  archive: Archive,
+  { content, signal, onEvent }: CarrierOptions,
+): Promise<Scan> {
+  const keep = archive.read === undefined ? keepMetadata() : undefined;
+  if (content === "head") return scanHead(archive, { keep, signal });
+  const hash = content === "hashed";
+  return scan(archive, { hash, keep, sha512: isSha512Blob, signal, onEvent });
+}
+
+/** How much of the carrier was seen: all, the head that was asked for, or what could be read. */
+export type Extent = "all" | "head" | "part";
+
+export function extentOf({ complete }: Scan, { content }: CarrierOptions): Extent {
+  if (!complete) return "part";
+  return content === "head" ? "head" : "all";
+}
+
+function isSha512Blob(path: string): boolean {
+  return path.includes(`${BLOBS_DIRECTORY}/sha512/`);
+}
+
+/** Kept in memory for a carrier that can be read only once. */
+const MAX_KEPT_BYTES = 128 * 1024 * 1024;
+
+/** What describes the rest, in the bundle's own folder or in those that were added. */
+const DOCUMENT =
+  /^(?:[^/]+\/){0,4}(?:SHA256SUMS(?:\.sigstore\.json|\.sig)?|(?:bundle|index)\.json|oci-layout|README\.txt)$/i;
+const BLOB = /^(?:[^/]+\/){0,4}blobs\/sha\d+\/[a-f0-9]+$/i;
+
+/** An opening brace, or blanks before it. */
+const JSON_START: ReadonlySet<number | undefined> = new Set(Buffer.from("{ \t\r\n"));
+
+/** Everything that may have to be looked into again: documents, and blobs that begin like JSON. */
+function keepMetadata(): (file: KeepQuestion) => boolean {
+  let kept = 0;
+  return ({ path, size, firstByte }) => {
+    const isManifest = BLOB.test(path) && size <= MAX_MANIFEST_BYTES && JSON_START.has(firstByte);
+    if (!isManifest && !DOCUMENT.test(path)) return false;
+    if (kept + size > MAX_KEPT_BYTES) return false;
+    kept += size;
+    return true;
+  };
+}

@@ -1,0 +1,187 @@
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { fileOf, framed, gzipped } from "../../fixtures/archives.ts";
+import {
+  bundleFile,
+  makeBundle,
+  readEntries,
+  sampleRecipe,
+  tarOf,
+  type Entries,
+} from "../../fixtures/bundles.ts";
+import { makeImage, makeLayer } from "../../fixtures/images.ts";
+import { temporaryDirectory } from "../../fixtures/temporary-directory.ts";
+import { inspect } from "../../src/inspect.ts";
+import { unpack } from "../../src/unpack.ts";
+import { changed, check, checkEntries, errorCodes, sampleEntries, TRUST } from "./checking.ts";
+
+const gone = (): undefined => undefined;
+const asText = (content: Buffer): Buffer =>
+  Buffer.from(content.toString("latin1").replaceAll("\n", "\r\n"), "latin1");
+
+function isText(name: string): boolean {
+  return !name.endsWith(".tgz") && !name.includes("blobs");
+}
+
+/** Unpacks what was mended; what comes out is what was packed. */
+async function expectWhole(path: string, wanted: Entries): Promise<void> {
+  const directory = join(await temporaryDirectory(), "out");
+  const { files } = await unpack({ path, trust: TRUST, workDirectory: tmpdir() }, directory);
+  expect(files).toBe(wanted.size);
+  for (const [name, content] of wanted) {
+    expect([name, (await readFile(join(directory, name))).equals(content)]).toEqual([name, true]);
+  }
+  expect(await check(directory)).toMatchObject({ good: true, findings: [] });
+}
+
+async function directoryOf(entries: Entries): Promise<string> {
+  const directory = await temporaryDirectory();
+  for (const [name, content] of entries) {
+    await mkdir(dirname(join(directory, name)), { recursive: true });
+    await writeFile(join(directory, name), content);
+  }
+  return directory;
+}
+
+/** The same entries under other names. */
+function renamed(entries: Entries, rename: (name: string) => string): Entries {
+  return new Map([...entries].map(([name, content]) => [rename(name), content]));
+}
+
+describe("a lost file", () => {
+  it.each([["oci-layout"], ["index.json"], ["oci-layout", "index.json"]])(
+    "is made again, in any carrier: %s %s",
+    async (...names) => {
+      const whole = await sampleEntries();
+      let entries = whole;
+      for (const name of names.filter(Boolean)) entries = changed(entries, name, gone);
+      const tar = tarOf(entries);
+      for (const path of [
+        await fileOf(await framed(tar)),
+        await fileOf(tar),
+        await fileOf(gzipped(tar)),
+        await directoryOf(entries),
+      ]) {
+        const report = await check(path);
+        expect(report).toMatchObject({ good: true });
+        expect(report.findings.map(({ code, severity, entry }) => [code, severity, entry])).toEqual(
+          names.filter(Boolean).map((name) => ["ENTRY_REBUILT", "info", name]),
+        );
+        expect(report.findings[0]?.hint).toMatch(/--strip-components.*unpack --repair/);
+        await expectWhole(path, whole);
+        const shown = await inspect({ path, trust: TRUST, workDirectory: tmpdir() });
+        expect(shown.artifacts).toHaveLength(2);
+      }
+    },
+  );
+
+  it("is made again only if it comes out as the list has it", async () => {
+    const { path } = await makeBundle({ ...sampleRecipe(), version: "2.0.0" });
+    const entries = await readEntries(path);
+    const list = entries
+      .get("SHA256SUMS")
+      ?.toString()
+      .replace(/^\w{8}(?=\w+ {2}index)/m, "00000000");
+    const other = changed(entries, "SHA256SUMS", () => list);
+    const report = await check(await bundleFile(changed(other, "index.json", gone)), {
+      keys: [],
+      allowUnsigned: true,
+    });
+    expect(errorCodes(report)).toContain("ENTRY_MISSING");
+  });
+
+  it("is not made again out of a bundle.json that was changed", async () => {
+    const entries = changed(await sampleEntries(), "bundle.json", (content) =>
+      content.toString().replace("team/app", "evil/app"),
+    );
+    const codes = errorCodes(await checkEntries(changed(entries, "index.json", gone)));
+    expect(codes).toEqual(expect.arrayContaining(["ENTRY_ALTERED", "ENTRY_MISSING"]));
+  });
+
+  it.each(["README.txt", "bundle.json", "charts/web-1.2.3.tgz", "files/notes/read-me.txt"])(
+    "that nothing proves stays lost: %s",
+    async (name) => {
+      const report = await checkEntries(changed(await sampleEntries(), name, gone));
+      expect(errorCodes(report)).toContain("ENTRY_MISSING");
+    },
+  );
+});
+
+describe("line ends that became CR LF", () => {
+  it("are undone in every text, the list and its signatures too", async () => {
+    const whole = await sampleEntries();
+    const entries = new Map(
+      [...whole].map(([name, content]) => [name, isText(name) ? asText(content) : content]),
+    );
+    for (const path of [await bundleFile(entries), await directoryOf(entries)]) {
+      const report = await check(path);
+      expect(report.findings.map(({ code, severity }) => `${severity} ${code}`)).toEqual(
+        expect.arrayContaining(["info LINE_ENDS_CHANGED"]),
+      );
+      expect(report).toMatchObject({ good: true });
+      await expectWhole(path, whole);
+    }
+  });
+
+  it("are undone in manifests and blobs, where the digest proves it", async () => {
+    const made = await makeBundle({
+      images: { "r.example/a:1": makeImage([makeLayer("a", 5000)]) },
+      files: { text: "one\r\ntwo\n", none: "" },
+    });
+    const whole = await readEntries(made.path);
+    const path = await bundleFile(new Map([...whole].map(([name, b]) => [name, asText(b)])));
+    expect(await check(path)).toMatchObject({ good: true, bundleDigest: made.bundleDigest });
+    await expectWhole(path, whole);
+  });
+
+  it("of a list without a signature prove nothing", async () => {
+    const { path } = await makeBundle(undefined, { key: "none" });
+    const entries = changed(await readEntries(path), "SHA256SUMS", asText);
+    const report = await check(await bundleFile(entries), { keys: [], allowUnsigned: true });
+    expect(errorCodes(report)).toEqual(["SUMS_INVALID"]);
+  });
+
+  it("hide no other change", async () => {
+    const entries = changed(await sampleEntries(), "README.txt", (content) =>
+      asText(Buffer.from(`${content.toString()}more\n`)),
+    );
+    expect(errorCodes(await checkEntries(entries))).toEqual(["ENTRY_ALTERED"]);
+  });
+});
+
+describe("a name that changed", () => {
+  it.each([
+    ["to upper case", (name: string) => name.toUpperCase()],
+    ["to lower case", (name: string) => name.toLowerCase()],
+    ["by being cut to 31 letters", (name: string) => name.replace(/[^/]{32,}/g, cut)],
+    ["by a lost folder", (name: string) => name.replace(/^blobs\//, "")],
+  ])("%s is known by its content", async (_how, rename) => {
+    const whole = await sampleEntries();
+    const entries = renamed(whole, rename);
+    for (const path of [await bundleFile(entries), await directoryOf(entries)]) {
+      const report = await check(path);
+      expect(report.good).toBe(true);
+      expect(report.findings.map(({ code }) => code)).toEqual(["NAME_CHANGED"]);
+      await expectWhole(path, whole);
+    }
+  });
+
+  it("to another name is refused", async () => {
+    const entries = renamed(await sampleEntries(), (name) => name.replace("README", "README2"));
+    expect(errorCodes(await checkEntries(entries))).toEqual(
+      expect.arrayContaining(["ENTRY_MISSING", "ENTRY_EXTRA"]),
+    );
+  });
+
+  it("in its case alone is refused with other content", async () => {
+    const entries = changed(await sampleEntries(), "README.txt", () => "other");
+    const codes = errorCodes(await checkEntries(renamed(entries, (name) => name.toLowerCase())));
+    expect(codes).toEqual(expect.arrayContaining(["ENTRY_MISSING", "ENTRY_EXTRA"]));
+  });
+});
+
+function cut(name: string): string {
+  return name.slice(0, 31);
+}
