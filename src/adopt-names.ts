@@ -2,35 +2,9 @@ import { DrayError } from "./errors.ts";
 import type { Finding } from "./finding.ts";
 import type { ForeignRoot } from "./foreign/foreign-content.ts";
 import type { Descriptor } from "./oci/descriptor.ts";
-import { parseDigest, type Digest } from "./oci/digest.ts";
-import { formatReference, parseReference, type Reference } from "./oci/reference.ts";
-
-/** What the user says that something is called, by digest. */
-export type GivenNames = ReadonlyMap<Digest, Reference>;
-
-/** Reads `DIGEST=REFERENCE`, one or more. @throws DrayError `DRAY_NAME_INVALID` */
-export function parseNames(texts: readonly string[]): GivenNames {
-  const names = new Map<Digest, Reference>();
-  for (const text of texts) {
-    const equals = text.indexOf("=");
-    try {
-      const digest = parseDigest(text.slice(0, Math.max(0, equals)));
-      if (names.has(digest)) throw invalidName(text, "this digest has a name already");
-      names.set(digest, parseReference(text.slice(equals + 1)));
-    } catch (error) {
-      if (!(error instanceof DrayError) || error.code === "DRAY_NAME_INVALID") throw error;
-      throw invalidName(text, error.message);
-    }
-  }
-  return names;
-}
-
-function invalidName(text: string, reason: string): DrayError {
-  return new DrayError("DRAY_NAME_INVALID", `Cannot read name ${JSON.stringify(text)}: ${reason}`, {
-    kind: "usage",
-    hint: "Write DIGEST=REFERENCE, such as sha256:…=registry.example.com/team/app:1.0.",
-  });
-}
+import type { Digest } from "./oci/digest.ts";
+import { formatReference, type Reference } from "./oci/reference.ts";
+import type { GivenNames } from "./recipe/given-names.ts";
 
 /** Something that was found, and its name. */
 export interface Candidate {

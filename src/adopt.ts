@@ -1,5 +1,5 @@
 import { adoptCharts, readChart } from "./adopt-charts.ts";
-import { checkNames, nameRoots, type Candidate, type GivenNames } from "./adopt-names.ts";
+import { checkNames, nameRoots, type Candidate } from "./adopt-names.ts";
 import type { Part } from "./assemble.ts";
 import type { PlainFile } from "./bundle/contents.ts";
 import { readGraph, type LayoutGraph, type Root } from "./content/graph.ts";
@@ -13,6 +13,7 @@ import { Annotation } from "./oci/image-layout.ts";
 import { parseManifest } from "./oci/manifest.ts";
 import { isImageConfigType } from "./oci/media-type.ts";
 import type { Platform } from "./oci/platform.ts";
+import type { GivenNames } from "./recipe/given-names.ts";
 import { chartArtifact, chartFiles } from "./pack-charts.ts";
 import { selectPlatforms } from "./select-platforms.ts";
 import { explainSparse } from "./sparse-index.ts";
@@ -50,7 +51,7 @@ export async function adopt(foreign: Foreign, options: AdoptOptions): Promise<Ad
     parts,
     plain,
     blobs,
-    identity: foreign.identity,
+    identity: foreign.identity ?? onlyChart(parts),
     findings: [
       ...foreign.findings,
       ...charts.findings,
@@ -160,6 +161,15 @@ async function partsOf(
     }
   }
   return { parts: [...parts.values()], plain: [...plain.values()], findings };
+}
+
+/** Without a name of its own, the whole is called after the one chart in it. */
+function onlyChart(parts: readonly Part[]): ForeignIdentity | undefined {
+  const [chart, ...others] = parts.flatMap(({ more }) => (more?.kind === "chart" ? [more] : []));
+  if (chart?.name === undefined || chart.version === undefined || others.length > 0) {
+    return undefined;
+  }
+  return { name: chart.name, version: chart.version };
 }
 
 /** Layers that their licence keeps out of other registries go on only if the user says so. */

@@ -78,7 +78,7 @@ function artifactOf({ reference, root, more }: Part): BundleArtifact {
   };
 }
 
-function kindOf({ manifest }: Root): "image" | "artifact" {
+export function kindOf({ manifest }: Root): "image" | "artifact" {
   if (manifest.kind === "index") return "image";
   return isImageConfigType(manifest.config.mediaType) ? "image" : "artifact";
 }

@@ -1,6 +1,9 @@
+import { adopt, type Adopted } from "./adopt.ts";
 import type { PlainFile } from "./bundle/contents.ts";
 import type { ChartSources } from "./chart-sources.ts";
 import { DrayError } from "./errors.ts";
+import { hasErrors } from "./finding.ts";
+import type { Foreign } from "./foreign/read-foreign.ts";
 import type { Digest } from "./oci/digest.ts";
 import { formatReference } from "./oci/reference.ts";
 import { obtainChart, type ObtainedChart } from "./obtain-chart.ts";
@@ -8,6 +11,7 @@ import { chartFiles, chartPath } from "./pack-charts.ts";
 import { readPlainFile } from "./pack-files.ts";
 import { formatChart } from "./recipe/chart-request.ts";
 import type { Recipe } from "./recipe/recipe.ts";
+import { BundleRefused } from "./with-bundle.ts";
 import { resolveAll, tryEach, type Resolved, type ResolveRequest } from "./resolve.ts";
 
 /** All that goes into a bundle, known in full before the first blob moves. */
@@ -15,10 +19,13 @@ export interface Ingredients {
   readonly images: readonly Resolved[];
   readonly charts: readonly ObtainedChart[];
   readonly files: readonly PlainFile[];
+  readonly adopted: Adopted;
 }
 
 export interface GatherOptions extends ChartSources {
   readonly includeNonDistributable: boolean;
+  /** What others have packed. */
+  readonly foreign: Foreign;
 }
 
 /**
@@ -27,7 +34,8 @@ export interface GatherOptions extends ChartSources {
  * whatever cannot be read or resolved
  */
 export async function gather(recipe: Recipe, options: GatherOptions): Promise<Ingredients> {
-  if (recipe.images.length + recipe.charts.length + recipe.files.length === 0) throw empty();
+  const { images: named, charts: wanted, files: plain, from } = recipe;
+  if (named.length + wanted.length + plain.length + from.length === 0) throw empty();
   const files: PlainFile[] = [];
   for (const file of recipe.files) files.push(await readPlainFile(file));
   refuseDoubles(
@@ -44,16 +52,21 @@ export async function gather(recipe: Recipe, options: GatherOptions): Promise<In
   );
   const images = await resolveAll(imageRequests(recipe), options);
   refuseNonDistributable(images, options);
-  return { images, charts, files };
+  const adopted = await adoptAll(recipe, options);
+  const ingredients = { images, charts, files, adopted };
+  refuseTwoMeanings(ingredients);
+  return ingredients;
 }
 
 /** Bytes of everything, each blob once. */
-export function totalBytes({ images, charts, files }: Ingredients): number {
+export function totalBytes({ images, charts, files, adopted }: Ingredients): number {
   const sizes = new Map<Digest, number>();
-  for (const { root } of [...images, ...charts.map(({ artifact }) => artifact)]) {
+  const resolved = [...images, ...charts.map(({ artifact }) => artifact)];
+  for (const { root } of [...resolved, ...adopted.parts]) {
     for (const { digest, size } of root.blobs.values()) sizes.set(digest, size);
   }
-  const plain = [...files, ...charts.flatMap((chart) => chartFiles(chart, chart.artifact.source))];
+  const ofCharts = charts.flatMap((chart) => chartFiles(chart, chart.artifact.source));
+  const plain = [...files, ...ofCharts, ...adopted.plain];
   const blobs = [...sizes.values()].reduce((sum, size) => sum + size, 0);
   return plain.reduce((sum, { descriptor }) => sum + descriptor.size, blobs);
 }
@@ -88,6 +101,32 @@ function refuseDoubles(kind: string, names: readonly string[]): void {
   });
 }
 
+async function adoptAll(
+  { from, names, platforms }: Recipe,
+  { foreign, created, includeNonDistributable }: GatherOptions,
+): Promise<Adopted> {
+  const options = { names, platforms, created, includeNonDistributable, isNameNeeded: true };
+  const adopted = await adopt(foreign, options);
+  if (hasErrors(adopted.findings)) throw new BundleRefused(from.join(", "), adopted.findings);
+  return adopted;
+}
+
+/** The same thing may come from two places, but a name means one thing. */
+function refuseTwoMeanings({ images, charts, adopted }: Ingredients): void {
+  const resolved = new Map(
+    [...images, ...charts.map(({ artifact }) => artifact)].map(({ name, root }) => [name, root]),
+  );
+  for (const { reference, root } of adopted.parts) {
+    const other = resolved.get(reference)?.descriptor.digest;
+    if (other === undefined || other === root.descriptor.digest) continue;
+    throw new DrayError(
+      "DRAY_RECIPE_AMBIGUOUS",
+      `Cannot pack ${reference}: it is ${other} in its registry and ${root.descriptor.digest} in what others have packed`,
+      { kind: "usage", hint: "Leave one out, or give it another name with --name." },
+    );
+  }
+}
+
 function refuseNonDistributable(
   resolved: readonly Resolved[],
   { includeNonDistributable }: GatherOptions,
@@ -105,6 +144,6 @@ function refuseNonDistributable(
 function empty(): DrayError {
   return new DrayError("DRAY_RECIPE_EMPTY", "Cannot pack a bundle: nothing to put into it", {
     kind: "usage",
-    hint: "Name images, charts or files, in a bundle.yaml or with --image, --chart, --file.",
+    hint: "Name images, charts or files, in a bundle.yaml or with --image, --chart, --file, --from.",
   });
 }

@@ -28,7 +28,7 @@ export type { ListDifference } from "./chart/discover/compare-list.ts";
 export type { DiscoveredImage, Evidence, ImageClass } from "./chart/discover/discovery.ts";
 export { findHelm } from "./chart/discover/find-helm.ts";
 export type { UserValues } from "./chart/values/user-values.ts";
-export { parseNames, type GivenNames } from "./adopt-names.ts";
+export { parseNames, type GivenNames } from "./recipe/given-names.ts";
 export { parsePlatform, formatPlatform, type Platform } from "./oci/platform.ts";
 export { parseReference, formatReference, type Reference } from "./oci/reference.ts";
 export {

@@ -1,5 +1,7 @@
-import { isBundleName } from "./bundle/format.ts";
+import { kindOf, type Part } from "./assemble.ts";
+import { isBundleName, type BundleArtifact } from "./bundle/format.ts";
 import { DrayError } from "./errors.ts";
+import type { Finding } from "./finding.ts";
 import { totalBytes, type Ingredients } from "./gather.ts";
 import { missingBytes } from "./pull.ts";
 import type { ObtainedChart } from "./obtain-chart.ts";
@@ -27,10 +29,12 @@ export interface PackPlan {
   readonly moved: readonly DigestChange[];
   /** Images of which platforms were left out: was the digest of all, is the one packed. */
   readonly filtered: readonly DigestChange[];
+  /** What has to be said of what others have packed. */
+  readonly findings: readonly Finding[];
 }
 
 export interface PlannedPart {
-  readonly kind: "image" | "chart" | "file";
+  readonly kind: BundleArtifact["kind"] | "file";
   readonly reference: string;
   readonly digest: string;
   readonly size: number;
@@ -49,7 +53,7 @@ export async function planPack(
   ingredients: Ingredients,
   options: PackPlanOptions,
 ): Promise<PackPlan> {
-  const { images, charts, files } = ingredients;
+  const { images, charts, files, adopted } = ingredients;
   const { name, version } = identify(options.recipe, ingredients);
   return {
     name,
@@ -58,6 +62,7 @@ export async function planPack(
     contents: [
       ...images.map((image) => describe("image", image)),
       ...charts.map(({ artifact }) => describe("chart", artifact)),
+      ...adopted.parts.map(describePart),
       ...files.map(({ path, descriptor: { digest, size } }) => ({
         kind: "file" as const,
         reference: path,
@@ -76,6 +81,7 @@ export async function planPack(
         was: found.digest,
         is: root.descriptor.digest,
       })),
+    findings: adopted.findings,
   };
 }
 
@@ -84,12 +90,18 @@ function describe(kind: "image" | "chart", { name, root }: Resolved): PlannedPar
   return { kind, reference: name, digest, size: root.size, platforms: root.platforms };
 }
 
+function describePart({ reference, root, more }: Part): PlannedPart {
+  const { size, platforms, descriptor } = root;
+  const { digest } = descriptor;
+  return { kind: more?.kind ?? kindOf(root), reference, digest, size, platforms };
+}
+
 /** What the recipe says, else the one chart's own name and version. */
 function identify(
   { name, version }: Recipe,
-  { charts }: Ingredients,
+  { charts, adopted }: Ingredients,
 ): { name: string; version: string } {
-  const metadata = charts.length === 1 ? charts[0]?.chart.metadata : undefined;
+  const metadata = charts.length === 1 ? charts[0]?.chart.metadata : adopted.identity;
   const identity = {
     name: name ?? metadata?.name ?? "bundle",
     version: version ?? metadata?.version ?? "0.0.0",

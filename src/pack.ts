@@ -5,12 +5,15 @@ import type { BundleManifest } from "./bundle/format.ts";
 import { writeBundle, type WrittenBundle } from "./bundle/write.ts";
 import { openChartSources } from "./chart-sources.ts";
 import type { Source } from "./content/content.ts";
+import { verified } from "./content/verify.ts";
 import { requireSpace } from "./disk-space.ts";
 import { DrayError } from "./errors.ts";
 import type { Listener } from "./events.ts";
+import type { BlobPool } from "./foreign/blob-pool.ts";
 import { gather, type Ingredients } from "./gather.ts";
 import { ImageLayout } from "./layout/layout.ts";
 import { chartArtifact, chartFiles } from "./pack-charts.ts";
+import { withForeign } from "./pack-from.ts";
 import { lockOf, planPack, type PackPlan } from "./pack-plan.ts";
 import { Pull, reachable, removeDamaged } from "./pull.ts";
 import { formatLock, type Lock } from "./recipe/lock.ts";
@@ -42,6 +45,8 @@ export interface PackOptions {
   /** Resolve and report, write nothing. @default false */
   readonly dryRun?: boolean | undefined;
   readonly registry?: Omit<RegistryOptions, "side" | "onEvent"> | undefined;
+  /** For what others have packed and compressed. @default the system's temporary directory */
+  readonly workDirectory?: string | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onEvent?: Listener | undefined;
 }
@@ -59,10 +64,13 @@ export async function pack(options: PackOptions): Promise<PackResult> {
   const sources = openChartSources({ ...options, lock });
   try {
     const includeNonDistributable = options.includeNonDistributable === true;
-    const ingredients = await gather(options.recipe, { ...sources, includeNonDistributable });
-    const plan = await planPack(ingredients, options);
-    if (options.dryRun === true) return { plan, written: undefined, manifest: undefined };
-    return { plan, ...(await build(plan, ingredients, options)) };
+    return await withForeign(options.recipe.from, options, async (foreign) => {
+      const choices = { ...sources, includeNonDistributable, foreign };
+      const ingredients = await gather(options.recipe, choices);
+      const plan = await planPack(ingredients, options);
+      if (options.dryRun === true) return { plan, written: undefined, manifest: undefined };
+      return { plan, ...(await build(plan, ingredients, options)) };
+    });
   } finally {
     await sources.close();
   }
@@ -110,7 +118,7 @@ async function writeWhilePulling(
 ): Promise<{ written: WrittenBundle; manifest: BundleManifest }> {
   const { created, signingKey } = options;
   try {
-    const parts = partsOf(plan, ingredients, { source: pull, created });
+    const parts = partsOf(plan, ingredients, { pull, created });
     const contents = await layOut(parts, signingKey);
     const written = await writeBundle(plan.output, contents, { ...options, mtime: created });
     return { written, manifest: parts.manifest };
@@ -124,15 +132,35 @@ async function writeWhilePulling(
 
 function partsOf(
   { name, version }: PackPlan,
-  { images, charts, files }: Ingredients,
-  { source, created }: { source: Source; created: Date },
+  { images, charts, files, adopted }: Ingredients,
+  { pull, created }: { pull: Pull; created: Date },
 ): BundleParts {
-  const parts: Part[] = [
+  const source = eitherSource(adopted.blobs, pull);
+  const parts = distinct([
     ...images.map((image) => partOf(image)),
     ...charts.map((chart) => partOf(chart.artifact, chartArtifact(chart))),
-  ];
-  const plain = charts.flatMap((chart) => chartFiles(chart, source));
+    ...adopted.parts,
+  ]);
+  const plain = [...charts.flatMap((chart) => chartFiles(chart, source)), ...adopted.plain];
   return assemble({ name, version, created, parts, plain, files, source });
+}
+
+/** What is named and lies in what others have packed as well is one thing. */
+function distinct(parts: readonly Part[]): Part[] {
+  return [...new Map(parts.map((part) => [part.reference, part])).values()];
+}
+
+/** What others have packed is read where it lies, everything else from the store. */
+function eitherSource(blobs: BlobPool, pull: Pull): Source {
+  return {
+    name: pull.name,
+    fetch: (descriptor, options) =>
+      (blobs.has(descriptor.digest) ? blobs : pull).fetch(descriptor, options),
+    fetchVerified: (descriptor) =>
+      blobs.has(descriptor.digest)
+        ? verified(blobs.fetch(descriptor), descriptor, { from: blobs.name })
+        : pull.fetchVerified(descriptor),
+  };
 }
 
 function partOf({ name, root, graph }: Resolved, more?: Part["more"]): Part {

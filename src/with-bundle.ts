@@ -1,5 +1,4 @@
 import { resolve } from "node:path";
-import type { GivenNames } from "./adopt-names.ts";
 import { openArchive } from "./archive/open-archive.ts";
 import { spooled } from "./archive/spool.ts";
 import { openBundle, type OpenedBundle } from "./bundle/open.ts";
@@ -10,6 +9,7 @@ import type { Listener } from "./events.ts";
 import type { Finding } from "./finding.ts";
 import { openForeign } from "./foreign-bundle.ts";
 import type { Platform } from "./oci/platform.ts";
+import type { GivenNames } from "./recipe/given-names.ts";
 import { isOwnBundle } from "./own-bundle.ts";
 import type { TrustPolicy } from "./trust/policy.ts";
 

@@ -11,6 +11,7 @@ import { renderPack } from "./pack-report.ts";
 import type { PassphraseFlags } from "./passphrase.ts";
 import { addRegistryFlags, registryOptions, type RegistryFlags } from "./registry-flags.ts";
 import { readSigningKey } from "./signing-key.ts";
+import { workDirectory } from "./trust-flags.ts";
 
 interface PackFlags extends OutputFlags, PassphraseFlags, RecipeFlags, RegistryFlags {
   readonly output?: string;
@@ -22,6 +23,7 @@ interface PackFlags extends OutputFlags, PassphraseFlags, RecipeFlags, RegistryF
   readonly locked?: boolean;
   readonly includeNondistributable?: boolean;
   readonly dryRun?: boolean;
+  readonly workDir?: string;
 }
 
 export const addPackCommand: AddCommand = (program, start) => {
@@ -43,6 +45,7 @@ export const addPackCommand: AddCommand = (program, start) => {
     "dray pack --image alpine:3.20 --image-list images.txt --chart ./app-1.2.0.tgz \\",
     "  --sign-key release.key -o app-1.2.0.tar.gz",
     "dray pack bundle.yaml --locked --sign-key release.key   # the digests of the last run",
+    "dray pack --from vendor-images.tgz --name vendor --sign-key release.key",
     "dray pack bundle.yaml --dry-run                         # what would go in",
   ]);
   command.action(async (recipe: string | undefined, flags: PackFlags) =>
@@ -56,6 +59,7 @@ function addContentFlags(command: Command): void {
     .addOption(repeatable("--image-list <file>", "a file with one image a line"))
     .addOption(repeatable("--chart <chart>", "a packed chart, or oci://registry/chart:version"))
     .addOption(repeatable("--file <file>", "a plain file that travels along"))
+    .addOption(repeatable("--from <path>", "a layout, archive or bundle that others have made"))
     .addOption(
       repeatable("--platform <platform>", "only this platform; this changes an image's digest"),
     )
@@ -64,13 +68,16 @@ function addContentFlags(command: Command): void {
 
 function addResultFlags(command: Command): void {
   command
-    .option("--name <name>", "name of the bundle")
+    .addOption(
+      repeatable("--name <name>", "name of the bundle; or DIGEST=REFERENCE for an image of --from"),
+    )
     .option("--bundle-version <version>", "version of the bundle")
     .option("-o, --output <file>", "file to write (default: NAME-VERSION.tar.gz)")
     .option("--force", "replace the file if it is there")
     .option("--sign-key <file>", "private key to sign with")
     .option("--passphrase-file <file>", "passphrase of the private key; or DRAY_KEY_PASSPHRASE")
     .option("--unsigned", "write a bundle without a signature")
+    .option("--work-dir <dir>", "private scratch space for what --from names, if it is compressed")
     .option("--store <dir>", "content store (default: ~/.cache/dray/store)")
     .option("--lock <file>", "file for the digests that tags stood for")
     .option("--locked", "use the digests in the lock instead of asking what tags stand for")
@@ -93,6 +100,7 @@ async function runPack(
     output: flags.output,
     force: flags.force,
     store: flags.store ?? defaultStore(io.env),
+    workDirectory: workDirectory(flags, io.env),
     signingKey:
       flags.signKey === undefined || isDryRun
         ? undefined

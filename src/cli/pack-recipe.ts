@@ -8,7 +8,9 @@ export interface RecipeFlags {
   readonly chart?: readonly string[];
   readonly file?: readonly string[];
   readonly platform?: readonly string[];
-  readonly name?: string;
+  readonly from?: readonly string[];
+  /** The bundle's own, and `DIGEST=REFERENCE` for images. */
+  readonly name?: readonly string[];
   readonly bundleVersion?: string;
 }
 
@@ -18,6 +20,8 @@ const NOTHING: Recipe = {
   images: [],
   charts: [],
   files: [],
+  from: [],
+  names: new Map(),
   platforms: [],
 };
 
@@ -31,6 +35,8 @@ export async function readRecipe(path: string | undefined, flags: RecipeFlags): 
     images: [...given.images, ...named.images],
     charts: [...given.charts, ...named.charts],
     files: [...given.files, ...named.files],
+    from: [...given.from, ...named.from],
+    names: new Map([...given.names, ...named.names]),
     platforms: named.platforms.length > 0 ? named.platforms : given.platforms,
   };
 }
@@ -42,20 +48,28 @@ async function readRecipeFile(path: string): Promise<Recipe> {
 
 async function fromFlags(flags: RecipeFlags): Promise<Recipe> {
   const library = await import("../index.ts");
-  const { image = [], imageList = [], chart = [], file = [], platform = [] } = flags;
+  const { image = [], imageList = [], chart = [], file = [], platform = [], from = [] } = flags;
+  const { name = [] } = flags;
   const listed: Recipe["images"][number][] = [];
   for (const list of imageList) {
     const text = (await readInput(list, "image list")).toString("utf8");
     listed.push(...library.parseImageList(text, list));
   }
   return {
-    name: flags.name,
+    name: name.findLast((text) => !isImageName(text)),
     version: flags.bundleVersion,
-    images: [...listed, ...image.map((name) => ({ reference: library.parseImage(name) }))],
-    charts: chart.map((name) => library.parseChart(name)),
-    files: file.map((name) => library.fileRequest(name)),
+    images: [...listed, ...image.map((text) => ({ reference: library.parseImage(text) }))],
+    charts: chart.map((text) => library.parseChart(text)),
+    files: file.map((path) => library.fileRequest(path)),
+    from,
+    names: library.parseNames(name.filter(isImageName)),
     platforms: platform.map(library.parsePlatform),
   };
+}
+
+/** No name of a bundle has an equals sign in it. */
+function isImageName(text: string): boolean {
+  return text.includes("=");
 }
 
 /** The registries that a recipe names. */

@@ -1,4 +1,5 @@
 import type { DigestChange, PackResult } from "../index.ts";
+import { formatFindings } from "./findings.ts";
 import { formatBytes, formatTable, plural, shortDigest } from "./table.ts";
 
 /** What was packed, or would be. */
@@ -16,6 +17,7 @@ export function renderPack(
   const parts = [
     formatTable(rows),
     changes("Platforms were left out, and that changes the digest:", plan.filtered),
+    plan.findings.length === 0 ? "" : formatFindings(plan.findings),
     changes("Tags that stand for something else than in the lock:", plan.moved),
   ];
   if (written === undefined) {

@@ -47,6 +47,22 @@ export async function readForeign(
   return reading.result(archive.form);
 }
 
+/** Several things as if they had arrived as one. */
+export function joinForeign(all: readonly Foreign[]): Foreign {
+  const blobs = new BlobPool(all.map(({ blobs: { name } }) => name).join(", "));
+  for (const one of all) blobs.addAll(one.blobs);
+  const [only] = all;
+  return {
+    form: all.map(({ form }) => form).join(", "),
+    blobs,
+    roots: all.flatMap(({ roots }) => roots),
+    charts: all.flatMap(({ charts }) => charts),
+    identity: all.length === 1 ? only?.identity : undefined,
+    stripped: all.flatMap(({ stripped }) => stripped),
+    findings: all.flatMap(({ findings }) => findings),
+  };
+}
+
 class Reading {
   readonly #options: ContentOptions;
   readonly #blobs: BlobPool;

@@ -4,6 +4,7 @@ import { DrayError } from "../errors.ts";
 import { parsePlatform, type Platform } from "../oci/platform.ts";
 import { parseReference, type Reference } from "../oci/reference.ts";
 import { parseChart, type ChartRequest } from "./chart-request.ts";
+import { namesFrom, type GivenNames } from "./given-names.ts";
 import { readYaml } from "./yaml.ts";
 
 /** What a bundle is to be made of, every reference parsed. */
@@ -13,6 +14,10 @@ export interface Recipe {
   readonly images: readonly ImageRequest[];
   readonly charts: readonly ChartRequest[];
   readonly files: readonly FileRequest[];
+  /** Files and directories that others have packed. */
+  readonly from: readonly string[];
+  /** What images in them are called. */
+  readonly names: GivenNames;
   /** For images that name none themselves; none at all means every platform. */
   readonly platforms: readonly Platform[];
 }
@@ -56,6 +61,16 @@ const recipeSchema = z
       .array(z.union([z.string(), z.strictObject({ path: z.string(), as: z.string().optional() })]))
       .optional()
       .describe("Plain files that travel along, with their path below files/"),
+    from: z
+      .array(z.string())
+      .optional()
+      .describe("Image layouts, archives of docker save and bundles of other tools"),
+    names: z
+      .record(z.string(), z.string())
+      .optional()
+      .describe(
+        "References, by digest, for images in them that have no name or shall have another",
+      ),
   })
   .describe("What dray packs into a bundle");
 
@@ -108,6 +123,8 @@ function toRecipe(data: z.infer<typeof recipeSchema>, base: string): Recipe {
         ? fileRequest(item, { base })
         : fileRequest(item.path, { base, as: item.as }),
     ),
+    from: (data.from ?? []).map((path) => resolvePath(path, base)),
+    names: namesFrom(Object.entries(data.names ?? {})),
   };
 }
 

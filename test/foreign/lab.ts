@@ -1,6 +1,6 @@
 import { tmpdir } from "node:os";
 import { makeImage, makeLayer, type MadeImage } from "../../fixtures/images.ts";
-import { parseNames } from "../../src/adopt-names.ts";
+import { parseNames } from "../../src/recipe/given-names.ts";
 import type { Finding } from "../../src/finding.ts";
 import { inspect, type InspectReport } from "../../src/inspect.ts";
 import { parsePlatform } from "../../src/oci/platform.ts";
@@ -13,7 +13,7 @@ export interface Said {
   readonly platforms?: readonly string[];
 }
 
-function optionsFor(path: string, { names = [], platforms = [] }: Said = {}): BundleOptions {
+export function optionsFor(path: string, { names = [], platforms = [] }: Said = {}): BundleOptions {
   return {
     path,
     trust: { keys: [], allowUnsigned: true },

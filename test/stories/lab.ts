@@ -30,13 +30,15 @@ export async function desk(registry: TestRegistry): Promise<Desk> {
   return { registry, store, output: join(directory, "bundle.tar.gz"), directory };
 }
 
-function recipeOf(recipe: Partial<Recipe>): Recipe {
+export function recipeOf(recipe: Partial<Recipe>): Recipe {
   return {
     name: "test",
     version: "1.0",
     images: [],
     charts: [],
     files: [],
+    from: [],
+    names: new Map(),
     platforms: [],
     ...recipe,
   };
