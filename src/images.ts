@@ -5,21 +5,32 @@ import { joinImages } from "./chart/discover/join-images.ts";
 import { loadChart } from "./chart/load-chart.ts";
 import type { Finding } from "./finding.ts";
 import type { Reference } from "./oci/reference.ts";
+import { probe, type Presence } from "./probe.ts";
+import type { RegistryOptions } from "./registry/client.ts";
+import { RegistryPool } from "./registry/pool.ts";
 
 export interface ImagesOptions extends DiscoverySettings {
   readonly charts: readonly string[];
   /** A list to compare with. */
   readonly list?: readonly Reference[] | undefined;
+  /** Ask registries whether suspects are there; without it nothing but charts is asked for. */
+  readonly probe?: boolean | undefined;
+  readonly registry?: Omit<RegistryOptions, "side" | "onEvent"> | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
 export interface ImagesReport {
   readonly charts: readonly ReadChart[];
   /** Of all charts, each once: needed ones first, then by name. */
-  readonly images: readonly DiscoveredImage[];
+  readonly images: readonly FoundImage[];
   readonly complete: boolean;
   /** Undefined where there was no list. */
   readonly difference: ListDifference | undefined;
+}
+
+export interface FoundImage extends DiscoveredImage {
+  /** What its registry says, if that was asked. */
+  readonly presence?: Presence;
 }
 
 /** A chart, and what stood in the way of finding its images. */
@@ -40,7 +51,7 @@ export async function images(options: ImagesOptions): Promise<ImagesReport> {
     options.signal?.throwIfAborted();
     discoveries.push(await imagesOfChart(await loadChart(path), options, options.signal));
   }
-  const found = joinImages(discoveries);
+  const found = await probed(joinImages(discoveries), options);
   return {
     charts: discoveries.map(({ chart, unknowns, complete }) => ({
       ...chart,
@@ -51,4 +62,26 @@ export async function images(options: ImagesOptions): Promise<ImagesReport> {
     complete: discoveries.every(({ complete }) => complete),
     difference: options.list === undefined ? undefined : compareWithList(found, options.list),
   };
+}
+
+/** Suspects with what their registries say of them. */
+async function probed(
+  found: readonly DiscoveredImage[],
+  { probe: isWanted, registry, signal }: ImagesOptions,
+): Promise<readonly FoundImage[]> {
+  if (isWanted !== true) return found;
+  const suspects = found.filter((one) => one.class === "suspect");
+  const pool = new RegistryPool({ ...registry, side: "source" });
+  try {
+    const answers = await probe(
+      suspects.map(({ reference }) => reference),
+      { pool, signal },
+    );
+    return found.map((one) => {
+      const presence = answers.get(one.image);
+      return presence === undefined ? one : { ...one, presence };
+    });
+  } finally {
+    await pool.close();
+  }
 }

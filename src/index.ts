@@ -1,6 +1,7 @@
 export { DrayError, RegistryError, systemCode, type ErrorKind } from "./errors.ts";
 export type { DrayEvent, Listener } from "./events.ts";
 export { hasErrors, type Finding } from "./finding.ts";
+export type { Presence } from "./probe.ts";
 export { VERSION } from "./version.ts";
 
 export { pack, type PackOptions, type PackResult } from "./pack.ts";
@@ -11,7 +12,7 @@ export { unpack, type UnpackResult } from "./unpack.ts";
 export { push, PushIncomplete, type PushOptions, type PushReport } from "./push.ts";
 export type { TransferTotals } from "./transfers.ts";
 export { serve, type RunningRegistry, type ServeOptions } from "./serve.ts";
-export { images, type ImagesOptions, type ImagesReport } from "./images.ts";
+export { images, type FoundImage, type ImagesOptions, type ImagesReport } from "./images.ts";
 export {
   check,
   type AbsentImage,

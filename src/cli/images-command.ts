@@ -6,13 +6,15 @@ import { EXIT } from "./failure.ts";
 import { addExamples, addOutputFlags } from "./flags.ts";
 import { formatImageList, renderDifference, renderImages, renderWhy } from "./images-report.ts";
 import type { OutputFlags } from "./output.ts";
+import { addRegistryFlags, registryOptions, type RegistryFlags } from "./registry-flags.ts";
 import { readInput } from "./read-input.ts";
 
-interface ImagesFlags extends OutputFlags, DiscoveryFlags {
+interface ImagesFlags extends OutputFlags, DiscoveryFlags, RegistryFlags {
   readonly list?: boolean;
   readonly why?: string;
   readonly check?: string;
   readonly allowIncomplete?: boolean;
+  readonly probe?: boolean;
 }
 
 export const addImagesCommand: AddCommand = (program, start) => {
@@ -22,7 +24,7 @@ export const addImagesCommand: AddCommand = (program, start) => {
     .description(
       "Reads charts and finds every image in them: `needed` with these values, needed by a `hook`, " +
         "`optional` with other values, or `suspect`: it looks like one. Says of each why, and says " +
-        "what reading a chart cannot tell. Asks no cluster and no registry.",
+        "what reading a chart cannot tell. Asks no cluster, and without --probe no registry.",
     )
     .argument("<chart...>", "packed charts or directories")
     .addOption(new Option("--list", "print a list for --image-list").conflicts(["why", "check"]))
@@ -31,12 +33,17 @@ export const addImagesCommand: AddCommand = (program, start) => {
     )
     .option("--check <list>", "compare with a list of images; exit code 3 if it lacks a needed one")
     .option("--allow-incomplete", "take a comparison that may have missed a needed image");
+  command.addOption(
+    new Option("--probe", "ask registries whether suspects are there").conflicts("username"),
+  );
   const sets = addDiscoveryFlags(command);
+  addRegistryFlags(command);
   addOutputFlags(command);
   addExamples(command, [
     "dray images ./app-1.2.0.tgz --values prod.yaml",
     "dray images ./app-1.2.0.tgz --values prod.yaml --or --values staging.yaml --list > images.txt",
     "dray images ./app-1.2.0.tgz --why postgres",
+    "dray images ./app-1.2.0.tgz --probe",
     "dray images ./app-1.2.0.tgz --check vendor-images.txt",
   ]);
   command.action(async (charts: string[], flags: ImagesFlags) => {
@@ -50,6 +57,8 @@ export const addImagesCommand: AddCommand = (program, start) => {
     const report = await images({
       charts,
       ...(await discoverySettings(flags, sets, session.io)),
+      probe: flags.probe,
+      registry: await registryOptions(flags, session.io),
       list: listed?.map(({ reference }) => reference),
       signal: session.io.signal,
     });

@@ -1,4 +1,10 @@
-import type { DiscoveredImage, ImagesReport, ListDifference } from "../index.ts";
+import type {
+  DiscoveredImage,
+  FoundImage,
+  ImagesReport,
+  ListDifference,
+  Presence,
+} from "../index.ts";
 import { formatEvidence, reasonFor } from "./evidence.ts";
 import { formatFindings } from "./findings.ts";
 import type { OutputFlags } from "./output.ts";
@@ -20,12 +26,22 @@ export function renderImages(report: ImagesReport, { verbose }: OutputFlags): st
   return parts.filter((part) => part !== "").join("\n");
 }
 
-function formatRows(images: readonly DiscoveredImage[]): string {
+function formatRows(images: readonly FoundImage[]): string {
   return formatTable(
-    images.map((one) => [one.class, one.image, reasonFor(one)]),
+    images.map((one) => [one.class, one.image, reasonFor(one) + said(one)]),
     "  ",
   );
 }
+
+function said({ presence }: FoundImage): string {
+  return presence === undefined ? "" : `: ${PRESENCE[presence]}`;
+}
+
+const PRESENCE: Readonly<Record<Presence, string>> = {
+  present: "its registry has it",
+  absent: "its registry has no such image",
+  unknown: "its registry does not say",
+};
 
 function countClasses(images: readonly DiscoveredImage[]): string {
   const count = (wanted: DiscoveredImage["class"]): number =>

@@ -59,15 +59,18 @@ export class Repository implements Source, Target {
 
   /** As `resolve`, but undefined for what is not there. */
   async find(reference: string, { signal }: ContentOptions = {}): Promise<Descriptor | undefined> {
-    const head = await this.client.request(
-      this.#manifest(reference, { method: "HEAD", accept: [200, 404, 405], signal }),
-    );
-    await head.discard();
+    const head = await this.#head(reference, { signal });
     if (head.status === 404) return undefined;
     // Old registries leave headers out, and some answer no HEAD at all.
     const described = head.status === 200 ? describe(head) : undefined;
     if (described === undefined) return this.#findByReading(reference, signal);
     return reference.includes(":") ? this.#asPinned(described, parseDigest(reference)) : described;
+  }
+
+  /** Whether there is anything under a tag or digest; undefined if the registry answers no HEAD. */
+  async has(reference: string, { signal }: ContentOptions = {}): Promise<boolean | undefined> {
+    const { status } = await this.#head(reference, { signal, retry: false });
+    return status === 405 ? undefined : status === 200;
   }
 
   async *fetch(descriptor: Descriptor, { offset = 0, signal }: FetchOptions = {}): Bytes {
@@ -209,6 +212,16 @@ export class Repository implements Source, Target {
     );
   }
 
+  async #head(
+    reference: string,
+    options: Pick<RegistryRequest, "signal" | "retry">,
+  ): Promise<TransportResponse> {
+    const request = { ...options, method: "HEAD", accept: [200, 404, 405] } as const;
+    const head = await this.client.request(this.#manifest(reference, request));
+    await head.discard();
+    return head;
+  }
+
   async #findByReading(
     reference: string,
     signal: AbortSignal | undefined,
@@ -237,7 +250,7 @@ export class Repository implements Source, Target {
 
   #manifest(
     reference: string,
-    request: Pick<RegistryRequest, "method" | "accept" | "signal">,
+    request: Pick<RegistryRequest, "method" | "accept" | "signal" | "retry">,
   ): RegistryRequest {
     return {
       ...request,
