@@ -1,7 +1,7 @@
 /**
  * Import direction, as docs/architecture.md draws it:
  * bin → cli → index → stories → steps → registry · layout · archive · bundle · trust · chart · server
- *   → http → content → oci → errors
+ *   · chart-repository → http → content → oci → errors
  */
 const STORY = "^src/(pack|verify|inspect|unpack|push|serve|sign|keygen|images|check)\\.ts$";
 const LEAF = "errors\\.ts$|events\\.ts$|finding\\.ts$|version\\.ts$";
@@ -46,6 +46,11 @@ module.exports = {
       "registry-uses-http",
       { path: "^src/registry/" },
       { path: "^src/", pathNot: `^src/(registry/|http/|oci/|content/|${LEAF})` },
+    ),
+    rule(
+      "chart-repository-uses-chart-and-http",
+      { path: "^src/chart-repository/" },
+      { path: "^src/", pathNot: `^src/(chart-repository/|chart/|http/|oci/|content/|${LEAF})` },
     ),
     rule(
       "bundle-uses-archive-and-trust",

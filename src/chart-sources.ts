@@ -1,12 +1,19 @@
+import { join } from "node:path";
+import type { KnownRepositories } from "./chart-repository/known-repositories.ts";
+import { ChartRepositories } from "./chart-repository/repositories.ts";
 import type { Listener } from "./events.ts";
 import type { ChartPin, Lock } from "./recipe/lock.ts";
 import type { RegistryOptions } from "./registry/client.ts";
 import { RegistryPool } from "./registry/pool.ts";
 import type { Resolved } from "./resolve.ts";
 
+/** Directory of the store for the indexes of chart repositories. */
+const INDEXES_DIRECTORY = "chart-indexes";
+
 /** Where charts are had from, and under which conditions. */
 export interface ChartSources {
   readonly pool: RegistryPool;
+  readonly repositories: ChartRepositories;
   /** Directory of the content store: what is in it is not downloaded again. */
   readonly store: string;
   /** Time stamp of what has to be made: artifacts, and archives of directories. */
@@ -18,14 +25,26 @@ export interface ChartSources {
   close(): Promise<void>;
 }
 
-export interface ChartSourcesOptions extends Omit<ChartSources, "pool" | "close"> {
+export interface ChartSourcesOptions
+  extends Omit<ChartSources, "pool" | "repositories" | "close">, ChartAccess {}
+
+/** Under which conditions registries and chart repositories let somebody in. */
+export interface ChartAccess {
   readonly registry?: Omit<RegistryOptions, "side" | "onEvent"> | undefined;
+  readonly repositories?: KnownRepositories | undefined;
 }
 
 /** Connects to nothing yet. */
-export function openChartSources({ registry, ...options }: ChartSourcesOptions): ChartSources {
-  const pool = new RegistryPool({ ...registry, side: "source", onEvent: options.onEvent });
-  return { ...options, pool, close: () => pool.close() };
+export function openChartSources(options: ChartSourcesOptions): ChartSources {
+  const { registry, repositories: known, store, onEvent } = options;
+  const pool = new RegistryPool({ ...registry, side: "source", onEvent });
+  const cache = join(store, INDEXES_DIRECTORY);
+  const repositories = new ChartRepositories({ ...registry, known, cache, onEvent });
+  const close = async (): Promise<void> => {
+    await pool.close();
+    await repositories.close();
+  };
+  return { ...options, pool, repositories, close };
 }
 
 /** A chart as it was found, nothing of it looked at but its files. */

@@ -48,6 +48,9 @@ export { isEncrypted, parsePrivateKey, type PrivateKey, type PublicKey } from ".
 export { readKeyFile, readPublicKey, readTrustFolder } from "./trust/folder.ts";
 export type { TrustPolicy } from "./trust/policy.ts";
 
+export type { ChartAccess } from "./chart-sources.ts";
+export { helmRepositories } from "./chart-repository/helm-repositories.ts";
+export type { KnownRepositories, RepositoryLogin } from "./chart-repository/known-repositories.ts";
 export { authFile } from "./registry/auth-file.ts";
 export { DEFAULT_CONCURRENCY, type RegistryOptions } from "./registry/client.ts";
 export { firstOf, type CredentialStore } from "./registry/credentials.ts";

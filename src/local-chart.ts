@@ -1,11 +1,8 @@
 import { readFile, stat } from "node:fs/promises";
 import type { FoundChart } from "./chart-sources.ts";
-import { MAX_CHART_BYTES, readChartArchive } from "./chart/chart-archive.ts";
+import { MAX_CHART_BYTES, MAX_PROVENANCE_BYTES, readChartArchive } from "./chart/chart-archive.ts";
 import { readChartDirectory } from "./chart/chart-directory.ts";
 import { DrayError, systemCode } from "./errors.ts";
-
-/** Larger than any clear-signed Chart.yaml. */
-const MAX_PROVENANCE_BYTES = 6 * 1024 * 1024;
 
 /**
  * A chart that is a file, with the `.prov` beside it, or a directory.

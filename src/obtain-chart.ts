@@ -8,6 +8,7 @@ import { findLocalChart } from "./local-chart.ts";
 import { formatChart, type ChartRequest } from "./recipe/chart-request.ts";
 import type { ChartPin } from "./recipe/lock.ts";
 import { findRegistryChart } from "./registry-chart.ts";
+import { findRepositoryChart } from "./repository-chart.ts";
 import type { Resolved } from "./resolve.ts";
 
 /** A chart with everything in it, ready to be looked at and to be packed. */
@@ -18,6 +19,8 @@ export interface ObtainedChart {
   readonly provenance: Buffer | undefined;
   /** The artifact that it is or becomes; its name is the one that a bundle has it under. */
   readonly artifact: Resolved;
+  /** True if the artifact is one of a registry already. */
+  readonly isPublished: boolean;
   /** What the lock is to say, by chart as it was asked for. */
   readonly pins: ReadonlyMap<string, ChartPin>;
 }
@@ -42,10 +45,12 @@ export async function obtainChart(
     found.resolved ??
     (await makeChartArtifact(chart.metadata, { tgz, provenance, reference, created }));
   const pins = new Map(found.pin === undefined ? [] : [[formatChart(request), found.pin]]);
-  return { request, chart, tgz, provenance, artifact, pins };
+  const isPublished = found.resolved !== undefined;
+  return { request, chart, tgz, provenance, artifact, isPublished, pins };
 }
 
 function findChart(request: ChartRequest, sources: ChartSources): Promise<FoundChart> {
   if (request.kind === "file") return findLocalChart(request.path);
-  return findRegistryChart(request, sources);
+  if (request.kind === "oci") return findRegistryChart(request, sources);
+  return findRepositoryChart(request, sources);
 }

@@ -71,7 +71,7 @@ export async function planPack(
         platforms: [],
       })),
     ],
-    download: await missingBytes([...images, ...remoteCharts(charts)], options.store),
+    download: await missingBytes([...images, ...publishedCharts(charts)], options.store),
     size: totalBytes(ingredients),
     moved: changesSince(options.lock, lockOf(ingredients)),
     filtered: images
@@ -119,15 +119,15 @@ function identify(
 
 /** What this run has found, for the next one to use. */
 export function lockOf({ images, charts }: Ingredients): Lock {
-  const resolved = [...images, ...remoteCharts(charts)];
+  const resolved = [...images, ...publishedCharts(charts)];
   return {
     entries: new Map(resolved.map(({ name, found }) => [name, found])),
     charts: new Map(charts.flatMap(({ pins }) => [...pins])),
   };
 }
 
-function remoteCharts(charts: readonly ObtainedChart[]): Resolved[] {
-  return charts.filter(({ request }) => request.kind === "oci").map(({ artifact }) => artifact);
+function publishedCharts(charts: readonly ObtainedChart[]): Resolved[] {
+  return charts.filter(({ isPublished }) => isPublished).map(({ artifact }) => artifact);
 }
 
 function changesSince(before: Lock | undefined, now: Lock): DigestChange[] {

@@ -3,7 +3,7 @@ import { assemble, type Part } from "./assemble.ts";
 import { layOut, type BundleParts } from "./bundle/contents.ts";
 import type { BundleManifest } from "./bundle/format.ts";
 import { writeBundle, type WrittenBundle } from "./bundle/write.ts";
-import { openChartSources } from "./chart-sources.ts";
+import { openChartSources, type ChartAccess } from "./chart-sources.ts";
 import type { Source } from "./content/content.ts";
 import { verified } from "./content/verify.ts";
 import { requireSpace } from "./disk-space.ts";
@@ -18,11 +18,10 @@ import { lockOf, planPack, type PackPlan } from "./pack-plan.ts";
 import { Pull, reachable, removeDamaged } from "./pull.ts";
 import { formatLock, type Lock } from "./recipe/lock.ts";
 import type { Recipe } from "./recipe/recipe.ts";
-import type { RegistryOptions } from "./registry/client.ts";
 import type { Resolved } from "./resolve.ts";
 import type { PrivateKey } from "./trust/keys.ts";
 
-export interface PackOptions {
+export interface PackOptions extends ChartAccess {
   readonly recipe: Recipe;
   /** File to write. @default NAME-VERSION.tar.gz */
   readonly output?: string | undefined;
@@ -44,7 +43,6 @@ export interface PackOptions {
   readonly includeNonDistributable?: boolean | undefined;
   /** Resolve and report, write nothing. @default false */
   readonly dryRun?: boolean | undefined;
-  readonly registry?: Omit<RegistryOptions, "side" | "onEvent"> | undefined;
   /** For what others have packed and compressed. @default the system's temporary directory */
   readonly workDirectory?: string | undefined;
   readonly signal?: AbortSignal | undefined;

@@ -10,6 +10,9 @@ import { MAX_CHART_FILE_BYTES, parseChartYaml, type ChartMetadata } from "./char
 /** Largest chart, packed and unpacked; Helm refuses what is larger. */
 export const MAX_CHART_BYTES = 100 * 1024 * 1024;
 
+/** Largest provenance file: a Chart.yaml with a signature around it. */
+export const MAX_PROVENANCE_BYTES = MAX_CHART_FILE_BYTES + 1024 * 1024;
+
 /** Files of one chart; the largest published ones have some 2 000. */
 export const MAX_CHART_FILES = 20_000;
 

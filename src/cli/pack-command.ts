@@ -3,13 +3,14 @@ import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import type { Command } from "commander";
 import type { Lock, PackOptions, Recipe } from "../index.ts";
+import { chartAccess } from "./chart-access.ts";
 import type { AddCommand, Session } from "./command.ts";
 import { addExamples, addOutputFlags, repeatable } from "./flags.ts";
 import type { OutputFlags } from "./output.ts";
 import { readRecipe, registriesOf, type RecipeFlags } from "./pack-recipe.ts";
 import { renderPack } from "./pack-report.ts";
 import type { PassphraseFlags } from "./passphrase.ts";
-import { addRegistryFlags, registryOptions, type RegistryFlags } from "./registry-flags.ts";
+import { addRegistryFlags, type RegistryFlags } from "./registry-flags.ts";
 import { readSigningKey } from "./signing-key.ts";
 import { workDirectory } from "./trust-flags.ts";
 
@@ -44,6 +45,7 @@ export const addPackCommand: AddCommand = (program, start) => {
     "dray pack bundle.yaml --sign-key release.key",
     "dray pack --image alpine:3.20 --image-list images.txt --chart ./app-1.2.0.tgz \\",
     "  --sign-key release.key -o app-1.2.0.tar.gz",
+    "dray pack --chart 'https://charts.example.com/stable#shop:^1.2' --unsigned",
     "dray pack bundle.yaml --locked --sign-key release.key   # the digests of the last run",
     "dray pack --from vendor-images.tgz --name vendor --sign-key release.key",
     "dray pack bundle.yaml --dry-run                         # what would go in",
@@ -57,7 +59,12 @@ function addContentFlags(command: Command): void {
   command
     .addOption(repeatable("--image <reference>", "an image: registry/repository[:tag][@digest]"))
     .addOption(repeatable("--image-list <file>", "a file with one image a line"))
-    .addOption(repeatable("--chart <chart>", "a packed chart, or oci://registry/chart:version"))
+    .addOption(
+      repeatable(
+        "--chart <chart>",
+        "a .tgz or directory, oci://registry/chart[:range] or https://repository#chart[:range]",
+      ),
+    )
     .addOption(repeatable("--file <file>", "a plain file that travels along"))
     .addOption(repeatable("--from <path>", "a layout, archive or bundle that others have made"))
     .addOption(
@@ -108,7 +115,7 @@ async function runPack(
     created: sourceDate(io.env),
     includeNonDistributable: flags.includeNondistributable,
     dryRun: isDryRun,
-    registry: await registryOptions(flags, io),
+    ...(await chartAccess(flags, io)),
     signal: io.signal,
     onEvent: output.progress.listen,
   });

@@ -75,6 +75,11 @@ function isImageName(text: string): boolean {
 /** The registries that a recipe names. */
 export function registriesOf({ images, charts }: Recipe): string[] {
   const ofImages = images.map(({ reference }) => reference.registry);
-  const ofCharts = charts.flatMap((chart) => (chart.kind === "oci" ? [chart.registry] : []));
-  return [...new Set([...ofImages, ...ofCharts])];
+  return [...new Set([...ofImages, ...charts.flatMap(hostOf)])];
+}
+
+function hostOf(chart: Recipe["charts"][number]): string[] {
+  if (chart.kind === "file") return [];
+  if (chart.kind === "oci") return [chart.registry];
+  return [URL.canParse(chart.repository) ? new URL(chart.repository).host : chart.repository];
 }

@@ -1,4 +1,5 @@
 import { isAbsolute, join } from "node:path";
+import { parseRepositoryAddress } from "../chart-repository/repository-address.ts";
 import { DrayError } from "../errors.ts";
 import { parseDigest, type Digest } from "../oci/digest.ts";
 import { isRegistryHost, repositoryProblem } from "../oci/reference.ts";
@@ -14,20 +15,31 @@ export type ChartRequest =
       /** A version, a range or a tag; with `digest` it only says what that is called. */
       readonly version?: string | undefined;
       readonly digest?: Digest | undefined;
+    }
+  | {
+      readonly kind: "repository";
+      /** `https://…`, or `@NAME` as Helm's own configuration names it. */
+      readonly repository: string;
+      readonly name: string;
+      readonly version?: string | undefined;
     };
 
 export interface ChartPlace {
   /** Directory that paths are relative to. @default the working directory */
   readonly base?: string | undefined;
+  /** A chart repository; what is asked for is then the name of a chart in it. */
+  readonly repo?: string | undefined;
   /** A version or range, for whoever writes it apart. */
   readonly version?: string | undefined;
 }
 
 /**
- * Reads a chart as users write it: a path, or `oci://registry/path/chart[:RANGE]`.
+ * Reads a chart as users write it: a path, `oci://registry/path/chart[:RANGE]`, or
+ * `https://repository#chart[:RANGE]`.
+ *
  * @throws DrayError `DRAY_CHART_REFERENCE_INVALID`
  */
-export function parseChart(text: string, { base, version }: ChartPlace = {}): ChartRequest {
+export function parseChart(text: string, { base, repo, version }: ChartPlace = {}): ChartRequest {
   const fail = (reason: string, hint?: string): DrayError =>
     new DrayError(
       "DRAY_CHART_REFERENCE_INVALID",
@@ -35,7 +47,13 @@ export function parseChart(text: string, { base, version }: ChartPlace = {}): Ch
       { kind: "usage", hint },
     );
   if (text === "") throw fail("it is empty");
+  if (repo !== undefined) return inRepository(repo, named(text, version, fail), fail);
   if (text.startsWith("oci://")) return inRegistry(text, version, fail);
+  if (/^(?:https?:\/\/|@)/i.test(text)) {
+    const hash = text.indexOf("#");
+    if (hash === -1) throw fail("it names no chart", `Write ${text}#NAME or ${text}#NAME:VERSION.`);
+    return inRepository(text.slice(0, hash), named(text.slice(hash + 1), version, fail), fail);
+  }
   if (version !== undefined) throw fail("a chart from a file has its own version");
   const path = base === undefined || isAbsolute(text) ? text : join(base, text);
   return { kind: "file", path };
@@ -45,17 +63,36 @@ export function parseChart(text: string, { base, version }: ChartPlace = {}): Ch
 export function formatChart(request: ChartRequest): string {
   if (request.kind === "file") return request.path;
   const version = request.version === undefined ? "" : `:${request.version}`;
+  if (request.kind === "repository") return `${request.repository}#${request.name}${version}`;
   const digest = request.digest === undefined ? "" : `@${request.digest}`;
   return `oci://${request.registry}/${request.repository}${version}${digest}`;
 }
 
 type Fail = (reason: string, hint?: string) => DrayError;
 
-/** The range behind a colon or apart from it, but not both. */
-function versionOf(text: string, apart: string | undefined, fail: Fail): string | undefined {
-  if (text !== "" && apart !== undefined) throw fail("it has two versions");
-  const version = (apart ?? text.slice(1)).trim();
-  return version === "" ? undefined : version;
+interface Named {
+  readonly name: string;
+  readonly version: string | undefined;
+}
+
+/** `NAME[:RANGE]`, with the range there or apart, but not both. */
+function named(text: string, apart: string | undefined, fail: Fail): Named {
+  const colon = text.indexOf(":");
+  const version = colon === -1 ? undefined : text.slice(colon + 1).trim();
+  if (version !== undefined && apart !== undefined) throw fail("it has two versions");
+  const wanted = version ?? apart?.trim();
+  return {
+    name: colon === -1 ? text : text.slice(0, colon),
+    version: wanted === "" ? undefined : wanted,
+  };
+}
+
+function inRepository(repo: string, { name, version }: Named, fail: Fail): ChartRequest {
+  if (!/^[a-zA-Z0-9._-]+$/.test(name) || /^\.+$/.test(name)) {
+    throw fail(`${JSON.stringify(name)} is not the name of a chart`);
+  }
+  const repository = parseRepositoryAddress(repo);
+  return { kind: "repository", repository, name, ...(version === undefined ? {} : { version }) };
 }
 
 function inRegistry(text: string, apart: string | undefined, fail: Fail): ChartRequest {
@@ -68,7 +105,7 @@ function inRegistry(text: string, apart: string | undefined, fail: Fail): ChartR
   if (slash === -1 || !isRegistryHost(registry)) throw fail("expected oci://REGISTRY/PATH/CHART");
   const problem = repositoryProblem(repository, registry);
   if (problem !== undefined) throw fail(problem);
-  const version = versionOf(place.slice(path.length), apart, fail);
+  const { version } = named(place.slice(path.length), apart, fail);
   return {
     kind: "oci",
     registry,

@@ -37,6 +37,12 @@ const platformsSchema = z
   .array(z.string())
   .describe("os/architecture[/variant]; without it every platform of an image is packed");
 
+const chartSchema = z.strictObject({
+  chart: z.string().describe("A path, oci://registry/path/chart, or the name of a chart in `repo`"),
+  repo: z.string().optional().describe("Chart repository: https://…, or @NAME as Helm knows it"),
+  version: z.string().optional().describe("Version or range; without it the newest release"),
+});
+
 const recipeSchema = z
   .strictObject({
     name: z.string().optional().describe("Name of the bundle, first part of its file name"),
@@ -52,10 +58,10 @@ const recipeSchema = z
       .optional()
       .describe("References: registry/repository[:tag][@digest]"),
     charts: z
-      .array(z.string())
+      .array(z.union([z.string(), chartSchema]))
       .optional()
       .describe(
-        "Charts: a path to a .tgz or a directory, or oci://registry/path/chart[:version or range]",
+        "Charts: a .tgz or a directory, oci://registry/path/chart[:range] or https://repository#chart[:range]",
       ),
     files: z
       .array(z.union([z.string(), z.strictObject({ path: z.string(), as: z.string().optional() })]))
@@ -117,7 +123,11 @@ function toRecipe(data: z.infer<typeof recipeSchema>, base: string): Recipe {
         ? { reference: parseImage(item) }
         : { reference: parseImage(item.image), platforms: item.platforms?.map(parsePlatform) },
     ),
-    charts: (data.charts ?? []).map((text) => parseChart(text, { base })),
+    charts: (data.charts ?? []).map((item) =>
+      typeof item === "string"
+        ? parseChart(item, { base })
+        : parseChart(item.chart, { base, repo: item.repo, version: item.version }),
+    ),
     files: (data.files ?? []).map((item) =>
       typeof item === "string"
         ? fileRequest(item, { base })

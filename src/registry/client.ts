@@ -9,7 +9,7 @@ import { connectionFailure } from "../http/connection-failure.ts";
 import type { CredentialStore } from "./credentials.ts";
 import { connect, type Connection } from "./connect.ts";
 import { Patience, Transient, type PatienceOptions } from "../http/patience.ts";
-import { MAX_REDIRECTS, nextUrl, redirectError, redirectOf } from "../http/redirect.ts";
+import { follow } from "../http/follow.ts";
 import { isRetriedStatus, MAX_ATTEMPTS } from "../http/retry.ts";
 import {
   Transport,
@@ -144,25 +144,16 @@ export class RegistryClient {
     return this.#followed(url, request, await renewing);
   }
 
-  /** Follows redirects of reads by hand, so that nothing secret leaves the origin. */
-  async #followed(
+  #followed(
     start: URL,
     request: RegistryRequest,
     authorization: string | undefined,
   ): Promise<TransportResponse> {
-    let url = start;
-    let secret = authorization === undefined ? {} : { authorization };
-    for (let hops = 0; ; hops++) {
-      const response = await this.#sent(url, request, secret);
-      this.#noteWarnings(response);
-      const location = redirectOf(response, request.method);
-      if (location === undefined) return response;
-      await response.discard();
-      if (hops === MAX_REDIRECTS) throw redirectError(url, `more than ${MAX_REDIRECTS} redirects`);
-      url = nextUrl(location, url);
-      // Once away from home, coming back does not bring the secret back.
-      if (url.origin !== start.origin) secret = {};
-    }
+    return follow(start, {
+      method: request.method,
+      secret: authorization === undefined ? {} : { authorization },
+      send: (url, secret) => this.#sent(url, request, secret),
+    });
   }
 
   async #sent(
@@ -171,11 +162,13 @@ export class RegistryClient {
     secret: Readonly<Record<string, string>>,
   ): Promise<TransportResponse> {
     try {
-      return await this.#transport.send(url, {
+      const response = await this.#transport.send(url, {
         ...request,
         headers: { ...request.headers, ...secret },
         body: request.body?.(),
       });
+      this.#noteWarnings(response);
+      return response;
     } catch (cause) {
       throw this.#failure(cause, url, request);
     }

@@ -49,6 +49,10 @@ const OFFENCES: Readonly<Record<string, { readonly file: string; readonly import
   "content-knows-only-oci": { file: "src/content/curious.ts", imports: "../archive/tar.ts" },
   "siblings-do-not-meet": { file: "src/trust/friendly.ts", imports: "../layout/layout.ts" },
   "registry-uses-http": { file: "src/registry/friendly.ts", imports: "../layout/layout.ts" },
+  "chart-repository-uses-chart-and-http": {
+    file: "src/chart-repository/friendly.ts",
+    imports: "../layout/layout.ts",
+  },
   "bundle-uses-archive-and-trust": { file: "src/bundle/greedy.ts", imports: "../layout/layout.ts" },
   "chart-uses-archive": { file: "src/chart/greedy.ts", imports: "../trust/keys.ts" },
   "foreign-uses-archive-and-chart": {

@@ -36,6 +36,7 @@ images:
 charts:
   - ./web-1.2.3.tgz
   - oci://ghcr.io/charts/db:1.0.0
+  - { chart: cache, repo: https://charts.example/stable, version: 1.10 }
 files:
   - docs/manual.pdf
   - { path: /etc/hosts, as: etc/hosts }
@@ -55,6 +56,7 @@ files:
     expect(recipe.charts).toMatchObject([
       { kind: "file", path: join("work", "web-1.2.3.tgz") },
       { kind: "oci", repository: "charts/db", version: "1.0.0" },
+      { kind: "repository", name: "cache", version: "1.10" },
     ]);
     expect(recipe.files).toEqual([
       { path: join("work", "docs/manual.pdf"), as: "manual.pdf" },
@@ -182,9 +184,17 @@ describe("parseChart()", () => {
     "oci://localhost:5000/web",
     "oci://localhost:5000/c/web:1.2.3+build.5",
     "oci://ghcr.io/c/web:>=1.2, <2 || ^3.0.0-0",
+    "https://charts.example/stable?a=b#web:^1.2",
+    "@stable#web",
     "charts/web-1.2.3.tgz",
   ])("reads %s, which is written the same way", (text) => {
     expect(formatChart(parseChart(text))).toBe(text);
+  });
+
+  it("takes a repository and a version that are written apart", () => {
+    const place = { repo: "https://charts.example", version: "^1" };
+    expect(formatChart(parseChart("web", place))).toBe("https://charts.example/#web:^1");
+    expect(formatChart(parseChart("web", { repo: "@stable" }))).toBe("@stable#web");
   });
 
   it("takes a version that is written apart", () => {
@@ -200,6 +210,9 @@ describe("parseChart()", () => {
     ["capitals", "oci://ghcr.io/C/web", {}],
     ["two versions", "oci://ghcr.io/c/web:1", { version: "2" }],
     ["a version of a file", "web.tgz", { version: "2" }],
+    ["a repository without a chart", "https://charts.example/stable", {}],
+    ["a name that is a path", "https://charts.example#../web", {}],
+    ["a name that is no file name", "..", { repo: "https://charts.example" }],
   ])("refuses %s", (_what, text, place) => {
     expect(() => parseChart(text, place)).toThrow(
       expect.objectContaining({ code: "DRAY_CHART_REFERENCE_INVALID", kind: "usage" }),

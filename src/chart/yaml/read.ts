@@ -23,7 +23,7 @@ export interface ReadYamlOptions {
  */
 export function readYaml(text: string, what: string, options: ReadYamlOptions = {}): Value {
   const schema = options.texts === true ? FAILSAFE_SCHEMA : HELM_SCHEMA;
-  const plain = parsed(text.replace(/^\uFEFF/, ""), schema, what);
+  const plain = parseYaml(text, schema, what);
   let count = 0;
   const convert = (value: unknown, depth: number): Value => {
     if (++count > MAX_VALUES) throw invalid(what, `it has more than ${MAX_VALUES} values`);
@@ -38,9 +38,10 @@ export function readYaml(text: string, what: string, options: ReadYamlOptions = 
   return convert(plain, 0);
 }
 
-function parsed(text: string, schema: Schema, what: string): unknown {
+/** The document as the parser makes it, aliases shared. @throws DrayError `DRAY_YAML_INVALID` */
+export function parseYaml(text: string, schema: Schema, what: string): unknown {
   try {
-    return load(text, { schema, json: true });
+    return load(text.replace(/^\uFEFF/, ""), { schema, json: true });
   } catch (cause) {
     throw invalid(what, reasonOf(cause), cause);
   }

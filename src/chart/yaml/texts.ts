@@ -1,5 +1,6 @@
+import { FAILSAFE_SCHEMA } from "js-yaml";
 import { Dict, isList, type Value } from "../template/value.ts";
-import { readYaml } from "./read.ts";
+import { parseYaml, readYaml } from "./read.ts";
 
 /**
  * One YAML document in which every scalar is the text that stands there: a version 1.10 stays 1.10.
@@ -17,4 +18,18 @@ function plain(value: Value): unknown {
   }
   if (typeof value === "object" && value !== null && isList(value)) return value.map(plain);
   return value === "" || value === "null" || value === "~" ? null : value;
+}
+
+/**
+ * What stands below `path` in a document that may be too large to be copied. Aliases are not written
+ * out, so what comes back may be shared, or hold itself: whoever reads it picks.
+ * @throws DrayError `DRAY_YAML_INVALID`
+ */
+export function pickTexts(text: string, path: readonly string[], what: string): unknown {
+  let value = parseYaml(text, FAILSAFE_SCHEMA, what);
+  for (const key of path) {
+    const isTable = typeof value === "object" && value !== null && Object.hasOwn(value, key);
+    value = isTable ? (value as Record<string, unknown>)[key] : undefined;
+  }
+  return value;
 }
