@@ -1,6 +1,7 @@
 import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { MANIFEST_FILE, SUMS_FILE } from "./bundle/format.ts";
 import { DrayError, systemCode } from "./errors.ts";
 import type { Listener } from "./events.ts";
 import { INGEST_DIRECTORY } from "./layout/blob-writer.ts";
@@ -41,8 +42,15 @@ export async function openStore(options: StoreOptions): Promise<RegistryStore> {
     return openLayoutStore(layoutFiles(layout, options.onEvent), options);
   }
   if (kind === "missing") throw notFound(path);
+  if (await isUnpackedBundle(path)) return openBundle(path, options);
   const layout = await ImageLayout.open(path);
   return openSourceStore(layoutFiles(layout), await layout.roots(), options);
+}
+
+/** An image layout with a list of sums or a manifest of a bundle is a bundle, and checked as one. */
+async function isUnpackedBundle(directory: string): Promise<boolean> {
+  const names = await readdir(directory);
+  return names.includes(SUMS_FILE) || names.includes(MANIFEST_FILE);
 }
 
 async function openTemporary(options: StoreOptions): Promise<RegistryStore> {

@@ -5,6 +5,7 @@ import { pipeline } from "node:stream/promises";
 import type { Entry } from "./archive/scan.ts";
 import { verified } from "./content/verify.ts";
 import { DrayError, isDiskFull, systemCode } from "./errors.ts";
+import type { Finding } from "./finding.ts";
 import { parseDigest } from "./oci/digest.ts";
 import { MediaType } from "./oci/media-type.ts";
 import { requireUsable, withBundle, type BundleOptions, type UsableBundle } from "./with-bundle.ts";
@@ -15,6 +16,8 @@ export interface UnpackResult {
   readonly files: number;
   readonly bytes: number;
   readonly bundleDigest: string;
+  /** What was put right, left out or is worth knowing. */
+  readonly findings: readonly Finding[];
 }
 
 /**
@@ -36,8 +39,8 @@ export async function unpack(options: BundleOptions, directory: string): Promise
       await chmod(growing, 0o755);
       await removeEmpty(target);
       await rename(growing, target);
-      const { bundleDigest, view } = bundle;
-      return { directory: target, files: view.entries.size, bytes, bundleDigest };
+      const { bundleDigest, view, findings } = bundle;
+      return { directory: target, files: view.entries.size, bytes, bundleDigest, findings };
     } catch (error) {
       await rm(growing, { recursive: true, force: true });
       throw diskFull(error, target) ?? error;

@@ -19,6 +19,8 @@ export interface BundleOptions extends ForeignChoices {
   readonly trust: TrustPolicy;
   /** For carriers that have to be decompressed first. */
   readonly workDirectory: string;
+  /** Leave out what the list of sums does not name instead of refusing it. @default false */
+  readonly repair?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onEvent?: Listener | undefined;
 }
@@ -59,7 +61,8 @@ export async function openBundleFile(
       if (foreign !== undefined) return { bundle: foreign, size, close: () => archive.close() };
     }
     const detached = await findDetached(resolve(path));
-    const bundle = await openBundle(archive, { ...options, detached });
+    const { repair } = request;
+    const bundle = await openBundle(archive, { ...options, detached, repair });
     return { bundle, size, close: () => archive.close() };
   } catch (error) {
     await archive.close();

@@ -4,6 +4,7 @@ import type { TarArchive } from "archiver";
 import type { Bytes } from "../content/content.ts";
 import { DrayError } from "../errors.ts";
 import { entryPath } from "./entry-path.ts";
+import { TAR_BLOCK } from "./tar-reader.ts";
 
 /** A file to be written into a tar. */
 export interface TarInput {
@@ -18,6 +19,10 @@ export interface TarInput {
 /** ustar: a name of 100 bytes behind a prefix of 155. */
 const MAX_NAME = 100;
 const MAX_PREFIX = 155;
+
+/** Zeros at the end, and a header with one short record. */
+const END_BLOCKS = 2;
+const PAX_BLOCKS = 2;
 
 /** Where the seconds of a time stamp still fit what tar-stream computes with. */
 const MAX_SECONDS = 2 ** 31 - 1;
@@ -50,6 +55,15 @@ export async function* writeTar(
     output.destroy();
   }
   await feeding;
+}
+
+/** Bytes of the tar that `writeTar` makes of these files. */
+export function tarSize(files: Iterable<Pick<TarInput, "name" | "size">>): number {
+  let blocks = END_BLOCKS;
+  for (const { name, size } of files) {
+    blocks += 1 + Math.ceil(size / TAR_BLOCK) + (fitsUstar(name) ? 0 : PAX_BLOCKS);
+  }
+  return blocks * TAR_BLOCK;
 }
 
 interface Feed {

@@ -1,9 +1,9 @@
-import type { FileHandle } from "node:fs/promises";
+import { open, type FileHandle } from "node:fs/promises";
 import { DrayError } from "../errors.ts";
 import { readExactly, READ_BYTES } from "./seekable-tar.ts";
 
-/** Fewer zeros are nothing special at the end of a file; file systems lose at least a block. */
-const TELLING_ZEROS = 4096;
+/** Fewer zeros are nothing special: tar programs end in a record of up to 32 KiB of them. */
+const TELLING_ZEROS = 64 * 1024;
 
 /**
  * What to say of a file that has its size and not its end: a copy that broke off after the room for
@@ -20,6 +20,16 @@ export async function zeroTail(file: FileHandle, size: number): Promise<DrayErro
       hint: "The copy broke off. Copy the file again, and eject the medium before it is pulled.",
     },
   );
+}
+
+/** The same of the file at `path`. */
+export async function zeroTailOf(path: string, size: number): Promise<DrayError | undefined> {
+  const file = await open(path, "r");
+  try {
+    return await zeroTail(file, size);
+  } finally {
+    await file.close();
+  }
 }
 
 async function zerosFrom(file: FileHandle, size: number): Promise<number> {

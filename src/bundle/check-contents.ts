@@ -7,6 +7,7 @@ import {
   MAX_INDEX_BYTES,
   parseIndexFile,
 } from "../oci/image-layout.ts";
+import { nameAccidents } from "./accidents.ts";
 import { attempt } from "./attempt.ts";
 import {
   MANIFEST_FILE,
@@ -15,6 +16,7 @@ import {
   type BundleManifest,
 } from "./format.ts";
 import { checkLayoutFiles } from "./layout-files.ts";
+import { leaveOutUnlisted } from "./leave-out.ts";
 import { mend } from "./mend.ts";
 import type { Extent } from "./read-carrier.ts";
 import type { Sums } from "./sums.ts";
@@ -33,51 +35,63 @@ interface Unchecked {
   readonly view: BundleView;
   readonly sums: Sums;
   readonly extent: Extent;
+  /** Leave out what the list does not name. */
+  readonly repair: boolean;
   /** Where whatever is found goes. */
   readonly findings: Finding[];
 }
 
 /** The entries against the list, then the layout, then `bundle.json` against the layout. */
-export async function checkContents({
-  view: carried,
-  sums,
-  extent,
-  findings,
-}: Unchecked): Promise<Contents> {
+export async function checkContents(unchecked: Unchecked): Promise<Contents> {
+  const { view: carried, sums, extent, findings } = unchecked;
   const complete = extent === "all";
-  const before = findings.length;
   if (extent === "part") {
     // The carrier broke off: reading on would only say so in other words.
     findings.push(...checkSums(sums, carried.entries, { complete }));
-    return { view: carried, manifest: undefined, graph: undefined };
+    const view = carried.with(carried.entries, sums);
+    return { view, manifest: undefined, graph: undefined };
   }
-  const mended = await mend(carried, sums);
-  const view = carried.with(mended.entries, sums);
-  findings.push(...checkSums(sums, view.entries, { complete }));
-  const damaged = findings.slice(before).map(({ entry }) => entry);
-  findings.push(...mended.findings);
+  const before = findings.length;
+  const view = await mendedView(unchecked);
+  const wrong = checkSums(sums, view.entries, { complete });
+  findings.push(...wrong);
+  const damaged = wrong.map(({ entry }) => entry);
   const manifest = damaged.includes(MANIFEST_FILE)
     ? undefined
-    : await attempt(findings, MANIFEST_FILE, async () =>
-        parseBundleManifest(await view.readSmall(MANIFEST_FILE, MAX_BUNDLE_MANIFEST_BYTES)),
-      );
+    : await attempt(findings, MANIFEST_FILE, () => readManifest(view));
   const layout = await attempt(findings, LAYOUT_FILE, () => checkLayoutFiles(view));
   findings.push(...(layout ?? []));
-  const graph = await attempt(findings, INDEX_FILE, async () =>
-    readGraph(
-      extent === "head" ? headSource(view) : view,
-      parseIndexFile(await view.readSmall(INDEX_FILE, MAX_INDEX_BYTES), INDEX_FILE),
-    ),
-  );
+  const source = extent === "head" ? headSource(view) : view;
+  const graph = await attempt(findings, INDEX_FILE, () => readLayout(view, source));
   findings.push(...(graph?.findings.filter(({ entry }) => !isKnown(entry, damaged)) ?? []));
   if (manifest !== undefined && graph !== undefined) {
     findings.push(...checkAgreement(manifest, graph, { view, complete }));
   }
+  // What has happened is said before what comes of it.
+  const accidents = await nameAccidents({ view, graph, findings: findings.slice(before) });
+  findings.splice(before, 0, ...accidents);
   return { view, manifest, graph };
 }
 
+/** The bundle with all put right that can be, and without what does not belong to it. */
+async function mendedView({ view, sums, repair, findings }: Unchecked): Promise<BundleView> {
+  const mended = await mend(view, sums);
+  const left = repair ? leaveOutUnlisted(mended.entries, sums) : undefined;
+  findings.push(...mended.findings, ...(left?.findings ?? []));
+  return view.with(left?.entries ?? mended.entries, sums);
+}
+
+export async function readManifest(view: BundleView): Promise<BundleManifest> {
+  return parseBundleManifest(await view.readSmall(MANIFEST_FILE, MAX_BUNDLE_MANIFEST_BYTES));
+}
+
+export async function readLayout(view: BundleView, source: GraphSource): Promise<LayoutGraph> {
+  const index = await view.readSmall(INDEX_FILE, MAX_INDEX_BYTES);
+  return readGraph(source, parseIndexFile(index, INDEX_FILE));
+}
+
 /** Behind the head, the list has to do: what it names counts as there. */
-function headSource(view: BundleView): GraphSource {
+export function headSource(view: BundleView): GraphSource {
   return {
     read: (descriptor) => view.read(descriptor),
     sizeOf: (descriptor) =>

@@ -6,6 +6,7 @@ import { digestOf, type Digest } from "../oci/digest.ts";
 import type { PublicKey } from "../trust/keys.ts";
 import type { FoundSignature, TrustPolicy } from "../trust/policy.ts";
 import { attempt } from "./attempt.ts";
+import { nameCarrierDamage } from "./carrier-damage.ts";
 import { checkContents } from "./check-contents.ts";
 import { SIGSTORE_FILE, SUMS_FILE, type BundleManifest } from "./format.ts";
 import { readList } from "./list.ts";
@@ -19,6 +20,8 @@ export interface OpenOptions extends CarrierOptions {
   readonly policy: TrustPolicy;
   /** Signatures that lie beside the bundle. */
   readonly detached?: readonly FoundSignature[] | undefined;
+  /** Leave out what the list does not name instead of refusing it. @default false */
+  readonly repair?: boolean | undefined;
 }
 
 /** A bundle and all that is known of it, good or bad: `findings` says which. */
@@ -36,6 +39,12 @@ export interface OpenedBundle {
 
 /** Applies the reading order of the format; see docs/bundle-format.md. */
 export async function openBundle(archive: Archive, options: OpenOptions): Promise<OpenedBundle> {
+  const opened = await readBundle(archive, options);
+  const findings = await nameCarrierDamage(opened.findings, archive, opened.view);
+  return { ...opened, findings };
+}
+
+async function readBundle(archive: Archive, options: OpenOptions): Promise<OpenedBundle> {
   const scanned = await readCarrier(archive, options);
   const located = locate(scanned);
   const carried = new BundleView(archive, located.entries);
@@ -58,7 +67,8 @@ export async function openBundle(archive: Archive, options: OpenOptions): Promis
   const signedBy = trust?.signedBy ?? [];
   if (sums === undefined) return { ...base, ...nothing, bundleDigest, signedBy, findings };
   const extent = extentOf(scanned, options);
-  const contents = await checkContents({ view, sums, extent, findings });
+  const { repair = false } = options;
+  const contents = await checkContents({ view, sums, extent, repair, findings });
   return { ...base, bundleDigest, signedBy, ...contents, findings };
 }
 

@@ -1,11 +1,15 @@
+import type { UnpackResult } from "../index.ts";
 import type { AddCommand } from "./command.ts";
+import { formatFindings } from "./findings.ts";
 import { addExamples, addOutputFlags } from "./flags.ts";
 import { addForeignFlags, foreignChoices, type ForeignFlags } from "./foreign-flags.ts";
 import type { OutputFlags } from "./output.ts";
 import { formatBytes, formatTable } from "./table.ts";
 import { addTrustFlags, trustPolicy, workDirectory, type TrustFlags } from "./trust-flags.ts";
 
-type UnpackFlags = TrustFlags & ForeignFlags & OutputFlags;
+interface UnpackFlags extends TrustFlags, ForeignFlags, OutputFlags {
+  readonly repair?: boolean;
+}
 
 export const addUnpackCommand: AddCommand = (program, start) => {
   const command = program
@@ -16,12 +20,17 @@ export const addUnpackCommand: AddCommand = (program, start) => {
         "directory must not exist or be empty; it appears whole or not at all.",
     )
     .argument("<bundle>", "bundle file or unpacked directory")
-    .argument("<dir>", "directory to make");
+    .argument("<dir>", "directory to make")
+    .option(
+      "--repair",
+      "leave out what the list of contents does not name, instead of refusing it",
+    );
   addTrustFlags(command);
   addForeignFlags(command);
   addOutputFlags(command);
   addExamples(command, [
     "dray unpack app-1.2.0.tar.gz ./app --key release.pub",
+    "dray unpack --repair ./usb/app ./app --key release.pub   # a clean copy of a carried one",
     "skopeo copy --all oci:./app:docker.io/library/alpine:3.20 docker://registry/alpine:3.20",
   ]);
   command.action(async (path: string, directory: string, flags: UnpackFlags) => {
@@ -31,17 +40,21 @@ export const addUnpackCommand: AddCommand = (program, start) => {
       path,
       trust: await trustPolicy(flags, io),
       workDirectory: workDirectory(flags, io.env),
+      repair: flags.repair,
       ...(await foreignChoices(flags)),
       signal: io.signal,
       onEvent: output.progress.listen,
     };
     const result = await unpack(options, directory);
-    output.report(result, () =>
-      formatTable([
-        ["directory", result.directory],
-        ["holds", `${result.files} files, ${formatBytes(result.bytes)}`],
-        ["bundle digest", result.bundleDigest],
-      ]),
-    );
+    output.report(result, () => renderUnpack(result));
   });
 };
+
+function renderUnpack({ directory, files, bytes, bundleDigest, findings }: UnpackResult): string {
+  const table = formatTable([
+    ["directory", directory],
+    ["holds", `${files} files, ${formatBytes(bytes)}`],
+    ["bundle digest", bundleDigest],
+  ]);
+  return findings.length === 0 ? table : `${table}\n${formatFindings(findings)}`;
+}

@@ -1,8 +1,9 @@
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { gunzipSync, gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
-import { fileOf, framed, gzipped } from "../../fixtures/archives.ts";
+import { fileOf, framed, gzipped, makeTar } from "../../fixtures/archives.ts";
 import {
   bundleFile,
   makeBundle,
@@ -11,9 +12,12 @@ import {
   tarOf,
   type Entries,
 } from "../../fixtures/bundles.ts";
-import { makeImage, makeLayer } from "../../fixtures/images.ts";
+import { makeImage, makeLayer, seededBytes } from "../../fixtures/images.ts";
 import { temporaryDirectory } from "../../fixtures/temporary-directory.ts";
+import { authored } from "../../src/content/memory.ts";
 import { inspect } from "../../src/inspect.ts";
+import { digestOf } from "../../src/oci/digest.ts";
+import { MediaType } from "../../src/oci/media-type.ts";
 import { unpack } from "../../src/unpack.ts";
 import { changed, check, checkEntries, errorCodes, sampleEntries, TRUST } from "./checking.ts";
 
@@ -185,3 +189,72 @@ describe("a name that changed", () => {
 function cut(name: string): string {
   return name.slice(0, 31);
 }
+
+/** What two bundles leave, the second unpacked over the first. */
+async function mixed(): Promise<{ directory: string; whole: Entries }> {
+  const first = await readEntries((await makeBundle({ files: { a: "a" } })).path);
+  const other = { images: { "r.example/b:1": makeImage([makeLayer("b", 50)]) } };
+  const lower = await readEntries((await makeBundle(other)).path);
+  return { directory: await directoryOf(new Map([...lower, ...first])), whole: first };
+}
+
+describe("two bundles unpacked into one directory", () => {
+  it("are named, and refused", async () => {
+    const { directory } = await mixed();
+    const report = await check(directory);
+    expect(report.good).toBe(false);
+    expect(report.findings[0]).toMatchObject({
+      code: "BUNDLES_MIXED",
+      message: expect.stringMatching(/^3 whole blobs of something else/) as string,
+      hint: expect.stringContaining("--repair") as string,
+    });
+  });
+
+  it("are taken apart by --repair: what the signed list names is there, nothing else", async () => {
+    const { directory, whole } = await mixed();
+    const out = join(await temporaryDirectory(), "out");
+    const options = { path: directory, trust: TRUST, workDirectory: tmpdir() };
+    await expect(unpack(options, out)).rejects.toMatchObject({ code: "DRAY_BUNDLE_REFUSED" });
+    const { files, findings } = await unpack({ ...options, repair: true }, out);
+    expect([files, findings.map(({ code }) => code)]).toEqual([whole.size, ["EXTRA_LEFT_OUT"]]);
+    expect(await check(out)).toMatchObject({ good: true, findings: [] });
+  });
+
+  it("are not taken apart by --repair where nobody trusted has signed, or something is missing", async () => {
+    const { directory } = await mixed();
+    const base = await temporaryDirectory();
+    const options = { path: directory, workDirectory: tmpdir(), repair: true };
+    for (const trust of [{ keys: [] }, TRUST]) {
+      await expect(unpack({ ...options, trust }, join(base, "out"))).rejects.toMatchObject({
+        code: "DRAY_BUNDLE_REFUSED",
+      });
+      await rm(join(directory, "files/a"), { force: true });
+    }
+    expect(await readdir(base)).toEqual([]);
+  });
+});
+
+describe("blobs that were decompressed on the way", () => {
+  it("are named, in a chart and in a layer", async () => {
+    const tar = makeTar([{ name: "app", content: seededBytes("layer", 2000) }]);
+    const layer = { ...authored(MediaType.ociLayerGzip, gzipSync(tar)), diffId: digestOf(tar) };
+    const made = await makeBundle({
+      ...sampleRecipe(),
+      images: { "r.example/a:1": makeImage([layer]) },
+    });
+    const whole = await readEntries(made.path);
+    for (const name of [
+      "charts/web-1.2.3.tgz",
+      `blobs/sha256/${layer.descriptor.digest.slice(7)}`,
+    ]) {
+      const path = await bundleFile(changed(whole, name, (content) => gunzipSync(content)));
+      const [finding] = (await check(path)).findings;
+      expect(finding).toMatchObject({ code: "BLOBS_DECOMPRESSED", severity: "error", entry: name });
+    }
+  });
+
+  it("are not seen in other changes", async () => {
+    const entries = changed(await sampleEntries(), "charts/web-1.2.3.tgz", () => "x".repeat(600));
+    expect(errorCodes(await checkEntries(entries))).toEqual(["ENTRY_ALTERED", "BUNDLE_MISMATCH"]);
+  });
+});

@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { gunzipSync, gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { fileOf } from "../../fixtures/archives.ts";
 import { makeBundle, readEntries } from "../../fixtures/bundles.ts";
@@ -60,6 +61,16 @@ describe("a bundle that was damaged", () => {
     expect(error).toMatchObject({ code: "DRAY_FILE_ZEROED", kind: "refused" });
     expect(error.message).toContain(`from byte ${end} on there are only zeros`);
   });
+
+  it("by zeros from some byte on names the byte in a plain tar and in other gzip too", async () => {
+    const tar = gunzipSync(await bundle());
+    for (const carried of [tar, gzipSync(tar, { level: 1 })]) {
+      const zeroed = Buffer.concat([carried.subarray(0, 9_000_000), Buffer.alloc(500_000)]);
+      const [finding] = await findingsOf(zeroed);
+      expect(finding).toMatchObject({ code: "FILE_ZEROED" });
+      expect(finding?.message).toContain("from byte 9000000 on");
+    }
+  });
 });
 
 describe("a bundle that was split", () => {
@@ -76,6 +87,21 @@ describe("a bundle that was split", () => {
   it("has its first part named as cut off", async () => {
     const { findings } = await check(await part(0, 3_000_000));
     expect(findings).toMatchObject([{ code: "ARCHIVE_TRUNCATED", entry: BIG }]);
+  });
+
+  it.each([
+    ["as it was written", (whole: Buffer) => whole],
+    ["as a plain tar", (whole: Buffer) => gunzipSync(whole)],
+  ])("says of its first part how much is missing: %s", async (_how, carried) => {
+    const path = join(await temporaryDirectory(), "sample.tar.gz.part-aa");
+    const whole = carried(await bundle());
+    await writeFile(path, whole.subarray(0, 9_000_000));
+    const { findings } = await check(path);
+    expect(findings).toMatchObject([
+      { wanted: `${whole.length} bytes`, found: "9000000 bytes", entry: BIG },
+    ]);
+    expect(findings[0]?.message).toContain(`: ${whole.length - 9_000_000} are missing`);
+    expect(findings[0]?.hint).toContain("join all parts in order");
   });
 
   it("and joined without a part says how much is missing, and where", async () => {

@@ -11,6 +11,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { ImageLayout } from "../../src/layout/layout.ts";
 import { digestOf } from "../../src/oci/digest.ts";
 import { openStore } from "../../src/serve-store.ts";
+import { unpack } from "../../src/unpack.ts";
 import { serve } from "../../src/serve.ts";
 import { createRegistry } from "../../src/server/registry.ts";
 import { Running, scratch } from "./running.ts";
@@ -66,6 +67,23 @@ describe("serve", () => {
     const digest = digestOf(Buffer.from(await answer.arrayBuffer()));
     expect(parts.roots.map((root) => root.digest)).toContain(digest);
     await registry.close();
+  });
+
+  it("serves an unpacked bundle as the file, signed and unchanged or not at all", async () => {
+    const { path } = await makeBundle();
+    const directory = join(await scratch(), "out");
+    const trust = { keys: [SIGNER.publicKey] };
+    await unpack({ path, trust, workDirectory: tmpdir() }, directory);
+    await expect(serve({ path: directory, port: 0 })).rejects.toMatchObject({
+      code: "DRAY_BUNDLE_REFUSED",
+    });
+    const registry = await serve({ path: directory, port: 0, trust });
+    expect(registry.repositories).toContain("team/app");
+    await registry.close();
+    await writeFile(join(directory, "index.json"), '{"schemaVersion":2,"manifests":[]}');
+    await expect(serve({ path: directory, port: 0, trust })).rejects.toMatchObject({
+      code: "DRAY_BUNDLE_REFUSED",
+    });
   });
 
   it("without a path is a registry in a directory of its own, for as long as it runs", async () => {
