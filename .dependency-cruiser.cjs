@@ -115,6 +115,7 @@ module.exports = {
     fence("tar", "^src/archive/"),
     fence("archiver", "^src/archive/tar-writer\\.ts$"),
     fence("yauzl", "^src/archive/"),
+    fence("fzstd", "^src/archive/zstd\\.ts$"),
     fence("commander", "^src/cli/"),
     fence("js-yaml", "^src/chart/"),
     fence("semver", "^src/chart/"),

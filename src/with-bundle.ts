@@ -46,7 +46,7 @@ export async function openBundleFile(
   request: BundleOptions & { content: ContentNeed },
 ): Promise<BundleHandle> {
   const { path, trust, workDirectory, signal, onEvent, content } = request;
-  const opened = await openArchive(path);
+  const opened = await openArchive(path, { workDirectory, signal });
   let archive = opened;
   try {
     if (content === "readable") archive = await spooled(opened, { workDirectory, signal });
@@ -60,7 +60,7 @@ export async function openBundleFile(
       const foreign = await openForeign(archive, { ...options, ...choices });
       if (foreign !== undefined) return { bundle: foreign, size, close: () => archive.close() };
     }
-    const detached = await findDetached(resolve(path));
+    const detached = await findDetached(resolve(archive.path));
     const { repair } = request;
     const bundle = await openBundle(archive, { ...options, detached, repair });
     return { bundle, size, close: () => archive.close() };

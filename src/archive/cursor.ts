@@ -1,6 +1,6 @@
 import type { Bytes } from "../content/content.ts";
 import { DrayError } from "../errors.ts";
-import type { SeekableTar } from "./seekable-tar.ts";
+import type { ByteRange } from "./file-range.ts";
 
 /** A place in a tar that only moves forward. */
 export interface Cursor {
@@ -72,14 +72,14 @@ export class StreamCursor implements Cursor {
 /** Bytes read at once where headers are looked for: many small entries lie in one window. */
 const WINDOW = 64 * 1024;
 
-/** Jumps over what is not asked for. */
+/** Jumps over what is not asked for; it may be set back, too. */
 export class SeekCursor implements Cursor {
-  readonly #tar: SeekableTar;
+  readonly #tar: ByteRange;
   #window = Buffer.alloc(0);
   #windowAt = 0;
   position = 0;
 
-  constructor(tar: SeekableTar) {
+  constructor(tar: ByteRange) {
     this.#tar = tar;
   }
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { Bytes } from "../content/content.ts";
 import { DrayError, systemCode } from "../errors.ts";
 import type { Archive } from "./archive.ts";
-import { readExactly, READ_BYTES } from "./seekable-tar.ts";
+import { readExactly, READ_BYTES } from "./file-range.ts";
 import type { EntryKind, RawEntry } from "./tar-reader.ts";
 
 /** A bundle that somebody unpacked. Links are reported, never followed. */

@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import { DrayError, type ErrorKind } from "../errors.ts";
+import type { FileRange } from "./file-range.ts";
 import { MemberDamage } from "./gzip-members.ts";
 import type { HashTask } from "./hash-content.ts";
 
@@ -23,6 +24,13 @@ export type HashReply =
       };
     };
 
+/** Where each thread finds the carrier. */
+export interface Stretch {
+  readonly path: string;
+  readonly start: number;
+  readonly size: number;
+}
+
 /** A stretch that nobody has answered for yet. */
 interface Job {
   readonly task: HashTask;
@@ -32,25 +40,25 @@ interface Job {
 
 /** Hashes stretches of one carrier on several threads: SHA-256 is what verifying waits for. */
 export class HashPool {
-  readonly #path: string;
+  readonly #carrier: Stretch;
   readonly #threads: Worker[] = [];
   readonly #idle: Worker[] = [];
   /** What each busy thread works on: one stretch at a time, so that memory does not grow with them. */
   readonly #working = new Map<Worker, Job>();
   readonly #queue: Job[] = [];
 
-  constructor(path: string) {
-    this.#path = path;
+  constructor(carrier: Stretch) {
+    this.#carrier = carrier;
   }
 
   /**
    * Undefined where threads do not pay, or cannot start: they run what the build makes of the
    * sources, not the sources themselves.
    */
-  static for(path: string, size: number): HashPool | undefined {
+  static for({ path, start, size }: FileRange): HashPool | undefined {
     const isBuilt = import.meta.url.endsWith(".js");
     const pays = size >= WORTH_THREADS && availableParallelism() > 1;
-    return isBuilt && pays ? new HashPool(path) : undefined;
+    return isBuilt && pays && path !== undefined ? new HashPool({ path, start, size }) : undefined;
   }
 
   hash(task: HashTask): Promise<string[]> {
@@ -69,7 +77,7 @@ export class HashPool {
   #start(): void {
     const file = new URL("./hash-worker.js", import.meta.url);
     for (let count = Math.min(availableParallelism(), MAX_THREADS); count > 0; count--) {
-      const worker = new Worker(file, { workerData: { path: this.#path } });
+      const worker = new Worker(file, { workerData: this.#carrier });
       worker.on("message", (reply: HashReply) => this.#settle(worker, reply));
       worker.on("error", (error) => this.#failAll(error));
       this.#threads.push(worker);

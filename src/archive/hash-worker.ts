@@ -3,12 +3,13 @@ import { parentPort, workerData } from "node:worker_threads";
 import { DrayError } from "../errors.ts";
 import { MemberDamage } from "./gzip-members.ts";
 import { hashContent, type HashTask } from "./hash-content.ts";
-import type { HashReply } from "./hash-pool.ts";
+import { FileRange } from "./file-range.ts";
+import type { HashReply, Stretch } from "./hash-pool.ts";
 import { openTar } from "./open-tar.ts";
 
 /** A thread that hashes what it is told of one carrier, which it opens for itself. */
-const { path } = workerData as { path: string };
-const { tar } = await openTar(await open(path, "r"));
+const { path, start, size } = workerData as Stretch;
+const tar = await openTar(new FileRange(await open(path, "r"), { path, start, size }));
 
 parentPort?.on("message", (task: HashTask) => {
   void answer(task).then((reply) => parentPort?.postMessage(reply));

@@ -1,5 +1,5 @@
-import type { FileHandle } from "node:fs/promises";
 import { DrayError } from "../errors.ts";
+import type { FileRange } from "./file-range.ts";
 import {
   BLOCK_BYTES,
   BLOCK_HEADER,
@@ -12,7 +12,6 @@ import {
   readMemberHeader,
   type MemberHeader,
 } from "./gzip-members.ts";
-import { readExactly } from "./seekable-tar.ts";
 import { zeroTail } from "./zero-tail.ts";
 
 /** How far a framed file goes. */
@@ -28,20 +27,21 @@ export interface MemberExtent {
  * Finds out where a framed file ends. One that was cut ends early: whoever reads that far finds out.
  * @throws DrayError `DRAY_FRAMING_DAMAGED`, `DRAY_FILE_ZEROED`, `DRAY_FILE_PART`
  */
-export async function memberExtent(file: FileHandle, size: number): Promise<MemberExtent> {
+export async function memberExtent(file: FileRange): Promise<MemberExtent> {
+  const { size } = file;
   const members = Math.ceil(size / MEMBER_BYTES);
   const start = (members - 1) * MEMBER_BYTES;
   if (size - start < MEMBER_HEADER) throw cannotEnd(members - 1, size);
   const last = await headerAt(file, start);
-  if (last?.number !== members - 1) throw await misplaced(file, { size, members, last });
+  if (last?.number !== members - 1) throw await misplaced(file, { members, last });
   if (memberBytes(last.payload) < size - start) throw cannotEnd(members - 1, size);
   const before = (members - 1) * MEMBER_PAYLOAD;
   const present = before + payloadIn(size - start, last.payload);
   return { members, tarSize: before + last.payload, present };
 }
 
-async function headerAt(file: FileHandle, position: number): Promise<MemberHeader | undefined> {
-  return readMemberHeader(await readExactly(file, position, Buffer.alloc(MEMBER_HEADER)));
+async function headerAt(file: FileRange, position: number): Promise<MemberHeader | undefined> {
+  return readMemberHeader(await file.fill(position, Buffer.alloc(MEMBER_HEADER)));
 }
 
 function cannotEnd(member: number, size: number): DrayError {
@@ -58,17 +58,17 @@ function payloadIn(present: number, payload: number): number {
 
 /** Why the last member is not where it must be. */
 async function misplaced(
-  file: FileHandle,
-  { size, members, last }: { size: number; members: number; last: MemberHeader | undefined },
+  file: FileRange,
+  { members, last }: { members: number; last: MemberHeader | undefined },
 ): Promise<DrayError> {
-  const zeros = await zeroTail(file, size);
+  const zeros = await zeroTail(file);
   if (zeros !== undefined) return zeros;
   const first = await headerAt(file, 0);
   if (first !== undefined && first.number > 0 && last?.number === first.number + members - 1) {
     return isPart(first.number * MEMBER_BYTES);
   }
   const bad = await firstMisplaced(file, members);
-  const next = await nextMember(file, bad * MEMBER_BYTES, size);
+  const next = await nextMember(file, bad * MEMBER_BYTES);
   if (next === undefined) return damaged(bad, "its header does not say where it stands");
   const gap = next.number * MEMBER_BYTES - next.position;
   const what = gap > 0 ? `${gap} bytes are missing` : `there are ${-gap} bytes too many`;
@@ -76,7 +76,7 @@ async function misplaced(
 }
 
 /** The first member whose header is not where it must be, if none is behind that one. */
-async function firstMisplaced(file: FileHandle, members: number): Promise<number> {
+async function firstMisplaced(file: FileRange, members: number): Promise<number> {
   let [good, bad] = [0, members - 1];
   while (bad - good > 1) {
     const middle = Math.floor((good + bad) / 2);
@@ -89,13 +89,12 @@ async function firstMisplaced(file: FileHandle, members: number): Promise<number
 
 /** The first header of a member from `position` on. */
 async function nextMember(
-  file: FileHandle,
+  file: FileRange,
   position: number,
-  size: number,
 ): Promise<{ position: number; number: number } | undefined> {
-  const length = Math.min(size - position, MEMBER_BYTES + MEMBER_HEADER);
+  const length = Math.min(file.size - position, MEMBER_BYTES + MEMBER_HEADER);
   if (length < MEMBER_HEADER) return undefined;
-  const window = await readExactly(file, position, Buffer.allocUnsafeSlow(length));
+  const window = await file.fill(position, Buffer.allocUnsafeSlow(length));
   const found = findMemberHeader(window);
   return found === undefined
     ? undefined
@@ -103,9 +102,8 @@ async function nextMember(
 }
 
 /** What to say of a file that begins in the midst of a bundle: undefined if it does not. */
-export async function laterPart(file: FileHandle): Promise<DrayError | undefined> {
-  const { size } = await file.stat();
-  const next = await nextMember(file, 0, size);
+export async function laterPart(file: FileRange): Promise<DrayError | undefined> {
+  const next = await nextMember(file, 0);
   return next === undefined ? undefined : isPart(next.number * MEMBER_BYTES - next.position);
 }
 

@@ -1,4 +1,3 @@
-import type { FileHandle } from "node:fs/promises";
 import { crc32 } from "node:zlib";
 import type { Bytes } from "../content/content.ts";
 import {
@@ -16,14 +15,8 @@ import {
 import { truncated, type Cursor } from "./cursor.ts";
 import { memberExtent, type MemberExtent } from "./member-extent.ts";
 import { MemberCursor } from "./member-cursor.ts";
-import {
-  allocator,
-  readAhead,
-  readExactly,
-  type Allocate,
-  type ReadOptions,
-  type SeekableTar,
-} from "./seekable-tar.ts";
+import { allocator, readAhead, type Allocate, type FileRange } from "./file-range.ts";
+import type { ReadOptions, SeekableTar } from "./seekable-tar.ts";
 
 /** Blocks read at a time: about 1 MiB. */
 const BLOCKS_PER_READ = 16;
@@ -40,12 +33,12 @@ interface Piece {
 
 /** Reads a tar inside the bundle's gzip framing by arithmetic, without inflating. */
 export class MemberTar implements SeekableTar {
-  readonly #file: FileHandle;
+  readonly #range: FileRange;
   readonly #extent: MemberExtent;
   readonly size: number;
 
-  private constructor(file: FileHandle, extent: MemberExtent) {
-    this.#file = file;
+  private constructor(range: FileRange, extent: MemberExtent) {
+    this.#range = range;
     this.#extent = extent;
     this.size = extent.tarSize;
   }
@@ -56,15 +49,14 @@ export class MemberTar implements SeekableTar {
    *
    * @throws DrayError `DRAY_FRAMING_DAMAGED`, `DRAY_FILE_ZEROED`, `DRAY_FILE_PART`
    */
-  static async open(file: FileHandle): Promise<MemberTar | undefined> {
-    const { size } = await file.stat();
-    if (size < MEMBER_HEADER) return undefined;
-    const head = await readExactly(file, 0, Buffer.alloc(MEMBER_HEADER));
+  static async open(range: FileRange): Promise<MemberTar | undefined> {
+    if (range.size < MEMBER_HEADER) return undefined;
+    const head = await range.fill(0, Buffer.alloc(MEMBER_HEADER));
     if (readMemberHeader(head) === undefined) {
       if (!resemblesMemberHeader(head)) return undefined;
       throw damaged(0, "its header is not as it was written");
     }
-    return new MemberTar(file, await memberExtent(file, size));
+    return new MemberTar(range, await memberExtent(range));
   }
 
   async *read(
@@ -128,7 +120,7 @@ export class MemberTar implements SeekableTar {
     const start = member * MEMBER_BYTES + MEMBER_HEADER;
     const length = to - firstBlock * BLOCK_PAYLOAD + blocks * BLOCK_HEADER;
     const position = start + firstBlock * (BLOCK_HEADER + BLOCK_PAYLOAD);
-    return readExactly(this.#file, position, allocate(length));
+    return this.#range.fill(position, allocate(length));
   }
 
   *#payload({ member, firstBlock, blocks, from, to }: Piece, buffer: Buffer): Generator<Buffer> {
@@ -157,7 +149,7 @@ export class MemberTar implements SeekableTar {
   }
 
   async #checkHeader(member: number): Promise<void> {
-    const bytes = await readExactly(this.#file, member * MEMBER_BYTES, Buffer.alloc(MEMBER_HEADER));
+    const bytes = await this.#range.fill(member * MEMBER_BYTES, Buffer.alloc(MEMBER_HEADER));
     const header = readMemberHeader(bytes);
     if (header?.number === member && header.payload === this.#payloadOf(member)) return;
     throw damaged(member, "its header does not say where it stands");
@@ -167,7 +159,7 @@ export class MemberTar implements SeekableTar {
     const payload = this.#payloadOf(member);
     const position =
       member * MEMBER_BYTES + MEMBER_HEADER + payload + blocksIn(payload) * BLOCK_HEADER;
-    const trailer = await readExactly(this.#file, position, Buffer.alloc(MEMBER_TRAILER));
+    const trailer = await this.#range.fill(position, Buffer.alloc(MEMBER_TRAILER));
     const good = trailer.readUInt32LE(0) === crc && trailer.readUInt32LE(4) === payload;
     if (!good) throw damaged(member, "its content does not have the checksum that it states");
   }

@@ -95,6 +95,7 @@ class ScanState {
   constructor(archive: Archive, options: ScanOptions) {
     this.#archive = archive;
     this.#options = options;
+    this.#findings.push(...(archive.notes ?? []));
   }
 
   async finishHashing(): Promise<void> {

@@ -1,7 +1,6 @@
-import type { FileHandle } from "node:fs/promises";
 import type { Bytes } from "../content/content.ts";
-import { DrayError } from "../errors.ts";
 import { SeekCursor, type Cursor } from "./cursor.ts";
+import type { ByteRange, FileRange } from "./file-range.ts";
 
 export interface ReadOptions {
   /** Check the carrier's own checksums of what the range covers whole. @default false */
@@ -11,12 +10,7 @@ export interface ReadOptions {
 }
 
 /** The tar inside a carrier, readable at any place. */
-export interface SeekableTar {
-  /** Bytes of the tar. */
-  readonly size: number;
-  /**
-   * Exactly `length` bytes from `offset`, in pieces; throws where the carrier is damaged.
-   */
+export interface SeekableTar extends ByteRange {
   read(offset: number, length: number, options?: ReadOptions): Bytes;
   /**
    * Goes through the tar from its start and checks all that it passes. What it skips, whoever reads
@@ -25,100 +19,23 @@ export interface SeekableTar {
   checkingCursor(): Cursor;
 }
 
-/** Bytes asked of the file at a time. */
-export const READ_BYTES = 1024 * 1024;
-
-/** Gives the memory that a piece is read into. */
-export type Allocate = (length: number) => Buffer;
-
-/** New memory for every piece, or three buffers in turn: one is read into, one waits, one is used. */
-export function allocator(reuse: boolean): Allocate {
-  if (!reuse) return (length) => Buffer.allocUnsafeSlow(length);
-  const ring: Buffer[] = [];
-  let turn = 0;
-  return (length) => {
-    const slot = turn++ % 3;
-    const known = ring[slot];
-    if (known !== undefined && known.length >= length) return known.subarray(0, length);
-    return (ring[slot] = Buffer.allocUnsafeSlow(length));
-  };
-}
-
-/** Fills `buffer` from `position` on; a shorter file is an error. */
-export async function readExactly(
-  file: FileHandle,
-  position: number,
-  buffer: Buffer,
-): Promise<Buffer> {
-  const { length } = buffer;
-  let filled = 0;
-  while (filled < length) {
-    const { bytesRead } = await file.read(buffer, filled, length - filled, position + filled);
-    if (bytesRead === 0) throw shorter(position + filled);
-    filled += bytesRead;
-  }
-  return buffer;
-}
-
-function shorter(position: number): DrayError {
-  return new DrayError(
-    "DRAY_FILE_TRUNCATED",
-    `Cannot read on at byte ${position}: the file ended while it was read`,
-    { kind: "refused", hint: "Copy the file again." },
-  );
-}
-
-/**
- * Runs `read` for each piece of a range, one piece ahead of the consumer, so that the disk works
- * while the consumer hashes or sends.
- */
-export async function* readAhead<T>(
-  pieces: Iterable<T>,
-  read: (piece: T) => Promise<Buffer>,
-): AsyncGenerator<{ piece: T; buffer: Buffer }, void, undefined> {
-  let pending: { piece: T; buffer: Promise<Buffer> } | undefined;
-  const begin = (piece: T): { piece: T; buffer: Promise<Buffer> } => {
-    const buffer = read(piece);
-    // If the consumer stops early nobody awaits the piece that is under way.
-    buffer.catch(() => undefined);
-    return { piece, buffer };
-  };
-  for (const piece of pieces) {
-    const next = begin(piece);
-    if (pending !== undefined) yield { piece: pending.piece, buffer: await pending.buffer };
-    pending = next;
-  }
-  if (pending !== undefined) yield { piece: pending.piece, buffer: await pending.buffer };
-}
-
 /** A tar that lies in a file as it is. */
 export class PlainTar implements SeekableTar {
-  readonly #file: FileHandle;
-  readonly size: number;
+  readonly #range: FileRange;
 
-  constructor(file: FileHandle, size: number) {
-    this.#file = file;
-    this.size = size;
+  constructor(range: FileRange) {
+    this.#range = range;
   }
 
-  async *read(offset: number, length: number, { reuse = false }: ReadOptions = {}): Bytes {
-    if (offset + length > this.size) throw shorter(this.size);
-    const allocate = allocator(reuse);
-    const pieces = rangePieces(offset, length);
-    for await (const { buffer } of readAhead(pieces, ([at, count]) =>
-      readExactly(this.#file, at, allocate(count)),
-    )) {
-      yield buffer;
-    }
+  get size(): number {
+    return this.#range.size;
+  }
+
+  read(offset: number, length: number, { reuse = false }: ReadOptions = {}): Bytes {
+    return this.#range.read(offset, length, { reuse });
   }
 
   checkingCursor(): Cursor {
     return new SeekCursor(this);
-  }
-}
-
-function* rangePieces(offset: number, length: number): Generator<[number, number]> {
-  for (let done = 0; done < length; done += READ_BYTES) {
-    yield [offset + done, Math.min(READ_BYTES, length - done)];
   }
 }

@@ -1,52 +1,25 @@
-import { createWriteStream } from "node:fs";
-import { mkdtemp, open, rm } from "node:fs/promises";
-import { join } from "node:path";
-import { pipeline } from "node:stream/promises";
-import { DrayError, isDiskFull } from "../errors.ts";
 import type { Archive } from "./archive.ts";
-import { seekable } from "./open-archive.ts";
-import { PlainTar } from "./seekable-tar.ts";
+import { plainArchive } from "./tar-archive.ts";
+import { writeWorkFile, type WorkOptions } from "./work-file.ts";
 
 /**
  * Makes a carrier that can only be read once readable at any place: its tar is written, without
- * compression, into a private directory below `workDirectory`, which goes when the archive is closed.
+ * compression, into a private file below `workDirectory`, which goes when the archive is closed.
  *
- * @throws DrayError `DRAY_DISK_FULL`
+ * @throws DrayError `DRAY_DISK_FULL`, `DRAY_WORK_DIRECTORY_UNUSABLE`
  */
-export async function spooled(
-  archive: Archive,
-  { workDirectory, signal }: { workDirectory: string; signal?: AbortSignal | undefined },
-): Promise<Archive> {
-  if (archive.read !== undefined || archive.tar === undefined) return archive;
-  const directory = await mkdtemp(join(workDirectory, "dray-"));
-  const remove = (): Promise<void> => rm(directory, { recursive: true, force: true });
-  try {
-    const path = join(directory, "carrier.tar");
-    const sink = createWriteStream(path, { flags: "wx", mode: 0o600, highWaterMark: 1024 * 1024 });
-    await pipeline(archive.tar(), sink, { signal });
-    await archive.close();
-    const file = await open(path, "r");
-    const { size } = await file.stat();
-    const carrier = seekable(new PlainTar(file, size), { path, file });
-    return {
-      ...archive,
-      ...carrier,
-      async close() {
-        await carrier.close();
-        await remove();
-      },
-    };
-  } catch (error) {
-    await remove();
-    throw diskFull(error, workDirectory) ?? error;
-  }
-}
-
-function diskFull(cause: unknown, workDirectory: string): DrayError | undefined {
-  if (!isDiskFull(cause)) return undefined;
-  return new DrayError(
-    "DRAY_DISK_FULL",
-    `Cannot decompress the bundle in ${JSON.stringify(workDirectory)}: the disk is full`,
-    { cause, hint: "Name a larger place with --work-dir, or use the bundle as it was written." },
-  );
+export async function spooled(archive: Archive, options: WorkOptions): Promise<Archive> {
+  const { tar } = archive;
+  if (archive.read !== undefined || tar === undefined) return archive;
+  const { leastSize = 0 } = archive;
+  const { range, close } = await writeWorkFile(tar, { ...options, leastSize });
+  return {
+    ...archive,
+    ...plainArchive(range),
+    tar: undefined,
+    async close() {
+      await close();
+      await archive.close();
+    },
+  };
 }

@@ -1,6 +1,6 @@
-import { open, type FileHandle } from "node:fs/promises";
+import { open } from "node:fs/promises";
 import { DrayError } from "../errors.ts";
-import { readExactly, READ_BYTES } from "./seekable-tar.ts";
+import { FileRange, READ_BYTES } from "./file-range.ts";
 
 /** Fewer zeros are nothing special: tar programs end in a record of up to 32 KiB of them. */
 const TELLING_ZEROS = 64 * 1024;
@@ -9,12 +9,12 @@ const TELLING_ZEROS = 64 * 1024;
  * What to say of a file that has its size and not its end: a copy that broke off after the room for
  * it was set aside. Undefined for any other file.
  */
-export async function zeroTail(file: FileHandle, size: number): Promise<DrayError | undefined> {
-  const start = await zerosFrom(file, size);
-  if (size - start < TELLING_ZEROS) return undefined;
+export async function zeroTail(file: FileRange): Promise<DrayError | undefined> {
+  const start = await zerosFrom(file);
+  if (file.size - start < TELLING_ZEROS) return undefined;
   return new DrayError(
     "DRAY_FILE_ZEROED",
-    `Cannot read the file to its end: from byte ${start} on there are only zeros, ${size - start} of them`,
+    `Cannot read the file to its end: from byte ${start} on there are only zeros, ${file.size - start} of them`,
     {
       kind: "refused",
       hint: "The copy broke off. Copy the file again, and eject the medium before it is pulled.",
@@ -26,16 +26,16 @@ export async function zeroTail(file: FileHandle, size: number): Promise<DrayErro
 export async function zeroTailOf(path: string, size: number): Promise<DrayError | undefined> {
   const file = await open(path, "r");
   try {
-    return await zeroTail(file, size);
+    return await zeroTail(new FileRange(file, { path, size }));
   } finally {
     await file.close();
   }
 }
 
-async function zerosFrom(file: FileHandle, size: number): Promise<number> {
-  for (let end = size; end > 0; end -= READ_BYTES) {
+async function zerosFrom(file: FileRange): Promise<number> {
+  for (let end = file.size; end > 0; end -= READ_BYTES) {
     const start = Math.max(0, end - READ_BYTES);
-    const piece = await readExactly(file, start, Buffer.allocUnsafeSlow(end - start));
+    const piece = await file.fill(start, Buffer.allocUnsafeSlow(end - start));
     const last = piece.findLastIndex((byte) => byte !== 0);
     if (last !== -1) return start + last + 1;
   }

@@ -73,6 +73,7 @@ const OFFENCES: Readonly<Record<string, { readonly file: string; readonly import
   "tar-has-one-home": { file: "src/recipe/tars.ts", imports: "tar/header" },
   "archiver-has-one-home": { file: "src/archive/second.ts", imports: "archiver" },
   "yauzl-has-one-home": { file: "src/recipe/zips.ts", imports: "yauzl" },
+  "fzstd-has-one-home": { file: "src/archive/second-zstd.ts", imports: "fzstd" },
   "commander-has-one-home": { file: "src/recipe/flags.ts", imports: "commander" },
   "js-yaml-has-one-home": { file: "src/recipe/yaml.ts", imports: "js-yaml" },
   "semver-has-one-home": { file: "src/recipe/versions.ts", imports: "semver" },

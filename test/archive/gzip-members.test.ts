@@ -7,6 +7,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { fileOf, framed, framedPieces, makeTar } from "../../fixtures/archives.ts";
 import { seededBytes } from "../../fixtures/images.ts";
 import { temporaryDirectory } from "../../fixtures/temporary-directory.ts";
+import { FileRange } from "../../src/archive/file-range.ts";
 import {
   BLOCK_PAYLOAD,
   framedSize,
@@ -26,7 +27,7 @@ async function memberTar(bytes: Buffer): Promise<MemberTar | undefined> {
   await writeFile(path, bytes);
   const file = await open(path, "r");
   onTestFinished(() => file.close());
-  return MemberTar.open(file);
+  return MemberTar.open(new FileRange(file, { path, size: bytes.length }));
 }
 
 async function tarOf(bytes: Buffer): Promise<MemberTar> {
@@ -191,7 +192,7 @@ async function changeable(bytes: Buffer): Promise<(at: number, xor: number) => P
   return async (at, xor) => {
     await file.write(Buffer.from([bytes.readUInt8(at) ^ xor]), 0, 1, at);
     try {
-      const tar = await MemberTar.open(file);
+      const tar = await MemberTar.open(new FileRange(file, { path, size: bytes.length }));
       return tar === undefined
         ? "another kind of gzip"
         : await discard(tar.read(0, tar.size, { check: true }));

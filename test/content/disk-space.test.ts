@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { temporaryDirectory } from "../../fixtures/temporary-directory.ts";
-import { requireSpace, type SpaceNeed } from "../../src/disk-space.ts";
+import { requireSpace, type SpaceNeed } from "../../src/content/disk-space.ts";
 
 const MIB = 1024 * 1024;
 

@@ -1,6 +1,6 @@
 import { stat, statfs } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
-import { DrayError, systemCode } from "./errors.ts";
+import { DrayError, systemCode } from "../errors.ts";
 
 /** Bytes that are about to be written below one place. */
 export interface SpaceNeed {

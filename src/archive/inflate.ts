@@ -1,0 +1,85 @@
+import { Readable } from "node:stream";
+import { createGunzip, createInflateRaw, type Gunzip, type InflateRaw } from "node:zlib";
+import type { Bytes } from "../content/content.ts";
+import { DrayError, systemCode } from "../errors.ts";
+import { READ_BYTES } from "./file-range.ts";
+
+/** With pieces of this size zlib is twice as fast as with its own. */
+const CHUNK_BYTES = 256 * 1024;
+
+/** All members of a gzip. @throws DrayError `DRAY_GZIP_DAMAGED` */
+export function gunzip(source: Bytes, what: string): Bytes {
+  return inflated(source, createGunzip({ chunkSize: CHUNK_BYTES }), (cause) =>
+    damaged("DRAY_GZIP_DAMAGED", what, cause),
+  );
+}
+
+/** One DEFLATE stream that has `size` bytes, no more. @throws DrayError `DRAY_ZIP_DAMAGED` */
+export async function* inflateRaw(
+  source: Bytes,
+  { size, what }: { size: number; what: string },
+): Bytes {
+  const inflate = createInflateRaw({ chunkSize: CHUNK_BYTES });
+  const fail = (cause: unknown): DrayError => damaged("DRAY_ZIP_DAMAGED", what, cause);
+  yield* inflated(source, inflate, fail);
+  if (inflate.bytesWritten !== size) throw fail("there is data behind the end");
+}
+
+async function* inflated(
+  source: Bytes,
+  inflate: Gunzip | InflateRaw,
+  fail: (cause: unknown) => DrayError,
+): Bytes {
+  const input = Readable.from(source, { objectMode: false, highWaterMark: READ_BYTES });
+  input.once("error", (error) => inflate.destroy(error));
+  try {
+    yield* input.pipe(inflate) as AsyncIterable<Buffer>;
+  } catch (cause) {
+    throw systemCode(cause)?.startsWith("Z_") === true ? fail(cause) : cause;
+  } finally {
+    input.destroy();
+    inflate.destroy();
+  }
+}
+
+function damaged(code: string, what: string, cause: unknown): DrayError {
+  return new DrayError(code, `Cannot decompress ${what}: ${String(cause)}`, {
+    kind: "refused",
+    cause,
+    hint: "It was cut or changed on the way. Copy it again.",
+  });
+}
+
+/** Layers are compressed before they are packed: what shrinks more than this is made to fill disks. */
+const MAX_INFLATION = 100;
+/** So much may come of little: a bundle of small texts. */
+const FREE_INFLATION = 64 * 1024 * 1024;
+
+/** What a file of `size` bytes may become, through however many compressions. */
+export function maxInflated(size: number): number {
+  return Math.max(FREE_INFLATION, size * MAX_INFLATION);
+}
+
+/** Passes bytes on, up to `limit`. @throws DrayError `DRAY_ARCHIVE_TOO_LARGE` */
+export async function* limited(
+  source: Bytes,
+  { limit, what }: { limit: number; what: string },
+): Bytes {
+  let size = 0;
+  for await (const piece of source) {
+    size += piece.length;
+    if (size > limit) throw tooLarge(what);
+    yield piece;
+  }
+}
+
+export function tooLarge(what: string): DrayError {
+  return new DrayError(
+    "DRAY_ARCHIVE_TOO_LARGE",
+    `Cannot decompress ${what}: expected at most ${MAX_INFLATION} times its size, found more`,
+    {
+      kind: "refused",
+      hint: "If you know what is in it, decompress it first and name what comes.",
+    },
+  );
+}

@@ -1,0 +1,70 @@
+import { DrayError } from "../errors.ts";
+import type { Archive } from "./archive.ts";
+import { StreamCursor } from "./cursor.ts";
+import { readMemberHeader } from "./gzip-members.ts";
+import { APPLE_DOUBLE_MAGIC, isJunkName, mayBeAppleDouble } from "./junk.ts";
+import { sniff } from "./sniff.ts";
+import { TAR_BLOCK, type RawEntry } from "./tar-reader.ts";
+
+/** What is put beside a bundle: its sums and signatures, the key, a word about it. */
+const BESIDE = /\.(?:sigstore\.json|sig|asc|pub|pem|sha256|sha256sum|sha512|md5|txt|md|pdf)$/i;
+
+/** More archives beside one another than anybody chooses from. */
+const MAX_CHOICES = 10;
+
+/**
+ * The one archive that an archive or a directory holds and nothing else, if that is so. Reads on only
+ * as long as it may be.
+ *
+ * @throws DrayError `DRAY_ARCHIVE_AMBIGUOUS` where several bundles lie, as they were written
+ */
+export async function loneArchive(archive: Archive): Promise<RawEntry | undefined> {
+  const found = await archivesIn(archive);
+  if (found.length > 1) throw ambiguous(archive.path, found);
+  return found[0];
+}
+
+/** What an archive holds, if that is one other archive, or several bundles as they were written. */
+async function archivesIn(archive: Archive): Promise<readonly RawEntry[]> {
+  const found: RawEntry[] = [];
+  let written = 0;
+  try {
+    for await (const raw of archive.entries({ check: false })) {
+      if (raw.kind === "directory" || isJunkName(raw.name) || BESIDE.test(raw.name)) continue;
+      const head = raw.kind === "file" ? await headOf(raw) : Buffer.alloc(0);
+      if (mayBeAppleDouble(raw.name) && startsWith(head, APPLE_DOUBLE_MAGIC)) continue;
+      if (sniff(head) === undefined || found.length === MAX_CHOICES) return [];
+      found.push(raw);
+      if (readMemberHeader(head) !== undefined) written++;
+      // Where one is not a bundle as it was written, what several mean is not for us to say.
+      if (found.length > 1 && written < found.length) return [];
+    }
+  } catch (error) {
+    // Whoever reads it for its entries says what is wrong with it.
+    if (error instanceof DrayError && error.kind === "refused") return [];
+    throw error;
+  }
+  return found;
+}
+
+async function headOf(raw: RawEntry): Promise<Buffer> {
+  const cursor = new StreamCursor(raw.content());
+  try {
+    return await cursor.take(Math.min(raw.size, TAR_BLOCK));
+  } finally {
+    await cursor.close();
+  }
+}
+
+function startsWith(head: Buffer, magic: Uint8Array): boolean {
+  return head.subarray(0, magic.length).equals(magic);
+}
+
+function ambiguous(path: string, found: readonly RawEntry[]): DrayError {
+  const names = found.map(({ name }) => JSON.stringify(name)).join(", ");
+  return new DrayError(
+    "DRAY_ARCHIVE_AMBIGUOUS",
+    `Cannot open ${JSON.stringify(path)}: expected one bundle, found ${names}`,
+    { kind: "usage", hint: "Take the one that is meant and name it." },
+  );
+}
