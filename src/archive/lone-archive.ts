@@ -27,17 +27,16 @@ export async function loneArchive(archive: Archive): Promise<RawEntry | undefine
 /** What an archive holds, if that is one other archive, or several bundles as they were written. */
 async function archivesIn(archive: Archive): Promise<readonly RawEntry[]> {
   const found: RawEntry[] = [];
-  let written = 0;
+  let areWritten = true;
   try {
     for await (const raw of archive.entries({ check: false })) {
-      if (raw.kind === "directory" || isJunkName(raw.name) || BESIDE.test(raw.name)) continue;
-      const head = raw.kind === "file" ? await headOf(raw) : Buffer.alloc(0);
-      if (mayBeAppleDouble(raw.name) && startsWith(head, APPLE_DOUBLE_MAGIC)) continue;
-      if (sniff(head) === undefined || found.length === MAX_CHOICES) return [];
+      const head = await tellingHead(raw);
+      if (head === undefined) continue;
       found.push(raw);
-      if (readMemberHeader(head) !== undefined) written++;
+      areWritten &&= readMemberHeader(head) !== undefined;
       // Where one is not a bundle as it was written, what several mean is not for us to say.
-      if (found.length > 1 && written < found.length) return [];
+      const mayBe = found.length === 1 || (areWritten && found.length <= MAX_CHOICES);
+      if (sniff(head) === undefined || !mayBe) return [];
     }
   } catch (error) {
     // Whoever reads it for its entries says what is wrong with it.
@@ -45,6 +44,15 @@ async function archivesIn(archive: Archive): Promise<readonly RawEntry[]> {
     throw error;
   }
   return found;
+}
+
+/** The first bytes of a member; undefined for what only lies beside a bundle. */
+async function tellingHead(raw: RawEntry): Promise<Buffer | undefined> {
+  const { name, kind } = raw;
+  if (kind === "directory" || isJunkName(name) || BESIDE.test(name)) return undefined;
+  if (kind !== "file") return Buffer.alloc(0);
+  const head = await headOf(raw);
+  return mayBeAppleDouble(name) && startsWith(head, APPLE_DOUBLE_MAGIC) ? undefined : head;
 }
 
 async function headOf(raw: RawEntry): Promise<Buffer> {

@@ -37,10 +37,27 @@ const MAX_DIRECTORY_BYTES = 256 * 1024 * 1024;
 export async function readZipDirectory(range: FileRange, what: string): Promise<ZipDirectory> {
   if (await isFinderZip(range)) throw finderZip(what);
   try {
-    return await read(range, what);
+    return await read(range.slice(0, await zipEnd(range)), what);
   } catch (error) {
     throw error instanceof DrayError ? error : notRead(what, error);
   }
+}
+
+const END_SIGNATURE = Buffer.from("PK\x05\x06");
+const END_BYTES = 22;
+const MAX_COMMENT = 0xffff;
+/** Programs that write whole blocks fill up the last with zeros. */
+const MAX_TAIL = 64 * 1024;
+
+/** Where the zip ends: at the end of the file, or before zeros. */
+async function zipEnd(range: FileRange): Promise<number> {
+  const length = Math.min(range.size, END_BYTES + MAX_COMMENT + MAX_TAIL);
+  const tail = await range.fill(range.size - length, Buffer.alloc(length));
+  const record = tail.lastIndexOf(END_SIGNATURE);
+  if (record === -1 || record + END_BYTES > length) return range.size;
+  const end = record + END_BYTES + tail.readUInt16LE(record + 20);
+  const hasZeros = tail.subarray(end).every((byte) => byte === 0);
+  return hasZeros && end <= length ? range.size - length + end : range.size;
 }
 
 async function read(range: FileRange, what: string): Promise<ZipDirectory> {

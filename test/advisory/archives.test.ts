@@ -13,6 +13,7 @@ import {
   tarMember,
   type TarMember,
 } from "../../fixtures/archives.ts";
+import { makeZip } from "../../fixtures/archives-zip.ts";
 import { bundleFile, makeBundle, makeChart } from "../../fixtures/bundles.ts";
 import { seededBytes } from "../../fixtures/images.ts";
 import { temporaryDirectory } from "../../fixtures/temporary-directory.ts";
@@ -321,12 +322,36 @@ describe("unpacking", () => {
     ).toEqual([REFUSED]);
   });
 
-  it("CVE-2018-1002204 (adm-zip), CVE-2026-39246 (decompress), CVE-2026-31988 (yauzl): a zip is named, not opened", async () => {
-    const path = await fileOf(Buffer.from("504b0304140000000000", "hex"));
-    await expect(check(path)).rejects.toMatchObject({
-      code: "DRAY_ARCHIVE_UNSUPPORTED",
-      kind: "refused",
-    });
+  it("CVE-2018-1002204 (adm-zip), CVE-2026-39246 (decompress), CVE-2026-56876 (extract-zip): names and links that lead out of a zip", async () => {
+    const entries = [...(await sampleEntries())].map(([name, content]) => ({ name, content }));
+    for (const evil of [
+      { name: "../x" },
+      { name: "a/../../x" },
+      { name: "/etc/x" },
+      { name: "C:/x" },
+      { name: "..\\x", host: 0 },
+      { name: "link", content: "/etc", mode: 0o120_777 },
+    ]) {
+      const report = await check(await fileOf(makeZip([...entries, evil])));
+      const codes = errorCodes(report);
+      expect(codes[0]).toMatch(/^ENTRY_(NAME|TYPE)_REFUSED$/);
+    }
+    expect(await check(await fileOf(makeZip(entries)))).toMatchObject({ good: true, findings: [] });
+  });
+
+  it("CVE-2026-31988 (yauzl): odd zips end in a refusal", async () => {
+    for (const bytes of [
+      Buffer.from("504b0304140000000000", "hex"),
+      makeZip([{ name: "x", content: "x" }], { disk: 7 }),
+      makeZip([{ name: "x", content: "x" }], { count: 60_000 }),
+      makeZip([{ name: "x", content: "x", stated: { offset: 1_000_000 } }]),
+    ]) {
+      const found = await fileOf(bytes)
+        .then(check)
+        .then(errorCodes, (error: unknown) => error);
+      if (!Array.isArray(found)) expect(found).toMatchObject({ kind: "refused" });
+      else expect(found).not.toEqual([]);
+    }
   });
 
   it("devices and pipes are never made", async () => {
