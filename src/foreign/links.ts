@@ -28,7 +28,8 @@ export async function readLinks(archive: Archive): Promise<Map<string, ForeignLi
 async function targetOf(archive: Archive, raw: RawEntry): Promise<string | undefined> {
   if (archive.form === "directory") return readlink(join(archive.path, raw.name));
   // In a zip the name is the content.
-  if (raw.size > 0 && raw.size <= LINK_NAME.length) return (await collect(raw.content())).toString();
+  if (raw.size > 0 && raw.size <= LINK_NAME.length)
+    return (await collect(raw.content())).toString();
   // The header stands right before the content, of which a link has none.
   const header = archive.read?.({ position: raw.position - TAR_BLOCK, size: TAR_BLOCK });
   if (header === undefined) return undefined;
