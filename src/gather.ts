@@ -50,6 +50,7 @@ export async function gather(recipe: Recipe, options: GatherOptions): Promise<In
     "chart",
     charts.map(({ chart }) => chartPath(chart.metadata)),
   );
+  for (const chart of charts) requireDependencies(chart, options);
   const images = await resolveAll(imageRequests(recipe), options);
   refuseNonDistributable(images, options);
   const adopted = await adoptAll(recipe, options);
@@ -125,6 +126,19 @@ function refuseTwoMeanings({ images, charts, adopted }: Ingredients): void {
       { kind: "usage", hint: "Leave one out, or give it another name with --name." },
     );
   }
+}
+
+/** What was packed here is whole or is not packed; what others have packed is carried as it is. */
+function requireDependencies(
+  { origin, artifact, lacks, failures }: ObtainedChart,
+  { onEvent }: GatherOptions,
+): void {
+  const [failure] = failures;
+  if (origin === "directory" && failure !== undefined) throw failure;
+  if (lacks.length === 0) return;
+  const message = `${artifact.name} does not hold what it depends on (${lacks.join(", ")}): Helm will not install it`;
+  onEvent?.({ type: "warning", message });
+  for (const { message: reason } of failures) onEvent?.({ type: "warning", message: reason });
 }
 
 function refuseNonDistributable(

@@ -119,15 +119,15 @@ function identify(
 
 /** What this run has found, for the next one to use. */
 export function lockOf({ images, charts }: Ingredients): Lock {
-  const resolved = [...images, ...publishedCharts(charts)];
+  const ofImages = images.map(({ name, found }) => [name, found] as const);
   return {
-    entries: new Map(resolved.map(({ name, found }) => [name, found])),
-    charts: new Map(charts.flatMap(({ pins }) => [...pins])),
+    entries: new Map([...ofImages, ...charts.flatMap(({ lock }) => [...lock.entries])]),
+    charts: new Map(charts.flatMap(({ lock }) => [...lock.charts])),
   };
 }
 
 function publishedCharts(charts: readonly ObtainedChart[]): Resolved[] {
-  return charts.filter(({ isPublished }) => isPublished).map(({ artifact }) => artifact);
+  return charts.filter(({ origin }) => origin === "registry").map(({ artifact }) => artifact);
 }
 
 function changesSince(before: Lock | undefined, now: Lock): DigestChange[] {

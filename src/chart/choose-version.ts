@@ -53,6 +53,12 @@ export function isRange(text: string): boolean {
   return tryRange(text) !== undefined;
 }
 
+/** True if `range` is one and lets `version` in. */
+export function allowsVersion(range: string, version: string): boolean {
+  const parsed = tryParse(version);
+  return parsed !== undefined && tryRange(range)?.allows(parsed) === true;
+}
+
 function tryRange(text: string): VersionRange | undefined {
   try {
     return parseRange(text);

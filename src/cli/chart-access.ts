@@ -2,12 +2,16 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import type { ChartAccess, CredentialStore, KnownRepositories } from "../index.ts";
 import type { Io } from "./io.ts";
-import { registryOptions, type RegistryFlags } from "./registry-flags.ts";
+import { registryOptions, type LoginScope, type RegistryFlags } from "./registry-flags.ts";
 
 /** What commands need that get charts from registries and chart repositories. */
-export async function chartAccess(flags: RegistryFlags, io: Io): Promise<Required<ChartAccess>> {
+export async function chartAccess(
+  flags: RegistryFlags,
+  io: Io,
+  scope: LoginScope,
+): Promise<Required<ChartAccess>> {
   const { helmRepositories } = await import("../index.ts");
-  const registry = await registryOptions(flags, io);
+  const registry = await registryOptions(flags, io, scope);
   const helm = helmRepositories(repositoriesFile(io.env));
   const { credentials } = registry;
   const hasLogin = flags.username !== undefined && credentials !== undefined;

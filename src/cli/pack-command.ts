@@ -115,7 +115,7 @@ async function runPack(
     created: sourceDate(io.env),
     includeNonDistributable: flags.includeNondistributable,
     dryRun: isDryRun,
-    ...(await chartAccess(flags, io)),
+    ...(await chartAccess(flags, io, { loginFor: registriesOf(recipe) })),
     signal: io.signal,
     onEvent: output.progress.listen,
   });

@@ -34,6 +34,11 @@ export function addRegistryFlags(command: Command): Command {
     );
 }
 
+export interface LoginScope {
+  /** Hosts that --username is for: what charts name beyond them gets none. @default all */
+  readonly loginFor?: readonly string[] | undefined;
+}
+
 /** Where systems keep the certificates that their administrators trust. */
 const SYSTEM_CA_FILES: readonly string[] = [
   "/etc/ssl/certs/ca-certificates.crt",
@@ -44,6 +49,7 @@ const SYSTEM_CA_FILES: readonly string[] = [
 export async function registryOptions(
   flags: RegistryFlags,
   io: Io,
+  { loginFor }: LoginScope = {},
 ): Promise<Omit<RegistryOptions, "side" | "onEvent">> {
   const { env } = io;
   const ca = await Promise.all((flags.caFile ?? []).map((path) => readInput(path, "CA file")));
@@ -53,7 +59,7 @@ export async function registryOptions(
     insecureSkipTlsVerify: flags.insecureSkipTlsVerify,
     allowedTokenHosts: flags.allowTokenHost,
     concurrency: flags.concurrency,
-    credentials: await credentials(flags, io),
+    credentials: await credentials(flags, io, loginFor),
     proxy: {
       https: env["HTTPS_PROXY"] ?? env["https_proxy"],
       http: env["HTTP_PROXY"] ?? env["http_proxy"],
@@ -76,7 +82,11 @@ async function systemCertificates(env: Io["env"]): Promise<string[]> {
   return [];
 }
 
-async function credentials(flags: RegistryFlags, io: Io): Promise<CredentialStore> {
+async function credentials(
+  flags: RegistryFlags,
+  io: Io,
+  loginFor: readonly string[] | undefined,
+): Promise<CredentialStore> {
   const { username, passwordStdin } = flags;
   const { authFile, firstOf, DrayError } = await import("../index.ts");
   if ((username === undefined) !== (passwordStdin !== true)) {
@@ -87,7 +97,10 @@ async function credentials(flags: RegistryFlags, io: Io): Promise<CredentialStor
   }
   if (username !== undefined) {
     const password = (await text(io.stdin)).replace(/\r?\n$/, "");
-    return async () => ({ kind: "password", username, password });
+    return async (registry) =>
+      loginFor === undefined || loginFor.includes(registry)
+        ? { kind: "password", username, password }
+        : undefined;
   }
   return firstOf(credentialFiles(io.env).map((path) => authFile(path)));
 }

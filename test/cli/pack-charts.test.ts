@@ -1,6 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { chartYaml } from "../../fixtures/charts.ts";
 import { temporaryDirectory } from "../../fixtures/temporary-directory.ts";
 import type { TestChartRepository } from "../../fixtures/chart-repository.ts";
 import { startRepository } from "../chart-repository/lab.ts";
@@ -41,6 +42,19 @@ describe("dray pack --chart", () => {
     expect((await dray(alone, { stdin: "secret\n" })).code).toBe(0);
     const { code, stderr } = await dray([...alone, "--image", "alpine:3"], { stdin: "secret\n" });
     expect([code, stderr]).toEqual([2, expect.stringContaining("names 2 registries")]);
+  });
+
+  it("gives that login to nobody whom only a chart names", async () => {
+    const repository = await startPrivate();
+    const directory = await temporaryDirectory();
+    const dependency = `{ name: web, version: 1.0.0, repository: "${repository.url}" }`;
+    const yaml = chartYaml("demo", `dependencies: [${dependency}]\n`);
+    await writeFile(join(directory, "Chart.yaml"), yaml);
+    const login = ["--username", "ada", "--password-stdin"];
+    const argv = [...(await packArguments(directory)), ...login];
+    const { code, stderr } = await dray(argv, { stdin: "secret\n" });
+    expect([code, stderr]).toEqual([1, expect.stringContaining("answered 401")]);
+    expect(repository.seen.map(({ headers }) => headers.authorization)).toEqual([undefined]);
   });
 
   it("says how to log in", async () => {
