@@ -58,7 +58,7 @@ export async function adopt(foreign: Foreign, options: AdoptOptions): Promise<Ad
       ...selected.findings,
       ...checkNames(found, options),
       ...(await explainSparse(graph, blobs)).map((finding) => judged(finding, options)),
-      ...unreferenced(blobs, graph),
+      ...(options.platforms.length > 0 ? [] : unreferenced(blobs, graph)),
       ...findings,
     ],
   };

@@ -78,7 +78,7 @@ function unsigned({ form }: Foreign): Finding {
   return {
     code: "FOREIGN_BUNDLE",
     severity: "info",
-    message: `This is ${form}, which dray has not made and nobody has signed for dray`,
+    message: `Others have made this (${form}): nobody has signed it for dray`,
   };
 }
 

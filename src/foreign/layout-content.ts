@@ -1,7 +1,6 @@
 import { DrayError } from "../errors.ts";
 import { findingOf, type Finding } from "../finding.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
-import { parseDigest, type Digest } from "../oci/digest.ts";
 import {
   BLOBS_DIRECTORY,
   INDEX_FILE,
@@ -13,6 +12,7 @@ import { parseJson } from "../oci/json.ts";
 import { isManifestType } from "../oci/media-type.ts";
 import { BlobPool } from "./blob-pool.ts";
 import type { FileTree } from "./file-tree.ts";
+import { tryDigest } from "./try-digest.ts";
 
 /** `{"imageLayoutVersion":"1.0.0"}` and whatever else somebody put there. */
 const MAX_MARKER_BYTES = 4096;
@@ -68,24 +68,13 @@ function poolOf(tree: FileTree, at: string): BlobPool {
   const prefix = `${at}${BLOBS_DIRECTORY}/`;
   const pool = new BlobPool(`layout ${JSON.stringify(tree.place(at) || ".")}`);
   for (const path of tree.below(prefix)) {
-    const digest = digestIn(path.slice(prefix.length));
+    const digest = tryDigest(path.slice(prefix.length).replace("/", ":"));
     const file = tree.files.get(path);
     if (digest === undefined || file === undefined) continue;
     pool.addFile(digest, file);
     tree.claim([path]);
   }
   return pool;
-}
-
-/** The digest that `ALGORITHM/ENCODED` stands for, if it is one that can be verified. */
-function digestIn(path: string): Digest | undefined {
-  const slash = path.indexOf("/");
-  try {
-    return parseDigest(`${path.slice(0, slash)}:${path.slice(slash + 1)}`);
-  } catch (error) {
-    if (error instanceof DrayError) return undefined;
-    throw error;
-  }
 }
 
 async function checkMarker(tree: FileTree, path: string): Promise<void> {

@@ -2,6 +2,7 @@ import type { Archive } from "../archive/archive.ts";
 import type { ContentOptions } from "../content/content.ts";
 import { DrayError } from "../errors.ts";
 import { findingOf, type Finding } from "../finding.ts";
+import { joinTrees, missingParts, setOf } from "./archive-set.ts";
 import { BlobPool } from "./blob-pool.ts";
 import type {
   ForeignChart,
@@ -14,10 +15,25 @@ import { innerArchive, isInnerTar } from "./inner-archive.ts";
 import { openTree, type OpenedTree } from "./open-tree.ts";
 import { findCharts } from "./packed-charts.ts";
 import { dockerArchive } from "./readers/docker-archive.ts";
+import { haul } from "./readers/haul.ts";
 import { imageLayout } from "./readers/image-layout.ts";
+import { imgpkgArchive } from "./readers/imgpkg-archive.ts";
+import { registryStorage } from "./readers/registry-storage.ts";
+import { skopeoDirectory } from "./readers/skopeo-directory.ts";
+import { wrap } from "./readers/wrap.ts";
+import { zarfPackage } from "./readers/zarf-package.ts";
 
 /** Each leaves to the next what it does not understand: who knows more of a form stands first. */
-const READERS: readonly ForeignReader[] = [imageLayout, dockerArchive];
+const READERS: readonly ForeignReader[] = [
+  zarfPackage,
+  haul,
+  wrap,
+  registryStorage,
+  imageLayout,
+  imgpkgArchive,
+  skopeoDirectory,
+  dockerArchive,
+];
 
 /** Archives within archives: a vendor's archive, of a backup, of images. */
 const MAX_ARCHIVE_DEPTH = 3;
@@ -101,7 +117,7 @@ class Reading {
         this.#isKnown = true;
         this.#take(content);
       } catch (error) {
-        if (!(error instanceof DrayError) || error.kind !== "refused") throw error;
+        if (!(error instanceof DrayError)) throw error;
         this.#isKnown = true;
         this.#findings.push(findingOf(error, tree.place(at) || "."));
       }
@@ -117,12 +133,19 @@ class Reading {
 
   async #innerArchives({ tree }: OpenedTree, depth: number): Promise<void> {
     const { signal } = this.#options;
+    const sets = new Map<string, { paths: string[]; parts: OpenedTree[] }>();
     for (const path of tree.unclaimed()) {
       const file = tree.files.get(path);
       if (file === undefined || !(await isInnerTar(file))) continue;
       tree.claim([path]);
       const prefix = `${tree.place(path)} → `;
-      await this.tree(await openTree(innerArchive(file), { prefix, signal }), depth + 1);
+      const inner = await openTree(innerArchive(file), { prefix, signal });
+      const { paths, parts } = sets.get(setOf(path)) ?? { paths: [], parts: [] };
+      sets.set(setOf(path), { paths: [...paths, path], parts: [...parts, inner] });
+    }
+    for (const { paths, parts } of sets.values()) {
+      this.#findings.push(...missingParts(paths));
+      await this.tree(joinTrees(parts), depth + 1);
     }
   }
 

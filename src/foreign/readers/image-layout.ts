@@ -1,6 +1,5 @@
 import { BLOBS_DIRECTORY, INDEX_FILE, LAYOUT_FILE } from "../../oci/image-layout.ts";
-import { DOCKER_MANIFEST, readDockerManifest } from "../docker-manifest.ts";
-import type { FileTree } from "../file-tree.ts";
+import { claimDockerFiles } from "../docker-manifest.ts";
 import { directoriesWith, type ForeignReader } from "../foreign-content.ts";
 import { readLayout } from "../layout-content.ts";
 import { namedRoots } from "../names.ts";
@@ -29,12 +28,3 @@ export const imageLayout: ForeignReader = {
     };
   },
 };
-
-/** Docker's files say again what the layout says. */
-async function claimDockerFiles(tree: FileTree, at: string): Promise<boolean> {
-  const path = at + DOCKER_MANIFEST;
-  if (!tree.files.has(path)) return false;
-  if ((await readDockerManifest(tree, path)) === undefined) return false;
-  tree.claim([path, `${at}repositories`]);
-  return true;
-}

@@ -1,0 +1,10 @@
+import { parseJson } from "../oci/json.ts";
+import { MediaType } from "../oci/media-type.ts";
+
+/** What a manifest says that it is; OCI documents may leave it out. */
+export function mediaTypeOf(raw: Buffer, what: string): string {
+  const value = parseJson(raw, what);
+  if (typeof value !== "object" || value === null) return MediaType.octetStream;
+  if ("mediaType" in value && typeof value.mediaType === "string") return value.mediaType;
+  return "manifests" in value ? MediaType.ociIndex : MediaType.ociManifest;
+}

@@ -1,0 +1,205 @@
+import { describe, expect, it } from "vitest";
+import { fileOf, gzipped, makeTar, type TarMember } from "../../fixtures/archives.ts";
+import { makeChart } from "../../fixtures/bundles.ts";
+import {
+  childImage,
+  childrenOf,
+  hauled,
+  haulMembers,
+  imgpkgMembers,
+  mindthegapMembers,
+  skopeoDirMembers,
+  storageMembers,
+  wrapMembers,
+  zarfMembers,
+} from "../../fixtures/foreign-peers.ts";
+import { directoryOf, named, tarBytes, tarFile } from "../../fixtures/foreign.ts";
+import { makeMultiArch } from "../../fixtures/images.ts";
+import { encodedOf } from "../../src/oci/digest.ts";
+import { codes, found, plainImage, verified } from "./lab.ts";
+
+const app = makeMultiArch("app", { size: 3000 });
+const tool = makeMultiArch("tool", { size: 2000 });
+const APP = "registry.example/team/app:1.0";
+const TOOL = "registry.example/team/tool:2.0";
+const { digest } = app.root.descriptor;
+
+describe("a haul of Hauler", () => {
+  it("is named in full, with its marker or without", async () => {
+    for (const forContainerd of [false, true]) {
+      const path = await tarFile(haulMembers([hauled(app, APP)], { forContainerd }));
+      const report = await verified(path);
+      expect(codes(report)).toEqual([]);
+      expect(report.form).toBe("Hauler haul in tar");
+      expect(found(report)).toEqual({ [APP]: digest });
+    }
+  });
+
+  it("gives signatures the tag that they had", async () => {
+    const signature = plainImage("signature");
+    const entries = [hauled(app, APP), hauled(signature, APP, "dev.hauler/sigs")];
+    const report = await verified(await tarFile(haulMembers(entries)));
+    expect(found(report)).toEqual({
+      [APP]: digest,
+      [`registry.example/team/app:sha256-${encodedOf(digest)}.sig`]:
+        signature.root.descriptor.digest,
+    });
+  });
+});
+
+describe("a package of Zarf", () => {
+  const members = zarfMembers([named(app, APP)], {
+    charts: { "web-1.2.3.tgz": makeChart("web", "1.2.3") },
+    more: [{ name: "sboms.tar", content: makeTar([{ name: "sbom.json", content: "{}" }]) }],
+  });
+
+  it("gives its images and the charts of its components, and its name", async () => {
+    for (const path of [
+      await tarFile(members),
+      await directoryOf(members),
+      await fileOf(gzipped(tarBytes(members))),
+    ]) {
+      const report = await verified(path);
+      expect(codes(report)).toEqual([]);
+      expect(codes(report, "warning")).toEqual(["SIGNATURE_NOT_CHECKED"]);
+      expect(report.form).toMatch(/^Zarf package in /);
+      expect(Object.keys(found(report))).toEqual(["charts/web:1.2.3", APP]);
+      expect(report.manifest).toMatchObject({ name: "demo", version: "1.2.3" });
+    }
+  });
+
+  it("is refused where its list of sums does not hold", async () => {
+    const change = (name: string, content: string | undefined): TarMember[] =>
+      members.flatMap((member) =>
+        member.name !== name ? [member] : content === undefined ? [] : [{ ...member, content }],
+      );
+    const extra = [...members, { name: "extra.txt", content: "x" }];
+    expect(codes(await verified(await tarFile(extra)))).toEqual(["ENTRY_EXTRA"]);
+    const altered = change("components/app.tar", "x");
+    expect(codes(await verified(await tarFile(altered)))).toEqual(["ENTRY_ALTERED"]);
+    const lost = change("sboms.tar", undefined);
+    expect(codes(await verified(await tarFile(lost)))).toEqual(["ENTRY_MISSING"]);
+    const list = members.find(({ name }) => name === "checksums.txt")?.content?.toString() ?? "";
+    const shorter = change("checksums.txt", list.split("\n").slice(1).join("\n"));
+    expect(codes(await verified(await tarFile(shorter)))).toContain("ENTRY_ALTERED");
+  });
+
+  it("cannot choose a name that is a path", async () => {
+    const evil = members.map((member) =>
+      member.name === "zarf.yaml"
+        ? { ...member, content: member.content?.toString().replace("name: demo", "name: ../../x") }
+        : member,
+    ) as TarMember[];
+    expect((await verified(await tarFile(evil))).good).toBe(false);
+  });
+});
+
+describe("a wrap of dt", () => {
+  const members = wrapMembers({ [APP]: app }, { name: "web", version: "1.2.3" });
+
+  it("gives each image an index of its platforms, and its chart", async () => {
+    const report = await verified(await fileOf(gzipped(tarBytes(members))));
+    expect(codes(report)).toEqual([]);
+    expect(report.form).toBe("dt wrap in gzip, tar");
+    expect(codes(report, "info")).toContain("DIGEST_NEW");
+    expect(Object.keys(found(report))).toEqual(["charts/web:1.2.3", APP]);
+    expect(report.manifest).toMatchObject({ name: "web", version: "1.2.3" });
+    const image = report.manifest?.artifacts.find(({ kind }) => kind === "image");
+    expect(image?.platforms).toEqual(["linux/amd64", "linux/arm64"]);
+  });
+
+  it("gives one platform under the digest that it had", async () => {
+    const report = await verified(await tarFile(members), { platforms: ["linux/arm64"] });
+    expect(found(report)[APP]).toBe(childrenOf(app)[1]?.digest);
+  });
+
+  it("without one of its layouts is refused", async () => {
+    const hex = childrenOf(app)[1]?.digest.slice("sha256:".length) ?? "";
+    const less = members.filter(({ name }) => !name.toString().includes(`${hex}.layout/`));
+    expect(codes(await verified(await tarFile(less)))).toContain("BLOB_MISSING");
+  });
+});
+
+describe("an archive of imgpkg", () => {
+  const pinned = `registry.example/team/app@${digest}`;
+  const members = imgpkgMembers({ [pinned]: app });
+
+  it("keeps every digest", async () => {
+    const report = await verified(await tarFile(members));
+    expect(codes(report)).toEqual([]);
+    expect(report.form).toBe("imgpkg archive in tar");
+    expect(found(report)).toEqual({ [pinned]: digest });
+  });
+
+  it("is refused for a manifest that does not have its digest", async () => {
+    const changed = members.map((member) =>
+      member.name === "manifest.json"
+        ? { ...member, content: member.content?.toString().replace("/data/app", "/data/bad") ?? "" }
+        : member,
+    );
+    expect(codes(await verified(await tarFile(changed)))).toEqual(["IMGPKG_INVALID"]);
+  });
+});
+
+describe("the storage of a registry", () => {
+  const images = { "team/app:1.0": app, "team/tool:2.0": tool };
+
+  it("packed by mindthegap says which registry it came from", async () => {
+    const report = await verified(await tarFile(mindthegapMembers("registry.example", images)));
+    expect(codes(report)).toEqual([]);
+    expect(report.form).toBe("mindthegap bundle in tar");
+    expect(found(report)).toEqual({ [APP]: digest, [TOOL]: tool.root.descriptor.digest });
+  });
+
+  it("packed by oc-mirror has lost the registry, and may be a set of archives", async () => {
+    const storage = storageMembers(images);
+    const half = Math.floor(storage.length / 2);
+    const working = { name: "working-dir/release-images/x", content: "x" };
+    const chart = {
+      name: "working-dir/helm/charts/web-1.2.3.tgz",
+      content: makeChart("web", "1.2.3"),
+    };
+    const parts = [
+      [working, chart, ...storage.slice(0, half)],
+      [working, ...storage.slice(half)],
+    ].map((members) => tarBytes(members));
+    const set = parts.map((content, index) => ({ name: `mirror_00000${index + 1}.tar`, content }));
+    const report = await verified(await directoryOf(set));
+    expect(codes(report)).toEqual([]);
+    expect(report.form).toBe("oc-mirror archive in directory");
+    expect(codes(report, "warning")).toEqual(["NAME_HOST_LOST"]);
+    expect(Object.keys(found(report))).toEqual([
+      "charts/web:1.2.3",
+      "unknown.invalid/team/app:1.0",
+      "unknown.invalid/team/tool:2.0",
+    ]);
+    const second = await verified(await directoryOf(set.slice(1)));
+    expect(codes(second)).toContain("PART_MISSING");
+    expect(codes(await verified(await tarFile([working, ...storage.slice(0, -1)])))).toContain(
+      "BLOB_MISSING",
+    );
+  });
+});
+
+describe("a directory of skopeo", () => {
+  it("has no name, unless skopeo sync has put it where its name says", async () => {
+    const report = await verified(await directoryOf(skopeoDirMembers(app)));
+    expect(codes(report)).toEqual([]);
+    expect(codes(report, "warning")).toEqual(["NAME_MISSING"]);
+    expect(found(report)).toEqual({ [digest]: digest });
+    const synced = await directoryOf([
+      ...skopeoDirMembers(app, `${APP}/`),
+      ...skopeoDirMembers(tool, `${TOOL}/`),
+    ]);
+    expect(found(await verified(synced))).toEqual({
+      [APP]: digest,
+      [TOOL]: tool.root.descriptor.digest,
+    });
+  });
+
+  it("for one platform is read as well", async () => {
+    const one = childImage(app, childrenOf(app)[0]?.digest ?? "");
+    const report = await verified(await directoryOf(skopeoDirMembers(one)));
+    expect(Object.values(found(report))).toEqual([one.root.descriptor.digest]);
+  });
+});
