@@ -3,6 +3,7 @@ import { openArchive } from "./archive/open-archive.ts";
 import { spooled } from "./archive/spool.ts";
 import { openBundle, type OpenedBundle } from "./bundle/open.ts";
 import type { ContentNeed } from "./bundle/read-carrier.ts";
+import { checkChartNames } from "./chart-names.ts";
 import { findDetached } from "./detached.ts";
 import { DrayError } from "./errors.ts";
 import type { Listener } from "./events.ts";
@@ -63,7 +64,9 @@ export async function openBundleFile(
     const detached = await findDetached(resolve(archive.path));
     const { repair } = request;
     const bundle = await openBundle(archive, { ...options, detached, repair });
-    return { bundle, size, close: () => archive.close() };
+    const charts = content === "head" ? [] : await checkChartNames(bundle);
+    const findings = [...bundle.findings, ...charts];
+    return { bundle: { ...bundle, findings }, size, close: () => archive.close() };
   } catch (error) {
     await archive.close();
     throw error;

@@ -618,3 +618,25 @@ describe("content that many share", () => {
     expect(blobs).toHaveLength(multi.blobs.length + 1 - 2);
   });
 });
+
+describe("a packed chart", () => {
+  it("that calls itself something else than bundle.json is reported", async () => {
+    const other = makeChart("other", "9.9.9");
+    const made = await makeBundle({ charts: [{ tgz: other }] });
+    const entries = changedManifest(await readEntries(made.path), ({ artifacts: [chart] }) => {
+      Object.assign(chart ?? {}, { name: "web", version: "1.2.3", file: "charts/web-1.2.3.tgz" });
+    });
+    entries.set("charts/web-1.2.3.tgz", other);
+    entries.delete("charts/other-9.9.9.tgz");
+    const { findings, good } = await checkResigned(entries);
+    expect(findings).toMatchObject([
+      {
+        code: "CHART_NAME_CONFLICT",
+        severity: "warning",
+        wanted: "web 1.2.3",
+        found: "other 9.9.9",
+      },
+    ]);
+    expect(good).toBe(true);
+  });
+});
