@@ -1,17 +1,15 @@
+import { readFile } from "node:fs/promises";
 import type { Chart } from "./chart/chart.ts";
 import { discoverImages } from "./chart/discover/discover-images.ts";
 import type { Discovery } from "./chart/discover/discovery.ts";
 import type { DiscoverOptions } from "./chart/discover/options.ts";
-import { readUserValues, type UserValues } from "./chart/values/user-values.ts";
+import type { Dict } from "./chart/template/value.ts";
+import { readUserValues } from "./chart/values/user-values.ts";
+import { DrayError, systemCode } from "./errors.ts";
+import type { ValueSet } from "./recipe/image-wishes.ts";
 
-/** What discovery is told beside the chart. */
-export interface DiscoverySettings extends Pick<
-  DiscoverOptions,
-  "kubeVersion" | "apiVersions" | "helm"
-> {
-  /** The images of several sets of values are joined. @default the chart's own values alone */
-  readonly valueSets?: readonly UserValues[] | undefined;
-}
+/** What discovery is told beside the chart and its values. */
+export type DiscoverySettings = Pick<DiscoverOptions, "kubeVersion" | "helm" | "signal">;
 
 /**
  * Finds the images of one chart with the values of a user.
@@ -19,8 +17,29 @@ export interface DiscoverySettings extends Pick<
  */
 export async function imagesOfChart(
   chart: Chart,
-  { valueSets = [{}], ...settings }: DiscoverySettings,
-  signal?: AbortSignal,
+  valueSets: readonly ValueSet[] = [{}],
+  { kubeVersion, helm, signal }: DiscoverySettings = {},
 ): Promise<Discovery> {
-  return discoverImages(chart, { ...settings, values: valueSets.map(readUserValues), signal });
+  const values: Dict[] = [];
+  for (const set of valueSets) values.push(await readValueSet(set));
+  return discoverImages(chart, { kubeVersion, helm, signal, values });
+}
+
+async function readValueSet({ files = [], set, setString }: ValueSet): Promise<Dict> {
+  const texts = files.map(async (name) => ({ name, text: await readValuesFile(name) }));
+  return readUserValues({ files: await Promise.all(texts), set, setString });
+}
+
+async function readValuesFile(path: string): Promise<string> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (cause) {
+    const code = systemCode(cause);
+    if (code !== "ENOENT" && code !== "EISDIR") throw cause;
+    throw new DrayError(
+      "DRAY_FILE_NOT_FOUND",
+      `Cannot read values ${JSON.stringify(path)}: ${code === "ENOENT" ? "no such file" : "it is a directory"}`,
+      { kind: "usage", cause },
+    );
+  }
 }

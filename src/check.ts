@@ -8,12 +8,15 @@ import { DrayError } from "./errors.ts";
 import type { Finding } from "./finding.ts";
 import type { Platform } from "./oci/platform.ts";
 import { parseTarget } from "./push-plan.ts";
+import type { ValueSet } from "./recipe/image-wishes.ts";
 import type { Mapping } from "./recipe/mapping.ts";
 import { requireUsable, withBundle, type BundleOptions } from "./with-bundle.ts";
 
 export interface CheckOptions extends BundleOptions, DiscoverySettings {
   /** `NAME` or `NAME:VERSION` of the one chart to check. @default all of them */
   readonly chart?: string | undefined;
+  /** Values for that chart. */
+  readonly valueSets?: readonly ValueSet[] | undefined;
   /** Every image must be there for each of these. */
   readonly requirePlatforms?: readonly Platform[] | undefined;
   /** `REGISTRY[/PREFIX]` that the values may name already. */
@@ -82,10 +85,10 @@ export async function check(options: CheckOptions): Promise<CheckReport> {
 async function checkChart(
   chart: Chart,
   carried: CarriedImages,
-  { requirePlatforms = [], signal, ...settings }: CheckOptions,
+  options: CheckOptions,
 ): Promise<CheckedChart> {
-  signal?.throwIfAborted();
-  const { images, unknowns, complete } = await imagesOfChart(chart, settings, signal);
+  const { requirePlatforms = [], valueSets, target } = options;
+  const { images, unknowns, complete } = await imagesOfChart(chart, valueSets, options);
   const absent = images.flatMap((image) => {
     const problem = carried.problemWith(image.reference, requirePlatforms);
     return problem === undefined ? [] : [{ ...image, problem }];
@@ -97,7 +100,7 @@ async function checkChart(
     needed: images.filter(isNeeded).length,
     missing: absent.filter(isNeeded),
     left: absent.filter((one) => !isNeeded(one)),
-    findings: [...unknowns.map(toFinding), ...elsewhere(images.filter(isNeeded), settings.target)],
+    findings: [...unknowns.map(toFinding), ...elsewhere(images.filter(isNeeded), target)],
     complete,
   };
 }

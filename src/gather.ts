@@ -1,37 +1,51 @@
 import { adopt, type Adopted } from "./adopt.ts";
 import type { PlainFile } from "./bundle/contents.ts";
 import type { ChartSources } from "./chart-sources.ts";
+import type { DiscoveredImage } from "./chart/discover/discovery.ts";
 import { DrayError } from "./errors.ts";
 import { hasErrors } from "./finding.ts";
 import type { Foreign } from "./foreign/read-foreign.ts";
 import type { Digest } from "./oci/digest.ts";
-import { formatReference } from "./oci/reference.ts";
+import { formatReference, parseReference, type Reference } from "./oci/reference.ts";
 import { obtainChart, type ObtainedChart } from "./obtain-chart.ts";
 import { chartFiles, chartPath } from "./pack-charts.ts";
 import { readPlainFile } from "./pack-files.ts";
 import { formatChart } from "./recipe/chart-request.ts";
 import type { Recipe } from "./recipe/recipe.ts";
+import {
+  imagesToAdd,
+  searchCharts,
+  type SearchedChart,
+  type SearchOptions,
+} from "./search-charts.ts";
 import { BundleRefused } from "./with-bundle.ts";
 import { resolveAll, tryEach, type Resolved, type ResolveRequest } from "./resolve.ts";
 
 /** All that goes into a bundle, known in full before the first blob moves. */
 export interface Ingredients {
+  /** Those that are listed and those that charts add. */
   readonly images: readonly Resolved[];
   readonly charts: readonly ObtainedChart[];
+  /** The same charts in the same order. */
+  readonly searched: readonly SearchedChart[];
+  /** Images that are packed whatever the charts need: listed by the user, or packed by others. */
+  readonly listed: readonly Reference[];
+  /** Images that are packed because charts need them. */
+  readonly added: readonly DiscoveredImage[];
   readonly files: readonly PlainFile[];
   readonly adopted: Adopted;
 }
 
-export interface GatherOptions extends ChartSources {
+export interface GatherOptions extends ChartSources, SearchOptions {
   readonly includeNonDistributable: boolean;
   /** What others have packed. */
   readonly foreign: Foreign;
 }
 
 /**
- * Reads what is local and resolves what is not.
+ * Reads what is local, looks into charts, and resolves what is not here.
  * @throws DrayError `DRAY_RECIPE_EMPTY`, `DRAY_RECIPE_AMBIGUOUS`, `DRAY_LAYER_NOT_DISTRIBUTABLE`, and
- * whatever cannot be read or resolved
+ * whatever cannot be read, found or resolved
  */
 export async function gather(recipe: Recipe, options: GatherOptions): Promise<Ingredients> {
   const { images: named, charts: wanted, files: plain, from } = recipe;
@@ -51,10 +65,14 @@ export async function gather(recipe: Recipe, options: GatherOptions): Promise<In
     charts.map(({ chart }) => chartPath(chart.metadata)),
   );
   for (const chart of charts) requireDependencies(chart, options);
-  const images = await resolveAll(imageRequests(recipe), options);
-  refuseNonDistributable(images, options);
+  const searched = await searchCharts(charts, options);
   const adopted = await adoptAll(recipe, options);
-  const ingredients = { images, charts, files, adopted };
+  const listed = [...recipe.images.map(({ reference }) => reference), ...adoptedImages(adopted)];
+  const added = imagesToAdd(searched, listed);
+  const requests = [...imageRequests(recipe), ...added.map((one) => requestByChart(one, recipe))];
+  const images = await resolveAll(requests, options);
+  refuseNonDistributable(images, options);
+  const ingredients = { images, charts, searched, listed, added, files, adopted };
   refuseTwoMeanings(ingredients);
   return ingredients;
 }
@@ -92,6 +110,29 @@ function imageRequests(recipe: Recipe): ResolveRequest[] {
     requests.set(request.name, request);
   }
   return [...requests.values()];
+}
+
+/** What a chart has pinned by digest keeps it, and with it every platform. */
+function requestByChart(
+  { image, reference, evidence: [best] }: DiscoveredImage,
+  { platforms }: Recipe,
+): ResolveRequest {
+  const place = [best?.chart, best?.object ?? best?.valuesPath, best?.where];
+  return {
+    name: image,
+    reference,
+    platforms: reference.digest === undefined ? platforms : [],
+    wantedBy: place.filter((part) => part !== undefined).join(", "),
+  };
+}
+
+/** What others have packed is there by its digest too. */
+function adoptedImages({ parts }: Adopted): Reference[] {
+  return parts.flatMap(({ reference, root, more }) =>
+    more?.kind === "chart"
+      ? []
+      : [{ ...parseReference(reference), digest: root.descriptor.digest }],
+  );
 }
 
 function refuseDoubles(kind: string, names: readonly string[]): void {

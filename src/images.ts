@@ -2,21 +2,22 @@ import { imagesOfChart, type DiscoverySettings } from "./chart-images.ts";
 import { compareWithList, type ListDifference } from "./chart/discover/compare-list.ts";
 import { toFinding, type DiscoveredImage, type Discovery } from "./chart/discover/discovery.ts";
 import { joinImages } from "./chart/discover/join-images.ts";
-import { loadChart } from "./chart/load-chart.ts";
+import { openChartSources, type ChartSources, type ChartSourcesOptions } from "./chart-sources.ts";
+import { obtainChart } from "./obtain-chart.ts";
 import type { Finding } from "./finding.ts";
 import type { Reference } from "./oci/reference.ts";
 import { probe, type Presence } from "./probe.ts";
-import type { RegistryOptions } from "./registry/client.ts";
-import { RegistryPool } from "./registry/pool.ts";
+import type { ChartRequest } from "./recipe/chart-request.ts";
+import type { ValueSet } from "./recipe/image-wishes.ts";
 
-export interface ImagesOptions extends DiscoverySettings {
-  readonly charts: readonly string[];
+export interface ImagesOptions extends DiscoverySettings, Omit<ChartSourcesOptions, "lock"> {
+  readonly charts: readonly ChartRequest[];
+  /** Values that every chart gets beside its own. */
+  readonly valueSets?: readonly ValueSet[] | undefined;
   /** A list to compare with. */
   readonly list?: readonly Reference[] | undefined;
-  /** Ask registries whether suspects are there; without it nothing but charts is asked for. */
+  /** Ask registries whether suspects are there. @default false */
   readonly probe?: boolean | undefined;
-  readonly registry?: Omit<RegistryOptions, "side" | "onEvent"> | undefined;
-  readonly signal?: AbortSignal | undefined;
 }
 
 export interface ImagesReport {
@@ -46,12 +47,26 @@ interface ReadChart {
 
 /** Says which images charts pull or may pull, and why. */
 export async function images(options: ImagesOptions): Promise<ImagesReport> {
-  const discoveries: Discovery[] = [];
-  for (const path of options.charts) {
-    options.signal?.throwIfAborted();
-    discoveries.push(await imagesOfChart(await loadChart(path), options, options.signal));
+  const sources = openChartSources({ ...options, lock: undefined });
+  try {
+    const discoveries: Discovery[] = [];
+    for (const request of options.charts) {
+      const { chart } = await obtainChart(request, sources);
+      discoveries.push(await imagesOfChart(chart, options.valueSets, options));
+    }
+    const found = joinImages(discoveries);
+    const report = reportOf(discoveries, found, options);
+    return options.probe === true ? { ...report, images: await probed(found, sources) } : report;
+  } finally {
+    await sources.close();
   }
-  const found = await probed(joinImages(discoveries), options);
+}
+
+function reportOf(
+  discoveries: readonly Discovery[],
+  found: readonly DiscoveredImage[],
+  { list }: ImagesOptions,
+): ImagesReport {
   return {
     charts: discoveries.map(({ chart, unknowns, complete }) => ({
       ...chart,
@@ -60,28 +75,22 @@ export async function images(options: ImagesOptions): Promise<ImagesReport> {
     })),
     images: found,
     complete: discoveries.every(({ complete }) => complete),
-    difference: options.list === undefined ? undefined : compareWithList(found, options.list),
+    difference: list === undefined ? undefined : compareWithList(found, list),
   };
 }
 
 /** Suspects with what their registries say of them. */
 async function probed(
   found: readonly DiscoveredImage[],
-  { probe: isWanted, registry, signal }: ImagesOptions,
-): Promise<readonly FoundImage[]> {
-  if (isWanted !== true) return found;
+  sources: ChartSources,
+): Promise<FoundImage[]> {
   const suspects = found.filter((one) => one.class === "suspect");
-  const pool = new RegistryPool({ ...registry, side: "source" });
-  try {
-    const answers = await probe(
-      suspects.map(({ reference }) => reference),
-      { pool, signal },
-    );
-    return found.map((one) => {
-      const presence = answers.get(one.image);
-      return presence === undefined ? one : { ...one, presence };
-    });
-  } finally {
-    await pool.close();
-  }
+  const answers = await probe(
+    suspects.map(({ reference }) => reference),
+    sources,
+  );
+  return found.map((one) => {
+    const presence = answers.get(one.image);
+    return presence === undefined ? one : { ...one, presence };
+  });
 }

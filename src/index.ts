@@ -5,7 +5,7 @@ export type { Presence } from "./probe.ts";
 export { VERSION } from "./version.ts";
 
 export { pack, type PackOptions, type PackResult } from "./pack.ts";
-export type { DigestChange, PackPlan, PlannedPart } from "./pack-plan.ts";
+export type { DigestChange, PackPlan, PlannedChart, PlannedPart } from "./pack-plan.ts";
 export { verify, type VerifyReport } from "./verify.ts";
 export { inspect, type InspectedArtifact, type InspectReport } from "./inspect.ts";
 export { unpack, type UnpackResult } from "./unpack.ts";
@@ -28,8 +28,8 @@ export type { DiscoverySettings } from "./chart-images.ts";
 export type { ListDifference } from "./chart/discover/compare-list.ts";
 export type { DiscoveredImage, Evidence, ImageClass } from "./chart/discover/discovery.ts";
 export { findHelm } from "./chart/discover/find-helm.ts";
-export type { UserValues } from "./chart/values/user-values.ts";
 export { parseNames, type GivenNames } from "./recipe/given-names.ts";
+export type { ImageMode, ValueSet } from "./recipe/image-wishes.ts";
 export { parsePlatform, formatPlatform, type Platform } from "./oci/platform.ts";
 export { parseReference, formatReference, type Reference } from "./oci/reference.ts";
 export {

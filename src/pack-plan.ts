@@ -1,13 +1,19 @@
 import { kindOf, type Part } from "./assemble.ts";
 import { isBundleName, type BundleArtifact } from "./bundle/format.ts";
+import { compareWithList } from "./chart/discover/compare-list.ts";
+import { toFinding, type DiscoveredImage } from "./chart/discover/discovery.ts";
+import { joinImages } from "./chart/discover/join-images.ts";
 import { DrayError } from "./errors.ts";
 import type { Finding } from "./finding.ts";
 import { totalBytes, type Ingredients } from "./gather.ts";
 import { missingBytes } from "./pull.ts";
 import type { ObtainedChart } from "./obtain-chart.ts";
+import type { Reference } from "./oci/reference.ts";
+import type { ImageMode } from "./recipe/image-wishes.ts";
 import type { ChartPin, Lock } from "./recipe/lock.ts";
 import type { Recipe } from "./recipe/recipe.ts";
 import type { Resolved } from "./resolve.ts";
+import { imagesLeft, type SearchedChart } from "./search-charts.ts";
 
 /** A digest that is another than somebody might expect. */
 export interface DigestChange {
@@ -25,6 +31,12 @@ export interface PackPlan {
   readonly download: number;
   /** Bytes of all that goes in. */
   readonly size: number;
+  /** What was found in the charts, in their order. */
+  readonly charts: readonly PlannedChart[];
+  /** Images that are packed because a chart needs them, and are not listed. */
+  readonly added: readonly DiscoveredImage[];
+  /** Images that are listed and of which no chart speaks; none where there is no chart. */
+  readonly extra: readonly string[];
   /** Tags that mean something else than the lock says. */
   readonly moved: readonly DigestChange[];
   /** Images of which platforms were left out: was the digest of all, is the one packed. */
@@ -41,6 +53,19 @@ export interface PlannedPart {
   readonly platforms: readonly string[];
 }
 
+/** A chart, and what becomes of its images. */
+export interface PlannedChart {
+  readonly name: string;
+  readonly version: string;
+  readonly images: ImageMode;
+  /** Found, and not packed. */
+  readonly left: readonly DiscoveredImage[];
+  /** False if a needed image may have been missed. */
+  readonly complete: boolean;
+  /** What stood in the way of finding images. */
+  readonly findings: readonly Finding[];
+}
+
 export interface PackPlanOptions {
   readonly recipe: Recipe;
   readonly output?: string | undefined;
@@ -53,7 +78,8 @@ export async function planPack(
   ingredients: Ingredients,
   options: PackPlanOptions,
 ): Promise<PackPlan> {
-  const { images, charts, files, adopted } = ingredients;
+  const { images, charts, files, searched, listed, added, adopted } = ingredients;
+  const inCharts = joinImages(searched.map(({ discovery }) => discovery));
   const { name, version } = identify(options.recipe, ingredients);
   return {
     name,
@@ -73,6 +99,9 @@ export async function planPack(
     ],
     download: await missingBytes([...images, ...publishedCharts(charts)], options.store),
     size: totalBytes(ingredients),
+    charts: searched.map((one) => describeChart(one, listed)),
+    added,
+    extra: charts.length === 0 ? [] : compareWithList(inCharts, listed).extra,
     moved: changesSince(options.lock, lockOf(ingredients)),
     filtered: images
       .filter(({ found, root }) => found.digest !== root.descriptor.digest)
@@ -94,6 +123,18 @@ function describePart({ reference, root, more }: Part): PlannedPart {
   const { size, platforms, descriptor } = root;
   const { digest } = descriptor;
   return { kind: more?.kind ?? kindOf(root), reference, digest, size, platforms };
+}
+
+function describeChart(searched: SearchedChart, listed: readonly Reference[]): PlannedChart {
+  const { chart, complete, unknowns } = searched.discovery;
+  return {
+    name: chart.name,
+    version: chart.version,
+    images: searched.mode,
+    left: imagesLeft(searched, listed),
+    complete,
+    findings: unknowns.map(toFinding),
+  };
 }
 
 /** What the recipe says, else the one chart's own name and version. */

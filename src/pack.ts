@@ -19,9 +19,10 @@ import { Pull, reachable, removeDamaged } from "./pull.ts";
 import { formatLock, type Lock } from "./recipe/lock.ts";
 import type { Recipe } from "./recipe/recipe.ts";
 import type { Resolved } from "./resolve.ts";
+import type { SearchOptions } from "./search-charts.ts";
 import type { PrivateKey } from "./trust/keys.ts";
 
-export interface PackOptions extends ChartAccess {
+export interface PackOptions extends ChartAccess, Omit<SearchOptions, "signal"> {
   readonly recipe: Recipe;
   /** File to write. @default NAME-VERSION.tar.gz */
   readonly output?: string | undefined;
@@ -63,7 +64,7 @@ export async function pack(options: PackOptions): Promise<PackResult> {
   try {
     const includeNonDistributable = options.includeNonDistributable === true;
     return await withForeign(options.recipe.from, options, async (foreign) => {
-      const choices = { ...sources, includeNonDistributable, foreign };
+      const choices = { ...options, ...sources, includeNonDistributable, foreign };
       const ingredients = await gather(options.recipe, choices);
       const plan = await planPack(ingredients, options);
       if (options.dryRun === true) return { plan, written: undefined, manifest: undefined };

@@ -34,6 +34,8 @@ export interface ResolveRequest {
   readonly name: string;
   readonly reference: Reference;
   readonly platforms: readonly Platform[];
+  /** Who asks for it, if not the recipe itself. */
+  readonly wantedBy?: string | undefined;
 }
 
 export interface ResolveOptions {
@@ -63,7 +65,7 @@ export function resolveAll(
  * Attempts every one of `wanted`, and fails with all that went wrong.
  * @throws DrayError `DRAY_PACK_UNRESOLVED`
  */
-export async function tryEach<Wanted extends { readonly name: string }, Found>(
+export async function tryEach<Wanted extends Pick<ResolveRequest, "name" | "wantedBy">, Found>(
   wanted: readonly Wanted[],
   {
     attempt,
@@ -76,7 +78,7 @@ export async function tryEach<Wanted extends { readonly name: string }, Found>(
         return { found: await attempt(one) };
       } catch (error) {
         signal?.throwIfAborted();
-        if (error instanceof DrayError) return { name: one.name, error };
+        if (error instanceof DrayError) return { ...one, error };
         throw error;
       }
     }),
@@ -87,8 +89,7 @@ export async function tryEach<Wanted extends { readonly name: string }, Found>(
 }
 
 /** A reference that cannot be packed. */
-interface Failure {
-  readonly name: string;
+interface Failure extends Pick<ResolveRequest, "name" | "wantedBy"> {
   readonly error: DrayError;
 }
 
@@ -149,11 +150,15 @@ export async function readStored(
 
 function unresolved(failures: readonly Failure[], total: number): DrayError {
   const [first] = failures;
-  if (first !== undefined && failures.length === 1) return first.error;
-  const list = failures.map(({ name, error }) => `\n  ${name}: ${error.message}`).join("");
+  const isAlone = first !== undefined && failures.length === 1;
+  if (isAlone && first.wantedBy === undefined) return first.error;
+  const list = failures.map(({ name, wantedBy, error }) => {
+    const by = wantedBy === undefined ? "" : ` (wanted by ${wantedBy})`;
+    return `\n  ${name}${by}: ${error.message}`;
+  });
   return new DrayError(
     "DRAY_PACK_UNRESOLVED",
-    `Cannot resolve ${failures.length} of ${total} references:${list}`,
+    `Cannot resolve ${failures.length} of ${total} references:${list.join("")}`,
     { hint: first?.error.hint, cause: first?.error },
   );
 }

@@ -61,11 +61,11 @@ async function runCheck(
     requirePlatforms: flags.requirePlatform?.map(parsePlatform),
     target: flags.registry,
     mapping: await readMapping(flags),
-    ...(await discoverySettings(flags, sets, io)),
+    valueSets: sets,
+    ...(await discoverySettings(flags, io)),
     trust: await trustPolicy(flags, io),
     workDirectory: workDirectory(flags, io.env),
     ...(await foreignChoices(flags)),
-    signal: io.signal,
     onEvent: output.progress.listen,
   });
   output.report(report, () => renderCheck(report));

@@ -1,7 +1,7 @@
 import type { AbsentImage, CheckedChart, CheckReport } from "../index.ts";
 import { reasonFor } from "./evidence.ts";
 import { formatFindings } from "./findings.ts";
-import { formatTable, plural } from "./table.ts";
+import { formatTable, paragraphs, plural, section } from "./table.ts";
 
 /** What a bundle lacks for its charts, if anything. */
 export function renderCheck({ bundle, charts, good, complete, findings }: CheckReport): string {
@@ -18,26 +18,24 @@ export function renderCheck({ bundle, charts, good, complete, findings }: CheckR
     ...charts.map(renderChart),
     verdict(good, complete),
   ];
-  return parts.filter((part) => part !== "").join("\n");
+  return paragraphs(parts);
 }
 
 function renderChart(chart: CheckedChart): string {
   const { name, version, missing, left, findings } = chart;
   const warnings = findings.filter(({ severity }) => severity === "warning");
   const parts = [
-    section(`Needed by ${name} ${version}:`, missing),
-    section(`Not needed by ${name} ${version} with these values:`, left),
+    section(`Needed by ${name} ${version}:`, formatAbsent(missing)),
+    section(`Not needed by ${name} ${version} with these values:`, formatAbsent(left)),
     formatFindings(warnings),
   ];
-  return parts.filter((part) => part !== "").join("\n");
+  return paragraphs(parts);
 }
 
-function section(title: string, images: readonly AbsentImage[]): string {
-  if (images.length === 0) return "";
-  const lines = images.map(
-    (one) => `  ${one.class}  ${one.image}\n    ${one.problem}\n    ${reasonFor(one)}\n`,
-  );
-  return `${title}\n${lines.join("")}`;
+function formatAbsent(images: readonly AbsentImage[]): string {
+  return images
+    .map((one) => `  ${one.class}  ${one.image}\n    ${one.problem}\n    ${reasonFor(one)}\n`)
+    .join("");
 }
 
 function verdict(good: boolean, complete: boolean): string {

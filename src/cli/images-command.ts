@@ -1,15 +1,19 @@
 import { Option } from "commander";
-import type { ImagesReport } from "../index.ts";
+import type { ImagesReport, ValueSet } from "../index.ts";
+import { chartAccess } from "./chart-access.ts";
 import type { AddCommand, Session } from "./command.ts";
 import { addDiscoveryFlags, discoverySettings, type DiscoveryFlags } from "./discovery-flags.ts";
 import { EXIT } from "./failure.ts";
 import { addExamples, addOutputFlags } from "./flags.ts";
 import { formatImageList, renderDifference, renderImages, renderWhy } from "./images-report.ts";
 import type { OutputFlags } from "./output.ts";
-import { addRegistryFlags, registryOptions, type RegistryFlags } from "./registry-flags.ts";
+import { registriesOf } from "./pack-recipe.ts";
+import { addRegistryFlags, requireOneRegistry, type RegistryFlags } from "./registry-flags.ts";
 import { readInput } from "./read-input.ts";
+import { sourceDate } from "./source-date.ts";
+import { addStoreFlag, storeDirectory, type StoreFlag } from "./store-flag.ts";
 
-interface ImagesFlags extends OutputFlags, DiscoveryFlags, RegistryFlags {
+interface ImagesFlags extends OutputFlags, DiscoveryFlags, RegistryFlags, StoreFlag {
   readonly list?: boolean;
   readonly why?: string;
   readonly check?: string;
@@ -24,19 +28,21 @@ export const addImagesCommand: AddCommand = (program, start) => {
     .description(
       "Reads charts and finds every image in them: `needed` with these values, needed by a `hook`, " +
         "`optional` with other values, or `suspect`: it looks like one. Says of each why, and says " +
-        "what reading a chart cannot tell. Asks no cluster, and without --probe no registry.",
+        "what reading a chart cannot tell. Asks no cluster, and without --probe no registry of images.",
     )
-    .argument("<chart...>", "packed charts or directories")
+    .argument(
+      "<chart...>",
+      "files, directories, oci://registry/path/chart[:range] or https://repository#chart[:range]",
+    )
     .addOption(new Option("--list", "print a list for --image-list").conflicts(["why", "check"]))
     .addOption(
       new Option("--why <image>", "print every place that speaks of an image").conflicts("check"),
     )
     .option("--check <list>", "compare with a list of images; exit code 3 if it lacks a needed one")
+    .option("--probe", "ask registries whether suspects are there")
     .option("--allow-incomplete", "take a comparison that may have missed a needed image");
-  command.addOption(
-    new Option("--probe", "ask registries whether suspects are there").conflicts("username"),
-  );
   const sets = addDiscoveryFlags(command);
+  addStoreFlag(command);
   addRegistryFlags(command);
   addOutputFlags(command);
   addExamples(command, [
@@ -48,23 +54,37 @@ export const addImagesCommand: AddCommand = (program, start) => {
   ]);
   command.action(async (charts: string[], flags: ImagesFlags) => {
     const session = start(flags);
-    const { images, parseImageList } = await import("../index.ts");
-    const { check } = flags;
-    const listed =
-      check === undefined
-        ? undefined
-        : parseImageList((await readInput(check, "image list")).toString("utf8"), check);
-    const report = await images({
-      charts,
-      ...(await discoverySettings(flags, sets, session.io)),
-      probe: flags.probe,
-      registry: await registryOptions(flags, session.io),
-      list: listed?.map(({ reference }) => reference),
-      signal: session.io.signal,
-    });
+    const report = await findImages({ charts, sets }, flags, session);
     show(flags.why === undefined ? report : await onlyNamed(report, flags.why), flags, session);
   });
 };
+
+async function findImages(
+  { charts, sets }: { charts: readonly string[]; sets: readonly ValueSet[] },
+  flags: ImagesFlags,
+  { io, output }: Session,
+): Promise<ImagesReport> {
+  const { images, parseChart, parseImageList } = await import("../index.ts");
+  const { check } = flags;
+  const listed =
+    check === undefined
+      ? undefined
+      : parseImageList((await readInput(check, "image list")).toString("utf8"), check);
+  const requests = charts.map((chart) => parseChart(chart));
+  const registries = registriesOf({ images: [], charts: requests });
+  await requireOneRegistry(registries, flags);
+  return images({
+    charts: requests,
+    valueSets: sets,
+    list: listed?.map(({ reference }) => reference),
+    probe: flags.probe,
+    store: storeDirectory(flags, io.env),
+    created: sourceDate(io.env),
+    ...(await discoverySettings(flags, io)),
+    ...(await chartAccess(flags, io, { loginFor: registries })),
+    onEvent: output.progress.listen,
+  });
+}
 
 /** The report with the images alone that have `name` in theirs. */
 async function onlyNamed(report: ImagesReport, name: string): Promise<ImagesReport> {

@@ -8,14 +8,14 @@ import type {
 import { formatEvidence, reasonFor } from "./evidence.ts";
 import { formatFindings } from "./findings.ts";
 import type { OutputFlags } from "./output.ts";
-import { formatTable, plural } from "./table.ts";
+import { formatTable, paragraphs, plural, section } from "./table.ts";
 
 /** Images by the registry that they come from, and what is not known. */
 export function renderImages(report: ImagesReport, { verbose }: OutputFlags): string {
   const registries = [...new Set(report.images.map(({ reference }) => reference.registry))];
   const groups = registries.toSorted().map((registry) => {
     const images = report.images.filter(({ reference }) => reference.registry === registry);
-    return `${registry}\n${formatRows(images)}`;
+    return `${registry}\n${formatImages(images)}`;
   });
   const parts = [
     formatTable(report.charts.map(({ name, version }) => ["chart", `${name} ${version}`])),
@@ -23,10 +23,11 @@ export function renderImages(report: ImagesReport, { verbose }: OutputFlags): st
     `${countClasses(report.images)}\n`,
     formatUnknowns(report, verbose === true),
   ];
-  return parts.filter((part) => part !== "").join("\n");
+  return paragraphs(parts);
 }
 
-function formatRows(images: readonly FoundImage[]): string {
+/** A table of images, each with its class and why it has it. */
+export function formatImages(images: readonly FoundImage[]): string {
   return formatTable(
     images.map((one) => [one.class, one.image, reasonFor(one) + said(one)]),
     "  ",
@@ -96,8 +97,8 @@ export function renderWhy({ images, charts }: ImagesReport): string {
 export function renderDifference(report: ImagesReport, difference: ListDifference): string {
   const { missing, left, extra } = difference;
   const parts = [
-    section("Missing from the list, and needed:", formatRows(missing)),
-    section("Not in the list, and not needed with these values:", formatRows(left)),
+    section("Missing from the list, and needed:", formatImages(missing)),
+    section("Not in the list, and not needed with these values:", formatImages(left)),
     section(
       "In the list, and in none of the charts:",
       formatTable(
@@ -110,11 +111,7 @@ export function renderDifference(report: ImagesReport, difference: ListDifferenc
       ? "The list has every needed image that was found.\n"
       : `The list lacks ${plural(missing.length, "needed image")}.\n`,
   ];
-  return parts.filter((part) => part !== "").join("\n");
-}
-
-function section(title: string, body: string): string {
-  return body === "" ? "" : `${title}\n${body}`;
+  return paragraphs(parts);
 }
 
 function isNeeded(one: DiscoveredImage): boolean {

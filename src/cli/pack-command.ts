@@ -1,28 +1,31 @@
 import { readFile } from "node:fs/promises";
-import { homedir } from "node:os";
 import { dirname, join } from "node:path";
-import type { Command } from "commander";
-import type { Lock, PackOptions, Recipe } from "../index.ts";
+import { Option, type Command } from "commander";
+import type { Lock, PackOptions, ValueSet } from "../index.ts";
 import { chartAccess } from "./chart-access.ts";
 import type { AddCommand, Session } from "./command.ts";
+import { addDiscoveryFlags, discoverySettings, type DiscoveryFlags } from "./discovery-flags.ts";
 import { addExamples, addOutputFlags, repeatable } from "./flags.ts";
 import type { OutputFlags } from "./output.ts";
 import { readRecipe, registriesOf, type RecipeFlags } from "./pack-recipe.ts";
 import { renderPack } from "./pack-report.ts";
 import type { PassphraseFlags } from "./passphrase.ts";
-import { addRegistryFlags, type RegistryFlags } from "./registry-flags.ts";
+import { addRegistryFlags, requireOneRegistry, type RegistryFlags } from "./registry-flags.ts";
 import { readSigningKey } from "./signing-key.ts";
+import { sourceDate } from "./source-date.ts";
+import { addStoreFlag, storeDirectory, type StoreFlag } from "./store-flag.ts";
 import { workDirectory } from "./trust-flags.ts";
 
-interface PackFlags extends OutputFlags, PassphraseFlags, RecipeFlags, RegistryFlags {
+interface PackFlags
+  extends OutputFlags, PassphraseFlags, RecipeFlags, DiscoveryFlags, RegistryFlags, StoreFlag {
   readonly output?: string;
   readonly force?: boolean;
   readonly signKey?: string;
   readonly unsigned?: boolean;
-  readonly store?: string;
   readonly lock?: string;
   readonly locked?: boolean;
   readonly includeNondistributable?: boolean;
+  readonly strictImages?: boolean;
   readonly dryRun?: boolean;
   readonly workDir?: string;
 }
@@ -33,12 +36,15 @@ export const addPackCommand: AddCommand = (program, start) => {
     .summary("gather images and charts into one signed bundle")
     .description(
       "Gathers images, charts and files and writes one bundle: a signed .tar.gz of an OCI image " +
-        "layout and charts. All platforms of an image are packed and no digest changes. If " +
+        "layout and charts. The images that a chart needs are found and packed with it. All " +
+        "platforms of an image are packed and no digest changes. If " +
         "anything cannot be had, no bundle is written; a second run fetches only what is missing.",
     )
     .argument("[recipe]", "bundle.yaml with name, version, images, charts, files, platforms");
   addContentFlags(command);
+  const sets = addDiscoveryFlags(command);
   addResultFlags(command);
+  addStoreFlag(command);
   addRegistryFlags(command);
   addOutputFlags(command);
   addExamples(command, [
@@ -46,12 +52,13 @@ export const addPackCommand: AddCommand = (program, start) => {
     "dray pack --image alpine:3.20 --image-list images.txt --chart ./app-1.2.0.tgz \\",
     "  --sign-key release.key -o app-1.2.0.tar.gz",
     "dray pack --chart 'https://charts.example.com/stable#shop:^1.2' --unsigned",
+    "dray pack --chart ./app-1.2.0.tgz --values prod.yaml --sign-key release.key",
     "dray pack bundle.yaml --locked --sign-key release.key   # the digests of the last run",
     "dray pack --from vendor-images.tgz --name vendor --sign-key release.key",
     "dray pack bundle.yaml --dry-run                         # what would go in",
   ]);
   command.action(async (recipe: string | undefined, flags: PackFlags) =>
-    runPack(recipe, flags, start(flags)),
+    runPack({ recipePath: recipe, sets }, flags, start(flags)),
   );
 };
 
@@ -65,6 +72,12 @@ function addContentFlags(command: Command): void {
         "a .tgz or directory, oci://registry/chart[:range] or https://repository#chart[:range]",
       ),
     )
+    .addOption(
+      new Option("--chart-images <mode>", "which images of the charts named by --chart are packed")
+        .choices(["needed", "discover", "none"])
+        .default("needed"),
+    )
+    .option("--strict-images", "fail where a needed image of a chart may have been missed")
     .addOption(repeatable("--file <file>", "a plain file that travels along"))
     .addOption(repeatable("--from <path>", "a layout, archive or bundle that others have made"))
     .addOption(
@@ -85,38 +98,39 @@ function addResultFlags(command: Command): void {
     .option("--passphrase-file <file>", "passphrase of the private key; or DRAY_KEY_PASSPHRASE")
     .option("--unsigned", "write a bundle without a signature")
     .option("--work-dir <dir>", "private scratch space for what --from names, if it is compressed")
-    .option("--store <dir>", "content store (default: ~/.cache/dray/store)")
     .option("--lock <file>", "file for the digests that tags stood for")
     .option("--locked", "use the digests in the lock instead of asking what tags stand for")
     .option("--dry-run", "resolve everything, say what would be packed, write nothing");
 }
 
 async function runPack(
-  recipePath: string | undefined,
+  { recipePath, sets }: { recipePath: string | undefined; sets: readonly ValueSet[] },
   flags: PackFlags,
   { io, output }: Session,
 ): Promise<void> {
   const { pack } = await import("../index.ts");
   await requireSigningChoice(flags);
-  const recipe = await readRecipe(recipePath, flags);
-  await requireOneRegistry(recipe, flags);
+  const recipe = await readRecipe(recipePath, flags, sets);
+  const registries = registriesOf(recipe);
+  await requireOneRegistry(registries, flags);
   const isDryRun = flags.dryRun === true;
   const result = await pack({
     recipe,
     ...(await lockOptions(recipePath, flags)),
     output: flags.output,
     force: flags.force,
-    store: flags.store ?? defaultStore(io.env),
+    store: storeDirectory(flags, io.env),
     workDirectory: workDirectory(flags, io.env),
     signingKey:
       flags.signKey === undefined || isDryRun
         ? undefined
         : await readSigningKey(flags.signKey, flags, io),
     created: sourceDate(io.env),
+    ...(await discoverySettings(flags, io)),
+    strictImages: flags.strictImages,
     includeNonDistributable: flags.includeNondistributable,
     dryRun: isDryRun,
-    ...(await chartAccess(flags, io, { loginFor: registriesOf(recipe) })),
-    signal: io.signal,
+    ...(await chartAccess(flags, io, { loginFor: registries })),
     onEvent: output.progress.listen,
   });
   const isSigned = flags.signKey !== undefined;
@@ -152,17 +166,6 @@ async function usageError(message: string, hint: string): Promise<Error> {
   return new DrayError("DRAY_USAGE", message, { kind: "usage", hint });
 }
 
-/** One password is for one registry, and must not be offered to another. */
-async function requireOneRegistry(recipe: Recipe, { username }: PackFlags): Promise<void> {
-  if (username === undefined) return;
-  const registries = registriesOf(recipe);
-  if (registries.length <= 1) return;
-  throw await usageError(
-    `Cannot use --username: the recipe names ${registries.length} registries (${registries.join(", ")})`,
-    "Log in to each with `docker login` or `skopeo login`; dray reads what they store.",
-  );
-}
-
 async function readLock(path: string): Promise<Lock | undefined> {
   const { parseLock, systemCode } = await import("../index.ts");
   try {
@@ -178,17 +181,4 @@ function lockPathFor(recipePath: string | undefined): string | undefined {
   if (recipePath === undefined) return undefined;
   const name = recipePath.replace(/^.*[\\/]/, "").replace(/\.ya?ml$/, "");
   return join(dirname(recipePath), `${name}.lock.json`);
-}
-
-function defaultStore(env: Session["io"]["env"]): string {
-  const cache = env["XDG_CACHE_HOME"] ?? join(env["HOME"] ?? homedir(), ".cache");
-  return env["DRAY_STORE"] ?? join(cache, "dray", "store");
-}
-
-/** https://reproducible-builds.org/specs/source-date-epoch/ */
-function sourceDate(env: Session["io"]["env"]): Date {
-  const seconds = Number(env["SOURCE_DATE_EPOCH"] ?? 0);
-  // A tar header written by archiver holds 31 bits of seconds.
-  const valid = Number.isInteger(seconds) && seconds >= 0 && seconds < 2 ** 31;
-  return new Date(valid ? seconds * 1000 : 0);
 }

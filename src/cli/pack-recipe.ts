@@ -1,4 +1,4 @@
-import type { Recipe } from "../index.ts";
+import type { ImageMode, Recipe, ValueSet } from "../index.ts";
 import { readInput } from "./read-input.ts";
 
 /** Flags that say what goes into a bundle. */
@@ -6,6 +6,7 @@ export interface RecipeFlags {
   readonly image?: readonly string[];
   readonly imageList?: readonly string[];
   readonly chart?: readonly string[];
+  readonly chartImages?: ImageMode;
   readonly file?: readonly string[];
   readonly platform?: readonly string[];
   readonly from?: readonly string[];
@@ -26,9 +27,13 @@ const NOTHING: Recipe = {
 };
 
 /** The recipe file and the flags together; flags come last and win. */
-export async function readRecipe(path: string | undefined, flags: RecipeFlags): Promise<Recipe> {
+export async function readRecipe(
+  path: string | undefined,
+  flags: RecipeFlags,
+  valueSets: readonly ValueSet[],
+): Promise<Recipe> {
   const given = path === undefined ? NOTHING : await readRecipeFile(path);
-  const named = await fromFlags(flags);
+  const named = await fromFlags(flags, valueSets);
   return {
     name: named.name ?? given.name,
     version: named.version ?? given.version,
@@ -46,7 +51,7 @@ async function readRecipeFile(path: string): Promise<Recipe> {
   return parseRecipe(await readInput(path, "recipe"), path);
 }
 
-async function fromFlags(flags: RecipeFlags): Promise<Recipe> {
+async function fromFlags(flags: RecipeFlags, valueSets: readonly ValueSet[]): Promise<Recipe> {
   const library = await import("../index.ts");
   const { image = [], imageList = [], chart = [], file = [], platform = [], from = [] } = flags;
   const { name = [] } = flags;
@@ -59,7 +64,11 @@ async function fromFlags(flags: RecipeFlags): Promise<Recipe> {
     name: name.findLast((text) => !isImageName(text)),
     version: flags.bundleVersion,
     images: [...listed, ...image.map((text) => ({ reference: library.parseImage(text) }))],
-    charts: chart.map((text) => library.parseChart(text)),
+    charts: chart.map((text) => ({
+      ...library.parseChart(text),
+      images: flags.chartImages,
+      valueSets,
+    })),
     files: file.map((path) => library.fileRequest(path)),
     from,
     names: library.parseNames(name.filter(isImageName)),
@@ -72,8 +81,8 @@ function isImageName(text: string): boolean {
   return text.includes("=");
 }
 
-/** The registries that a recipe names. */
-export function registriesOf({ images, charts }: Recipe): string[] {
+/** The registries that a recipe itself names. */
+export function registriesOf({ images, charts }: Pick<Recipe, "images" | "charts">): string[] {
   const ofImages = images.map(({ reference }) => reference.registry);
   return [...new Set([...ofImages, ...charts.flatMap(hostOf)])];
 }

@@ -1,6 +1,7 @@
 import type { DigestChange, PackResult } from "../index.ts";
+import { formatChartImages } from "./chart-images-report.ts";
 import { formatFindings } from "./findings.ts";
-import { formatBytes, formatTable, plural, shortDigest } from "./table.ts";
+import { formatBytes, formatTable, paragraphs, plural, shortDigest } from "./table.ts";
 
 /** What was packed, or would be. */
 export function renderPack(
@@ -16,6 +17,7 @@ export function renderPack(
   ]);
   const parts = [
     formatTable(rows),
+    formatChartImages(plan),
     changes("Platforms were left out, and that changes the digest:", plan.filtered),
     plan.findings.length === 0 ? "" : formatFindings(plan.findings),
     changes("Tags that stand for something else than in the lock:", plan.moved),
@@ -25,7 +27,7 @@ export function renderPack(
     parts.push(
       `${dry}Would download ${formatBytes(plan.download)} and write ${plan.output} of about ${formatBytes(plan.size)}.\n`,
     );
-    return parts.filter((part) => part !== "").join("\n");
+    return paragraphs(parts);
   }
   parts.push(
     formatTable([
@@ -37,7 +39,7 @@ export function renderPack(
       ["signature", isSigned ? "signed" : "none: verify and push will ask for --allow-unsigned"],
     ]),
   );
-  return parts.filter((part) => part !== "").join("\n");
+  return paragraphs(parts);
 }
 
 function contents(items: PackResult["plan"]["contents"]): string {

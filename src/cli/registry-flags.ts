@@ -34,6 +34,23 @@ export function addRegistryFlags(command: Command): Command {
     );
 }
 
+/** One password is for one registry, and must not be offered to another. */
+export async function requireOneRegistry(
+  registries: readonly string[],
+  { username }: RegistryFlags,
+): Promise<void> {
+  if (username === undefined || registries.length <= 1) return;
+  const { DrayError } = await import("../index.ts");
+  throw new DrayError(
+    "DRAY_USAGE",
+    `Cannot use --username: the command names ${registries.length} registries (${registries.join(", ")})`,
+    {
+      kind: "usage",
+      hint: "Log in to each with `docker login` or `skopeo login`; dray reads what they store.",
+    },
+  );
+}
+
 export interface LoginScope {
   /** Hosts that --username is for: what charts name beyond them gets none. @default all */
   readonly loginFor?: readonly string[] | undefined;

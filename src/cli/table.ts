@@ -28,6 +28,16 @@ export function formatTable(rows: readonly (readonly string[])[], indent = ""): 
   return lines.map((line) => `${indent}${line}\n`).join("");
 }
 
+/** Text below its title; nothing at all where there is no text. */
+export function section(title: string, text: string): string {
+  return text === "" ? "" : `${title}\n${text}`;
+}
+
+/** What there is of `parts`, with an empty line between them. */
+export function paragraphs(parts: readonly string[]): string {
+  return parts.filter((part) => part !== "").join("\n");
+}
+
 export function plural(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }

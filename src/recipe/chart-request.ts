@@ -3,9 +3,12 @@ import { parseRepositoryAddress } from "../chart-repository/repository-address.t
 import { DrayError } from "../errors.ts";
 import { parseDigest, type Digest } from "../oci/digest.ts";
 import { isRegistryHost, repositoryProblem } from "../oci/reference.ts";
+import type { ImageWishes } from "./image-wishes.ts";
 
 /** A chart as somebody asks for it. What has no version means the newest release. */
-export type ChartRequest =
+export type ChartRequest = ChartOrigin & ImageWishes;
+
+type ChartOrigin =
   /** A packed chart or the directory of one. */
   | { readonly kind: "file"; readonly path: string }
   | {

@@ -5,6 +5,7 @@ import { parsePlatform, type Platform } from "../oci/platform.ts";
 import { parseReference, type Reference } from "../oci/reference.ts";
 import { parseChart, type ChartRequest } from "./chart-request.ts";
 import { namesFrom, type GivenNames } from "./given-names.ts";
+import { IMAGE_MODES, type ValueSet } from "./image-wishes.ts";
 import { readYaml } from "./yaml.ts";
 
 /** What a bundle is to be made of, every reference parsed. */
@@ -37,10 +38,20 @@ const platformsSchema = z
   .array(z.string())
   .describe("os/architecture[/variant]; without it every platform of an image is packed");
 
+const valuesSchema = z.array(z.string());
+
 const chartSchema = z.strictObject({
   chart: z.string().describe("A path, oci://registry/path/chart, or the name of a chart in `repo`"),
   repo: z.string().optional().describe("Chart repository: https://…, or @NAME as Helm knows it"),
   version: z.string().optional().describe("Version or range; without it the newest release"),
+  images: z
+    .enum(IMAGE_MODES)
+    .optional()
+    .describe("needed: what these values pull; discover: also what others would; none"),
+  values: z
+    .union([valuesSchema, z.array(valuesSchema)])
+    .optional()
+    .describe("Files of values, later ones win; a list of such lists joins the images of each"),
 });
 
 const recipeSchema = z
@@ -124,9 +135,7 @@ function toRecipe(data: z.infer<typeof recipeSchema>, base: string): Recipe {
         : { reference: parseImage(item.image), platforms: item.platforms?.map(parsePlatform) },
     ),
     charts: (data.charts ?? []).map((item) =>
-      typeof item === "string"
-        ? parseChart(item, { base })
-        : parseChart(item.chart, { base, repo: item.repo, version: item.version }),
+      typeof item === "string" ? parseChart(item, { base }) : toChart(item, base),
     ),
     files: (data.files ?? []).map((item) =>
       typeof item === "string"
@@ -136,6 +145,28 @@ function toRecipe(data: z.infer<typeof recipeSchema>, base: string): Recipe {
     from: (data.from ?? []).map((path) => resolvePath(path, base)),
     names: namesFrom(Object.entries(data.names ?? {})),
   };
+}
+
+function toChart(
+  { chart, repo, version, images, values }: z.infer<typeof chartSchema>,
+  base: string,
+): ChartRequest {
+  return {
+    ...parseChart(chart, { base, repo, version }),
+    images,
+    valueSets: values && setsIn(values).map((files) => filesBelow(files, base)),
+  };
+}
+
+/** One list of files is one set; a list of lists is several. */
+function setsIn(
+  values: readonly string[] | readonly (readonly string[])[],
+): readonly (readonly string[])[] {
+  return values.every((one) => typeof one === "string") ? [values] : values;
+}
+
+function filesBelow(files: readonly string[], base: string): ValueSet {
+  return { files: files.map((path) => resolvePath(path, base)) };
 }
 
 /** An image as users write it, with or without `docker://`. */

@@ -30,12 +30,13 @@ export async function desk(registry: TestRegistry): Promise<Desk> {
   return { registry, store, output: join(directory, "bundle.tar.gz"), directory };
 }
 
-export function recipeOf(recipe: Partial<Recipe>): Recipe {
+/** Charts are packed without their images, unless they say otherwise. */
+export function recipeOf({ charts = [], ...recipe }: Partial<Recipe>): Recipe {
   return {
     name: "test",
     version: "1.0",
     images: [],
-    charts: [],
+    charts: charts.map((chart) => ({ images: "none", ...chart })),
     files: [],
     from: [],
     names: new Map(),
