@@ -23,10 +23,10 @@ export async function fuzz(
   const all = named.flatMap(([, { samples }]) => samples);
   let count = 0;
   for (; goOn(count); count++) {
-    const [target, { samples, run }] = random.of(named);
-    const input = mutate(random.of(samples), random, all);
-    const reason = await mistakeOf(() => run(input));
-    if (reason !== undefined) return { count, mistake: { target, input, reason } };
+    const [name, target] = random.of(named);
+    const input = mutate(random.of(target.samples), random, all);
+    const reason = await mistakeOf(() => target.run(input));
+    if (reason !== undefined) return { count, mistake: { target: name, input, reason } };
   }
   return { count, mistake: undefined };
 }

@@ -37,12 +37,14 @@ describe("damaged input", () => {
   });
 });
 
+function failAtZero(bytes: Buffer): void {
+  if (bytes.includes("\0")) throw new TypeError("cannot read this");
+}
+
 describe("a fuzz run", () => {
   it("names what made a mistake, and keeps its input", async () => {
-    const run = (bytes: Buffer): void => {
-      if (bytes.includes("\0")) throw new TypeError("cannot read this");
-    };
-    const { mistake } = await fuzz({ bad: { samples: [Buffer.from("good")], run } }, 7, () => true);
+    const target = { samples: [Buffer.from("good")], run: failAtZero };
+    const { mistake } = await fuzz({ bad: target }, 7, () => true);
     expect(mistake).toMatchObject({ target: "bad" });
     expect(mistake?.input.includes("\0")).toBe(true);
     expect(mistake?.reason).toContain("TypeError: cannot read this");
