@@ -88,10 +88,10 @@ module.exports = {
       { path: STORY },
     ),
     rule(
-      "plan-and-report-do-no-io",
-      { path: "^src/(plan|report)\\.ts$" },
+      "plans-do-no-io",
+      { path: "^src/(pack|push)-plan\\.ts$" },
       {
-        path: "^src/(registry|layout|archive|server|cli)/|^(node:)?(fs|fs/promises|http|https|net)$",
+        path: "^src/(registry|http|layout|archive|server|cli)/|^src/store-upkeep|^(node:)?(fs|fs/promises|http|https|net)$",
       },
     ),
     rule(

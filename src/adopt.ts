@@ -172,7 +172,7 @@ function onlyChart(parts: readonly Part[]): ForeignIdentity | undefined {
   return { name: chart.name, version: chart.version };
 }
 
-/** Layers that their licence keeps out of other registries go on only if the user says so. */
+/** Layers that their license keeps out of other registries go on only if the user says so. */
 function judged(finding: Finding, { includeNonDistributable }: AdoptOptions): Finding {
   if (finding.code !== "LAYER_NOT_DISTRIBUTABLE" || includeNonDistributable) return finding;
   const hint = "If you may carry it, pack it with --from and --include-nondistributable.";

@@ -61,3 +61,9 @@ export function isDiskFull(error: unknown): boolean {
   const code = systemCode(error);
   return code === "ENOSPC" || code === "EDQUOT";
 }
+
+/** The error for a write that failed for lack of room; undefined if it failed for another reason. */
+export function diskFull(cause: unknown, action: string, hint: string): DrayError | undefined {
+  if (!isDiskFull(cause)) return undefined;
+  return new DrayError("DRAY_DISK_FULL", `Cannot ${action}: the disk is full`, { cause, hint });
+}

@@ -6,8 +6,6 @@ import { joinImages } from "./chart/discover/join-images.ts";
 import { DrayError } from "./errors.ts";
 import type { Finding } from "./finding.ts";
 import { totalBytes, type Ingredients } from "./gather.ts";
-import { missingBytes } from "./pull.ts";
-import type { ObtainedChart } from "./obtain-chart.ts";
 import type { Reference } from "./oci/reference.ts";
 import type { ImageMode } from "./recipe/image-wishes.ts";
 import type { ChartPin, Lock } from "./recipe/lock.ts";
@@ -69,15 +67,13 @@ export interface PlannedChart {
 export interface PackPlanOptions {
   readonly recipe: Recipe;
   readonly output?: string | undefined;
-  readonly store: string;
+  /** Bytes that the store does not have. */
+  readonly download: number;
   readonly lock?: Lock | undefined;
 }
 
 /** Says what packing would do, before anything is done. */
-export async function planPack(
-  ingredients: Ingredients,
-  options: PackPlanOptions,
-): Promise<PackPlan> {
+export function planPack(ingredients: Ingredients, options: PackPlanOptions): PackPlan {
   const { images, charts, files, searched, listed, added, adopted } = ingredients;
   const inCharts = joinImages(searched.map(({ discovery }) => discovery));
   const { name, version } = identify(options.recipe, ingredients);
@@ -97,7 +93,7 @@ export async function planPack(
         platforms: [],
       })),
     ],
-    download: await missingBytes([...images, ...publishedCharts(charts)], options.store),
+    download: options.download,
     size: totalBytes(ingredients),
     charts: searched.map((one) => describeChart(one, listed)),
     added,
@@ -167,8 +163,10 @@ export function lockOf({ images, charts }: Ingredients): Lock {
   };
 }
 
-function publishedCharts(charts: readonly ObtainedChart[]): Resolved[] {
-  return charts.filter(({ origin }) => origin === "registry").map(({ artifact }) => artifact);
+/** What registries have to give: images, and charts that are artifacts there. */
+export function fromRegistries({ images, charts }: Ingredients): Resolved[] {
+  const published = charts.filter(({ origin }) => origin === "registry");
+  return [...images, ...published.map(({ artifact }) => artifact)];
 }
 
 function changesSince(before: Lock | undefined, now: Lock): DigestChange[] {

@@ -1,4 +1,3 @@
-import { writeFile } from "node:fs/promises";
 import { assemble, type Part } from "./assemble.ts";
 import { layOut, type BundleParts } from "./bundle/contents.ts";
 import type { BundleManifest } from "./bundle/format.ts";
@@ -12,14 +11,16 @@ import type { Listener } from "./events.ts";
 import type { BlobPool } from "./foreign/blob-pool.ts";
 import { gather, type Ingredients } from "./gather.ts";
 import { ImageLayout } from "./layout/layout.ts";
+import { replaceFile } from "./layout/replace-file.ts";
 import { chartArtifact, chartFiles } from "./pack-charts.ts";
 import { withForeign } from "./pack-from.ts";
-import { lockOf, planPack, type PackPlan } from "./pack-plan.ts";
-import { Pull, reachable, removeDamaged } from "./pull.ts";
+import { fromRegistries, lockOf, planPack, type PackPlan } from "./pack-plan.ts";
+import { Pull } from "./pull.ts";
 import { formatLock, type Lock } from "./recipe/lock.ts";
 import type { Recipe } from "./recipe/recipe.ts";
 import type { Resolved } from "./resolve.ts";
 import type { SearchOptions } from "./search-charts.ts";
+import { missingBytes, reachable, removeDamaged } from "./store-upkeep.ts";
 import type { PrivateKey } from "./trust/keys.ts";
 
 export interface PackOptions extends ChartAccess, Omit<SearchOptions, "signal"> {
@@ -40,7 +41,7 @@ export interface PackOptions extends ChartAccess, Omit<SearchOptions, "signal"> 
   readonly lockPath?: string | undefined;
   /** Time stamp of everything that needs one. */
   readonly created: Date;
-  /** Pack layers that their licence keeps out of other registries. @default false */
+  /** Pack layers that their license keeps out of other registries. @default false */
   readonly includeNonDistributable?: boolean | undefined;
   /** Resolve and report, write nothing. @default false */
   readonly dryRun?: boolean | undefined;
@@ -66,7 +67,8 @@ export async function pack(options: PackOptions): Promise<PackResult> {
     return await withForeign(options.recipe.from, options, async (foreign) => {
       const choices = { ...options, ...sources, includeNonDistributable, foreign };
       const ingredients = await gather(options.recipe, choices);
-      const plan = await planPack(ingredients, options);
+      const download = await missingBytes(fromRegistries(ingredients), options.store);
+      const plan = planPack(ingredients, { ...options, download });
       if (options.dryRun === true) return { plan, written: undefined, manifest: undefined };
       return { plan, ...(await build(plan, ingredients, options)) };
     });
@@ -85,7 +87,7 @@ async function build(
     { path: plan.output, bytes: plan.size, purpose: "bundle" },
   ]);
   if (options.lockPath !== undefined) {
-    await writeFile(options.lockPath, formatLock(lockOf(ingredients)));
+    await replaceFile(options.lockPath, Buffer.from(formatLock(lockOf(ingredients))));
   }
   const store = await ImageLayout.create(options.store);
   const work = { plan, ingredients, options, store };
@@ -97,7 +99,7 @@ async function build(
       return await writeWhilePulling(pull, work);
     } catch (error) {
       const isDamage = error instanceof DrayError && error.code === "DRAY_CONTENT_MISMATCH";
-      if (!isDamage || isHealed || pull.failure !== undefined) throw error;
+      if (!isDamage || isHealed || pull.hasFailed) throw error;
       // The disk has changed what an earlier run stored: fetch that again, and only that.
       if ((await removeDamaged(reachable(resolved), store)) === 0) throw error;
     }

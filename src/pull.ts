@@ -1,66 +1,25 @@
-import { setMaxListeners } from "node:events";
-import { all, GraphCopy } from "./content/copy.ts";
-import { discard, type Bytes, type FetchOptions, type Source } from "./content/content.ts";
+import { all, joinSignals } from "./content/all.ts";
+import { GraphCopy } from "./content/copy.ts";
+import type { Bytes, FetchOptions, Source } from "./content/content.ts";
 import type { DocumentCache } from "./content/document-cache.ts";
 import { verified } from "./content/verify.ts";
-import { DrayError } from "./errors.ts";
 import type { Listener } from "./events.ts";
-import { ImageLayout } from "./layout/layout.ts";
+import type { ImageLayout } from "./layout/layout.ts";
 import type { Descriptor } from "./oci/descriptor.ts";
 import type { Digest } from "./oci/digest.ts";
 import { blobPath } from "./oci/image-layout.ts";
 import { isManifestType } from "./oci/media-type.ts";
 import type { Resolved } from "./resolve.ts";
 
+/** One image or chart on its way. */
+interface Arrival {
+  readonly resolved: Resolved;
+  readonly copy: GraphCopy;
+}
+
 export interface PullOptions {
   readonly signal?: AbortSignal | undefined;
   readonly onEvent?: Listener | undefined;
-}
-
-/** Bytes that the store in `directory` does not have yet, each blob counted once. */
-export async function missingBytes(
-  resolved: readonly Resolved[],
-  directory: string,
-): Promise<number> {
-  const store = new ImageLayout(directory);
-  let missing = 0;
-  for (const descriptor of reachable(resolved)) {
-    if (!(await store.exists(descriptor))) missing += descriptor.size;
-  }
-  return missing;
-}
-
-/** Removes what does not have its digest any more, and says how many blobs that were. */
-export async function removeDamaged(
-  blobs: Iterable<Descriptor>,
-  store: ImageLayout,
-): Promise<number> {
-  let removed = 0;
-  for (const descriptor of blobs) {
-    if (await isIntact(descriptor, store)) continue;
-    await store.remove(descriptor.digest);
-    removed++;
-  }
-  return removed;
-}
-
-async function isIntact(descriptor: Descriptor, store: ImageLayout): Promise<boolean> {
-  try {
-    await discard(verified(store.fetch(descriptor), descriptor, { from: store.name }));
-    return true;
-  } catch (error) {
-    if (error instanceof DrayError) return false;
-    throw error;
-  }
-}
-
-/** Every blob of every graph, once. */
-export function reachable(resolved: readonly Resolved[]): Iterable<Descriptor> {
-  const blobs = new Map<Digest, Descriptor>();
-  for (const { graph } of resolved) {
-    for (const [digest, descriptor] of graph.reachable) blobs.set(digest, descriptor);
-  }
-  return blobs.values();
 }
 
 /**
@@ -72,8 +31,7 @@ export class Pull implements Source {
   readonly name: string;
   /** Settles when nothing runs any more. */
   readonly finished: Promise<unknown>;
-  /** Why the pull itself has failed, if it has. */
-  failure: unknown;
+  #failure: unknown;
   readonly #store: ImageLayout;
   readonly #documents: readonly DocumentCache[];
   readonly #arrivals = new Map<Digest, Promise<void>>();
@@ -86,32 +44,25 @@ export class Pull implements Source {
     this.name = store.name;
     this.#store = store;
     this.#documents = resolved.map(({ source }) => source);
-    const either = AbortSignal.any([this.#stop.signal, ...(signal === undefined ? [] : [signal])]);
-    setMaxListeners(0, either);
-    this.#signal = either;
-    const copies = resolved.map(({ limit, source }) => {
-      const listen: Listener = (event) => {
-        if (event.type === "copied") this.#fresh.add(event.descriptor.digest);
-        onEvent?.(event);
-      };
-      return new GraphCopy(source, store, { limit, signal: either, onEvent: listen });
-    });
-    this.#startBlobs(resolved, copies);
-    this.finished = all(
-      copies.map(async (copy, index) => {
-        const { root, name } = resolved[index] as Resolved;
-        try {
-          await copy.copy(root.descriptor);
-          onEvent?.({ type: "done", reference: name, result: "pulled" });
-        } catch (error) {
-          if (!either.aborted) this.failure = error;
-          this.stop(error);
-          throw error;
-        }
-      }),
-    );
+    this.#signal = joinSignals(this.#stop.signal, signal);
+    const listen: Listener = (event) => {
+      if (event.type === "copied") this.#fresh.add(event.descriptor.digest);
+      onEvent?.(event);
+    };
+    const options = { signal: this.#signal, onEvent: listen };
+    const arrivals = resolved.map((one) => ({
+      resolved: one,
+      copy: new GraphCopy(one.source, store, { limit: one.limit, ...options }),
+    }));
+    this.#startBlobs(arrivals);
+    this.finished = all(arrivals.map((arrival) => this.#complete(arrival, listen)));
     // Whoever waits for a blob hears of the failure first.
     this.finished.catch(() => undefined);
+  }
+
+  /** True if fetching is what went wrong, and not whatever was done with what was fetched. */
+  get hasFailed(): boolean {
+    return this.#failure !== undefined;
   }
 
   stop(reason: unknown): void {
@@ -145,16 +96,26 @@ export class Pull implements Source {
     }
   }
 
-  #startBlobs(resolved: readonly Resolved[], copies: readonly GraphCopy[]): void {
+  async #complete({ resolved, copy }: Arrival, listen: Listener): Promise<void> {
+    try {
+      await copy.copy(resolved.root.descriptor);
+      listen({ type: "done", reference: resolved.name, result: "pulled" });
+    } catch (error) {
+      if (!this.#signal.aborted) this.#failure = error;
+      this.stop(error);
+      throw error;
+    }
+  }
+
+  /** Blobs come in the order of the bundle: configs before layers, each by path. */
+  #startBlobs(arrivals: readonly Arrival[]): void {
     const blobs = new Map<string, { descriptor: Descriptor; copy: GraphCopy }>();
-    for (const [index, { graph }] of resolved.entries()) {
-      for (const descriptor of graph.reachable.values()) {
+    for (const { resolved, copy } of arrivals) {
+      const { reachable, metadata } = resolved.graph;
+      for (const descriptor of reachable.values()) {
         if (isManifestType(descriptor.mediaType)) continue;
-        const rank = graph.metadata.has(descriptor.digest) ? "0" : "1";
-        blobs.set(`${rank}${blobPath(descriptor.digest)}`, {
-          descriptor,
-          copy: copies[index] as GraphCopy,
-        });
+        const rank = metadata.has(descriptor.digest) ? "0" : "1";
+        blobs.set(`${rank}${blobPath(descriptor.digest)}`, { descriptor, copy });
       }
     }
     for (const [, { descriptor, copy }] of [...blobs].toSorted(([a], [b]) => (a < b ? -1 : 1))) {

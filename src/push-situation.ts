@@ -1,5 +1,4 @@
-import { setMaxListeners } from "node:events";
-import { all } from "./content/copy.ts";
+import { forAll } from "./content/all.ts";
 import { DrayError } from "./errors.ts";
 import type { Descriptor } from "./oci/descriptor.ts";
 import type { PlannedPush } from "./push-plan.ts";
@@ -24,22 +23,12 @@ export async function lookAt(
 ): Promise<Situation[]> {
   const client = pool.client(registry);
   await client.ping(signal);
-  const stop = new AbortController();
-  const either = AbortSignal.any([stop.signal, ...(signal === undefined ? [] : [signal])]);
-  setMaxListeners(0, either);
-  return all(
-    plan.map(async (item) => {
-      const repository = pool.repository({ registry, repository: item.repository }, "pull,push");
-      const name = item.tag ?? item.root.descriptor.digest;
-      try {
-        const existing = await client.limit(() => repository.find(name, { signal: either }));
-        return { plan: item, repository, existing };
-      } catch (error) {
-        stop.abort(error);
-        throw error;
-      }
-    }),
-  );
+  return forAll(plan, signal, async (item, either) => {
+    const repository = pool.repository({ registry, repository: item.repository }, "pull,push");
+    const name = item.tag ?? item.root.descriptor.digest;
+    const existing = await client.limit(() => repository.find(name, { signal: either }));
+    return { plan: item, repository, existing };
+  });
 }
 
 /** Nothing is sent while a tag would have to move that nobody allowed to move. */

@@ -1,5 +1,6 @@
 import type { BundleManifest } from "./bundle/format.ts";
-import { all, GraphCopy } from "./content/copy.ts";
+import { all, forAll } from "./content/all.ts";
+import { GraphCopy } from "./content/copy.ts";
 import { DrayError } from "./errors.ts";
 import type { Listener } from "./events.ts";
 import type { Finding } from "./finding.ts";
@@ -106,27 +107,15 @@ async function copyAll(
   { bundle, options }: PushWork,
   onEvent: Listener,
 ): Promise<void> {
-  const stop = new AbortController();
-  const signal = AbortSignal.any([
-    stop.signal,
-    ...(options.signal === undefined ? [] : [options.signal]),
-  ]);
   const copies = new Map<string, GraphCopy>();
-  await all(
-    situations.map(async ({ repository, plan }) => {
-      const { limit } = repository.client;
-      const copy =
-        copies.get(plan.repository) ??
-        new GraphCopy(bundle.view, repository, { limit, signal, onEvent });
-      copies.set(plan.repository, copy);
-      try {
-        await copy.copy(plan.root.descriptor);
-      } catch (error) {
-        stop.abort(error);
-        throw error;
-      }
-    }),
-  );
+  await forAll(situations, options.signal, async ({ repository, plan }, signal) => {
+    const { limit } = repository.client;
+    const copy =
+      copies.get(plan.repository) ??
+      new GraphCopy(bundle.view, repository, { limit, signal, onEvent });
+    copies.set(plan.repository, copy);
+    await copy.copy(plan.root.descriptor);
+  });
 }
 
 /** Writes the tag, if it is not there, and reads back what the registry has under the name now. */

@@ -1,6 +1,7 @@
 import { readGraph, type LayoutGraph, type Root } from "./content/graph.ts";
 import { DocumentCache } from "./content/document-cache.ts";
-import { all, type Limit } from "./content/copy.ts";
+import { all } from "./content/all.ts";
+import type { Limit } from "./content/copy.ts";
 import type { Authored } from "./content/memory.ts";
 import { readVerified } from "./content/verify.ts";
 import { DrayError } from "./errors.ts";
@@ -104,16 +105,10 @@ export async function resolveOne(
     repository.resolve(wanted.digest ?? wanted.tag ?? "latest", { signal }),
   );
   const source = new DocumentCache(repository);
-  let failure: DrayError | undefined;
   const read = async (descriptor: Descriptor): Promise<Buffer> => {
     const bytes = source.holds(descriptor) ? undefined : await readStored(store, descriptor);
     if (bytes !== undefined) source.add({ descriptor, bytes });
-    try {
-      return await limit(() => source.read(descriptor, { signal }));
-    } catch (error) {
-      if (error instanceof DrayError && error.kind !== "refused") failure ??= error;
-      throw error;
-    }
+    return limit(() => source.read(descriptor, { signal }));
   };
   if (reference.digest !== undefined && platforms.length > 0) throw pinned(name, platforms);
   const { root, index } =
@@ -123,8 +118,6 @@ export async function resolveOne(
   if (index !== undefined) source.add(index);
   const named = { ...root, annotations: { [Annotation.refName]: name } };
   const graph = await readGraph({ sizeOf: ({ size }) => size, read }, [named]);
-  // What could not be read says nothing about the image.
-  if (failure !== undefined) throw failure;
   const [described] = graph.roots;
   const broken = graph.findings.find(({ severity }) => severity === "error");
   if (described === undefined || broken !== undefined) throw unusable(name, broken?.message);

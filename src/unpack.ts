@@ -4,7 +4,7 @@ import { dirname, join, resolve } from "node:path";
 import { pipeline } from "node:stream/promises";
 import type { Entry } from "./archive/scan.ts";
 import { verified } from "./content/verify.ts";
-import { DrayError, isDiskFull, systemCode } from "./errors.ts";
+import { DrayError, diskFull, systemCode } from "./errors.ts";
 import type { Finding } from "./finding.ts";
 import { parseDigest } from "./oci/digest.ts";
 import { MediaType } from "./oci/media-type.ts";
@@ -43,7 +43,9 @@ export async function unpack(options: BundleOptions, directory: string): Promise
       return { directory: target, files: view.entries.size, bytes, bundleDigest, findings };
     } catch (error) {
       await rm(growing, { recursive: true, force: true });
-      throw diskFull(error, target) ?? error;
+      const action = `unpack into ${JSON.stringify(target)}`;
+      const hint = "Make room or name another place; nothing was left behind.";
+      throw diskFull(error, action, hint) ?? error;
     }
   });
 }
@@ -98,13 +100,4 @@ async function removeEmpty(directory: string): Promise<void> {
   } catch (error) {
     if (systemCode(error) !== "ENOENT") throw error;
   }
-}
-
-function diskFull(cause: unknown, directory: string): DrayError | undefined {
-  if (!isDiskFull(cause)) return undefined;
-  return new DrayError(
-    "DRAY_DISK_FULL",
-    `Cannot unpack into ${JSON.stringify(directory)}: the disk is full`,
-    { cause, hint: "Make room or name another place; nothing was left behind." },
-  );
 }

@@ -1,9 +1,8 @@
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
-import { DrayError, type ErrorKind } from "../errors.ts";
 import type { FileRange } from "./file-range.ts";
-import { MemberDamage } from "./gzip-members.ts";
 import type { HashTask } from "./hash-content.ts";
+import { fromFailure, type ThreadFailure } from "./thread-failure.ts";
 
 /** Each costs some 25 MB of memory, and two hash faster than most disks read. */
 const MAX_THREADS = 2;
@@ -11,18 +10,7 @@ const MAX_THREADS = 2;
 /** Starting threads costs more than hashing this many bytes. */
 const WORTH_THREADS = 64 * 1024 * 1024;
 
-export type HashReply =
-  | { readonly digests: string[] }
-  | {
-      readonly failure: {
-        readonly message: string;
-        readonly code?: string;
-        readonly hint?: string | undefined;
-        readonly kind?: ErrorKind;
-        /** Where the framing is damaged. */
-        readonly member?: number | undefined;
-      };
-    };
+export type HashReply = { readonly digests: string[] } | { readonly failure: ThreadFailure };
 
 /** Where each thread finds the carrier. */
 export interface Stretch {
@@ -46,6 +34,8 @@ export class HashPool {
   /** What each busy thread works on: one stretch at a time, so that memory does not grow with them. */
   readonly #working = new Map<Worker, Job>();
   readonly #queue: Job[] = [];
+  /** Why there are no threads any more. */
+  #failure: Error | undefined;
 
   constructor(carrier: Stretch) {
     this.#carrier = carrier;
@@ -62,6 +52,7 @@ export class HashPool {
   }
 
   hash(task: HashTask): Promise<string[]> {
+    if (this.#failure !== undefined) return Promise.reject(this.#failure);
     if (this.#threads.length === 0) this.#start();
     return new Promise<string[]>((resolve, reject) => {
       this.#queue.push({ task, resolve, reject });
@@ -70,8 +61,8 @@ export class HashPool {
   }
 
   async close(): Promise<void> {
+    this.#fail(new Error("the carrier was closed"));
     await Promise.all(this.#threads.map((worker) => worker.terminate()));
-    this.#failAll(new Error("the carrier was closed"));
   }
 
   #start(): void {
@@ -79,7 +70,7 @@ export class HashPool {
     for (let count = Math.min(availableParallelism(), MAX_THREADS); count > 0; count--) {
       const worker = new Worker(file, { workerData: this.#carrier });
       worker.on("message", (reply: HashReply) => this.#settle(worker, reply));
-      worker.on("error", (error) => this.#failAll(error));
+      worker.on("error", (error) => this.#fail(error));
       this.#threads.push(worker);
       this.#idle.push(worker);
     }
@@ -101,22 +92,13 @@ export class HashPool {
     this.#idle.push(worker);
     this.#assign();
     if ("digests" in reply) job?.resolve(reply.digests);
-    else job?.reject(toError(reply.failure));
+    else job?.reject(fromFailure(reply.failure));
   }
 
-  #failAll(error: Error): void {
+  #fail(error: Error): void {
+    this.#failure ??= error;
     for (const { reject } of [...this.#working.values(), ...this.#queue]) reject(error);
     this.#working.clear();
     this.#queue.length = 0;
   }
-}
-
-function toError({
-  code,
-  message,
-  member,
-  ...options
-}: Extract<HashReply, { failure: unknown }>["failure"]): Error {
-  if (member !== undefined) return new MemberDamage(member, message);
-  return code === undefined ? new Error(message) : new DrayError(code, message, options);
 }

@@ -1,11 +1,10 @@
 import { open } from "node:fs/promises";
 import { parentPort, workerData } from "node:worker_threads";
-import { DrayError } from "../errors.ts";
-import { MemberDamage } from "./gzip-members.ts";
 import { hashContent, type HashTask } from "./hash-content.ts";
 import { FileRange } from "./file-range.ts";
 import type { HashReply, Stretch } from "./hash-pool.ts";
 import { openTar } from "./open-tar.ts";
+import { toFailure } from "./thread-failure.ts";
 
 /** A thread that hashes what it is told of one carrier, which it opens for itself. */
 const { path, start, size } = workerData as Stretch;
@@ -19,10 +18,6 @@ async function answer(task: HashTask): Promise<HashReply> {
   try {
     return { digests: await hashContent(tar, task) };
   } catch (error) {
-    if (!(error instanceof DrayError)) return { failure: { message: String(error) } };
-    // Classes do not survive the way between threads.
-    const { code, message, hint, kind } = error;
-    const member = error instanceof MemberDamage ? error.member : undefined;
-    return { failure: { code, message, hint, kind, member } };
+    return { failure: toFailure(error) };
   }
 }

@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import { writeSync } from "node:fs";
 import { parentPort, workerData } from "node:worker_threads";
-import { systemCode } from "../errors.ts";
 import { MEMBER_BYTES } from "./gzip-members.ts";
 import type { SinkAnswer, SinkOrder } from "./member-sink.ts";
 import { sealMember } from "./member-writer.ts";
+import { toFailure } from "./thread-failure.ts";
 
 /** The thread of a `MemberSink`: seals, hashes and writes members, and gives their memory back. */
 const { fd } = workerData as { fd: number };
@@ -22,8 +22,7 @@ function answerTo(order: SinkOrder): SinkAnswer {
     write(sealMember({ buffer: Buffer.from(memory), payload, number }), number * MEMBER_BYTES);
     return { memory };
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    return { failure: { message, code: systemCode(error) } };
+    return { failure: toFailure(error) };
   }
 }
 

@@ -4,6 +4,7 @@ import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import { MEMBER_BYTES } from "./gzip-members.ts";
 import { sealMember, type FilledMember } from "./member-writer.ts";
+import { fromFailure, type ThreadFailure } from "./thread-failure.ts";
 
 /** Where members go: sealed, into the file in their order, and into its digest. */
 export interface MemberSink {
@@ -78,7 +79,7 @@ export type SinkOrder =
 export type SinkAnswer =
   | { readonly memory: ArrayBuffer }
   | { readonly digest: string }
-  | { readonly failure: { readonly message: string; readonly code: string | undefined } };
+  | { readonly failure: ThreadFailure };
 
 class ThreadSink implements MemberSink {
   readonly #worker: Worker;
@@ -130,10 +131,7 @@ class ThreadSink implements MemberSink {
   #note(answer: SinkAnswer): void {
     if ("memory" in answer) this.#free.push(answer.memory);
     else if ("digest" in answer) this.#digest = answer.digest;
-    else {
-      const { message, code } = answer.failure;
-      this.#fail(Object.assign(new Error(message), code === undefined ? {} : { code }));
-    }
+    else this.#fail(fromFailure(answer.failure));
     this.#wake();
   }
 

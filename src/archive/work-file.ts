@@ -2,7 +2,7 @@ import { mkdtemp, open, rm, writeFile, type FileHandle } from "node:fs/promises"
 import { join } from "node:path";
 import type { Bytes } from "../content/content.ts";
 import { requireSpace } from "../content/disk-space.ts";
-import { DrayError, isDiskFull, systemCode } from "../errors.ts";
+import { diskFull, DrayError, isDiskFull, systemCode } from "../errors.ts";
 import { FileRange } from "./file-range.ts";
 
 export interface WorkOptions {
@@ -40,7 +40,7 @@ export async function writeWorkFile(
     return { range: new FileRange(file, { path: undefined, size }), close };
   } catch (error) {
     await close();
-    throw isDiskFull(error) ? diskFull(error, workDirectory) : error;
+    throw explained(error, workDirectory);
   }
 }
 
@@ -56,7 +56,7 @@ async function openNameless(
     return { file, remove };
   } catch (error) {
     await remove();
-    throw isDiskFull(error) ? diskFull(error, workDirectory) : error;
+    throw explained(error, workDirectory);
   }
 }
 
@@ -64,7 +64,7 @@ async function makeDirectory(workDirectory: string): Promise<string> {
   try {
     return await mkdtemp(join(workDirectory, "dray-"));
   } catch (cause) {
-    if (isDiskFull(cause)) throw diskFull(cause, workDirectory);
+    if (isDiskFull(cause)) throw explained(cause, workDirectory);
     throw new DrayError(
       "DRAY_WORK_DIRECTORY_UNUSABLE",
       `Cannot decompress in ${JSON.stringify(workDirectory)}: expected a directory to write into, found ${systemCode(cause) ?? String(cause)}`,
@@ -73,10 +73,9 @@ async function makeDirectory(workDirectory: string): Promise<string> {
   }
 }
 
-function diskFull(cause: unknown, workDirectory: string): DrayError {
-  return new DrayError(
-    "DRAY_DISK_FULL",
-    `Cannot decompress in ${JSON.stringify(workDirectory)}: the disk is full`,
-    { cause, hint: "Name a larger place with --work-dir, or use the bundle as it was written." },
-  );
+/** A lack of room as an error that says where; everything else as it is. */
+function explained(cause: unknown, workDirectory: string): unknown {
+  const action = `decompress in ${JSON.stringify(workDirectory)}`;
+  const hint = "Name a larger place with --work-dir, or use the bundle as it was written.";
+  return diskFull(cause, action, hint) ?? cause;
 }

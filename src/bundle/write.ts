@@ -4,7 +4,7 @@ import { memberBytes } from "../archive/gzip-members.ts";
 import { openSink } from "../archive/member-sink.ts";
 import { fillMembers } from "../archive/member-writer.ts";
 import { writeTar } from "../archive/tar-writer.ts";
-import { DrayError, isDiskFull, systemCode } from "../errors.ts";
+import { DrayError, diskFull, systemCode } from "../errors.ts";
 import type { Listener } from "../events.ts";
 import { digestOf, parseDigest, type Digest } from "../oci/digest.ts";
 import type { BundleContents } from "./contents.ts";
@@ -56,7 +56,7 @@ export async function writeBundle(
   } catch (error) {
     // What another run has put there is its own to finish or to remove.
     if (await isSameFile(file, partial)) await rm(partial, { force: true });
-    throw diskFull(error, target) ?? error;
+    throw noRoom(error, target) ?? error;
   } finally {
     await file.close();
   }
@@ -121,24 +121,16 @@ async function isSameFile(file: FileHandle, path: string): Promise<boolean> {
   }
 }
 
-function diskFull(cause: unknown, path: string): DrayError | undefined {
-  if (isDiskFull(cause)) {
-    return new DrayError(
-      "DRAY_DISK_FULL",
-      `Cannot write ${JSON.stringify(path)}: the disk is full`,
-      {
-        cause,
-        hint: "Make room or choose another place with -o; nothing was left behind.",
-      },
-    );
+/** The error for what this file system cannot hold: no more, or no file this large. */
+function noRoom(cause: unknown, path: string): DrayError | undefined {
+  const action = `write ${JSON.stringify(path)}`;
+  if (systemCode(cause) !== "EFBIG") {
+    const hint = "Make room or choose another place with -o; nothing was left behind.";
+    return diskFull(cause, action, hint);
   }
-  if (systemCode(cause) !== "EFBIG") return undefined;
   return new DrayError(
     "DRAY_FILE_TOO_LARGE",
-    `Cannot write ${JSON.stringify(path)}: the file system takes no file this large`,
-    {
-      cause,
-      hint: "FAT32 ends at 4 GiB: write to another file system, such as exFAT.",
-    },
+    `Cannot ${action}: the file system takes no file this large`,
+    { cause, hint: "FAT32 ends at 4 GiB: write to another file system, such as exFAT." },
   );
 }

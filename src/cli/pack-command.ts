@@ -83,7 +83,7 @@ function addContentFlags(command: Command): void {
     .addOption(
       repeatable("--platform <platform>", "only this platform; this changes an image's digest"),
     )
-    .option("--include-nondistributable", "pack layers that their licence keeps out of registries");
+    .option("--include-nondistributable", "pack layers that their license keeps out of registries");
 }
 
 function addResultFlags(command: Command): void {

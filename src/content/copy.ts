@@ -1,9 +1,9 @@
-import { setMaxListeners } from "node:events";
 import { DrayError } from "../errors.ts";
 import type { Listener } from "../events.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import { parseManifest, successorsOf } from "../oci/manifest.ts";
 import { isManifestType } from "../oci/media-type.ts";
+import { all, joinSignals } from "./all.ts";
 import type { Bytes, Content, Source, Target } from "./content.ts";
 import { readVerified } from "./verify.ts";
 import { once } from "./memory.ts";
@@ -39,9 +39,7 @@ export class GraphCopy {
     this.#source = source;
     this.#target = target;
     this.#options = options;
-    const outer = options.signal === undefined ? [] : [options.signal];
-    this.#signal = AbortSignal.any([...outer, this.#failure.signal]);
-    setMaxListeners(0, this.#signal);
+    this.#signal = joinSignals(this.#failure.signal, options.signal);
   }
 
   /** Resolves when `root` and all that it needs are at the target. */
@@ -105,15 +103,6 @@ export class GraphCopy {
     const present = await this.#target.exists(descriptor, { signal });
     const type = present ? "skipped" : await this.#target.push(descriptor, content, { signal });
     this.#options.onEvent?.({ type, descriptor, target: this.#target.name });
-  }
-}
-
-/** Waits until nothing runs any more, then throws what failed first. */
-export async function all<T>(running: readonly Promise<T>[]): Promise<T[]> {
-  try {
-    return await Promise.all(running);
-  } finally {
-    await Promise.allSettled(running);
   }
 }
 

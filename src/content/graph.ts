@@ -178,12 +178,12 @@ class GraphReader {
     return this.#orFinding(config, (raw) => parseConfigPlatform(raw, config.digest));
   }
 
-  /** Reads and parses a small blob; what is refused is reported. */
+  /** Reads and parses a small blob; what is refused is reported, what cannot be read is thrown. */
   async #orFinding<T>(descriptor: Descriptor, parse: (raw: Buffer) => T): Promise<T | undefined> {
     try {
       return parse(await this.#source.read(descriptor));
     } catch (error) {
-      if (!(error instanceof DrayError)) throw error;
+      if (!(error instanceof DrayError) || error.kind !== "refused") throw error;
       this.#report(findingOf(error, descriptor.digest));
       return undefined;
     }
@@ -198,7 +198,7 @@ class GraphReader {
 
   #checkLayer({ mediaType, digest }: Descriptor, walk: Walk): void {
     if (!isNonDistributableType(mediaType)) return;
-    const message = `${walk.name} has a layer whose licence keeps it out of other registries`;
+    const message = `${walk.name} has a layer whose license keeps it out of other registries`;
     this.#report({ code: "LAYER_NOT_DISTRIBUTABLE", severity: "warning", entry: digest, message });
   }
 

@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import type { Content, ContentOptions } from "../content/content.ts";
 import { verified } from "../content/verify.ts";
-import { DrayError, isDiskFull, systemCode } from "../errors.ts";
+import { DrayError, diskFull, isDiskFull, systemCode } from "../errors.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import { sizeOf, takePart, type Part } from "./part.ts";
 
@@ -42,7 +42,11 @@ export async function writeBlob(
       signal?.throwIfAborted();
       // Another process has taken the part over and finished it.
       if (systemCode(error) === "ENOENT" && (await sizeOf(path)) === expected.size) return;
-      if (!again || attempt === MAX_TRIES) throw diskFull(error, expected, layout) ?? error;
+      if (!again || attempt === MAX_TRIES) {
+        const action = `store ${expected.digest} in ${JSON.stringify(layout)}`;
+        const hint = "Make room, or choose a larger place; what is whole there stays.";
+        throw diskFull(error, action, hint) ?? error;
+      }
     }
   }
 }
@@ -73,13 +77,4 @@ async function cleanUp(part: Part, error: unknown): Promise<boolean> {
   }
   // A part left by an earlier run may be bad; one that vanished was taken by another process.
   return (wrong && part.size > 0) || systemCode(error) === "ENOENT";
-}
-
-function diskFull(cause: unknown, { digest }: Descriptor, layout: string): DrayError | undefined {
-  if (!isDiskFull(cause)) return undefined;
-  return new DrayError(
-    "DRAY_DISK_FULL",
-    `Cannot store ${digest} in ${JSON.stringify(layout)}: the disk is full`,
-    { cause, hint: "Make room, or choose a larger place; what is whole there stays." },
-  );
 }

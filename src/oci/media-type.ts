@@ -49,7 +49,7 @@ export function isImageConfigType(mediaType: string): boolean {
   return mediaType === MediaType.ociConfig || mediaType === MediaType.dockerConfig;
 }
 
-/** Layers that their licence keeps out of other registries: `…nondistributable…`, `…foreign…`. */
+/** Layers that their license keeps out of other registries: `…nondistributable…`, `…foreign…`. */
 export function isNonDistributableType(mediaType: string): boolean {
   return (
     mediaType.startsWith("application/vnd.oci.image.layer.nondistributable.v1.") ||

@@ -1,0 +1,32 @@
+import { DrayError, systemCode, type ErrorKind } from "../errors.ts";
+import { MemberDamage } from "./gzip-members.ts";
+
+/** What is left of an error on the way between threads, which its class does not survive. */
+export interface ThreadFailure {
+  readonly message: string;
+  readonly code: string | undefined;
+  /** Of an error of the system. */
+  readonly syscall?: string;
+  /** Of a `DrayError`. */
+  readonly kind?: ErrorKind;
+  readonly hint?: string | undefined;
+  /** Of a `MemberDamage`. */
+  readonly member?: number;
+}
+
+export function toFailure(error: unknown): ThreadFailure {
+  if (error instanceof DrayError) {
+    const { message, code, hint, kind } = error;
+    const member = error instanceof MemberDamage ? { member: error.member } : {};
+    return { message, code, hint, kind, ...member };
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  const system = error instanceof Error && "syscall" in error ? String(error.syscall) : undefined;
+  return { message, code: systemCode(error), ...(system && { syscall: system }) };
+}
+
+export function fromFailure({ message, code, syscall, kind, hint, member }: ThreadFailure): Error {
+  if (member !== undefined) return new MemberDamage(member, message);
+  if (code !== undefined && kind !== undefined) return new DrayError(code, message, { kind, hint });
+  return Object.assign(new Error(message), code && { code }, syscall && { syscall });
+}

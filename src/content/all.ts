@@ -1,0 +1,37 @@
+import { setMaxListeners } from "node:events";
+
+/** Waits until nothing runs any more, then throws what failed first. */
+export async function all<T>(running: readonly Promise<T>[]): Promise<T[]> {
+  try {
+    return await Promise.all(running);
+  } finally {
+    await Promise.allSettled(running);
+  }
+}
+
+/** Works on every item at once. The first failure stops the other work, and is what is thrown. */
+export async function forAll<A, T>(
+  items: readonly A[],
+  signal: AbortSignal | undefined,
+  work: (item: A, signal: AbortSignal) => Promise<T>,
+): Promise<T[]> {
+  const stop = new AbortController();
+  const either = joinSignals(stop.signal, signal);
+  return all(
+    items.map(async (item) => {
+      try {
+        return await work(item, either);
+      } catch (error) {
+        stop.abort(error);
+        throw error;
+      }
+    }),
+  );
+}
+
+/** A signal that fires when one of both does; hundreds of transfers may listen to it. */
+export function joinSignals(own: AbortSignal, outer: AbortSignal | undefined): AbortSignal {
+  const either = AbortSignal.any(outer === undefined ? [own] : [own, outer]);
+  setMaxListeners(0, either);
+  return either;
+}
