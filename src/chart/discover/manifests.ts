@@ -38,8 +38,10 @@ export function readManifests(text: string): { manifests: Manifest[]; broken: Br
     if (!isWorthReading(document.text)) continue;
     try {
       const value = readYaml(document.text, "a rendered document");
-      for (const object of objectsIn(value))
-        manifests.push({ ...document, object, ...about(object) });
+      for (const object of objectsIn(value)) {
+        const said = about(object);
+        if (said.hooks.every(isHook)) manifests.push({ ...document, object, ...said });
+      }
     } catch (error) {
       if (!(error instanceof DrayError)) throw error;
       broken.push({ ...document, reason: error.message });
@@ -82,8 +84,15 @@ function about(object: Dict): { name: string; hooks: readonly string[] } {
   const kind = object.get("kind");
   return {
     name: `${typeof kind === "string" ? kind : "?"}/${typeof name === "string" ? name : "?"}`,
-    hooks: typeof hook === "string" ? hook.split(",").map((one) => one.trim()) : [],
+    hooks: typeof hook === "string" ? hook.split(",").map((one) => one.trim().toLowerCase()) : [],
   };
+}
+
+/** Helm leaves out an object that names any other hook. https://helm.sh/docs/topics/charts_hooks/ */
+const HOOK = /^(?:(?:pre|post)-(?:install|upgrade|delete|rollback)|test|test-success)$/;
+
+function isHook(name: string): boolean {
+  return HOOK.test(name);
 }
 
 /** True if only `helm test` runs it. */

@@ -53,6 +53,15 @@ describe("an image is", () => {
     expect(find(discovery, "job")?.evidence[0]?.hooks).toEqual(["pre-install", "post-upgrade"]);
   });
 
+  it("is not what an unknown hook names: Helm leaves that out", async () => {
+    const discovery = await discover({
+      "templates/a.yaml": deployment("x/upper:1", hook("PRE-INSTALL")),
+      "templates/b.yaml": deployment("x/odd:1", hook("pre-install,someday")),
+      "templates/c.yaml": deployment("x/empty:1", hook('""')),
+    });
+    expect(lines(discovery)).toEqual(["hook x/upper:1"]);
+  });
+
   it("needed once, however often it is named", async () => {
     const discovery = await discover({
       "templates/a.yaml": deployment("busybox:1.36"),

@@ -1,0 +1,91 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { packedChart } from "../../fixtures/charts.ts";
+import type { TestRegistry } from "../../fixtures/registry.ts";
+import { temporaryDirectory } from "../../fixtures/temporary-directory.ts";
+import { images, type ImagesOptions, type ImagesReport } from "../../src/images.ts";
+import { parseChart } from "../../src/recipe/chart-request.ts";
+import { fill, oneLayerImage, shortDelay, startRegistry } from "../registry/lab.ts";
+import { desk, packImages, pushBundle } from "./lab.ts";
+
+/** A chart whose custom resource seems to speak of images of `host`, without a proof. */
+async function chartWithSuspects(host: string): Promise<string> {
+  const texts = {
+    "templates/a.yaml": `apiVersion: x/v1\nkind: Widget\nspec:\n  first: ${host}/team/app:1.0\n  second: ${host}/team/gone:1.0\n`,
+  };
+  const path = join(await temporaryDirectory(), "demo.tgz");
+  await writeFile(path, packedChart(texts));
+  return path;
+}
+
+async function imagesOf(
+  chart: string,
+  changes: Partial<ImagesOptions> = {},
+): Promise<ImagesReport> {
+  return images({
+    charts: [parseChart(chart)],
+    store: join(await temporaryDirectory(), "store"),
+    created: new Date(0),
+    registry: { retryDelay: shortDelay },
+    ...changes,
+  });
+}
+
+/** What is known of each suspect, by its name. */
+function presences({ images: found }: ImagesReport): Record<string, string | undefined> {
+  const suspects = found.filter((one) => one.class === "suspect");
+  return Object.fromEntries(
+    suspects.map(({ reference, presence }) => [reference.repository, presence]),
+  );
+}
+
+async function startFilled(): Promise<TestRegistry> {
+  const registry = await startRegistry();
+  await fill(registry, oneLayerImage("suspect"));
+  return registry;
+}
+
+describe("images()", () => {
+  it("asks no registry unless it is told to", async () => {
+    const registry = await startFilled();
+    const report = await imagesOf(await chartWithSuspects(registry.host));
+    expect(presences(report)).toStrictEqual({ "team/app": undefined, "team/gone": undefined });
+    expect(registry.seen).toEqual([]);
+  });
+
+  it("with probe asks whether suspects are there, one HEAD each", async () => {
+    const registry = await startFilled();
+    const chart = await chartWithSuspects(registry.host);
+    registry.forget();
+    const report = await imagesOf(chart, { probe: true });
+    expect(presences(report)).toEqual({ "team/app": "present", "team/gone": "absent" });
+    const asked = registry.seen.filter(({ path }) => path.includes("/manifests/"));
+    expect(asked.map(({ method }) => method)).toEqual(["HEAD", "HEAD"]);
+  });
+
+  it("does not know what a registry refuses to tell, or one that is not there", async () => {
+    const registry = await startFilled();
+    registry.door = () => ({ status: 403, headers: {} });
+    const refused = await imagesOf(await chartWithSuspects(registry.host), { probe: true });
+    expect(presences(refused)).toEqual({ "team/app": "unknown", "team/gone": "unknown" });
+    await registry.stop();
+    const gone = await imagesOf(await chartWithSuspects(registry.host), { probe: true });
+    expect(presences(gone)).toEqual({ "team/app": "unknown", "team/gone": "unknown" });
+  });
+
+  it("reads a chart that is in a registry", async () => {
+    const registry = await startRegistry();
+    const at = await desk(registry);
+    await packImages(at, [], {
+      recipe: { charts: [parseChart(await chartWithSuspects("quay.io"))] },
+    });
+    await pushBundle(at.output, `${registry.host}/charts`);
+    const report = await imagesOf(`oci://${registry.host}/charts/demo`);
+    expect(report.charts).toMatchObject([{ name: "demo", version: "1.0.0", complete: true }]);
+    expect(report.images.map(({ image }) => image)).toEqual([
+      "quay.io/team/app:1.0",
+      "quay.io/team/gone:1.0",
+    ]);
+  });
+});
