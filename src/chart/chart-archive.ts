@@ -1,9 +1,9 @@
-import { createGunzip } from "node:zlib";
-import { Readable } from "node:stream";
 import { StreamCursor } from "../archive/cursor.ts";
 import { entryPath } from "../archive/entry-path.ts";
+import { gunzip, limited } from "../archive/inflate.ts";
 import { readTar, type RawEntry } from "../archive/tar-reader.ts";
 import { collect, type Bytes } from "../content/content.ts";
+import { once } from "../content/memory.ts";
 import { DrayError } from "../errors.ts";
 import { MAX_CHART_FILE_BYTES, parseChartYaml, type ChartMetadata } from "./chart-yaml.ts";
 
@@ -24,20 +24,21 @@ export interface ChartArchive {
 
 /**
  * Reads a packed chart within Helm's own limits. `what` names it in errors.
- * @throws DrayError `DRAY_CHART_INVALID`
+ * @throws DrayError `DRAY_CHART_INVALID`, `DRAY_GZIP_DAMAGED`, `DRAY_ARCHIVE_TOO_LARGE`
  */
 export async function readChartArchive(tgz: Uint8Array, what: string): Promise<ChartArchive> {
   const files = new Map<string, Buffer>();
-  const cursor = new StreamCursor(gunzip(tgz, what));
+  const cursor = new StreamCursor(unpacked(tgz, what));
   try {
     let total = 0;
     for await (const raw of readTar(cursor)) {
-      const path = chartPath(raw, what);
-      if (path === undefined) continue;
+      // What stands beside the chart's directory is not kept, and still has to be read.
       total += raw.size;
-      if (raw.size > MAX_CHART_FILE_BYTES) throw invalid(what, `${path} has ${raw.size} bytes`);
       if (total > MAX_CHART_BYTES)
         throw invalid(what, `it unpacks to more than ${MAX_CHART_BYTES} bytes`);
+      const path = chartPath(raw, what);
+      if (path === undefined) continue;
+      if (raw.size > MAX_CHART_FILE_BYTES) throw invalid(what, `${path} has ${raw.size} bytes`);
       if (files.size >= MAX_CHART_FILES)
         throw invalid(what, `it has more than ${MAX_CHART_FILES} files`);
       files.set(path, await collect(raw.content()));
@@ -65,15 +66,9 @@ function chartPath(raw: RawEntry, what: string): string | undefined {
   return slash === -1 ? undefined : checked.path.slice(slash + 1);
 }
 
-async function* gunzip(tgz: Uint8Array, what: string): Bytes {
-  const inflate = Readable.from([tgz], { objectMode: false }).pipe(createGunzip());
-  try {
-    yield* inflate as AsyncIterable<Buffer>;
-  } catch (cause) {
-    throw invalid(what, `it cannot be decompressed: ${String(cause)}`);
-  } finally {
-    inflate.destroy();
-  }
+/** A little more than the files themselves: headers, padding and the end. */
+function unpacked(tgz: Uint8Array, what: string): Bytes {
+  return limited(gunzip(once(tgz), what), { limit: 2 * MAX_CHART_BYTES, what });
 }
 
 function invalid(what: string, reason: string): DrayError {

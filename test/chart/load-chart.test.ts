@@ -1,6 +1,7 @@
 import { mkdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { gzipBomb } from "../../fixtures/archives.ts";
 import {
   chartFileMap,
   chartYaml,
@@ -72,6 +73,14 @@ describe("loadChart()", () => {
     const big = Buffer.alloc(5 * 1024 * 1024 + 1);
     const error = await refusal(() => loadChartArchive(packedChart({ "big.bin": big }), "demo"));
     expect(error.message).toContain("big.bin has");
+  });
+
+  it("refuses a chart beside which gigabytes lie, before they are unpacked", async () => {
+    for (const name of ["beside.bin", "demo/inside.bin"]) {
+      const bomb = gzipBomb({ name, size: 2 * 1024 ** 3 });
+      const error = await refusal(() => loadChartArchive(bomb, "demo"));
+      expect(error.message).toContain("bytes");
+    }
   });
 
   it.each(["..", ".", "a/b", "../x"])("refuses the name %s", async (name) => {
