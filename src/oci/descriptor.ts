@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { DrayError } from "../errors.ts";
-import { parseDigest, type Digest } from "./digest.ts";
+import { algorithmOf, digestOf, parseDigest, type Digest } from "./digest.ts";
 import type { Platform } from "./platform.ts";
 
 /**
@@ -40,7 +40,7 @@ export const annotationsSchema: z.ZodType<Record<string, string> | undefined> = 
   .optional();
 
 /** `z.int()` refuses fractions and whatever an IEEE double cannot hold exactly. */
-export const descriptorSchema: z.ZodType<Descriptor> = z.object({
+const fields = z.object({
   mediaType: mediaTypeSchema,
   digest: digestSchema,
   size: z.int().nonnegative(),
@@ -54,7 +54,20 @@ export const descriptorSchema: z.ZodType<Descriptor> = z.object({
       variant: z.string().optional(),
     })
     .optional(),
+  data: z.string().optional(),
 });
+
+/** Content that is embedded is the content, or two readers see two things. */
+export const descriptorSchema: z.ZodType<Descriptor> = fields
+  .refine(({ data, digest }) => data === undefined || isContent(data, digest), {
+    path: ["data"],
+    message: "expected the content of the digest",
+  })
+  .transform(({ data: _embedded, ...descriptor }) => descriptor);
+
+function isContent(data: string, digest: Digest): boolean {
+  return digestOf(Buffer.from(data, "base64"), algorithmOf(digest)) === digest;
+}
 
 /**
  * Checks a parsed JSON document against a schema; `what` names the document.

@@ -32,6 +32,8 @@ function refused(code: string): unknown {
   return expect.objectContaining({ code, kind: "refused" });
 }
 
+const EMPTY = Buffer.from("{}");
+
 describe("parseManifest()", () => {
   it("keeps the raw bytes", () => {
     const { bytes, descriptor } = makeMultiArch("raw").root;
@@ -63,7 +65,7 @@ describe("parseManifest()", () => {
     const document = {
       ...IMAGE,
       artifactType: "application/x",
-      config: { mediaType: MediaType.ociEmpty, digest: DIGEST, size: 2, data: "e30=" },
+      config: { mediaType: MediaType.ociEmpty, digest: digestOf(EMPTY), size: 2, data: "e30=" },
       layers: [],
       subject,
       annotations: { a: "", b: "c" },
