@@ -1,6 +1,7 @@
 import { adopt, type Adopted, type AdoptOptions } from "./adopt.ts";
 import { adoptedArchive } from "./adopted-archive.ts";
 import type { Archive } from "./archive/archive.ts";
+import type { WorkOptions } from "./archive/work-file.ts";
 import { assemble } from "./assemble.ts";
 import { openBundle, type OpenedBundle, type OpenOptions } from "./bundle/open.ts";
 import { BundleView } from "./bundle/view.ts";
@@ -11,7 +12,15 @@ import { findingOf, hasErrors, type Finding } from "./finding.ts";
 import { readForeign, type Foreign } from "./foreign/read-foreign.ts";
 import type { Descriptor } from "./oci/descriptor.ts";
 
-export type ForeignOptions = OpenOptions & Omit<AdoptOptions, "created" | "isNameNeeded">;
+export type ForeignOptions = OpenOptions &
+  WorkOptions &
+  Omit<AdoptOptions, "created" | "isNameNeeded">;
+
+/** A bundle of others; whoever opened its archive closes that too. */
+export interface ForeignBundle {
+  readonly bundle: OpenedBundle;
+  readonly close: () => Promise<void>;
+}
 
 /**
  * Opens what others have packed as the bundle that dray would make of it, so that everything that
@@ -20,9 +29,23 @@ export type ForeignOptions = OpenOptions & Omit<AdoptOptions, "created" | "isNam
 export async function openForeign(
   archive: Archive,
   options: ForeignOptions,
-): Promise<OpenedBundle | undefined> {
+): Promise<ForeignBundle | undefined> {
   const foreign = await readForeign(archive, options);
   if (foreign === undefined) return undefined;
+  const { close } = foreign;
+  try {
+    return { bundle: await open(foreign, archive, options), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function open(
+  foreign: Foreign,
+  archive: Archive,
+  options: ForeignOptions,
+): Promise<OpenedBundle> {
   const isNameNeeded = options.content === "readable";
   const adopted = await adopt(foreign, { ...options, created: new Date(0), isNameNeeded });
   const findings = [unsigned(foreign), ...adopted.findings];

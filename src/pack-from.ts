@@ -1,5 +1,4 @@
 import { tmpdir } from "node:os";
-import type { Archive } from "./archive/archive.ts";
 import { openArchive } from "./archive/open-archive.ts";
 import { spooled } from "./archive/spool.ts";
 import { DrayError } from "./errors.ts";
@@ -21,28 +20,35 @@ export async function withForeign<T>(
   options: FromOptions,
   use: (foreign: Foreign) => Promise<T>,
 ): Promise<T> {
-  const open: Archive[] = [];
+  const open: Closable[] = [];
   try {
     const found: Foreign[] = [];
     for (const path of paths) found.push(await openOne(path, options, open));
     return await use(joinForeign(found));
   } finally {
-    for (const archive of open) await archive.close();
+    for (const one of open.toReversed()) await one.close();
   }
+}
+
+interface Closable {
+  close(): Promise<void>;
 }
 
 async function openOne(
   path: string,
   { workDirectory = tmpdir(), signal }: FromOptions,
-  open: Archive[],
+  open: Closable[],
 ): Promise<Foreign> {
-  const archive = await openArchive(path);
-  const place = open.push(archive) - 1;
+  const work = { workDirectory, signal };
+  const archive = await openArchive(path, work);
+  open.push(archive);
   if (await isOwnBundle(archive)) throw own(path);
-  const readable = await spooled(archive, { workDirectory, signal });
-  open[place] = readable;
-  const foreign = await readForeign(readable, { signal });
+  const readable = await spooled(archive, work);
+  // It closes what it was made of.
+  open.splice(-1, 1, readable);
+  const foreign = await readForeign(readable, work);
   if (foreign === undefined) throw unknown(path);
+  open.push(foreign);
   return foreign;
 }
 

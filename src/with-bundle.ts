@@ -57,9 +57,10 @@ export async function openBundleFile(
     if (!(await isOwnBundle(archive))) {
       archive = await spooled(archive, { workDirectory, signal });
       const { names = new Map(), platforms = [] } = request;
-      const choices = { names, platforms, includeNonDistributable: false };
+      const choices = { names, platforms, includeNonDistributable: false, workDirectory };
       const foreign = await openForeign(archive, { ...options, ...choices });
-      if (foreign !== undefined) return { bundle: foreign, size, close: () => archive.close() };
+      if (foreign !== undefined)
+        return { bundle: foreign.bundle, size, close: closing(foreign, archive) };
     }
     const detached = await findDetached(resolve(archive.path));
     const { repair } = request;
@@ -71,6 +72,13 @@ export async function openBundleFile(
     await archive.close();
     throw error;
   }
+}
+
+/** What was opened last is closed first. */
+function closing(...opened: readonly { close(): Promise<void> }[]): () => Promise<void> {
+  return async () => {
+    for (const one of opened) await one.close();
+  };
 }
 
 /** Opens a bundle, lets `use` work with it and closes it again. */

@@ -16,6 +16,8 @@ export interface OpenArchiveOptions {
    * @default the system's temporary directory
    */
   readonly workDirectory?: string | undefined;
+  /** Open what an archive holds, if that is one archive and nothing else. @default true */
+  readonly unwrap?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -38,8 +40,8 @@ export async function openArchive(
   try {
     const { size } = await file.stat();
     const range = new FileRange(file, { path, size });
-    const { workDirectory = tmpdir(), signal } = options;
-    const archive = await openLayers(range, { path, workDirectory, signal });
+    const { workDirectory = tmpdir() } = options;
+    const archive = await openLayers(range, { ...options, path, workDirectory });
     return {
       ...archive,
       async close() {

@@ -19,6 +19,8 @@ const MAX_LAYERS = 8;
 export interface LayerOptions extends WorkOptions {
   /** Of the file, for messages. */
   readonly path: string;
+  /** Open what an archive holds, if that is one archive and nothing else. @default true */
+  readonly unwrap?: boolean | undefined;
 }
 
 /** Takes off compressions, and archives that hold nothing but another, until the entries appear. */
@@ -60,7 +62,7 @@ class Opening {
       if (this.#layer.forms.length >= MAX_LAYERS) throw tooDeep(this.#what);
       const archive = await this.#takeOff();
       if (archive === undefined) continue;
-      const lone = await loneArchive(archive);
+      const lone = this.#options.unwrap === false ? undefined : await loneArchive(archive);
       if (lone === undefined) return archive;
       this.#notes.push(nestedIn(this.#options.path, lone.name));
       this.#layer = await nestedLayer(archive, lone);

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
+import { gunzip, limited, maxInflated } from "../archive/inflate.ts";
 import { authored, type Authored } from "../content/memory.ts";
 import { DrayError } from "../errors.ts";
 import { digestSchema, parseAs, type Descriptor } from "../oci/descriptor.ts";
@@ -8,7 +9,6 @@ import { MAX_MANIFEST_BYTES, parseJson } from "../oci/json.ts";
 import { MediaType } from "../oci/media-type.ts";
 import type { DockerImage } from "./docker-manifest.ts";
 import type { FileTree, ForeignFile } from "./file-tree.ts";
-import { gunzipped } from "./inflate.ts";
 
 /** An image of a docker archive as an OCI image; the archive has no manifest for it. */
 export interface ConvertedImage {
@@ -103,7 +103,9 @@ async function hashLayer(file: ForeignFile): Promise<{ digest: Digest; diffId: D
       yield piece;
     }
   };
-  for await (const piece of gunzipped(content(), file.path)) unpacked.update(piece);
+  const what = JSON.stringify(file.path);
+  const inflated = limited(gunzip(content(), what), { limit: maxInflated(file.size), what });
+  for await (const piece of inflated) unpacked.update(piece);
   return { digest: digestFrom(packed), diffId: digestFrom(unpacked) };
 }
 

@@ -1,4 +1,6 @@
 import { entryPath } from "../archive/entry-path.ts";
+import type { Archive } from "../archive/archive.ts";
+import type { WorkOptions } from "../archive/work-file.ts";
 import { collect, type Bytes } from "../content/content.ts";
 import { DrayError } from "../errors.ts";
 
@@ -13,12 +15,13 @@ export interface ForeignFile {
   /** Where it lies, for people: `outer.tar → inner/path` inside an archive of its own. */
   readonly path: string;
   readonly size: number;
-  /** Its name in the file system, where it is a file of its own there. */
-  readonly onDisk?: string | undefined;
-  /** True if reading at some place does not mean reading all that stands before it. */
-  readonly isSeekable: boolean;
   read(range?: ByteRange): Bytes;
+  /** Opens it as an archive of its own, which has to be closed. */
+  open(options: WorkOptions): Promise<Archive>;
 }
+
+/** As much of a file as reading it takes. */
+export type Content = Pick<ForeignFile, "path" | "size" | "read">;
 
 /** What a name that is a link leads to, as the archive states it. */
 export interface ForeignLink {
@@ -110,7 +113,7 @@ function firstFrom(sorted: readonly string[], text: string): number {
 }
 
 /** All bytes of a file that has to be small. @throws DrayError `DRAY_ENTRY_TOO_LARGE` */
-export async function readWhole(file: ForeignFile, maxBytes: number): Promise<Buffer> {
+export async function readWhole(file: Content, maxBytes: number): Promise<Buffer> {
   if (file.size <= maxBytes) return collect(file.read());
   throw new DrayError(
     "DRAY_ENTRY_TOO_LARGE",

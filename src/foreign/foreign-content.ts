@@ -4,7 +4,7 @@ import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
 import type { Reference } from "../oci/reference.ts";
 import type { BlobPool } from "./blob-pool.ts";
-import type { FileTree, ForeignFile } from "./file-tree.ts";
+import type { Content, FileTree } from "./file-tree.ts";
 
 /** What somebody else's bundle says that something is called. */
 export type NameClaim =
@@ -25,8 +25,8 @@ export interface ForeignRoot {
 
 /** A packed Helm chart that lies beside images. */
 export interface ForeignChart {
-  readonly tgz: ForeignFile;
-  readonly provenance: ForeignFile | undefined;
+  readonly tgz: Content;
+  readonly provenance: Content | undefined;
 }
 
 /** A name and a version that somebody has given to the whole. */

@@ -1,35 +1,71 @@
+import { join } from "node:path";
 import type { Archive } from "../archive/archive.ts";
-import { SeekCursor } from "../archive/cursor.ts";
-import type { SeekableTar } from "../archive/seekable-tar.ts";
-import { readTar } from "../archive/tar-reader.ts";
+import { openArchive } from "../archive/open-archive.ts";
+import { openLayers } from "../archive/open-layers.ts";
+import type { Entry } from "../archive/scan.ts";
+import { sniff } from "../archive/sniff.ts";
+import { spooled } from "../archive/spool.ts";
+import { TAR_BLOCK } from "../archive/tar-reader.ts";
+import { writeWorkFile, type WorkOptions } from "../archive/work-file.ts";
+import { collect } from "../content/content.ts";
 import { DrayError } from "../errors.ts";
 import type { ForeignFile } from "./file-tree.ts";
 
-/** A tar inside an archive, read where it lies: what is at some place of it is so much further on. */
-export function innerArchive(file: ForeignFile): Archive {
-  const tar: SeekableTar = {
-    size: file.size,
-    read: (offset, length) => file.read({ offset, length }),
-    checkingCursor: () => new SeekCursor(tar),
-  };
-  return {
-    path: file.path,
-    form: "tar",
-    size: file.size,
-    entries: () => readTar(new SeekCursor(tar)),
-    read: ({ position, size }) => file.read({ offset: position, length: size }),
-    close: async () => {},
-  };
+/** What a file holds, if that is an archive; it can be read at any place until it is closed. */
+export async function openInner(
+  file: ForeignFile,
+  options: WorkOptions,
+): Promise<Archive | undefined> {
+  const head = await collect(file.read({ length: Math.min(TAR_BLOCK, file.size) }));
+  if (sniff(head) === undefined) return undefined;
+  try {
+    const archive = await file.open(options);
+    return await spooledOrClosed(archive, options);
+  } catch (error) {
+    // A text that is compressed, or something in a compression that is not read.
+    if (error instanceof DrayError && NO_ARCHIVE.has(error.code)) return undefined;
+    throw error;
+  }
 }
 
-/** True for a tar that can be read where it lies: it has a member. */
-export async function isInnerTar(file: ForeignFile): Promise<boolean> {
-  if (!file.isSeekable) return false;
+const NO_ARCHIVE: ReadonlySet<string> = new Set([
+  "DRAY_ARCHIVE_UNKNOWN",
+  "DRAY_ARCHIVE_UNSUPPORTED",
+]);
+
+async function spooledOrClosed(archive: Archive, options: WorkOptions): Promise<Archive> {
   try {
-    const members = innerArchive(file).entries({ check: false })[Symbol.asyncIterator]();
-    return (await members.next()).done !== true;
+    return await spooled(archive, options);
   } catch (error) {
-    if (error instanceof DrayError) return false;
+    await archive.close();
+    throw error;
+  }
+}
+
+/** Opens an entry of an archive: in place where it lies as it is, else out of a work file. */
+export async function openEntry(
+  { archive, entry, path }: { archive: Archive; entry: Entry; path: string },
+  options: WorkOptions,
+): Promise<Archive> {
+  // One chart and nothing else is a chart, not an archive in an archive.
+  const choices = { ...options, path, unwrap: false };
+  if (archive.form === "directory") return openArchive(join(archive.path, entry.path), choices);
+  const lying = await archive.inPlace?.(entry);
+  if (lying !== undefined) return openLayers(lying, choices);
+  const { read } = archive;
+  if (read === undefined) throw new Error("a foreign archive can be read at any place");
+  const file = await writeWorkFile(() => read(entry), { ...options, leastSize: entry.size });
+  try {
+    const opened = await openLayers(file.range, choices);
+    return {
+      ...opened,
+      async close() {
+        await opened.close();
+        await file.close();
+      },
+    };
+  } catch (error) {
+    await file.close();
     throw error;
   }
 }

@@ -2,10 +2,12 @@ import { constants } from "node:fs";
 import { open } from "node:fs/promises";
 import { join } from "node:path";
 import type { Archive } from "../archive/archive.ts";
+import { FileRange } from "../archive/file-range.ts";
 import { scan, type Entry } from "../archive/scan.ts";
 import type { Bytes } from "../content/content.ts";
 import type { Finding } from "../finding.ts";
 import { FileTree, type ByteRange, type ForeignFile } from "./file-tree.ts";
+import { openEntry } from "./inner-archive.ts";
 import { readLinks } from "./links.ts";
 
 /** What the entry rules leave of an archive, and what they say about the rest. */
@@ -42,38 +44,39 @@ export async function openTree(
 }
 
 function fileOf(archive: Archive, entry: Entry, prefix: string): ForeignFile {
-  const { path, size, position } = entry;
-  const base = { path: prefix + path, size };
-  const range = ({ offset = 0, length = size - offset }: ByteRange = {}): Required<ByteRange> => ({
-    offset,
-    length,
-  });
-  if (archive.form === "directory") {
-    const onDisk = join(archive.path, path);
-    return { ...base, isSeekable: true, read: (part) => readDisk(onDisk, range(part)) };
-  }
-  // In a tar, and only there, positions count bytes: a part of a file is read by arithmetic.
-  const isSeekable = archive.form.endsWith("tar");
-  const read = (part?: ByteRange): Bytes => {
-    const { offset, length } = range(part);
-    if (isSeekable) return readFrom(archive, { position: position + offset, size: length });
-    return sliced(readFrom(archive, entry), offset, length);
+  const { size } = entry;
+  const path = prefix + entry.path;
+  return {
+    path,
+    size,
+    read: ({ offset = 0, length = size - offset } = {}) =>
+      readPart(archive, entry, { offset, length }),
+    open: (options) => openEntry({ archive, entry, path }, options),
   };
-  return { ...base, isSeekable, read };
 }
 
-function readFrom(archive: Archive, place: { position: number; size: number }): Bytes {
-  if (archive.read === undefined) throw new Error("a foreign archive can be read at any place");
-  return archive.read(place);
+async function* readPart(
+  archive: Archive,
+  entry: Entry,
+  { offset, length }: Required<ByteRange>,
+): Bytes {
+  if (length === 0) return;
+  const lying = await archive.inPlace?.(entry);
+  if (archive.form === "directory") {
+    yield* readDisk(join(archive.path, entry.path), { offset, length });
+  } else if (lying !== undefined) {
+    yield* lying.read(offset, length);
+  } else {
+    if (archive.read === undefined) throw new Error("a foreign archive can be read at any place");
+    yield* sliced(archive.read(entry), offset, length);
+  }
 }
 
 async function* readDisk(path: string, { offset, length }: Required<ByteRange>): Bytes {
-  if (length === 0) return;
   const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
   try {
-    const end = offset + length - 1;
-    const options = { start: offset, end, autoClose: false, highWaterMark: 1024 * 1024 };
-    yield* file.createReadStream(options) as AsyncIterable<Buffer>;
+    const { size } = await file.stat();
+    yield* new FileRange(file, { path, size }).read(offset, length);
   } finally {
     await file.close();
   }
@@ -82,7 +85,6 @@ async function* readDisk(path: string, { offset, length }: Required<ByteRange>):
 async function* sliced(content: Bytes, offset: number, length: number): Bytes {
   let skip = offset;
   let left = length;
-  if (left === 0) return;
   for await (const chunk of content) {
     const piece = chunk.subarray(skip, skip + left);
     skip = Math.max(0, skip - chunk.length);

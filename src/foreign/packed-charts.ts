@@ -1,10 +1,10 @@
 import { StreamCursor } from "../archive/cursor.ts";
+import { gunzip, limited, maxInflated } from "../archive/inflate.ts";
 import { readTar } from "../archive/tar-reader.ts";
 import { MAX_CHART_BYTES } from "../chart/chart-archive.ts";
 import { DrayError } from "../errors.ts";
 import type { FileTree, ForeignFile } from "./file-tree.ts";
 import type { ForeignChart } from "./foreign-content.ts";
-import { gunzipped } from "./inflate.ts";
 
 /** Charts have their Chart.yaml first; Helm writes it so. */
 const MEMBERS_LOOKED_AT = 50;
@@ -25,7 +25,9 @@ export async function findCharts(tree: FileTree): Promise<ForeignChart[]> {
 
 /** True if `NAME/Chart.yaml` is in it; what cannot be read is no chart. */
 async function isChart(file: ForeignFile): Promise<boolean> {
-  const cursor = new StreamCursor(gunzipped(file.read(), file.path));
+  const what = JSON.stringify(file.path);
+  const limit = maxInflated(file.size);
+  const cursor = new StreamCursor(limited(gunzip(file.read(), what), { limit, what }));
   try {
     let count = 0;
     for await (const { name } of readTar(cursor)) {

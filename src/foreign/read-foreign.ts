@@ -1,9 +1,10 @@
 import type { Archive } from "../archive/archive.ts";
-import type { ContentOptions } from "../content/content.ts";
+import type { WorkOptions } from "../archive/work-file.ts";
 import { DrayError } from "../errors.ts";
 import { findingOf, type Finding } from "../finding.ts";
 import { joinTrees, missingParts, setOf } from "./archive-set.ts";
 import { BlobPool } from "./blob-pool.ts";
+import type { FileTree } from "./file-tree.ts";
 import type {
   ForeignChart,
   ForeignContent,
@@ -11,7 +12,7 @@ import type {
   ForeignReader,
   ForeignRoot,
 } from "./foreign-content.ts";
-import { innerArchive, isInnerTar } from "./inner-archive.ts";
+import { openInner } from "./inner-archive.ts";
 import { openTree, type OpenedTree } from "./open-tree.ts";
 import { findCharts } from "./packed-charts.ts";
 import { dockerArchive } from "./readers/docker-archive.ts";
@@ -50,17 +51,29 @@ export interface Foreign {
   readonly findings: readonly Finding[];
 }
 
+export interface OpenForeign extends Foreign {
+  /** Closes the archives inside; the outermost is left to who opened it. */
+  readonly close: () => Promise<void>;
+}
+
 /**
  * Finds images, and charts beside them, in whatever others have packed; undefined if it is nothing
  * that any reader knows.
  */
 export async function readForeign(
   archive: Archive,
-  options: ContentOptions = {},
-): Promise<Foreign | undefined> {
-  const reading = new Reading(archive.path, options);
-  await reading.tree(await openTree(archive, options), 0);
-  return reading.result(archive.form);
+  options: WorkOptions,
+): Promise<OpenForeign | undefined> {
+  const reading = new Reading(archive, options);
+  try {
+    await reading.tree(await openTree(archive, options), 0);
+    const foreign = reading.result(archive.form);
+    if (foreign === undefined) await reading.close();
+    return foreign;
+  } catch (error) {
+    await reading.close();
+    throw error;
+  }
 }
 
 /** Several things as if they had arrived as one. */
@@ -80,19 +93,25 @@ export function joinForeign(all: readonly Foreign[]): Foreign {
 }
 
 class Reading {
-  readonly #options: ContentOptions;
+  readonly #options: WorkOptions;
   readonly #blobs: BlobPool;
   readonly #contents: ForeignContent[] = [];
   readonly #charts: ForeignChart[] = [];
   readonly #findings: Finding[] = [];
   readonly #stripped: string[] = [];
   readonly #leftOver: string[] = [];
+  readonly #open: Archive[] = [];
   /** Some reader knows what this is, whether or not it can be read. */
   #isKnown = false;
 
-  constructor(path: string, options: ContentOptions) {
+  constructor({ path, notes = [] }: Archive, options: WorkOptions) {
     this.#options = options;
     this.#blobs = new BlobPool(JSON.stringify(path));
+    this.#findings.push(...notes);
+  }
+
+  async close(): Promise<void> {
+    for (const archive of this.#open.toReversed()) await archive.close();
   }
 
   async tree(opened: OpenedTree, depth: number): Promise<void> {
@@ -132,14 +151,12 @@ class Reading {
   }
 
   async #innerArchives({ tree }: OpenedTree, depth: number): Promise<void> {
-    const { signal } = this.#options;
     const sets = new Map<string, { paths: string[]; parts: OpenedTree[] }>();
     for (const path of tree.unclaimed()) {
-      const file = tree.files.get(path);
-      if (file === undefined || !(await isInnerTar(file))) continue;
+      this.#options.signal?.throwIfAborted();
+      const inner = await this.#innerTree(tree, path);
+      if (inner === undefined) continue;
       tree.claim([path]);
-      const prefix = `${tree.place(path)} → `;
-      const inner = await openTree(innerArchive(file), { prefix, signal });
       const { paths, parts } = sets.get(setOf(path)) ?? { paths: [], parts: [] };
       sets.set(setOf(path), { paths: [...paths, path], parts: [...parts, inner] });
     }
@@ -149,7 +166,23 @@ class Reading {
     }
   }
 
-  result(carrier: string): Foreign | undefined {
+  async #innerTree(tree: FileTree, path: string): Promise<OpenedTree | undefined> {
+    const place = tree.place(path);
+    try {
+      const file = tree.files.get(path);
+      const archive = file && (await openInner(file, this.#options));
+      if (archive === undefined) return undefined;
+      this.#open.push(archive);
+      const { signal } = this.#options;
+      return await openTree(archive, { prefix: `${place} → `, signal });
+    } catch (error) {
+      if (!(error instanceof DrayError) || error.kind !== "refused") throw error;
+      this.#findings.push(findingOf(error, place));
+      return undefined;
+    }
+  }
+
+  result(carrier: string): OpenForeign | undefined {
     if (!this.#isKnown) return undefined;
     return {
       form: `${formsOf(this.#contents).join(", ") || "something unreadable"} in ${carrier}`,
@@ -159,6 +192,7 @@ class Reading {
       identity: this.#contents.find(({ identity }) => identity !== undefined)?.identity,
       stripped: this.#stripped,
       findings: [...this.#findings, ...leftOut(this.#leftOver)],
+      close: () => this.close(),
     };
   }
 }

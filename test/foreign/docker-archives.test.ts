@@ -83,9 +83,16 @@ describe("an archive of docker save", () => {
       { name: "acme/wrong__9.tar", content: inner(app, APP) },
       { name: "acme/tool__2.0.tar", content: inner(tool, TOOL) },
     ];
+    const packed = members.map(({ name, content }) =>
+      content === undefined
+        ? { name, type: "5" }
+        : { name: name.replace(/r$/, "r.gz"), content: gzipped(content) },
+    );
     for (const path of [
       await fileOf(gzipped(makeTar(members)), "acme.tar.gz"),
       await directoryOf(members),
+      await tarFile(packed),
+      await directoryOf(packed),
     ]) {
       const report = await verified(path);
       expect(codes(report)).toEqual([]);

@@ -128,7 +128,7 @@ async function chartOf(tree: FileTree, at: string, name: string): Promise<Foreig
   const read = ({ offset = 0, length = tgz.length }: ByteRange = {}): Bytes =>
     once(tgz.subarray(offset, offset + length));
   const path = tree.place(at);
-  return { tgz: { path, size: tgz.length, isSeekable: true, read }, provenance: undefined };
+  return { tgz: { path, size: tgz.length, read }, provenance: undefined };
 }
 
 function lost(image: string, digest: string, arch: string): Finding {
