@@ -65,7 +65,8 @@ export async function pack(options: PackOptions): Promise<PackResult> {
   try {
     const includeNonDistributable = options.includeNonDistributable === true;
     return await withForeign(options.recipe.from, options, async (foreign) => {
-      const choices = { ...options, ...sources, includeNonDistributable, foreign };
+      const kubeVersion = options.kubeVersion ?? options.recipe.kubeVersion;
+      const choices = { ...options, ...sources, kubeVersion, includeNonDistributable, foreign };
       const ingredients = await gather(options.recipe, choices);
       const download = await missingBytes(fromRegistries(ingredients), options.store);
       const plan = planPack(ingredients, { ...options, download });

@@ -37,6 +37,7 @@ export async function readRecipe(
   return {
     name: named.name ?? given.name,
     version: named.version ?? given.version,
+    kubeVersion: given.kubeVersion,
     images: [...given.images, ...named.images],
     charts: [...given.charts, ...named.charts],
     files: [...given.files, ...named.files],

@@ -21,6 +21,8 @@ export interface Recipe {
   readonly names: GivenNames;
   /** For images that name none themselves; none at all means every platform. */
   readonly platforms: readonly Platform[];
+  /** Of the cluster, where charts ask for it. */
+  readonly kubeVersion?: string | undefined;
 }
 
 export interface ImageRequest {
@@ -59,6 +61,11 @@ const recipeSchema = z
     name: z.string().optional().describe("Name of the bundle, first part of its file name"),
     version: z.string().optional().describe("Version of the bundle, second part of its file name"),
     platforms: platformsSchema.optional(),
+    kubeVersion: z
+      .string()
+      .regex(/^v?\d+\.\d+/, "expected a version of Kubernetes, such as 1.34")
+      .optional()
+      .describe("Version of the cluster, where charts ask for it"),
     images: z
       .array(
         z.union([
@@ -129,6 +136,7 @@ function toRecipe(data: z.infer<typeof recipeSchema>, base: string): Recipe {
     name: data.name,
     version: data.version,
     platforms: (data.platforms ?? []).map(parsePlatform),
+    kubeVersion: data.kubeVersion,
     images: images.map((item) =>
       typeof item === "string"
         ? { reference: parseImage(item) }

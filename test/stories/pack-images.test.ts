@@ -151,6 +151,16 @@ describe("pack with a chart", () => {
     ]);
   });
 
+  it("follows the version of the cluster that the recipe names", async () => {
+    const registry = await startShop();
+    const image = "{{ .Values.global.registry }}/shop/web:{{ .Capabilities.KubeVersion.Minor }}";
+    await fill(registry, oneLayerImage("minor"), "shop/web:33");
+    const tgz = shop({ "templates/web.yaml": pod("web", image) });
+    const result = await packShop(registry, { tgz, changes: { recipe: { kubeVersion: "1.33" } } });
+    expect(packed(result)).toEqual(["shop/job:1", "shop/web:33"]);
+    expect(result.plan.charts).toMatchObject([{ complete: true }]);
+  });
+
   it("locks what it found, and packs the same again as locked", async () => {
     const registry = await startShop();
     const lockPath = join(await temporaryDirectory(), "lock.json");

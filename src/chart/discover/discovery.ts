@@ -109,13 +109,20 @@ export interface Discovery {
   readonly complete: boolean;
 }
 
+const HINTS: Partial<Record<Unknown["code"], string>> = {
+  CLUSTER_VERSION: "Say which version the cluster has with --kube-version.",
+  VALUES_REFUSED: "Give the values that it asks for with --values or --set.",
+};
+
 /** The unknowns as findings: what may lack a needed image is a warning. */
 export function toFinding({ code, needed, message, file, line }: Unknown): Finding {
   const entry = file === undefined ? undefined : line === undefined ? file : `${file}:${line}`;
+  const hint = HINTS[code];
   return {
     code,
     severity: needed ? "warning" : "info",
     message,
     ...(entry === undefined ? {} : { entry }),
+    ...(hint === undefined ? {} : { hint }),
   };
 }
