@@ -3,10 +3,11 @@ import type { PlainFile } from "./bundle/contents.ts";
 import type { ChartSources } from "./chart-sources.ts";
 import type { DiscoveredImage } from "./chart/discover/discovery.ts";
 import { DrayError } from "./errors.ts";
-import { hasErrors } from "./finding.ts";
+import { hasErrors, type Finding } from "./finding.ts";
 import type { Foreign } from "./foreign/read-foreign.ts";
 import type { Digest } from "./oci/digest.ts";
 import { formatReference, parseReference, type Reference } from "./oci/reference.ts";
+import { judgeCharts, type JudgeOptions } from "./judge-charts.ts";
 import { obtainChart, type ObtainedChart } from "./obtain-chart.ts";
 import { chartFiles, chartPath } from "./pack-charts.ts";
 import { readPlainFile } from "./pack-files.ts";
@@ -34,9 +35,11 @@ export interface Ingredients {
   readonly added: readonly DiscoveredImage[];
   readonly files: readonly PlainFile[];
   readonly adopted: Adopted;
+  /** What has to be said of the charts. */
+  readonly findings: readonly Finding[];
 }
 
-export interface GatherOptions extends ChartSources, SearchOptions {
+export interface GatherOptions extends ChartSources, SearchOptions, JudgeOptions {
   readonly includeNonDistributable: boolean;
   /** What others have packed. */
   readonly foreign: Foreign;
@@ -64,15 +67,15 @@ export async function gather(recipe: Recipe, options: GatherOptions): Promise<In
     "chart",
     charts.map(({ chart }) => chartPath(chart.metadata)),
   );
-  for (const chart of charts) requireDependencies(chart, options);
-  const searched = await searchCharts(charts, options);
   const adopted = await adoptAll(recipe, options);
+  const findings = await judgeCharts(charts, adopted, options);
+  const searched = await searchCharts(charts, options);
   const listed = [...recipe.images.map(({ reference }) => reference), ...adoptedImages(adopted)];
   const added = imagesToAdd(searched, listed);
   const requests = [...imageRequests(recipe), ...added.map((one) => requestByChart(one, recipe))];
   const images = await resolveAll(requests, options);
   refuseNonDistributable(images, options);
-  const ingredients = { images, charts, searched, listed, added, files, adopted };
+  const ingredients = { images, charts, searched, listed, added, files, adopted, findings };
   refuseTwoMeanings(ingredients);
   return ingredients;
 }
@@ -167,19 +170,6 @@ function refuseTwoMeanings({ images, charts, adopted }: Ingredients): void {
       { kind: "usage", hint: "Leave one out, or give it another name with --name." },
     );
   }
-}
-
-/** What was packed here is whole or is not packed; what others have packed is carried as it is. */
-function requireDependencies(
-  { origin, artifact, lacks, failures }: ObtainedChart,
-  { onEvent }: GatherOptions,
-): void {
-  const [failure] = failures;
-  if (origin === "directory" && failure !== undefined) throw failure;
-  if (lacks.length === 0) return;
-  const message = `${artifact.name} does not hold what it depends on (${lacks.join(", ")}): Helm will not install it`;
-  onEvent?.({ type: "warning", message });
-  for (const { message: reason } of failures) onEvent?.({ type: "warning", message: reason });
 }
 
 function refuseNonDistributable(

@@ -31,7 +31,7 @@ export { BundleRefused, type BundleOptions } from "./with-bundle.ts";
 export type { DiscoverySettings } from "./chart-images.ts";
 export type { ListDifference } from "./chart/discover/compare-list.ts";
 export type { DiscoveredImage, Evidence, ImageClass } from "./chart/discover/discovery.ts";
-export { findHelm } from "./chart/discover/find-helm.ts";
+export { findProgram } from "./chart/find-program.ts";
 export { parseNames, type GivenNames } from "./recipe/given-names.ts";
 export type { ImageMode, ValueSet } from "./recipe/image-wishes.ts";
 export { parsePlatform, formatPlatform, type Platform } from "./oci/platform.ts";
@@ -52,6 +52,7 @@ export { isEncrypted, parsePrivateKey, type PrivateKey, type PublicKey } from ".
 export { readKeyFile, readPublicKey, readTrustFolder } from "./trust/folder.ts";
 export type { TrustPolicy } from "./trust/policy.ts";
 
+export type { ProvenanceOptions } from "./check-provenance.ts";
 export type { ChartAccess } from "./chart-sources.ts";
 export { helmRepositories } from "./chart-repository/helm-repositories.ts";
 export type { KnownRepositories, RepositoryLogin } from "./chart-repository/known-repositories.ts";

@@ -39,7 +39,7 @@ export interface PackPlan {
   readonly moved: readonly DigestChange[];
   /** Images of which platforms were left out: was the digest of all, is the one packed. */
   readonly filtered: readonly DigestChange[];
-  /** What has to be said of what others have packed. */
+  /** What has to be said of charts, and of what others have packed. */
   readonly findings: readonly Finding[];
 }
 
@@ -106,7 +106,7 @@ export function planPack(ingredients: Ingredients, options: PackPlanOptions): Pa
         was: found.digest,
         is: root.descriptor.digest,
       })),
-    findings: adopted.findings,
+    findings: [...ingredients.findings, ...adopted.findings],
   };
 }
 

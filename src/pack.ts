@@ -3,6 +3,7 @@ import { layOut, type BundleParts } from "./bundle/contents.ts";
 import type { BundleManifest } from "./bundle/format.ts";
 import { writeBundle, type WrittenBundle } from "./bundle/write.ts";
 import { openChartSources, type ChartAccess } from "./chart-sources.ts";
+import type { ProvenanceOptions } from "./check-provenance.ts";
 import type { Source } from "./content/content.ts";
 import { requireSpace } from "./content/disk-space.ts";
 import { verified } from "./content/verify.ts";
@@ -43,6 +44,8 @@ export interface PackOptions extends ChartAccess, Omit<SearchOptions, "signal"> 
   readonly created: Date;
   /** Pack layers that their license keeps out of other registries. @default false */
   readonly includeNonDistributable?: boolean | undefined;
+  /** How much the signatures of charts count. */
+  readonly provenance?: ProvenanceOptions | undefined;
   /** Resolve and report, write nothing. @default false */
   readonly dryRun?: boolean | undefined;
   /** For what others have packed and compressed. @default the system's temporary directory */

@@ -42,9 +42,9 @@ export async function discoverySettings(
   { kubeVersion: version, helm }: DiscoveryFlags,
   { env, signal }: Io,
 ): Promise<DiscoverySettings> {
-  const { findHelm } = await import("../index.ts");
-  const path = helm === undefined ? await findHelm(env["PATH"] ?? "") : helm || undefined;
-  return { kubeVersion: version, helm: path, signal };
+  const { findProgram } = await import("../index.ts");
+  const path = helm === undefined ? await findProgram("helm", env["PATH"] ?? "") : helm;
+  return { kubeVersion: version, helm: path || undefined, signal };
 }
 
 function kubeVersion(text: string): string {

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { Option, type Command } from "commander";
-import type { Lock, PackOptions, ValueSet } from "../index.ts";
+import type { Lock, PackOptions, ProvenanceOptions, ValueSet } from "../index.ts";
 import { chartAccess } from "./chart-access.ts";
 import type { AddCommand, Session } from "./command.ts";
 import { addDiscoveryFlags, discoverySettings, type DiscoveryFlags } from "./discovery-flags.ts";
@@ -26,6 +26,8 @@ interface PackFlags
   readonly locked?: boolean;
   readonly includeNondistributable?: boolean;
   readonly strictImages?: boolean;
+  readonly keyring?: string;
+  readonly verifyCharts?: boolean;
   readonly dryRun?: boolean;
   readonly workDir?: string;
 }
@@ -78,6 +80,8 @@ function addContentFlags(command: Command): void {
         .default("needed"),
     )
     .option("--strict-images", "fail where a needed image of a chart may have been missed")
+    .option("--keyring <file>", "public keys (OpenPGP) of those who sign charts; needs gpgv")
+    .option("--verify-charts", "refuse charts whose provenance is missing, wrong or not checked")
     .addOption(repeatable("--file <file>", "a plain file that travels along"))
     .addOption(repeatable("--from <path>", "a layout, archive or bundle that others have made"))
     .addOption(
@@ -129,12 +133,22 @@ async function runPack(
     ...(await discoverySettings(flags, io)),
     strictImages: flags.strictImages,
     includeNonDistributable: flags.includeNondistributable,
+    provenance: await provenanceOptions(flags, io),
     dryRun: isDryRun,
     ...(await chartAccess(flags, io, { loginFor: registries })),
     onEvent: output.progress.listen,
   });
   const isSigned = flags.signKey !== undefined;
   output.report(result, () => renderPack(result, { isSigned, isDryRun }));
+}
+
+async function provenanceOptions(
+  { keyring, verifyCharts }: PackFlags,
+  { env }: Session["io"],
+): Promise<ProvenanceOptions> {
+  const { findProgram } = await import("../index.ts");
+  const gpgv = keyring === undefined ? undefined : await findProgram("gpgv", env["PATH"] ?? "");
+  return { keyring, gpgv, required: verifyCharts };
 }
 
 /** Leaving a bundle unsigned is a decision, never an oversight. */

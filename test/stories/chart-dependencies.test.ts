@@ -10,7 +10,7 @@ import { obtainChart, type ObtainedChart } from "../../src/obtain-chart.ts";
 import { parseChart } from "../../src/recipe/chart-request.ts";
 import { parseLock } from "../../src/recipe/lock.ts";
 import { startRepository } from "../chart-repository/lab.ts";
-import { listening, shortDelay, startRegistry } from "../registry/lab.ts";
+import { shortDelay, startRegistry } from "../registry/lab.ts";
 import { desk, packImages, pushBundle, type Desk, type PackChanges } from "./lab.ts";
 
 /** Writes a chart below `root`. */
@@ -180,12 +180,14 @@ describe("a packed chart without its dependencies", () => {
     expect(found.tgz.equals(tgz)).toBe(true);
     expect(found.chart.subcharts.map(({ metadata }) => metadata.name)).toEqual(["web"]);
     expect([found.lacks, found.failures]).toEqual([["web"], []]);
-    const { events, onEvent } = listening();
-    await pack(await desk(await startRegistry()), path, { onEvent });
-    expect(events).toContainEqual({
-      type: "warning",
-      message: "charts/demo:1.0.0 does not hold what it depends on (web): Helm will not install it",
-    });
+    const { plan } = await pack(await desk(await startRegistry()), path);
+    expect(plan.findings).toMatchObject([
+      {
+        code: "CHART_INCOMPLETE",
+        severity: "warning",
+        message: "charts/demo:1.0.0 does not hold what it depends on: web",
+      },
+    ]);
   });
 
   it("has no neighbors", async () => {

@@ -6,10 +6,10 @@ import { describe, expect, it, type TestContext } from "vitest";
 import { makeChartOf, subchart } from "../../../fixtures/charts.ts";
 import { temporaryDirectory } from "../../../fixtures/temporary-directory.ts";
 import { discoverImages } from "../../../src/chart/discover/discover-images.ts";
-import { findHelm } from "../../../src/chart/discover/find-helm.ts";
+import { findProgram } from "../../../src/chart/find-program.ts";
 
 async function helmOr(context: TestContext): Promise<string> {
-  return (await findHelm(process.env["PATH"] ?? "")) ?? context.skip("needs helm");
+  return (await findProgram("helm", process.env["PATH"] ?? "")) ?? context.skip("needs helm");
 }
 
 /** A program in place of Helm. */

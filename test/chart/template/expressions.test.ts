@@ -2,7 +2,7 @@ import process from "node:process";
 import { describe, expect, it } from "vitest";
 import { chartYaml, makeChartOf } from "../../../fixtures/charts.ts";
 import type { Chart } from "../../../src/chart/chart.ts";
-import { findHelm } from "../../../src/chart/discover/find-helm.ts";
+import { findProgram } from "../../../src/chart/find-program.ts";
 import { openHelmRenderer } from "../../../src/chart/discover/helm-binary.ts";
 import { renderChart } from "../../../src/chart/render/render-chart.ts";
 import { Dict } from "../../../src/chart/template/value.ts";
@@ -39,7 +39,7 @@ describe("an expression", () => {
   }
 
   it("is listed with what the helm at hand prints", async (context) => {
-    const helm = await findHelm(process.env["PATH"] ?? "");
+    const helm = await findProgram("helm", process.env["PATH"] ?? "");
     if (helm === undefined) {
       context.skip("needs helm");
       return;
