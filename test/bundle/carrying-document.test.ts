@@ -1,0 +1,38 @@
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+
+/** Where findings about a carrier and its bundle are made. */
+const FOLDERS = ["src/archive", "src/bundle", "src/content"];
+
+/** Those of who writes bundles, not of who reads them. */
+const OF_WRITING = [
+  "BUNDLE_AMBIGUOUS",
+  "FILE_EXISTS",
+  "FILE_TOO_LARGE",
+  "NAME_UNSUPPORTED",
+  "TIME_UNSUPPORTED",
+];
+
+async function codesIn(folder: string): Promise<string[]> {
+  const names = await readdir(join(ROOT, folder));
+  const texts = await Promise.all(names.map((name) => readFile(join(ROOT, folder, name), "utf8")));
+  return texts.flatMap((text) =>
+    [...text.matchAll(/(?:code: |error\(\s*|new DrayError\(\s*)"(?:DRAY_)?([A-Z_]+)"/g)].map(
+      ([, code = ""]) => code,
+    ),
+  );
+}
+
+describe("docs/carrying.md", () => {
+  it("says what every finding about a carrier and its bundle means", async () => {
+    const document = await readFile(join(ROOT, "docs/carrying.md"), "utf8");
+    const codes = new Set((await Promise.all(FOLDERS.map(codesIn))).flat());
+    expect(codes.size).toBeGreaterThan(40);
+    const unsaid = [...codes].filter((code) => !document.includes(`\`${code}\``));
+    expect(unsaid.filter((code) => !OF_WRITING.includes(code))).toEqual([]);
+  });
+});
