@@ -20,8 +20,8 @@ export const addCheckCommand: AddCommand = (program, start) => {
     .command("check")
     .summary("say whether a bundle has every image that its charts will pull")
     .description(
-      "Finds the images that the charts in a bundle pull with your values, and says which of them\n" +
-        "are not in the bundle, and why they are needed. Opens no connection, on either side.\n" +
+      "Finds the images that the charts in a bundle pull with your values, and says which of them " +
+        "are not in the bundle, and why they are needed. Opens no connection, on either side. " +
         "Exit code 3 means: a pod would not start, or it cannot be told.",
     )
     .argument("<bundle>", "bundle file or unpacked directory")

@@ -56,6 +56,7 @@ async function fromFlags(flags: RecipeFlags, valueSets: readonly ValueSet[]): Pr
   const library = await import("../index.ts");
   const { image = [], imageList = [], chart = [], file = [], platform = [], from = [] } = flags;
   const { name = [] } = flags;
+  if (chart.length === 0 && valueSets.some(isGiven)) throw await valuesWithoutChart();
   const listed: Recipe["images"][number][] = [];
   for (const list of imageList) {
     const text = (await readInput(list, "image list")).toString("utf8");
@@ -75,6 +76,19 @@ async function fromFlags(flags: RecipeFlags, valueSets: readonly ValueSet[]): Pr
     names: library.parseNames(name.filter(isImageName)),
     platforms: platform.map(library.parsePlatform),
   };
+}
+
+function isGiven(set: ValueSet): boolean {
+  return Object.values(set).some((list) => list.length > 0);
+}
+
+/** They would be given to no chart, and nobody would notice. */
+async function valuesWithoutChart(): Promise<Error> {
+  const { DrayError } = await import("../index.ts");
+  return new DrayError("DRAY_USAGE", "Cannot use values: expected --chart with them, found none", {
+    kind: "usage",
+    hint: "In a bundle.yaml each chart has its own `values`.",
+  });
 }
 
 /** No name of a bundle has an equals sign in it. */

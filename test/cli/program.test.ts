@@ -70,6 +70,7 @@ describe("dray pack", () => {
     [["pack", "/nonexistent.yaml", "--unsigned"], "no such file"],
     [["pack", "--unsigned", "--image-list", "/nonexistent"], "no such file"],
     [["pack", "--sign-key", "/nonexistent.key", "--image", "a"], "no such file"],
+    [["pack", "--unsigned", "--image", "a", "--set", "b=c"], "expected --chart with them"],
     [["pack", "--unsigned", "--locked", "--image", "a"], "there is no lock"],
     [["pack", "--unsigned", "--username", "me", "--image", "a"], "--password-stdin together"],
   ])("%j is refused before anything is asked: exit code 2", async (argv, message) => {

@@ -187,6 +187,17 @@ describe("check()", () => {
     await expect(checkBundle({ images })).rejects.toMatchObject({ code: "DRAY_CHART_MISSING" });
   });
 
+  it("ends, and does not know, where a template never does", async () => {
+    const endless = '{{ define "a" }}{{ include "a" . }}{{ end }}{{ include "a" . }}';
+    const tgz = packedChart({ "templates/a.yaml": endless }, { name: "a" });
+    const report = await checkBundle({ charts: [{ tgz }] });
+    expect(report).toMatchObject({ good: true, complete: false });
+    expect(report.charts[0]?.findings[0]).toMatchObject({
+      code: "TEMPLATE_NOT_EVALUATED",
+      severity: "warning",
+    });
+  });
+
   it("refuses a bundle that nobody trusted has signed", async () => {
     const recipe = { images: { "r.example/web:1": amd64("web") }, charts: [chart("a")] };
     const error = await refusal(() => checkBundle(recipe, { trust: { keys: [] } }));
