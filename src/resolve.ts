@@ -152,8 +152,14 @@ function unresolved(failures: readonly Failure[], total: number): DrayError {
   return new DrayError(
     "DRAY_PACK_UNRESOLVED",
     `Cannot resolve ${failures.length} of ${total} references:${list.join("")}`,
-    { hint: first?.error.hint, cause: first?.error },
+    { hint: hintFor(failures), cause: first?.error },
   );
+}
+
+/** What only a chart asks for does not have to be packed. */
+function hintFor(failures: readonly Failure[]): string | undefined {
+  if (failures.some(({ wantedBy }) => wantedBy === undefined)) return failures[0]?.error.hint;
+  return "The charts need these. To pack none but the images you list: --chart-images none, or `images: none` in bundle.yaml.";
 }
 
 function pinned(name: string, platforms: readonly Platform[]): DrayError {
