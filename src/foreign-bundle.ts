@@ -16,6 +16,9 @@ export type ForeignOptions = OpenOptions &
   WorkOptions &
   Omit<AdoptOptions, "created" | "isNameNeeded">;
 
+/** What is said first of every such bundle. */
+const FOREIGN_BUNDLE = "FOREIGN_BUNDLE";
+
 /** A bundle of others; whoever opened its archive closes that too. */
 export interface ForeignBundle {
   readonly bundle: OpenedBundle;
@@ -97,9 +100,14 @@ async function checkContent(
   return findings;
 }
 
+/** True for a bundle that was opened by `openForeign`. */
+export function isForeign({ findings }: Pick<OpenedBundle, "findings">): boolean {
+  return findings.some(({ code }) => code === FOREIGN_BUNDLE);
+}
+
 function unsigned({ form }: Foreign): Finding {
   return {
-    code: "FOREIGN_BUNDLE",
+    code: FOREIGN_BUNDLE,
     severity: "info",
     message: `Others have made this (${form}): nobody has signed it for dray`,
   };

@@ -8,6 +8,7 @@ import { INGEST_DIRECTORY } from "./layout/blob-writer.ts";
 import { ImageLayout } from "./layout/layout.ts";
 import { OwnedIndex } from "./layout/owned-index.ts";
 import type { Digest } from "./oci/digest.ts";
+import { LAYOUT_FILE } from "./oci/image-layout.ts";
 import type { LayoutFiles } from "./server/layout-files.ts";
 import { openLayoutStore, type LayoutStoreOptions } from "./server/layout-store.ts";
 import { openSourceStore } from "./server/source-store.ts";
@@ -42,15 +43,22 @@ export async function openStore(options: StoreOptions): Promise<RegistryStore> {
     return openLayoutStore(layoutFiles(layout, options.onEvent), options);
   }
   if (kind === "missing") throw notFound(path);
-  if (await isUnpackedBundle(path)) return openBundle(path, options);
+  if (!(await isLayout(path, options))) return openBundle(path, options);
   const layout = await ImageLayout.open(path);
   return openSourceStore(layoutFiles(layout), await layout.roots(), options);
 }
 
-/** An image layout with a list of sums or a manifest of a bundle is a bundle, and checked as one. */
-async function isUnpackedBundle(directory: string): Promise<boolean> {
-  const names = await readdir(directory);
-  return names.includes(SUMS_FILE) || names.includes(MANIFEST_FILE);
+/**
+ * An image layout with a list of sums or a manifest of a bundle is a bundle, and checked as one; so
+ * is one of which something was said.
+ */
+async function isLayout(
+  directory: string,
+  { names = new Map(), platforms = [] }: StoreOptions,
+): Promise<boolean> {
+  const files = await readdir(directory);
+  const isBundle = files.includes(SUMS_FILE) || files.includes(MANIFEST_FILE);
+  return files.includes(LAYOUT_FILE) && !isBundle && names.size + platforms.length === 0;
 }
 
 async function openTemporary(options: StoreOptions): Promise<RegistryStore> {
