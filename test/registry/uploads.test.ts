@@ -225,16 +225,15 @@ describe("an upload gives up", () => {
     });
   });
 
-  it("after four tries, with the last failure, and no session is left open", async () => {
+  it("after six tries, with the last failure, and no session is left open", async () => {
     const registry = await startRegistry();
     registry.inject({ method: "PUT" }, hangUp);
     await expect(push(repositoryOf(registry))).rejects.toMatchObject({
       code: "DRAY_REGISTRY_UNREACHABLE",
     });
-    expect(registry.requests("POST")).toHaveLength(4);
-    expect(registry.requests("DELETE", UPLOADS).map(({ status }) => status)).toEqual([
-      204, 204, 204, 204,
-    ]);
+    expect(registry.requests("POST")).toHaveLength(6);
+    const canceled = registry.requests("DELETE", UPLOADS).map(({ status }) => status);
+    expect(canceled).toEqual([204, 204, 204, 204, 204, 204]);
   });
 });
 

@@ -172,7 +172,9 @@ describe("serve", () => {
     socket.write(`PATCH ${location} HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n`);
     await delay(50);
     await registry.registry.close();
-    expect(socket.destroyed || (await once(socket, "close"))).toBeTruthy();
+    // Not once(): a connection that is cut may end in an error first.
+    if (!socket.closed) await new Promise((resolve) => socket.once("close", resolve));
+    expect(socket.destroyed).toBe(true);
   });
 });
 
