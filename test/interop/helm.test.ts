@@ -1,13 +1,21 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { makeDemoChart } from "../../fixtures/demo-chart.ts";
 import { temporaryDirectory } from "../../fixtures/temporary-directory.ts";
-import { parseChart } from "../../src/recipe/chart-request.ts";
+import { parseChart, type ChartRequest } from "../../src/recipe/chart-request.ts";
+import { unpack } from "../../src/unpack.ts";
+import { startRepository } from "../chart-repository/lab.ts";
+import { signer } from "../gpg.ts";
 import { needs } from "../programs.ts";
 import { startRegistry } from "../registry/lab.ts";
-import { desk, packImages, pushBundle } from "../stories/lab.ts";
+import { desk, packImages, pushBundle, TRUST } from "../stories/lab.ts";
 import { dockerRegistry, run } from "./lab.ts";
+
+/** A chart that is packed without its images. */
+function alone(text: string): ChartRequest & { images: "none" } {
+  return { ...parseChart(text), images: "none" };
+}
 
 describe("helm", () => {
   it("pulls a chart that dray has pushed, with its provenance", async (context) => {
@@ -57,5 +65,44 @@ describe("helm", () => {
     expect((await readFile(join(pulled, "shop-1.0.0.tgz"))).equals(await readFile(path))).toBe(
       true,
     );
+  });
+
+  it("takes a chart that dray has packed from a directory, with its dependency", async (context) => {
+    needs(context, "helm");
+    const root = await temporaryDirectory();
+    for (const name of ["app", "lib"]) await run("helm", ["create", join(root, name)]);
+    const file = join(root, "app", "Chart.yaml");
+    const dependency = `{ name: lib, version: 0.x, repository: "file://../lib" }`;
+    await writeFile(file, `${await readFile(file, "utf8")}dependencies: [${dependency}]\n`);
+    await run("helm", ["dependency", "build", join(root, "app")]);
+    const wanted = await run("helm", ["template", join(root, "app")]);
+    await rm(join(root, "app", "charts"), { recursive: true });
+    const at = await desk(await startRegistry());
+    await packImages(at, [], { recipe: { charts: [alone(join(root, "app"))] } });
+    const directory = join(await temporaryDirectory(), "unpacked");
+    const workDirectory = await temporaryDirectory();
+    await unpack({ path: at.output, trust: TRUST, workDirectory }, directory);
+    const packed = join(directory, "charts/app-0.1.0.tgz");
+    expect(await run("helm", ["template", packed])).toBe(wanted);
+  });
+
+  it("writes an index that dray reads, and signs charts that dray checks", async (context) => {
+    needs(context, "helm");
+    const { keyring, secret, gpgv } = await signer(context);
+    const repository = await startRepository();
+    const root = await temporaryDirectory();
+    await run("helm", ["create", join(root, "web")]);
+    const signing = ["--sign", "--key", "Ada", "--keyring", secret];
+    await run("helm", ["package", join(root, "web"), "-d", root, ...signing]);
+    await run("helm", ["repo", "index", root]);
+    for (const name of ["index.yaml", "web-0.1.0.tgz", "web-0.1.0.tgz.prov"]) {
+      repository.files.set(`/${name}`, await readFile(join(root, name)));
+    }
+    const at = await desk(await startRegistry());
+    const { plan } = await packImages(at, [], {
+      recipe: { charts: [alone(`${repository.url}#web`)] },
+      provenance: { keyring, gpgv, required: true },
+    });
+    expect(plan.findings).toMatchObject([{ code: "PROVENANCE_GOOD" }]);
   });
 });

@@ -1,28 +1,20 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { describe, expect, it, type TestContext } from "vitest";
+import { describe, expect, it } from "vitest";
 import { fileOf, gzipped, makeTar } from "../../fixtures/archives.ts";
 import { makeChart } from "../../fixtures/bundles.ts";
 import { layoutMembers, named } from "../../fixtures/foreign.ts";
-import { makeSigner, provenanceText, type Signer } from "../../fixtures/gpg.ts";
+import { makeSigner, provenanceText } from "../../fixtures/gpg.ts";
 import { makeMultiArch } from "../../fixtures/images.ts";
 import { temporaryDirectory } from "../../fixtures/temporary-directory.ts";
-import { findProgram } from "../../src/chart/find-program.ts";
 import type { ProvenanceOptions } from "../../src/check-provenance.ts";
 import type { Finding } from "../../src/finding.ts";
 import { parseChart } from "../../src/recipe/chart-request.ts";
-import { needs } from "../programs.ts";
+import { signer } from "../gpg.ts";
 import { startRegistry } from "../registry/lab.ts";
 import { desk, packImages } from "./lab.ts";
 
 const TGZ = makeChart("web", "1.0.0");
-
-async function signer(context: TestContext): Promise<Signer & { gpgv: string }> {
-  needs(context, "gpg");
-  const gpgv = await findProgram("gpgv", process.env["PATH"] ?? "");
-  if (gpgv === undefined) context.skip("needs gpgv");
-  return { ...(await makeSigner("Ada <ada@example.org>")), gpgv: gpgv ?? "" };
-}
 
 /** Packs the chart with this provenance beside it, and says what is found. */
 async function judge(

@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import type { Readable } from "node:stream";
 import { DrayError } from "../../errors.ts";
 import { MAX_PROVENANCE_BYTES } from "../chart-archive.ts";
+import { withChecksum } from "./armor.ts";
 
 /** Checking a signature takes milliseconds. */
 const TIMEOUT = 30_000;
@@ -79,7 +80,7 @@ function run(input: Buffer, { gpgv, keyring, signal }: GpgvOptions): Promise<Out
     child.once("close", (code) => resolve({ code, text: text(), status: status() }));
     // It stops reading where it has seen enough.
     child.stdin?.on("error", () => undefined);
-    child.stdin?.end(input);
+    child.stdin?.end(withChecksum(input.toString("latin1")), "latin1");
   });
 }
 

@@ -2,12 +2,10 @@ import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { DrayError, systemCode } from "../../errors.ts";
+import { readPublicKeys } from "./armor.ts";
 
 /** The keyrings of large distributions have a few megabytes. */
 const MAX_KEYRING_BYTES = 64 * 1024 * 1024;
-
-const BLOCK =
-  /-----BEGIN PGP PUBLIC KEY BLOCK-----\r?\n(?:[^\r\n]+\r?\n)*?\s*\r?\n([A-Za-z0-9+/=\s]+?)\s*(?:\r?\n=[A-Za-z0-9+/]{4})?\s*-----END PGP PUBLIC KEY BLOCK-----/g;
 
 /**
  * Lets `use` work with a keyring that gpgv can read. It takes no text, which is how keys are most
@@ -21,7 +19,9 @@ export async function withKeyring<T>(path: string, use: (path: string) => Promis
   const directory = await mkdtemp(join(tmpdir(), "dray-keyring-"));
   try {
     const file = join(directory, "keyring.gpg");
-    await writeFile(file, unarmored(bytes.toString("latin1"), path), { mode: 0o600 });
+    const keys = readPublicKeys(bytes.toString("latin1"));
+    if (keys.length === 0) throw invalid(path, "expected public keys");
+    await writeFile(file, keys, { mode: 0o600 });
     return await use(file);
   } finally {
     await rm(directory, { recursive: true, force: true });
@@ -38,13 +38,6 @@ async function readKeyring(path: string): Promise<Buffer> {
     if (systemCode(cause) !== "ENOENT") throw cause;
     throw invalid(path, "no such file");
   }
-}
-
-/** https://www.rfc-editor.org/rfc/rfc9580#name-forming-ascii-armor */
-function unarmored(text: string, path: string): Buffer {
-  const blocks = [...text.matchAll(BLOCK)].map(([, body = ""]) => Buffer.from(body, "base64"));
-  if (blocks.length === 0) throw invalid(path, "expected public keys");
-  return Buffer.concat(blocks);
 }
 
 function invalid(path: string, reason: string): DrayError {
