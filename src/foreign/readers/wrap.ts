@@ -78,6 +78,8 @@ async function readChildren(
   const children: Descriptor[] = [];
   for (const { digest, arch } of image.digests) {
     const directory = `${at}images/${encodedOf(digest)}.layout/`;
+    // Older wraps have archives of docker save instead, which are read as such.
+    if (tree.files.has(directory.replace(/\.layout\/$/, ".tar"))) continue;
     const layout = await readLayout(tree, directory, { marker: "required" });
     findings.push(...layout.findings);
     blobs.addAll(layout.blobs);
