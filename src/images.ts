@@ -3,8 +3,8 @@ import { compareWithList, type ListDifference } from "./chart/discover/compare-l
 import { toFinding, type DiscoveredImage, type Discovery } from "./chart/discover/discovery.ts";
 import { joinImages } from "./chart/discover/join-images.ts";
 import { openChartSources, type ChartSources, type ChartSourcesOptions } from "./chart-sources.ts";
-import { obtainChart } from "./obtain-chart.ts";
-import type { Finding } from "./finding.ts";
+import { obtainChart, type ObtainedChart } from "./obtain-chart.ts";
+import { findingOf, type Finding } from "./finding.ts";
 import type { Reference } from "./oci/reference.ts";
 import { probe, type Presence } from "./probe.ts";
 import type { ChartRequest } from "./recipe/chart-request.ts";
@@ -47,36 +47,36 @@ interface ReadChart {
 
 /** Says which images charts pull or may pull, and why. */
 export async function images(options: ImagesOptions): Promise<ImagesReport> {
+  const { charts: requests, list, valueSets } = options;
   const sources = openChartSources({ ...options, lock: undefined });
   try {
     const discoveries: Discovery[] = [];
-    for (const request of options.charts) {
-      const { chart } = await obtainChart(request, sources);
-      discoveries.push(await imagesOfChart(chart, options.valueSets, options));
+    const charts: ReadChart[] = [];
+    for (const request of requests) {
+      const obtained = await obtainChart(request, sources);
+      const discovery = await imagesOfChart(obtained.chart, valueSets, options);
+      discoveries.push(discovery);
+      charts.push(describe(discovery, obtained));
     }
     const found = joinImages(discoveries);
-    const report = reportOf(discoveries, found, options);
-    return options.probe === true ? { ...report, images: await probed(found, sources) } : report;
+    return {
+      charts,
+      images: options.probe === true ? await probed(found, sources) : found,
+      complete: charts.every(({ complete }) => complete),
+      difference: list === undefined ? undefined : compareWithList(found, list),
+    };
   } finally {
     await sources.close();
   }
 }
 
-function reportOf(
-  discoveries: readonly Discovery[],
-  found: readonly DiscoveredImage[],
-  { list }: ImagesOptions,
-): ImagesReport {
-  return {
-    charts: discoveries.map(({ chart, unknowns, complete }) => ({
-      ...chart,
-      complete,
-      findings: unknowns.map(toFinding),
-    })),
-    images: found,
-    complete: discoveries.every(({ complete }) => complete),
-    difference: list === undefined ? undefined : compareWithList(found, list),
-  };
+/** What could not be had of a chart says why something of it is missing. */
+function describe(
+  { chart, complete, unknowns }: Discovery,
+  { failures }: ObtainedChart,
+): ReadChart {
+  const reasons = failures.map((error) => ({ ...findingOf(error), severity: "warning" as const }));
+  return { ...chart, complete, findings: [...unknowns.map(toFinding), ...reasons] };
 }
 
 /** Suspects with what their registries say of them. */

@@ -1,3 +1,6 @@
+import { constants } from "node:fs";
+import { access } from "node:fs/promises";
+import { resolve } from "node:path";
 import { InvalidArgumentError, Option, type Command } from "commander";
 import type { DiscoverySettings, ValueSet } from "../index.ts";
 import type { Io } from "./io.ts";
@@ -42,9 +45,28 @@ export async function discoverySettings(
   { kubeVersion: version, helm }: DiscoveryFlags,
   { env, signal }: Io,
 ): Promise<DiscoverySettings> {
-  const { findProgram } = await import("../index.ts");
-  const path = helm === undefined ? await findProgram("helm", env["PATH"] ?? "") : helm;
-  return { kubeVersion: version, helm: path || undefined, signal };
+  return { kubeVersion: version, helm: await helmProgram(helm, env), signal };
+}
+
+async function helmProgram(
+  helm: DiscoveryFlags["helm"],
+  env: Io["env"],
+): Promise<string | undefined> {
+  const { DrayError, findProgram } = await import("../index.ts");
+  if (helm === undefined) return findProgram("helm", env["PATH"] ?? "");
+  if (helm === false) return undefined;
+  // Helm is started in a directory of its own.
+  const path = resolve(helm);
+  try {
+    await access(path, constants.X_OK);
+    return path;
+  } catch (cause) {
+    throw new DrayError(
+      "DRAY_USAGE",
+      `Cannot ask helm ${JSON.stringify(helm)}: expected a program, found none`,
+      { kind: "usage", cause },
+    );
+  }
 }
 
 function kubeVersion(text: string): string {

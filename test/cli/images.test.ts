@@ -161,6 +161,7 @@ describe("dray images", () => {
   it.each([
     [["--values", "/nonexistent.yaml"], "no such file"],
     [["--set", "a"], "Cannot read"],
+    [["--helm", "/nonexistent/helm"], "expected a program, found none"],
     [["--check", "/nonexistent.txt"], "no such file"],
   ])("%j is used wrongly: 2", async (flags, message) => {
     const { code, stderr } = await dray(["images", await chartFile(), ...flags]);

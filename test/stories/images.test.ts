@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { packedChart } from "../../fixtures/charts.ts";
+import { chartYaml, packedChart } from "../../fixtures/charts.ts";
 import type { TestRegistry } from "../../fixtures/registry.ts";
 import { temporaryDirectory } from "../../fixtures/temporary-directory.ts";
 import { images, type ImagesOptions, type ImagesReport } from "../../src/images.ts";
@@ -72,6 +72,19 @@ describe("images()", () => {
     await registry.stop();
     const gone = await imagesOf(await chartWithSuspects(registry.host), { probe: true });
     expect(presences(gone)).toEqual({ "team/app": "unknown", "team/gone": "unknown" });
+  });
+
+  it("says what a chart lacks, and why it could not be had", async () => {
+    const more =
+      'dependencies:\n- {name: gone, version: "1.x", repository: "http://127.0.0.1:1"}\n';
+    const path = join(await temporaryDirectory(), "demo.tgz");
+    await writeFile(path, packedChart({ "Chart.yaml": chartYaml("demo", more) }));
+    const report = await imagesOf(path);
+    expect(report.complete).toBe(false);
+    expect(report.charts[0]?.findings).toMatchObject([
+      { code: "DEPENDENCY_MISSING", severity: "warning" },
+      { severity: "warning", message: expect.stringContaining("127.0.0.1:1") as string },
+    ]);
   });
 
   it("reads a chart that is in a registry", async () => {
