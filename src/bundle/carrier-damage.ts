@@ -2,10 +2,11 @@ import type { Archive } from "../archive/archive.ts";
 import { framedSize } from "../archive/gzip-members.ts";
 import { tarSize } from "../archive/tar-writer.ts";
 import { zeroTailOf } from "../archive/zero-tail.ts";
-import { DrayError } from "../errors.ts";
 import { findingOf, hasErrors, type Finding } from "../finding.ts";
-import { blobPath } from "../oci/image-layout.ts";
+import { blobPath, INDEX_FILE } from "../oci/image-layout.ts";
+import { attempt } from "./attempt.ts";
 import { headSource, readLayout, readManifest } from "./check-contents.ts";
+import { MANIFEST_FILE } from "./format.ts";
 import type { BundleView } from "./view.ts";
 
 /** Names that programs give the first part of a file that they split. */
@@ -37,43 +38,42 @@ async function truncation(
   const named = FIRST_PART.test(path)
     ? { ...finding, hint: "Its name is that of a part: join all parts in order, with `cat`." }
     : finding;
-  const whole = await wholeTarSize(view);
   const isFramed = form.startsWith("gzip members");
   // Other gzip has a size of its own.
-  if (whole === undefined || (!isFramed && form !== "tar")) return named;
-  const wanted = isFramed ? framedSize(whole) : whole;
+  if (!isFramed && form !== "tar") return named;
+  const { bytes, isExact } = await wholeTarSize(view);
+  const wanted = isFramed ? framedSize(bytes) : bytes;
+  const least = isExact ? "" : "at least ";
   return {
     ...named,
-    message: `${finding.message}; expected ${wanted} bytes of file, found ${size}: ${wanted - size} are missing`,
-    wanted: `${wanted} bytes`,
+    message: `${finding.message}; expected ${least}${wanted} bytes of file, found ${size}: ${least}${wanted - size} are missing`,
+    wanted: `${least}${wanted} bytes`,
     found: `${size} bytes`,
   };
 }
 
-/** Bytes of the whole tar, from the sizes that its head states; undefined where that was cut too. */
-async function wholeTarSize(view: BundleView): Promise<number | undefined> {
-  try {
-    const sizes = await listedSizes(view);
-    const all = new Map([...view.entries].map(([path, { size }]) => [path, size]));
-    for (const path of view.sums?.keys() ?? []) {
-      const size = all.get(path) ?? sizes.get(path);
-      if (size === undefined) return undefined;
-      all.set(path, size);
-    }
-    return tarSize([...all].map(([name, size]) => ({ name, size })));
-  } catch (error) {
-    if (error instanceof DrayError) return undefined;
-    throw error;
+/** Bytes of the whole tar, as far as its head tells the sizes of what should follow. */
+async function wholeTarSize(view: BundleView): Promise<{ bytes: number; isExact: boolean }> {
+  const sizes = await listedSizes(view);
+  const all = new Map([...view.entries].map(([path, { size }]) => [path, size]));
+  let isExact = true;
+  for (const path of view.sums?.keys() ?? []) {
+    const size = all.get(path) ?? sizes.get(path);
+    if (size === undefined) isExact = false;
+    all.set(path, size ?? 0);
   }
+  return { bytes: tarSize([...all].map(([name, size]) => ({ name, size }))), isExact };
 }
 
-/** Sizes by path: of blobs as the manifests say, of files as `bundle.json` does. */
+/** Sizes by path: of files as `bundle.json` says, of blobs and charts as the manifests do. */
 async function listedSizes(view: BundleView): Promise<ReadonlyMap<string, number>> {
-  const { files } = await readManifest(view);
-  const { reachable } = await readLayout(view, headSource(view));
-  const sizes = new Map(files.map(({ path, size }) => [path, size]));
+  const sizes = new Map<string, number>();
   const bySum = new Map<string, number>();
-  for (const { digest, size } of reachable.values()) {
+  const unread: Finding[] = [];
+  const manifest = await attempt(unread, MANIFEST_FILE, () => readManifest(view));
+  for (const { path, size } of manifest?.files ?? []) sizes.set(path, size);
+  const graph = await attempt(unread, INDEX_FILE, () => readLayout(view, headSource(view)));
+  for (const { digest, size } of graph?.reachable.values() ?? []) {
     sizes.set(blobPath(digest), size);
     bySum.set(digest, size);
   }

@@ -51,14 +51,20 @@ const BLOB = /^(?:[^/]+\/){0,4}blobs\/sha\d+\/[a-f0-9]+$/i;
 /** An opening brace, or blanks before it. */
 const JSON_START: ReadonlySet<number | undefined> = new Set(Buffer.from("{ \t\r\n"));
 
+/** Texts and packed charts, which may have to be put right or looked into. */
+const MAX_SMALL_BYTES = 256 * 1024;
+const MAX_SMALL_TOTAL = 32 * 1024 * 1024;
+
 /** Everything that may have to be looked into again: documents, and blobs that begin like JSON. */
 function keepMetadata(): (file: KeepQuestion) => boolean {
-  let kept = 0;
+  const left = { documents: MAX_KEPT_BYTES, small: MAX_SMALL_TOTAL };
   return ({ path, size, firstByte }) => {
-    const isManifest = BLOB.test(path) && size <= MAX_MANIFEST_BYTES && JSON_START.has(firstByte);
-    if (!isManifest && !DOCUMENT.test(path)) return false;
-    if (kept + size > MAX_KEPT_BYTES) return false;
-    kept += size;
+    const isBlob = BLOB.test(path);
+    const isManifest = isBlob && size <= MAX_MANIFEST_BYTES && JSON_START.has(firstByte);
+    const kind = isManifest || DOCUMENT.test(path) ? "documents" : "small";
+    if (kind === "small" && (isBlob || size > MAX_SMALL_BYTES)) return false;
+    if (size > left[kind]) return false;
+    left[kind] -= size;
     return true;
   };
 }

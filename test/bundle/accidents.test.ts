@@ -119,7 +119,11 @@ describe("line ends that became CR LF", () => {
     const entries = new Map(
       [...whole].map(([name, content]) => [name, isText(name) ? asText(content) : content]),
     );
-    for (const path of [await bundleFile(entries), await directoryOf(entries)]) {
+    for (const path of [
+      await bundleFile(entries),
+      await directoryOf(entries),
+      await fileOf(gzipped(tarOf(entries))),
+    ]) {
       const report = await check(path);
       expect(report.findings.map(({ code, severity }) => `${severity} ${code}`)).toEqual(
         expect.arrayContaining(["info LINE_ENDS_CHANGED"]),

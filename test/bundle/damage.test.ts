@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { fileOf } from "../../fixtures/archives.ts";
-import { makeBundle, readEntries } from "../../fixtures/bundles.ts";
+import { makeBundle, readEntries, sampleRecipe } from "../../fixtures/bundles.ts";
 import { seededBytes } from "../../fixtures/images.ts";
 import { temporaryDirectory } from "../../fixtures/temporary-directory.ts";
 import { MEMBER_BYTES } from "../../src/archive/gzip-members.ts";
@@ -87,6 +87,17 @@ describe("a bundle that was split", () => {
   it("has its first part named as cut off", async () => {
     const { findings } = await check(await part(0, 3_000_000));
     expect(findings).toMatchObject([{ code: "ARCHIVE_TRUNCATED", entry: BIG }]);
+  });
+
+  it("says how much is missing at least where the manifests are missing too", async () => {
+    const files = { big: seededBytes("big", MEMBER_BYTES) };
+    const whole = await readFile((await makeBundle({ ...sampleRecipe(), files })).path);
+    const head = whole.subarray(0, 3_000_000);
+    const { findings } = await check(await fileOf(head));
+    const [, least] = /: at least (\d+) are missing/.exec(findings[0]?.message ?? "") ?? [];
+    const missing = whole.length - head.length;
+    expect(Number(least)).toBeLessThanOrEqual(missing);
+    expect(Number(least)).toBeGreaterThan(missing * 0.95);
   });
 
   it.each([
