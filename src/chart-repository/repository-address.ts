@@ -34,6 +34,7 @@ export function parseRepositoryUrl(text: string): URL {
       "Leave it out and use `helm repo add --username`, or --username with --password-stdin.",
     );
   }
+  if (isLinkLocal(url)) throw fail("it is an address inside some network");
   url.hash = "";
   return url;
 }

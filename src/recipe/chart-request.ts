@@ -2,7 +2,7 @@ import { isAbsolute, join } from "node:path";
 import { parseRepositoryAddress } from "../chart-repository/repository-address.ts";
 import { DrayError } from "../errors.ts";
 import { parseDigest, type Digest } from "../oci/digest.ts";
-import { isRegistryHost, repositoryProblem } from "../oci/reference.ts";
+import { isRegistryHost, isTag, repositoryProblem } from "../oci/reference.ts";
 import type { ImageWishes } from "./image-wishes.ts";
 
 /** A chart as somebody asks for it. What has no version means the newest release. */
@@ -109,6 +109,9 @@ function inRegistry(text: string, apart: string | undefined, fail: Fail): ChartR
   const problem = repositoryProblem(repository, registry);
   if (problem !== undefined) throw fail(problem);
   const { version } = named(place.slice(path.length), apart, fail);
+  if (digest !== undefined && version !== undefined && !isTag(version.replaceAll("+", "_"))) {
+    throw fail("it has a range and a digest", "A digest says alone what is meant.");
+  }
   return {
     kind: "oci",
     registry,

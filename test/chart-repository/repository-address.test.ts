@@ -24,6 +24,7 @@ describe("parseRepositoryAddress()", () => {
     ["another scheme", "ftp://charts.example"],
     ["no scheme", "charts.example/stable"],
     ["a placeholder", "https://<host>/stable"],
+    ["where clouds keep credentials", "http://169.254.169.254/latest"],
     ["no host", "https://"],
     ["nothing", ""],
   ])("refuses %s", (_what, text) => {

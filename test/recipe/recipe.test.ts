@@ -209,6 +209,7 @@ describe("parseChart()", () => {
     ["a placeholder", "oci://ghcr.io/<prefix>/web", {}],
     ["capitals", "oci://ghcr.io/C/web", {}],
     ["two versions", "oci://ghcr.io/c/web:1", { version: "2" }],
+    ["a range and a digest", `oci://ghcr.io/c/web:^1@${DIGEST}`, {}],
     ["a version of a file", "web.tgz", { version: "2" }],
     ["a repository without a chart", "https://charts.example/stable", {}],
     ["a name that is a path", "https://charts.example#../web", {}],
