@@ -25,12 +25,18 @@ export async function readLinks(archive: Archive): Promise<Map<string, ForeignLi
   return links;
 }
 
+/** Longer than any path that may stand in an archive. */
+const MAX_TARGET_BYTES = 4096;
+
 async function targetOf(archive: Archive, raw: RawEntry): Promise<string | undefined> {
   if (archive.form === "directory") return readlink(join(archive.path, raw.name));
-  // In a zip the name is the content.
-  if (raw.size > 0 && raw.size <= LINK_NAME.length)
-    return (await collect(raw.content())).toString();
-  // The header stands right before the content, of which a link has none.
+  if (!archive.form.endsWith("tar")) {
+    // In a zip the content of a link is where it leads.
+    return raw.size > MAX_TARGET_BYTES
+      ? undefined
+      : (await collect(raw.content())).toString("utf8");
+  }
+  // In a tar the header stands right before the content, of which a link has none.
   const header = archive.read?.({ position: raw.position - TAR_BLOCK, size: TAR_BLOCK });
   if (header === undefined) return undefined;
   const { offset, length } = LINK_NAME;

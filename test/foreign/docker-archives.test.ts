@@ -1,3 +1,5 @@
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { fileOf, gzipped, makeTar, type TarMember } from "../../fixtures/archives.ts";
 import {
@@ -11,6 +13,8 @@ import {
   tarFile,
 } from "../../fixtures/foreign.ts";
 import { blobPath } from "../../src/oci/image-layout.ts";
+import { temporaryDirectory } from "../../fixtures/temporary-directory.ts";
+import { needs } from "../programs.ts";
 import { codes, found, plainImage, verified } from "./lab.ts";
 
 const app = plainImage("app");
@@ -49,6 +53,16 @@ describe("an archive of docker save", () => {
       expect(report === undefined ? [] : codes(report, "info")).toContain("DIGEST_NEW");
     });
   }
+
+  it("of the classic kind keeps its links in a zip", async (context) => {
+    needs(context, "zip");
+    const directory = await directoryOf(classicSave(BOTH));
+    const path = join(await temporaryDirectory(), "saved.zip");
+    spawnSync("zip", ["-qry", path, "."], { cwd: directory });
+    const report = await verified(path);
+    expect(codes(report)).toEqual([]);
+    expect(found(report)).toEqual(found(await verified(directory)));
+  });
 
   it("keeps the image id and compressed layers, and has the diff ids as layers otherwise", async () => {
     const report = await verified(await tarFile(classicSave(BOTH)));
