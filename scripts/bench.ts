@@ -6,13 +6,15 @@ import { parseArgs } from "node:util";
 import { makeImage, makeLayer, pushImage } from "../fixtures/images.ts";
 import { formatBytes, formatTable } from "../src/cli/table.ts";
 import { RegistryPool } from "../src/registry/pool.ts";
+import { benchCarriers } from "./bench/carriers.ts";
 import { measure, summary, type Cost } from "./bench/measure.ts";
 import { isInstalled, startRegistry } from "./bench/registry.ts";
 
-const USAGE = `npm run bench -- [--size 1GiB] [--images 4] [--runs 3] [--many 200,2000] [--dir DIR]
+const USAGE = `npm run bench -- [--size 1GiB] [--images 4] [--runs 3] [--many 200,2000] [--dir DIR] [--carriers]
 
 Packs, verifies and pushes random images through real registries and puts each figure beside that of
-a peer in the same run. --many 0 leaves out the rows with many small images.`;
+a peer in the same run. --many 0 leaves out the rows with many small images. --carriers measures
+bundles that were packed anew, bombs and many entries instead.`;
 
 const { values } = parseArgs({
   options: {
@@ -21,6 +23,7 @@ const { values } = parseArgs({
     runs: { type: "string", default: "3" },
     many: { type: "string", default: "200,2000" },
     dir: { type: "string", default: tmpdir() },
+    carriers: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
   },
 });
@@ -45,6 +48,13 @@ try {
       `registry: ${isInstalled("docker-registry") ? "docker-registry" : "dray serve"}, ` +
       `peer: ${hasSkopeo ? "skopeo" : "none installed"}\n`,
   );
+  await (values.carriers ? benchPackedAnew() : benchAll());
+  console.log(formatTable(rows));
+} finally {
+  await rm(work, { recursive: true, force: true });
+}
+
+async function benchAll(): Promise<void> {
   await benchVersion();
   await benchJourney();
   const counts = values.many
@@ -52,9 +62,26 @@ try {
     .map(Number)
     .filter((count) => count > 0);
   if (counts.length === 2) await benchMany(counts[0] ?? 0, counts[1] ?? 0);
-  console.log(formatTable(rows));
-} finally {
-  await rm(work, { recursive: true, force: true });
+}
+
+/** What a bundle costs that somebody has packed anew. */
+async function benchPackedAnew(): Promise<void> {
+  const source = await startRegistry(join(work, "source"), DRAY);
+  const images = await fill(source.host, { count: Number(values.images), bytes: size });
+  const bundle = join(work, "bench.tar.gz");
+  await dray([
+    "pack",
+    ...images.flatMap((image) => ["--image", image]),
+    "--unsigned",
+    "--store",
+    join(work, "store"),
+    "-o",
+    bundle,
+  ]);
+  await source.stop();
+  for (const row of await benchCarriers(bundle, { dray: DRAY, directory: work, runs })) {
+    addRow(row.what, row.own, row.compared);
+  }
 }
 
 async function benchVersion(): Promise<void> {

@@ -13,8 +13,11 @@ export interface Cost {
 /** Asks the kernel often enough to see the last state of a short program. */
 const POLL_MS = 20;
 
-/** Runs a program to its end and measures it from outside. */
-export async function measure(command: readonly string[]): Promise<Cost> {
+/** Runs a program to its end, which has to be with `exitCode`, and measures it from outside. */
+export async function measure(
+  command: readonly string[],
+  { exitCode = 0 }: { exitCode?: number } = {},
+): Promise<Cost> {
   const [program = "", ...args] = command;
   const started = performance.now();
   const child = spawn(program, args, { stdio: ["ignore", "ignore", "pipe"] });
@@ -28,7 +31,7 @@ export async function measure(command: readonly string[]): Promise<Cost> {
   });
   clearInterval(poll);
   const seconds = (performance.now() - started) / 1000;
-  if (code !== 0) throw new Error(`${command.join(" ")} ended with ${code}:\n${errors}`);
+  if (code !== exitCode) throw new Error(`${command.join(" ")} ended with ${code}:\n${errors}`);
   return { seconds, ...seen };
 }
 

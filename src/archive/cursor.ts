@@ -94,8 +94,14 @@ export class SeekCursor implements Cursor {
 
   async *bytes(length: number): Bytes {
     const start = this.position;
-    await this.skip(length);
-    yield* this.#tar.read(start, length);
+    if (length <= WINDOW) {
+      const bytes = await this.take(length);
+      if (bytes.length < length) throw truncated(this.#tar.size);
+      yield bytes;
+    } else {
+      await this.skip(length);
+      yield* this.#tar.read(start, length);
+    }
   }
 
   async skip(length: number): Promise<void> {

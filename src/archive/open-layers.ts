@@ -114,7 +114,7 @@ class Opening {
       forms: [...forms, form],
       range: undefined,
       leastSize,
-      stream: () => limited(inflate(stream(), what), { limit, what }),
+      stream: limited(() => inflate(stream(), what), { limit, what }),
     };
   }
 

@@ -222,8 +222,11 @@ async function readEnd(cursor: Cursor, { pax, longName }: Meta): Promise<void> {
   }
 }
 
+const ZEROS = Buffer.alloc(TAIL_STEP);
+
+/** For up to `TAIL_STEP` bytes. */
 function isZero(bytes: Buffer): boolean {
-  return bytes.every((byte) => byte === 0);
+  return bytes.equals(ZEROS.subarray(0, bytes.length));
 }
 
 function padded(size: number): number {

@@ -1,10 +1,11 @@
 import { crc32 } from "node:zlib";
 import type { Bytes } from "../content/content.ts";
+import { once } from "../content/memory.ts";
 import type { Archive, EntryPlace } from "./archive.ts";
 import { SeekCursor } from "./cursor.ts";
 import type { FileRange } from "./file-range.ts";
-import { inflateRaw, tooLarge } from "./inflate.ts";
-import { checkLocalHeader, LOCAL_HEADER, localHeaderBytes } from "./zip-local-header.ts";
+import { inflateRaw, inflateRawSmall, tooLarge } from "./inflate.ts";
+import { checkLocalHeader, LOCAL_HEADER, localHeaderBytes, type Take } from "./zip-local-header.ts";
 import { zipDamaged } from "./zip-damage.ts";
 import { readZipDirectory, type ZipMember } from "./zip-directory.ts";
 
@@ -26,40 +27,66 @@ export async function openZip(
     if (member === undefined) throw new Error(`a zip has no member ${position}`);
     return member;
   };
+  const fill: Take = (position, length) => range.fill(position, Buffer.alloc(length));
   return {
     async *entries() {
       const cursor = new SeekCursor(range);
+      // Members that are small lie many in one window.
+      const take: Take = (position, length) => {
+        cursor.position = position;
+        return cursor.take(length);
+      };
       if ((members[0]?.offset ?? start) !== 0) {
         throw zipDamaged(what, undefined, "there is data before its first entry");
       }
       for (const [position, member] of members.entries()) {
         const next = members[position + 1]?.offset ?? start;
-        await checkLocalHeader(cursor, member, { next, what });
+        await checkLocalHeader(take, member, { next, what });
         const { name, kind, type, size } = member;
-        const content = (): Bytes => contentOf(range, member, what);
+        const content = (): Bytes => contentOf(range, member, { take, what });
         yield { name, kind, type, size, position, content };
       }
     },
-    read: (entry) => contentOf(range, memberAt(entry), what),
+    read: (entry) => contentOf(range, memberAt(entry), { take: fill, what }),
     async inPlace(entry) {
       const member = memberAt(entry);
       if (member.method !== STORED) return undefined;
-      return range.slice(await contentStart(range, member), member.size);
+      return range.slice(await contentStart(fill, member), member.size);
     },
     close: async () => {},
   };
 }
 
-async function contentStart(range: FileRange, { offset }: ZipMember): Promise<number> {
-  const header = await range.fill(offset, Buffer.alloc(LOCAL_HEADER));
-  return offset + localHeaderBytes(header);
+async function contentStart(take: Take, { offset }: ZipMember): Promise<number> {
+  return offset + localHeaderBytes(await take(offset, LOCAL_HEADER));
 }
 
-async function* contentOf(range: FileRange, member: ZipMember, what: string): Bytes {
+/** Content up to this size, compressed or not, is read and inflated at once. */
+const SMALL_CONTENT = 64 * 1024;
+
+async function* contentOf(
+  range: FileRange,
+  member: ZipMember,
+  { take, what }: { take: Take; what: string },
+): Bytes {
   const { name, method, compressedSize } = member;
-  const raw = range.read(await contentStart(range, member), compressedSize);
+  const start = await contentStart(take, member);
   const place = `${JSON.stringify(name)} in ${what}`;
-  const content = method === STORED ? raw : inflateRaw(raw, { size: compressedSize, what: place });
+  if (Math.max(compressedSize, member.size) <= SMALL_CONTENT) {
+    const raw = await take(start, compressedSize);
+    const bytes =
+      method === STORED ? raw : inflateRawSmall(raw, { maxSize: member.size, what: place });
+    yield* compared(once(bytes), member, what);
+  } else {
+    const raw = range.read(start, compressedSize);
+    const content =
+      method === STORED ? raw : inflateRaw(raw, { size: compressedSize, what: place });
+    yield* compared(content, member, what);
+  }
+}
+
+/** Content that ends only if its size and checksum are what the zip states. */
+async function* compared(content: Bytes, member: ZipMember, what: string): Bytes {
   let size = 0;
   let sum = 0;
   for await (const piece of content) {
@@ -69,13 +96,14 @@ async function* contentOf(range: FileRange, member: ZipMember, what: string): By
     yield piece;
   }
   if (size !== member.size) {
-    throw zipDamaged(
-      what,
-      name,
-      `expected ${member.size} bytes, found ${size > member.size ? "more" : size}`,
-    );
+    const found = size > member.size ? "more" : size;
+    throw zipDamaged(what, member.name, `expected ${member.size} bytes, found ${found}`);
   }
   if (sum !== member.crc32) {
-    throw zipDamaged(what, name, "its content does not have the checksum that the zip states");
+    throw zipDamaged(
+      what,
+      member.name,
+      "its content does not have the checksum that the zip states",
+    );
   }
 }

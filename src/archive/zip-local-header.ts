@@ -1,4 +1,3 @@
-import type { SeekCursor } from "./cursor.ts";
 import { zipDamaged } from "./zip-damage.ts";
 import type { ZipMember } from "./zip-directory.ts";
 
@@ -13,6 +12,9 @@ const HAS_DESCRIPTOR = 0x8;
 /** The size stands in a Zip64 record. */
 const ELSEWHERE = 0xffff_ffff;
 
+/** Reads so many bytes of the zip from so far on; fewer only at its end. */
+export type Take = (position: number, length: number) => Promise<Buffer>;
+
 /** Bytes of the whole local header that begins with `fixed`. */
 export function localHeaderBytes(fixed: Buffer): number {
   return LOCAL_HEADER + fixed.readUInt16LE(26) + fixed.readUInt16LE(28);
@@ -25,16 +27,15 @@ export function localHeaderBytes(fixed: Buffer): number {
  * @throws DrayError `DRAY_ZIP_DAMAGED`
  */
 export async function checkLocalHeader(
-  cursor: SeekCursor,
+  take: Take,
   member: ZipMember,
   { next, what }: { next: number; what: string },
 ): Promise<void> {
-  cursor.position = member.offset;
-  const fixed = Buffer.from(await cursor.take(LOCAL_HEADER));
+  const fixed = await take(member.offset, LOCAL_HEADER);
   if (fixed.length < LOCAL_HEADER || fixed.readUInt32LE(0) !== LOCAL_SIGNATURE) {
     throw zipDamaged(what, member.name, "its header is not where the directory says");
   }
-  const name = await cursor.take(fixed.readUInt16LE(26));
+  const name = await take(member.offset + LOCAL_HEADER, fixed.readUInt16LE(26));
   const differs = name.equals(member.rawName) ? difference(fixed, member) : "name";
   if (differs !== undefined) {
     throw zipDamaged(what, member.name, `its header and the directory differ in its ${differs}`);
@@ -42,9 +43,8 @@ export async function checkLocalHeader(
   const end = member.offset + localHeaderBytes(fixed) + member.compressedSize;
   if (end > next) throw zipDamaged(what, member.name, "it reaches into what comes next");
   if (end === next && (!hasDescriptor(fixed) || member.compressedSize === 0)) return;
-  cursor.position = end;
   if (hasDescriptor(fixed) && next - end <= MAX_DESCRIPTOR) {
-    if (describes(await cursor.take(next - end), member)) return;
+    if (describes(await take(end, next - end), member)) return;
   }
   throw zipDamaged(what, member.name, "there is data behind it that belongs to nothing");
 }

@@ -36,7 +36,8 @@ async function existingParent(path: string): Promise<{ path: string; dev: number
   try {
     return { path, dev: (await stat(path)).dev };
   } catch (error) {
-    if (systemCode(error) !== "ENOENT" || dirname(path) === path) throw error;
+    const isMissing = systemCode(error) === "ENOENT" || systemCode(error) === "ENOTDIR";
+    if (!isMissing || dirname(path) === path) throw error;
     return existingParent(dirname(path));
   }
 }
