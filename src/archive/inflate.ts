@@ -89,23 +89,29 @@ export function maxInflated(size: number): number {
   return Math.max(FREE_INFLATION, size * MAX_INFLATION);
 }
 
-/**
- * Passes bytes on, up to `limit` in each reading. What was found too large once is not read again.
- * @throws DrayError `DRAY_ARCHIVE_TOO_LARGE`
- */
-export function limited(
-  stream: () => Bytes,
+/** Passes bytes on, up to `limit`. @throws DrayError `DRAY_ARCHIVE_TOO_LARGE` */
+export async function* limited(
+  source: Bytes,
   { limit, what }: { limit: number; what: string },
-): () => Bytes {
-  let isTooLarge = false;
+): Bytes {
+  let size = 0;
+  for await (const piece of source) {
+    size += piece.length;
+    if (size > limit) throw tooLarge(what);
+    yield piece;
+  }
+}
+
+/** The same bytes each time; what was found to be refused once is not read again to find it. */
+export function refusedOnce(stream: () => Bytes): () => Bytes {
+  let refusal: DrayError | undefined;
   return async function* () {
-    let size = 0;
-    if (isTooLarge) throw tooLarge(what);
-    for await (const piece of stream()) {
-      size += piece.length;
-      isTooLarge ||= size > limit;
-      if (isTooLarge) throw tooLarge(what);
-      yield piece;
+    if (refusal !== undefined) throw refusal;
+    try {
+      yield* stream();
+    } catch (error) {
+      if (error instanceof DrayError) refusal = error;
+      throw error;
     }
   };
 }

@@ -3,7 +3,7 @@ import { DrayError } from "../errors.ts";
 import type { Finding } from "../finding.ts";
 import type { Archive } from "./archive.ts";
 import type { FileRange } from "./file-range.ts";
-import { gunzip, limited, maxInflated } from "./inflate.ts";
+import { gunzip, limited, maxInflated, refusedOnce } from "./inflate.ts";
 import { headOf, type Layer } from "./layer.ts";
 import { loneArchive } from "./lone-archive.ts";
 import { laterPart } from "./member-extent.ts";
@@ -114,7 +114,7 @@ class Opening {
       forms: [...forms, form],
       range: undefined,
       leastSize,
-      stream: limited(() => inflate(stream(), what), { limit, what }),
+      stream: refusedOnce(() => limited(inflate(stream(), what), { limit, what })),
     };
   }
 

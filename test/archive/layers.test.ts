@@ -148,15 +148,15 @@ describe("an archive alone in another", () => {
   });
 });
 
-describe("a directory that holds nothing but a bundle", () => {
-  async function stick(): Promise<string> {
-    const directory = await temporaryDirectory();
-    await mkdir(join(directory, "System Volume Information"));
-    await writeFile(join(directory, "System Volume Information", "IndexerVolumeGuid"), "x");
-    await writeFile(join(directory, "release.pub"), "key");
-    return directory;
-  }
+async function stick(): Promise<string> {
+  const directory = await temporaryDirectory();
+  await mkdir(join(directory, "System Volume Information"));
+  await writeFile(join(directory, "System Volume Information", "IndexerVolumeGuid"), "x");
+  await writeFile(join(directory, "release.pub"), "key");
+  return directory;
+}
 
+describe("a directory that holds nothing but a bundle", () => {
   it("is the root of a stick: the bundle is opened, as if it had been named", async () => {
     const directory = await stick();
     await writeFile(join(directory, "b.tar.gz"), FRAMED);
@@ -208,20 +208,20 @@ describe("what comes out of a compression and has to be whole", () => {
   });
 });
 
-describe("a work directory of its own", () => {
-  async function mounted(options: string, skip: (why: string) => void): Promise<string> {
-    const directory = await temporaryDirectory();
-    try {
-      execFileSync("mount", ["-t", "tmpfs", "-o", options, "tmpfs", directory], {
-        stdio: "ignore",
-      });
-      onTestFinished(() => void execFileSync("umount", [directory]));
-    } catch {
-      skip("needs the right to mount a tmpfs");
-    }
-    return directory;
+async function mounted(options: string, skip: (why: string) => void): Promise<string> {
+  const directory = await temporaryDirectory();
+  try {
+    execFileSync("mount", ["-t", "tmpfs", "-o", options, "tmpfs", directory], {
+      stdio: "ignore",
+    });
+    onTestFinished(() => void execFileSync("umount", [directory]));
+  } catch {
+    skip("needs the right to mount a tmpfs");
   }
+  return directory;
+}
 
+describe("a work directory of its own", () => {
   // Which size comes out of it cannot be told before.
   const growing = gzipSync(makeZip([{ name: "a", content: Buffer.alloc(30_000_000), method: 0 }]));
 
