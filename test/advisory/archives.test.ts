@@ -194,7 +194,7 @@ describe("unpacking", () => {
     expect(errorCodes(await check(path))).toContain("ENTRY_MISSING");
   });
 
-  it("CVE-2019-14271, CVE-2021-41089 (docker cp): nobody else gets at what is being unpacked", async () => {
+  it("CVE-2019-14271, CVE-2021-41089, CVE-2026-41567, -41568, -42306 (docker cp): nobody else gets at what is being unpacked", async () => {
     const { path } = await makeBundle({ files: { large: seededBytes("large", 5_000_000) } });
     const base = await temporaryDirectory();
     const modes: Promise<number>[] = [];
@@ -322,7 +322,16 @@ describe("unpacking", () => {
     ).toEqual([REFUSED]);
   });
 
-  it("CVE-2018-1002204 (adm-zip), CVE-2026-39246 (decompress), CVE-2026-56876 (extract-zip): names and links that lead out of a zip", async () => {
+  it.each([
+    ["CVE-2020-29529, CVE-2025-0377 (go-slug)", [link("a", "../.."), file("a/x")]],
+    ["CVE-2025-8959 (go-getter)", [link("sub", "/etc"), link("sub/x", "passwd")]],
+    ["CVE-2024-47877 (codeclysm/extract)", [link("a", "b"), link("b", "/tmp"), file("a/evil")]],
+    ["GHSA-j95m-rcjp-q69h (jaredallard/archives)", [file("a/../../../evil")]],
+  ])("%s: links and climbs, again", async (_id, members) => {
+    expect(await fates(members)).toEqual([REFUSED]);
+  });
+
+  it("CVE-2018-1002204, GHSA-vwc7-r8mq-g2x9 (adm-zip), CVE-2020-12265, CVE-2026-39246 (decompress), CVE-2026-56876, CVE-2026-19693 (extract-zip): names and links that lead out of a zip", async () => {
     const entries = [...(await sampleEntries())].map(([name, content]) => ({ name, content }));
     for (const evil of [
       { name: "../x" },

@@ -8,6 +8,7 @@ import { readVerified } from "../../src/content/verify.ts";
 import { once } from "../../src/content/memory.ts";
 import { DrayError } from "../../src/errors.ts";
 import { digestOf } from "../../src/oci/digest.ts";
+import { MediaType } from "../../src/oci/media-type.ts";
 import { parseIndexFile } from "../../src/oci/image-layout.ts";
 import { changed, check, errorCodes, sampleEntries } from "../bundle/checking.ts";
 
@@ -58,6 +59,40 @@ describe("bounds", () => {
     expect(() => parseIndexFile(Buffer.alloc(30_000_000, " "), "index.json")).toThrow(DrayError);
   });
 
+  it("CVE-2017-11468, CVE-2023-2253 (distribution): a manifest of 1 GB is left at its limit", async () => {
+    let sent = 0;
+    const source = {
+      name: "endless",
+      async *fetch() {
+        for (; sent < 1e9; sent += 1e6) yield Buffer.alloc(1e6, " ");
+      },
+    };
+    const digest = digestOf(Buffer.alloc(0));
+    for (const size of [1e9, 1000]) {
+      const expected = { mediaType: MediaType.ociManifest, digest, size };
+      await expect(readVerified(source, expected)).rejects.toMatchObject({ kind: "refused" });
+    }
+    expect(sent).toBeLessThan(2e6);
+  });
+
+  it.each([
+    ["goes in circles", '{"$ref":"#/a","a":{"$ref":"#"}}'],
+    ["names a device", '{"$ref":"file:///dev/zero"}'],
+    ["is deeper than any reader goes", `${"[".repeat(100_000)}${"]".repeat(100_000)}`],
+  ])(
+    "CVE-2025-32387, CVE-2025-55199 (helm): a values.schema.json that %s is carried, not followed",
+    async (_what, schema) => {
+      const tgz = gzipSync(
+        makeTar([
+          { name: "web/Chart.yaml", content: "apiVersion: v2\nname: web\nversion: 1.0.0\n" },
+          { name: "web/values.schema.json", content: schema },
+        ]),
+      );
+      const { path } = await makeBundle({ charts: [{ tgz }] });
+      expect(await check(path)).toMatchObject({ good: true, findings: [] });
+    },
+  );
+
   it("GHSA-f36w-mj3v-6jqv (oras-go): a descriptor of 2^60 bytes allocates nothing", async () => {
     const bytes = Buffer.from("x");
     const source = { name: "there", fetch: () => once(bytes) };
@@ -76,7 +111,7 @@ describe("bounds", () => {
     }
   });
 
-  it("CVE-2023-46737, CVE-2024-29902, -29903 (cosign): signatures without end, in number and in size", async () => {
+  it("CVE-2023-46737, CVE-2024-29902, -29903 (cosign), CVE-2023-33957, -33958, CVE-2023-25656 (notation), CVE-2024-45395 (sigstore-go): signatures without end, in number and in size", async () => {
     const { path } = await makeBundle();
     const entries = await readEntries(path);
     for (const name of ["SHA256SUMS.sig", "SHA256SUMS.sigstore.json"]) {

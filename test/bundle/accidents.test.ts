@@ -2,6 +2,7 @@ import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { fileOf, framed, gzipped, makeTar } from "../../fixtures/archives.ts";
 import {
@@ -260,5 +261,28 @@ describe("blobs that were decompressed on the way", () => {
   it("are not seen in other changes", async () => {
     const entries = changed(await sampleEntries(), "charts/web-1.2.3.tgz", () => "x".repeat(600));
     expect(errorCodes(await checkEntries(entries))).toEqual(["ENTRY_ALTERED", "BUNDLE_MISMATCH"]);
+  });
+});
+
+describe("several accidents at once", () => {
+  const accident = fc.constantFrom<(name: string, content: Buffer) => [string, Buffer][]>(
+    (name, content) => [[name, content]],
+    (name, content) => [[name.toUpperCase(), content]],
+    (name, content) => [[name, isText(name) ? asText(content) : content]],
+    (name, content) => (["oci-layout", "index.json"].includes(name) ? [] : [[name, content]]),
+  );
+
+  it("are mended together", async () => {
+    const whole = await sampleEntries();
+    const accidents = fc.array(accident, { minLength: whole.size, maxLength: whole.size });
+    await fc.assert(
+      fc.asyncProperty(accidents, async (chosen) => {
+        const entries = [...whole].flatMap(([name, content], at) => chosen[at]?.(name, content));
+        const carried = new Map(entries.filter((entry) => entry !== undefined));
+        const report = await check(await bundleFile(carried));
+        expect(report.good).toBe(true);
+      }),
+      { numRuns: 40 },
+    );
   });
 });

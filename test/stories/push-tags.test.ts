@@ -35,7 +35,7 @@ describe("a tag that is there already", () => {
     expect(target.requests("GET", /manifests\/1\.0/)).toHaveLength(1);
   });
 
-  it("with another digest is refused, all of them are named, and nothing is sent", async () => {
+  it("with another digest is refused, all of them are named, and nothing is sent (CVE-2026-31801)", async () => {
     const path = await bundleOf(["team/a:1", "team/b:1", "team/c:1"]);
     const target = await startRegistry();
     await fill(target, other, "team/a:1");
@@ -144,7 +144,7 @@ describe("a registry that lies about tags", () => {
     await expect(pushBundle(path, target.host)).rejects.toMatchObject({ kind: "partial" });
   });
 
-  it("by saying in HEAD that it is there is caught when it is read back", async () => {
+  it("by saying in HEAD that it is there is caught when it is read back (CVE-2026-35172)", async () => {
     const path = await bundleOf();
     const target = await startRegistry();
     target.inject(
