@@ -1,9 +1,7 @@
 import type { Candidate } from "./adopt-names.ts";
 import { MAX_CHART_BYTES, readChartArchive } from "./chart/chart-archive.ts";
-import { chartTag } from "./chart/chart-yaml.ts";
 import type { Part } from "./assemble.ts";
 import { chartLayers, isChart, toOciChart } from "./chart/oci-chart.ts";
-import { CHARTS_DIRECTORY } from "./bundle/format.ts";
 import { readVerified } from "./content/verify.ts";
 import { DrayError } from "./errors.ts";
 import { findingOf, type Finding } from "./finding.ts";
@@ -11,7 +9,7 @@ import type { BlobPool } from "./foreign/blob-pool.ts";
 import { readWhole } from "./foreign/file-tree.ts";
 import type { ForeignChart } from "./foreign/foreign-content.ts";
 import type { Descriptor } from "./oci/descriptor.ts";
-import type { PackedChart } from "./pack-charts.ts";
+import { chartReference, type PackedChart } from "./pack-charts.ts";
 import { digestOf } from "./oci/digest.ts";
 
 /**
@@ -50,7 +48,7 @@ async function adoptChart(
   for (const part of [manifest, ...parts]) blobs.addDocument(part);
   return {
     descriptor: manifest.descriptor,
-    name: `${CHARTS_DIRECTORY}/${metadata.name}:${chartTag(metadata.version)}`,
+    name: chartReference(metadata),
     hints: [],
     place: path,
   };

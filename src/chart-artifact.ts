@@ -5,6 +5,7 @@ import type { Source } from "./content/content.ts";
 import type { Limit } from "./content/copy.ts";
 import { DocumentCache } from "./content/document-cache.ts";
 import { readGraph } from "./content/graph.ts";
+import { chartReference } from "./pack-charts.ts";
 import { Annotation } from "./oci/image-layout.ts";
 
 export interface ChartFiles {
@@ -12,11 +13,12 @@ export interface ChartFiles {
   readonly provenance: Buffer | undefined;
 }
 
-/** Makes an artifact of a packed chart, under the name `reference`, to be copied as any other. */
+/** Makes an artifact of a packed chart, to be copied as any other. */
 export async function makeChartArtifact(
   metadata: ChartMetadata,
-  { tgz, provenance, reference, created }: ChartFiles & { reference: string; created: Date },
+  { tgz, provenance, created }: ChartFiles & { created: Date },
 ): Promise<Resolved> {
+  const reference = chartReference(metadata);
   const { manifest, blobs } = toOciChart(metadata, { tgz, provenance, created });
   const source = new DocumentCache(nothingBeyond(reference));
   source.add(manifest);

@@ -2,7 +2,6 @@ import { makeChartArtifact } from "./chart-artifact.ts";
 import { findDependencies, type FoundDependencies } from "./chart-dependencies.ts";
 import type { ChartSources, FoundChart } from "./chart-sources.ts";
 import type { Chart } from "./chart/chart.ts";
-import { chartTag } from "./chart/chart-yaml.ts";
 import { loadChartFiles } from "./chart/load-chart.ts";
 import { packChart } from "./chart/pack-chart.ts";
 import type { DrayError } from "./errors.ts";
@@ -49,14 +48,11 @@ export async function obtainChart(
   const dependencies = await findDependencies(bare, { find, home, created });
   const files = withDependencies(found.files, dependencies);
   const chart = files === found.files ? bare : await loadChartFiles(files, found.what);
-  const { name, version } = chart.metadata;
+  const { metadata } = chart;
   const { provenance } = found;
-  const tgz = found.tgz ?? (await packChart(files, { name, mtime: created }));
-  // A chart that does not come from a registry has no name of its own there.
-  const reference = `charts/${name}:${chartTag(version)}`;
+  const tgz = found.tgz ?? (await packChart(files, { name: metadata.name, mtime: created }));
   const artifact =
-    found.resolved ??
-    (await makeChartArtifact(chart.metadata, { tgz, provenance, reference, created }));
+    found.resolved ?? (await makeChartArtifact(metadata, { tgz, provenance, created }));
   return {
     request,
     chart,

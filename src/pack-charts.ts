@@ -1,6 +1,6 @@
 import { CHARTS_DIRECTORY, type BundleArtifact } from "./bundle/format.ts";
 import type { PlainFile } from "./bundle/contents.ts";
-import type { ChartMetadata } from "./chart/chart-yaml.ts";
+import { chartTag, type ChartMetadata } from "./chart/chart-yaml.ts";
 import { authored } from "./content/memory.ts";
 import type { Source } from "./content/content.ts";
 import type { ObtainedChart } from "./obtain-chart.ts";
@@ -33,6 +33,11 @@ export function chartArtifact({ chart }: Pick<PackedChart, "chart">): Partial<Bu
     ...(appVersion ? { appVersion } : {}),
     file: chartPath(chart.metadata),
   };
+}
+
+/** The name of a chart that does not come from a registry, which would have given it one. */
+export function chartReference({ name, version }: ChartMetadata): string {
+  return `${CHARTS_DIRECTORY}/${name}:${chartTag(version)}`;
 }
 
 export function chartPath({ name, version }: ChartMetadata): string {
