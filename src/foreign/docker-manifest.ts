@@ -2,6 +2,7 @@ import { z } from "zod";
 import { parseAs } from "../oci/descriptor.ts";
 import { parseJson } from "../oci/json.ts";
 import type { FileTree } from "./file-tree.ts";
+import { beginsAsList } from "./manifest-type.ts";
 
 /** The table of contents that `docker save` writes. */
 export const DOCKER_MANIFEST = "manifest.json";
@@ -31,6 +32,7 @@ export async function readDockerManifest(
 ): Promise<DockerManifest | undefined> {
   const what = JSON.stringify(tree.place(path));
   const raw = await tree.readSmall(path, MAX_DOCKER_MANIFEST_BYTES);
+  if (!beginsAsList(raw)) return undefined;
   const value = parseJson(raw, what, MAX_DOCKER_MANIFEST_BYTES);
   if (!isMeantForDocker(value)) return undefined;
   return parseAs(schema, value, { what, code: "DRAY_DOCKER_MANIFEST_INVALID" });

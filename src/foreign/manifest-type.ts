@@ -8,3 +8,8 @@ export function mediaTypeOf(raw: Buffer, what: string): string {
   if ("mediaType" in value && typeof value.mediaType === "string") return value.mediaType;
   return "manifests" in value ? MediaType.ociIndex : MediaType.ociManifest;
 }
+
+/** True for what can only be a list: many things are called `manifest.json`. */
+export function beginsAsList(raw: Buffer): boolean {
+  return /^\s*(?:\[|null\s*$)/.test(raw.toString("latin1", 0, 64));
+}

@@ -46,6 +46,8 @@ describe("an OCI image layout that others have made", () => {
       ...layoutMembers([named(tool, TOOL)], "vendor/tool/"),
       { name: "vendor/web-1.2.3.tgz", content: makeChart("web", "1.2.3") },
       { name: "vendor/README.md", content: "Hello" },
+      { name: "vendor/site/manifest.json", content: '{"name": "site", "name": "twice"}' },
+      { name: "vendor/site/version", content: "7" },
     ];
     for (const path of [await directoryOf(members), await fileOf(gzipped(makeTar(members)))]) {
       const report = await verified(path);

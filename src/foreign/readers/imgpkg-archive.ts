@@ -8,6 +8,7 @@ import { MediaType } from "../../oci/media-type.ts";
 import { BlobPool } from "../blob-pool.ts";
 import type { FileTree } from "../file-tree.ts";
 import { directoriesWith, type ForeignReader, type ForeignRoot } from "../foreign-content.ts";
+import { beginsAsList } from "../manifest-type.ts";
 import { referenceClaim } from "../names.ts";
 import { tryDigest } from "../try-digest.ts";
 
@@ -55,7 +56,7 @@ export const imgpkgArchive: ForeignReader = {
     const place = tree.place(at + TABLE);
     const what = JSON.stringify(place);
     const raw = await tree.readSmall(at + TABLE, MAX_TABLE_BYTES);
-    const value = parseJson(raw, what, MAX_TABLE_BYTES);
+    const value = beginsAsList(raw) ? parseJson(raw, what, MAX_TABLE_BYTES) : undefined;
     if (!isMeantForImgpkg(value)) return undefined;
     const table = parseAs(schema, value, { what, code: "DRAY_IMGPKG_INVALID" });
     const blobs = new BlobPool(`imgpkg archive ${JSON.stringify(tree.place(at) || ".")}`);
