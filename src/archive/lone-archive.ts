@@ -1,6 +1,7 @@
 import { DrayError } from "../errors.ts";
 import type { Archive } from "./archive.ts";
 import { StreamCursor } from "./cursor.ts";
+import { entryPath } from "./entry-path.ts";
 import { readMemberHeader } from "./gzip-members.ts";
 import { APPLE_DOUBLE_MAGIC, isJunkName, mayBeAppleDouble } from "./junk.ts";
 import { sniff } from "./sniff.ts";
@@ -50,7 +51,8 @@ async function archivesIn(archive: Archive): Promise<readonly RawEntry[]> {
 async function tellingHead(raw: RawEntry): Promise<Buffer | undefined> {
   const { name, kind } = raw;
   if (kind === "directory" || isJunkName(name) || BESIDE.test(name)) return undefined;
-  if (kind !== "file") return Buffer.alloc(0);
+  // Whatever it is, the entry rules refuse it.
+  if (kind !== "file" || "problem" in entryPath(name)) return Buffer.alloc(0);
   const head = await headOf(raw);
   return mayBeAppleDouble(name) && startsWith(head, APPLE_DOUBLE_MAGIC) ? undefined : head;
 }

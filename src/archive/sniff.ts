@@ -2,13 +2,14 @@ import { Header } from "tar/header";
 import { DrayError } from "../errors.ts";
 import { TAR_BLOCK } from "./tar-reader.ts";
 
-export type ArchiveKind = "gzip" | "zstd" | "xz" | "bzip2" | "zip" | "tar";
+export type ArchiveKind = "gzip" | "zstd" | "xz" | "bzip2" | "7z" | "zip" | "tar";
 
 const MAGICS: readonly (readonly [ArchiveKind, readonly number[]])[] = [
   ["gzip", [0x1f, 0x8b]],
   ["zstd", [0x28, 0xb5, 0x2f, 0xfd]],
   ["xz", [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0]],
   ["bzip2", [0x42, 0x5a, 0x68]],
+  ["7z", [0x37, 0x7a, 0xbc, 0xaf, 0x27, 0x1c]],
   ["zip", [0x50, 0x4b, 3, 4]],
   // Empty, and in several parts.
   ["zip", [0x50, 0x4b, 5, 6]],
@@ -39,7 +40,12 @@ export function notReadable(what: string, head: Buffer): DrayError {
     `Cannot open ${what}: expected a bundle (tar, gzip, zstd or zip), found ${found}`,
     {
       kind: "refused",
-      hint: kind === undefined ? undefined : `Decompress it with \`${kind} -d\` first.`,
+      hint: kind === undefined ? undefined : wayOut(kind),
     },
   );
+}
+
+function wayOut(kind: ArchiveKind): string {
+  if (kind === "7z") return "Unpack it with `7z x` and name the directory.";
+  return `Decompress it with \`${kind} -d\` first.`;
 }

@@ -106,6 +106,12 @@ describe("an archive alone in another", () => {
     }
   });
 
+  it("is not opened under a name that leads out", async () => {
+    const { archive } = await openedIn(makeTar([{ name: "../b.tar", content: TAR }]));
+    expect(archive.form).toBe("tar");
+    await archive.close();
+  });
+
   it("has to be chosen where there are several bundles", async () => {
     const tar = makeTar([
       { name: "one.tar.gz", content: FRAMED },

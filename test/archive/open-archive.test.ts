@@ -51,6 +51,7 @@ describe("openArchive()", () => {
     ["half a gzip", gzipSync("hello").subarray(0, 20), "DRAY_GZIP_DAMAGED", "unexpected end"],
     ["a text in gzip", gzipSync("hello"), "DRAY_ARCHIVE_UNKNOWN", "(gzip)"],
     ["xz", Buffer.from("fd377a585a0000", "hex"), "DRAY_ARCHIVE_UNSUPPORTED", "xz -d"],
+    ["7z", Buffer.from("377abcaf271c0004", "hex"), "DRAY_ARCHIVE_UNSUPPORTED", "7z x"],
     ["bzip2", Buffer.from("BZh91AY"), "DRAY_ARCHIVE_UNSUPPORTED", "bzip2 -d"],
     ["nothing", Buffer.alloc(0), "DRAY_ARCHIVE_UNKNOWN", "an empty file"],
     ["text", Buffer.from("hello"), "DRAY_ARCHIVE_UNKNOWN", "something else"],
