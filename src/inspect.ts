@@ -1,12 +1,15 @@
 import type { BundleArtifact, BundleManifest } from "./bundle/format.ts";
 import type { Root } from "./content/graph.ts";
 import type { Finding } from "./finding.ts";
+import { isForeign } from "./foreign-bundle.ts";
 import { formatPlatform } from "./oci/platform.ts";
 import { requireUsable, withBundle, type BundleOptions } from "./with-bundle.ts";
 
 export interface InspectReport {
   readonly path: string;
   readonly form: string;
+  /** Others have made it: name, version and time stamp were given here. */
+  readonly isForeign: boolean;
   readonly size: number;
   readonly bundleDigest: string;
   readonly name: string;
@@ -43,6 +46,7 @@ export async function inspect(options: BundleOptions): Promise<InspectReport> {
     return {
       path: options.path,
       form,
+      isForeign: isForeign(opened),
       size,
       bundleDigest,
       name,

@@ -44,7 +44,7 @@ function renderInspect(report: InspectReport): string {
     ["form", report.form],
     ["bundle digest", report.bundleDigest],
     ["signed by", report.signedBy.join(", ") || "no trusted key"],
-    ["made by", `${report.generator}, ${report.created}`],
+    ["made by", report.isForeign ? "others" : `${report.generator}, ${report.created}`],
   ]);
   const artifacts = report.artifacts.map(({ kind, reference, digest, size, adds, platforms }) => [
     kind,
