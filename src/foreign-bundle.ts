@@ -3,6 +3,7 @@ import { adoptedArchive } from "./adopted-archive.ts";
 import type { Archive } from "./archive/archive.ts";
 import type { WorkOptions } from "./archive/work-file.ts";
 import { assemble } from "./assemble.ts";
+import { junkFinding } from "./bundle/locate.ts";
 import { openBundle, type OpenedBundle, type OpenOptions } from "./bundle/open.ts";
 import { BundleView } from "./bundle/view.ts";
 import { discard } from "./content/content.ts";
@@ -51,7 +52,7 @@ async function open(
 ): Promise<OpenedBundle> {
   const isNameNeeded = options.content === "readable";
   const adopted = await adopt(foreign, { ...options, created: new Date(0), isNameNeeded });
-  const findings = [unsigned(foreign), ...adopted.findings];
+  const findings = [unsigned(foreign), ...junkFinding(foreign), ...adopted.findings];
   if (options.content === "hashed") findings.push(...(await checkContent(adopted, options)));
   if (hasErrors(findings)) return refused(archive, foreign, findings);
   const opened = await openParts(adopted, { archive, foreign, options });

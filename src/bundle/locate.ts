@@ -54,7 +54,8 @@ function folderFinding(folder: string): Finding[] {
   return [{ code: "FOLDER_ADDED", severity: "info", entry: folder, message }];
 }
 
-function junkFinding({ stripped }: Scan): Finding[] {
+/** What carriers have added on the way and was left out. */
+export function junkFinding({ stripped }: Pick<Scan, "stripped">): Finding[] {
   if (stripped.length === 0) return [];
   const files = stripped.length === 1 ? "1 file" : `${stripped.length} files`;
   const message = `Left out ${files} that a carrier added, such as ${JSON.stringify(stripped[0])}`;

@@ -58,6 +58,17 @@ describe("an OCI image layout that others have made", () => {
     }
   });
 
+  it("that a Mac has packed again loses what the Mac added", async () => {
+    const members = [
+      ...layoutMembers([named(app, APP)]),
+      { name: ".DS_Store", content: "x" },
+      { name: "blobs/sha256/._x", content: Buffer.from([0, 5, 0x16, 7]) },
+    ];
+    const report = await verified(await tarFile(members));
+    expect(report).toMatchObject({ good: true, stripped: [".DS_Store", "blobs/sha256/._x"] });
+    expect(codes(report, "info")).toEqual(["FOREIGN_BUNDLE", "JUNK_STRIPPED"]);
+  });
+
   it("is named by containerd's annotation before the specified one", async () => {
     const report = await verified(await tarFile(layoutMembers([namedByDocker(app, APP)])));
     expect(found(report)).toEqual({ [APP]: app.root.descriptor.digest });
