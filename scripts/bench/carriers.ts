@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import { createWriteStream } from "node:fs";
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
@@ -105,14 +106,22 @@ function nameOf(index: number): string {
   return `files/${index % 100}/${index}.txt`;
 }
 
+/** Every one is listed, so that they are counted as a bundle's own. */
+function manyMembers(): { name: string; content: string }[] {
+  const names = Array.from({ length: MANY_ENTRIES }, (_item, index) => nameOf(index));
+  const sum = createHash("sha256").update("x").digest("hex");
+  const sums = names.toSorted().map((name) => `${sum}  ${name}\n`);
+  return [
+    { name: "SHA256SUMS", content: sums.join("") },
+    ...names.map((name) => ({ name, content: "x" })),
+  ];
+}
+
 function* manyInTar(): Generator<Buffer> {
-  for (let index = 0; index < MANY_ENTRIES; index++) {
-    yield tarMember({ name: nameOf(index), content: "x" });
-  }
+  for (const member of manyMembers()) yield tarMember(member);
   yield END_OF_TAR;
 }
 
 function manyInZip(): Buffer {
-  const indexes = Array.from({ length: MANY_ENTRIES }, (_item, index) => index);
-  return makeZip(indexes.map((index) => ({ name: nameOf(index), content: "x" })));
+  return makeZip(manyMembers());
 }
