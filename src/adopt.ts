@@ -2,6 +2,7 @@ import { adoptCharts, readChart } from "./adopt-charts.ts";
 import { checkNames, nameRoots, type Candidate } from "./adopt-names.ts";
 import type { Part } from "./assemble.ts";
 import type { PlainFile } from "./bundle/contents.ts";
+import { junkFinding } from "./bundle/locate.ts";
 import { readGraph, type LayoutGraph, type Root } from "./content/graph.ts";
 import { DrayError } from "./errors.ts";
 import { findingOf, type Finding } from "./finding.ts";
@@ -53,6 +54,7 @@ export async function adopt(foreign: Foreign, options: AdoptOptions): Promise<Ad
     blobs,
     identity: foreign.identity ?? onlyChart(parts),
     findings: [
+      ...junkFinding(foreign),
       ...foreign.findings,
       ...charts.findings,
       ...selected.findings,

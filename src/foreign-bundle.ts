@@ -3,7 +3,6 @@ import { adoptedArchive } from "./adopted-archive.ts";
 import type { Archive } from "./archive/archive.ts";
 import type { WorkOptions } from "./archive/work-file.ts";
 import { assemble } from "./assemble.ts";
-import { junkFinding } from "./bundle/locate.ts";
 import { openBundle, type OpenedBundle, type OpenOptions } from "./bundle/open.ts";
 import { BundleView } from "./bundle/view.ts";
 import { discard } from "./content/content.ts";
@@ -52,7 +51,7 @@ async function open(
 ): Promise<OpenedBundle> {
   const isNameNeeded = options.content === "readable";
   const adopted = await adopt(foreign, { ...options, created: new Date(0), isNameNeeded });
-  const findings = [unsigned(foreign), ...junkFinding(foreign), ...adopted.findings];
+  const findings = [unsigned(foreign), ...adopted.findings];
   if (options.content === "hashed") findings.push(...(await checkContent(adopted, options)));
   if (hasErrors(findings)) return refused(archive, foreign, findings);
   const opened = await openParts(adopted, { archive, foreign, options });
