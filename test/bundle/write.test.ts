@@ -1,7 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { setTimeout as pause } from "node:timers/promises";
 import { Header } from "tar/header";
 import { gunzipSync } from "node:zlib";
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -265,19 +264,27 @@ describe("a bundle", () => {
 });
 
 /** One file of a million bytes, all alike, that takes its time. */
-function slow(byte: number): BundleContents {
+/** A megabyte of `byte` that says when half of it was taken, and waits before it goes on. */
+function halting(byte: number, onHalf: () => void, goOn: Promise<void>): BundleContents {
   return {
     ...contentsOf({}),
     *files() {
       const content = (async function* () {
-        for (let index = 0; index < 10; index++) {
-          yield Buffer.alloc(100_000, byte);
-          await pause(5);
-        }
+        yield Buffer.alloc(500_000, byte);
+        onHalf();
+        await goOn;
+        yield Buffer.alloc(500_000, byte);
       })();
       yield { name: "a", size: 1_000_000, content };
     },
   };
+}
+
+/** A promise, and what resolves it. */
+function gate(): { passed: Promise<void>; open: () => void } {
+  let resolved: (() => void) | undefined;
+  const passed = new Promise<void>((resolve) => (resolved = resolve));
+  return { passed, open: () => resolved?.() };
 }
 
 describe("writeBundle()", () => {
@@ -351,9 +358,14 @@ describe("writeBundle()", () => {
 
   it("at one name by two runs at once leaves one whole bundle, and says so to the other", async () => {
     const path = join(await temporaryDirectory(), "out.tar.gz");
-    const first = writeBundle(path, slow(1), { mtime: MTIME });
-    await pause(20);
-    const second = writeBundle(path, slow(2), { mtime: MTIME });
+    const [firstIsHalf, secondIsHalf] = [gate(), gate()];
+    const first = writeBundle(path, halting(1, firstIsHalf.open, secondIsHalf.passed), {
+      mtime: MTIME,
+    });
+    await firstIsHalf.passed;
+    const second = writeBundle(path, halting(2, secondIsHalf.open, Promise.resolve()), {
+      mtime: MTIME,
+    });
     const [one, two] = await Promise.allSettled([first, second]);
     expect(two?.status).toBe("fulfilled");
     expect(one).toMatchObject({ status: "rejected", reason: { code: "DRAY_FILE_CHANGED" } });

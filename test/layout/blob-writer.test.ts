@@ -243,7 +243,8 @@ describe("killed while it writes", () => {
 
   it("half of a blob is not fetched again", async () => {
     const directory = join(await temporaryDirectory(), "layout");
-    const size = 4 * MIB;
+    // Half of it takes the writer half a second: time enough to be killed.
+    const size = 64 * MIB;
     const child = startWriter(directory, { size, seeds: ["half"] });
     for await (const text of child.stdout) {
       if (
