@@ -133,6 +133,7 @@ async function readMeta(cursor: Cursor, header: Header, meta: Meta): Promise<boo
     }
     case "NextFileHasLongPath":
     case "OldGnuLongPath":
+      if (meta.longName !== undefined) throw damaged(start, "an entry has two long names");
       meta.longName = (await readMetaBytes(cursor, size)).toString("utf8").replace(/\0.*$/s, "");
       return true;
     case "NextFileHasLongLinkpath":

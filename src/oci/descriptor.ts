@@ -37,7 +37,9 @@ export const digestSchema: z.ZodType<Digest> = z.string().transform((text, conte
 
 export const annotationsSchema: z.ZodType<Record<string, string> | undefined> = z
   .record(z.string(), z.string())
-  .optional();
+  // Programs written in Go write an empty map as null.
+  .nullish()
+  .transform((annotations) => annotations ?? undefined);
 
 /** `z.int()` refuses fractions and whatever an IEEE double cannot hold exactly. */
 const fields = z.object({

@@ -2,7 +2,8 @@ import { z } from "zod";
 import { descriptorSchema, parseAs, type Descriptor } from "./descriptor.ts";
 import { algorithmOf, encodedOf, type Digest } from "./digest.ts";
 import { parseJson } from "./json.ts";
-import { MediaType } from "./media-type.ts";
+import { refuseAmbiguous } from "./manifest.ts";
+import { isIndexType, MediaType } from "./media-type.ts";
 
 /** https://github.com/opencontainers/image-spec/blob/v1.1.1/image-layout.md */
 export const LAYOUT_FILE = "oci-layout";
@@ -36,12 +37,18 @@ export function blobPath(digest: Digest): string {
 
 const indexFileSchema = z.object({
   schemaVersion: z.literal(2),
+  /** Where it is said, it is an index: image-spec, image-index.md, `mediaType`. */
+  mediaType: z.string().refine(isIndexType, "expected the media type of an index").optional(),
   manifests: z.array(descriptorSchema),
 });
 
-/** The roots that an `index.json` names; `what` names the file in errors. */
+/**
+ * The roots that an `index.json` names; `what` names the file in errors.
+ * @throws DrayError `DRAY_LAYOUT_INVALID`, `DRAY_MANIFEST_AMBIGUOUS`
+ */
 export function parseIndexFile(bytes: Uint8Array, what: string): readonly Descriptor[] {
   const value = parseJson(bytes, what, MAX_INDEX_BYTES);
+  if (typeof value === "object" && value !== null) refuseAmbiguous(value, what);
   return parseAs(indexFileSchema, value, { what, code: "DRAY_LAYOUT_INVALID" }).manifests;
 }
 

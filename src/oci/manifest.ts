@@ -100,7 +100,7 @@ const TELLING_NAMES: ReadonlySet<string> = new Set(["manifests", "layers", "conf
  * (CVE-2021-41190). So does one that spells a name another way: readers written in Go take it for
  * the name itself.
  */
-function refuseAmbiguous(value: object, what: string): void {
+export function refuseAmbiguous(value: object, what: string): void {
   const index = "manifests" in value;
   const manifest = "layers" in value || "config" in value || "fsLayers" in value;
   const other = Object.keys(value).find(

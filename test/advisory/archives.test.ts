@@ -274,6 +274,7 @@ describe("unpacking", () => {
     ["NUL in a PAX path", [paxHeader({ path: "files/good\0../../evil" }), file("x")]],
     ["a line feed in a PAX path", [paxHeader({ path: "a\n20 path=evil" }), file("x")]],
     ["a negative size", [tarMember({ name: "x", size: base256(-1n) })]],
+    ["two long names", [gnuLongName("x"), gnuLongName("y"), file("z")]],
     ["a PAX header for a PAX header", [paxHeader({ size: "1024" }), gnuLongName("y"), file("x")]],
   ])("node-tar 7.5.10 to 7.5.21: %s", async (_what, members) => {
     expect(await fates(members)).toEqual([REFUSED]);

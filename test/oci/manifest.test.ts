@@ -243,6 +243,11 @@ describe("parseIndexFile()", () => {
     ["no manifests", '{"schemaVersion":2}'],
     ["manifests twice", '{"schemaVersion":2,"manifests":[],"manifests":[]}'],
     ["schemaVersion 1", '{"schemaVersion":1,"manifests":[]}'],
+    ["an index that is a manifest too", '{"schemaVersion":2,"manifests":[],"layers":[]}'],
+    [
+      "the media type of a manifest",
+      `{"schemaVersion":2,"mediaType":"${MediaType.ociManifest}","manifests":[]}`,
+    ],
   ])("refuses %s", (_what, text) => {
     expect(() => parseIndexFile(Buffer.from(text), "index.json")).toThrow(DrayError);
   });
