@@ -6,6 +6,9 @@ import { seeLines } from "./text-images.ts";
 
 const FLAG = /^(--?[A-Za-z][\w.-]*)(?:=(.*))?$/s;
 
+/** `--image=REF` or `--image REF` within a script. */
+const FLAG_IN_SCRIPT = /(?<!\S)(--?[A-Za-z][\w.-]*)(?:=|[ \t]+)["']?(?!-)([^\s"']+)/g;
+
 /**
  * Images that a container is told of on its command line: `--image=REF`, `--image` and `REF`, a
  * registry and a tag in two flags, or a reference anywhere in a script.
@@ -19,14 +22,22 @@ export function seeArguments(words: readonly string[], sightings: Sightings): vo
       if (attached !== undefined) entries.push({ key: flag, text: attached });
     } else if (before !== undefined && given === undefined) {
       entries.push({ key: before, text: word });
-    } else if (word.includes("\n")) {
-      seeScript(word, sightings);
     } else {
-      seeUnmistakable(word, "command line", sightings);
+      seeFlags(word, sightings);
+      if (word.includes("\n")) seeScript(word, sightings);
+      else seeUnmistakable(word, "command line", sightings);
     }
   }
   for (const entry of entries) seeNamedText(entry, `argument ${entry.key}`, sightings);
   seeShapes(entries, (keys) => `arguments ${keys.join(", ")}`, sightings);
+}
+
+function seeFlags(script: string, sightings: Sightings): void {
+  for (const [, flag = "", text = ""] of script.matchAll(FLAG_IN_SCRIPT)) {
+    const image = speaksOfImage(flag) ? readImageText(text) : undefined;
+    if (image?.pinned !== true || !isPlausible(image)) continue;
+    sightings.see({ image, text, certainty: "likely", where: `flag ${flag} in a script` });
+  }
 }
 
 /** A script may start containers itself, and what it names is meant. */

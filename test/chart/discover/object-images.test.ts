@@ -66,6 +66,15 @@ describe("a workload", () => {
     ]);
   });
 
+  it("shows images behind a flag within a script of one line or several", () => {
+    const script = "set -e\nkubectl run x --rm --image 'own/tool:2' -- true\n";
+    const args = ["kubectl run t --image=own/tool:1 --image-pull-policy=Always", script];
+    expect(seen(pod(`    - {name: a, image: x, args: ${JSON.stringify(args)}}`)).slice(1)).toEqual([
+      "likely docker.io/own/tool:1 flag --image in a script",
+      "likely docker.io/own/tool:2 flag --image in a script",
+    ]);
+  });
+
   it("shows images in the environment, one each, as a list, as a map, or in parts", () => {
     const env = [
       ["RELATED_IMAGE_A", "quay.io/a/b:v1"],
