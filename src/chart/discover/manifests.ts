@@ -28,7 +28,7 @@ const WORTH_READING = /image|repository|\bhub\b|\/[\w./-]{0,300}[:@]\w/i;
 const DEFINITION = /^kind: *["']?CustomResourceDefinition\b/m;
 
 /** A definition is large, and says nothing of an image but in a default like this. */
-const DEFAULT_IMAGE = /^ +default: *["']?[\w.-]{1,300}[/:]\w/m;
+const DEFAULT_IMAGE = /(?:^ +|[{,] *)["']?default["']?: *["']?[\w.-]{1,300}[/:]\w/m;
 
 /** Objects in a rendered text that may name an image. Lists are opened. */
 export function readManifests(text: string): { manifests: Manifest[]; broken: BrokenManifest[] } {
@@ -65,7 +65,7 @@ export function kindsWithImages(text: string): string[] {
 }
 
 /** `image:` or `sidecarImage:` with a schema below. */
-const IMAGE_FIELD = /^ +(?:\w{0,100}I|i)mage: *$/m;
+const IMAGE_FIELD = /^ +(?:\w{0,100}I|i)mage: *(?:\{|$)/m;
 
 function objectsIn(value: Value): Dict[] {
   if (!(value instanceof Dict)) return [];

@@ -231,9 +231,11 @@ describe("an optional image", () => {
     ]);
   });
 
-  it("is what a custom resource gets that names none", async () => {
-    const definition =
-      "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: things}\nspec:\n  names:\n    kind: Thing\n  schema:\n    image:\n      type: string\n      default: quay.io/x/thing:v1\n";
+  it.each([
+    ["a block", "\n      type: string\n      default: quay.io/x/thing:v1\n"],
+    ["a line", ' {type: string, default: "quay.io/x/thing:v1"}\n'],
+  ])("is what a custom resource gets that names none, said in %s", async (_style, field) => {
+    const definition = `apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: things}\nspec:\n  names:\n    kind: Thing\n  schema:\n    image:${field}`;
     const discovery = await discover({ "crds/thing.yaml": definition });
     expect(lines(discovery)).toEqual(["optional quay.io/x/thing:v1 by a Thing that names none"]);
     expect(discovery.unknowns.map(({ code }) => code)).toEqual(["OPERATOR"]);
