@@ -19,6 +19,10 @@ export type ForeignOptions = OpenOptions &
 /** What is said first of every such bundle. */
 const FOREIGN_BUNDLE = "FOREIGN_BUNDLE";
 
+/** No key helps where nobody has signed. */
+const UNSIGNED_HINT =
+  "--allow-unsigned takes it as it is; `dray pack --from` makes a signed bundle of it.";
+
 /** A bundle of others; whoever opened its archive closes that too. */
 export interface ForeignBundle {
   readonly bundle: OpenedBundle;
@@ -57,7 +61,10 @@ async function open(
   const opened = await openParts(adopted, { archive, foreign, options });
   // That there is no signature is said already.
   const more = opened.findings.filter(({ severity }) => severity === "error");
-  return { ...opened, stripped: foreign.stripped, findings: [...findings, ...more] };
+  const errors = more.map((error) =>
+    error.code.startsWith("SIGNATURE_") ? { ...error, hint: UNSIGNED_HINT } : error,
+  );
+  return { ...opened, stripped: foreign.stripped, findings: [...findings, ...errors] };
 }
 
 async function openParts(

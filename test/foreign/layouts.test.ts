@@ -38,6 +38,8 @@ describe("an OCI image layout that others have made", () => {
     const report = await verify({ path, trust: { keys: [] }, workDirectory: "/tmp" });
     expect(report.good).toBe(false);
     expect(codes(report)).toEqual(["SIGNATURE_NO_KEY"]);
+    const [error] = report.findings.filter(({ severity }) => severity === "error");
+    expect(error?.hint).toContain("--allow-unsigned");
   });
 
   it("may be one of several at any depth, with charts beside", async () => {
