@@ -1,15 +1,15 @@
 import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import process from "node:process";
-import { discoverImages } from "../src/chart/discover/discover-images.ts";
-import type { Discovery } from "../src/chart/discover/discovery.ts";
+import { discoverImages } from "../src/discover/discover-images.ts";
+import type { Discovery } from "../src/discover/discovery.ts";
 import { findProgram } from "../src/chart/find-program.ts";
-import { openHelmRenderer } from "../src/chart/discover/helm-binary.ts";
+import { openHelmRenderer } from "../src/discover/helm-binary.ts";
 import type { Chart } from "../src/chart/chart.ts";
 import { loadChart } from "../src/chart/load-chart.ts";
-import { DEFAULT_KUBE_VERSION } from "../src/chart/render/capabilities.ts";
-import { renderChart } from "../src/chart/render/render-chart.ts";
-import { Dict } from "../src/chart/template/value.ts";
+import { DEFAULT_KUBE_VERSION } from "../src/helm/render/capabilities.ts";
+import { renderChart } from "../src/helm/render/render-chart.ts";
+import { Dict } from "../src/helm/template/value.ts";
 import { DrayError } from "../src/errors.ts";
 import { formatReference, parseReference } from "../src/oci/reference.ts";
 

@@ -5,7 +5,7 @@ import process from "node:process";
 import { parseArgs } from "node:util";
 import { makeImage, makeLayer, pushImage } from "../fixtures/images.ts";
 import { formatBytes, formatTable } from "../src/cli/table.ts";
-import { RegistryPool } from "../src/registry/pool.ts";
+import { RegistryPool } from "../src/remote/registry/pool.ts";
 import { benchCarriers } from "./bench/carriers.ts";
 import { measure, summary, type Cost } from "./bench/measure.ts";
 import { isInstalled, startRegistry } from "./bench/registry.ts";

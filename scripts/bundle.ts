@@ -14,7 +14,7 @@ const bundle = await rolldown({
   input: {
     dray: resolve(built, "bin/dray.js"),
     "hash-worker": resolve(built, "src/archive/hash-worker.js"),
-    "member-sink-worker": resolve(built, "src/archive/member-sink-worker.js"),
+    "member-sink-worker": resolve(built, "src/archive/members/member-sink-worker.js"),
   },
   platform: "node",
 });

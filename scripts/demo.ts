@@ -7,8 +7,8 @@ import { makeDemoChart } from "../fixtures/demo-chart.ts";
 import { makeMultiArch, pushImage } from "../fixtures/images.ts";
 import { listTar } from "./demo/list-tar.ts";
 import { carryThroughMac } from "./demo/mac.ts";
-import { RegistryPool } from "../src/registry/pool.ts";
-import { serve, type RunningRegistry } from "../src/serve.ts";
+import { RegistryPool } from "../src/remote/registry/pool.ts";
+import { serve, type RunningRegistry } from "../src/stories/serve.ts";
 
 /** The whole journey on this machine: two registries stand for the internet and the isolated network. */
 const DRAY = resolve(import.meta.dirname, "../cli/dray.js");

@@ -2,7 +2,7 @@ import { createWriteStream } from "node:fs";
 import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
 import { openArchive } from "../../src/archive/open-archive.ts";
-import { writeTar, type TarInput } from "../../src/archive/tar-writer.ts";
+import { writeTar, type TarInput } from "../../src/archive/tar/tar-writer.ts";
 import { once } from "../../src/content/memory.ts";
 
 /** What Finder and bsdtar leave beside a file: AppleDouble with an empty resource fork. */

@@ -2,7 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { resolve, sep } from "node:path";
 import { StreamCursor } from "../../src/archive/cursor.ts";
 import { entryPath } from "../../src/archive/entry-path.ts";
-import { readTar } from "../../src/archive/tar-reader.ts";
+import { readTar } from "../../src/archive/tar/tar-reader.ts";
 import { parseBundleManifest } from "../../src/bundle/format.ts";
 import { parseSums } from "../../src/bundle/sums.ts";
 import { discard } from "../../src/content/content.ts";
@@ -14,7 +14,7 @@ import { parseManifest } from "../../src/oci/manifest.ts";
 import { MediaType } from "../../src/oci/media-type.ts";
 import { formatReference, parseReference } from "../../src/oci/reference.ts";
 import { parseDetached } from "../../src/trust/sigstore-bundle.ts";
-import { verify } from "../../src/verify.ts";
+import { verify } from "../../src/stories/verify.ts";
 import type { Samples } from "./samples.ts";
 
 /** What reads a stranger's bytes: it ends in a result or in a DrayError, or it has a mistake. */

@@ -2,7 +2,7 @@ import type { Bytes } from "../content/content.ts";
 import type { Finding } from "../finding.ts";
 import type { FileRange } from "./file-range.ts";
 import type { HashTask } from "./hash-content.ts";
-import type { RawEntry } from "./tar-reader.ts";
+import type { RawEntry } from "./tar/tar-reader.ts";
 
 interface EntriesOptions {
   /**

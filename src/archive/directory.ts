@@ -5,7 +5,7 @@ import type { Bytes } from "../content/content.ts";
 import { DrayError, systemCode } from "../errors.ts";
 import type { Archive } from "./archive.ts";
 import { readExactly, READ_BYTES } from "./file-range.ts";
-import type { EntryKind, RawEntry } from "./tar-reader.ts";
+import type { EntryKind, RawEntry } from "./tar/tar-reader.ts";
 
 /** A bundle that somebody unpacked. Links are reported, never followed. */
 export function openDirectory(root: string): Archive {

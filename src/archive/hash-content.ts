@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { SeekableTar } from "./seekable-tar.ts";
+import type { SeekableTar } from "./tar/seekable-tar.ts";
 
 /** A stretch of a tar whose digests are wanted. */
 export interface HashTask {

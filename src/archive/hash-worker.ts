@@ -3,7 +3,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import { hashContent, type HashTask } from "./hash-content.ts";
 import { FileRange } from "./file-range.ts";
 import type { HashReply, Stretch } from "./hash-pool.ts";
-import { openTar } from "./open-tar.ts";
+import { openTar } from "./tar/open-tar.ts";
 import { toFailure } from "./thread-failure.ts";
 
 /** A thread that hashes what it is told of one carrier, which it opens for itself. */

@@ -2,10 +2,10 @@ import { DrayError } from "../errors.ts";
 import type { Archive } from "./archive.ts";
 import { StreamCursor } from "./cursor.ts";
 import { entryPath } from "./entry-path.ts";
-import { readMemberHeader } from "./gzip-members.ts";
+import { readMemberHeader } from "./members/gzip-members.ts";
 import { APPLE_DOUBLE_MAGIC, isJunkName, mayBeAppleDouble } from "./junk.ts";
 import { sniff } from "./sniff.ts";
-import { TAR_BLOCK, type RawEntry } from "./tar-reader.ts";
+import { TAR_BLOCK, type RawEntry } from "./tar/tar-reader.ts";
 
 /** What is put beside a bundle: its sums and signatures, the key, a word about it. */
 const BESIDE = /\.(?:sigstore\.json|sig|asc|pub|pem|sha256|sha256sum|sha512|md5|txt|md|pdf)$/i;

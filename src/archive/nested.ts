@@ -1,8 +1,8 @@
 import type { Bytes } from "../content/content.ts";
 import type { Finding } from "../finding.ts";
 import type { Archive } from "./archive.ts";
-import type { Layer } from "./layer.ts";
-import type { RawEntry } from "./tar-reader.ts";
+import type { Layer } from "./wrapping.ts";
+import type { RawEntry } from "./tar/tar-reader.ts";
 
 /** The archive that is a member of another; in place where the other holds it as it is. */
 export async function nestedLayer(archive: Archive, entry: RawEntry): Promise<Layer> {

@@ -6,7 +6,7 @@ import { DrayError, systemCode } from "../errors.ts";
 import type { Archive } from "./archive.ts";
 import { openDirectory } from "./directory.ts";
 import { FileRange } from "./file-range.ts";
-import { openLayers } from "./open-layers.ts";
+import { openLayers } from "./open-wrapped.ts";
 import { loneArchive } from "./lone-archive.ts";
 import { nestedIn } from "./nested.ts";
 

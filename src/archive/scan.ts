@@ -6,10 +6,10 @@ import { findingOf, type Finding } from "../finding.ts";
 import type { Archive } from "./archive.ts";
 import { DistinctNames } from "./distinct-names.ts";
 import { entryPath, type EntryPath } from "./entry-path.ts";
-import { MemberDamage } from "./gzip-members.ts";
+import { MemberDamage } from "./members/gzip-members.ts";
 import { APPLE_DOUBLE_MAGIC, isJunkName, mayBeAppleDouble } from "./junk.ts";
-import { memberFinding } from "./member-finding.ts";
-import type { RawEntry } from "./tar-reader.ts";
+import { memberFinding } from "./members/member-finding.ts";
+import type { RawEntry } from "./tar/tar-reader.ts";
 
 /** Content from this size on is worth the way to another thread. */
 const LARGE_CONTENT = 1024 * 1024;

@@ -1,6 +1,6 @@
 import { Header } from "tar/header";
 import { DrayError } from "../errors.ts";
-import { TAR_BLOCK } from "./tar-reader.ts";
+import { TAR_BLOCK } from "./tar/tar-reader.ts";
 
 export type ArchiveKind = "gzip" | "zstd" | "xz" | "bzip2" | "7z" | "zip" | "tar";
 

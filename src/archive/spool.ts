@@ -1,5 +1,5 @@
 import type { Archive } from "./archive.ts";
-import { plainArchive } from "./tar-archive.ts";
+import { plainArchive } from "./tar/tar-archive.ts";
 import { writeWorkFile, type WorkOptions } from "./work-file.ts";
 
 /**

@@ -1,5 +1,5 @@
 import { DrayError, systemCode, type ErrorKind } from "../errors.ts";
-import { MemberDamage } from "./gzip-members.ts";
+import { MemberDamage } from "./members/gzip-members.ts";
 
 /** What is left of an error on the way between threads, which its class does not survive. */
 export interface ThreadFailure {

@@ -1,7 +1,7 @@
 import type { Archive } from "../archive/archive.ts";
-import { framedSize } from "../archive/gzip-members.ts";
-import { tarSize } from "../archive/tar-writer.ts";
-import { zeroTailOf } from "../archive/zero-tail.ts";
+import { framedSize } from "../archive/members/gzip-members.ts";
+import { tarSize } from "../archive/tar/tar-writer.ts";
+import { zeroTailOf } from "../archive/tar/zero-tail.ts";
 import { findingOf, hasErrors, type Finding } from "../finding.ts";
 import { blobPath, INDEX_FILE } from "../oci/image-layout.ts";
 import { attempt } from "./attempt.ts";

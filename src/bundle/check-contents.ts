@@ -15,12 +15,12 @@ import {
   parseBundleManifest,
   type BundleManifest,
 } from "./format.ts";
-import { checkLayoutFiles } from "./layout-files.ts";
+import { checkLayoutFiles } from "./check-layout.ts";
 import { leaveOutUnlisted } from "./leave-out.ts";
 import { mend } from "./mend.ts";
 import type { Extent } from "./read-carrier.ts";
 import type { Sums } from "./sums.ts";
-import { checkAgreement, checkSums } from "./validate.ts";
+import { checkAgreement, checkSums } from "./agreement.ts";
 import type { BundleView } from "./view.ts";
 
 /** What a bundle turned out to hold. */

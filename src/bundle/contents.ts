@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { DistinctNames } from "../archive/distinct-names.ts";
-import type { TarInput } from "../archive/tar-writer.ts";
+import type { TarInput } from "../archive/tar/tar-writer.ts";
 import type { Bytes, Source } from "../content/content.ts";
 import { verified } from "../content/verify.ts";
 import { DrayError } from "../errors.ts";

@@ -1,7 +1,7 @@
 import { StreamCursor } from "../archive/cursor.ts";
 import { entryPath } from "../archive/entry-path.ts";
 import { gunzip, limited } from "../archive/inflate.ts";
-import { readTar, type RawEntry } from "../archive/tar-reader.ts";
+import { readTar, type RawEntry } from "../archive/tar/tar-reader.ts";
 import { collect, type Bytes } from "../content/content.ts";
 import { once } from "../content/memory.ts";
 import { DrayError } from "../errors.ts";

@@ -4,7 +4,7 @@ import { parseAs } from "../oci/descriptor.ts";
 import { allowsVersion } from "./choose-version.ts";
 import type { ChartDependency } from "./chart-yaml.ts";
 import { decode, type Chart } from "./chart.ts";
-import { readTexts } from "./yaml/texts.ts";
+import { readTexts } from "../yaml/texts.ts";
 
 /** A dependency that a chart names and does not hold, and where it is to be had. */
 export interface WantedDependency {

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { DrayError } from "../errors.ts";
 import { parseAs } from "../oci/descriptor.ts";
 import { isTag } from "../oci/reference.ts";
-import { readTexts } from "./yaml/texts.ts";
+import { readTexts } from "../yaml/texts.ts";
 
 /**
  * `Chart.yaml`, with every scalar as the text that stands there: YAML would make 1.1 of the version

@@ -1,6 +1,6 @@
 import type { ChartDependency, ChartMetadata } from "./chart-yaml.ts";
 import { DrayError } from "../errors.ts";
-import type { Dict } from "./template/value.ts";
+import type { Dict } from "../helm/template/value.ts";
 import { parseRange, parseVersion } from "./version-range.ts";
 
 /** One chart with all that is packed into it. */

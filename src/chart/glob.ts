@@ -1,4 +1,4 @@
-import { Regex } from "./template/regex/regex.ts";
+import { Regex } from "../helm/template/regex/regex.ts";
 
 /** Steps for one name against one pattern. */
 const MAX_STEPS = 100_000;

@@ -1,5 +1,5 @@
 import { glob } from "./glob.ts";
-import { TemplateError } from "./template/template-error.ts";
+import { TemplateError } from "../helm/template/template-error.ts";
 
 /** Rules beyond this many are not read; each is tried on each path. */
 const MAX_RULES = 1000;

@@ -4,9 +4,9 @@ import { MAX_CHART_BYTES, readChartArchive } from "./chart-archive.ts";
 import { readChartDirectory } from "./chart-directory.ts";
 import { parseChartYaml, parseRequirements, type ChartDependency } from "./chart-yaml.ts";
 import { decode, satisfies, type Chart } from "./chart.ts";
-import { Dict } from "./template/value.ts";
-import { readValues } from "./values/values-file.ts";
-import { readYaml } from "./yaml/read.ts";
+import { Dict } from "../helm/template/value.ts";
+import { readValues } from "../helm/values/values-file.ts";
+import { readYaml } from "../yaml/read.ts";
 
 /** Charts within charts; the deepest published ones have five levels. */
 const MAX_DEPTH = 16;

@@ -1,5 +1,5 @@
 import { crc32 } from "node:zlib";
-import { writeTar } from "../archive/tar-writer.ts";
+import { writeTar } from "../archive/tar/tar-writer.ts";
 import { collect } from "../content/content.ts";
 import { once } from "../content/memory.ts";
 

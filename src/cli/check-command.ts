@@ -5,7 +5,7 @@ import { EXIT } from "./failure.ts";
 import { addExamples, addOutputFlags, repeatable } from "./flags.ts";
 import { addMapFlags, readMapping, type MapFlags } from "./map-flags.ts";
 import { addForeignFlags, foreignChoices, type ForeignFlags } from "./foreign-flags.ts";
-import type { OutputFlags } from "./output.ts";
+import type { OutputFlags } from "./report-output.ts";
 import { addTrustFlags, trustPolicy, workDirectory, type TrustFlags } from "./trust-flags.ts";
 
 interface CheckFlags extends ForeignFlags, OutputFlags, DiscoveryFlags, TrustFlags, MapFlags {

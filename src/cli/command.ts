@@ -1,6 +1,6 @@
 import type { Command } from "commander";
-import type { OutputFlags } from "./output.ts";
-import { Output } from "./output.ts";
+import type { OutputFlags } from "./report-output.ts";
+import { Output } from "./report-output.ts";
 import type { Io } from "./io.ts";
 
 /** What a command's action gets besides its own arguments. */

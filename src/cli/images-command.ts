@@ -6,7 +6,7 @@ import { addDiscoveryFlags, discoverySettings, type DiscoveryFlags } from "./dis
 import { EXIT } from "./failure.ts";
 import { addExamples, addOutputFlags } from "./flags.ts";
 import { formatImageList, renderDifference, renderImages, renderWhy } from "./images-report.ts";
-import type { OutputFlags } from "./output.ts";
+import type { OutputFlags } from "./report-output.ts";
 import { registriesOf } from "./pack-recipe.ts";
 import { addRegistryFlags, requireOneRegistry, type RegistryFlags } from "./registry-flags.ts";
 import { readInput } from "./read-input.ts";

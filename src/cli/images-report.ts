@@ -7,7 +7,7 @@ import type {
 } from "../index.ts";
 import { formatEvidence, reasonFor } from "./evidence.ts";
 import { formatFindings } from "./findings.ts";
-import type { OutputFlags } from "./output.ts";
+import type { OutputFlags } from "./report-output.ts";
 import { formatTable, paragraphs, plural, section } from "./table.ts";
 
 /** Images by the registry that they come from, and what is not known. */

@@ -1,6 +1,6 @@
 import type { AddCommand, Session } from "./command.ts";
 import { addExamples, addOutputFlags } from "./flags.ts";
-import type { OutputFlags } from "./output.ts";
+import type { OutputFlags } from "./report-output.ts";
 import { askPassphrase, canAsk, givenPassphrase, type PassphraseFlags } from "./passphrase.ts";
 import { formatTable } from "./table.ts";
 import { trustFolder } from "./trust-flags.ts";

@@ -6,7 +6,7 @@ import { chartAccess } from "./chart-access.ts";
 import type { AddCommand, Session } from "./command.ts";
 import { addDiscoveryFlags, discoverySettings, type DiscoveryFlags } from "./discovery-flags.ts";
 import { addExamples, addOutputFlags, repeatable } from "./flags.ts";
-import type { OutputFlags } from "./output.ts";
+import type { OutputFlags } from "./report-output.ts";
 import { readRecipe, registriesOf, type RecipeFlags } from "./pack-recipe.ts";
 import { renderPack } from "./pack-report.ts";
 import type { PassphraseFlags } from "./passphrase.ts";

@@ -5,7 +5,7 @@ import { formatFindings } from "./findings.ts";
 import { addExamples, addOutputFlags } from "./flags.ts";
 import { addMapFlags, readMapping, type MapFlags } from "./map-flags.ts";
 import { addForeignFlags, foreignChoices, type ForeignFlags } from "./foreign-flags.ts";
-import type { OutputFlags } from "./output.ts";
+import type { OutputFlags } from "./report-output.ts";
 import { renderPush, receiptOf } from "./push-report.ts";
 import { addRegistryFlags, registryOptions, type RegistryFlags } from "./registry-flags.ts";
 import { addTrustFlags, trustPolicy, workDirectory, type TrustFlags } from "./trust-flags.ts";

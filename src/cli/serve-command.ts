@@ -2,7 +2,7 @@ import { Option } from "commander";
 import type { AddCommand, Session } from "./command.ts";
 import { addExamples, addOutputFlags, integer } from "./flags.ts";
 import { addForeignFlags, foreignChoices, type ForeignFlags } from "./foreign-flags.ts";
-import type { OutputFlags } from "./output.ts";
+import type { OutputFlags } from "./report-output.ts";
 import { readInput } from "./read-input.ts";
 import { addTrustFlags, trustPolicy, workDirectory, type TrustFlags } from "./trust-flags.ts";
 

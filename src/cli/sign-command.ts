@@ -1,6 +1,6 @@
 import type { AddCommand } from "./command.ts";
 import { addExamples, addOutputFlags } from "./flags.ts";
-import type { OutputFlags } from "./output.ts";
+import type { OutputFlags } from "./report-output.ts";
 import type { PassphraseFlags } from "./passphrase.ts";
 import { readSigningKey } from "./signing-key.ts";
 import { formatTable } from "./table.ts";

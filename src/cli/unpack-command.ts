@@ -3,7 +3,7 @@ import type { AddCommand } from "./command.ts";
 import { formatFindings } from "./findings.ts";
 import { addExamples, addOutputFlags } from "./flags.ts";
 import { addForeignFlags, foreignChoices, type ForeignFlags } from "./foreign-flags.ts";
-import type { OutputFlags } from "./output.ts";
+import type { OutputFlags } from "./report-output.ts";
 import { formatBytes, formatTable } from "./table.ts";
 import { addTrustFlags, trustPolicy, workDirectory, type TrustFlags } from "./trust-flags.ts";
 

@@ -4,7 +4,7 @@ import { EXIT } from "./failure.ts";
 import { formatFindings } from "./findings.ts";
 import { addExamples, addOutputFlags } from "./flags.ts";
 import { addForeignFlags, foreignChoices, type ForeignFlags } from "./foreign-flags.ts";
-import type { OutputFlags } from "./output.ts";
+import type { OutputFlags } from "./report-output.ts";
 import { formatBytes, formatTable, plural } from "./table.ts";
 import { addTrustFlags, trustPolicy, workDirectory, type TrustFlags } from "./trust-flags.ts";
 

@@ -1,11 +1,11 @@
 import { join } from "node:path";
 import type { Archive } from "../archive/archive.ts";
 import { openArchive } from "../archive/open-archive.ts";
-import { openLayers } from "../archive/open-layers.ts";
+import { openLayers } from "../archive/open-wrapped.ts";
 import type { Entry } from "../archive/scan.ts";
 import { sniff } from "../archive/sniff.ts";
 import { spooled } from "../archive/spool.ts";
-import { TAR_BLOCK } from "../archive/tar-reader.ts";
+import { TAR_BLOCK } from "../archive/tar/tar-reader.ts";
 import { writeWorkFile, type WorkOptions } from "../archive/work-file.ts";
 import { collect } from "../content/content.ts";
 import { DrayError } from "../errors.ts";

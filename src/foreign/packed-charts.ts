@@ -1,6 +1,6 @@
 import { StreamCursor } from "../archive/cursor.ts";
 import { gunzip, limited, maxInflated } from "../archive/inflate.ts";
-import { readTar } from "../archive/tar-reader.ts";
+import { readTar } from "../archive/tar/tar-reader.ts";
 import { MAX_CHART_BYTES } from "../chart/chart-archive.ts";
 import { DrayError } from "../errors.ts";
 import type { FileTree, ForeignFile } from "./file-tree.ts";

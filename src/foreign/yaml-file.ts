@@ -1,6 +1,6 @@
 import type { z } from "zod";
-import { splitDocuments } from "../chart/yaml/documents.ts";
-import { readTexts } from "../chart/yaml/texts.ts";
+import { splitDocuments } from "../yaml/documents.ts";
+import { readTexts } from "../yaml/texts.ts";
 import type { FileTree } from "./file-tree.ts";
 
 /** Thousands of images with their digests. */

@@ -2,11 +2,11 @@ import type { Digest } from "../oci/digest.ts";
 import { MediaType } from "../oci/media-type.ts";
 import { ApiError, blobUnknown } from "./api-error.ts";
 import { requireRepository, sendEmpty, writerOf, type Exchange } from "./exchange.ts";
-import { parseRange, type ByteRange } from "./range.ts";
+import { parseRange, type ByteRange } from "./byte-range.ts";
 import { sendContent, type ContentAnswer } from "./send-content.ts";
 import { sendFile } from "./send-file.ts";
-import type { Repository } from "./repository.ts";
-import type { BlobSource } from "./store.ts";
+import type { Repository } from "./served-repository.ts";
+import type { BlobSource } from "./catalog.ts";
 
 /** Content that is named by its digest never changes. */
 const CACHE_CONTROL = "max-age=31536000";

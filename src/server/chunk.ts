@@ -2,8 +2,8 @@ import type { IncomingMessage } from "node:http";
 import type { Bytes } from "../content/content.ts";
 import { ApiError } from "./api-error.ts";
 import { locationOf, type Exchange } from "./exchange.ts";
-import { parseChunkRange } from "./range.ts";
-import type { Upload } from "./upload.ts";
+import { parseChunkRange } from "./byte-range.ts";
+import type { Upload } from "./incoming-blob.ts";
 
 /**
  * The body of a request as the next part of an upload. Without `Content-Range` it is whatever comes.

@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { isRegistryHost } from "../oci/reference.ts";
 import { ApiError, nameUnknown } from "./api-error.ts";
-import type { Repository } from "./repository.ts";
-import type { RegistryStore, RegistryWriter } from "./store.ts";
+import type { Repository } from "./served-repository.ts";
+import type { RegistryStore, RegistryWriter } from "./catalog.ts";
 
 /** One request and its answer. */
 export interface Exchange {

@@ -6,8 +6,8 @@ import type { Digest } from "../oci/digest.ts";
 import { parseManifest } from "../oci/manifest.ts";
 import { isManifestType } from "../oci/media-type.ts";
 import { reasonOf } from "./api-error.ts";
-import type { Repository } from "./repository.ts";
-import type { BlobSource } from "./store.ts";
+import type { Repository } from "./served-repository.ts";
+import type { BlobSource } from "./catalog.ts";
 import { blobsOf, childrenOf, describeManifest, type StoredManifest } from "./stored-manifest.ts";
 
 /** Manifests read at once while a layout is opened. */

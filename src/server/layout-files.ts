@@ -1,6 +1,6 @@
 import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
-import type { BlobSource } from "./store.ts";
+import type { BlobSource } from "./catalog.ts";
 
 /** What a writable registry needs of an image layout in a directory. */
 export interface LayoutFiles extends BlobSource {

@@ -9,10 +9,10 @@ import { ApiError } from "./api-error.ts";
 import type { LayoutFiles } from "./layout-files.ts";
 import { OneAtATime } from "./one-at-a-time.ts";
 import type { Repositories } from "./repositories.ts";
-import { namedRoot, type Repository } from "./repository.ts";
-import type { ManifestIdentity, RegistryWriter } from "./store.ts";
+import { namedRoot, type Repository } from "./served-repository.ts";
+import type { ManifestIdentity, RegistryWriter } from "./catalog.ts";
 import { blobsOf, describeManifest, type StoredManifest } from "./stored-manifest.ts";
-import type { Upload } from "./upload.ts";
+import type { Upload } from "./incoming-blob.ts";
 import { UPLOAD_PREFIX, type UploadSessions } from "./upload-sessions.ts";
 import type { WriteBehind } from "./write-behind.ts";
 

@@ -1,6 +1,6 @@
 import { requireRepository, sendJson, type Exchange } from "./exchange.ts";
 import { pageOf } from "./page.ts";
-import { compareNames, compareTags } from "./repository.ts";
+import { compareNames, compareTags } from "./served-repository.ts";
 
 /** https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#listing-tags */
 export async function listTags(exchange: Exchange, { name }: { name: string }): Promise<void> {

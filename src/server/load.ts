@@ -2,9 +2,9 @@ import type { Listener } from "../events.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import { GraphLoader } from "./graph-loader.ts";
 import { Repositories, type NamingOptions } from "./repositories.ts";
-import type { Repository } from "./repository.ts";
+import type { Repository } from "./served-repository.ts";
 import { nameOf } from "./root-name.ts";
-import type { BlobSource } from "./store.ts";
+import type { BlobSource } from "./catalog.ts";
 
 /** Of a layout that is broken all over, this many reasons are enough. */
 const MAX_REPORTED_PROBLEMS = 20;

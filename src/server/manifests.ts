@@ -15,7 +15,7 @@ import {
   type Exchange,
 } from "./exchange.ts";
 import { requireChildren } from "./require-children.ts";
-import type { Repository } from "./repository.ts";
+import type { Repository } from "./served-repository.ts";
 import { requireDigest } from "./route.ts";
 import type { StoredManifest } from "./stored-manifest.ts";
 

@@ -5,7 +5,7 @@ import { MAX_MANIFEST_BYTES } from "../oci/json.ts";
 import { parseManifest } from "../oci/manifest.ts";
 import { MediaType } from "../oci/media-type.ts";
 import { findRepository, sendBytes, type Exchange } from "./exchange.ts";
-import type { BlobSource } from "./store.ts";
+import type { BlobSource } from "./catalog.ts";
 import type { StoredManifest } from "./stored-manifest.ts";
 
 /** Referrers whose annotations are read for one answer. */

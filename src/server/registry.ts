@@ -10,7 +10,7 @@ import {
 } from "./http-server.ts";
 import { refuse } from "./refuse.ts";
 import { parseRoute } from "./route.ts";
-import type { RegistryStore } from "./store.ts";
+import type { RegistryStore } from "./catalog.ts";
 
 export interface RegistryOptions extends HttpServerOptions {
   /** Answer with full URLs in `Location`. @default false: a path, right behind any proxy */

@@ -1,6 +1,6 @@
 import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
-import { Repository } from "./repository.ts";
+import { Repository } from "./served-repository.ts";
 import { splitHost } from "./root-name.ts";
 
 export interface NamingOptions {

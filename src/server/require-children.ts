@@ -3,7 +3,7 @@ import { isNonDistributableType } from "../oci/media-type.ts";
 import type { Digest } from "../oci/digest.ts";
 import { ApiError, type ErrorEntry } from "./api-error.ts";
 import { sizeIn } from "./blobs.ts";
-import type { RegistryStore } from "./store.ts";
+import type { RegistryStore } from "./catalog.ts";
 import { blobsOf, childrenOf } from "./stored-manifest.ts";
 
 /** Of many missing blobs, these are enough to see what went wrong. */

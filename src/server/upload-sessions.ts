@@ -3,7 +3,7 @@ import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { DigestAlgorithm } from "../oci/digest.ts";
 import { ApiError } from "./api-error.ts";
-import { Upload } from "./upload.ts";
+import { Upload } from "./incoming-blob.ts";
 
 /** Tells what is the server's from the parts that other writers keep in the same directory. */
 export const UPLOAD_PREFIX = "upload-";

@@ -3,7 +3,7 @@ import { ApiError, uploadUnknown } from "./api-error.ts";
 import { chunkOf, progressOf } from "./chunk.ts";
 import { locationOf, sendEmpty, untimed, writerOf, type Exchange } from "./exchange.ts";
 import { checkName, requireDigest } from "./route.ts";
-import type { Upload } from "./upload.ts";
+import type { Upload } from "./incoming-blob.ts";
 
 interface UploadRoute {
   readonly name: string;

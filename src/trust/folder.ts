@@ -1,6 +1,6 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { readStart } from "../content/read-start.ts";
+import { readStart } from "./read-start.ts";
 import { DrayError, systemCode } from "../errors.ts";
 import { parsePublicKey, type PublicKey } from "./keys.ts";
 

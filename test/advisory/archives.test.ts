@@ -19,7 +19,7 @@ import { seededBytes } from "../../fixtures/images.ts";
 import { temporaryDirectory } from "../../fixtures/temporary-directory.ts";
 import { DrayError } from "../../src/errors.ts";
 import { readChartArchive } from "../../src/chart/chart-archive.ts";
-import { unpack } from "../../src/unpack.ts";
+import { unpack } from "../../src/stories/unpack.ts";
 import {
   changedManifest,
   check,

@@ -16,10 +16,10 @@ import {
 import { makeImage, makeLayer, seededBytes } from "../../fixtures/images.ts";
 import { temporaryDirectory } from "../../fixtures/temporary-directory.ts";
 import { authored } from "../../src/content/memory.ts";
-import { inspect } from "../../src/inspect.ts";
+import { inspect } from "../../src/stories/inspect.ts";
 import { digestOf } from "../../src/oci/digest.ts";
 import { MediaType } from "../../src/oci/media-type.ts";
-import { unpack } from "../../src/unpack.ts";
+import { unpack } from "../../src/stories/unpack.ts";
 import { changed, check, checkEntries, errorCodes, sampleEntries, TRUST } from "./checking.ts";
 
 const gone = (): undefined => undefined;

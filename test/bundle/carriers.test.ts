@@ -23,7 +23,7 @@ import {
 import { makeImage, makeLayer, makeMultiArch, seededBytes } from "../../fixtures/images.ts";
 import { temporaryDirectory } from "../../fixtures/temporary-directory.ts";
 import { APPLE_DOUBLE_MAGIC } from "../../src/archive/junk.ts";
-import { inspect } from "../../src/inspect.ts";
+import { inspect } from "../../src/stories/inspect.ts";
 import { needs } from "../programs.ts";
 import { carriers, changedManifest, check, errorCodes, sampleEntries, TRUST } from "./checking.ts";
 

@@ -8,18 +8,21 @@ const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 /** Where findings about a carrier and its bundle are made. */
 const FOLDERS = ["src/archive", "src/bundle", "src/content"];
 
-/** Those of who writes bundles, not of who reads them. */
+/** Those of who writes bundles or chooses from them, not of who reads them. */
 const OF_WRITING = [
   "BUNDLE_AMBIGUOUS",
+  "CHART_MISSING",
   "FILE_EXISTS",
   "FILE_TOO_LARGE",
   "NAME_UNSUPPORTED",
+  "PLATFORM_MISSING",
   "TIME_UNSUPPORTED",
 ];
 
 async function codesIn(folder: string): Promise<string[]> {
-  const names = await readdir(join(ROOT, folder));
-  const texts = await Promise.all(names.map((name) => readFile(join(ROOT, folder, name), "utf8")));
+  const names = await readdir(join(ROOT, folder), { recursive: true });
+  const files = names.filter((name) => name.endsWith(".ts"));
+  const texts = await Promise.all(files.map((name) => readFile(join(ROOT, folder, name), "utf8")));
   return texts.flatMap((text) =>
     [...text.matchAll(/(?:code: |error\(\s*|new DrayError\(\s*)"(?:DRAY_)?([A-Z_]+)"/g)].map(
       ([, code = ""]) => code,

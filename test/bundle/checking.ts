@@ -10,7 +10,7 @@ import {
   type Entries,
 } from "../../fixtures/bundles.ts";
 import type { TrustPolicy } from "../../src/trust/policy.ts";
-import { verify, type VerifyReport } from "../../src/verify.ts";
+import { verify, type VerifyReport } from "../../src/stories/verify.ts";
 
 export const TRUST: TrustPolicy = { keys: [SIGNER.publicKey] };
 

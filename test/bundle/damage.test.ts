@@ -7,7 +7,7 @@ import { fileOf } from "../../fixtures/archives.ts";
 import { makeBundle, readEntries, sampleRecipe } from "../../fixtures/bundles.ts";
 import { seededBytes } from "../../fixtures/images.ts";
 import { temporaryDirectory } from "../../fixtures/temporary-directory.ts";
-import { MEMBER_BYTES } from "../../src/archive/gzip-members.ts";
+import { MEMBER_BYTES } from "../../src/archive/members/gzip-members.ts";
 import type { Finding } from "../../src/finding.ts";
 import { built } from "../built.ts";
 import { refusal } from "../refusal.ts";

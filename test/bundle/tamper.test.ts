@@ -8,11 +8,15 @@ import { fileOf } from "../../fixtures/archives.ts";
 import { makeBundle, SIGNER, type MadeBundle } from "../../fixtures/bundles.ts";
 import { seededBytes } from "../../fixtures/images.ts";
 import { temporaryDirectory } from "../../fixtures/temporary-directory.ts";
-import { MEMBER_BYTES, MEMBER_HEADER, MEMBER_PAYLOAD } from "../../src/archive/gzip-members.ts";
+import {
+  MEMBER_BYTES,
+  MEMBER_HEADER,
+  MEMBER_PAYLOAD,
+} from "../../src/archive/members/gzip-members.ts";
 import { DrayError } from "../../src/errors.ts";
 import { built } from "../built.ts";
 import { laterOutcome } from "../refusal.ts";
-import type { VerifyReport } from "../../src/verify.ts";
+import type { VerifyReport } from "../../src/stories/verify.ts";
 import { check, errorCodes, TRUST } from "./checking.ts";
 
 /** The report on a good bundle; undefined for one that is refused, whenever that is found out. */

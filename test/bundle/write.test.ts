@@ -18,7 +18,7 @@ import {
 import { makeImage, makeLayer, makeMultiArch, seededBytes } from "../../fixtures/images.ts";
 import { temporaryDirectory } from "../../fixtures/temporary-directory.ts";
 import { layOut, type BundleContents } from "../../src/bundle/contents.ts";
-import { writeBundle } from "../../src/bundle/write.ts";
+import { writeBundle } from "../../src/bundle/write-bundle.ts";
 import { once } from "../../src/content/memory.ts";
 import { digestOf } from "../../src/oci/digest.ts";
 import { check } from "./checking.ts";

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { makeChartOf, type ChartTexts } from "../../fixtures/charts.ts";
-import { discoverImages } from "../../src/chart/discover/discover-images.ts";
-import type { BudgetLimits } from "../../src/chart/template/budget.ts";
-import type { Discovery } from "../../src/chart/discover/discovery.ts";
+import { discoverImages } from "../../src/discover/discover-images.ts";
+import type { BudgetLimits } from "../../src/helm/template/budget.ts";
+import type { Discovery } from "../../src/discover/discovery.ts";
 
 /** More than any of these takes here, and far less than it would take without an end. */
 const ENOUGH = 20_000;

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { chartFileMap } from "../../fixtures/charts.ts";
 import { DrayError } from "../../src/errors.ts";
-import { discoverImages } from "../../src/chart/discover/discover-images.ts";
+import { discoverImages } from "../../src/discover/discover-images.ts";
 import { loadChartFiles } from "../../src/chart/load-chart.ts";
 import { formatReference, parseReference } from "../../src/oci/reference.ts";
 

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { chartYaml } from "../../fixtures/charts.ts";
 import { temporaryDirectory } from "../../fixtures/temporary-directory.ts";
 import type { TestChartRepository } from "../../fixtures/chart-repository.ts";
-import { startRepository } from "../chart-repository/lab.ts";
+import { startRepository } from "../remote/chart-repository/lab.ts";
 import { dray } from "./terminal.ts";
 
 const BASIC = `Basic ${Buffer.from("ada:secret").toString("base64")}`;

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { packedChart } from "../../fixtures/charts.ts";
 import type { TestRegistry } from "../../fixtures/registry.ts";
 import { temporaryDirectory } from "../../fixtures/temporary-directory.ts";
-import { fill, oneLayerImage, startRegistry } from "../registry/lab.ts";
+import { fill, oneLayerImage, startRegistry } from "../remote/registry/lab.ts";
 import { dray, type Outcome } from "./terminal.ts";
 
 const pod = (image: string): string =>

@@ -1,11 +1,11 @@
 import { tmpdir } from "node:os";
 import { makeImage, makeLayer, type MadeImage } from "../../fixtures/images.ts";
-import { parseNames } from "../../src/recipe/given-names.ts";
+import { parseNames } from "../../src/foreign/given-names.ts";
 import type { Finding } from "../../src/finding.ts";
-import { inspect, type InspectReport } from "../../src/inspect.ts";
+import { inspect, type InspectReport } from "../../src/stories/inspect.ts";
 import { parsePlatform } from "../../src/oci/platform.ts";
-import { verify, type VerifyReport } from "../../src/verify.ts";
-import type { BundleOptions } from "../../src/with-bundle.ts";
+import { verify, type VerifyReport } from "../../src/stories/verify.ts";
+import type { BundleOptions } from "../../src/stories/open-bundle.ts";
 
 /** What a user says on the command line of a bundle that others have made. */
 export interface Said {

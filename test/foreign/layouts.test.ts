@@ -34,7 +34,7 @@ describe("an OCI image layout that others have made", () => {
 
   it("is refused without --allow-unsigned", async () => {
     const path = await tarFile(layoutMembers([named(app, APP)]));
-    const { verify } = await import("../../src/verify.ts");
+    const { verify } = await import("../../src/stories/verify.ts");
     const report = await verify({ path, trust: { keys: [] }, workDirectory: "/tmp" });
     expect(report.good).toBe(false);
     expect(codes(report)).toEqual(["SIGNATURE_NO_KEY"]);

@@ -1,8 +1,8 @@
 import { onTestFinished, describe, expect, it } from "vitest";
 import { classicSave, directoryOf, layoutMembers, named, tarFile } from "../../fixtures/foreign.ts";
 import { makeMultiArch } from "../../fixtures/images.ts";
-import { serve, type RunningRegistry } from "../../src/serve.ts";
-import { sign } from "../../src/sign.ts";
+import { serve, type RunningRegistry } from "../../src/stories/serve.ts";
+import { sign } from "../../src/stories/sign.ts";
 import { newKey } from "../../fixtures/bundles.ts";
 import { refusal } from "../refusal.ts";
 import { optionsFor, plainImage, type Said } from "./lab.ts";

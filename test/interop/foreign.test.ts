@@ -4,7 +4,7 @@ import { layoutMembers, directoryOf, named } from "../../fixtures/foreign.ts";
 import { childrenOf } from "../../fixtures/foreign-peers.ts";
 import { makeMultiArch } from "../../fixtures/images.ts";
 import { temporaryDirectory } from "../../fixtures/temporary-directory.ts";
-import { push } from "../../src/push.ts";
+import { push } from "../../src/stories/push.ts";
 import { codes, found, optionsFor, verified } from "../foreign/lab.ts";
 import { needs } from "../programs.ts";
 import { dockerRegistry, rawDigest, run } from "./lab.ts";

@@ -3,12 +3,12 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { makeDemoChart } from "../../fixtures/demo-chart.ts";
 import { temporaryDirectory } from "../../fixtures/temporary-directory.ts";
-import { parseChart, type ChartRequest } from "../../src/recipe/chart-request.ts";
-import { unpack } from "../../src/unpack.ts";
-import { startRepository } from "../chart-repository/lab.ts";
+import { parseChart, type ChartRequest } from "../../src/intake/recipe/chart-request.ts";
+import { unpack } from "../../src/stories/unpack.ts";
+import { startRepository } from "../remote/chart-repository/lab.ts";
 import { signer } from "../gpg.ts";
 import { needs } from "../programs.ts";
-import { startRegistry } from "../registry/lab.ts";
+import { startRegistry } from "../remote/registry/lab.ts";
 import { desk, packImages, pushBundle, TRUST } from "../stories/lab.ts";
 import { dockerRegistry, run } from "./lab.ts";
 

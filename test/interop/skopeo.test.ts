@@ -5,14 +5,14 @@ import { makeDemoChart } from "../../fixtures/demo-chart.ts";
 import { makeMultiArch, pushImage } from "../../fixtures/images.ts";
 import { temporaryDirectory } from "../../fixtures/temporary-directory.ts";
 import { ImageLayout } from "../../src/layout/layout.ts";
-import { parseChart } from "../../src/recipe/chart-request.ts";
-import { parseImage } from "../../src/recipe/recipe.ts";
-import { RegistryPool } from "../../src/registry/pool.ts";
-import { verify } from "../../src/verify.ts";
+import { parseChart } from "../../src/intake/recipe/chart-request.ts";
+import { parseImage } from "../../src/intake/recipe/recipe.ts";
+import { RegistryPool } from "../../src/remote/registry/pool.ts";
+import { verify } from "../../src/stories/verify.ts";
 import { contentOf } from "../../src/content/memory.ts";
 import { Annotation } from "../../src/oci/image-layout.ts";
 import { needs } from "../programs.ts";
-import { fill, oneLayerImage, startRegistry } from "../registry/lab.ts";
+import { fill, oneLayerImage, startRegistry } from "../remote/registry/lab.ts";
 import { desk, packImages, pushBundle, TRUST } from "../stories/lab.ts";
 import { dockerRegistry, rawDigest, run } from "./lab.ts";
 
@@ -149,7 +149,7 @@ describe("docker-registry itself", () => {
   it("takes large blobs in chunks where the whole is refused on the way", async (context) => {
     needs(context, "docker-registry");
     const target = await dockerRegistry();
-    const { startHost } = await import("../registry/lab.ts");
+    const { startHost } = await import("../remote/registry/lab.ts");
     const { request } = await import("node:http");
     const limit = 5 * 1024 * 1024;
     const proxy = await startHost((asked, response) => {

@@ -8,10 +8,10 @@ import { makeImage, makeLayer, type MadeImage } from "../../fixtures/images.ts";
 import type { KeyAndCertificate } from "../../fixtures/loopback-server.ts";
 import { temporaryDirectory } from "../../fixtures/temporary-directory.ts";
 import { TokenServer } from "../../fixtures/token-server.ts";
-import type { RegistryOptions } from "../../src/registry/client.ts";
-import { parseImage } from "../../src/recipe/recipe.ts";
+import type { RegistryOptions } from "../../src/remote/registry/client.ts";
+import { parseImage } from "../../src/intake/recipe/recipe.ts";
 import { needs } from "../programs.ts";
-import { fill, login, repositoryOf, startHost, startRegistry } from "../registry/lab.ts";
+import { fill, login, repositoryOf, startHost, startRegistry } from "../remote/registry/lab.ts";
 import { desk, packImages, pushBundle } from "../stories/lab.ts";
 import { dockerRegistry } from "./lab.ts";
 

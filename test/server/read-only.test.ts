@@ -8,7 +8,7 @@ import { digestOf } from "../../src/oci/digest.ts";
 import { Annotation, blobPath } from "../../src/oci/image-layout.ts";
 import { MediaType } from "../../src/oci/media-type.ts";
 import { descriptorOf, filesBelow, Running, scratch, type Pushed } from "./running.ts";
-import type { BlobSource } from "../../src/server/store.ts";
+import type { BlobSource } from "../../src/server/catalog.ts";
 
 /** A layout whose roots have the given names; equal names mean different images. */
 async function layoutOf(

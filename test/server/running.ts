@@ -9,9 +9,9 @@ import { digestOf, type Digest, type DigestAlgorithm } from "../../src/oci/diges
 import type { Descriptor as OciDescriptor } from "../../src/oci/descriptor.ts";
 import { MediaType } from "../../src/oci/media-type.ts";
 import { createRegistry } from "../../src/server/registry.ts";
-import { openSourceStore } from "../../src/server/source-store.ts";
-import type { BlobSource } from "../../src/server/store.ts";
-import { serve, type RunningRegistry, type ServeOptions } from "../../src/serve.ts";
+import { openSourceStore } from "../../src/server/source-catalog.ts";
+import type { BlobSource } from "../../src/server/catalog.ts";
+import { serve, type RunningRegistry, type ServeOptions } from "../../src/stories/serve.ts";
 
 export interface Answer {
   readonly status: number;

@@ -4,13 +4,13 @@ import { describe, expect, it } from "vitest";
 import { makeChart } from "../../fixtures/bundles.ts";
 import { chartFileMap, chartYaml, packedChart, type ChartTexts } from "../../fixtures/charts.ts";
 import { temporaryDirectory } from "../../fixtures/temporary-directory.ts";
-import { openChartSources } from "../../src/chart-sources.ts";
+import { openChartSources } from "../../src/intake/charts/chart-sources.ts";
 import { loadChart } from "../../src/chart/load-chart.ts";
-import { obtainChart, type ObtainedChart } from "../../src/obtain-chart.ts";
-import { parseChart } from "../../src/recipe/chart-request.ts";
-import { parseLock } from "../../src/recipe/lock.ts";
-import { startRepository } from "../chart-repository/lab.ts";
-import { shortDelay, startRegistry } from "../registry/lab.ts";
+import { obtainChart, type ObtainedChart } from "../../src/intake/charts/obtain-chart.ts";
+import { parseChart } from "../../src/intake/recipe/chart-request.ts";
+import { parseLock } from "../../src/intake/recipe/lock.ts";
+import { startRepository } from "../remote/chart-repository/lab.ts";
+import { shortDelay, startRegistry } from "../remote/registry/lab.ts";
 import { desk, packImages, pushBundle, type Desk, type PackChanges } from "./lab.ts";
 
 /** Writes a chart below `root`. */

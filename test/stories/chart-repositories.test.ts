@@ -4,13 +4,13 @@ import { describe, expect, it } from "vitest";
 import { makeChart } from "../../fixtures/bundles.ts";
 import { temporaryDirectory } from "../../fixtures/temporary-directory.ts";
 import type { TestChartRepository } from "../../fixtures/chart-repository.ts";
-import type { KnownRepositories } from "../../src/chart-repository/known-repositories.ts";
+import type { KnownRepositories } from "../../src/remote/chart-repository/known-repositories.ts";
 import { digestOf } from "../../src/oci/digest.ts";
-import { parseChart } from "../../src/recipe/chart-request.ts";
-import { parseLock } from "../../src/recipe/lock.ts";
-import { unpack } from "../../src/unpack.ts";
-import { startRepository } from "../chart-repository/lab.ts";
-import { startRegistry } from "../registry/lab.ts";
+import { parseChart } from "../../src/intake/recipe/chart-request.ts";
+import { parseLock } from "../../src/intake/recipe/lock.ts";
+import { unpack } from "../../src/stories/unpack.ts";
+import { startRepository } from "../remote/chart-repository/lab.ts";
+import { startRegistry } from "../remote/registry/lab.ts";
 import { desk, packImages, pushBundle, TRUST, type Desk, type PackChanges } from "./lab.ts";
 
 function packCharts(

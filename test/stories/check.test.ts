@@ -3,7 +3,7 @@ import { makeBundle, SIGNER, type BundleRecipe } from "../../fixtures/bundles.ts
 import { chartYaml, packedChart } from "../../fixtures/charts.ts";
 import { makeImage, makeLayer, makeMultiArch, type MadeImage } from "../../fixtures/images.ts";
 import { temporaryDirectory } from "../../fixtures/temporary-directory.ts";
-import { check, type CheckOptions, type CheckReport } from "../../src/check.ts";
+import { check, type CheckOptions, type CheckReport } from "../../src/stories/check.ts";
 import { parsePlatform } from "../../src/oci/platform.ts";
 import { refusal } from "../refusal.ts";
 

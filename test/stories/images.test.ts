@@ -4,9 +4,9 @@ import { describe, expect, it } from "vitest";
 import { chartYaml, packedChart } from "../../fixtures/charts.ts";
 import type { TestRegistry } from "../../fixtures/registry.ts";
 import { temporaryDirectory } from "../../fixtures/temporary-directory.ts";
-import { images, type ImagesOptions, type ImagesReport } from "../../src/images.ts";
-import { parseChart } from "../../src/recipe/chart-request.ts";
-import { fill, oneLayerImage, shortDelay, startRegistry } from "../registry/lab.ts";
+import { images, type ImagesOptions, type ImagesReport } from "../../src/stories/images.ts";
+import { parseChart } from "../../src/intake/recipe/chart-request.ts";
+import { fill, oneLayerImage, shortDelay, startRegistry } from "../remote/registry/lab.ts";
 import { desk, packImages, pushBundle } from "./lab.ts";
 
 /** A chart whose custom resource seems to speak of images of `host`, without a proof. */

@@ -7,8 +7,8 @@ import { makeImage, makeLayer, type MadeImage } from "../../fixtures/images.ts";
 import type { TestRegistry } from "../../fixtures/registry.ts";
 import { temporaryDirectory } from "../../fixtures/temporary-directory.ts";
 import { ImageLayout } from "../../src/layout/layout.ts";
-import { verify } from "../../src/verify.ts";
-import { fill, repositoryOf, startRegistry } from "../registry/lab.ts";
+import { verify } from "../../src/stories/verify.ts";
+import { fill, repositoryOf, startRegistry } from "../remote/registry/lab.ts";
 import { startDray, type DrayOutcome } from "./dray-process.ts";
 import { blobBytesSent, bytesReceived, desk, filesBelow, packImages } from "./lab.ts";
 

@@ -4,11 +4,11 @@ import { newKey } from "../../fixtures/bundles.ts";
 import type { TestRegistry } from "../../fixtures/registry.ts";
 import { temporaryDirectory } from "../../fixtures/temporary-directory.ts";
 import type { DrayEvent } from "../../src/events.ts";
-import { pack, type PackOptions, type PackResult } from "../../src/pack.ts";
-import { push, type PushOptions, type PushReport } from "../../src/push.ts";
-import { parseImage, type Recipe } from "../../src/recipe/recipe.ts";
+import { pack, type PackOptions, type PackResult } from "../../src/stories/pack.ts";
+import { push, type PushOptions, type PushReport } from "../../src/stories/push.ts";
+import { parseImage, type Recipe } from "../../src/intake/recipe/recipe.ts";
 import type { TrustPolicy } from "../../src/trust/policy.ts";
-import { shortDelay } from "../registry/lab.ts";
+import { shortDelay } from "../remote/registry/lab.ts";
 
 const SIGNER = newKey("stories.key");
 

@@ -6,7 +6,7 @@ import { answer, hangUp, refuse } from "../../fixtures/faults.ts";
 import type { TestRegistry } from "../../fixtures/registry.ts";
 import { basicDoor, TokenServer } from "../../fixtures/token-server.ts";
 import { dray, type Outcome } from "../cli/terminal.ts";
-import { fill, oneLayerImage, startHost, startRegistry } from "../registry/lab.ts";
+import { fill, oneLayerImage, startHost, startRegistry } from "../remote/registry/lab.ts";
 import { desk, packImages } from "./lab.ts";
 
 /** Packs one image of a registry, with the command line. */

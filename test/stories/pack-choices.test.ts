@@ -5,10 +5,10 @@ import { makeMultiArch, type MadeImage } from "../../fixtures/images.ts";
 import type { TestRegistry } from "../../fixtures/registry.ts";
 import { parseManifest } from "../../src/oci/manifest.ts";
 import { parsePlatform, type Platform } from "../../src/oci/platform.ts";
-import { parseLock } from "../../src/recipe/lock.ts";
+import { parseLock } from "../../src/intake/recipe/lock.ts";
 import { ImageLayout } from "../../src/layout/layout.ts";
-import { parseImage } from "../../src/recipe/recipe.ts";
-import { fill, oneLayerImage, startRegistry } from "../registry/lab.ts";
+import { parseImage } from "../../src/intake/recipe/recipe.ts";
+import { fill, oneLayerImage, startRegistry } from "../remote/registry/lab.ts";
 import { desk, packImages, type Desk } from "./lab.ts";
 
 const image = makeMultiArch("chosen", { platforms: ["amd64", "arm64", "s390x"], size: 10_000 });

@@ -9,8 +9,14 @@ import { makeImage, makeLayer, makeMultiArch } from "../../fixtures/images.ts";
 import { temporaryDirectory } from "../../fixtures/temporary-directory.ts";
 import { authored } from "../../src/content/memory.ts";
 import { MediaType } from "../../src/oci/media-type.ts";
-import { parseImage } from "../../src/recipe/recipe.ts";
-import { fill, listening, oneLayerImage, startHost, startRegistry } from "../registry/lab.ts";
+import { parseImage } from "../../src/intake/recipe/recipe.ts";
+import {
+  fill,
+  listening,
+  oneLayerImage,
+  startHost,
+  startRegistry,
+} from "../remote/registry/lab.ts";
 import { refusal } from "../refusal.ts";
 import { desk, filesBelow, packImages } from "./lab.ts";
 

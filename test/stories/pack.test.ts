@@ -5,8 +5,8 @@ import { cutAnswerAfter, refuse } from "../../fixtures/faults.ts";
 import { makeImage, makeLayer, makeMultiArch } from "../../fixtures/images.ts";
 import { temporaryDirectory } from "../../fixtures/temporary-directory.ts";
 import { ImageLayout } from "../../src/layout/layout.ts";
-import { verify } from "../../src/verify.ts";
-import { fill, oneLayerImage, startRegistry } from "../registry/lab.ts";
+import { verify } from "../../src/stories/verify.ts";
+import { fill, oneLayerImage, startRegistry } from "../remote/registry/lab.ts";
 import { blobBytesSent, desk, filesBelow, packImages, TRUST } from "./lab.ts";
 
 async function isAccepted(path: string): Promise<boolean> {

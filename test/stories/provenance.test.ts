@@ -7,11 +7,11 @@ import { layoutMembers, named } from "../../fixtures/foreign.ts";
 import { makeSigner, provenanceText } from "../../fixtures/gpg.ts";
 import { makeMultiArch } from "../../fixtures/images.ts";
 import { temporaryDirectory } from "../../fixtures/temporary-directory.ts";
-import type { ProvenanceOptions } from "../../src/check-provenance.ts";
+import type { ProvenanceOptions } from "../../src/chart/provenance/check-provenance.ts";
 import type { Finding } from "../../src/finding.ts";
-import { parseChart } from "../../src/recipe/chart-request.ts";
+import { parseChart } from "../../src/intake/recipe/chart-request.ts";
 import { signer } from "../gpg.ts";
-import { startRegistry } from "../registry/lab.ts";
+import { startRegistry } from "../remote/registry/lab.ts";
 import { desk, packImages } from "./lab.ts";
 
 const TGZ = makeChart("web", "1.0.0");

@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import { answer, refuse } from "../../fixtures/faults.ts";
 import { makeMultiArch } from "../../fixtures/images.ts";
 import type { TestRegistry } from "../../fixtures/registry.ts";
-import { PushIncomplete } from "../../src/push.ts";
-import { fill, oneLayerImage, repositoryOf, startRegistry } from "../registry/lab.ts";
+import { PushIncomplete } from "../../src/stories/push.ts";
+import { fill, oneLayerImage, repositoryOf, startRegistry } from "../remote/registry/lab.ts";
 import { refusal } from "../refusal.ts";
 import { bytesReceived, desk, packImages, pushBundle } from "./lab.ts";
 

@@ -9,7 +9,7 @@ import {
   read,
   repositoryOf,
   startRegistry,
-} from "../registry/lab.ts";
+} from "../remote/registry/lab.ts";
 import { bytesReceived, desk, packImages, pushBundle, typesOf } from "./lab.ts";
 
 interface Crossing {

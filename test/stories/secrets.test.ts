@@ -15,7 +15,7 @@ import {
   oneLayerImage,
   startHost,
   startRegistry,
-} from "../registry/lab.ts";
+} from "../remote/registry/lab.ts";
 import { desk, filesBelow, packImages, pushBundle } from "./lab.ts";
 
 const PASSWORD = "Xyzzy-plugh-1977";

@@ -3,7 +3,7 @@ import { DrayError } from "../../errors.ts";
 import { parseAs } from "../../oci/descriptor.ts";
 import { digestOf } from "../../oci/digest.ts";
 import type { ChartMetadata } from "../chart-yaml.ts";
-import { readTexts } from "../yaml/texts.ts";
+import { readTexts } from "../../yaml/texts.ts";
 
 const filesSchema = z.object({ files: z.record(z.string(), z.string()) });
 const chartSchema = z.object({ name: z.string(), version: z.string() });

@@ -1,0 +1,197 @@
+import { Readable } from "node:stream";
+import { fromRandomAccessReaderPromise, RandomAccessReader, type Entry } from "yauzl";
+import { DrayError } from "../../errors.ts";
+import { SeekCursor } from "../cursor.ts";
+import type { FileRange } from "../file-range.ts";
+import type { EntryKind } from "../tar/tar-reader.ts";
+import { isFinderZip, finderZip } from "./finder-zip.ts";
+import { zipDamaged } from "./zip-damage.ts";
+import { zipKind, zipName } from "./zip-name.ts";
+
+/** One member, as the central directory states it. */
+export interface ZipMember {
+  readonly name: string;
+  readonly rawName: Buffer;
+  readonly kind: EntryKind;
+  readonly type: string;
+  /** Where its local header begins. */
+  readonly offset: number;
+  readonly method: number;
+  readonly crc32: number;
+  readonly compressedSize: number;
+  readonly size: number;
+}
+
+export interface ZipDirectory {
+  /** By their place in the file. */
+  readonly members: readonly ZipMember[];
+  /** Where the directory itself begins, behind all members. */
+  readonly start: number;
+}
+
+/** More members than any bundle has, and as many bytes of names and remarks as fit in memory. */
+const MAX_MEMBERS = 1_000_000;
+const MAX_DIRECTORY_BYTES = 256 * 1024 * 1024;
+
+/** @throws DrayError `DRAY_ZIP_DAMAGED`, `DRAY_ARCHIVE_UNSUPPORTED`, `DRAY_ARCHIVE_TOO_LARGE` */
+export async function readZipDirectory(range: FileRange, what: string): Promise<ZipDirectory> {
+  if (await isFinderZip(range)) throw finderZip(what);
+  try {
+    return await read(range.slice(0, await zipEnd(range)), what);
+  } catch (error) {
+    throw error instanceof DrayError ? error : notRead(what, error);
+  }
+}
+
+const END_SIGNATURE = Buffer.from("PK\x05\x06");
+const END_BYTES = 22;
+const MAX_COMMENT = 0xffff;
+/** Programs that write whole blocks fill up the last with zeros. */
+const MAX_TAIL = 64 * 1024;
+
+/** Where the zip ends: at the end of the file, or before zeros. */
+async function zipEnd(range: FileRange): Promise<number> {
+  const length = Math.min(range.size, END_BYTES + MAX_COMMENT + MAX_TAIL);
+  const tail = await range.fill(range.size - length, Buffer.alloc(length));
+  const record = tail.lastIndexOf(END_SIGNATURE);
+  if (record === -1 || record + END_BYTES > length) return range.size;
+  const end = record + END_BYTES + tail.readUInt16LE(record + 20);
+  const hasZeros = tail.subarray(end).every((byte) => byte === 0);
+  return hasZeros && end <= length ? range.size - length + end : range.size;
+}
+
+async function read(range: FileRange, what: string): Promise<ZipDirectory> {
+  const zip = await fromRandomAccessReaderPromise(new RangeReader(range), range.size, {
+    autoClose: false,
+    decodeStrings: false,
+  });
+  // Declared as a boolean; it is the place of the next entry.
+  const cursor = (): number => Number(zip.readEntryCursor);
+  const start = cursor();
+  if (zip.entryCount > MAX_MEMBERS || range.size - start > MAX_DIRECTORY_BYTES) {
+    throw tooMany(what);
+  }
+  const members: ZipMember[] = [];
+  for await (const entry of zip.eachEntry()) members.push(toMember(entry, what));
+  await requireEnd(range, cursor(), what);
+  return { members: members.toSorted((a, b) => a.offset - b.offset), start };
+}
+
+/** yauzl asks for a few bytes at a time; most of them lie in one window. */
+class RangeReader extends RandomAccessReader {
+  readonly #cursor: SeekCursor;
+  readonly #range: FileRange;
+
+  constructor(range: FileRange) {
+    super();
+    this.#range = range;
+    this.#cursor = new SeekCursor(range);
+  }
+
+  override _readStreamForRange(start: number, end: number): Readable {
+    return Readable.from(this.#range.read(start, end - start), { objectMode: false });
+  }
+
+  override read(
+    ...[buffer, offset, length, position, done]: Parameters<RandomAccessReader["read"]>
+  ): void {
+    const answer = done as (error: unknown, bytesRead?: number) => void;
+    this.#take(position, length).then(
+      (bytes) => answer(null, bytes.copy(buffer, offset)),
+      (error: unknown) => answer(error),
+    );
+  }
+
+  async #take(position: number, length: number): Promise<Buffer> {
+    this.#cursor.position = position;
+    return this.#cursor.take(length);
+  }
+}
+
+const ENCRYPTED = 0x1;
+const METHODS: ReadonlySet<number> = new Set([0, 8]);
+/** APPNOTE 6.3.10 §4.4.5 */
+const METHOD_NAMES: Readonly<Record<number, string>> = {
+  9: "Deflate64",
+  12: "bzip2",
+  14: "LZMA",
+  93: "zstd",
+  95: "xz",
+  98: "PPMd",
+  99: "AES encryption",
+};
+
+function toMember(entry: Entry, what: string): ZipMember {
+  const name = zipName(entry);
+  const member = {
+    name,
+    rawName: entry.fileNameRaw,
+    ...zipKind(entry, name),
+    offset: entry.relativeOffsetOfLocalHeader,
+    method: entry.compressionMethod,
+    crc32: entry.crc32,
+    compressedSize: entry.compressedSize,
+    size: entry.uncompressedSize,
+  };
+  const { method } = member;
+  if ((entry.generalPurposeBitFlag & ENCRYPTED) !== 0)
+    throw unsupported(what, name, "it is encrypted");
+  if (!METHODS.has(method)) {
+    const how = METHOD_NAMES[method] ?? `method ${method}`;
+    throw unsupported(what, name, `it is compressed with ${how}`);
+  }
+  if (member.kind !== "file" && member.kind !== "link" && member.size > 0) {
+    throw zipDamaged(what, name, `a ${member.type} has content`);
+  }
+  return member;
+}
+
+const END_RECORD = 0x06054b50;
+const END_RECORD_64 = 0x06064b50;
+
+/** Two readers that stop at different places see two archives. */
+async function requireEnd(range: FileRange, position: number, what: string): Promise<void> {
+  const signature = (await range.fill(position, Buffer.alloc(4))).readUInt32LE();
+  if (signature === END_RECORD || signature === END_RECORD_64) return;
+  throw zipDamaged(what, undefined, "its directory does not end where it says");
+}
+
+function tooMany(what: string): DrayError {
+  return new DrayError(
+    "DRAY_ARCHIVE_TOO_LARGE",
+    `Cannot read the zip ${what}: expected at most ${MAX_MEMBERS} entries and ${MAX_DIRECTORY_BYTES} bytes of names, found more`,
+    { kind: "refused" },
+  );
+}
+
+function unsupported(what: string, name: string, reason: string): DrayError {
+  return new DrayError(
+    "DRAY_ARCHIVE_UNSUPPORTED",
+    `Cannot read ${JSON.stringify(name)} in the zip ${what}: ${reason}`,
+    { kind: "refused", hint: "Unpack it with the program that made it and name the directory." },
+  );
+}
+
+/** What yauzl says, with what to do about it. */
+function notRead(what: string, cause: unknown): DrayError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  if (reason.startsWith("multi-disk")) {
+    return new DrayError(
+      "DRAY_ARCHIVE_UNSUPPORTED",
+      `Cannot read the zip ${what}: expected one file, found one part of several`,
+      { kind: "refused", cause, hint: "Join the parts with `zip -s 0 PARTS.zip --out WHOLE.zip`." },
+    );
+  }
+  if (reason.startsWith("End of central directory")) {
+    return new DrayError(
+      "DRAY_ARCHIVE_TRUNCATED",
+      `Cannot read the zip ${what} to its end: its directory, which comes last, is not there`,
+      {
+        kind: "refused",
+        cause,
+        hint: "The copy is incomplete. Copy the file again and compare the sizes.",
+      },
+    );
+  }
+  return zipDamaged(what, undefined, reason);
+}

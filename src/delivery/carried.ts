@@ -1,0 +1,94 @@
+import type { BundleArtifact } from "../bundle/format.ts";
+import type { LayoutGraph, Root } from "../content/graph.ts";
+import type { Descriptor } from "../oci/descriptor.ts";
+import type { Digest } from "../oci/digest.ts";
+import { formatPlatform, matchesPlatform, type Platform } from "../oci/platform.ts";
+import { formatReference, parseReference, type Reference } from "../oci/reference.ts";
+import { planPush, type PushTarget } from "./plan.ts";
+import type { Mapping } from "./mapping.ts";
+
+/** Where a bundle goes, and by which rules names change on the way. */
+export interface Destination {
+  readonly target: PushTarget;
+  readonly mapping: Mapping;
+}
+
+/** One image of a bundle, under one of its names. */
+interface Carried {
+  readonly reference: Reference;
+  readonly root: Root;
+}
+
+/** What a bundle carries, by the names under which a cluster can ask for it. */
+export class CarriedImages {
+  readonly #carried: readonly Carried[];
+
+  /**
+   * With a destination the names that a push gives are known beside those of the sources.
+   * @throws DrayError `DRAY_PLAN_INVALID`
+   */
+  constructor(
+    artifacts: readonly BundleArtifact[],
+    graph: LayoutGraph,
+    destination: Destination | undefined,
+  ) {
+    const images = artifacts.filter(({ kind }) => kind !== "chart");
+    const own = images.flatMap(({ reference }) => {
+      const root = graph.roots.find(({ name }) => name === reference);
+      return root === undefined ? [] : [{ reference: parseReference(reference), root }];
+    });
+    const given = destination === undefined ? [] : planPush(images, graph, destination);
+    const mapped = given.map(({ target, root }) => ({ reference: parseReference(target), root }));
+    this.#carried = [...own, ...mapped];
+  }
+
+  /** Why a cluster that pulls `wanted` on these platforms would not get it; undefined if it would. */
+  problemWith(wanted: Reference, platforms: readonly Platform[]): string | undefined {
+    const near = this.#carried.filter(({ reference }) => sameRepository(reference, wanted));
+    const found = near.find((one) => answers(one, wanted));
+    if (found === undefined) return absence(near);
+    const there = platformsOf(found.root, wanted.digest);
+    const lacking = platforms.filter((one) => !there.some((text) => isFor(text, one)));
+    if (lacking.length === 0) return undefined;
+    const list = lacking.map(formatPlatform).join(", ");
+    return `lacks ${list}, has ${there.join(", ") || "no platform"}`;
+  }
+}
+
+function sameRepository(a: Reference, b: Reference): boolean {
+  return a.registry === b.registry && a.repository === b.repository;
+}
+
+/** A digest, where there is one, is what a cluster pulls: the tag beside it says nothing then. */
+function answers({ reference, root }: Carried, { tag, digest }: Reference): boolean {
+  if (digest === undefined) return reference.tag !== undefined && reference.tag === tag;
+  return root.descriptor.digest === digest || childOf(root, digest) !== undefined;
+}
+
+function childOf({ manifest }: Root, digest: Digest): Descriptor | undefined {
+  if (manifest.kind === "manifest") return undefined;
+  return manifest.manifests.find((child) => child.digest === digest);
+}
+
+/** Of an index that is pinned by one of its children, only that child is pulled. */
+function platformsOf(root: Root, digest: Digest | undefined): readonly string[] {
+  const child = digest === undefined ? undefined : childOf(root, digest);
+  if (child === undefined) return root.platforms;
+  return child.platform === undefined ? [] : [formatPlatform(child.platform)];
+}
+
+/** The text is what an index says of itself, and may be anything. */
+function isFor(text: string, wanted: Platform): boolean {
+  const [os = "", architecture = "", variant] = text.split("/");
+  return matchesPlatform(wanted, { os, architecture, variant });
+}
+
+function absence(near: readonly Carried[]): string {
+  if (near.length === 0) return "not in the bundle";
+  const others = near.map(({ reference, root }) =>
+    reference.digest === undefined
+      ? `${formatReference(reference)} (${root.descriptor.digest})`
+      : formatReference(reference),
+  );
+  return `not in the bundle, which has ${others.join(", ")}`;
+}

@@ -1,0 +1,57 @@
+import { z } from "zod";
+import { DrayError } from "../errors.ts";
+import { readYaml } from "../yaml/user-yaml.ts";
+
+/** How a source repository becomes a target repository where no rule says otherwise. */
+export type MapMode = "drop-host" | "keep-host" | "flatten";
+
+export const MAP_MODES: readonly MapMode[] = ["drop-host", "keep-host", "flatten"];
+
+/** Everything below `from` (host and path) goes below `to`. */
+export interface MapRule {
+  readonly from: string;
+  readonly to: string;
+}
+
+export interface Mapping {
+  readonly mode: MapMode;
+  readonly rules: readonly MapRule[];
+}
+
+const schema = z.strictObject({
+  rules: z.array(z.strictObject({ from: z.string().min(1), to: z.string() })),
+});
+
+/** Reads a file of rules. @throws DrayError `DRAY_MAPPING_INVALID` */
+export async function parseMapRules(text: string, path: string): Promise<readonly MapRule[]> {
+  const fail = (reason: string, cause?: unknown): DrayError =>
+    new DrayError("DRAY_MAPPING_INVALID", `Cannot read rules ${JSON.stringify(path)}: ${reason}`, {
+      kind: "usage",
+      cause,
+    });
+  const parsed = schema.safeParse(await readYaml(text, fail));
+  if (!parsed.success) {
+    const issues = parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`);
+    throw fail(issues.slice(0, 10).join("; "));
+  }
+  return parsed.data.rules.map(({ from, to }) => ({ from: trimmed(from), to: trimmed(to) }));
+}
+
+/** The target repository of `registry/repository`, before the prefix of the target. */
+export function mapRepository(
+  { registry, repository }: { registry: string; repository: string },
+  { mode, rules }: Mapping,
+): string {
+  const full = `${registry}/${repository}`;
+  const [rule] = rules
+    .filter(({ from }) => full === from || full.startsWith(`${from}/`))
+    .toSorted((a, b) => b.from.length - a.from.length);
+  if (rule !== undefined) return trimmed(rule.to + full.slice(rule.from.length));
+  if (mode === "flatten") return repository.slice(repository.lastIndexOf("/") + 1);
+  // A port has no place in a repository name.
+  return mode === "keep-host" ? full.replace(":", "_").toLowerCase() : repository;
+}
+
+function trimmed(path: string): string {
+  return path.replace(/^\/+|\/+$/g, "");
+}

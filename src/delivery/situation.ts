@@ -1,0 +1,53 @@
+import { forAll } from "../content/all.ts";
+import { DrayError } from "../errors.ts";
+import type { Descriptor } from "../oci/descriptor.ts";
+import type { PlannedPush } from "./plan.ts";
+import type { RegistryPool } from "../remote/registry/pool.ts";
+import type { Repository } from "../remote/registry/repository.ts";
+
+/** A planned push and what the target has under its name. */
+export interface Situation {
+  readonly plan: PlannedPush;
+  readonly repository: Repository;
+  readonly existing: Descriptor | undefined;
+}
+
+/** Asks the target what it has under every name of the plan. */
+export async function lookAt(
+  plan: readonly PlannedPush[],
+  {
+    pool,
+    registry,
+    signal,
+  }: { pool: RegistryPool; registry: string; signal?: AbortSignal | undefined },
+): Promise<Situation[]> {
+  const client = pool.client(registry);
+  await client.ping(signal);
+  return forAll(plan, signal, async (item, either) => {
+    const repository = pool.repository({ registry, repository: item.repository }, "pull,push");
+    const name = item.tag ?? item.root.descriptor.digest;
+    const existing = await client.limit(() => repository.find(name, { signal: either }));
+    return { plan: item, repository, existing };
+  });
+}
+
+/** Nothing is sent while a tag would have to move that nobody allowed to move. */
+export function requireNoConflict(situations: readonly Situation[], overwrite: boolean): void {
+  const conflicts = situations.filter(
+    ({ plan, existing }) =>
+      existing !== undefined && existing.digest !== plan.root.descriptor.digest,
+  );
+  if (overwrite || conflicts.length === 0) return;
+  const lines = conflicts.map(
+    ({ plan, existing }) =>
+      `\n  ${plan.target}: expected nothing or ${plan.root.descriptor.digest}, found ${existing?.digest ?? ""}`,
+  );
+  throw new DrayError(
+    "DRAY_TAG_CONFLICT",
+    `Cannot push: tags stand for something else:${lines.join("")}`,
+    {
+      kind: "refused",
+      hint: "Find out who uses them; --overwrite moves them.",
+    },
+  );
+}

@@ -1,0 +1,89 @@
+import type { Reference } from "../oci/reference.ts";
+import type { Instance } from "../helm/values/compose.ts";
+import { formatPath } from "../helm/values/path.ts";
+import type { Collector } from "./collector.ts";
+import type { Evidence } from "./discovery.ts";
+import { readImageText } from "./image-text.ts";
+import { imagesInValues, type ValueImage } from "./value-images.ts";
+import type { Ancestor, ValuePlaces } from "./value-places.ts";
+
+/** A chart in its place, and what has to be set for it to be there. */
+export interface Visited {
+  readonly instance: Instance;
+  readonly ancestors: readonly Ancestor[];
+  readonly when: readonly string[];
+}
+
+/**
+ * Adds what values describe. Where a rendering printed the image, they only say where it comes from;
+ * what no rendering printed is optional if it is written out in full, and otherwise suspect.
+ */
+export function addValues(visited: Visited, places: ValuePlaces, collector: Collector): void {
+  const { instance, ancestors, when } = visited;
+  const { chart, children, disabled, path, values } = instance;
+  if (chart.metadata.type === "library") return;
+  const others = [...children, ...disabled].map((one) => one.path.at(-1) ?? "");
+  const skip = new Set(path.length === 0 ? others : [...others, "global"]);
+  const known = collector.references();
+  for (const found of imagesInValues(values, path, skip)) {
+    const valuesPath = formatPath(found.path);
+    const place = { source: "values", valuesPath, ...places.find(found.path, ancestors) } as const;
+    const explained = known.filter((reference) => explains(reference, found));
+    for (const reference of explained) collector.add(reference, { ...place, class: "suspect" });
+    if (explained.length === 0) addUnused(found, { place, when }, collector);
+  }
+}
+
+/** True if `reference` is what the values describe, with what a template may add to it. */
+function explains(reference: Reference, { image, repository, tag }: ValueImage): boolean {
+  const wanted = readImageText(repository);
+  if (wanted === undefined) return false;
+  const full = `${reference.registry}/${reference.repository}`;
+  const whole = `${wanted.reference.registry}/${wanted.reference.repository}`;
+  // Charts put a registry before what the values name, or a name behind it.
+  const inside = !wanted.hasHost && full.endsWith(`/${withoutTag(repository)}`);
+  if (full !== whole && !inside && !full.startsWith(`${whole}/`)) return false;
+  if (image?.reference.digest !== undefined && reference.digest === image.reference.digest)
+    return true;
+  return tag === "" || reference.tag?.includes(tag) === true;
+}
+
+function withoutTag(repository: string): string {
+  return repository.replace(/[:@].*$/, "");
+}
+
+interface Unused {
+  readonly place: Omit<Evidence, "class">;
+  readonly when: readonly string[];
+}
+
+function addUnused(
+  { image, repository, certain, enabledBy }: ValueImage,
+  unused: Unused,
+  collector: Collector,
+): void {
+  const { place, when } = unused;
+  if (image !== undefined) {
+    const by =
+      enabledBy === undefined
+        ? `something that uses ${place.valuesPath ?? ""}`
+        : `${formatPath(enabledBy)}=true`;
+    collector.add(image.reference, {
+      ...place,
+      class: certain ? "optional" : "suspect",
+      when: [...when, by],
+    });
+    return;
+  }
+  const name = readImageText(repository)?.reference;
+  const isVarying =
+    name !== undefined && collector.isVarying(`${name.registry}/${name.repository}`);
+  if (!certain || isVarying) return;
+  collector.unknown({
+    code: "IMAGE_NOT_DERIVED",
+    needed: false,
+    message: `${place.valuesPath ?? ""} names ${repository} without a tag, and no rendering uses it`,
+    ...(place.file === undefined ? {} : { file: place.file }),
+    ...(place.line === undefined ? {} : { line: place.line }),
+  });
+}

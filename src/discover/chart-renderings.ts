@@ -1,0 +1,143 @@
+import type { Chart } from "../chart/chart.ts";
+import { renderFiles, RenderSession, type RenderOptions } from "../helm/render/render.ts";
+import { TemplateParser, templateSet } from "../helm/render/template-set.ts";
+import type { List } from "../helm/template/ast.ts";
+import { Budget } from "../helm/template/budget.ts";
+import { copyDict, Dict } from "../helm/template/value.ts";
+import {
+  allInstances,
+  composeChart,
+  type DisabledSubchart,
+  type Instance,
+} from "../helm/values/compose.ts";
+import { setAt, startsWith } from "../helm/values/path.ts";
+import type { Visited } from "./add-values.ts";
+import type { Collector } from "./collector.ts";
+import { explore, type Rendered } from "./explore.ts";
+import { isNotable } from "./notable.ts";
+import type { DiscoverOptions } from "./options.ts";
+import { Recorder } from "./recorder.ts";
+import { reportProblems } from "./report-unknowns.ts";
+import { formatSwitch, isPartOfImage, type Switch } from "./switches.ts";
+import { Coverage, type Target } from "./branches.ts";
+import { addUnreached } from "./unreached.ts";
+
+/** Disabled subcharts of disabled subcharts. */
+const MAX_DEPTH = 4;
+
+/** What looking for optional images may use beside the first rendering, in milliseconds. */
+const EXPLORE_TIME = 5000;
+
+/** Renders a chart with one set of values, and again with what they switch off. */
+export class ChartRenderings {
+  readonly #chart: Chart;
+  readonly #given: Dict;
+  readonly #collector: Collector;
+  readonly #recorder: Recorder;
+  readonly #options: RenderOptions;
+  readonly #parser = new TemplateParser(isNotable);
+  readonly #ids = new Map<List, number>();
+  readonly #exploring = new Budget({ time: EXPLORE_TIME });
+  /** Every chart within the chart that was looked at, switched on or not. */
+  readonly visited: Visited[] = [];
+
+  constructor(chart: Chart, given: Dict, to: { collector: Collector; options: DiscoverOptions }) {
+    const { kubeVersion, apiVersions, name, namespace, limits } = to.options;
+    this.#chart = chart;
+    this.#given = given;
+    this.#collector = to.collector;
+    this.#recorder = new Recorder(to.collector, { knowsVersion: kubeVersion !== undefined });
+    this.#options = {
+      budget: new Budget(limits),
+      cluster: { kubeVersion, apiVersions },
+      release: { name, namespace },
+      session: new RenderSession(isNotable),
+    };
+  }
+
+  /** Settings that showed an image, in the order in which they were tried. */
+  get fruitful(): readonly (readonly Switch[])[] {
+    return this.#recorder.fruitful;
+  }
+
+  run(): void {
+    const root = composeChart(this.#chart, this.#given);
+    this.#renderAll(root, { only: allInstances(root), switches: [] });
+    for (const one of allInstances(root)) this.#runDisabled(one.disabled, this.#given, []);
+  }
+
+  #runDisabled(
+    disabled: readonly DisabledSubchart[],
+    given: Dict,
+    before: readonly Switch[],
+  ): void {
+    if (before.length >= MAX_DEPTH) return;
+    for (const { path, switch: toggle } of disabled) {
+      const changed = copyDict(given);
+      setAt(changed, toggle.path, toggle.value);
+      const root = composeChart(this.#chart, changed);
+      const fresh = allInstances(root).filter((one) => startsWith(one.path, path));
+      const switches: Switch[] = [...before, { source: "values", ...toggle }];
+      this.#renderAll(root, { only: fresh, switches });
+      for (const one of fresh) this.#runDisabled(one.disabled, changed, switches);
+    }
+  }
+
+  /** Prints the templates of all charts or only some, then looks for what they hold back. */
+  #renderAll(
+    root: Instance,
+    { only, switches }: { only: readonly Instance[]; switches: readonly Switch[] },
+  ): void {
+    const when = switches.map(formatSwitch);
+    this.#visit(root, only, when);
+    const set = templateSet(root, this.#parser);
+    const coverage = new Coverage(set, this.#ids);
+    const wanted = set.files.filter(({ instance }) => only.includes(instance));
+    const names = new Set(wanted.map(({ name }) => name));
+    const options = { ...this.#options, watcher: coverage.watch, only: names };
+    const files = renderFiles(root, set, options);
+    this.#recorder.record({ root, set, options: this.#options, files, switches });
+    const problems = [...set.problems, ...files.flatMap((file) => file.problems)];
+    reportProblems(problems, when, this.#collector);
+    this.#explore({ root, set, coverage, options: this.#options }, switches);
+  }
+
+  #visit(root: Instance, only: readonly Instance[], when: readonly string[]): void {
+    const everyone = allInstances(root);
+    for (const instance of only) {
+      const ancestors = everyone.filter((one) => startsWith(instance.path, one.path));
+      this.visited.push({ instance, ancestors, when });
+    }
+  }
+
+  #explore(rendered: Rendered, before: readonly Switch[]): void {
+    const { root, set } = rendered;
+    const options = { ...rendered.options, budget: this.#exploring };
+    const { unreached, stopped } = explore({ ...rendered, options }, (trial) => {
+      const switches = [...before, ...trial.switches];
+      this.#recorder.record({ root, set, ...trial, switches });
+    });
+    for (const target of unreached) this.#report(target, before.map(formatSwitch));
+    if (stopped) {
+      this.#collector.unknown({
+        code: "BUDGET_SPENT",
+        needed: false,
+        message: "not every setting was tried: optional images may be missing",
+      });
+    }
+  }
+
+  /** A part that no setting brought to run, unless it only adds to the name of an image. */
+  #report({ node, looked }: Target, when: readonly string[]): void {
+    addUnreached(node, when, this.#collector);
+    if (looked.reads.every(({ value, path }) => value instanceof Dict || isPartOfImage(path)))
+      return;
+    this.#collector.unknown({
+      code: "NOT_EXPLORED",
+      needed: false,
+      message: `no setting tried reaches what {{ ${node.type} ${node.source} }} leads to`,
+      file: node.file,
+      line: node.line,
+    });
+  }
+}

@@ -1,0 +1,36 @@
+import { formatReference, type Reference } from "../oci/reference.ts";
+import { isNeeded, type DiscoveredImage } from "./discovery.ts";
+
+/** How a list of images differs from what charts were found to pull. */
+export interface ListDifference {
+  /** Needed or a hook's, and not in the list. */
+  readonly missing: readonly DiscoveredImage[];
+  /** Optional or suspect, and not in the list. */
+  readonly left: readonly DiscoveredImage[];
+  /** In the list, and in none of the charts. */
+  readonly extra: readonly string[];
+}
+
+/** Compares in both directions. */
+export function compareWithList(
+  images: readonly DiscoveredImage[],
+  listed: readonly Reference[],
+): ListDifference {
+  const absent = images.filter(({ reference }) => !listed.some((one) => covers(one, reference)));
+  return {
+    missing: absent.filter(isNeeded),
+    left: absent.filter((one) => !isNeeded(one)),
+    extra: listed
+      .filter((one) => !images.some(({ reference }) => covers(one, reference)))
+      .map(formatReference),
+  };
+}
+
+/** The same repository, and the same digest where both name one, otherwise the same tag. */
+function covers(listed: Reference, wanted: Reference): boolean {
+  if (listed.registry !== wanted.registry || listed.repository !== wanted.repository) return false;
+  if (listed.digest !== undefined && wanted.digest !== undefined) {
+    return listed.digest === wanted.digest;
+  }
+  return listed.tag !== undefined && listed.tag === wanted.tag;
+}

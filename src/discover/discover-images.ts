@@ -1,0 +1,55 @@
+import type { Chart } from "../chart/chart.ts";
+import { appVersionOf } from "../helm/render/chart-object.ts";
+import { Dict } from "../helm/template/value.ts";
+import { addDefinitions } from "./definitions.ts";
+import { addHelm } from "./add-helm.ts";
+import { addValues } from "./add-values.ts";
+import { ChartRenderings } from "./chart-renderings.ts";
+import { Collector } from "./collector.ts";
+import type { Discovery } from "./discovery.ts";
+import { addListed } from "./listed-images.ts";
+import type { DiscoverOptions } from "./options.ts";
+import { reportMissing } from "./report-unknowns.ts";
+import { ValuePlaces } from "./value-places.ts";
+
+/**
+ * Finds every image that `chart` pulls, may pull, or seems to speak of, and says for each why. Reads
+ * nothing but the chart: no network, no cluster. What stood in the way is in `unknowns`.
+ */
+export async function discoverImages(
+  chart: Chart,
+  options: DiscoverOptions = {},
+): Promise<Discovery> {
+  const collector = new Collector();
+  const sets = options.values ?? [new Dict()];
+  const all = sets.map((given) => {
+    const renderings = new ChartRenderings(chart, given, { collector, options });
+    renderings.run();
+    return { given, renderings };
+  });
+  if (options.helm !== undefined) {
+    const tasks = all.map(({ given, renderings }) => ({ given, fruitful: renderings.fruitful }));
+    await addHelm(chart, tasks, { collector, options, helm: options.helm });
+  }
+  const places = new ValuePlaces();
+  for (const one of all.flatMap(({ renderings }) => renderings.visited)) {
+    addListed(one.instance.chart, one.when, collector);
+    addDefinitions(one.instance.chart, one.when, collector);
+    addValues(one, places, collector);
+  }
+  collector.settleLoose();
+  collector.settleKinds();
+  reportMissing(chart, collector);
+  return toDiscovery(chart, collector);
+}
+
+function toDiscovery({ metadata, document }: Chart, collector: Collector): Discovery {
+  const { name, version } = metadata;
+  const { unknowns } = collector;
+  return {
+    chart: { name, version, appVersion: appVersionOf(document) },
+    images: collector.images(),
+    unknowns,
+    complete: !unknowns.some(({ needed }) => needed),
+  };
+}

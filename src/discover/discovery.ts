@@ -1,0 +1,128 @@
+import type { Reference } from "../oci/reference.ts";
+import type { Finding } from "../finding.ts";
+
+/**
+ * What is known of an image. `needed`: these values pull it · `hook`: a job pulls it before or after
+ * the install · `optional`: another setting pulls it · `suspect`: it looks like one, nothing proves it.
+ */
+export type ImageClass = "needed" | "hook" | "optional" | "suspect";
+
+/** From the strongest to the weakest. */
+const IMAGE_CLASSES: readonly ImageClass[] = ["needed", "hook", "optional", "suspect"];
+
+/** 0 for the strongest. */
+export function rankOf(one: ImageClass): number {
+  return IMAGE_CLASSES.indexOf(one);
+}
+
+/** What showed an image. */
+export type EvidenceSource =
+  /** An object that the templates print. */
+  | "rendering"
+  /** An object that `helm template` prints. */
+  | "helm"
+  /** A literal in a template, or what a part of it prints that no rendering reached. */
+  | "template"
+  /** A table or text in the values. */
+  | "values"
+  /** An annotation of Chart.yaml. */
+  | "annotation"
+  /** An `Images.lock` in the chart. */
+  | "lock"
+  /** The default of a field of a custom resource. */
+  | "definition";
+
+export interface Evidence {
+  readonly source: EvidenceSource;
+  /** What this place alone is worth; values that a rendering uses prove nothing by themselves. */
+  readonly class: ImageClass;
+  /** Name and version of the chart, where several are looked at. */
+  readonly chart?: string;
+  /** The file below the chart's directory, `charts/grafana/values.yaml`. */
+  readonly file?: string;
+  readonly line?: number;
+  /** `grafana.image.repository` */
+  readonly valuesPath?: string;
+  /** The object that names it, `Deployment/grafana`. */
+  readonly object?: string;
+  /** Where in the object: `container grafana`, `argument --image`. */
+  readonly where?: string;
+  /** Helm's names of the hook, `pre-install`. */
+  readonly hooks?: readonly string[];
+  /** Settings that turn it on, `grafana.enabled=true`. */
+  readonly when?: readonly string[];
+}
+
+/** What `evidence` is worth with these settings instead of the values given. */
+export function withSettings(evidence: Evidence, settings: readonly string[]): Evidence {
+  if (settings.length === 0) return evidence;
+  const weaker = evidence.class === "suspect" ? "suspect" : "optional";
+  return { ...evidence, class: weaker, when: [...settings, ...(evidence.when ?? [])] };
+}
+
+export interface DiscoveredImage {
+  /** As `formatReference` writes it. */
+  readonly image: string;
+  readonly reference: Reference;
+  readonly class: ImageClass;
+  /** For an optional image: each way to turn it on, the simplest first. */
+  readonly optionalBy: readonly (readonly string[])[];
+  /** The strongest first. */
+  readonly evidence: readonly Evidence[];
+}
+
+/** True for what must be there before an installation with these values succeeds. */
+export function isNeeded(image: Pick<DiscoveredImage, "class">): boolean {
+  return image.class === "needed" || image.class === "hook";
+}
+
+/** The strongest class first, then by name. */
+export function compareImages(a: DiscoveredImage, b: DiscoveredImage): number {
+  return rankOf(a.class) - rankOf(b.class) || (a.image < b.image ? -1 : 1);
+}
+
+/** Something that the chart needs or may need and that reading it could not tell. */
+export interface Unknown {
+  readonly code:
+    | "TEMPLATE_NOT_EVALUATED"
+    | "VALUES_REFUSED"
+    | "IMAGE_NOT_DERIVED"
+    | "CLUSTER_VERSION"
+    | "DEPENDENCY_MISSING"
+    | "NOT_EXPLORED"
+    | "OPERATOR"
+    | "BUDGET_SPENT"
+    | "HELM_FAILED";
+  /** True if an image that these values pull may be missing from the result because of it. */
+  readonly needed: boolean;
+  readonly message: string;
+  readonly file?: string;
+  readonly line?: number;
+}
+
+export interface Discovery {
+  readonly chart: { readonly name: string; readonly version: string; readonly appVersion: string };
+  /** Each image once, needed ones first, then by name. */
+  readonly images: readonly DiscoveredImage[];
+  readonly unknowns: readonly Unknown[];
+  /** True if nothing stood in the way of finding every image that these values pull. */
+  readonly complete: boolean;
+}
+
+const HINTS: Partial<Record<Unknown["code"], string>> = {
+  CLUSTER_VERSION: "Say which version the cluster has with --kube-version.",
+  VALUES_REFUSED: "Give the values that it asks for with --values or --set.",
+};
+
+/** The unknowns as findings: what may lack a needed image is a warning. */
+export function toFinding({ code, needed, message, file, line }: Unknown): Finding {
+  const entry = file === undefined ? undefined : line === undefined ? file : `${file}:${line}`;
+  const hint = HINTS[code];
+  return {
+    code,
+    severity: needed ? "warning" : "info",
+    message,
+    ...(entry === undefined ? {} : { entry }),
+    ...(hint === undefined ? {} : { hint }),
+  };
+}

@@ -1,0 +1,137 @@
+import { renderFiles, type RenderedFile, type RenderOptions } from "../helm/render/render.ts";
+import type { TemplateSet } from "../helm/render/template-set.ts";
+import type { BranchNode } from "../helm/template/ast.ts";
+import type { Instance } from "../helm/values/compose.ts";
+import { formatSwitch, switchesFor, type Attempts, type Switch } from "./switches.ts";
+import type { Coverage, Target } from "./branches.ts";
+
+/** Settings that are turned one after the other to reach one part. */
+const MAX_ROUNDS = 4;
+
+/** Renderings with other settings, of some files each. */
+const MAX_TRIALS = 400;
+
+/** Ways to reach one part. Where more than this could lead there, hardly any of them does alone. */
+const MAX_WAYS = 12;
+
+/** A chart with given values, whose templates have been run once. */
+export interface Rendered {
+  readonly root: Instance;
+  readonly set: TemplateSet;
+  readonly coverage: Coverage;
+  readonly options: RenderOptions;
+}
+
+/** A rendering with other settings. */
+export interface Trial {
+  readonly files: readonly RenderedFile[];
+  readonly options: RenderOptions;
+  readonly switches: readonly Switch[];
+}
+
+export interface Exploration {
+  /** Parts that speak of an image and that no setting tried got to run. */
+  readonly unreached: readonly Target[];
+  /** The trials were stopped before their end. */
+  readonly stopped: boolean;
+}
+
+/** A part to reach, and the settings that revealed it. */
+interface Lead {
+  readonly target: Target;
+  readonly before: readonly Switch[];
+}
+
+interface Plan {
+  readonly switches: readonly Switch[];
+  readonly files: Set<string>;
+}
+
+/**
+ * Looks for the settings that bring the parts of templates to run that the values given leave out:
+ * renders the files concerned again with each setting turned that a condition looks at, and goes on
+ * from what that reveals.
+ */
+export function explore(rendered: Rendered, onTrial: (trial: Trial) => void): Exploration {
+  const explorer = new Explorer(rendered, onTrial);
+  explorer.run();
+  return { unreached: rendered.coverage.unreached(), stopped: explorer.stopped };
+}
+
+class Explorer {
+  stopped = false;
+  readonly #rendered: Rendered;
+  readonly #onTrial: (trial: Trial) => void;
+  readonly #tried = new Set<string>();
+  readonly #met = new Set<string>();
+  readonly #ways = new Map<BranchNode, number>();
+
+  constructor(rendered: Rendered, onTrial: (trial: Trial) => void) {
+    this.#rendered = rendered;
+    this.#onTrial = onTrial;
+  }
+
+  run(): void {
+    let leads = this.#newLeads([]);
+    for (let round = 0; round < MAX_ROUNDS && leads.length > 0; round++) {
+      leads = [...this.#tryAll(leads, "single"), ...this.#tryAll(leads, "joint")];
+    }
+  }
+
+  /** Tries what could reach each part still open; gives back what came to light. */
+  #tryAll(leads: readonly Lead[], step: keyof Attempts): Lead[] {
+    const plans = new Map<string, Plan>();
+    const { coverage } = this.#rendered;
+    for (const { target, before } of leads) {
+      // Behind a first setting only what no rendering has shown at all is worth a second one.
+      const isOpen = before.length === 0 ? coverage.isOpen(target) : coverage.isUnreached(target);
+      if (!isOpen) continue;
+      const attempts = switchesFor(target, coverage.literals)[step];
+      if (attempts.length > 1 && !this.#mayTry(target.node, attempts.length)) continue;
+      for (const switches of attempts) {
+        const all = [...before, ...switches];
+        const key = all.map(formatSwitch).join(" ");
+        const plan = plans.get(key) ?? { switches: all, files: new Set<string>() };
+        plans.set(key, plan);
+        for (const file of target.files) plan.files.add(file);
+      }
+    }
+    return [...plans].flatMap(([key, plan]) => this.#try(key, plan));
+  }
+
+  /** Settings of a list each lead somewhere; one condition of many settings seldom does. */
+  #mayTry(node: BranchNode, attempts: number): boolean {
+    const ways = (this.#ways.get(node) ?? 0) + attempts;
+    this.#ways.set(node, ways);
+    return ways <= MAX_WAYS;
+  }
+
+  #try(key: string, { switches, files: only }: Plan): Lead[] {
+    if (this.#tried.has(key) || this.stopped) return [];
+    this.stopped = this.#tried.size >= MAX_TRIALS || this.#rendered.options.budget.spent;
+    if (this.stopped) return [];
+    this.#tried.add(key);
+    const { root, set, coverage, options } = this.#rendered;
+    const changed = { ...options, ...settings(options, switches), watcher: coverage.watch };
+    const files = renderFiles(root, set, { ...changed, only });
+    this.#onTrial({ files, options: changed, switches });
+    return this.#newLeads(switches);
+  }
+
+  #newLeads(before: readonly Switch[]): Lead[] {
+    const fresh = this.#rendered.coverage.targets().filter(({ key }) => !this.#met.has(key));
+    for (const { key } of fresh) this.#met.add(key);
+    return fresh.map((target) => ({ target, before }));
+  }
+}
+
+function settings(
+  { cluster, overrides = [] }: RenderOptions,
+  switches: readonly Switch[],
+): Pick<RenderOptions, "cluster" | "overrides"> {
+  const apis = switches.filter(({ source }) => source === "api").map(({ path }) => path.join(""));
+  return {
+    cluster: { ...cluster, apiVersions: [...(cluster.apiVersions ?? []), ...apis] },
+    overrides: [...overrides, ...switches.filter(({ source }) => source === "values")],
+  };
+}

@@ -1,0 +1,116 @@
+import { execFile } from "node:child_process";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { DrayError } from "../errors.ts";
+import type { Chart } from "../chart/chart.ts";
+import { Budget } from "../helm/template/budget.ts";
+import { writeJson } from "../helm/template/json-text.ts";
+import type { Dict } from "../helm/template/value.ts";
+
+/** One rendering; the slowest charts take three seconds. */
+const TIMEOUT = 60_000;
+
+/** What one rendering may print. */
+const MAX_OUTPUT = 256 * 1024 * 1024;
+
+/** Nothing listens here, so that a chart's tools reach no network. */
+const NO_PROXY_THERE = "http://127.0.0.1:9";
+
+export interface HelmOptions {
+  /** Path of the program: no search path is passed on to it. */
+  readonly helm: string;
+  readonly kubeVersion?: string | undefined;
+  readonly apiVersions?: readonly string[] | undefined;
+  readonly name?: string | undefined;
+  readonly namespace?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A chart written out for `helm template`. */
+export interface HelmRenderer {
+  /** What Helm prints for these values. @throws DrayError `DRAY_HELM_FAILED` */
+  render(values: Dict, apiVersions?: readonly string[]): Promise<string>;
+  close(): Promise<void>;
+}
+
+/** Writes `chart` into a private directory. Helm finds no home, no cluster and no network there. */
+export async function openHelmRenderer(chart: Chart, options: HelmOptions): Promise<HelmRenderer> {
+  const directory = await mkdtemp(join(tmpdir(), "dray-helm-"));
+  const close = (): Promise<void> => rm(directory, { recursive: true, force: true });
+  try {
+    await writeChart(chart, join(directory, "chart"));
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return {
+    close,
+    render: async (values, apiVersions = []) => {
+      const file = join(directory, "values.json");
+      await writeFile(file, writeJson(values, { budget: new Budget() }), { mode: 0o600 });
+      return run(directory, {
+        ...options,
+        apiVersions: [...(options.apiVersions ?? []), ...apiVersions],
+      });
+    },
+  };
+}
+
+async function writeChart(chart: Chart, root: string): Promise<void> {
+  for (const [path, bytes] of chart.files) {
+    const file = join(root, chart.path, path);
+    await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+    await writeFile(file, bytes, { mode: 0o600 });
+  }
+  for (const subchart of chart.subcharts) await writeChart(subchart, root);
+}
+
+function run(directory: string, options: HelmOptions): Promise<string> {
+  const { helm, kubeVersion, apiVersions = [], signal } = options;
+  const args = [
+    "template",
+    options.name ?? "release-name",
+    join(directory, "chart"),
+    "--namespace",
+    options.namespace ?? "default",
+    "--values",
+    join(directory, "values.json"),
+    ...(kubeVersion === undefined ? [] : ["--kube-version", kubeVersion]),
+    ...apiVersions.flatMap((name) => ["--api-versions", name]),
+  ];
+  const env = { HOME: directory, TMPDIR: directory, HELM_NO_PLUGINS: "1", ...noNetwork() };
+  return new Promise((resolve, reject) => {
+    execFile(
+      helm,
+      args,
+      { cwd: directory, env, timeout: TIMEOUT, maxBuffer: MAX_OUTPUT, signal },
+      (error, stdout, stderr) => {
+        if (error === null) resolve(stdout);
+        else reject(signal?.aborted === true ? error : failed(helm, stderr, error));
+      },
+    );
+  });
+}
+
+function noNetwork(): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    ["HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"].map((name) => [
+      name,
+      NO_PROXY_THERE,
+    ]),
+  );
+}
+
+function failed(helm: string, stderr: string, cause: Error): DrayError {
+  const said = stderr.split("\n").find((line) => /^error/i.test(line)) ?? cause.message;
+  const reason = said
+    .replace(/^error:\s*/i, "")
+    .replace(/\p{Cc}/gu, " ")
+    .slice(0, 500);
+  return new DrayError(
+    "DRAY_HELM_FAILED",
+    `Cannot render with ${JSON.stringify(helm)}: ${reason}`,
+    { cause },
+  );
+}

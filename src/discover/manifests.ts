@@ -1,0 +1,101 @@
+import { DrayError } from "../errors.ts";
+import { Dict, isList, type Value } from "../helm/template/value.ts";
+import { splitDocuments } from "../yaml/documents.ts";
+import { readYaml } from "../yaml/read.ts";
+
+/** One object of a rendering, with the part of the text that it came from. */
+export interface Manifest {
+  readonly object: Dict;
+  readonly text: string;
+  /** Line of the rendered text on which `text` begins, counted from 0. */
+  readonly line: number;
+  /** `Deployment/grafana` */
+  readonly name: string;
+  /** Helm's names of the hooks it is part of; empty for one that is installed. */
+  readonly hooks: readonly string[];
+}
+
+/** A document that is no YAML. */
+export interface BrokenManifest {
+  readonly text: string;
+  readonly line: number;
+  readonly reason: string;
+}
+
+/** Without any of these a document names no image; most do not. */
+const WORTH_READING = /image|repository|\bhub\b|\/[\w./-]{0,300}[:@]\w/i;
+
+const DEFINITION = /^kind: *["']?CustomResourceDefinition\b/m;
+
+/** A definition is large, and says nothing of an image but in a default like this. */
+const DEFAULT_IMAGE = /(?:^ +|[{,] *)["']?default["']?: *["']?[\w.-]{1,300}[/:]\w/m;
+
+/** Objects in a rendered text that may name an image. Lists are opened. */
+export function readManifests(text: string): { manifests: Manifest[]; broken: BrokenManifest[] } {
+  const manifests: Manifest[] = [];
+  const broken: BrokenManifest[] = [];
+  for (const document of splitDocuments(text)) {
+    if (!isWorthReading(document.text)) continue;
+    try {
+      const value = readYaml(document.text, "a rendered document");
+      for (const object of objectsIn(value)) {
+        const said = about(object);
+        if (said.hooks.every(isHook)) manifests.push({ ...document, object, ...said });
+      }
+    } catch (error) {
+      if (!(error instanceof DrayError)) throw error;
+      broken.push({ ...document, reason: error.message });
+    }
+  }
+  return { manifests, broken };
+}
+
+function isWorthReading(text: string): boolean {
+  return DEFINITION.test(text) ? DEFAULT_IMAGE.test(text) : WORTH_READING.test(text);
+}
+
+/** Kinds of custom resources that a text defines with a field for an image. */
+export function kindsWithImages(text: string): string[] {
+  if (!DEFINITION.test(text)) return [];
+  return splitDocuments(text).flatMap((document) => {
+    const isDefinition = DEFINITION.test(document.text);
+    const kind = /^ {4}kind: *["']?(\w+)/m.exec(document.text)?.[1];
+    return isDefinition && kind !== undefined && IMAGE_FIELD.test(document.text) ? [kind] : [];
+  });
+}
+
+/** `image:` or `sidecarImage:` with a schema below. */
+const IMAGE_FIELD = /^ +(?:\w{0,100}I|i)mage: *(?:\{|$)/m;
+
+function objectsIn(value: Value): Dict[] {
+  if (!(value instanceof Dict)) return [];
+  const items = value.get("items");
+  const kind = value.get("kind");
+  const isListKind = typeof kind === "string" && kind.endsWith("List");
+  if (!isListKind || items === undefined || items === null || !isList(items)) return [value];
+  return items.flatMap(objectsIn);
+}
+
+function about(object: Dict): { name: string; hooks: readonly string[] } {
+  const metadata = object.get("metadata");
+  const name = metadata instanceof Dict ? metadata.get("name") : undefined;
+  const annotations = metadata instanceof Dict ? metadata.get("annotations") : undefined;
+  const hook = annotations instanceof Dict ? annotations.get("helm.sh/hook") : undefined;
+  const kind = object.get("kind");
+  return {
+    name: `${typeof kind === "string" ? kind : "?"}/${typeof name === "string" ? name : "?"}`,
+    hooks: typeof hook === "string" ? hook.split(",").map((one) => one.trim().toLowerCase()) : [],
+  };
+}
+
+/** Helm leaves out an object that names any other hook. https://helm.sh/docs/topics/charts_hooks/ */
+const HOOK = /^(?:(?:pre|post)-(?:install|upgrade|delete|rollback)|test|test-success)$/;
+
+function isHook(name: string): boolean {
+  return HOOK.test(name);
+}
+
+/** True if only `helm test` runs it. */
+export function isTest(hooks: readonly string[]): boolean {
+  return hooks.length > 0 && hooks.every((hook) => hook.startsWith("test"));
+}

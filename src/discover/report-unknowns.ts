@@ -1,0 +1,54 @@
+import { shownPath, type Chart } from "../chart/chart.ts";
+import type { Problem } from "../helm/template/evaluate.ts";
+import type { Collector } from "./collector.ts";
+import type { RenderedImages } from "./rendered-images.ts";
+
+/** Templates that could not be evaluated, and values that the chart itself refuses. */
+export function reportProblems(
+  problems: readonly Problem[],
+  when: readonly string[],
+  collector: Collector,
+): void {
+  const needed = when.length === 0;
+  const suffix = needed ? "" : ` (with ${when.join(", ")})`;
+  for (const { file, line, reason, refused } of problems) {
+    collector.unknown({
+      code: refused ? "VALUES_REFUSED" : "TEMPLATE_NOT_EVALUATED",
+      needed,
+      message: refused
+        ? `the chart refuses these values: ${reason.trim()}${suffix}`
+        : `could not evaluate ${file}:${line}: ${reason}${suffix}`,
+      file,
+      line,
+    });
+  }
+}
+
+/** Containers without a readable image, and documents that are no YAML. */
+export function reportBlanks(
+  { blanks, broken }: Pick<RenderedImages, "blanks" | "broken">,
+  collector: Collector,
+): void {
+  for (const { object, where, text, ...place } of blanks) {
+    const message = `${object}, ${where}: expected an image, found ${JSON.stringify(text)}`;
+    collector.unknown({ code: "IMAGE_NOT_DERIVED", needed: true, message, ...place });
+  }
+  for (const { reason, ...place } of broken) {
+    const message = `could not read what ${place.file} prints: ${reason}`;
+    collector.unknown({ code: "TEMPLATE_NOT_EVALUATED", needed: true, message, ...place });
+  }
+}
+
+/** Dependencies that `chart` or one of its subcharts names and does not hold. */
+export function reportMissing(chart: Chart, collector: Collector): void {
+  for (const { name, version, repository } of chart.missing) {
+    const from = repository === null || repository === undefined ? "" : ` from ${repository}`;
+    collector.unknown({
+      code: "DEPENDENCY_MISSING",
+      needed: true,
+      message: `the chart does not hold its dependency ${name} ${version ?? ""}${from}`,
+      file: shownPath(chart, "Chart.yaml"),
+    });
+  }
+  for (const subchart of chart.subcharts) reportMissing(subchart, collector);
+}

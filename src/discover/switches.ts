@@ -1,0 +1,110 @@
+import type { Override } from "../helm/render/render.ts";
+import type { Read } from "../helm/template/origin.ts";
+import { Dict, isList, type Value } from "../helm/template/value.ts";
+import { formatPath, startsWith } from "../helm/values/path.ts";
+import { speaksOfImage, wordsOf } from "./image-key.ts";
+import { keyOf, type Target } from "./branches.ts";
+
+/** Stands for a text that only the installer knows. An image with it in its name is none. */
+export const PLACEHOLDER = "dray-placeholder";
+
+/** A setting to try: of the values, or an API that the cluster would have. */
+export interface Switch extends Override {
+  readonly source: "values" | "api";
+}
+
+/** A condition that looks at more than this is tried in one piece only. */
+const MAX_SINGLE = 8;
+
+/** Texts tried for one setting. */
+const MAX_LITERALS = 6;
+
+const PART_OF_IMAGE = /^(?:tag|digest|sha|sha256|registry|repository|version|hub|secrets)$/;
+
+export interface Attempts {
+  /** One setting at a time. */
+  readonly single: readonly (readonly Switch[])[];
+  /** Everything that is off, at once. */
+  readonly joint: readonly (readonly Switch[])[];
+}
+
+/** What to try to get a part of a template to run: the settings that its condition looked at. */
+export function switchesFor(
+  { looked, node }: Target,
+  literals: ReadonlyMap<string, ReadonlySet<string>>,
+): Attempts {
+  const all = [...new Map(looked.reads.map((read) => [keyOf(read), read])).values()];
+  // A setting below which another is looked for is a table, and no switch itself.
+  const reads = all.filter((read) => !all.some((other) => isBelow(other, read)));
+  const choices = reads
+    .map((read) => turned(read, literals.get(read.path.join("\0")), node.type === "range"))
+    .filter((choice) => choice.length > 0);
+  const single = choices.length > MAX_SINGLE ? [] : choices.flat().map((one) => [one]);
+  const off = choices
+    .flatMap((choice) => choice.slice(0, 1))
+    .filter(({ value }) => value !== false);
+  return { single, joint: off.length < 2 ? [] : [off] };
+}
+
+function isBelow(inner: Read, outer: Read): boolean {
+  return inner.path.length > outer.path.length && startsWith(inner.path, outer.path);
+}
+
+function turned(read: Read, literals: ReadonlySet<string> | undefined, ranged: boolean): Switch[] {
+  const { source, path, value } = read;
+  if (source === "kubeVersion") return [];
+  if (source === "api") return value === true ? [] : [{ source, path, value: true }];
+  return valuesFor(value, path, ranged ? undefined : literals).map((other) => ({
+    source,
+    path,
+    value: other,
+  }));
+}
+
+function valuesFor(value: Value, path: readonly string[], literals?: ReadonlySet<string>): Value[] {
+  if (typeof value === "boolean") return [!value];
+  if (value instanceof Dict) return value.size === 0 ? [someTable()] : [];
+  if (isPartOfImage(path)) return [];
+  const others = [...(literals ?? NONE)].filter((text) => text !== value).slice(0, MAX_LITERALS);
+  if (value === null) return [true, ...others];
+  if (typeof value === "string") return textsFor(value, others, literals !== undefined);
+  if (typeof value === "number") return [value === 0 ? 1 : 0];
+  return isEmptyList(value) ? [[new Dict([["name", PLACEHOLDER]])]] : [];
+}
+
+function isEmptyList(value: Value): boolean {
+  return value !== null && isList(value) && value.length === 0;
+}
+
+const NONE: ReadonlySet<string> = new Set();
+
+/** Texts to try instead: those it is compared with, else some text or none. */
+function textsFor(text: string, others: readonly string[], isCompared: boolean): Value[] {
+  if (others.length > 0) return [...others];
+  return text === "" || isCompared ? [PLACEHOLDER] : [""];
+}
+
+/** True for a setting such as `image.tag`: filling it in shows no image that the chart knows. */
+export function isPartOfImage(path: readonly string[]): boolean {
+  const [last = "", above = ""] = path.slice(-2).toReversed();
+  const isPart = wordsOf(last).some((word) => PART_OF_IMAGE.test(word));
+  return isPart || speaksOfImage(last) || speaksOfImage(above);
+}
+
+/** A table of tables, for whoever goes through it. */
+function someTable(): Dict {
+  return new Dict([[PLACEHOLDER, new Dict([[PLACEHOLDER, new Dict()]])]]);
+}
+
+/** `metrics.enabled=true`, as `--set` takes it. */
+export function formatSwitch({ source, path, value }: Switch): string {
+  if (source === "api") return `cluster has ${path.join("")}`;
+  const shown = formatPath(settingOf(path));
+  const isFilled = value === PLACEHOLDER || (typeof value === "object" && value !== null);
+  return isFilled ? `${shown} is set` : `${shown}=${String(value)}`;
+}
+
+/** A subchart sees the globals below its own name; they are set at the top. */
+export function settingOf(path: readonly string[]): readonly string[] {
+  return path.slice(Math.max(0, path.indexOf("global")));
+}

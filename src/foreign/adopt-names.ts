@@ -1,0 +1,124 @@
+import { DrayError } from "../errors.ts";
+import type { Finding } from "../finding.ts";
+import type { ForeignRoot } from "./foreign-content.ts";
+import type { Descriptor } from "../oci/descriptor.ts";
+import type { Digest } from "../oci/digest.ts";
+import { formatReference, type Reference } from "../oci/reference.ts";
+import type { GivenNames } from "./given-names.ts";
+
+/** Something that was found, and its name. */
+export interface Candidate {
+  readonly descriptor: Descriptor;
+  /** The full reference; undefined where nobody has named it. */
+  readonly name: string | undefined;
+  /** The digest that is part of the name. */
+  readonly pinned?: Digest | undefined;
+  /** What people may know it by. */
+  readonly hints: readonly string[];
+  /** The index or archive that it stands in. */
+  readonly place: string;
+}
+
+/**
+ * Names what was found: what the user says counts more than what the archive says. A name for a
+ * thing that is not there is a mistake.
+ *
+ * @throws DrayError `DRAY_NAME_UNUSED`
+ */
+export function nameRoots(roots: readonly ForeignRoot[], names: GivenNames): Candidate[] {
+  const used = new Set<Digest>();
+  const candidates = roots.map((root) => {
+    const digest = [root.descriptor.digest, root.alias].find(
+      (known) => known !== undefined && names.has(known),
+    );
+    if (digest === undefined) return candidateOf(root, undefined);
+    used.add(digest);
+    return candidateOf(root, names.get(digest));
+  });
+  const unused = [...names.keys()].find((digest) => !used.has(digest));
+  if (unused === undefined) return candidates;
+  throw new DrayError(
+    "DRAY_NAME_UNUSED",
+    `Cannot name ${unused}: no image of this digest is there`,
+    {
+      kind: "usage",
+      hint: "`dray inspect` lists the digests.",
+    },
+  );
+}
+
+function candidateOf(
+  { descriptor, alias, name, place }: ForeignRoot,
+  given: Reference | undefined,
+): Candidate {
+  const reference = given ?? (name.kind === "reference" ? name.reference : undefined);
+  const hint = name.kind === "none" ? name.hint : undefined;
+  return {
+    descriptor,
+    name: reference === undefined ? undefined : formatReference(reference),
+    pinned: reference?.digest,
+    hints: [
+      ...(hint === undefined ? [] : [JSON.stringify(hint)]),
+      ...(alias === undefined ? [] : [`image id ${alias}`]),
+    ],
+    place,
+  };
+}
+
+/** What is wrong with names: none at all, one for two things, or one that says another digest. */
+export function checkNames(
+  candidates: readonly Candidate[],
+  { isNameNeeded }: { isNameNeeded: boolean },
+): Finding[] {
+  const findings: Finding[] = [];
+  const taken = new Map<string, Candidate>();
+  for (const candidate of candidates) {
+    const { name, pinned, descriptor } = candidate;
+    if (name === undefined) {
+      findings.push(unnamed(candidate, isNameNeeded));
+      continue;
+    }
+    if (pinned !== undefined && pinned !== descriptor.digest) {
+      findings.push(wronglyPinned(name, candidate));
+    }
+    const other = taken.get(name);
+    if (other !== undefined && other.descriptor.digest !== descriptor.digest) {
+      findings.push(ambiguous(name, other, candidate));
+    }
+    taken.set(name, candidate);
+  }
+  return findings;
+}
+
+function unnamed({ descriptor, hints, place }: Candidate, isError: boolean): Finding {
+  const { digest } = descriptor;
+  const known = hints.length === 0 ? "" : ` (${hints.join(", ")})`;
+  return {
+    code: "NAME_MISSING",
+    severity: isError ? "error" : "warning",
+    entry: digest,
+    message: `${digest}${known} has no name in ${place} that says a repository`,
+    hint: `Name it: --name ${digest}=REGISTRY/REPOSITORY:TAG`,
+  };
+}
+
+function wronglyPinned(name: string, { descriptor }: Candidate): Finding {
+  return {
+    code: "NAME_PINNED",
+    severity: "error",
+    entry: name,
+    message: `${name} is pinned to another digest than what is there: ${descriptor.digest}`,
+    hint: "Name it without a digest, or get it as an OCI layout, which keeps digests.",
+  };
+}
+
+function ambiguous(name: string, one: Candidate, other: Candidate): Finding {
+  const [a, b] = [one, other].map(({ descriptor, place }) => `${descriptor.digest} in ${place}`);
+  return {
+    code: "NAME_AMBIGUOUS",
+    severity: "error",
+    entry: name,
+    message: `${name} means two things: ${a} and ${b}`,
+    hint: `Give one another name: --name ${other.descriptor.digest}=REFERENCE`,
+  };
+}

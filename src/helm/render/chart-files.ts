@@ -1,0 +1,65 @@
+import { decode, type Chart } from "../../chart/chart.ts";
+import { glob } from "../../chart/glob.ts";
+import { fn, type TemplateFunction } from "../template/signature.ts";
+import { TemplateError } from "../template/template-error.ts";
+import { Dict, type Value } from "../template/value.ts";
+import { writeYaml } from "../template/to-yaml.ts";
+
+/** Files that templates cannot read, as in Helm. */
+const HIDDEN = /^(?:templates\/.*|Chart\.yaml|Chart\.lock|values\.yaml|values\.schema\.json)$/s;
+
+/** `.Files`: what is packed into the chart, and nothing else. */
+export function chartFiles(chart: Chart): Dict {
+  const visible = [...chart.files].filter(([path]) => !HIDDEN.test(path));
+  return filesDict(visible.map(([path, bytes]) => [path, decode(bytes)]));
+}
+
+function filesDict(files: readonly (readonly [string, string])[]): Dict {
+  const texts = new Map(files);
+  const get = fn(["string"], ([path]) => texts.get(path) ?? "");
+  const methods: Readonly<Record<string, TemplateFunction>> = {
+    Get: get,
+    GetBytes: get,
+    Lines: fn(["string"], ([path]) => linesOf(texts.get(path) ?? "")),
+    Glob: fn(["string"], ([pattern]) => {
+      const matches = matcher(pattern);
+      return filesDict(files.filter(([path]) => matches(path)));
+    }),
+    AsConfig: fn([], (_none, { budget }) =>
+      writeYaml(
+        byName(files, (text) => text),
+        budget,
+      ),
+    ),
+    AsSecrets: fn([], (_none, { budget }) =>
+      writeYaml(
+        byName(files, (text) => Buffer.from(text).toString("base64")),
+        budget,
+      ),
+    ),
+  };
+  return new Dict(files, new Map(Object.entries(methods)));
+}
+
+function linesOf(text: string): Value[] {
+  return text === "" ? [] : text.replace(/\n$/, "").split("\n");
+}
+
+/** A pattern that is none matches everything, as in Helm. */
+function matcher(pattern: string): (path: string) => boolean {
+  try {
+    return glob(pattern, { extended: true });
+  } catch (error) {
+    if (error instanceof TemplateError) return () => true;
+    throw error;
+  }
+}
+
+function byName(
+  files: readonly (readonly [string, string])[],
+  write: (text: string) => string,
+): Dict {
+  return new Dict(
+    files.map(([path, text]) => [path.slice(path.lastIndexOf("/") + 1), write(text)]),
+  );
+}

@@ -1,0 +1,197 @@
+import type { Chart } from "../../chart/chart.ts";
+import type { Budget } from "../template/budget.ts";
+import type { Template } from "../template/ast.ts";
+import { Evaluation, type Printed, type Problem, type Watcher } from "../template/evaluate.ts";
+import { FUNCTIONS } from "../template/functions/functions.ts";
+import type { IsNotable } from "../template/list-builder.ts";
+import { copyWithOrigins } from "../template/origin.ts";
+import { fn, type TemplateFunction } from "../template/signature.ts";
+import { Dict, type Value } from "../template/value.ts";
+import type { Instance } from "../values/compose.ts";
+import { lookUp, setAt, startsWith, type ValuesPath } from "../values/path.ts";
+import { writeYaml } from "../template/to-yaml.ts";
+import { capabilities, type Cluster } from "./capabilities.ts";
+import { chartFiles } from "./chart-files.ts";
+import { chartObject } from "./chart-object.ts";
+import type { TemplateFile, TemplateSet } from "./template-set.ts";
+
+export interface Release {
+  /** @default "release-name" */
+  readonly name?: string | undefined;
+  /** @default "default" */
+  readonly namespace?: string | undefined;
+}
+
+/** A setting that differs from the values given. */
+export interface Override {
+  readonly path: ValuesPath;
+  readonly value: Value;
+}
+
+/** What one rendering of a chart can use again from those before. */
+export class RenderSession {
+  /** Texts that `tpl` has parsed. */
+  readonly texts = new Map<string, Template>();
+  readonly isNotable: IsNotable | undefined;
+  /** Files that print nothing and only change values for the others; they run every time. */
+  readonly preparing = new Set<string>();
+  readonly #files = new Map<Chart, Dict>();
+
+  constructor(isNotable?: IsNotable) {
+    this.isNotable = isNotable;
+  }
+
+  filesOf(chart: Chart): Dict {
+    const files = this.#files.get(chart) ?? chartFiles(chart);
+    this.#files.set(chart, files);
+    return files;
+  }
+}
+
+export interface RenderOptions {
+  readonly budget: Budget;
+  readonly cluster: Cluster;
+  readonly release: Release;
+  readonly session: RenderSession;
+  readonly overrides?: readonly Override[];
+  readonly watcher?: ((file: TemplateFile) => Watcher) | undefined;
+}
+
+export interface RenderedFile extends Printed {
+  readonly file: TemplateFile;
+  readonly problems: readonly Problem[];
+}
+
+/**
+ * Renders files of a chart as `helm template` does, in Helm's order and over one common set of
+ * values: what a template changes in them, later ones see.
+ */
+export function renderFiles(
+  root: Instance,
+  set: TemplateSet,
+  options: RenderOptions & { readonly only?: ReadonlySet<string> },
+): RenderedFile[] {
+  const { only, session } = options;
+  const runs = ({ name }: TemplateFile): boolean =>
+    only?.has(name) !== false || session.preparing.has(name);
+  const files = set.files.filter(runs);
+  const wanted = only === undefined ? [root] : files.map(({ instance }) => instance);
+  const contexts = new Contexts(wanted, root, options);
+  const rendered = files.map((file) =>
+    renderFile(file, set, { ...options, data: contexts.forFile(file) }),
+  );
+  for (const { file, text, changesShared } of rendered) {
+    if (changesShared && isBlank(text)) session.preparing.add(file.name);
+  }
+  return rendered.filter(({ file }) => only?.has(file.name) !== false);
+}
+
+/** True for a text of nothing but comments. */
+function isBlank(text: string): boolean {
+  return !/^[^\S\n]*[^\s#]/m.test(text);
+}
+
+/** What cannot be evaluated in one file; more of it says no more. */
+const MAX_PROBLEMS = 200;
+
+function renderFile(
+  file: TemplateFile,
+  set: TemplateSet,
+  options: RenderOptions & { readonly data: Dict },
+): RenderedFile {
+  const problems = new Map<string, Problem>();
+  const evaluation = new Evaluation({
+    defines: set.defines,
+    functions: FUNCTIONS,
+    budget: options.budget,
+    texts: options.session.texts,
+    isNotable: options.session.isNotable,
+    watcher: options.watcher?.(file),
+    onProblem: (problem) => {
+      if (problems.size >= MAX_PROBLEMS) return;
+      problems.set(`${problem.file}:${problem.line}:${problem.reason}`, problem);
+    },
+  });
+  const printed = evaluation.run(file.template, options.data);
+  return { file, ...printed, problems: [...problems.values()] };
+}
+
+/** What each chart's templates are given as their dot. */
+class Contexts {
+  readonly #byInstance = new Map<Instance, Dict>();
+  readonly #session: RenderSession;
+  readonly #same: readonly (readonly [string, Value])[];
+
+  /** Makes them for the `wanted` charts and all below these; a chart shares values with its subcharts. */
+  constructor(wanted: readonly Instance[], root: Instance, options: RenderOptions) {
+    const { overrides = [], cluster, release, session } = options;
+    this.#session = session;
+    this.#same = [
+      ["Capabilities", capabilities(cluster)],
+      ["Release", releaseObject(release)],
+    ];
+    const byDepth = new Set(wanted.toSorted((a, b) => a.path.length - b.path.length));
+    for (const instance of byDepth) {
+      if (this.#byInstance.has(instance)) continue;
+      const { path } = instance;
+      const values = copyWithOrigins(tableAt(root.values, path), path);
+      for (const override of overrides) {
+        if (startsWith(override.path, path))
+          setAt(values, override.path.slice(path.length), override.value);
+      }
+      this.#add(instance, values);
+    }
+  }
+
+  forFile({ instance, name }: TemplateFile): Dict {
+    const context = this.#byInstance.get(instance) ?? new Dict();
+    const basePath = `${instance.source}/templates`;
+    context.set("Template", new Dict(Object.entries({ Name: name, BasePath: basePath })));
+    return context;
+  }
+
+  #add(instance: Instance, values: Dict): Dict {
+    const subcharts = new Dict();
+    const context = new Dict([
+      ...this.#same,
+      ["Chart", chartObject(instance)],
+      ["Files", this.#session.filesOf(instance.chart)],
+      ["Values", values],
+      ["Subcharts", subcharts],
+    ]);
+    context.shared = true;
+    values.methods = valuesMethods(values);
+    this.#byInstance.set(instance, context);
+    for (const child of instance.children) {
+      subcharts.set(child.name, this.#add(child, tableAt(values, [child.name])));
+    }
+    return context;
+  }
+}
+
+/** What Go's type of `.Values` can do. https://pkg.go.dev/helm.sh/helm/v3@v3.19.0/pkg/chartutil#Values */
+function valuesMethods(values: Dict): ReadonlyMap<string, TemplateFunction> {
+  const at = (path: string): Value => lookUp(values, path.split(".")) ?? null;
+  return new Map<string, TemplateFunction>([
+    ["AsMap", fn([], () => values)],
+    ["YAML", fn([], (_none, { budget }) => `${writeYaml(values, budget)}\n`)],
+    ["Table", fn(["string"], ([path]) => at(path))],
+    ["PathValue", fn(["string"], ([path]) => at(path))],
+  ]);
+}
+
+function tableAt(values: Dict, path: ValuesPath): Dict {
+  const found = lookUp(values, path);
+  return found instanceof Dict ? found : new Dict();
+}
+
+function releaseObject({ name = "release-name", namespace = "default" }: Release): Dict {
+  return new Dict([
+    ["Name", name],
+    ["Namespace", namespace],
+    ["IsInstall", true],
+    ["IsUpgrade", false],
+    ["Revision", 1n],
+    ["Service", "Helm"],
+  ]);
+}

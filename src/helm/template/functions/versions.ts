@@ -1,0 +1,43 @@
+import { DrayError } from "../../../errors.ts";
+import { parseRange, parseVersion } from "../../../chart/version-range.ts";
+import { fn, type TemplateFunction } from "../signature.ts";
+import { TemplateError } from "../template-error.ts";
+import { Struct } from "../value.ts";
+
+/** Versions. https://masterminds.github.io/sprig/semver.html */
+export const VERSIONS: Readonly<Record<string, TemplateFunction>> = {
+  semverCompare: fn(["string", "string"], ([range, version]) =>
+    checked(() => parseRange(range).allows(parseVersion(version))),
+  ),
+  semver: fn(["string"], ([text]) => {
+    const version = checked(() => parseVersion(text));
+    return new Struct(
+      "semver.Version",
+      {
+        Major: BigInt(version.major),
+        Minor: BigInt(version.minor),
+        Patch: BigInt(version.patch),
+        Prerelease: version.prerelease.join("."),
+        Metadata: version.build.join("."),
+        Original: text,
+      },
+      {
+        text: version.raw,
+        methods: {
+          String: fn([], () => version.raw),
+          Compare: fn(["any"], ([other]) =>
+            BigInt(version.compare(other instanceof Struct ? other.text : "0.0.0")),
+          ),
+        },
+      },
+    );
+  }),
+};
+
+function checked<T>(action: () => T): T {
+  try {
+    return action();
+  } catch (error) {
+    throw error instanceof DrayError ? new TemplateError(error.message) : error;
+  }
+}

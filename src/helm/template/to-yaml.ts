@@ -1,0 +1,116 @@
+import type { Budget } from "./budget.ts";
+import { formatFloat } from "./print.ts";
+import { scalarStyle } from "./scalar-style.ts";
+import { Dict, isList, Struct, type Value } from "./value.ts";
+
+/** Nesting of what a template writes; a dictionary that holds itself ends here. */
+const MAX_NESTING = 100;
+
+/**
+ * Writes a value as sigs.k8s.io/yaml does: keys sorted, lists not indented, long texts as blocks.
+ * `budget` pays for it.
+ */
+export function writeYaml(value: Value, budget: Budget): string {
+  const writer = new Writer(budget);
+  writer.block(value, "", 0);
+  return writer
+    .text()
+    .replace(/^[ \n]/, "")
+    .replace(/\n$/, "");
+}
+
+class Writer {
+  readonly #budget: Budget;
+  readonly #pieces: string[] = [];
+
+  constructor(budget: Budget) {
+    this.#budget = budget;
+  }
+
+  text(): string {
+    return this.#pieces.join("");
+  }
+
+  /** Writes `value` behind whatever precedes it on the line. */
+  block(value: Value, indent: string, depth: number): void {
+    this.#budget.step();
+    if (depth > MAX_NESTING) return this.#put(" null\n");
+    if (value instanceof Dict && value.size > 0) {
+      this.#put("\n");
+      this.#entries(value, indent, depth);
+    } else if (value !== null && isList(value) && value.length > 0) {
+      this.#put("\n");
+      this.#items(value, indent, depth);
+    } else {
+      this.#put(` ${this.#scalar(value, indent)}\n`);
+    }
+  }
+
+  #entries(dict: Dict, indent: string, depth: number): void {
+    for (const key of dict.sortedKeys()) this.#entry(key, dict.get(key) ?? null, { indent, depth });
+  }
+
+  #entry(key: string, value: Value, { indent, depth }: { indent: string; depth: number }): void {
+    this.#put(`${indent}${quoted(key)}:`);
+    const inner = value !== null && isList(value) ? indent : `${indent}  `;
+    this.block(value, inner, depth + 1);
+  }
+
+  #items(list: readonly Value[], indent: string, depth: number): void {
+    for (const item of list) {
+      if (item instanceof Dict && item.size > 0) this.#dictItem(item, indent, depth);
+      else {
+        this.#put(`${indent}-`);
+        this.block(item, `${indent}  `, depth + 1);
+      }
+    }
+  }
+
+  /** The first entry stands behind the dash. */
+  #dictItem(dict: Dict, indent: string, depth: number): void {
+    const start = this.#pieces.length;
+    this.#entries(dict, `${indent}  `, depth + 1);
+    this.#pieces[start] = `${indent}- ${(this.#pieces[start] ?? "").slice(indent.length + 2)}`;
+  }
+
+  #scalar(value: Value, indent: string): string {
+    if (typeof value === "string") {
+      return value.includes("\n") ? literal(value, indent) : quoted(value);
+    }
+    if (value instanceof Dict) return "{}";
+    if (value instanceof Struct) return "{}";
+    if (value !== null && isList(value)) return "[]";
+    if (typeof value === "number") return formatJsonNumber(value);
+    return value === null ? "null" : String(value);
+  }
+
+  #put(text: string): void {
+    this.#budget.text(text.length);
+    this.#pieces.push(text);
+  }
+}
+
+function quoted(text: string): string {
+  switch (scalarStyle(text)) {
+    case "plain":
+      return text;
+    case "single":
+      return `'${text.replaceAll("'", "''")}'`;
+    default:
+      return JSON.stringify(text);
+  }
+}
+
+function literal(text: string, indent: string): string {
+  if (scalarStyle(text) !== "literal") return JSON.stringify(text);
+  const chomp = text === "\n" || text.endsWith("\n\n") ? "+" : text.endsWith("\n") ? "" : "-";
+  const hint = /^[ \n]/.test(text) ? "2" : "";
+  const lines = text.replace(/\n$/, "").split("\n");
+  const prefix = indent === "" ? "  " : indent;
+  return `|${hint}${chomp}\n${lines.map((line) => (line === "" ? "" : prefix + line)).join("\n")}`;
+}
+
+/** Numbers go through JSON, which keeps more digits before an exponent than printing does. */
+function formatJsonNumber(value: number): string {
+  return Math.abs(value) >= 1e21 ? formatFloat(value) : String(value);
+}

@@ -1,0 +1,105 @@
+import { makeChartArtifact } from "./chart-artifact.ts";
+import { findDependencies, type FoundDependencies } from "./dependencies.ts";
+import type { ChartSources, FoundChart } from "./chart-sources.ts";
+import type { Chart } from "../../chart/chart.ts";
+import { loadChartFiles } from "../../chart/load-chart.ts";
+import { packChart } from "../../chart/pack-chart.ts";
+import type { DrayError } from "../../errors.ts";
+import { findLocalChart } from "./local-chart.ts";
+import { formatChart, type ChartRequest } from "../recipe/chart-request.ts";
+import type { Lock } from "../recipe/lock.ts";
+import { findRegistryChart } from "./registry-chart.ts";
+import { findRepositoryChart } from "./repository-chart.ts";
+import type { Resolved } from "../resolve.ts";
+
+/** A chart with everything in it, ready to be looked at and to be packed. */
+export interface ObtainedChart {
+  readonly request: ChartRequest;
+  /** With the dependencies that it lacked, as far as they could be had. */
+  readonly chart: Chart;
+  readonly tgz: Buffer;
+  readonly provenance: Buffer | undefined;
+  /** The artifact that it is or becomes; its name is the one that a bundle has it under. */
+  readonly artifact: Resolved;
+  /** Whether the artifact is in a registry already, the `.tgz` was there, or it was made here. */
+  readonly origin: "registry" | "archive" | "directory";
+  /** Dependencies that the `.tgz` does not hold: Helm does not install it like that. */
+  readonly lacks: readonly string[];
+  /** Why dependencies could not be had. */
+  readonly failures: readonly DrayError[];
+  /** What the lock is to say of it and of the dependencies that were fetched. */
+  readonly lock: Lock;
+}
+
+/**
+ * Gets a chart from wherever it is. A packed one keeps its bytes; a directory is packed as
+ * `helm package` would, with the dependencies that it lacks.
+ */
+export async function obtainChart(
+  request: ChartRequest,
+  sources: ChartSources,
+): Promise<ObtainedChart> {
+  const { created } = sources;
+  const found = await findChart(request, sources);
+  const bare = await loadChartFiles(found.files, found.what);
+  const origin = originOf(found);
+  const home = origin === "directory" && request.kind === "file" ? request.path : undefined;
+  const find = (wanted: ChartRequest): Promise<FoundChart> => findChart(wanted, sources);
+  const dependencies = await findDependencies(bare, { find, home, created });
+  const files = withDependencies(found.files, dependencies);
+  const chart = files === found.files ? bare : await loadChartFiles(files, found.what);
+  const { metadata } = chart;
+  const { provenance } = found;
+  const tgz = found.tgz ?? (await packChart(files, { name: metadata.name, mtime: created }));
+  const artifact =
+    found.resolved ?? (await makeChartArtifact(metadata, { tgz, provenance, created }));
+  return {
+    request,
+    chart,
+    tgz,
+    provenance,
+    artifact,
+    origin,
+    lacks: namesOf(origin === "directory" ? chart.missing : bare.missing),
+    failures: dependencies.failures,
+    lock: lockOf([{ request, chart: found }, ...dependencies.found]),
+  };
+}
+
+function findChart(request: ChartRequest, sources: ChartSources): Promise<FoundChart> {
+  if (request.kind === "file") return findLocalChart(request.path);
+  if (request.kind === "oci") return findRegistryChart(request, sources);
+  return findRepositoryChart(request, sources);
+}
+
+function originOf({ tgz, resolved }: FoundChart): ObtainedChart["origin"] {
+  if (resolved !== undefined) return "registry";
+  return tgz === undefined ? "directory" : "archive";
+}
+
+function withDependencies(
+  files: FoundChart["files"],
+  { found }: FoundDependencies,
+): FoundChart["files"] {
+  if (found.length === 0) return files;
+  return new Map([...files, ...found.map(({ path, tgz }) => [path, tgz] as const)]);
+}
+
+function namesOf(missing: Chart["missing"]): string[] {
+  return [...new Set(missing.map(({ name }) => name))];
+}
+
+function lockOf(found: readonly { request: ChartRequest; chart: FoundChart }[]): Lock {
+  return {
+    entries: new Map(
+      found.flatMap(({ chart: { resolved } }) =>
+        resolved === undefined ? [] : [[resolved.name, resolved.found]],
+      ),
+    ),
+    charts: new Map(
+      found.flatMap(({ request, chart: { pin } }) =>
+        pin === undefined ? [] : [[formatChart(request), pin]],
+      ),
+    ),
+  };
+}

@@ -1,0 +1,58 @@
+import { createReadStream } from "node:fs";
+import { createHash } from "node:crypto";
+import { stat } from "node:fs/promises";
+import { entryPath } from "../archive/entry-path.ts";
+import { isJunkName } from "../archive/junk.ts";
+import type { PlainFile } from "../bundle/contents.ts";
+import { FILES_DIRECTORY } from "../bundle/format.ts";
+import { fileSource } from "./file-source.ts";
+import { DrayError, systemCode } from "../errors.ts";
+import { digestFrom } from "../oci/digest.ts";
+import { MediaType } from "../oci/media-type.ts";
+import type { FileRequest } from "./recipe/recipe.ts";
+
+/** Names that some system between here and there cannot store. */
+const RESERVED = /^(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?$/i;
+
+/** Reads size and digest of a plain file. @throws DrayError `DRAY_FILE_REFUSED` */
+export async function readPlainFile({ path, as }: FileRequest): Promise<PlainFile> {
+  const problem = nameProblem(as);
+  if (problem !== undefined) throw refused(as, problem, "Give it another name with `as`.");
+  const size = await sizeOf(path);
+  const hash = createHash("sha256");
+  for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024 })) {
+    hash.update(chunk as Buffer);
+  }
+  const descriptor = { mediaType: MediaType.octetStream, digest: digestFrom(hash), size };
+  return { path: `${FILES_DIRECTORY}/${as}`, descriptor, source: fileSource(path) };
+}
+
+function nameProblem(name: string): string | undefined {
+  const checked = entryPath(name);
+  if ("problem" in checked) return checked.problem;
+  if (checked.path !== name || name === "") return "it is not in its plainest form";
+  if (isJunkName(name)) return "carriers add files of this name, and it would be stripped";
+  for (const part of name.split("/")) {
+    if (/[<>:"|?*]/.test(part)) return "Windows cannot store one of its characters";
+    if (RESERVED.test(part) || /[. ]$/.test(part)) return "Windows cannot store this name";
+  }
+  return undefined;
+}
+
+async function sizeOf(path: string): Promise<number> {
+  try {
+    const found = await stat(path);
+    if (found.isFile()) return found.size;
+  } catch (cause) {
+    if (systemCode(cause) !== "ENOENT") throw cause;
+    throw refused(path, "no such file");
+  }
+  throw refused(path, "expected a regular file");
+}
+
+function refused(name: string, reason: string, hint?: string): DrayError {
+  return new DrayError("DRAY_FILE_REFUSED", `Cannot pack file ${JSON.stringify(name)}: ${reason}`, {
+    kind: "usage",
+    hint,
+  });
+}

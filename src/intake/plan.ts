@@ -1,0 +1,189 @@
+import { kindOf, type Part } from "../bundle/assemble.ts";
+import { isBundleName, type BundleArtifact } from "../bundle/format.ts";
+import { compareWithList } from "../discover/compare-list.ts";
+import { toFinding, type DiscoveredImage } from "../discover/discovery.ts";
+import { joinImages } from "../discover/join-images.ts";
+import { DrayError } from "../errors.ts";
+import type { Finding } from "../finding.ts";
+import { totalBytes, type Ingredients } from "./gather.ts";
+import type { Reference } from "../oci/reference.ts";
+import type { ImageMode } from "./recipe/image-wishes.ts";
+import type { ChartPin, Lock } from "./recipe/lock.ts";
+import type { Recipe } from "./recipe/recipe.ts";
+import type { Resolved } from "./resolve.ts";
+import { imagesLeft, type SearchedChart } from "./search-charts.ts";
+
+/** A digest that is another than somebody might expect. */
+export interface DigestChange {
+  readonly reference: string;
+  readonly was: string;
+  readonly is: string;
+}
+
+export interface PackPlan {
+  readonly name: string;
+  readonly version: string;
+  readonly output: string;
+  readonly contents: readonly PlannedPart[];
+  /** Bytes that are not in the store yet. */
+  readonly download: number;
+  /** Bytes of all that goes in. */
+  readonly size: number;
+  /** What was found in the charts, in their order. */
+  readonly charts: readonly PlannedChart[];
+  /** Images that are packed because a chart needs them, and are not listed. */
+  readonly added: readonly DiscoveredImage[];
+  /** Images that are listed and of which no chart speaks; none where there is no chart. */
+  readonly extra: readonly string[];
+  /** Tags that mean something else than the lock says. */
+  readonly moved: readonly DigestChange[];
+  /** Images of which platforms were left out: was the digest of all, is the one packed. */
+  readonly filtered: readonly DigestChange[];
+  /** What has to be said of charts, and of what others have packed. */
+  readonly findings: readonly Finding[];
+}
+
+export interface PlannedPart {
+  readonly kind: BundleArtifact["kind"] | "file";
+  readonly reference: string;
+  readonly digest: string;
+  readonly size: number;
+  readonly platforms: readonly string[];
+}
+
+/** A chart, and what becomes of its images. */
+export interface PlannedChart {
+  readonly name: string;
+  readonly version: string;
+  readonly images: ImageMode;
+  /** Found, and not packed. */
+  readonly left: readonly DiscoveredImage[];
+  /** False if a needed image may have been missed. */
+  readonly complete: boolean;
+  /** What stood in the way of finding images. */
+  readonly findings: readonly Finding[];
+}
+
+export interface PackPlanOptions {
+  readonly recipe: Recipe;
+  readonly output?: string | undefined;
+  /** Bytes that the store does not have. */
+  readonly download: number;
+  readonly lock?: Lock | undefined;
+}
+
+/** Says what packing would do, before anything is done. */
+export function planPack(ingredients: Ingredients, options: PackPlanOptions): PackPlan {
+  const { images, charts, files, searched, listed, added, adopted } = ingredients;
+  const inCharts = joinImages(searched.map(({ discovery }) => discovery));
+  const { name, version } = identify(options.recipe, ingredients);
+  return {
+    name,
+    version,
+    output: options.output ?? `${name}-${version}.tar.gz`,
+    contents: [
+      ...images.map((image) => describe("image", image)),
+      ...charts.map(({ artifact }) => describe("chart", artifact)),
+      ...adopted.parts.map(describePart),
+      ...files.map(({ path, descriptor: { digest, size } }) => ({
+        kind: "file" as const,
+        reference: path,
+        digest,
+        size,
+        platforms: [],
+      })),
+    ],
+    download: options.download,
+    size: totalBytes(ingredients),
+    charts: searched.map((one) => describeChart(one, listed)),
+    added,
+    extra: charts.length === 0 ? [] : compareWithList(inCharts, listed).extra,
+    moved: changesSince(options.lock, lockOf(ingredients)),
+    filtered: images
+      .filter(({ found, root }) => found.digest !== root.descriptor.digest)
+      .map(({ name: reference, found, root }) => ({
+        reference,
+        was: found.digest,
+        is: root.descriptor.digest,
+      })),
+    findings: [...ingredients.findings, ...adopted.findings],
+  };
+}
+
+function describe(kind: "image" | "chart", { name, root }: Resolved): PlannedPart {
+  const { digest } = root.descriptor;
+  return { kind, reference: name, digest, size: root.size, platforms: root.platforms };
+}
+
+function describePart({ reference, root, more }: Part): PlannedPart {
+  const { size, platforms, descriptor } = root;
+  const { digest } = descriptor;
+  return { kind: more?.kind ?? kindOf(root), reference, digest, size, platforms };
+}
+
+function describeChart(searched: SearchedChart, listed: readonly Reference[]): PlannedChart {
+  const { chart, complete, unknowns } = searched.discovery;
+  return {
+    name: chart.name,
+    version: chart.version,
+    images: searched.mode,
+    left: imagesLeft(searched, listed),
+    complete,
+    findings: unknowns.map(toFinding),
+  };
+}
+
+/** What the recipe says, else the one chart's own name and version. */
+function identify(
+  { name, version }: Recipe,
+  { charts, adopted }: Ingredients,
+): { name: string; version: string } {
+  const metadata = charts.length === 1 ? charts[0]?.chart.metadata : adopted.identity;
+  const identity = {
+    name: name ?? metadata?.name ?? "bundle",
+    version: version ?? metadata?.version ?? "0.0.0",
+  };
+  for (const [field, value] of Object.entries(identity)) {
+    if (isBundleName(value)) continue;
+    throw new DrayError(
+      "DRAY_RECIPE_INVALID",
+      `Cannot use bundle ${field} ${JSON.stringify(value)}: expected letters, digits, dots, dashes, plus signs and underscores`,
+      { kind: "usage" },
+    );
+  }
+  return identity;
+}
+
+/** What this run has found, for the next one to use. */
+export function lockOf({ images, charts }: Ingredients): Lock {
+  const ofImages = images.map(({ name, found }) => [name, found] as const);
+  return {
+    entries: new Map([...ofImages, ...charts.flatMap(({ lock }) => [...lock.entries])]),
+    charts: new Map(charts.flatMap(({ lock }) => [...lock.charts])),
+  };
+}
+
+/** What registries have to give: images, and charts that are artifacts there. */
+export function fromRegistries({ images, charts }: Ingredients): Resolved[] {
+  const published = charts.filter(({ origin }) => origin === "registry");
+  return [...images, ...published.map(({ artifact }) => artifact)];
+}
+
+function changesSince(before: Lock | undefined, now: Lock): DigestChange[] {
+  const tags = [...now.entries].map(([reference, { digest }]) => ({
+    reference,
+    was: before?.entries.get(reference)?.digest,
+    is: digest,
+  }));
+  const charts = [...now.charts].map(([reference, pin]) => {
+    const was = before?.charts.get(reference);
+    return { reference, was: was && shownPin(was), is: shownPin(pin) };
+  });
+  return [...tags, ...charts].flatMap(({ reference, was, is }) =>
+    was === undefined || was === is ? [] : [{ reference, was, is }],
+  );
+}
+
+function shownPin({ version, digest }: ChartPin): string {
+  return `${version} ${digest}`;
+}

@@ -1,0 +1,44 @@
+import { all } from "../content/all.ts";
+import { DrayError } from "../errors.ts";
+import { formatReference, type Reference } from "../oci/reference.ts";
+import type { RegistryPool } from "../remote/registry/pool.ts";
+
+/** Whether a registry has an image; `unknown` if it does not say, or not to everybody. */
+export type Presence = "present" | "absent" | "unknown";
+
+/** Questions of one run. No chart is known to have more suspects than some dozen. */
+const MAX_PROBES = 200;
+
+/**
+ * Asks registries whether they have images. Each question is one HEAD request, and nothing is
+ * fetched. Gives the answers by full reference; beyond the first hundreds nothing is asked.
+ */
+export async function probe(
+  references: readonly Reference[],
+  { pool, signal }: { pool: RegistryPool; signal?: AbortSignal | undefined },
+): Promise<ReadonlyMap<string, Presence>> {
+  const answers = await all(
+    references.slice(0, MAX_PROBES).map(async (reference) => {
+      const repository = pool.repository(reference);
+      const ask = (): Promise<boolean | undefined> =>
+        repository.has(reference.digest ?? reference.tag ?? "latest", { signal });
+      return [
+        formatReference(reference),
+        await presence(() => repository.client.limit(ask)),
+      ] as const;
+    }),
+  );
+  signal?.throwIfAborted();
+  return new Map(answers);
+}
+
+/** What a registry refuses to tell, or cannot be reached for, is unknown. */
+async function presence(ask: () => Promise<boolean | undefined>): Promise<Presence> {
+  try {
+    const found = await ask();
+    return found === undefined ? "unknown" : found ? "present" : "absent";
+  } catch (error) {
+    if (error instanceof DrayError) return "unknown";
+    throw error;
+  }
+}

@@ -1,0 +1,196 @@
+import { dirname, isAbsolute, join } from "node:path";
+import { z } from "zod";
+import { DrayError } from "../../errors.ts";
+import { parsePlatform, type Platform } from "../../oci/platform.ts";
+import { parseReference, type Reference } from "../../oci/reference.ts";
+import { parseChart, type ChartRequest } from "./chart-request.ts";
+import { namesFrom, type GivenNames } from "../../foreign/given-names.ts";
+import { IMAGE_MODES, type ValueSet } from "./image-wishes.ts";
+import { readYaml } from "../../yaml/user-yaml.ts";
+
+/** What a bundle is to be made of, every reference parsed. */
+export interface Recipe {
+  readonly name: string | undefined;
+  readonly version: string | undefined;
+  readonly images: readonly ImageRequest[];
+  readonly charts: readonly ChartRequest[];
+  readonly files: readonly FileRequest[];
+  /** Files and directories that others have packed. */
+  readonly from: readonly string[];
+  /** What images in them are called. */
+  readonly names: GivenNames;
+  /** For images that name none themselves; none at all means every platform. */
+  readonly platforms: readonly Platform[];
+  /** Of the cluster, where charts ask for it. */
+  readonly kubeVersion?: string | undefined;
+}
+
+export interface ImageRequest {
+  readonly reference: Reference;
+  readonly platforms?: readonly Platform[] | undefined;
+}
+
+export interface FileRequest {
+  readonly path: string;
+  /** Path below `files/`. */
+  readonly as: string;
+}
+
+const platformsSchema = z
+  .array(z.string())
+  .describe("os/architecture[/variant]; without it every platform of an image is packed");
+
+const valuesSchema = z.array(z.string());
+
+const chartSchema = z.strictObject({
+  chart: z.string().describe("A path, oci://registry/path/chart, or the name of a chart in `repo`"),
+  repo: z.string().optional().describe("Chart repository: https://…, or @NAME as Helm knows it"),
+  version: z.string().optional().describe("Version or range; without it the newest release"),
+  images: z
+    .enum(IMAGE_MODES)
+    .optional()
+    .describe("needed: what these values pull; discover: also what others would; none"),
+  values: z
+    .union([valuesSchema, z.array(valuesSchema)])
+    .optional()
+    .describe("Files of values, later ones win; a list of such lists joins the images of each"),
+});
+
+const recipeSchema = z
+  .strictObject({
+    name: z.string().optional().describe("Name of the bundle, first part of its file name"),
+    version: z.string().optional().describe("Version of the bundle, second part of its file name"),
+    platforms: platformsSchema.optional(),
+    kubeVersion: z
+      .string()
+      .regex(/^v?\d+\.\d+/, "expected a version of Kubernetes, such as 1.34")
+      .optional()
+      .describe("Version of the cluster, where charts ask for it"),
+    images: z
+      .array(
+        z.union([
+          z.string(),
+          z.strictObject({ image: z.string(), platforms: platformsSchema.optional() }),
+        ]),
+      )
+      .optional()
+      .describe("References: registry/repository[:tag][@digest]"),
+    charts: z
+      .array(z.union([z.string(), chartSchema]))
+      .optional()
+      .describe(
+        "Charts: a .tgz or a directory, oci://registry/path/chart[:range] or https://repository#chart[:range]",
+      ),
+    files: z
+      .array(z.union([z.string(), z.strictObject({ path: z.string(), as: z.string().optional() })]))
+      .optional()
+      .describe("Plain files that travel along, with their path below files/"),
+    from: z
+      .array(z.string())
+      .optional()
+      .describe("Image layouts, archives of docker save and bundles of other tools"),
+    names: z
+      .record(z.string(), z.string())
+      .optional()
+      .describe(
+        "References, by digest, for images in them that have no name or shall have another",
+      ),
+  })
+  .describe("What dray packs into a bundle");
+
+/** The JSON Schema of bundle.yaml, for editors. */
+export function recipeJsonSchema(): object {
+  return {
+    title: "dray bundle.yaml",
+    ...z.toJSONSchema(recipeSchema, { target: "draft-2020-12" }),
+  };
+}
+
+/** Largest bundle.yaml: thousands of images take some hundred kilobytes. */
+const MAX_RECIPE_BYTES = 16 * 1024 * 1024;
+
+/**
+ * Reads a bundle.yaml. Paths in it are relative to its own directory.
+ * @throws DrayError `DRAY_RECIPE_INVALID`, with every place that is wrong
+ */
+export async function parseRecipe(bytes: Buffer, path: string): Promise<Recipe> {
+  const fail = (reason: string, cause?: unknown): DrayError =>
+    new DrayError("DRAY_RECIPE_INVALID", `Cannot read ${JSON.stringify(path)}: ${reason}`, {
+      kind: "usage",
+      cause,
+    });
+  if (bytes.length > MAX_RECIPE_BYTES) throw fail(`it has more than ${MAX_RECIPE_BYTES} bytes`);
+  const parsed = recipeSchema.safeParse((await readYaml(bytes.toString("utf8"), fail)) ?? {});
+  if (!parsed.success) {
+    const issues = parsed.error.issues.map(
+      (issue) => `${issue.path.join(".") || "document"}: ${issue.message}`,
+    );
+    throw fail(issues.slice(0, 10).join("; "));
+  }
+  return toRecipe(parsed.data, dirname(path));
+}
+
+function toRecipe(data: z.infer<typeof recipeSchema>, base: string): Recipe {
+  const images = data.images ?? [];
+  return {
+    name: data.name,
+    version: data.version,
+    platforms: (data.platforms ?? []).map(parsePlatform),
+    kubeVersion: data.kubeVersion,
+    images: images.map((item) =>
+      typeof item === "string"
+        ? { reference: parseImage(item) }
+        : { reference: parseImage(item.image), platforms: item.platforms?.map(parsePlatform) },
+    ),
+    charts: (data.charts ?? []).map((item) =>
+      typeof item === "string" ? parseChart(item, { base }) : toChart(item, base),
+    ),
+    files: (data.files ?? []).map((item) =>
+      typeof item === "string"
+        ? fileRequest(item, { base })
+        : fileRequest(item.path, { base, as: item.as }),
+    ),
+    from: (data.from ?? []).map((path) => resolvePath(path, base)),
+    names: namesFrom(Object.entries(data.names ?? {})),
+  };
+}
+
+function toChart(
+  { chart, repo, version, images, values }: z.infer<typeof chartSchema>,
+  base: string,
+): ChartRequest {
+  return {
+    ...parseChart(chart, { base, repo, version }),
+    images,
+    valueSets: values && setsIn(values).map((files) => filesBelow(files, base)),
+  };
+}
+
+/** One list of files is one set; a list of lists is several. */
+function setsIn(
+  values: readonly string[] | readonly (readonly string[])[],
+): readonly (readonly string[])[] {
+  return values.every((one) => typeof one === "string") ? [values] : values;
+}
+
+function filesBelow(files: readonly string[], base: string): ValueSet {
+  return { files: files.map((path) => resolvePath(path, base)) };
+}
+
+/** An image as users write it, with or without `docker://`. */
+export function parseImage(text: string): Reference {
+  return parseReference(text.replace(/^docker:\/\//, ""));
+}
+
+/** A plain file; it keeps its own name unless `as` gives another. */
+export function fileRequest(
+  path: string,
+  { base = "", as }: { base?: string; as?: string | undefined } = {},
+): FileRequest {
+  const name = path.split(/[\\/]/).at(-1) ?? path;
+  return { path: resolvePath(path, base), as: as ?? name };
+}
+
+function resolvePath(path: string, base: string): string {
+  return isAbsolute(path) ? path : join(base, path);
+}

@@ -1,0 +1,182 @@
+import { readGraph, type LayoutGraph, type Root } from "../content/graph.ts";
+import { DocumentCache } from "../content/document-cache.ts";
+import { all } from "../content/all.ts";
+import type { Limit } from "../content/copy.ts";
+import type { Authored } from "../content/memory.ts";
+import { readVerified } from "../content/verify.ts";
+import { DrayError } from "../errors.ts";
+import type { Listener } from "../events.ts";
+import { ImageLayout } from "../layout/layout.ts";
+import type { Descriptor } from "../oci/descriptor.ts";
+import { Annotation } from "../oci/image-layout.ts";
+import { formatPlatform, type Platform } from "../oci/platform.ts";
+import type { Reference } from "../oci/reference.ts";
+import { lockedDescriptor, type Lock } from "./recipe/lock.ts";
+import type { RegistryPool } from "../remote/registry/pool.ts";
+import { selectPlatforms } from "../content/select-platforms.ts";
+
+/** A reference, what it means now, and all that this needs. None of its layers are downloaded yet. */
+export interface Resolved {
+  /** As asked for, in full; charts with `oci://`. */
+  readonly name: string;
+  /** Of what may move at the same time from where it is. */
+  readonly limit: Limit;
+  /** What the registry has under the reference. */
+  readonly found: Descriptor;
+  /** What is packed: differs from `found` where platforms were left out. */
+  readonly root: Root;
+  readonly graph: LayoutGraph;
+  readonly source: DocumentCache;
+  /** An index that had to be written anew for the chosen platforms. */
+  readonly index: Authored | undefined;
+}
+
+export interface ResolveRequest {
+  readonly name: string;
+  readonly reference: Reference;
+  readonly platforms: readonly Platform[];
+  /** Who asks for it, if not the recipe itself. */
+  readonly wantedBy?: string | undefined;
+}
+
+export interface ResolveOptions {
+  readonly pool: RegistryPool;
+  /** Directory of the content store: documents that are in it are not asked for again. */
+  readonly store: string;
+  /** Digests to use instead of asking what tags mean. */
+  readonly lock: Lock | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly onEvent?: Listener | undefined;
+}
+
+/**
+ * Finds out what every reference means. All of them are tried, so that one run names everything
+ * that is wrong.
+ *
+ * @throws DrayError `DRAY_PACK_UNRESOLVED`
+ */
+export function resolveAll(
+  requests: readonly ResolveRequest[],
+  options: ResolveOptions,
+): Promise<Resolved[]> {
+  return tryEach(requests, { ...options, attempt: (request) => resolveOne(request, options) });
+}
+
+/**
+ * Attempts every one of `wanted`, and fails with all that went wrong.
+ * @throws DrayError `DRAY_PACK_UNRESOLVED`
+ */
+export async function tryEach<Wanted extends Pick<ResolveRequest, "name" | "wantedBy">, Found>(
+  wanted: readonly Wanted[],
+  {
+    attempt,
+    signal,
+  }: { attempt: (one: Wanted) => Promise<Found>; signal?: AbortSignal | undefined },
+): Promise<Found[]> {
+  const outcomes = await all(
+    wanted.map(async (one): Promise<{ found: Found } | Failure> => {
+      try {
+        return { found: await attempt(one) };
+      } catch (error) {
+        signal?.throwIfAborted();
+        if (error instanceof DrayError) return { ...one, error };
+        throw error;
+      }
+    }),
+  );
+  const failures = outcomes.filter((outcome) => "error" in outcome);
+  if (failures.length > 0) throw unresolved(failures, wanted.length);
+  return outcomes.flatMap((outcome) => ("found" in outcome ? [outcome.found] : []));
+}
+
+/** A reference that cannot be packed. */
+interface Failure extends Pick<ResolveRequest, "name" | "wantedBy"> {
+  readonly error: DrayError;
+}
+
+export async function resolveOne(
+  { name, reference, platforms }: ResolveRequest,
+  { pool, store, lock, signal, onEvent }: ResolveOptions,
+): Promise<Resolved> {
+  const repository = pool.repository(reference);
+  const { limit } = repository.client;
+  const wanted = lock === undefined ? reference : { ...reference, ...lockedDescriptor(lock, name) };
+  const found = await limit(() =>
+    repository.resolve(wanted.digest ?? wanted.tag ?? "latest", { signal }),
+  );
+  const source = new DocumentCache(repository);
+  const read = async (descriptor: Descriptor): Promise<Buffer> => {
+    const bytes = source.holds(descriptor) ? undefined : await readStored(store, descriptor);
+    if (bytes !== undefined) source.add({ descriptor, bytes });
+    return limit(() => source.read(descriptor, { signal }));
+  };
+  if (reference.digest !== undefined && platforms.length > 0) throw pinned(name, platforms);
+  const { root, index } =
+    platforms.length === 0
+      ? { root: found, index: undefined }
+      : await selectPlatforms(found, { platforms, name, read });
+  if (index !== undefined) source.add(index);
+  const named = { ...root, annotations: { [Annotation.refName]: name } };
+  const graph = await readGraph({ sizeOf: ({ size }) => size, read }, [named]);
+  const [described] = graph.roots;
+  const broken = graph.findings.find(({ severity }) => severity === "error");
+  if (described === undefined || broken !== undefined) throw unusable(name, broken?.message);
+  onEvent?.({ type: "done", reference: name, result: found.digest });
+  return { name, limit, found, root: described, graph, source, index };
+}
+
+/** A small blob that an earlier run has stored, unless it was damaged since. */
+export async function readStored(
+  directory: string,
+  descriptor: Descriptor,
+  options: { maxBytes?: number } = {},
+): Promise<Buffer | undefined> {
+  const store = new ImageLayout(directory);
+  if (!(await store.exists(descriptor))) return undefined;
+  try {
+    return await readVerified(store, descriptor, options);
+  } catch (error) {
+    if (error instanceof DrayError && error.code === "DRAY_CONTENT_MISMATCH") return undefined;
+    throw error;
+  }
+}
+
+function unresolved(failures: readonly Failure[], total: number): DrayError {
+  const [first] = failures;
+  const isAlone = first !== undefined && failures.length === 1;
+  if (isAlone && first.wantedBy === undefined) return first.error;
+  const list = failures.map(({ name, wantedBy, error }) => {
+    const by = wantedBy === undefined ? "" : ` (wanted by ${wantedBy})`;
+    return `\n  ${name}${by}: ${error.message}`;
+  });
+  return new DrayError(
+    "DRAY_PACK_UNRESOLVED",
+    `Cannot resolve ${failures.length} of ${total} references:${list.join("")}`,
+    { hint: hintFor(failures), cause: first?.error },
+  );
+}
+
+/** What only a chart asks for does not have to be packed. */
+function hintFor(failures: readonly Failure[]): string | undefined {
+  if (failures.some(({ wantedBy }) => wantedBy === undefined)) return failures[0]?.error.hint;
+  return "The charts need these. To pack none but the images you list: --chart-images none, or `images: none` in bundle.yaml.";
+}
+
+function pinned(name: string, platforms: readonly Platform[]): DrayError {
+  const list = platforms.map(formatPlatform).join(", ");
+  return new DrayError(
+    "DRAY_PLATFORM_PINNED",
+    `Cannot pack only ${list} of ${name}: it is pinned by digest, and leaving platforms out changes the digest`,
+    { kind: "usage", hint: "Pack all platforms of it, or pin the digest of the one platform." },
+  );
+}
+
+function unusable(name: string, reason: string | undefined): DrayError {
+  return new DrayError(
+    "DRAY_IMAGE_UNUSABLE",
+    `Cannot pack ${name}: ${reason ?? "it cannot be read"}`,
+    {
+      kind: "refused",
+    },
+  );
+}

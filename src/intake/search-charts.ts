@@ -1,0 +1,112 @@
+import { imagesOfChart, type DiscoverySettings } from "../discover/chart-images.ts";
+import type { Chart } from "../chart/chart.ts";
+import { isNeeded, type DiscoveredImage, type Discovery } from "../discover/discovery.ts";
+import { joinImages } from "../discover/join-images.ts";
+import { hasWorkloads } from "../discover/workloads.ts";
+import { DrayError } from "../errors.ts";
+import type { Listener } from "../events.ts";
+import type { ObtainedChart } from "./charts/obtain-chart.ts";
+import type { Reference } from "../oci/reference.ts";
+import type { ImageMode } from "./recipe/image-wishes.ts";
+
+/** A chart that is packed, and what was found of its images. */
+export interface SearchedChart {
+  readonly mode: ImageMode;
+  readonly discovery: Discovery;
+}
+
+export interface SearchOptions extends DiscoverySettings {
+  /** Fail where a needed image may have been missed. @default false */
+  readonly strictImages?: boolean | undefined;
+  readonly onEvent?: Listener | undefined;
+}
+
+/**
+ * Finds the images of charts that are packed.
+ * @throws DrayError `DRAY_IMAGES_NOT_FOUND` for a chart that runs something and names no image,
+ * `DRAY_IMAGES_INCOMPLETE`; neither for a chart that is packed without its images
+ */
+export async function searchCharts(
+  charts: readonly ObtainedChart[],
+  options: SearchOptions,
+): Promise<SearchedChart[]> {
+  const searched: SearchedChart[] = [];
+  for (const { chart, request } of charts) {
+    const { images: mode = "needed", valueSets } = request;
+    const discovery = await imagesOfChart(chart, valueSets, options);
+    if (mode !== "none") {
+      requireImages(discovery, chart);
+      judgeCompleteness(discovery, options);
+    }
+    searched.push({ mode, discovery });
+  }
+  return searched;
+}
+
+/** The images that charts add to a list. What is listed is packed as the list has it. */
+export function imagesToAdd(
+  searched: readonly SearchedChart[],
+  listed: readonly Reference[],
+): DiscoveredImage[] {
+  const wanted = searched.map(({ mode, discovery }) => ({
+    ...discovery,
+    images: discovery.images.filter((one) => isWanted(one, mode)),
+  }));
+  return unlisted(joinImages(wanted), listed);
+}
+
+/** The images of a chart that are neither listed nor wanted. */
+export function imagesLeft(
+  { mode, discovery }: SearchedChart,
+  listed: readonly Reference[],
+): DiscoveredImage[] {
+  const others = discovery.images.filter((one) => !isWanted(one, mode));
+  return unlisted(others, listed);
+}
+
+function isWanted(image: DiscoveredImage, mode: ImageMode): boolean {
+  if (mode === "none") return false;
+  return isNeeded(image) || (mode === "discover" && image.class === "optional");
+}
+
+function unlisted(
+  images: readonly DiscoveredImage[],
+  listed: readonly Reference[],
+): DiscoveredImage[] {
+  return images.filter(({ reference }) => !listed.some((one) => brings(one, reference)));
+}
+
+/** What a chart has pinned may be another digest than the one that a listed tag stands for. */
+function brings(listed: Reference, wanted: Reference): boolean {
+  if (listed.registry !== wanted.registry || listed.repository !== wanted.repository) return false;
+  if (wanted.digest !== undefined) return listed.digest === wanted.digest;
+  return listed.tag === wanted.tag;
+}
+
+function requireImages({ images, unknowns }: Discovery, chart: Chart): void {
+  if (images.some((one) => one.class !== "suspect") || !hasWorkloads(chart)) return;
+  const reasons = unknowns.map(({ message }) => `\n  ${message}`).join("");
+  throw new DrayError(
+    "DRAY_IMAGES_NOT_FOUND",
+    `Cannot pack the images of ${named(chart.metadata)}: it runs containers, and no image was found${reasons}`,
+    { hint: "Give it the values that it asks for, or list its images and pack it with `none`." },
+  );
+}
+
+function judgeCompleteness(
+  { chart, unknowns, complete }: Discovery,
+  { strictImages, onEvent }: SearchOptions,
+): void {
+  if (complete) return;
+  const message = `needed images of ${named(chart)} may have been missed`;
+  if (strictImages !== true) return onEvent?.({ type: "warning", message });
+  const reasons = unknowns.filter(({ needed }) => needed).map((one) => `\n  ${one.message}`);
+  throw new DrayError("DRAY_IMAGES_INCOMPLETE", `Cannot pack: ${message}${reasons.join("")}`, {
+    kind: "refused",
+    hint: "Give the chart the values that it asks for, or let a helm program render it.",
+  });
+}
+
+function named({ name, version }: { name: string; version: string }): string {
+  return `${name} ${version}`;
+}

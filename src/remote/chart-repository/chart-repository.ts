@@ -1,0 +1,197 @@
+import { DrayError, RegistryError } from "../../errors.ts";
+import { isLoopback } from "../http/address.ts";
+import { readBody } from "../http/body.ts";
+import { connectionFailure } from "../http/connection-failure.ts";
+import { follow } from "../http/follow.ts";
+import { Patience, Transient, type PatienceOptions } from "../http/patience.ts";
+import { isRetriedStatus } from "../http/retry.ts";
+import { Transport, type NetworkOptions, type TransportResponse } from "../http/transport.ts";
+import { IndexCache } from "./index-cache.ts";
+import type { RepositoryLogin } from "./known-repositories.ts";
+import { fileUrl, indexUrl, provenanceUrl, shownUrl } from "./repository-address.ts";
+import { MAX_INDEX_BYTES, readIndex, type IndexEntry } from "./repository-index.ts";
+
+export interface ChartRepositoryOptions extends NetworkOptions, PatienceOptions {
+  /** Speak http to hosts other than loopback. @default false */
+  readonly plainHttp?: boolean | undefined;
+  /** Directory for what is asked for again and again. */
+  readonly cache: string;
+}
+
+interface Request {
+  /** For messages: `read the index`. */
+  readonly action: string;
+  readonly maxBytes: number;
+  /** Statuses that are no errors. */
+  readonly accept: readonly number[];
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly signal: AbortSignal | undefined;
+}
+
+interface Answer {
+  readonly response: TransportResponse;
+  readonly bytes: Buffer;
+}
+
+/**
+ * A classic chart repository: an `index.yaml` and files that it names.
+ * https://helm.sh/docs/topics/chart_repository/
+ */
+export class ChartRepository {
+  readonly url: URL;
+  /** For messages. */
+  readonly name: string;
+  readonly #login: RepositoryLogin;
+  readonly #transport: Transport;
+  /** For other hosts, which the login says nothing about. */
+  readonly #elsewhere: Transport;
+  readonly #patience: Patience;
+  readonly #cache: IndexCache;
+  #index: Promise<Buffer> | undefined;
+
+  /** @throws DrayError `DRAY_CHART_REPOSITORY_INVALID` for http without encryption */
+  constructor(url: URL, login: RepositoryLogin, options: ChartRepositoryOptions) {
+    if (url.protocol === "http:" && options.plainHttp !== true && !isLoopback(url)) {
+      throw unencrypted(url);
+    }
+    this.url = url;
+    this.name = `chart repository ${shownUrl(url)}`;
+    this.#login = login;
+    this.#transport = new Transport(withLogin(options, login));
+    this.#elsewhere = new Transport(options);
+    this.#patience = new Patience(options);
+    this.#cache = new IndexCache(options.cache);
+  }
+
+  /** Every version of a chart that the index has, in no order. */
+  async versions(chart: string, signal?: AbortSignal): Promise<readonly IndexEntry[]> {
+    this.#index ??= this.#readIndex(signal);
+    return readIndex(await this.#index, chart, `the index of ${this.name}`);
+  }
+
+  /** A file that the index names, relative to the repository or absolute. */
+  async download(
+    place: string,
+    { maxBytes, signal }: { maxBytes: number; signal?: AbortSignal | undefined },
+  ): Promise<Buffer> {
+    const url = fileUrl(place, this.url);
+    const action = `pull ${shownUrl(url)}`;
+    return (await this.#get(url, { action, maxBytes, accept: [200], signal })).bytes;
+  }
+
+  /** The provenance beside that file. What is none, such as a page that says so, is not there. */
+  async provenance(
+    place: string,
+    { maxBytes, signal }: { maxBytes: number; signal?: AbortSignal | undefined },
+  ): Promise<Buffer | undefined> {
+    const url = provenanceUrl(fileUrl(place, this.url));
+    const { response, bytes } = await this.#get(url, {
+      action: `pull ${shownUrl(url)}`,
+      maxBytes,
+      // Stores of objects say that something may not be seen where it does not exist.
+      accept: [200, 403, 404, 410],
+      signal,
+    });
+    return response.status === 200 && bytes.includes("-----BEGIN PGP") ? bytes : undefined;
+  }
+
+  async close(): Promise<void> {
+    await this.#transport.close();
+    await this.#elsewhere.close();
+  }
+
+  async #readIndex(signal: AbortSignal | undefined): Promise<Buffer> {
+    const known = await this.#cache.read(this.url);
+    const { response, bytes } = await this.#get(indexUrl(this.url), {
+      action: "read the index",
+      maxBytes: MAX_INDEX_BYTES,
+      accept: known === undefined ? [200] : [200, 304],
+      headers: known === undefined ? {} : { "if-none-match": known.etag },
+      signal,
+    });
+    if (known !== undefined && response.status === 304) return known.bytes;
+    const etag = response.header("etag");
+    if (etag !== undefined) await this.#cache.write(this.url, { etag, bytes });
+    return bytes;
+  }
+
+  #get(url: URL, request: Request): Promise<Answer> {
+    const { signal } = request;
+    return this.#patience.persist(() => this.#attempt(url, request), { signal });
+  }
+
+  async #attempt(url: URL, request: Request): Promise<Answer> {
+    const { maxBytes, headers, signal } = request;
+    try {
+      const response = await follow(url, {
+        method: "GET",
+        secret: this.#secretFor(url),
+        send: (next, secret) => {
+          const transport = next.origin === this.url.origin ? this.#transport : this.#elsewhere;
+          return transport.send(next, {
+            method: "GET",
+            headers: { ...headers, ...secret },
+            signal,
+          });
+        },
+      });
+      if (request.accept.includes(response.status)) {
+        return { response, bytes: await readBody(response, maxBytes) };
+      }
+      await response.discard();
+      throw this.#refused(response, request);
+    } catch (cause) {
+      signal?.throwIfAborted();
+      throw connectionFailure(cause, url, { action: request.action, registry: this.name });
+    }
+  }
+
+  /** A login is for the scheme, host and port of the repository, unless the user says more. */
+  #secretFor(url: URL): Readonly<Record<string, string>> {
+    const { username, password, passToAllHosts = false } = this.#login;
+    if (username === undefined || password === undefined) return {};
+    if (url.origin !== this.url.origin && !passToAllHosts) return {};
+    return { authorization: `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}` };
+  }
+
+  #refused(response: TransportResponse, { action }: Request): DrayError | Transient {
+    const { status, url } = response;
+    const error = new RegistryError(
+      "DRAY_CHART_REPOSITORY_FAILED",
+      `Cannot ${action} of ${this.name}: ${url.host} answered ${status}`,
+      { status, hint: this.#hintFor(response) },
+    );
+    const retryAfter = response.header("retry-after");
+    return isRetriedStatus(status) ? new Transient(error, retryAfter) : error;
+  }
+
+  #hintFor({ status, url }: TransportResponse): string | undefined {
+    if (status === 404) return "Check the address: it is the one that `helm repo add` takes.";
+    if (status !== 401 && status !== 403) return undefined;
+    if (this.#login.username === undefined) {
+      return "Log in: `helm repo add --username`, or --username with --password-stdin.";
+    }
+    if (url.origin !== this.url.origin) {
+      return "The login was kept back: it is for another host. `helm repo add --pass-credentials` allows that.";
+    }
+    return "Check user name and password for this repository.";
+  }
+}
+
+function withLogin(options: NetworkOptions, login: RepositoryLogin): NetworkOptions {
+  const { ca, cert, key, insecureSkipTlsVerify } = login;
+  return {
+    ...options,
+    ca: [...(options.ca ?? []), ...(ca === undefined ? [] : [ca])],
+    ...(cert === undefined || key === undefined ? {} : { certificate: { cert, key } }),
+    insecureSkipTlsVerify: options.insecureSkipTlsVerify === true || insecureSkipTlsVerify === true,
+  };
+}
+
+function unencrypted(url: URL): DrayError {
+  return new DrayError(
+    "DRAY_CHART_REPOSITORY_INVALID",
+    `Cannot use chart repository ${JSON.stringify(shownUrl(url))}: expected https, found http`,
+    { kind: "usage", hint: "If nobody listens in between, --plain-http allows it." },
+  );
+}

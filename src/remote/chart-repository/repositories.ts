@@ -1,0 +1,47 @@
+import { DrayError } from "../../errors.ts";
+import { ChartRepository, type ChartRepositoryOptions } from "./chart-repository.ts";
+import type { KnownRepositories } from "./known-repositories.ts";
+import { parseRepositoryUrl } from "./repository-address.ts";
+
+export interface ChartRepositoriesOptions extends ChartRepositoryOptions {
+  readonly known?: KnownRepositories | undefined;
+}
+
+/** One client for each chart repository that a command speaks to. */
+export class ChartRepositories {
+  readonly #options: ChartRepositoriesOptions;
+  readonly #clients = new Map<string, Promise<ChartRepository>>();
+
+  constructor(options: ChartRepositoriesOptions) {
+    this.#options = options;
+  }
+
+  /** By `https://…` or `@NAME`. @throws DrayError `DRAY_CHART_REPOSITORY_UNKNOWN` */
+  async open(address: string): Promise<ChartRepository> {
+    const url = parseRepositoryUrl(await this.#urlOf(address));
+    const opening = this.#clients.get(url.href) ?? this.#connect(url);
+    this.#clients.set(url.href, opening);
+    return opening;
+  }
+
+  async close(): Promise<void> {
+    const opened = await Promise.allSettled(this.#clients.values());
+    for (const client of opened) if (client.status === "fulfilled") await client.value.close();
+  }
+
+  async #connect(url: URL): Promise<ChartRepository> {
+    const login = await this.#options.known?.login(url);
+    return new ChartRepository(url, login ?? {}, this.#options);
+  }
+
+  async #urlOf(address: string): Promise<string> {
+    if (!address.startsWith("@")) return address;
+    const found = await this.#options.known?.urlOf(address.slice(1));
+    if (found !== undefined) return found;
+    throw new DrayError(
+      "DRAY_CHART_REPOSITORY_UNKNOWN",
+      `Cannot find chart repository ${JSON.stringify(address)}: Helm's configuration does not name it`,
+      { kind: "usage", hint: "Use `helm repo add`, or write the address itself." },
+    );
+  }
+}

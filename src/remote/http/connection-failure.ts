@@ -1,0 +1,76 @@
+import { DrayError, RegistryError, systemCode } from "../../errors.ts";
+import { Transient } from "./patience.ts";
+import { isConnectionFailure, isOtherProtocol } from "./retry.ts";
+
+export interface ErrorContext {
+  /** `push blob sha256:…`, `read manifest library/alpine:3.20`. */
+  readonly action: string;
+  /** `source registry ghcr.io`. */
+  readonly registry: string;
+  /** What to do about it, where the caller knows better than the answer says. */
+  readonly hint?: string | undefined;
+}
+
+/**
+ * What to throw when a connection to `url` failed: an error of ours, marked as transient where it
+ * may go better the next time. What is not the connection's fault comes back as it is.
+ */
+export function connectionFailure(cause: unknown, url: URL, context: ErrorContext): unknown {
+  if (cause instanceof DrayError || cause instanceof Transient || !isNetworkError(cause)) {
+    return cause;
+  }
+  const error = connectionError(cause, url, context);
+  return isConnectionFailure(cause) ? new Transient(error) : error;
+}
+
+/** Errors of the file system come out of a request too, when its body is read from there. */
+function isNetworkError(error: unknown): boolean {
+  if (isOtherProtocol(error)) return true;
+  const code = systemCode(error);
+  return code !== undefined && !/^E(NOENT|IO|ISDIR|BADF|ACCES|PERM|MFILE)$/.test(code);
+}
+
+function connectionError(cause: unknown, url: URL, context: ErrorContext): RegistryError {
+  const { action, registry } = context;
+  const root = rootCause(cause);
+  const reason = reasonOf(root);
+  return new RegistryError(
+    "DRAY_REGISTRY_UNREACHABLE",
+    `Cannot ${action} at ${registry}: no answer from ${url.host} (${reason})`,
+    { status: 0, cause, hint: connectionHint(root, reason) },
+  );
+}
+
+/** OpenSSL says in which of its functions something went wrong, on two lines. */
+function reasonOf(root: unknown): string {
+  const text = root instanceof Error && root.message !== "" ? root.message : systemCode(root);
+  const [line = ""] = (text ?? "no reason given").split("\n");
+  return /:SSL routines:[^:]*:([^:]+)/.exec(line)?.[1] ?? line;
+}
+
+/** undici wraps what really happened; several addresses fail as one. */
+function rootCause(error: unknown): unknown {
+  if (error instanceof AggregateError && error.errors.length > 0) return rootCause(error.errors[0]);
+  return error instanceof Error && error.cause instanceof Error ? rootCause(error.cause) : error;
+}
+
+/** The first that fits the code or the words of what went wrong. */
+const HINTS: readonly (readonly [RegExp, string])[] = [
+  [/HTTPParserError/, "Something else than a registry listens there. Is the port right?"],
+  [/ENOTFOUND|EAI_AGAIN/, "Check the host name and the DNS."],
+  [/ECONNREFUSED/, "Nothing listens there: check host and port."],
+  [/ALTNAME/, "The certificate is for other names: use one of those."],
+  [/EXPIRED|NOT_YET_VALID/, "Renew the certificate; or is this host's clock wrong?"],
+  [/CERT|SELF_SIGNED|UNABLE_TO/, "Name the CA that has signed the certificate with --ca-file."],
+  [
+    /EPROTO|wrong version number|packet length/,
+    "It seems to speak plain http: --plain-http allows that.",
+  ],
+  [/TIMEOUT/, "A firewall may drop the connection; is a proxy needed?"],
+];
+
+function connectionHint(root: unknown, reason: string): string | undefined {
+  const name = root instanceof Error ? root.name : "";
+  const signs = [systemCode(root), name, reason].join(" ");
+  return HINTS.find(([sign]) => sign.test(signs))?.[1];
+}

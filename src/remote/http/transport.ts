@@ -1,0 +1,115 @@
+import { rootCertificates } from "node:tls";
+import type { Agent, ProxyAgent } from "undici";
+import type { Bytes } from "../../content/content.ts";
+import { proxyFor, type ProxyOptions } from "./proxy.ts";
+import { VERSION } from "../../version.ts";
+
+export interface NetworkOptions {
+  /** Certificates (PEM) trusted beside those of Node.js. */
+  readonly ca?: readonly string[] | undefined;
+  /** What the client itself shows to a server that asks for it (PEM). */
+  readonly certificate?: { readonly cert: string; readonly key: string } | undefined;
+  /** @default false */
+  readonly insecureSkipTlsVerify?: boolean | undefined;
+  readonly proxy?: ProxyOptions | undefined;
+  /** Longest wait for the head of an answer, in milliseconds. @default 60 s */
+  readonly answerTimeout?: number | undefined;
+  /** Longest silence in the middle of a body, in milliseconds. @default 60 s */
+  readonly idleTimeout?: number | undefined;
+}
+
+export interface TransportRequest {
+  readonly method: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE";
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  readonly body?: Buffer | Bytes | undefined;
+  /** For requests that take longer than others to be answered. */
+  readonly answerTimeout?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface TransportResponse {
+  readonly url: URL;
+  readonly status: number;
+  header(name: string): string | undefined;
+  headers(name: string): readonly string[];
+  readonly body: Bytes;
+  /** Throws the body away so that the connection can be used again. */
+  discard(): Promise<void>;
+}
+
+/** A blocked host should be noticed while somebody is still looking. */
+const CONNECT_TIMEOUT = 15_000;
+const ANSWER_TIMEOUT = 60_000;
+/** Silence in the middle of a body; a slow line is not silent. */
+const IDLE_TIMEOUT = 60_000;
+/** What is left of an unwanted body is read up to here, else the connection is cut. */
+const MAX_DISCARD_BYTES = 64 * 1024;
+
+/**
+ * HTTP and nothing else: no redirects, no credentials, no retries. `request` of undici neither
+ * follows nor decodes anything by itself, which is what digests need.
+ */
+export class Transport {
+  readonly #options: NetworkOptions;
+  readonly #dispatchers = new Map<string, Promise<Agent | ProxyAgent>>();
+
+  constructor(options: NetworkOptions = {}) {
+    this.#options = options;
+  }
+
+  async send(url: URL, request: TransportRequest): Promise<TransportResponse> {
+    const undici = await import("undici");
+    const { method, headers, body = null, signal } = request;
+    const response = await undici.request(url, {
+      dispatcher: await this.#dispatcherFor(url),
+      method,
+      headers: { "user-agent": `dray/${VERSION}`, ...headers },
+      // An async iterable is fine for undici; only its types do not say so.
+      body: body as Buffer | null,
+      headersTimeout: request.answerTimeout ?? this.#options.answerTimeout ?? ANSWER_TIMEOUT,
+      bodyTimeout: this.#options.idleTimeout ?? IDLE_TIMEOUT,
+      ...(signal === undefined ? {} : { signal }),
+    });
+    const headersOf = (name: string): readonly string[] => [response.headers[name] ?? []].flat();
+    return {
+      url,
+      status: response.statusCode,
+      headers: headersOf,
+      header: (name) => headersOf(name)[0],
+      body: response.body,
+      discard: () => response.body.dump({ limit: MAX_DISCARD_BYTES }),
+    };
+  }
+
+  async close(): Promise<void> {
+    for (const dispatcher of this.#dispatchers.values()) await (await dispatcher).destroy();
+    this.#dispatchers.clear();
+  }
+
+  #dispatcherFor(url: URL): Promise<Agent | ProxyAgent> {
+    const known = this.#dispatchers.get(url.origin);
+    if (known !== undefined) return known;
+    const made = this.#makeDispatcher(url);
+    this.#dispatchers.set(url.origin, made);
+    return made;
+  }
+
+  async #makeDispatcher(url: URL): Promise<Agent | ProxyAgent> {
+    const { Agent: DirectAgent, ProxyAgent: TunnelAgent } = await import("undici");
+    const { ca = [], certificate, insecureSkipTlsVerify = false } = this.#options;
+    const tls = {
+      rejectUnauthorized: !insecureSkipTlsVerify,
+      ...certificate,
+      // A list of our own replaces the one that Node.js brings.
+      ...(ca.length === 0 ? {} : { ca: [...rootCertificates, ...ca] }),
+    };
+    const common = { connectTimeout: CONNECT_TIMEOUT, keepAliveTimeout: 30_000 };
+    const proxy = proxyFor(url, this.#options.proxy ?? {});
+    if (proxy === undefined) {
+      return new DirectAgent({ ...common, connect: { ...tls, timeout: CONNECT_TIMEOUT } });
+    }
+    // Proxies let CONNECT through to the ports of https alone: plain http is not tunneled.
+    const proxyTunnel = url.protocol === "https:";
+    return new TunnelAgent({ ...common, uri: proxy, proxyTunnel, requestTls: tls, proxyTls: tls });
+  }
+}

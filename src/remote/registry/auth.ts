@@ -1,0 +1,128 @@
+import { RegistryError } from "../../errors.ts";
+import { parseChallenges, type Challenge } from "./challenge.ts";
+import { basicHeader, type CredentialStore, type Credentials } from "./credentials.ts";
+import { TokenPurse, type Scopes, type TokenPurseOptions } from "./token-purse.ts";
+import type { TransportResponse } from "../http/transport.ts";
+import { Trial } from "./trial.ts";
+
+export interface AuthenticatorOptions extends TokenPurseOptions {
+  readonly credentials: CredentialStore;
+}
+
+/** What is known of a request that was answered with 401. */
+interface RefusedRequest {
+  readonly scopes: Scopes;
+  /** The header that it carried. */
+  readonly sent: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Makes the `Authorization` header of one registry. What the registry stops taking is thrown away
+ * together with the credentials behind it.
+ */
+export class Authenticator {
+  readonly #options: AuthenticatorOptions;
+  readonly #tokens: TokenPurse;
+  readonly #trial = new Trial();
+  #challenge: Challenge | undefined;
+  /** By repository: a file may have another login for each path. */
+  readonly #credentials = new Map<string, Promise<Credentials | undefined>>();
+  #hasCredentials = false;
+
+  constructor(options: AuthenticatorOptions) {
+    this.#options = options;
+    this.#tokens = new TokenPurse(options);
+  }
+
+  /** The header for what is known by now: before the first challenge there is none. */
+  async header(scopes: Scopes, signal?: AbortSignal): Promise<string | undefined> {
+    if (this.#challenge === undefined) return undefined;
+    const credentials = await this.#ask(scopes);
+    if (credentials?.kind !== "bearer" && this.#challenge.scheme === "bearer") {
+      const parameters = { challenge: this.#challenge, scopes, credentials, signal };
+      return `Bearer ${await this.#tokens.take(parameters)}`;
+    }
+    const header = credentials === undefined ? undefined : fixedHeader(credentials);
+    if (header !== undefined) this.#trial.requireHope(header);
+    return header;
+  }
+
+  /** Learns from a 401 how to log in. False if it does not say. */
+  learn(response: TransportResponse): boolean {
+    const challenges = parseChallenges(response.headers("www-authenticate"));
+    const challenge =
+      challenges.find(({ scheme, parameters }) => scheme === "bearer" && parameters.has("realm")) ??
+      challenges.find(({ scheme }) => scheme === "basic");
+    if (challenge !== undefined) this.#challenge = challenge;
+    return challenge !== undefined;
+  }
+
+  /** The registry took the header `sent`, whatever else it answered. */
+  noteAccepted(sent: string | undefined): void {
+    if (sent?.startsWith("Basic ") === true) this.#trial.prove(sent);
+  }
+
+  /**
+   * The header to send a request with once more after a 401: a first one, or a new one after the one
+   * that was sent had expired. Undefined if there is no other.
+   */
+  async renewed(
+    response: TransportResponse,
+    { scopes, sent, signal }: RefusedRequest,
+  ): Promise<string | undefined> {
+    if (!this.learn(response)) return undefined;
+    const current = await this.header(scopes, signal);
+    // Nobody can log in, or another request was here before.
+    if (current === undefined || current !== sent) return current;
+    await this.#tokens.forget(scopes, sent);
+    await this.#ask(scopes, true);
+    const fresh = await this.header(scopes, signal);
+    if (fresh !== sent) return fresh;
+    this.#trial.refuse(sent, refused(this.#options.registry, this.hintFor(401)));
+    return undefined;
+  }
+
+  /** What to do about an answer that denies something. */
+  hintFor(status: number): string | undefined {
+    if (status !== 401 && status !== 403) return undefined;
+    if (this.#tokens.hint !== undefined) return this.#tokens.hint;
+    if (!this.#hasCredentials) {
+      return "Log in: `docker login`, `skopeo login`, or --username with --password-stdin.";
+    }
+    return status === 401
+      ? "Check user name and password (or token) for this registry."
+      : "This account may not do that here; ask for the right to push or pull.";
+  }
+
+  /** `fresh`: a helper or file may say something new by now, such as a rotated password. */
+  async #ask(scopes: Scopes, fresh = false): Promise<Credentials | undefined> {
+    const repository = repositoryOf(scopes);
+    const key = repository ?? "";
+    const { registry, credentials } = this.#options;
+    const known = fresh ? undefined : this.#credentials.get(key);
+    const asking = known ?? credentials(registry, repository, { fresh });
+    this.#credentials.set(key, asking);
+    const found = await asking;
+    this.#hasCredentials ||= found !== undefined;
+    return found;
+  }
+}
+
+/** The header that credentials make by themselves, without a token server. */
+function fixedHeader(credentials: Credentials): string {
+  return credentials.kind === "password" ? basicHeader(credentials) : `Bearer ${credentials.token}`;
+}
+
+function refused(registry: string, hint: string | undefined): RegistryError {
+  return new RegistryError(
+    "DRAY_REGISTRY_DENIED",
+    `Cannot log in to ${registry}: it refuses the credentials`,
+    { status: 401, hint },
+  );
+}
+
+/** The repository of `repository:NAME:ACTIONS`, whose name may have colons in it. */
+function repositoryOf(scopes: Scopes): string | undefined {
+  return /^repository:(.*):[^:]*$/.exec(scopes[0] ?? "")?.[1];
+}

@@ -1,0 +1,208 @@
+import pLimit from "p-limit";
+import type { Limit } from "../../content/copy.ts";
+import { DrayError } from "../../errors.ts";
+import { answerError } from "./answer-error.ts";
+import type { Scopes } from "./token-purse.ts";
+import { BlobPlaces } from "./blob-places.ts";
+import { readBody } from "../http/body.ts";
+import { connectionFailure } from "../http/connection-failure.ts";
+import type { CredentialStore } from "./credentials.ts";
+import { connect, type Connection } from "./connect.ts";
+import { Patience, Transient, type PatienceOptions } from "../http/patience.ts";
+import { follow } from "../http/follow.ts";
+import { isRetriedStatus, MAX_ATTEMPTS } from "../http/retry.ts";
+import {
+  Transport,
+  type NetworkOptions,
+  type TransportRequest,
+  type TransportResponse,
+} from "../http/transport.ts";
+
+/** Blobs moved at the same time: what dockerd and containerd do, and no registry minds. */
+export const DEFAULT_CONCURRENCY = 3;
+
+export interface RegistryOptions extends NetworkOptions, PatienceOptions {
+  /** Which end of a copy this is, for messages. */
+  readonly side: "source" | "target";
+  readonly credentials?: CredentialStore | undefined;
+  /** Speak http to hosts other than loopback. @default false */
+  readonly plainHttp?: boolean | undefined;
+  readonly allowedTokenHosts?: readonly string[] | undefined;
+  /** Transfers at the same time. @default 3 */
+  readonly concurrency?: number | undefined;
+}
+
+export interface RegistryRequest extends Omit<TransportRequest, "body"> {
+  /** Below `/v2/`, or a whole address that the registry gave. */
+  readonly path: string | URL;
+  /** For messages: `push blob sha256:…`. */
+  readonly action: string;
+  readonly scopes: Scopes;
+  /** Answers that are no errors. */
+  readonly accept: readonly number[];
+  /** Opened anew for every attempt. */
+  readonly body?: (() => NonNullable<TransportRequest["body"]>) | undefined;
+  /** False for requests that change what the next attempt would find. @default true */
+  readonly retry?: boolean | undefined;
+}
+
+const MAX_WARNING_LENGTH = 4096;
+
+/**
+ * One registry: authenticates, retries, follows redirects. Credentials go to its own origin and
+ * nowhere else.
+ */
+export class RegistryClient {
+  readonly registry: string;
+  /** `source registry ghcr.io`, for messages. */
+  readonly name: string;
+  readonly blobPlaces = new BlobPlaces();
+  /** Shared by all copies from or to this registry. */
+  readonly limit: Limit;
+  readonly patience: Patience;
+  readonly #options: RegistryOptions;
+  readonly #transport: Transport;
+  readonly #warned = new Set<string>();
+  #connection: Promise<Connection> | undefined;
+
+  constructor(registry: string, options: RegistryOptions) {
+    this.registry = registry;
+    this.name = `${options.side} registry ${registry}`;
+    this.limit = pLimit(options.concurrency ?? DEFAULT_CONCURRENCY);
+    this.patience = new Patience(options);
+    this.#options = options;
+    this.#transport = new Transport(options);
+  }
+
+  /** Finds out how the registry is spoken to. @throws RegistryError if it cannot be reached */
+  async ping(signal?: AbortSignal): Promise<void> {
+    await this.#connect(signal);
+  }
+
+  /** @throws RegistryError for an answer that is not in `accept`, or for none */
+  async request(request: RegistryRequest): Promise<TransportResponse> {
+    return this.patience.persist(() => this.#attempt(request), {
+      attempts: request.retry === false ? 1 : MAX_ATTEMPTS,
+      signal: request.signal,
+    });
+  }
+
+  /** As `request`, with a small body read whole: one that breaks off is asked for again. */
+  async read(
+    request: RegistryRequest,
+    maxBytes: number,
+  ): Promise<{ response: TransportResponse; bytes: Buffer }> {
+    return this.patience.persist(
+      async () => {
+        const response = await this.request(request);
+        try {
+          return { response, bytes: await readBody(response, maxBytes) };
+        } catch (cause) {
+          throw this.#failure(cause, response.url, request);
+        }
+      },
+      { signal: request.signal },
+    );
+  }
+
+  async close(): Promise<void> {
+    await this.#transport.close();
+  }
+
+  async #attempt(request: RegistryRequest): Promise<TransportResponse> {
+    const { origin, authenticator } = await this.#connect(request.signal);
+    const url =
+      typeof request.path === "string" ? new URL(`/v2/${request.path}`, origin) : request.path;
+    const response = await this.#authorized(url, request);
+    if (request.accept.includes(response.status)) return response;
+    const error = await answerError(response, {
+      action: request.action,
+      registry: this.name,
+      hint: authenticator.hintFor(response.status),
+    });
+    if (isRetriedStatus(response.status))
+      throw new Transient(error, response.header("retry-after"));
+    throw error;
+  }
+
+  async #authorized(url: URL, request: RegistryRequest): Promise<TransportResponse> {
+    const { origin, authenticator } = await this.#connect(request.signal);
+    // An upload that was sent elsewhere, or a redirect, is between us and that host alone.
+    if (url.origin !== origin.origin) return this.#followed(url, request, undefined);
+    const { scopes, signal } = request;
+    const sent = await authenticator.header(scopes, signal);
+    const response = await this.#followed(url, request, sent);
+    if (response.status !== 401) {
+      authenticator.noteAccepted(sent);
+      return response;
+    }
+    if (response.url.origin !== origin.origin) return response;
+    const renewing = authenticator.renewed(response, { scopes, sent, signal });
+    // The body is what an error is made of; in any other case nobody reads it.
+    if ((await renewing.catch(() => "")) === undefined) return response;
+    await response.discard();
+    return this.#followed(url, request, await renewing);
+  }
+
+  #followed(
+    start: URL,
+    request: RegistryRequest,
+    authorization: string | undefined,
+  ): Promise<TransportResponse> {
+    return follow(start, {
+      method: request.method,
+      secret: authorization === undefined ? {} : { authorization },
+      send: (url, secret) => this.#sent(url, request, secret),
+    });
+  }
+
+  async #sent(
+    url: URL,
+    request: RegistryRequest,
+    secret: Readonly<Record<string, string>>,
+  ): Promise<TransportResponse> {
+    try {
+      const response = await this.#transport.send(url, {
+        ...request,
+        headers: { ...request.headers, ...secret },
+        body: request.body?.(),
+      });
+      this.#noteWarnings(response);
+      return response;
+    } catch (cause) {
+      throw this.#failure(cause, url, request);
+    }
+  }
+
+  /** What to throw when a connection failed; what is not its fault is thrown as it is. */
+  #failure(cause: unknown, url: URL, { action, signal }: RegistryRequest): unknown {
+    signal?.throwIfAborted();
+    return connectionFailure(cause, url, { action, registry: this.name });
+  }
+
+  #connect(signal?: AbortSignal): Promise<Connection> {
+    if (this.#connection !== undefined) return this.#connection;
+    const connection = connect(this.registry, this.#transport, {
+      ...this.#options,
+      name: this.name,
+      patience: this.patience,
+      signal,
+    });
+    this.#connection = connection;
+    // A registry that cannot be reached is not tried again for each of a hundred images.
+    connection.catch((error: unknown) => {
+      if (!(error instanceof DrayError)) this.#connection = undefined;
+    });
+    return connection;
+  }
+
+  /** https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#warnings */
+  #noteWarnings(response: TransportResponse): void {
+    for (const header of response.headers("warning")) {
+      const text = /^299 - "(.*)"/.exec(header.slice(0, MAX_WARNING_LENGTH))?.[1];
+      if (text === undefined || this.#warned.has(text) || this.#warned.size > 20) continue;
+      this.#warned.add(text);
+      this.#options.onEvent?.({ type: "warning", message: `${this.name} says: ${text}` });
+    }
+  }
+}

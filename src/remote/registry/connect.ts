@@ -1,0 +1,122 @@
+import { RegistryError, systemCode } from "../../errors.ts";
+import { Authenticator } from "./auth.ts";
+import { connectionFailure } from "../http/connection-failure.ts";
+import type { CredentialStore } from "./credentials.ts";
+import { isLoopback } from "../http/address.ts";
+import { registryOrigin } from "./registry-url.ts";
+import { Transient, type Patience } from "../http/patience.ts";
+import { isOtherProtocol } from "../http/retry.ts";
+import type { Transport, TransportResponse } from "../http/transport.ts";
+
+export interface Connection {
+  readonly origin: URL;
+  readonly authenticator: Authenticator;
+}
+
+export interface ConnectOptions {
+  /** `source registry ghcr.io`, for messages. */
+  readonly name: string;
+  readonly patience: Patience;
+  readonly credentials?: CredentialStore | undefined;
+  readonly plainHttp?: boolean | undefined;
+  readonly allowedTokenHosts?: readonly string[] | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Fewer than for later requests: a host that has never answered is most often the wrong one. */
+const CONNECT_ATTEMPTS = 3;
+
+/**
+ * Finds out how a registry is spoken to, and what it asks for: over https, and over plain http only
+ * where the user allowed it or the registry is on this very host.
+ *
+ * @throws RegistryError `DRAY_REGISTRY_UNREACHABLE`, `DRAY_REGISTRY_NOT_FOUND`
+ */
+export async function connect(
+  registry: string,
+  transport: Transport,
+  options: ConnectOptions,
+): Promise<Connection> {
+  const { patience, signal } = options;
+  const origins = originsOf(registry, options);
+  for (const [index, origin] of origins.entries()) {
+    const isLast = index === origins.length - 1;
+    try {
+      const response = await patience.persist(() => ping(origin, transport, options), {
+        attempts: isLast ? CONNECT_ATTEMPTS : 1,
+        signal,
+      });
+      if (isLast || !wantsTls(response)) {
+        return await accept(response, { registry, origin, transport, options });
+      }
+      await response.discard();
+    } catch (error) {
+      const next = !isLast && error instanceof RegistryError && isOtherScheme(error.cause);
+      if (!next) throw error;
+    }
+  }
+  throw new Error("a registry has at least one origin");
+}
+
+async function ping(
+  origin: URL,
+  transport: Transport,
+  { name, signal }: ConnectOptions,
+): Promise<TransportResponse> {
+  try {
+    return await transport.send(new URL("/v2/", origin), { method: "GET", signal });
+  } catch (cause) {
+    signal?.throwIfAborted();
+    const failure = connectionFailure(cause, origin, { action: "connect", registry: name });
+    // Nothing listens there, and waiting for that to change helps nobody.
+    const isRefused = systemCode(cause) === "ECONNREFUSED" && failure instanceof Transient;
+    throw isRefused ? failure.error : failure;
+  }
+}
+
+function originsOf(registry: string, { plainHttp }: ConnectOptions): URL[] {
+  const secure = registryOrigin(registry, "https");
+  const plain = registryOrigin(registry, "http");
+  if (plainHttp === true) return [plain];
+  // On this host nobody listens in between, and most registries here are for tests.
+  return isLoopback(secure) ? [plain, secure] : [secure];
+}
+
+async function accept(
+  response: TransportResponse,
+  context: { registry: string; origin: URL; transport: Transport; options: ConnectOptions },
+): Promise<Connection> {
+  const { registry, origin, transport, options } = context;
+  const authenticator = new Authenticator({
+    registry,
+    origin,
+    transport,
+    patience: options.patience,
+    credentials: options.credentials ?? (async () => undefined),
+    allowedTokenHosts: options.allowedTokenHosts ?? [],
+  });
+  if (response.status === 401) authenticator.learn(response);
+  await response.discard();
+  if (response.status === 404) throw notARegistry(origin, options.name);
+  return { origin, authenticator };
+}
+
+function notARegistry(origin: URL, name: string): RegistryError {
+  return new RegistryError(
+    "DRAY_REGISTRY_NOT_FOUND",
+    `Cannot connect at ${name}: ${new URL("/v2/", origin).href} answered 404`,
+    { status: 404, hint: "This host answers, but not as a registry. Is the port right?" },
+  );
+}
+
+/** Some servers tell a client in plain http that they expect TLS. */
+function wantsTls({ status }: TransportResponse): boolean {
+  return status === 400;
+}
+
+/** The connection was cut by a server that speaks the other scheme. */
+function isOtherScheme(error: unknown): boolean {
+  return (
+    isOtherProtocol(error) || ["ECONNRESET", "UND_ERR_SOCKET"].includes(systemCode(error) ?? "")
+  );
+}

@@ -1,0 +1,32 @@
+import type { Reference } from "../../oci/reference.ts";
+import { RegistryClient, type RegistryOptions } from "./client.ts";
+import { Repository } from "./repository.ts";
+
+/** One client for each registry that a command speaks to. */
+export class RegistryPool {
+  readonly #options: RegistryOptions;
+  readonly #clients = new Map<string, RegistryClient>();
+
+  constructor(options: RegistryOptions) {
+    this.#options = options;
+  }
+
+  client(registry: string): RegistryClient {
+    const known = this.#clients.get(registry);
+    if (known !== undefined) return known;
+    const client = new RegistryClient(registry, this.#options);
+    this.#clients.set(registry, client);
+    return client;
+  }
+
+  repository(
+    { registry, repository }: Pick<Reference, "registry" | "repository">,
+    access: "pull" | "pull,push" = "pull",
+  ): Repository {
+    return new Repository(this.client(registry), repository, access);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#clients.values()].map((client) => client.close()));
+  }
+}

@@ -1,0 +1,22 @@
+import type { z } from "zod";
+import { DrayError } from "../../errors.ts";
+import { parseAs } from "../../oci/descriptor.ts";
+import { parseJson } from "../../oci/json.ts";
+
+/**
+ * Parses JSON that holds secrets: what a parser says of it quotes it, and must not be passed on.
+ * @throws DrayError with `code`
+ */
+export function parseSecretJson<T>(
+  schema: z.ZodType<T>,
+  bytes: Buffer,
+  { what, code }: { what: string; code: string },
+): T {
+  try {
+    return parseAs(schema, parseJson(bytes, what), { what, code });
+  } catch (error) {
+    const isReadable = error instanceof DrayError && error.code === code;
+    const message = `Cannot read ${what}: expected JSON, found something else`;
+    throw new DrayError(code, isReadable ? error.message : message);
+  }
+}

@@ -1,0 +1,62 @@
+import { z } from "zod";
+import { DrayError } from "../../errors.ts";
+import { parseAs } from "../../oci/descriptor.ts";
+import { parseJson } from "../../oci/json.ts";
+import type { Repository } from "./repository.ts";
+
+/** Tags of one repository; the largest known ones have some ten thousand. */
+const MAX_TAGS = 100_000;
+const MAX_PAGE_BYTES = 16 * 1024 * 1024;
+
+const pageSchema = z.object({ tags: z.array(z.string()).nullish() });
+
+/**
+ * Every tag of a repository, in whatever order the registry has them.
+ * https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#listing-tags
+ */
+export async function listTags(
+  { client, repository }: Repository,
+  signal: AbortSignal | undefined,
+): Promise<string[]> {
+  const tags: string[] = [];
+  const action = `list the tags of ${repository}`;
+  const seen = new Set<string>();
+  for (let query: string | undefined = ""; query !== undefined && !seen.has(query);) {
+    seen.add(query);
+    const { response, bytes } = await client.read(
+      {
+        method: "GET",
+        path: `${repository}/tags/list${query}`,
+        action,
+        scopes: [`repository:${repository}:pull`],
+        accept: [200],
+        signal,
+      },
+      MAX_PAGE_BYTES,
+    );
+    const what = `the tags of ${repository} at ${client.name}`;
+    const page = parseAs(pageSchema, parseJson(bytes, what, MAX_PAGE_BYTES), {
+      what,
+      code: "DRAY_REGISTRY_FAILED",
+    });
+    tags.push(...(page.tags ?? []));
+    if (tags.length > MAX_TAGS) throw tooMany(what);
+    query = nextQuery(response.header("link"), response.url);
+  }
+  return tags;
+}
+
+/** Only the query of the next page is taken: the list stays where it is. */
+function nextQuery(link: string | undefined, from: URL): string | undefined {
+  const target = /<([^>]*)>\s*;\s*rel="?next"?/i.exec(link ?? "")?.[1];
+  if (target === undefined || !URL.canParse(target, from.href)) return undefined;
+  return new URL(target, from).search;
+}
+
+function tooMany(what: string): DrayError {
+  return new DrayError(
+    "DRAY_REGISTRY_ANSWER_TOO_LARGE",
+    `Cannot read ${what}: expected at most ${MAX_TAGS}, found more`,
+    { kind: "refused", hint: "Name an exact version." },
+  );
+}

@@ -1,0 +1,135 @@
+import { z } from "zod";
+import { DrayError, RegistryError } from "../../errors.ts";
+import { readBody } from "../http/body.ts";
+import { connectionFailure } from "../http/connection-failure.ts";
+import { basicHeader, type Credentials } from "./credentials.ts";
+import { Transient, type Patience } from "../http/patience.ts";
+import { isRetriedStatus } from "../http/retry.ts";
+import { parseSecretJson } from "./secret-json.ts";
+import type { Transport, TransportResponse } from "../http/transport.ts";
+
+export interface Token {
+  readonly value: string;
+  /** Milliseconds since the epoch after which it is not used any more. */
+  readonly expires: number;
+}
+
+export interface TokenRequest {
+  readonly realm: URL;
+  readonly service: string | undefined;
+  readonly scopes: readonly string[];
+  readonly credentials?: Credentials | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Access tokens are JWTs of some kilobytes. */
+const MAX_TOKEN_BYTES = 256 * 1024;
+/** What a token is worth when nobody says (token.md, `expires_in`). */
+const DEFAULT_LIFETIME = 60;
+const CLIENT_ID = "dray";
+
+const answerSchema = z.object({
+  token: z.string().optional(),
+  access_token: z.string().optional(),
+  expires_in: z.number().nonnegative().optional(),
+});
+
+/**
+ * Gets an access token: with an identity token by OAuth2, else by the GET form.
+ * https://github.com/distribution/distribution/blob/v3.0.0/docs/content/spec/auth/token.md
+ *
+ * @throws RegistryError `DRAY_AUTH_FAILED`, `DRAY_REGISTRY_UNREACHABLE`
+ */
+export async function requestToken(
+  { transport, patience }: { transport: Transport; patience: Patience },
+  request: TokenRequest,
+): Promise<Token> {
+  const { signal } = request;
+  return patience.persist(() => attempt(transport, request), { signal });
+}
+
+async function attempt(transport: Transport, request: TokenRequest): Promise<Token> {
+  const asked = Date.now();
+  const { realm, signal } = request;
+  const { url, ...rest } =
+    request.credentials?.kind === "identity"
+      ? oauthRequest(request, request.credentials.token)
+      : getRequest(request);
+  try {
+    const response = await transport.send(url, { ...rest, signal });
+    const body = await readBody(response, MAX_TOKEN_BYTES);
+    if (response.status !== 200) throw failed(realm, response, request.credentials !== undefined);
+    return readToken(body, { asked, realm });
+  } catch (cause) {
+    signal?.throwIfAborted();
+    const context = { action: "get a token", registry: `token server ${realm.origin}` };
+    throw connectionFailure(cause, url, context);
+  }
+}
+
+function failed(
+  realm: URL,
+  response: TransportResponse,
+  withCredentials: boolean,
+): Transient | RegistryError {
+  const { status } = response;
+  const denied = status === 401 || status === 403;
+  const error = new RegistryError(
+    "DRAY_AUTH_FAILED",
+    `Cannot get a token from ${realm.origin}: it answered ${status}`,
+    {
+      status,
+      hint: !denied
+        ? undefined
+        : withCredentials
+          ? "Check user name and password (or token) for this registry."
+          : "Log in: `docker login`, `skopeo login`, or --username with --password-stdin.",
+    },
+  );
+  return isRetriedStatus(status) ? new Transient(error, response.header("retry-after")) : error;
+}
+
+function readToken(body: Buffer, { asked, realm }: { asked: number; realm: URL }): Token {
+  const what = `answer of token server ${realm.origin}`;
+  const answer = parseSecretJson(answerSchema, body, { what, code: "DRAY_AUTH_FAILED" });
+  const value = answer.token || answer.access_token;
+  if (value === undefined || !/^[\x21-\x7e]+$/.test(value)) {
+    throw new DrayError("DRAY_AUTH_FAILED", `Cannot use the ${what}: there is no token in it`);
+  }
+  const lifetime = (answer.expires_in ?? DEFAULT_LIFETIME) * 1000;
+  // Renewed while it still works, so that a request on its way does not outlive it.
+  return { value, expires: asked + lifetime - Math.min(30_000, lifetime / 5) };
+}
+
+type Prepared = {
+  url: URL;
+  method: "GET" | "POST";
+  headers: Record<string, string>;
+  body?: Buffer;
+};
+
+function getRequest({ realm, service, scopes, credentials }: TokenRequest): Prepared {
+  const url = new URL(realm);
+  if (service !== undefined) url.searchParams.set("service", service);
+  for (const scope of scopes) url.searchParams.append("scope", scope);
+  url.searchParams.set("client_id", CLIENT_ID);
+  if (credentials?.kind !== "password") return { url, method: "GET", headers: {} };
+  url.searchParams.set("account", credentials.username);
+  return { url, method: "GET", headers: { authorization: basicHeader(credentials) } };
+}
+
+function oauthRequest({ realm, service, scopes }: TokenRequest, identityToken: string): Prepared {
+  const form = new URLSearchParams({
+    grant_type: "refresh_token",
+    refresh_token: identityToken,
+    client_id: CLIENT_ID,
+    scope: scopes.join(" "),
+    ...(service === undefined ? {} : { service }),
+  });
+  return {
+    url: realm,
+    method: "POST",
+    headers: { "content-type": "application/x-www-form-urlencoded" },
+    body: Buffer.from(form.toString()),
+  };
+}

@@ -1,0 +1,150 @@
+import { verified } from "../../content/verify.ts";
+import { RegistryError } from "../../errors.ts";
+import {
+  COMMIT_TIMEOUT,
+  sessionOf,
+  type Session,
+  type Upload,
+  type UploadTarget,
+} from "./upload-session.ts";
+import { withDigest } from "./upload-url.ts";
+
+/** Just under what the strictest registries and proxies take at a time. */
+const CHUNK_BYTES = 4 * 1024 * 1024 - 64 * 1024;
+const MAX_CHUNK_BYTES = 64 * 1024 * 1024;
+const MAX_TRIES_PER_CHUNK = 4;
+
+/**
+ * Sends a blob as PATCH requests. After a chunk that failed the registry is asked what it has, and
+ * the chunk is sent again or counted as there.
+ * https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pushing-a-blob-in-chunks
+ */
+export async function sendChunks(
+  target: UploadTarget,
+  upload: Upload,
+  session: Session,
+): Promise<void> {
+  const { expected, content } = upload;
+  const chunkSize = Math.min(Math.max(CHUNK_BYTES, session.minChunk), MAX_CHUNK_BYTES);
+  const bytes = verified(content.open(0), expected, { from: content.from });
+  let location = session.location;
+  let sent = 0;
+  for await (const chunk of inChunks(bytes, chunkSize)) {
+    location = await sendChunk(target, upload, { chunk, start: sent, location });
+    sent += chunk.length;
+  }
+  await commit(target, upload, location);
+}
+
+interface ChunkRequest {
+  readonly chunk: Buffer;
+  readonly start: number;
+  readonly location: URL;
+}
+
+async function sendChunk(
+  target: UploadTarget,
+  upload: Upload,
+  request: ChunkRequest,
+): Promise<URL> {
+  const end = request.start + request.chunk.length;
+  let { chunk, start, location } = request;
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await patch(target, upload, { chunk, start, location });
+    } catch (error) {
+      upload.signal?.throwIfAborted();
+      if (attempt === MAX_TRIES_PER_CHUNK || !isOutOfStep(error)) throw error;
+      const status = await readStatus(target, upload, location);
+      location = status.location;
+      if (status.received === end) return location;
+      // What it had before cannot be sent again from here: the whole blob starts over.
+      if (status.received < start || status.received > end) throw error;
+      chunk = chunk.subarray(status.received - start);
+      start = status.received;
+    }
+  }
+}
+
+async function patch(
+  target: UploadTarget,
+  upload: Upload,
+  { chunk, start, location }: ChunkRequest,
+): Promise<URL> {
+  const range = `${start}-${start + chunk.length - 1}`;
+  const response = await target.client.request({
+    method: "PATCH",
+    path: location,
+    action: `push bytes ${range} of blob ${upload.expected.digest} to ${target.repository}`,
+    scopes: target.scopes,
+    headers: {
+      "content-type": "application/octet-stream",
+      "content-length": String(chunk.length),
+      "content-range": range,
+    },
+    body: () => chunk,
+    accept: [202],
+    retry: false,
+    signal: upload.signal,
+  });
+  await response.discard();
+  return sessionOf(response).location;
+}
+
+/** Both sides may disagree on what has arrived: after a broken connection, or a 416. */
+function isOutOfStep(error: unknown): boolean {
+  if (!(error instanceof RegistryError) || error.kind === "refused") return false;
+  return error.status === 0 || error.status >= 500 || error.status === 416;
+}
+
+/** What the registry has so far (end-13). `0-0` is nothing or one byte: it counts as nothing. */
+async function readStatus(
+  target: UploadTarget,
+  upload: Upload,
+  location: URL,
+): Promise<{ location: URL; received: number }> {
+  const response = await target.client.request({
+    method: "GET",
+    path: location,
+    action: `ask for the state of the upload of ${upload.expected.digest}`,
+    scopes: target.scopes,
+    accept: [204],
+    signal: upload.signal,
+  });
+  await response.discard();
+  const last = Number(/-(\d+)$/.exec(response.header("range") ?? "")?.[1] ?? 0);
+  return { location: sessionOf(response).location, received: last === 0 ? 0 : last + 1 };
+}
+
+async function commit(target: UploadTarget, upload: Upload, location: URL): Promise<void> {
+  const response = await target.client.request({
+    method: "PUT",
+    path: withDigest(location, upload.expected.digest),
+    action: `finish upload of blob ${upload.expected.digest} to ${target.repository}`,
+    scopes: target.scopes,
+    headers: { "content-length": "0" },
+    accept: [200, 201, 204],
+    answerTimeout: COMMIT_TIMEOUT,
+    retry: false,
+    signal: upload.signal,
+  });
+  await response.discard();
+}
+
+/** Pieces of exactly `size` bytes, the last one the rest. */
+async function* inChunks(bytes: AsyncIterable<Uint8Array>, size: number): AsyncGenerator<Buffer> {
+  let pieces: Uint8Array[] = [];
+  let length = 0;
+  for await (let piece of bytes) {
+    while (length + piece.length >= size) {
+      const taken = size - length;
+      yield Buffer.concat([...pieces, piece.subarray(0, taken)]);
+      piece = piece.subarray(taken);
+      pieces = [];
+      length = 0;
+    }
+    if (piece.length > 0) pieces.push(piece);
+    length += piece.length;
+  }
+  if (length > 0) yield Buffer.concat(pieces);
+}

@@ -1,0 +1,150 @@
+import type { PushResult } from "../../content/content.ts";
+import { verified } from "../../content/verify.ts";
+import { DrayError, RegistryError } from "../../errors.ts";
+import { MAX_ATTEMPTS } from "../http/retry.ts";
+import { sendChunks } from "./upload-chunks.ts";
+import {
+  COMMIT_TIMEOUT,
+  sessionOf,
+  type Session,
+  type Upload,
+  type UploadTarget,
+} from "./upload-session.ts";
+import { withDigest } from "./upload-url.ts";
+
+/** A courtesy must not keep anybody waiting. */
+const CANCEL_TIMEOUT = 5_000;
+/** Answers that mean: not in one piece. */
+const WANTS_CHUNKS: ReadonlySet<number> = new Set([404, 405, 413, 416]);
+
+/**
+ * Brings one blob to a repository: by mounting, else in one piece, else in chunks. Registries and
+ * the proxies before them differ in which of the last two they take, so both are tried.
+ */
+export async function uploadBlob(target: UploadTarget, upload: Upload): Promise<PushResult> {
+  const mount = await tryMount(target, upload);
+  if (mount === "mounted") return "mounted";
+  let session = mount;
+  let chunked = false;
+  for (let attempt = 0; ; attempt++) {
+    session ??= await openSession(target, upload);
+    const failure = await trySend(target, upload, { session, chunked });
+    if (failure === undefined) return "copied";
+    // A commit that was answered too late, or twice, has still happened.
+    if (await target.isPresent()) return "copied";
+    if (attempt === MAX_ATTEMPTS - 1) throw failure;
+    chunked = WANTS_CHUNKS.has(failure.status) ? !chunked : attempt % 2 === 1;
+    session = undefined;
+    await target.client.patience.wait(attempt, {
+      reason: failure.message,
+      signal: upload.signal,
+    });
+  }
+}
+
+/** Undefined if the blob was sent, else a failure that another try may mend; the rest is thrown. */
+async function trySend(
+  target: UploadTarget,
+  upload: Upload,
+  { session, chunked }: { session: Session; chunked: boolean },
+): Promise<RegistryError | undefined> {
+  try {
+    await (chunked || session.minChunk > 0 ? sendChunks : sendWhole)(target, upload, session);
+    return undefined;
+  } catch (error) {
+    await cancel(target, session, upload);
+    upload.signal?.throwIfAborted();
+    if (error instanceof RegistryError && isWorthRetrying(error)) return error;
+    throw error;
+  }
+}
+
+function isWorthRetrying({ status, kind }: RegistryError): boolean {
+  if (kind === "refused") return false;
+  return (
+    status === 0 || status >= 500 || status === 408 || status === 429 || WANTS_CHUNKS.has(status)
+  );
+}
+
+/** "mounted", or the ordinary session that the registry opened instead, or nothing. */
+async function tryMount(
+  target: UploadTarget,
+  { expected, mountFrom, signal }: Upload,
+): Promise<"mounted" | Session | undefined> {
+  if (mountFrom === undefined) return undefined;
+  const query = new URLSearchParams({ mount: expected.digest, from: mountFrom });
+  try {
+    const response = await target.client.request({
+      method: "POST",
+      path: `${target.repository}/blobs/uploads/?${query.toString()}`,
+      action: `mount blob ${expected.digest} from ${mountFrom}`,
+      scopes: [...target.scopes, `repository:${mountFrom}:pull`],
+      headers: { "content-length": "0" },
+      accept: [201, 202],
+      retry: false,
+      signal,
+    });
+    await response.discard();
+    return response.status === 201 ? "mounted" : sessionOf(response);
+  } catch (error) {
+    // Registries and their token servers refuse mounts in many ways; each means: send the blob.
+    if (error instanceof DrayError) return undefined;
+    throw error;
+  }
+}
+
+async function openSession(target: UploadTarget, { expected, signal }: Upload): Promise<Session> {
+  const response = await target.client.request({
+    method: "POST",
+    path: `${target.repository}/blobs/uploads/`,
+    action: `start upload of blob ${expected.digest} to ${target.repository}`,
+    scopes: target.scopes,
+    headers: { "content-length": "0" },
+    accept: [202],
+    signal,
+  });
+  await response.discard();
+  return sessionOf(response);
+}
+
+/** POST is done; one PUT with everything. */
+async function sendWhole(
+  target: UploadTarget,
+  { expected, content, signal }: Upload,
+  { location }: Session,
+): Promise<void> {
+  const response = await target.client.request({
+    method: "PUT",
+    path: withDigest(location, expected.digest),
+    action: `push blob ${expected.digest} to ${target.repository}`,
+    scopes: target.scopes,
+    headers: {
+      "content-type": "application/octet-stream",
+      "content-length": String(expected.size),
+    },
+    body: () => verified(content.open(0), expected, { from: content.from }),
+    accept: [200, 201, 204],
+    answerTimeout: COMMIT_TIMEOUT,
+    retry: false,
+    signal,
+  });
+  await response.discard();
+}
+
+/** Frees what the registry holds for an upload that will not be finished (end-14). */
+async function cancel(target: UploadTarget, { location }: Session, upload: Upload): Promise<void> {
+  try {
+    const response = await target.client.request({
+      method: "DELETE",
+      path: location,
+      action: `cancel upload of ${upload.expected.digest}`,
+      scopes: target.scopes,
+      accept: [200, 202, 204, 404, 405],
+      signal: AbortSignal.timeout(CANCEL_TIMEOUT),
+      retry: false,
+    });
+    await response.discard();
+  } catch {
+    // Only a courtesy: the registry drops old sessions by itself, and the first error counts.
+  }
+}

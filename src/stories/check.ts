@@ -1,0 +1,138 @@
+import type { BundleManifest } from "../bundle/format.ts";
+import { loadBundledCharts } from "../bundle/bundled-charts.ts";
+import { CarriedImages } from "../delivery/carried.ts";
+import { imagesOfChart, type DiscoverySettings } from "../discover/chart-images.ts";
+import type { Chart } from "../chart/chart.ts";
+import { isNeeded, toFinding, type DiscoveredImage } from "../discover/discovery.ts";
+import { DrayError } from "../errors.ts";
+import type { Finding } from "../finding.ts";
+import type { Platform } from "../oci/platform.ts";
+import { parseTarget } from "../delivery/plan.ts";
+import type { ValueSet } from "../intake/recipe/image-wishes.ts";
+import type { Mapping } from "../delivery/mapping.ts";
+import { requireUsable, withBundle, type BundleOptions } from "./open-bundle.ts";
+
+export interface CheckOptions extends BundleOptions, DiscoverySettings {
+  /** `NAME` or `NAME:VERSION` of the one chart to check. @default all of them */
+  readonly chart?: string | undefined;
+  /** Values for that chart. */
+  readonly valueSets?: readonly ValueSet[] | undefined;
+  /** Every image must be there for each of these. */
+  readonly requirePlatforms?: readonly Platform[] | undefined;
+  /** `REGISTRY[/PREFIX]` that the values may name already. */
+  readonly target?: string | undefined;
+  /** How names change on the way there. */
+  readonly mapping: Mapping;
+}
+
+export interface CheckReport {
+  readonly bundle: Pick<BundleManifest, "name" | "version"> & { digest: string; path: string };
+  readonly charts: readonly CheckedChart[];
+  /** True if nothing is missing. */
+  readonly good: boolean;
+  /** True if nothing stood in the way of finding what the charts need. */
+  readonly complete: boolean;
+  /** What there is to say of the bundle itself. */
+  readonly findings: readonly Finding[];
+}
+
+export interface CheckedChart {
+  readonly name: string;
+  readonly version: string;
+  /** How many images these values pull. */
+  readonly needed: number;
+  /** Those of them that a cluster would not get. */
+  readonly missing: readonly AbsentImage[];
+  /** Images of other values that it would not get. */
+  readonly left: readonly AbsentImage[];
+  /** Warnings may stand for a needed image, notes for an optional one. */
+  readonly findings: readonly Finding[];
+  readonly complete: boolean;
+}
+
+export interface AbsentImage extends DiscoveredImage {
+  /** Why a cluster would not get it. */
+  readonly problem: string;
+}
+
+/**
+ * Says whether a bundle holds every image that its charts pull with the values given, and which not.
+ * Opens no connection.
+ *
+ * @throws BundleRefused, DrayError `DRAY_CHART_MISSING`, `DRAY_CHART_AMBIGUOUS`
+ */
+export async function check(options: CheckOptions): Promise<CheckReport> {
+  const { target, mapping } = options;
+  const destination = target === undefined ? undefined : { target: parseTarget(target), mapping };
+  return withBundle({ ...options, content: "readable" }, async (opened) => {
+    const bundle = requireUsable(options.path, opened);
+    const { name, version, artifacts } = bundle.manifest;
+    const carried = new CarriedImages(artifacts, bundle.graph, destination);
+    const loaded = await loadBundledCharts(bundle, options.chart);
+    requireOneFor(options, loaded);
+    const charts: CheckedChart[] = [];
+    for (const chart of loaded) charts.push(await checkChart(chart, carried, options));
+    return {
+      bundle: { name, version, digest: bundle.bundleDigest, path: options.path },
+      charts,
+      good: charts.every(({ missing }) => missing.length === 0),
+      complete: charts.every(({ complete }) => complete),
+      findings: bundle.findings,
+    };
+  });
+}
+
+async function checkChart(
+  chart: Chart,
+  carried: CarriedImages,
+  options: CheckOptions,
+): Promise<CheckedChart> {
+  const { requirePlatforms = [], valueSets, target } = options;
+  const { images, unknowns, complete } = await imagesOfChart(chart, valueSets, options);
+  const absent = images.flatMap((image) => {
+    const problem = carried.problemWith(image.reference, requirePlatforms);
+    return problem === undefined ? [] : [{ ...image, problem }];
+  });
+  const { name, version } = chart.metadata;
+  return {
+    name,
+    version,
+    needed: images.filter(isNeeded).length,
+    missing: absent.filter(isNeeded),
+    left: absent.filter((one) => !isNeeded(one)),
+    findings: [...unknowns.map(toFinding), ...elsewhere(images.filter(isNeeded), target)],
+    complete,
+  };
+}
+
+/** Images that values name at their source though everything else is to come from `target`. */
+function elsewhere(needed: readonly DiscoveredImage[], target: string | undefined): Finding[] {
+  if (target === undefined) return [];
+  const { registry } = parseTarget(target);
+  const names = needed.flatMap(({ image, reference }) =>
+    reference.registry === registry ? [] : [image],
+  );
+  if (names.length === 0) return [];
+  return [
+    {
+      code: "IMAGE_ELSEWHERE",
+      severity: "warning",
+      message: `these values do not look for ${names.join(", ")} at ${registry}`,
+      hint: "Name them there in the values, or give the cluster a mirror for their registries.",
+    },
+  ];
+}
+
+/** Values are for one chart; another would take them for its own. */
+function requireOneFor({ valueSets = [] }: CheckOptions, charts: readonly Chart[]): void {
+  const isGiven = valueSets.some(
+    ({ files = [], set = [], setString = [] }) => files.length + set.length + setString.length > 0,
+  );
+  if (!isGiven || charts.length < 2) return;
+  const names = charts.map(({ metadata }) => `${metadata.name}:${metadata.version}`).join(", ");
+  throw new DrayError(
+    "DRAY_CHART_AMBIGUOUS",
+    `Cannot check ${charts.length} charts with one set of values: found ${names}`,
+    { kind: "usage", hint: "Name the chart that the values are for with --chart." },
+  );
+}

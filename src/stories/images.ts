@@ -1,0 +1,100 @@
+import { imagesOfChart, type DiscoverySettings } from "../discover/chart-images.ts";
+import { compareWithList, type ListDifference } from "../discover/compare-list.ts";
+import { toFinding, type DiscoveredImage, type Discovery } from "../discover/discovery.ts";
+import { joinImages } from "../discover/join-images.ts";
+import {
+  openChartSources,
+  type ChartSources,
+  type ChartSourcesOptions,
+} from "../intake/charts/chart-sources.ts";
+import { obtainChart, type ObtainedChart } from "../intake/charts/obtain-chart.ts";
+import { findingOf, type Finding } from "../finding.ts";
+import type { Reference } from "../oci/reference.ts";
+import { probe, type Presence } from "../intake/probe.ts";
+import type { ChartRequest } from "../intake/recipe/chart-request.ts";
+import type { ValueSet } from "../intake/recipe/image-wishes.ts";
+
+export interface ImagesOptions extends DiscoverySettings, Omit<ChartSourcesOptions, "lock"> {
+  readonly charts: readonly ChartRequest[];
+  /** Values that every chart gets beside its own. */
+  readonly valueSets?: readonly ValueSet[] | undefined;
+  /** A list to compare with. */
+  readonly list?: readonly Reference[] | undefined;
+  /** Ask registries whether suspects are there. @default false */
+  readonly probe?: boolean | undefined;
+}
+
+export interface ImagesReport {
+  readonly charts: readonly ReadChart[];
+  /** Of all charts, each once: needed ones first, then by name. */
+  readonly images: readonly FoundImage[];
+  readonly complete: boolean;
+  /** Undefined where there was no list. */
+  readonly difference: ListDifference | undefined;
+}
+
+export interface FoundImage extends DiscoveredImage {
+  /** What its registry says, if that was asked. */
+  readonly presence?: Presence;
+}
+
+/** A chart, and what stood in the way of finding its images. */
+interface ReadChart {
+  readonly name: string;
+  readonly version: string;
+  readonly appVersion: string;
+  /** True if nothing stood in the way of finding every image that these values pull. */
+  readonly complete: boolean;
+  /** Warnings may stand for a needed image, notes for an optional one. */
+  readonly findings: readonly Finding[];
+}
+
+/** Says which images charts pull or may pull, and why. */
+export async function images(options: ImagesOptions): Promise<ImagesReport> {
+  const { charts: requests, list, valueSets } = options;
+  const sources = openChartSources({ ...options, lock: undefined });
+  try {
+    const discoveries: Discovery[] = [];
+    const charts: ReadChart[] = [];
+    for (const request of requests) {
+      const obtained = await obtainChart(request, sources);
+      const discovery = await imagesOfChart(obtained.chart, valueSets, options);
+      discoveries.push(discovery);
+      charts.push(describe(discovery, obtained));
+    }
+    const found = joinImages(discoveries);
+    return {
+      charts,
+      images: options.probe === true ? await probed(found, sources) : found,
+      complete: charts.every(({ complete }) => complete),
+      difference: list === undefined ? undefined : compareWithList(found, list),
+    };
+  } finally {
+    await sources.close();
+  }
+}
+
+/** What could not be had of a chart says why something of it is missing. */
+function describe(
+  { chart, complete, unknowns }: Discovery,
+  { failures }: ObtainedChart,
+): ReadChart {
+  const reasons = failures.map((error) => ({ ...findingOf(error), severity: "warning" as const }));
+  return { ...chart, complete, findings: [...unknowns.map(toFinding), ...reasons] };
+}
+
+/** Suspects with what their registries say of them. */
+async function probed(
+  found: readonly DiscoveredImage[],
+  sources: ChartSources,
+): Promise<FoundImage[]> {
+  const suspects = found.filter((one) => one.class === "suspect");
+  const answers = await probe(
+    suspects.map(({ reference }) => reference),
+    sources,
+  );
+  return found.map((one) => {
+    const presence = answers.get(one.image);
+    return presence === undefined ? one : { ...one, presence };
+  });
+}

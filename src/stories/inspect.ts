@@ -1,0 +1,88 @@
+import type { BundleArtifact, BundleManifest } from "../bundle/format.ts";
+import type { Root } from "../content/graph.ts";
+import type { Finding } from "../finding.ts";
+import { isForeign } from "../foreign/foreign-bundle.ts";
+import { formatPlatform } from "../oci/platform.ts";
+import { requireUsable, withBundle, type BundleOptions } from "./open-bundle.ts";
+
+export interface InspectReport {
+  readonly path: string;
+  readonly form: string;
+  /** Others have made it: name, version and time stamp were given here. */
+  readonly isForeign: boolean;
+  readonly size: number;
+  readonly bundleDigest: string;
+  readonly name: string;
+  readonly version: string;
+  readonly created: string;
+  readonly generator: string;
+  /** Ids of the trusted keys that have signed the list of contents. */
+  readonly signedBy: readonly string[];
+  readonly artifacts: readonly InspectedArtifact[];
+  readonly files: BundleManifest["files"];
+  readonly findings: readonly Finding[];
+}
+
+export interface InspectedArtifact extends Pick<
+  BundleArtifact,
+  "kind" | "reference" | "digest" | "mediaType" | "size"
+> {
+  readonly platforms: readonly string[];
+  /** Bytes that only this artifact and those behind it need: what it adds to the bundle. */
+  readonly adds: number;
+  readonly children: readonly { platform: string; digest: string }[];
+}
+
+/** Says what a bundle holds. Reads its head and leaves the rest for `verify`. */
+export async function inspect(options: BundleOptions): Promise<InspectReport> {
+  // Whether to trust it is not the question here; who has signed is part of the answer.
+  const trust = { ...options.trust, allowUnsigned: true };
+  return withBundle({ ...options, trust, content: "head" }, async (opened, { size }) => {
+    const { form, bundleDigest, manifest, graph, signedBy, findings } = requireUsable(
+      options.path,
+      opened,
+    );
+    const { name, version, created, generator, files } = manifest;
+    return {
+      path: options.path,
+      form,
+      isForeign: isForeign(opened),
+      size,
+      bundleDigest,
+      name,
+      version,
+      created,
+      generator,
+      signedBy: signedBy.map(({ id }) => id),
+      artifacts: describe(manifest.artifacts, graph.roots),
+      files,
+      findings,
+    };
+  });
+}
+
+function describe(
+  artifacts: readonly BundleArtifact[],
+  roots: readonly Root[],
+): InspectedArtifact[] {
+  const counted = new Set<string>();
+  return artifacts.map(({ kind, reference, digest, mediaType, size, platforms = [] }) => {
+    const root = roots.find(({ name }) => name === reference);
+    let adds = 0;
+    for (const blob of root?.blobs.values() ?? []) {
+      if (counted.has(blob.digest)) continue;
+      counted.add(blob.digest);
+      adds += blob.size;
+    }
+    const children = root === undefined ? [] : childrenOf(root);
+    return { kind, reference, digest, mediaType, size, platforms, adds, children };
+  });
+}
+
+function childrenOf({ manifest }: Root): InspectedArtifact["children"] {
+  if (manifest.kind === "manifest") return [];
+  return manifest.manifests.map(({ digest, platform }) => ({
+    digest,
+    platform: platform === undefined ? "" : formatPlatform(platform),
+  }));
+}

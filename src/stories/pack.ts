@@ -1,0 +1,173 @@
+import { assemble, type Part } from "../bundle/assemble.ts";
+import { layOut, type BundleParts } from "../bundle/contents.ts";
+import type { BundleManifest } from "../bundle/format.ts";
+import { writeBundle, type WrittenBundle } from "../bundle/write-bundle.ts";
+import { openChartSources, type ChartAccess } from "../intake/charts/chart-sources.ts";
+import type { ProvenanceOptions } from "../chart/provenance/check-provenance.ts";
+import type { Source } from "../content/content.ts";
+import { requireSpace } from "../content/disk-space.ts";
+import { verified } from "../content/verify.ts";
+import { DrayError } from "../errors.ts";
+import type { Listener } from "../events.ts";
+import type { BlobPool } from "../foreign/blob-pool.ts";
+import { gather, type Ingredients } from "../intake/gather.ts";
+import { ImageLayout } from "../layout/layout.ts";
+import { replaceFile } from "../layout/replace-file.ts";
+import { chartArtifact, chartFiles } from "../bundle/chart-files.ts";
+import { withForeign } from "../intake/from.ts";
+import { fromRegistries, lockOf, planPack, type PackPlan } from "../intake/plan.ts";
+import { Pull } from "../intake/pull.ts";
+import { formatLock, type Lock } from "../intake/recipe/lock.ts";
+import type { Recipe } from "../intake/recipe/recipe.ts";
+import type { Resolved } from "../intake/resolve.ts";
+import type { SearchOptions } from "../intake/search-charts.ts";
+import { missingBytes, reachable, removeDamaged } from "../intake/store.ts";
+import type { PrivateKey } from "../trust/keys.ts";
+
+export interface PackOptions extends ChartAccess, Omit<SearchOptions, "signal"> {
+  readonly recipe: Recipe;
+  /** File to write. @default NAME-VERSION.tar.gz */
+  readonly output?: string | undefined;
+  /** Replace a bundle that is there. @default false */
+  readonly force?: boolean | undefined;
+  /** Directory of the content store: what is in it is not downloaded again. */
+  readonly store: string;
+  /** Undefined leaves the bundle unsigned. */
+  readonly signingKey?: PrivateKey | undefined;
+  /** Digests from an earlier run: used instead of tags if `locked`, else only compared. */
+  readonly lock?: Lock | undefined;
+  /** @default false */
+  readonly locked?: boolean | undefined;
+  /** Where the digests of this run are written; undefined for nowhere. */
+  readonly lockPath?: string | undefined;
+  /** Time stamp of everything that needs one. */
+  readonly created: Date;
+  /** Pack layers that their license keeps out of other registries. @default false */
+  readonly includeNonDistributable?: boolean | undefined;
+  /** How much the signatures of charts count. */
+  readonly provenance?: ProvenanceOptions | undefined;
+  /** Resolve and report, write nothing. @default false */
+  readonly dryRun?: boolean | undefined;
+  /** For what others have packed and compressed. @default the system's temporary directory */
+  readonly workDirectory?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly onEvent?: Listener | undefined;
+}
+
+export interface PackResult {
+  readonly plan: PackPlan;
+  /** Undefined after a dry run. */
+  readonly written: WrittenBundle | undefined;
+  readonly manifest: BundleManifest | undefined;
+}
+
+/** Gathers what a recipe names and writes it as one bundle. It fails rather than leave a hole. */
+export async function pack(options: PackOptions): Promise<PackResult> {
+  const lock = options.locked === true ? options.lock : undefined;
+  const sources = openChartSources({ ...options, lock });
+  try {
+    const includeNonDistributable = options.includeNonDistributable === true;
+    return await withForeign(options.recipe.from, options, async (foreign) => {
+      const kubeVersion = options.kubeVersion ?? options.recipe.kubeVersion;
+      const choices = { ...options, ...sources, kubeVersion, includeNonDistributable, foreign };
+      const ingredients = await gather(options.recipe, choices);
+      const download = await missingBytes(fromRegistries(ingredients), options.store);
+      const plan = planPack(ingredients, { ...options, download });
+      if (options.dryRun === true) return { plan, written: undefined, manifest: undefined };
+      return { plan, ...(await build(plan, ingredients, options)) };
+    });
+  } finally {
+    await sources.close();
+  }
+}
+
+async function build(
+  plan: PackPlan,
+  ingredients: Ingredients,
+  options: PackOptions,
+): Promise<{ written: WrittenBundle; manifest: BundleManifest }> {
+  await requireSpace([
+    { path: options.store, bytes: plan.download, purpose: "store" },
+    { path: plan.output, bytes: plan.size, purpose: "bundle" },
+  ]);
+  if (options.lockPath !== undefined) {
+    await replaceFile(options.lockPath, Buffer.from(formatLock(lockOf(ingredients))));
+  }
+  const store = await ImageLayout.create(options.store);
+  const work = { plan, ingredients, options, store };
+  const resolved = [...ingredients.images, ...ingredients.charts.map(({ artifact }) => artifact)];
+  for (let isHealed = false; ; isHealed = true) {
+    options.onEvent?.({ type: "stage", stage: "pack", bytes: plan.download + plan.size });
+    const pull = new Pull(resolved, store, options);
+    try {
+      return await writeWhilePulling(pull, work);
+    } catch (error) {
+      const isDamage = error instanceof DrayError && error.code === "DRAY_CONTENT_MISMATCH";
+      if (!isDamage || isHealed || pull.hasFailed) throw error;
+      // The disk has changed what an earlier run stored: fetch that again, and only that.
+      if ((await removeDamaged(reachable(resolved), store)) === 0) throw error;
+    }
+  }
+}
+
+interface Build {
+  readonly plan: PackPlan;
+  readonly ingredients: Ingredients;
+  readonly options: PackOptions;
+  readonly store: ImageLayout;
+}
+
+async function writeWhilePulling(
+  pull: Pull,
+  { plan, ingredients, options }: Build,
+): Promise<{ written: WrittenBundle; manifest: BundleManifest }> {
+  const { created, signingKey } = options;
+  try {
+    const parts = partsOf(plan, ingredients, { pull, created });
+    const contents = await layOut(parts, signingKey);
+    const written = await writeBundle(plan.output, contents, { ...options, mtime: created });
+    return { written, manifest: parts.manifest };
+  } catch (error) {
+    pull.stop(error);
+    throw error;
+  } finally {
+    await pull.finished.catch(() => undefined);
+  }
+}
+
+function partsOf(
+  { name, version }: PackPlan,
+  { images, charts, files, adopted }: Ingredients,
+  { pull, created }: { pull: Pull; created: Date },
+): BundleParts {
+  const source = eitherSource(adopted.blobs, pull);
+  const parts = distinct([
+    ...images.map((image) => partOf(image)),
+    ...charts.map((chart) => partOf(chart.artifact, chartArtifact(chart))),
+    ...adopted.parts,
+  ]);
+  const plain = [...charts.flatMap((chart) => chartFiles(chart, source)), ...adopted.plain];
+  return assemble({ name, version, created, parts, plain, files, source });
+}
+
+/** What is named and lies in what others have packed as well is one thing. */
+function distinct(parts: readonly Part[]): Part[] {
+  return [...new Map(parts.map((part) => [part.reference, part])).values()];
+}
+
+/** What others have packed is read where it lies, everything else from the store. */
+function eitherSource(blobs: BlobPool, pull: Pull): Source {
+  return {
+    name: pull.name,
+    fetch: (descriptor, options) =>
+      (blobs.has(descriptor.digest) ? blobs : pull).fetch(descriptor, options),
+    fetchVerified: (descriptor) =>
+      blobs.has(descriptor.digest)
+        ? verified(blobs.fetch(descriptor), descriptor, { from: blobs.name })
+        : pull.fetchVerified(descriptor),
+  };
+}
+
+function partOf({ name, root, graph }: Resolved, more?: Part["more"]): Part {
+  return { reference: name, root, metadata: graph.metadata, ...(more && { more }) };
+}

@@ -1,0 +1,207 @@
+import type { BundleManifest } from "../bundle/format.ts";
+import { all, forAll } from "../content/all.ts";
+import { GraphCopy } from "../content/copy.ts";
+import { DrayError } from "../errors.ts";
+import type { Listener } from "../events.ts";
+import type { Finding } from "../finding.ts";
+import { lookAt, requireNoConflict, type Situation } from "../delivery/situation.ts";
+import { parseTarget, planPush, type PlannedPush } from "../delivery/plan.ts";
+import { Transfers, type TransferTotals } from "../delivery/transfers.ts";
+import type { Mapping } from "../delivery/mapping.ts";
+import type { RegistryOptions } from "../remote/registry/client.ts";
+import { RegistryPool } from "../remote/registry/pool.ts";
+import { requireUsable, withBundle, type BundleOptions, type UsableBundle } from "./open-bundle.ts";
+
+export interface PushOptions extends BundleOptions {
+  /** `REGISTRY[/PREFIX]` */
+  readonly target: string;
+  readonly mapping: Mapping;
+  /** Move tags that stand for something else at the target. @default false */
+  readonly overwrite?: boolean | undefined;
+  /** Ask the registry and say what would happen. @default false */
+  readonly dryRun?: boolean | undefined;
+  readonly registry?: Omit<RegistryOptions, "side" | "onEvent"> | undefined;
+}
+
+/** What became (or would become) of one artifact. */
+interface PushedArtifact {
+  readonly kind: PlannedPush["kind"];
+  readonly reference: string;
+  readonly target: string;
+  readonly digest: string;
+  readonly platforms: readonly string[];
+  /**
+   * `pushed`: tagged now. `present`: it was there already. `failed`: its tag could not be written or
+   * read back. Dry runs say what would become of it.
+   */
+  readonly result: "pushed" | "overwritten" | "present" | "failed";
+  readonly error?: string;
+}
+
+export interface PushReport {
+  readonly bundle: Pick<BundleManifest, "name" | "version"> & { digest: string; path: string };
+  readonly registry: string;
+  readonly dryRun: boolean;
+  readonly signedBy: readonly string[];
+  readonly artifacts: readonly PushedArtifact[];
+  readonly totals: TransferTotals;
+  readonly findings: readonly Finding[];
+}
+
+/**
+ * Brings a bundle into a registry. Signature, list and layout are checked before anything is sent,
+ * every blob while it is sent; no tag is written until everything is there; at the end each manifest
+ * is read back and compared.
+ *
+ * @throws BundleRefused, DrayError `DRAY_PLAN_INVALID`, `DRAY_TAG_CONFLICT`, `DRAY_PUSH_INCOMPLETE`
+ */
+export async function push(options: PushOptions): Promise<PushReport> {
+  const target = parseTarget(options.target);
+  return withBundle({ ...options, content: "readable" }, async (opened) => {
+    const bundle = requireUsable(options.path, opened);
+    const { artifacts } = bundle.manifest;
+    const plan = planPush(artifacts, bundle.graph, { target, mapping: options.mapping });
+    const pool = new RegistryPool({
+      ...options.registry,
+      side: "target",
+      onEvent: options.onEvent,
+    });
+    try {
+      const { registry } = target;
+      const work = { bundle, pool, registry, options };
+      const situations = await lookAt(plan, { pool, registry, signal: options.signal });
+      requireNoConflict(situations, options.overwrite === true);
+      return options.dryRun === true
+        ? await rehearse(situations, work)
+        : await carryOut(situations, work);
+    } finally {
+      await pool.close();
+    }
+  });
+}
+
+/** What every step of a push needs. */
+interface PushWork {
+  readonly bundle: UsableBundle;
+  readonly pool: RegistryPool;
+  readonly registry: string;
+  readonly options: PushOptions;
+}
+
+async function carryOut(situations: readonly Situation[], work: PushWork): Promise<PushReport> {
+  const { bundle, options } = work;
+  const transfers = new Transfers(options.onEvent);
+  const bytes = [...bundle.graph.reachable.values()].reduce((sum, { size }) => sum + size, 0);
+  options.onEvent?.({ type: "stage", stage: "push", bytes });
+  await copyAll(situations, work, (event) => transfers.note(event));
+  options.onEvent?.({ type: "stage", stage: "tag" });
+  const artifacts = await all(situations.map((situation) => publish(situation, work)));
+  const report = reportOf(artifacts, work, transfers.totals());
+  if (artifacts.some(({ result }) => result === "failed")) throw new PushIncomplete(report);
+  return report;
+}
+
+/** One copy for each repository: what its images share goes there once. */
+async function copyAll(
+  situations: readonly Situation[],
+  { bundle, options }: PushWork,
+  onEvent: Listener,
+): Promise<void> {
+  const copies = new Map<string, GraphCopy>();
+  await forAll(situations, options.signal, async ({ repository, plan }, signal) => {
+    const { limit } = repository.client;
+    const copy =
+      copies.get(plan.repository) ??
+      new GraphCopy(bundle.view, repository, { limit, signal, onEvent });
+    copies.set(plan.repository, copy);
+    await copy.copy(plan.root.descriptor);
+  });
+}
+
+/** Writes the tag, if it is not there, and reads back what the registry has under the name now. */
+async function publish(
+  situation: Situation,
+  { bundle, options }: PushWork,
+): Promise<PushedArtifact> {
+  const { plan, repository, existing } = situation;
+  const { signal } = options;
+  const { descriptor } = plan.root;
+  try {
+    if (plan.tag !== undefined && existing?.digest !== descriptor.digest) {
+      const { tag } = plan;
+      await repository.client.limit(() =>
+        repository.tag(tag, { expected: descriptor, source: bundle.view, signal }),
+      );
+    }
+    await repository.client.limit(() =>
+      repository.requireDigest(plan.tag ?? descriptor.digest, descriptor, { signal }),
+    );
+    return pushed(situation, resultOf(situation));
+  } catch (error) {
+    signal?.throwIfAborted();
+    if (!(error instanceof DrayError)) throw error;
+    return { ...pushed(situation, "failed"), error: error.message };
+  }
+}
+
+/** Asks what is missing at the target, and sends nothing. */
+async function rehearse(situations: readonly Situation[], work: PushWork): Promise<PushReport> {
+  const transfers = new Transfers(work.options.onEvent);
+  for (const { plan, repository } of situations) {
+    const { limit } = repository.client;
+    await all(
+      [...plan.root.blobs.values()].map(async (descriptor) => {
+        const present = await limit(() => repository.exists(descriptor, work.options));
+        transfers.rehearse(descriptor, { repository: plan.repository, present });
+      }),
+    );
+  }
+  const artifacts = situations.map((situation) => pushed(situation, resultOf(situation)));
+  return reportOf(artifacts, work, transfers.totals());
+}
+
+function resultOf({ existing, plan }: Situation): PushedArtifact["result"] {
+  if (existing === undefined) return "pushed";
+  return existing.digest === plan.root.descriptor.digest ? "present" : "overwritten";
+}
+
+function pushed({ plan }: Situation, result: PushedArtifact["result"]): PushedArtifact {
+  const { kind, reference, target, root } = plan;
+  const { digest } = root.descriptor;
+  return { kind, reference, target, digest, platforms: root.platforms, result };
+}
+
+function reportOf(
+  artifacts: readonly PushedArtifact[],
+  { bundle, registry, options }: PushWork,
+  totals: TransferTotals,
+): PushReport {
+  const { name, version } = bundle.manifest;
+  return {
+    bundle: { name, version, digest: bundle.bundleDigest, path: options.path },
+    registry,
+    dryRun: options.dryRun === true,
+    signedBy: bundle.signedBy.map(({ id }) => id),
+    artifacts,
+    totals,
+    findings: bundle.findings,
+  };
+}
+
+/** Some tags are written and others are not: the report says which. */
+export class PushIncomplete extends DrayError {
+  readonly report: PushReport;
+
+  constructor(report: PushReport) {
+    const failed = report.artifacts.filter(({ result }) => result === "failed");
+    super(
+      "DRAY_PUSH_INCOMPLETE",
+      `Cannot finish the push: ${failed.length} of ${report.artifacts.length} references failed:${failed.map(({ target, error }) => `\n  ${target}: ${error ?? ""}`).join("")}`,
+      {
+        kind: "partial",
+        hint: "All content is there. Run the same command again to write the rest.",
+      },
+    );
+    this.report = report;
+  }
+}

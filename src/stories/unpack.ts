@@ -1,0 +1,103 @@
+import { createWriteStream } from "node:fs";
+import { chmod, mkdir, mkdtemp, readdir, rename, rm, rmdir } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import { pipeline } from "node:stream/promises";
+import type { Entry } from "../archive/scan.ts";
+import { verified } from "../content/verify.ts";
+import { DrayError, diskFull, systemCode } from "../errors.ts";
+import type { Finding } from "../finding.ts";
+import { parseDigest } from "../oci/digest.ts";
+import { MediaType } from "../oci/media-type.ts";
+import { requireUsable, withBundle, type BundleOptions, type UsableBundle } from "./open-bundle.ts";
+
+export interface UnpackResult {
+  /** Absolute. */
+  readonly directory: string;
+  readonly files: number;
+  readonly bytes: number;
+  readonly bundleDigest: string;
+  /** What was put right, left out or is worth knowing. */
+  readonly findings: readonly Finding[];
+}
+
+/**
+ * Writes a bundle into a new directory: an OCI image layout, charts and files, with the list of sums
+ * and its signatures. It appears whole and checked or not at all, and replaces nothing.
+ *
+ * @throws DrayError `DRAY_BUNDLE_REFUSED`, `DRAY_FILE_EXISTS`, `DRAY_DISK_FULL`
+ */
+export async function unpack(options: BundleOptions, directory: string): Promise<UnpackResult> {
+  const target = resolve(directory);
+  await requireEmpty(target);
+  return withBundle({ ...options, content: "readable" }, async (opened) => {
+    const bundle = requireUsable(options.path, opened);
+    await mkdir(dirname(target), { recursive: true });
+    const growing = await mkdtemp(`${target}.partial-`);
+    try {
+      const bytes = await writeEntries(bundle, growing, options);
+      // Made private, because nobody else should see it grow.
+      await chmod(growing, 0o755);
+      await removeEmpty(target);
+      await rename(growing, target);
+      const { bundleDigest, view, findings } = bundle;
+      return { directory: target, files: view.entries.size, bytes, bundleDigest, findings };
+    } catch (error) {
+      await rm(growing, { recursive: true, force: true });
+      const action = `unpack into ${JSON.stringify(target)}`;
+      const hint = "Make room or name another place; nothing was left behind.";
+      throw diskFull(error, action, hint) ?? error;
+    }
+  });
+}
+
+async function writeEntries(
+  bundle: UsableBundle,
+  directory: string,
+  { signal, onEvent }: BundleOptions,
+): Promise<number> {
+  const entries = [...bundle.view.entries.values()];
+  const total = entries.reduce((sum, { size }) => sum + size, 0);
+  onEvent?.({ type: "stage", stage: "unpack", bytes: total });
+  for (const [path, entry] of bundle.view.entries) {
+    signal?.throwIfAborted();
+    const file = join(directory, path);
+    await mkdir(dirname(file), { recursive: true });
+    await pipeline(contentOf(bundle, path, entry), createWriteStream(file, { flags: "wx" }), {
+      signal,
+    });
+    onEvent?.({ type: "progress", bytes: entry.size });
+  }
+  return total;
+}
+
+/** The list and its signatures were read and judged before; everything else is in the list. */
+function contentOf({ view }: UsableBundle, path: string, entry: Entry): AsyncIterable<Uint8Array> {
+  const sum = view.sums?.get(path);
+  if (sum === undefined) return view.open(entry);
+  const digest = parseDigest(`sha256:${sum}`);
+  const expected = { mediaType: MediaType.octetStream, digest, size: entry.size };
+  return verified(view.open(entry), expected, { from: view.name });
+}
+
+async function requireEmpty(directory: string): Promise<void> {
+  try {
+    if ((await readdir(directory)).length === 0) return;
+  } catch (error) {
+    const code = systemCode(error);
+    if (code === "ENOENT") return;
+    if (code !== "ENOTDIR") throw error;
+  }
+  throw new DrayError(
+    "DRAY_FILE_EXISTS",
+    `Cannot unpack into ${JSON.stringify(directory)}: expected nothing there, found something`,
+    { kind: "usage", hint: "Name a directory that does not exist yet." },
+  );
+}
+
+async function removeEmpty(directory: string): Promise<void> {
+  try {
+    await rmdir(directory);
+  } catch (error) {
+    if (systemCode(error) !== "ENOENT") throw error;
+  }
+}

@@ -1,0 +1,34 @@
+import { hasErrors, type Finding } from "../finding.ts";
+import type { BundleManifest } from "../bundle/format.ts";
+import { withBundle, type BundleOptions } from "./open-bundle.ts";
+
+export interface VerifyReport {
+  readonly path: string;
+  /** What the carrier turned out to be. */
+  readonly form: string;
+  /** Bytes of the file. */
+  readonly size: number;
+  /** True if the bundle may be used. */
+  readonly good: boolean;
+  readonly bundleDigest: string | undefined;
+  /** Ids of the trusted keys that have signed, with the files that they were read from. */
+  readonly signedBy: readonly { id: string; from: string }[];
+  readonly manifest: BundleManifest | undefined;
+  readonly stripped: readonly string[];
+  readonly findings: readonly Finding[];
+}
+
+/** Checks every byte of a bundle, and who has signed it. Everything that is wrong is found at once. */
+export async function verify(options: BundleOptions): Promise<VerifyReport> {
+  return withBundle({ ...options, content: "hashed" }, async (bundle, { size }) => ({
+    path: options.path,
+    form: bundle.form,
+    size,
+    good: !hasErrors(bundle.findings) && bundle.graph !== undefined,
+    bundleDigest: bundle.bundleDigest,
+    signedBy: bundle.signedBy.map(({ id, from }) => ({ id, from })),
+    manifest: bundle.manifest,
+    stripped: bundle.stripped,
+    findings: bundle.findings,
+  }));
+}

@@ -1,0 +1,66 @@
+import process from "node:process";
+import { describe, expect, it } from "vitest";
+import { chartYaml, makeChartOf } from "../../../fixtures/charts.ts";
+import type { Chart } from "../../../src/chart/chart.ts";
+import { findProgram } from "../../../src/chart/find-program.ts";
+import { openHelmRenderer } from "../../../src/discover/helm-binary.ts";
+import { renderChart } from "../../../src/helm/render/render-chart.ts";
+import { Dict } from "../../../src/helm/template/value.ts";
+import { EXPRESSIONS } from "./expressions.ts";
+
+const MARK = "--8<--";
+
+/** A chart that prints each expression between marks, so that no layout changes it. */
+function chartOf(expressions: readonly string[]): Promise<Chart> {
+  return makeChartOf({
+    "Chart.yaml": chartYaml("demo").replace("1.2.3", "1.10"),
+    "values.yaml": "big: 20240101\nhalf: 0.5\n",
+    "f.txt": "one\ntwo\n",
+    "docs/a.md": "x\n",
+    "templates/_h.tpl": '{{ define "h" }}H{{ end }}',
+    "templates/t22.yaml": `# ${MARK}${expressions.join(MARK)}${MARK}`,
+    "templates/t24.yaml": "",
+  });
+}
+
+async function printedHere(expressions: readonly string[]): Promise<string[]> {
+  const files = renderChart(await chartOf(expressions), { kubeVersion: "v1.35.0" });
+  const [file] = files.filter(({ text }) => text.includes(MARK));
+  expect(file?.problems).toEqual([]);
+  return (file?.text ?? "").split(MARK).slice(1, -1);
+}
+
+describe("an expression", () => {
+  for (const [group, cases] of Object.entries(EXPRESSIONS)) {
+    it.each(cases)(`prints what Helm prints (${group}): %s`, async (expression, wanted) => {
+      const [printed] = await printedHere([expression.replace("t24.yaml", "t22.yaml")]);
+      expect(printed).toBe(wanted.replace("t24.yaml", "t22.yaml"));
+    });
+  }
+
+  it("is listed with what the helm at hand prints", async (context) => {
+    const helm = await findProgram("helm", process.env["PATH"] ?? "");
+    if (helm === undefined) {
+      context.skip("needs helm");
+      return;
+    }
+    const cases = Object.values(EXPRESSIONS).flat();
+    const chart = await chartOf(
+      cases.map(([expression]) => `{{ toJson (tpl ${quoted(expression)} .) }}`),
+    );
+    const renderer = await openHelmRenderer(chart, { helm, kubeVersion: "v1.35.0" });
+    try {
+      const printed = (await renderer.render(new Dict())).split(MARK).slice(1, -1);
+      const texts = printed.map((text) => JSON.parse(text) as string);
+      const wanted = cases.map(([, text]) => text.replace("t24.yaml", "t22.yaml"));
+      expect(texts).toEqual(wanted);
+    } finally {
+      await renderer.close();
+    }
+  });
+});
+
+/** A Go string that stands for `text`. */
+function quoted(text: string): string {
+  return JSON.stringify(text);
+}

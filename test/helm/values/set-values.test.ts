@@ -1,0 +1,77 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { Budget } from "../../../src/helm/template/budget.ts";
+import { writeJson } from "../../../src/helm/template/json-text.ts";
+import { Dict } from "../../../src/helm/template/value.ts";
+import { applySet } from "../../../src/helm/values/set-values.ts";
+import { readUserValues } from "../../../src/helm/values/user-values.ts";
+import { endsWell } from "../../chart/ends-well.ts";
+import { refusal } from "../../refusal.ts";
+
+function set(assignments: string, options: { text?: boolean } = {}): unknown {
+  const values = new Dict();
+  applySet(assignments, values, options);
+  return JSON.parse(writeJson(values, { budget: new Budget() }));
+}
+
+describe("applySet()", () => {
+  it.each([
+    ["a=b", { a: "b" }],
+    ["a=1,b=true,c=null,d=", { a: 1, b: true, c: null, d: "" }],
+    ["a=0,b=007,c=1.10,d=-5", { a: 0, b: "007", c: "1.10", d: -5 }],
+    ["a.b.c=x", { a: { b: { c: "x" } } }],
+    ["a={x,y,1}", { a: ["x", "y", 1] }],
+    ["a={},b=1", { a: [], b: 1 }],
+    ["a[0]=x,a[2]=y", { a: ["x", null, "y"] }],
+    ["a[0].b=1,a[0].c=2", { a: [{ b: 1, c: 2 }] }],
+    ["a[0][1]=x", { a: [[null, "x"]] }],
+    ["a=b\\,c", { a: "b,c" }],
+    ["a\\.b=c", { "a.b": "c" }],
+    ["a=x=y", { a: "x=y" }],
+    ["a=TRUE,b=Null", { a: true, b: null }],
+  ])("reads %s", (assignments, wanted) => {
+    expect(set(assignments)).toEqual(wanted);
+  });
+
+  it("keeps every value as text where that is asked for", () => {
+    expect(set("a=1,b=true,c={1,2}", { text: true })).toEqual({ a: "1", b: "true", c: ["1", "2"] });
+  });
+
+  it.each(["a", "a,b=1", "a[x]=1", "a[-1]=1", "a[70000]=1", "a={x", "a[0=1", "a[0]x=1"])(
+    "refuses %s",
+    async (assignments) => {
+      const error = await refusal(() => set(assignments));
+      expect(error).toMatchObject({ code: "DRAY_SET_INVALID", kind: "usage" });
+    },
+  );
+
+  it("refuses names that nest without end", async () => {
+    expect((await refusal(() => set(`${"a.".repeat(50)}b=1`))).message).toContain("nest deeper");
+  });
+
+  it("throws nothing but DrayError", () => {
+    const texts = fc.string({
+      unit: fc.constantFrom("a", "=", ",", ".", "[", "]", "0", "{", "}", "\\"),
+    });
+    fc.assert(
+      fc.property(texts, (text) => {
+        expect(endsWell(() => set(text))).toBe(true);
+      }),
+    );
+  });
+});
+
+describe("readUserValues()", () => {
+  it("lays later files and assignments over earlier ones", () => {
+    const values = readUserValues({
+      files: [
+        { name: "a.yaml", text: "a: {x: 1, w: 2}\nb: [1]\n" },
+        { name: "b.yaml", text: "a: {w: 3}\nb: [2]\n" },
+      ],
+      set: ["a.z=4"],
+      setString: ["a.x=5"],
+    });
+    const text = writeJson(values, { budget: new Budget() });
+    expect(JSON.parse(text)).toEqual({ a: { x: "5", w: 3, z: 4 }, b: [2] });
+  });
+});

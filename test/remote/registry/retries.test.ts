@@ -1,0 +1,211 @@
+import { describe, expect, it } from "vitest";
+import { answer, hangUp, loseAnswer, refuse, stayMute } from "../../../fixtures/faults.ts";
+import type { TestRegistry } from "../../../fixtures/registry.ts";
+import { Patience, Transient } from "../../../src/remote/http/patience.ts";
+import { MAX_ATTEMPTS, retryDelay } from "../../../src/remote/http/retry.ts";
+import { RegistryError } from "../../../src/errors.ts";
+import { fill, listening, oneLayerImage, read, repositoryOf, startRegistry } from "./lab.ts";
+
+const image = oneLayerImage("retried");
+const { descriptor } = image.root;
+const manifests = { path: /manifests/ };
+
+async function startFilled(): Promise<TestRegistry> {
+  const registry = await startRegistry();
+  await fill(registry, image);
+  return registry;
+}
+
+describe("a request is sent again", () => {
+  it.each([408, 425, 429, 500, 502, 503, 504])(
+    "after status %i, which may pass",
+    async (status) => {
+      const registry = await startFilled();
+      registry.inject({ ...manifests, times: 2 }, refuse(status, "UNKNOWN"));
+      const { events, onEvent } = listening();
+      expect(await repositoryOf(registry, { onEvent }).resolve("1.0")).toEqual(descriptor);
+      const statuses = registry.requests("HEAD").map((request) => request.status);
+      expect(statuses).toEqual([status, status, 200]);
+      expect(events.map(({ type }) => type)).toEqual(["retry", "retry"]);
+      expect(events[0]).toMatchObject({
+        message: expect.stringMatching(
+          `^Cannot read manifest team/app:1.0 at source registry ${registry.host}: it answered ${status}; trying again in 0.0 s$`,
+        ) as string,
+      });
+    },
+  );
+
+  it.each([
+    ["hangs up", hangUp],
+    ["loses its answer", loseAnswer],
+  ])("when the registry %s", async (_what, fault) => {
+    const registry = await startFilled();
+    registry.inject({ ...manifests, times: 3 }, fault);
+    expect(await repositoryOf(registry).resolve("1.0")).toEqual(descriptor);
+    expect(registry.requests("HEAD")).toHaveLength(4);
+  });
+
+  it("when no answer comes in time", async () => {
+    const registry = await startFilled();
+    registry.inject({ ...manifests, times: 1 }, stayMute);
+    const repository = repositoryOf(registry, { answerTimeout: 300 });
+    expect(await repository.resolve("1.0")).toEqual(descriptor);
+  });
+
+  it("when the very first one meets a registry that is just starting", async () => {
+    const registry = await startFilled();
+    registry.inject({ path: /^\/v2\/$/, times: 1 }, refuse(503, "UNKNOWN"));
+    expect(await repositoryOf(registry).resolve("1.0")).toEqual(descriptor);
+  });
+});
+
+describe("a request is not sent again", () => {
+  it.each([400, 403, 404, 405, 409, 501])(
+    "after status %i, which will not pass",
+    async (status) => {
+      const registry = await startFilled();
+      registry.inject({ path: /blobs/ }, refuse(status, "DENIED"));
+      await expect(read(repositoryOf(registry), image.layer)).rejects.toMatchObject({ status });
+      expect(registry.requests("GET", /blobs/)).toHaveLength(1);
+    },
+  );
+
+  it("for ever: 503 without end is an error that says so", async () => {
+    const registry = await startFilled();
+    registry.inject(manifests, refuse(503, "UNAVAILABLE", "down for maintenance"));
+    await expect(read(repositoryOf(registry), descriptor)).rejects.toMatchObject({
+      code: "DRAY_REGISTRY_FAILED",
+      status: 503,
+      registryCode: "UNAVAILABLE",
+      message: expect.stringContaining(
+        "it answered 503 (UNAVAILABLE: down for maintenance)",
+      ) as string,
+      hint: "The registry itself has a problem; try again later.",
+    });
+    expect(registry.requests("GET", /manifests/)).toHaveLength(MAX_ATTEMPTS);
+  });
+
+  it("for ever: 429 without end is an error of its own", async () => {
+    const registry = await startFilled();
+    registry.inject(manifests, refuse(429, "TOOMANYREQUESTS"));
+    await expect(repositoryOf(registry).resolve("1.0")).rejects.toMatchObject({
+      code: "DRAY_REGISTRY_BUSY",
+      status: 429,
+    });
+  });
+
+  it("when nobody wants the answer any more", async () => {
+    const registry = await startFilled();
+    registry.inject(manifests, refuse(503, "UNAVAILABLE"));
+    const stop = new AbortController();
+    const reason = new Error("enough");
+    const repository = repositoryOf(registry, {
+      retryDelay: () => 60_000,
+      onEvent: () => stop.abort(reason),
+    });
+    await expect(repository.resolve("1.0", { signal: stop.signal })).rejects.toBe(reason);
+    expect(registry.requests("HEAD")).toHaveLength(1);
+  });
+});
+
+describe("Retry-After", () => {
+  it("in seconds is waited for", async () => {
+    const registry = await startFilled();
+    registry.inject({ ...manifests, times: 1 }, answer(429, { "Retry-After": "1" }));
+    const repository = repositoryOf(registry, { retryDelay });
+    expect(await repository.resolve("1.0")).toEqual(descriptor);
+    const [first, second] = registry.requests("HEAD").map(({ time }) => time);
+    expect((second ?? 0) - (first ?? 0)).toBeGreaterThanOrEqual(1000);
+  });
+
+  it("holds for every request to this registry, not only for the one that was answered", async () => {
+    const registry = await startFilled();
+    registry.inject({ ...manifests, times: 1 }, answer(429, { "Retry-After": "400" }));
+    const repository = repositoryOf(registry);
+    const started = Date.now();
+    const waiting = repository.resolve("1.0");
+    await expect.poll(() => registry.requests("HEAD").length).toBe(1);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    await repository.resolve("1.0");
+    await waiting;
+    const times = registry.requests("HEAD").map(({ time }) => time - started);
+    expect(times).toHaveLength(3);
+    expect(Math.min(...times.slice(1))).toBeGreaterThanOrEqual(380);
+  });
+});
+
+describe("retryDelay()", () => {
+  it("grows, with jitter, to half a minute", () => {
+    for (const [attempt, ceiling] of [500, 1000, 2000, 4000, 8000, 16_000, 30_000].entries()) {
+      const delays = Array.from({ length: 50 }, () => retryDelay(attempt, undefined));
+      expect(Math.min(...delays)).toBeGreaterThanOrEqual(ceiling / 2);
+      expect(Math.max(...delays)).toBeLessThanOrEqual(ceiling);
+      expect(new Set(delays).size).toBeGreaterThan(10);
+    }
+    expect(retryDelay(50, undefined)).toBeLessThanOrEqual(30_000);
+  });
+
+  it("is what Retry-After asks for, in seconds or as a date", () => {
+    expect(retryDelay(0, "7")).toBe(7000);
+    expect(retryDelay(0, "0")).toBe(0);
+    const date = new Date(Date.now() + 10_000).toUTCString();
+    expect(retryDelay(0, date)).toBeGreaterThan(8000);
+    expect(retryDelay(0, date)).toBeLessThanOrEqual(10_000);
+    expect(retryDelay(0, new Date(0).toUTCString())).toBe(0);
+  });
+
+  it("is never longer than five minutes, whatever is asked for", () => {
+    expect(retryDelay(0, "999999999999")).toBe(300_000);
+    expect(retryDelay(0, new Date(Date.now() + 1e10).toUTCString())).toBe(300_000);
+  });
+
+  it("is the usual one where Retry-After cannot be read", () => {
+    for (const odd of ["soon", "", "-1", "1.5"]) {
+      expect(retryDelay(0, odd)).toBeGreaterThanOrEqual(250);
+      expect(retryDelay(0, odd)).toBeLessThanOrEqual(500);
+    }
+  });
+});
+
+describe("Patience", () => {
+  it("passes on at once what is not transient", async () => {
+    let calls = 0;
+    const work = async (): Promise<never> => {
+      calls += 1;
+      throw new RangeError("a mistake");
+    };
+    await expect(new Patience().persist(work, {})).rejects.toThrow(RangeError);
+    expect(calls).toBe(1);
+  });
+
+  it("throws the last failure itself when it gives up", async () => {
+    const error = new RegistryError("DRAY_REGISTRY_FAILED", "no", { status: 500 });
+    const patience = new Patience({ retryDelay: () => 0 });
+    const work = async (): Promise<never> => {
+      throw new Transient(error);
+    };
+    await expect(patience.persist(work, { attempts: 3 })).rejects.toBe(error);
+  });
+
+  it("is spent once on a registry that does not come back, and given anew when it does", async () => {
+    const error = new RegistryError("DRAY_REGISTRY_FAILED", "no", { status: 503 });
+    const patience = new Patience({ retryDelay: () => 0 });
+    let calls = 0;
+    let isUp = false;
+    const work = async (): Promise<string> => {
+      calls += 1;
+      if (isUp) return "yes";
+      throw new Transient(error);
+    };
+    const callsOf = async (): Promise<number> => {
+      calls = 0;
+      await patience.persist(work, { attempts: 4 }).catch(() => undefined);
+      return calls;
+    };
+    expect([await callsOf(), await callsOf(), await callsOf()]).toEqual([4, 1, 1]);
+    isUp = true;
+    expect(await callsOf()).toBe(1);
+    isUp = false;
+    expect(await callsOf()).toBe(4);
+  });
+});

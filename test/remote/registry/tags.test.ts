@@ -1,0 +1,61 @@
+import { describe, expect, it } from "vitest";
+import { listTags } from "../../../src/remote/registry/tags.ts";
+import { fill, oneLayerImage, repositoryOf, startHost, startRegistry } from "./lab.ts";
+
+/** A registry whose list of tags is what `pages` says of each query. */
+async function listOf(
+  pages: (query: string) => { tags: unknown; link?: string },
+): Promise<string[]> {
+  const host = await startHost((request, response) => {
+    const { pathname, search } = new URL(request.url ?? "", "http://host");
+    if (pathname === "/v2/") {
+      response.end();
+      return;
+    }
+    const { tags, link } = pages(search);
+    if (link !== undefined) response.setHeader("Link", `<${link}>; rel="next"`);
+    response.end(JSON.stringify({ name: "team/app", tags }));
+  });
+  return listTags(repositoryOf(host), undefined);
+}
+
+describe("listTags()", () => {
+  it("names every tag of a repository", async () => {
+    const registry = await startRegistry();
+    for (const tag of ["1.0", "2.0", "latest"]) {
+      await fill(registry, oneLayerImage(tag), `team/app:${tag}`);
+    }
+    const tags = await listTags(repositoryOf(registry), undefined);
+    expect(tags.toSorted()).toEqual(["1.0", "2.0", "latest"]);
+  });
+
+  it("follows pages by their query alone, wherever the link leads", async () => {
+    const seen: string[] = [];
+    const tags = await listOf((query) => {
+      seen.push(query);
+      if (query === "") return { tags: ["a"], link: "http://elsewhere.invalid/v2/x?last=a&n=1" };
+      return { tags: ["b"] };
+    });
+    expect(tags).toEqual(["a", "b"]);
+    expect(seen).toEqual(["", "?last=a&n=1"]);
+  });
+
+  it("ends where the pages go round", async () => {
+    expect(await listOf(() => ({ tags: ["a"], link: "?last=a" }))).toEqual(["a", "a"]);
+  });
+
+  it("takes a repository without tags for empty", async () => {
+    expect(await listOf(() => ({ tags: null }))).toEqual([]);
+  });
+
+  it("refuses more tags than any repository has, and what is no list", async () => {
+    const many = Array.from({ length: 60_000 }, (_tag, index) => `v${index}`);
+    let page = 0;
+    await expect(listOf(() => ({ tags: many, link: `?last=${++page}` }))).rejects.toMatchObject({
+      code: "DRAY_REGISTRY_ANSWER_TOO_LARGE",
+    });
+    await expect(listOf(() => ({ tags: "a" }))).rejects.toMatchObject({
+      code: "DRAY_REGISTRY_FAILED",
+    });
+  });
+});

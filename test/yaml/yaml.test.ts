@@ -1,0 +1,183 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { Budget } from "../../src/helm/template/budget.ts";
+import { Dict, type Value } from "../../src/helm/template/value.ts";
+import { splitDocuments } from "../../src/yaml/documents.ts";
+import { lineKey, valueLines } from "../../src/yaml/lines.ts";
+import { readYaml } from "../../src/yaml/read.ts";
+import { writeYaml } from "../../src/helm/template/to-yaml.ts";
+import { endsWell } from "../chart/ends-well.ts";
+import { refusal } from "../refusal.ts";
+
+const read = (text: string): Value => readYaml(text, "a text");
+const valueOf = (text: string): Value | undefined => (read(`v: ${text}`) as Dict).get("v");
+
+describe("readYaml()", () => {
+  it.each([
+    ["1.10", 1.1],
+    ["yes", true],
+    ["y", true],
+    ["off", false],
+    ["0777", 511],
+    ["0o17", 15],
+    ["0x1F", 31],
+    ["0b11", 3],
+    ["1_000", 1000],
+    ["1e3", 1000],
+    [".5", 0.5],
+    ["+1", 1],
+    ["2020-01-01", "2020-01-01"],
+    ["1:30", "1:30"],
+    ["~", null],
+    ["", null],
+    ['"1"', "1"],
+    ["!!str 12", "12"],
+    ["=", "="],
+  ])("reads %s as Helm does", (text, wanted) => {
+    expect(valueOf(text)).toBe(wanted);
+  });
+
+  it("takes the last of equal keys, and makes every key a text", () => {
+    expect([...(read("a: 1\na: 2\n1: x\nno: z\n") as Dict)]).toEqual([
+      ["1", "x"],
+      ["a", 2],
+      ["false", "z"],
+    ]);
+  });
+
+  it("brings in merged entries that the mapping lacks", () => {
+    const value = read("base: &b {x: 1, z: 2}\nv:\n  <<: *b\n  z: 3\n") as Dict;
+    expect([...(value.get("v") as Dict)]).toEqual([
+      ["z", 3],
+      ["x", 1],
+    ]);
+  });
+
+  it("keeps every scalar as text where that is asked for", () => {
+    expect(readYaml("1.10", "a text", { texts: true })).toBe("1.10");
+  });
+
+  it.each([
+    ["aliases of aliases", bomb()],
+    ["merges of merges", `a: &a {${keys(2000)}}\nb:\n${"- {<<: *a}\n".repeat(4000)}`],
+    ["a mapping that holds itself", "a: &a\n  b: *a\n"],
+    ["brackets without end", `a: ${"[".repeat(20_000)}`],
+    ["text that is no YAML", "a: b: c"],
+  ])("refuses %s", async (_what, text) => {
+    const error = await refusal(() => read(text));
+    expect(error.code).toBe("DRAY_YAML_INVALID");
+  });
+
+  it("throws nothing but DrayError", () => {
+    const pieces = fc.constantFrom(
+      "a",
+      ":",
+      " ",
+      "\n",
+      "-",
+      "&x",
+      "*x",
+      "<<",
+      "{",
+      "}",
+      "[",
+      "]",
+      "'",
+      '"',
+      "|",
+      "#",
+      "!",
+      "?",
+    );
+    fc.assert(
+      fc.property(
+        fc.array(pieces).map((all) => all.join("")),
+        (text) => {
+          expect(endsWell(() => read(text))).toBe(true);
+        },
+      ),
+    );
+  });
+});
+
+describe("writeYaml()", () => {
+  it("writes what readYaml() reads again", () => {
+    const scalar = fc.oneof(
+      fc.string(),
+      fc.boolean(),
+      fc.integer(),
+      fc.constant(null),
+      fc.string({ unit: fc.constantFrom("\n", " ", ":", "#", "-", "a", "'", '"', "\t", "0", "y") }),
+    );
+    const { value } = fc.letrec<{ value: unknown }>((tie) => ({
+      value: fc.oneof(
+        { maxDepth: 4 },
+        scalar,
+        fc.array(tie("value"), { maxLength: 4 }),
+        fc.dictionary(fc.string(), tie("value"), { maxKeys: 4 }),
+      ),
+    }));
+    fc.assert(
+      fc.property(value, (plain) => {
+        const wanted = new Dict([["v", toValue(plain)]]);
+        const text = writeYaml(wanted, new Budget());
+        expect(read(`${text}\n`)).toEqual(wanted);
+      }),
+    );
+  });
+});
+
+describe("splitDocuments()", () => {
+  it("splits at every line of dashes and knows where each part begins", () => {
+    const text = "a: 1\n---\n# only a comment\n---# glued\nb: 2\n---\nc: |\n  ----\n";
+    expect(splitDocuments(text).map(({ line }) => line)).toEqual([0, 3, 5]);
+  });
+});
+
+describe("valueLines()", () => {
+  it("finds entries and items, and nothing within a block text", () => {
+    const text = `# comment
+image:
+  repository: a # why
+  "tag": b
+list:
+- name: one
+  x: 1
+- name: two
+nested:
+  - - deep: 1
+text: |
+  fake: 1
+after: 1
+`;
+    const lines = valueLines(text);
+    const at = (...path: string[]): number | undefined => lines.get(lineKey(path));
+    expect(at("image", "repository")).toBe(3);
+    expect(at("image", "tag")).toBe(4);
+    expect(at("list", "0", "x")).toBe(7);
+    expect(at("list", "1", "name")).toBe(8);
+    expect(at("nested", "0", "0", "deep")).toBe(10);
+    expect(at("text", "fake")).toBeUndefined();
+    expect(at("after")).toBe(13);
+  });
+});
+
+function bomb(): string {
+  const names = Array.from("abcdefghij");
+  const first = "a: &a [x,x,x,x,x,x,x,x,x,x]\n";
+  const line = (name: string, index: number): string =>
+    `${name}: &${name} [${Array.from({ length: 10 }, () => `*${names[index] ?? ""}`).join(",")}]\n`;
+  return first + names.slice(1).map(line).join("");
+}
+
+function keys(count: number): string {
+  return Array.from({ length: count }, (_item, index) => `k${index}: 1`).join(",");
+}
+
+/** Plain data as `readYaml` gives it: keys in the order of the text, which is sorted. */
+function toValue(plain: unknown): Value {
+  if (Array.isArray(plain)) return plain.map(toValue);
+  if (typeof plain !== "object" || plain === null) return plain as Value;
+  const entries = Object.entries(plain).map(([key, item]) => [key, toValue(item)] as const);
+  return new Dict(entries);
+}
