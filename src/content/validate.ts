@@ -1,9 +1,8 @@
 import { DrayError, systemCode } from "../errors.ts";
-import { findingOf, type Finding } from "../finding.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
-import { discard, type ContentOptions, type Source } from "./content.ts";
+import type { ContentOptions, Source } from "./content.ts";
 import { readGraph, type LayoutGraph } from "./graph.ts";
-import { readVerified, verified } from "./verify.ts";
+import { checkBlob, readVerified } from "./verify.ts";
 
 /**
  * Reads everything that `roots` need from any source, and collects what is wrong with it: the rules
@@ -27,7 +26,8 @@ export async function validate(
   const known = new Set(findings.map(({ entry }) => entry));
   for (const descriptor of graph.reachable.values()) {
     if (known.has(descriptor.digest)) continue;
-    findings.push(...(await checkBlob(source, descriptor, { signal })));
+    const finding = await checkBlob(source, descriptor, { signal });
+    if (finding !== undefined) findings.push(finding);
   }
   return { ...graph, findings };
 }
@@ -43,19 +43,4 @@ function fetchFrom(source: Source): Source["fetch"] {
       throw new DrayError("DRAY_BLOB_MISSING", message, { kind: "refused", cause });
     }
   };
-}
-
-async function checkBlob(
-  source: Source,
-  descriptor: Descriptor,
-  options: ContentOptions,
-): Promise<Finding[]> {
-  try {
-    const content = source.fetch(descriptor, options);
-    await discard(verified(content, descriptor, { from: source.name }));
-    return [];
-  } catch (error) {
-    if (!(error instanceof DrayError)) throw error;
-    return [findingOf(error, descriptor.digest)];
-  }
 }

@@ -1,9 +1,17 @@
 import type { Hash } from "node:crypto";
 import { DrayError } from "../errors.ts";
+import { findingOf, type Finding } from "../finding.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import { algorithmOf, digestFrom, hasherFor } from "../oci/digest.ts";
 import { MAX_MANIFEST_BYTES } from "../oci/json.ts";
-import { collect, type Bytes, type FetchOptions, type Source } from "./content.ts";
+import {
+  collect,
+  discard,
+  type Bytes,
+  type ContentOptions,
+  type FetchOptions,
+  type Source,
+} from "./content.ts";
 
 export interface VerifyOptions {
   /** The place the content comes from, for messages. */
@@ -58,6 +66,24 @@ export async function readVerified(
   }
   const content = source.fetch(expected, fetchOptions);
   return collect(verified(content, expected, { from: source.name }));
+}
+
+/**
+ * Reads a blob of any size to its end. What is wrong with it is what it gives; what keeps it from
+ * being read, such as a disk that fails, is thrown.
+ */
+export async function checkBlob(
+  source: Source,
+  expected: Descriptor,
+  options: ContentOptions = {},
+): Promise<Finding | undefined> {
+  try {
+    await discard(verified(source.fetch(expected, options), expected, { from: source.name }));
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof DrayError)) throw error;
+    return findingOf(error, expected.digest);
+  }
 }
 
 function mismatch(expected: Descriptor, from: string, reason: string): DrayError {

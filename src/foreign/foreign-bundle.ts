@@ -5,10 +5,8 @@ import type { WorkOptions } from "../archive/work-file.ts";
 import { assemble } from "../bundle/assemble.ts";
 import { openBundle, type OpenedBundle, type OpenOptions } from "../bundle/open.ts";
 import { BundleView } from "../bundle/view.ts";
-import { discard } from "../content/content.ts";
-import { verified } from "../content/verify.ts";
-import { DrayError } from "../errors.ts";
-import { findingOf, hasErrors, type Finding } from "../finding.ts";
+import { checkBlob } from "../content/verify.ts";
+import { hasErrors, type Finding } from "../finding.ts";
 import { readForeign, type Foreign } from "./read-foreign.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 
@@ -96,13 +94,9 @@ async function checkContent(
     // What is missing is known.
     if (blobs.sizeOf(descriptor) === undefined) continue;
     signal?.throwIfAborted();
-    try {
-      await discard(verified(blobs.fetch(descriptor), descriptor, { from: blobs.name }));
-      onEvent?.({ type: "progress", bytes: descriptor.size });
-    } catch (error) {
-      if (!(error instanceof DrayError)) throw error;
-      findings.push(findingOf(error, blobs.fileOf(descriptor)?.path ?? descriptor.digest));
-    }
+    const finding = await checkBlob(blobs, descriptor);
+    if (finding === undefined) onEvent?.({ type: "progress", bytes: descriptor.size });
+    else findings.push({ ...finding, entry: blobs.fileOf(descriptor)?.path ?? descriptor.digest });
   }
   return findings;
 }

@@ -1,6 +1,4 @@
-import { discard } from "../content/content.ts";
-import { verified } from "../content/verify.ts";
-import { DrayError } from "../errors.ts";
+import { checkBlob } from "../content/verify.ts";
 import { ImageLayout } from "../layout/layout.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
@@ -26,21 +24,11 @@ export async function removeDamaged(
 ): Promise<number> {
   let removed = 0;
   for (const descriptor of blobs) {
-    if (await isIntact(descriptor, store)) continue;
+    if ((await checkBlob(store, descriptor)) === undefined) continue;
     await store.remove(descriptor.digest);
     removed++;
   }
   return removed;
-}
-
-async function isIntact(descriptor: Descriptor, store: ImageLayout): Promise<boolean> {
-  try {
-    await discard(verified(store.fetch(descriptor), descriptor, { from: store.name }));
-    return true;
-  } catch (error) {
-    if (error instanceof DrayError) return false;
-    throw error;
-  }
 }
 
 /** Every blob of every graph, once. */
