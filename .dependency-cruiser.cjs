@@ -135,6 +135,8 @@ module.exports = {
       { path: "^src/", pathNot: "^src/cli/" },
       { path: "^(node:)?process$" },
     ),
+    fence("zod", "^src/oci/schema\\.ts$"),
+    fence("p-limit", "^src/content/concurrency\\.ts$"),
     fence("undici", "^src/remote/http/transport\\.ts$"),
     fence("tldts", "^src/remote/registry/"),
     fence("tar", "^src/archive/(tar/|sniff)"),

@@ -1,5 +1,5 @@
 import { EntryContent } from "./entry-content.ts";
-import { all } from "../content/all.ts";
+import { all } from "../content/concurrency.ts";
 import { DrayError } from "../errors.ts";
 import type { Listener } from "../events.ts";
 import { findingOf, type Finding } from "../finding.ts";

@@ -1,6 +1,6 @@
-import { z } from "zod";
-import { digestSchema, mediaTypeSchema, parseAs } from "../oci/descriptor.ts";
+import { digestSchema, mediaTypeSchema } from "../oci/descriptor.ts";
 import { parseJson } from "../oci/json.ts";
+import { parseAs, z } from "../oci/schema.ts";
 
 /** Names of a bundle's entries, in the order they stand in the file. docs/bundle-format.md */
 export const SUMS_FILE = "SHA256SUMS";

@@ -1,6 +1,5 @@
-import { z } from "zod";
 import { DrayError } from "../errors.ts";
-import { parseAs } from "../oci/descriptor.ts";
+import { parseAs, z } from "../oci/schema.ts";
 import { allowsVersion } from "./choose-version.ts";
 import type { ChartDependency } from "./chart-yaml.ts";
 import { decode, type Chart } from "./chart.ts";

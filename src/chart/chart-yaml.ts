@@ -1,8 +1,7 @@
 import { parse as parseVersion } from "semver";
-import { z } from "zod";
 import { DrayError } from "../errors.ts";
-import { parseAs } from "../oci/descriptor.ts";
 import { isTag } from "../oci/reference.ts";
+import { parseAs, z } from "../oci/schema.ts";
 import { readTexts } from "../yaml/texts.ts";
 
 /**

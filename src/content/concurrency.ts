@@ -1,4 +1,13 @@
 import { setMaxListeners } from "node:events";
+import pLimit from "p-limit";
+
+/** Runs a task when one of a bounded number of places is free. */
+export type Limit = <T>(task: () => Promise<T>) => Promise<T>;
+
+/** At most `places` tasks at a time, in the order in which they were given. */
+export function atMost(places: number): Limit {
+  return pLimit(places);
+}
 
 /** Waits until nothing runs any more, then throws what failed first. */
 export async function all<T>(running: readonly Promise<T>[]): Promise<T[]> {

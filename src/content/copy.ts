@@ -1,18 +1,12 @@
 import { DrayError } from "../errors.ts";
 import type { Listener } from "../events.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
-import { parseManifest, successorsOf } from "../oci/manifest.ts";
+import { MAX_INDEX_DEPTH, parseManifest, successorsOf } from "../oci/manifest.ts";
 import { isManifestType } from "../oci/media-type.ts";
-import { all, joinSignals } from "./all.ts";
+import { all, joinSignals, type Limit } from "./concurrency.ts";
 import type { Bytes, Content, Source, Target } from "./content.ts";
 import { readVerified } from "./verify.ts";
 import { once } from "./memory.ts";
-
-/** Index in index in index: real images nest twice. */
-export const MAX_INDEX_DEPTH = 8;
-
-/** Runs a task when one of a bounded number of places is free. */
-export type Limit = <T>(task: () => Promise<T>) => Promise<T>;
 
 export interface CopyOptions {
   /** Shared by every copy that uses the same registry. */

@@ -1,11 +1,16 @@
-import { MAX_INDEX_DEPTH } from "./copy.ts";
 import { DrayError } from "../errors.ts";
 import { findingOf, type Finding } from "../finding.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
 import { parseConfigPlatform } from "../oci/image-config.ts";
 import { Annotation } from "../oci/image-layout.ts";
-import { parseManifest, successorsOf, type ImageManifest, type Manifest } from "../oci/manifest.ts";
+import {
+  MAX_INDEX_DEPTH,
+  parseManifest,
+  successorsOf,
+  type ImageManifest,
+  type Manifest,
+} from "../oci/manifest.ts";
 import { isImageConfigType, isManifestType, isNonDistributableType } from "../oci/media-type.ts";
 import { formatPlatform, isRunnable, type Platform } from "../oci/platform.ts";
 

@@ -1,5 +1,5 @@
-import { z } from "zod";
 import { DrayError } from "../errors.ts";
+import { problemsOf, z } from "../oci/schema.ts";
 import { readYaml } from "../yaml/user-yaml.ts";
 
 /** How a source repository becomes a target repository where no rule says otherwise. */
@@ -30,10 +30,7 @@ export async function parseMapRules(text: string, path: string): Promise<readonl
       cause,
     });
   const parsed = schema.safeParse(await readYaml(text, fail));
-  if (!parsed.success) {
-    const issues = parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`);
-    throw fail(issues.slice(0, 10).join("; "));
-  }
+  if (!parsed.success) throw fail(problemsOf(parsed.error, 10));
   return parsed.data.rules.map(({ from, to }) => ({ from: trimmed(from), to: trimmed(to) }));
 }
 

@@ -1,4 +1,4 @@
-import { forAll } from "../content/all.ts";
+import { forAll } from "../content/concurrency.ts";
 import { DrayError } from "../errors.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import type { PlannedPush } from "./plan.ts";

@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
-import { z } from "zod";
 import { gunzip, limited, maxInflated } from "../archive/inflate.ts";
 import { authored, type Authored } from "../content/memory.ts";
 import { DrayError } from "../errors.ts";
-import { digestSchema, parseAs, type Descriptor } from "../oci/descriptor.ts";
+import { digestSchema, type Descriptor } from "../oci/descriptor.ts";
 import { digestFrom, encodedOf, type Digest } from "../oci/digest.ts";
 import { MAX_MANIFEST_BYTES, parseJson } from "../oci/json.ts";
 import { MediaType } from "../oci/media-type.ts";
+import { parseAs, z } from "../oci/schema.ts";
 import type { DockerImage } from "./docker-manifest.ts";
 import type { FileTree, ForeignFile } from "./file-tree.ts";
 

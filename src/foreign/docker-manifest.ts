@@ -1,6 +1,5 @@
-import { z } from "zod";
-import { parseAs } from "../oci/descriptor.ts";
 import { parseJson } from "../oci/json.ts";
+import { parseAs, z } from "../oci/schema.ts";
 import type { FileTree } from "./file-tree.ts";
 import { beginsAsList } from "./manifest-type.ts";
 

@@ -1,7 +1,7 @@
-import type { z } from "zod";
 import { splitDocuments } from "../yaml/documents.ts";
 import { readTexts } from "../yaml/texts.ts";
 import type { FileTree } from "./file-tree.ts";
+import type { z } from "../oci/schema.ts";
 
 /** Thousands of images with their digests. */
 const MAX_YAML_BYTES = 16 * 1024 * 1024;

@@ -1,4 +1,4 @@
-import { all } from "../content/all.ts";
+import { all } from "../content/concurrency.ts";
 import { DrayError } from "../errors.ts";
 import { formatReference, type Reference } from "../oci/reference.ts";
 import type { RegistryPool } from "../remote/registry/pool.ts";

@@ -1,4 +1,4 @@
-import { all, joinSignals } from "../content/all.ts";
+import { all, joinSignals } from "../content/concurrency.ts";
 import { GraphCopy } from "../content/copy.ts";
 import type { Bytes, FetchOptions, Source } from "../content/content.ts";
 import type { DocumentCache } from "../content/document-cache.ts";

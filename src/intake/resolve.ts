@@ -1,7 +1,6 @@
 import { readGraph, type LayoutGraph, type Root } from "../content/graph.ts";
 import { DocumentCache } from "../content/document-cache.ts";
-import { all } from "../content/all.ts";
-import type { Limit } from "../content/copy.ts";
+import { all, type Limit } from "../content/concurrency.ts";
 import type { Authored } from "../content/memory.ts";
 import { readVerified } from "../content/verify.ts";
 import { DrayError } from "../errors.ts";

@@ -1,7 +1,7 @@
 import { createReadStream } from "node:fs";
 import { mkdir, readFile, rm, rmdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import pLimit from "p-limit";
+import { atMost } from "../content/concurrency.ts";
 import type {
   Bytes,
   Content,
@@ -11,7 +11,6 @@ import type {
   Source,
   Target,
 } from "../content/content.ts";
-import type { Limit } from "../content/copy.ts";
 import { DrayError, systemCode } from "../errors.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
@@ -37,7 +36,7 @@ export class ImageLayout implements Source, Target {
   /** Two images that share a layer ask for it at the same time: it is written once. */
   readonly #writing = new Map<Digest, Promise<PushResult>>();
   /** Changes of `index.json` happen one after another. */
-  readonly #change: Limit = pLimit(1);
+  readonly #change = atMost(1);
 
   /** Looks at nothing yet: `open` and `create` make sure that there is a layout. */
   constructor(directory: string) {

@@ -1,7 +1,6 @@
-import { z } from "zod";
-import { DrayError } from "../errors.ts";
 import { algorithmOf, digestOf, parseDigest, type Digest } from "./digest.ts";
 import type { Platform } from "./platform.ts";
+import { z } from "./schema.ts";
 
 /**
  * What is known of a blob before it is read. Made by `parseDescriptor` or by code that has the
@@ -69,21 +68,4 @@ export const descriptorSchema: z.ZodType<Descriptor> = fields
 
 function isContent(data: string, digest: Digest): boolean {
   return digestOf(Buffer.from(data, "base64"), algorithmOf(digest)) === digest;
-}
-
-/**
- * Checks a parsed JSON document against a schema; `what` names the document.
- * @throws DrayError with `code`, naming every place that does not fit
- */
-export function parseAs<T>(
-  schema: z.ZodType<T>,
-  value: unknown,
-  { what, code }: { what: string; code: string },
-): T {
-  const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  const issues = result.error.issues
-    .slice(0, 5)
-    .map((issue) => `${issue.path.join(".") || "document"}: ${issue.message}`);
-  throw new DrayError(code, `Cannot read ${what}: ${issues.join("; ")}`, { kind: "refused" });
 }

@@ -1,8 +1,7 @@
-import { z } from "zod";
-import { parseAs } from "./descriptor.ts";
 import type { Digest } from "./digest.ts";
 import { parseJson } from "./json.ts";
 import type { Platform } from "./platform.ts";
+import { parseAs, z } from "./schema.ts";
 
 const schema = z.object({
   os: z.string().optional(),

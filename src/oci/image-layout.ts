@@ -1,9 +1,9 @@
-import { z } from "zod";
-import { descriptorSchema, parseAs, type Descriptor } from "./descriptor.ts";
+import { descriptorSchema, type Descriptor } from "./descriptor.ts";
 import { algorithmOf, encodedOf, type Digest } from "./digest.ts";
 import { parseJson } from "./json.ts";
 import { refuseAmbiguous } from "./manifest.ts";
 import { isIndexType, MediaType } from "./media-type.ts";
+import { parseAs, z } from "./schema.ts";
 
 /** https://github.com/opencontainers/image-spec/blob/v1.1.1/image-layout.md */
 export const LAYOUT_FILE = "oci-layout";

@@ -1,8 +1,8 @@
-import { z } from "zod";
 import { DrayError } from "../errors.ts";
-import { annotationsSchema, descriptorSchema, parseAs, type Descriptor } from "./descriptor.ts";
+import { annotationsSchema, descriptorSchema, type Descriptor } from "./descriptor.ts";
 import { parseJson } from "./json.ts";
 import { isIndexType, isManifestType, isSchema1Type } from "./media-type.ts";
+import { parseAs, z } from "./schema.ts";
 
 interface ManifestBase {
   readonly mediaType: string;
@@ -26,6 +26,9 @@ export interface ImageIndex extends ManifestBase {
   readonly kind: "index";
   readonly manifests: readonly Descriptor[];
 }
+
+/** Index in index in index: real images nest twice. Whoever follows indexes stops here. */
+export const MAX_INDEX_DEPTH = 8;
 
 export type Manifest = ImageManifest | ImageIndex;
 

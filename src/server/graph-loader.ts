@@ -1,4 +1,4 @@
-import pLimit from "p-limit";
+import { atMost } from "../content/concurrency.ts";
 import { readVerified } from "../content/verify.ts";
 import { systemCode } from "../errors.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
@@ -23,7 +23,7 @@ interface Loaded {
 export class GraphLoader {
   readonly #source: BlobSource;
   readonly #signal: AbortSignal | undefined;
-  readonly #limit = pLimit(CONCURRENT_READS);
+  readonly #limit = atMost(CONCURRENT_READS);
   readonly #read = new Map<Digest, Promise<Loaded | undefined>>();
   /** Why something is not served. */
   readonly problems: string[] = [];

@@ -1,5 +1,5 @@
 import type { BundleManifest } from "../bundle/format.ts";
-import { all, forAll } from "../content/all.ts";
+import { all, forAll } from "../content/concurrency.ts";
 import { GraphCopy } from "../content/copy.ts";
 import { DrayError } from "../errors.ts";
 import type { Listener } from "../events.ts";

@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
-import { z } from "zod";
-import { parseAs } from "../oci/descriptor.ts";
 import { parseJson } from "../oci/json.ts";
+import { parseAs, z } from "../oci/schema.ts";
 import { signMessage, type PrivateKey } from "./keys.ts";
 
 /** https://github.com/sigstore/protobuf-specs/blob/v0.5.0/protos/sigstore_bundle.proto */

@@ -77,6 +77,8 @@ const OFFENCES: Readonly<Record<string, { readonly file: string; readonly import
   "nothing-imports-the-edge": { file: "src/stories/upwards.ts", imports: "../cli/program.ts" },
   "src-never-imports-tests": { file: "src/intake/tested.ts", imports: "../../fixtures/maker.ts" },
   "process-stays-at-the-edge": { file: "src/intake/env.ts", imports: "node:process" },
+  "zod-has-one-home": { file: "src/oci/shapes.ts", imports: "zod" },
+  "p-limit-has-one-home": { file: "src/layout/queue.ts", imports: "p-limit" },
   "undici-has-one-home": { file: "src/remote/registry/second.ts", imports: "undici" },
   "tldts-has-one-home": { file: "src/intake/domains.ts", imports: "tldts" },
   "tar-has-one-home": { file: "src/intake/tars.ts", imports: "tar/header" },

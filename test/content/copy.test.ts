@@ -1,4 +1,3 @@
-import pLimit from "p-limit";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { makeImage, makeLayer, makeMultiArch, type MadeImage } from "../../fixtures/images.ts";
@@ -12,12 +11,14 @@ import {
   type Source,
   type Target,
 } from "../../src/content/content.ts";
-import { GraphCopy, MAX_INDEX_DEPTH, type CopyOptions } from "../../src/content/copy.ts";
+import { atMost } from "../../src/content/concurrency.ts";
+import { GraphCopy, type CopyOptions } from "../../src/content/copy.ts";
 import { authored, once, type Authored } from "../../src/content/memory.ts";
 import { verified } from "../../src/content/verify.ts";
 import type { DrayEvent } from "../../src/events.ts";
 import type { Descriptor } from "../../src/oci/descriptor.ts";
 import type { Digest } from "../../src/oci/digest.ts";
+import { MAX_INDEX_DEPTH } from "../../src/oci/manifest.ts";
 import { MediaType } from "../../src/oci/media-type.ts";
 
 /** A source that holds everything in memory, and does what a test tells it before it answers. */
@@ -71,7 +72,7 @@ class MemoryTarget implements Target {
 }
 
 function copyOf(source: Source, target: Target, more: Partial<CopyOptions> = {}): GraphCopy {
-  return new GraphCopy(source, target, { limit: pLimit(3), ...more });
+  return new GraphCopy(source, target, { limit: atMost(3), ...more });
 }
 
 function indexOf(
@@ -235,7 +236,7 @@ describe("GraphCopy", () => {
       if (digest === slow) await settle();
       throw new Error(digest === slow ? "slow to stop" : "stopped at once");
     });
-    const copy = copyOf(source, new MemoryTarget(), { limit: pLimit(10) });
+    const copy = copyOf(source, new MemoryTarget(), { limit: atMost(10) });
     await expect(copy.copy(index.descriptor)).rejects.toThrow("this was first");
   });
 
@@ -303,7 +304,7 @@ describe("GraphCopy", () => {
       await settle();
       running--;
     });
-    await copyOf(source, new MemoryTarget(), { limit: pLimit(2) }).copy(image.root.descriptor);
+    await copyOf(source, new MemoryTarget(), { limit: atMost(2) }).copy(image.root.descriptor);
     expect(most).toBe(2);
   });
 
@@ -318,7 +319,7 @@ describe("GraphCopy", () => {
     ]);
     const source = new MemorySource([{ root: image.root, blobs: [...image.blobs, ...blobs] }]);
     const target = new MemoryTarget();
-    const copy = copyOf(source, target, { limit: pLimit(2) });
+    const copy = copyOf(source, target, { limit: atMost(2) });
     await Promise.all(indexes.map(({ descriptor }) => copy.copy(descriptor)));
     expect(target.blobs.size).toBe(source.blobs.size);
   });

@@ -1,7 +1,6 @@
-import { z } from "zod";
 import { DrayError } from "../../errors.ts";
-import { parseAs } from "../../oci/descriptor.ts";
 import { digestOf } from "../../oci/digest.ts";
+import { parseAs, z } from "../../oci/schema.ts";
 import type { ChartMetadata } from "../chart-yaml.ts";
 import { readTexts } from "../../yaml/texts.ts";
 

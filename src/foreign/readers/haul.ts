@@ -1,6 +1,6 @@
-import { z } from "zod";
 import { INDEX_FILE } from "../../oci/image-layout.ts";
 import { parseJson } from "../../oci/json.ts";
+import { z } from "../../oci/schema.ts";
 import { claimDockerFiles } from "../docker-manifest.ts";
 import { directoriesWith, type ForeignReader } from "../foreign-content.ts";
 import { readLayout } from "../layout-content.ts";

@@ -1,10 +1,10 @@
-import { z } from "zod";
 import type { Authored } from "../../content/memory.ts";
 import { DrayError } from "../../errors.ts";
-import { digestSchema, mediaTypeSchema, parseAs } from "../../oci/descriptor.ts";
+import { digestSchema, mediaTypeSchema } from "../../oci/descriptor.ts";
 import { digestOf, type Digest } from "../../oci/digest.ts";
 import { parseJson } from "../../oci/json.ts";
 import { MediaType } from "../../oci/media-type.ts";
+import { parseAs, z } from "../../oci/schema.ts";
 import { BlobPool } from "../blob-pool.ts";
 import type { FileTree } from "../file-tree.ts";
 import { directoriesWith, type ForeignReader, type ForeignRoot } from "../foreign-content.ts";

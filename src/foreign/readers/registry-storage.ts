@@ -1,9 +1,9 @@
-import { z } from "zod";
 import { DrayError } from "../../errors.ts";
 import { findingOf, type Finding } from "../../finding.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
 import { parseDigest, type Digest } from "../../oci/digest.ts";
 import { MediaType } from "../../oci/media-type.ts";
+import { z } from "../../oci/schema.ts";
 import { BlobPool } from "../blob-pool.ts";
 import type { FileTree } from "../file-tree.ts";
 import type { ForeignReader, ForeignRoot } from "../foreign-content.ts";

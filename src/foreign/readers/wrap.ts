@@ -1,4 +1,3 @@
-import { z } from "zod";
 import { MAX_CHART_BYTES, MAX_CHART_FILES } from "../../chart/chart-archive.ts";
 import { MAX_CHART_FILE_BYTES } from "../../chart/chart-yaml.ts";
 import { packChart } from "../../chart/pack-chart.ts";
@@ -10,6 +9,7 @@ import { digestSchema, type Descriptor } from "../../oci/descriptor.ts";
 import { encodedOf } from "../../oci/digest.ts";
 import { MediaType } from "../../oci/media-type.ts";
 import { parsePlatform } from "../../oci/platform.ts";
+import { z } from "../../oci/schema.ts";
 import { BlobPool } from "../blob-pool.ts";
 import { readWhole, type ByteRange, type FileTree } from "../file-tree.ts";
 import {

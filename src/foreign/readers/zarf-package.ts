@@ -1,8 +1,8 @@
-import { z } from "zod";
 import type { ContentOptions } from "../../content/content.ts";
 import type { Finding } from "../../finding.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
 import { BLOBS_DIRECTORY, INDEX_FILE } from "../../oci/image-layout.ts";
+import { z } from "../../oci/schema.ts";
 import { BlobPool } from "../blob-pool.ts";
 import { checkListed, type ListedFiles } from "../check-sums.ts";
 import type { FileTree } from "../file-tree.ts";

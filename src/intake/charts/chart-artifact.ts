@@ -2,7 +2,7 @@ import type { Resolved } from "../resolve.ts";
 import { toOciChart } from "../../chart/oci-chart.ts";
 import type { ChartMetadata } from "../../chart/chart-yaml.ts";
 import type { Source } from "../../content/content.ts";
-import type { Limit } from "../../content/copy.ts";
+import type { Limit } from "../../content/concurrency.ts";
 import { DocumentCache } from "../../content/document-cache.ts";
 import { readGraph } from "../../content/graph.ts";
 import { chartReference } from "../../bundle/chart-files.ts";

@@ -1,8 +1,8 @@
-import { z } from "zod";
 import { DrayError } from "../../errors.ts";
-import { digestSchema, mediaTypeSchema, parseAs, type Descriptor } from "../../oci/descriptor.ts";
+import { digestSchema, mediaTypeSchema, type Descriptor } from "../../oci/descriptor.ts";
 import type { Digest } from "../../oci/digest.ts";
 import { parseJson } from "../../oci/json.ts";
+import { parseAs, z } from "../../oci/schema.ts";
 
 /** What the references of a recipe meant when they were resolved. */
 export interface Lock {

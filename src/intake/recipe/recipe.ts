@@ -1,8 +1,8 @@
 import { dirname, isAbsolute, join } from "node:path";
-import { z } from "zod";
 import { DrayError } from "../../errors.ts";
 import { parsePlatform, type Platform } from "../../oci/platform.ts";
 import { parseReference, type Reference } from "../../oci/reference.ts";
+import { problemsOf, z } from "../../oci/schema.ts";
 import { parseChart, type ChartRequest } from "./chart-request.ts";
 import { namesFrom, type GivenNames } from "../../foreign/given-names.ts";
 import { IMAGE_MODES, type ValueSet } from "./image-wishes.ts";
@@ -121,12 +121,7 @@ export async function parseRecipe(bytes: Buffer, path: string): Promise<Recipe> 
     });
   if (bytes.length > MAX_RECIPE_BYTES) throw fail(`it has more than ${MAX_RECIPE_BYTES} bytes`);
   const parsed = recipeSchema.safeParse((await readYaml(bytes.toString("utf8"), fail)) ?? {});
-  if (!parsed.success) {
-    const issues = parsed.error.issues.map(
-      (issue) => `${issue.path.join(".") || "document"}: ${issue.message}`,
-    );
-    throw fail(issues.slice(0, 10).join("; "));
-  }
+  if (!parsed.success) throw fail(problemsOf(parsed.error, 10));
   return toRecipe(parsed.data, dirname(path));
 }
 

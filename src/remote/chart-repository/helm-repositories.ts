@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
-import { z } from "zod";
 import { DrayError, systemCode } from "../../errors.ts";
+import { z } from "../../oci/schema.ts";
 import { readTexts } from "../../yaml/texts.ts";
 import { isSameRepository } from "./repository-address.ts";
 import type { KnownRepositories, RepositoryLogin } from "./known-repositories.ts";

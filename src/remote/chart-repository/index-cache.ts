@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { mkdir, readFile, rename, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { z } from "zod";
 import { systemCode } from "../../errors.ts";
 import { digestOf } from "../../oci/digest.ts";
+import { z } from "../../oci/schema.ts";
 import { MAX_INDEX_BYTES } from "./repository-index.ts";
 
 /** An index as it was the last time, and how to ask whether it still is. */

@@ -1,6 +1,6 @@
-import { z } from "zod";
 import { DrayError } from "../../errors.ts";
 import { parseDigest, type Digest } from "../../oci/digest.ts";
+import { z } from "../../oci/schema.ts";
 import { pickTexts } from "../../yaml/texts.ts";
 import { sliceEntry } from "./slice-index.ts";
 

@@ -1,5 +1,5 @@
-import { z } from "zod";
 import { RegistryError } from "../../errors.ts";
+import { z } from "../../oci/schema.ts";
 import { readBody } from "../http/body.ts";
 import type { ErrorContext } from "../http/connection-failure.ts";
 import type { TransportResponse } from "../http/transport.ts";

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
-import { z } from "zod";
 import { DrayError, systemCode } from "../../errors.ts";
+import { z } from "../../oci/schema.ts";
 import { askHelper, type HelperOptions } from "./credential-helper.ts";
 import type { CredentialStore, Credentials } from "./credentials.ts";
 import { parseSecretJson } from "./secret-json.ts";

@@ -1,5 +1,4 @@
-import pLimit from "p-limit";
-import type { Limit } from "../../content/copy.ts";
+import { atMost, type Limit } from "../../content/concurrency.ts";
 import { DrayError } from "../../errors.ts";
 import { answerError } from "./answer-error.ts";
 import type { Scopes } from "./token-purse.ts";
@@ -68,7 +67,7 @@ export class RegistryClient {
   constructor(registry: string, options: RegistryOptions) {
     this.registry = registry;
     this.name = `${options.side} registry ${registry}`;
-    this.limit = pLimit(options.concurrency ?? DEFAULT_CONCURRENCY);
+    this.limit = atMost(options.concurrency ?? DEFAULT_CONCURRENCY);
     this.patience = new Patience(options);
     this.#options = options;
     this.#transport = new Transport(options);

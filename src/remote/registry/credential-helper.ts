@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
-import { z } from "zod";
 import { DrayError } from "../../errors.ts";
+import { z } from "../../oci/schema.ts";
 import type { Credentials } from "./credentials.ts";
 import { parseSecretJson } from "./secret-json.ts";
 

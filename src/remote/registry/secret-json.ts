@@ -1,7 +1,6 @@
-import type { z } from "zod";
 import { DrayError } from "../../errors.ts";
-import { parseAs } from "../../oci/descriptor.ts";
 import { parseJson } from "../../oci/json.ts";
+import { parseAs, type z } from "../../oci/schema.ts";
 
 /**
  * Parses JSON that holds secrets: what a parser says of it quotes it, and must not be passed on.

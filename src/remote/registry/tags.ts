@@ -1,7 +1,6 @@
-import { z } from "zod";
 import { DrayError } from "../../errors.ts";
-import { parseAs } from "../../oci/descriptor.ts";
 import { parseJson } from "../../oci/json.ts";
+import { parseAs, z } from "../../oci/schema.ts";
 import type { Repository } from "./repository.ts";
 
 /** Tags of one repository; the largest known ones have some ten thousand. */

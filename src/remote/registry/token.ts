@@ -1,5 +1,5 @@
-import { z } from "zod";
 import { DrayError, RegistryError } from "../../errors.ts";
+import { z } from "../../oci/schema.ts";
 import { readBody } from "../http/body.ts";
 import { connectionFailure } from "../http/connection-failure.ts";
 import { basicHeader, type Credentials } from "./credentials.ts";

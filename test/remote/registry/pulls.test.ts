@@ -1,11 +1,11 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import pLimit from "p-limit";
 import { describe, expect, it } from "vitest";
 import { answer, hangUp } from "../../../fixtures/faults.ts";
 import { makeImage, makeLayer, makeMultiArch, type MadeImage } from "../../../fixtures/images.ts";
 import type { TestRegistry } from "../../../fixtures/registry.ts";
+import { atMost } from "../../../src/content/concurrency.ts";
 import { GraphCopy } from "../../../src/content/copy.ts";
 import { authored, type Authored } from "../../../src/content/memory.ts";
 import { ImageLayout } from "../../../src/layout/layout.ts";
@@ -18,7 +18,7 @@ import { fill, listening, oneLayerImage, repositoryOf, startRegistry } from "./l
 async function pull(repository: Repository, reference: string): Promise<ImageLayout> {
   const layout = await ImageLayout.create(join(await temporaryDirectory(), "layout"));
   const root = await repository.resolve(reference);
-  await new GraphCopy(repository, layout, { limit: pLimit(3) }).copy(root);
+  await new GraphCopy(repository, layout, { limit: atMost(3) }).copy(root);
   return layout;
 }
 
