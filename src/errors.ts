@@ -1,3 +1,5 @@
+import type { ErrorCode } from "./codes.ts";
+
 /**
  * How an error ends a command: `usage` is the caller's mistake, `refused` means the content is not
  * trusted, damaged or incomplete, `partial` means some of the work is done, `failed` is the rest.
@@ -13,16 +15,16 @@ export interface DrayErrorOptions {
 }
 
 /**
- * Every error a user can meet. `code` is stable (`DRAY_<NOUN>_<STATE>`); the message names the
+ * Every error a user can meet. `code` is stable (docs/codes.md has them all); the message names the
  * action, the quoted value, what was wanted and what was found. A bug stays a plain `Error`.
  */
 export class DrayError extends Error {
   override readonly name: string = "DrayError";
-  readonly code: string;
+  readonly code: ErrorCode;
   readonly hint: string | undefined;
   readonly kind: ErrorKind;
 
-  constructor(code: string, message: string, options: DrayErrorOptions = {}) {
+  constructor(code: ErrorCode, message: string, options: DrayErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.hint = options.hint;
@@ -43,7 +45,7 @@ export class RegistryError extends DrayError {
   readonly status: number;
   readonly registryCode: string | undefined;
 
-  constructor(code: string, message: string, options: RegistryErrorOptions) {
+  constructor(code: ErrorCode, message: string, options: RegistryErrorOptions) {
     super(code, message, options);
     this.status = options.status;
     this.registryCode = options.registryCode;

@@ -1,3 +1,4 @@
+import type { ErrorCode } from "./codes.ts";
 import type { DrayError } from "./errors.ts";
 
 /**
@@ -5,8 +6,8 @@ import type { DrayError } from "./errors.ts";
  * bundle, a `warning` is reported, `info` says what was done (junk stripped, index rebuilt).
  */
 export interface Finding {
-  /** Stable name, `<NOUN>_<STATE>`. */
-  readonly code: string;
+  /** Stable name, `<NOUN>_<STATE>`; docs/codes.md has them all. */
+  readonly code: FindingCode;
   readonly severity: "error" | "warning" | "info";
   readonly message: string;
   /** The entry, digest or reference it is about. */
@@ -24,10 +25,84 @@ export function hasErrors(findings: readonly Finding[]): boolean {
 /** What a refusal says, as one finding among others. */
 export function findingOf(error: DrayError, entry?: string): Finding {
   return {
-    code: error.code.replace(/^DRAY_/, ""),
+    code: bareCode(error.code),
     severity: "error",
     message: error.message,
     ...(entry === undefined ? {} : { entry }),
     ...(error.hint === undefined ? {} : { hint: error.hint }),
   };
 }
+
+/** The code without its `DRAY_`. */
+function bareCode<Code extends string>(code: `DRAY_${Code}`): Code {
+  // The compiler does not know what slicing makes of a literal.
+  return code.slice("DRAY_".length) as Code;
+}
+
+/** Every code that a finding can have: its own, and what a refusal has behind its `DRAY_`. */
+export type FindingCode = OwnFindingCode | BareCode<ErrorCode>;
+
+type BareCode<Code extends ErrorCode> = Code extends `DRAY_${infer Bare}` ? Bare : never;
+
+/** What only findings say. */
+type OwnFindingCode =
+  | "ARCHIVE_NESTED"
+  | "BLOBS_DECOMPRESSED"
+  | "BLOB_DIGEST"
+  | "BLOB_SIZE"
+  | "BLOB_UNREFERENCED"
+  | "BLOB_UNSUPPORTED"
+  | "BUDGET_SPENT"
+  | "BUNDLES_MIXED"
+  | "BUNDLES_SEVERAL"
+  | "BUNDLE_MISMATCH"
+  | "CHART_INCOMPLETE"
+  | "CHART_NAME_CONFLICT"
+  | "CLUSTER_VERSION"
+  | "DEPENDENCY_MISSING"
+  | "DIGEST_NEW"
+  | "DOCKER_MANIFEST_EMPTY"
+  | "ENTRY_DUPLICATE"
+  | "ENTRY_EXTRA"
+  | "ENTRY_NAME_REFUSED"
+  | "ENTRY_REBUILT"
+  | "ENTRY_TYPE_REFUSED"
+  | "ENTRY_UNEXPECTED"
+  | "EXTRA_LEFT_OUT"
+  | "FILE_LEFT_OUT"
+  | "FOLDER_ADDED"
+  | "FOREIGN_BUNDLE"
+  | "IMAGE_ELSEWHERE"
+  | "IMAGE_NOT_DERIVED"
+  | "INDEX_SPARSE"
+  | "INDEX_TOO_DEEP"
+  | "JUNK_STRIPPED"
+  | "LAYOUT_INDEX_MISSING"
+  | "LAYOUT_MARKER_MISSING"
+  | "LINE_ENDS_CHANGED"
+  | "MEDIA_TYPE_CONFLICT"
+  | "NAME_AMBIGUOUS"
+  | "NAME_CHANGED"
+  | "NAME_HOST_LOST"
+  | "NAME_MISSING"
+  | "NAME_PINNED"
+  | "NOT_EXPLORED"
+  | "OPERATOR"
+  | "PACKAGE_DIFFERENTIAL"
+  | "PART_MISSING"
+  | "PROVENANCE_GOOD"
+  | "PROVENANCE_MISSING"
+  | "PROVENANCE_UNCHECKED"
+  | "ROOT_UNSUPPORTED"
+  | "SIGNATURE_ALTERED"
+  | "SIGNATURE_INCOMPLETE"
+  | "SIGNATURE_MISSING"
+  | "SIGNATURE_NOT_CHECKED"
+  | "SIGNATURE_NOT_TRUSTED"
+  | "SIGNATURE_NO_KEY"
+  | "SIGNATURE_UNREADABLE"
+  | "SIGNATURE_UNTRUSTED"
+  | "SUBJECT_MISSING"
+  | "SUMS_MISSING"
+  | "TEMPLATE_NOT_EVALUATED"
+  | "VALUES_REFUSED";

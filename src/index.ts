@@ -1,6 +1,7 @@
+export type { ErrorCode } from "./codes.ts";
 export { DrayError, RegistryError, systemCode, type ErrorKind } from "./errors.ts";
 export type { DrayEvent, Listener } from "./events.ts";
-export { hasErrors, type Finding } from "./finding.ts";
+export { hasErrors, type Finding, type FindingCode } from "./finding.ts";
 export type { Presence } from "./intake/probe.ts";
 export { VERSION } from "./version.ts";
 

@@ -71,7 +71,11 @@ async function* inflated(
   }
 }
 
-function damaged(code: string, what: string, cause: unknown): DrayError {
+function damaged(
+  code: "DRAY_GZIP_DAMAGED" | "DRAY_ZIP_DAMAGED",
+  what: string,
+  cause: unknown,
+): DrayError {
   return new DrayError(code, `Cannot decompress ${what}: ${String(cause)}`, {
     kind: "refused",
     cause,

@@ -124,27 +124,30 @@ class ScanState {
     // macOS ends the name of a folder's icon in a carriage return: junk, if its place is a good one.
     const checked = entryPath(raw.name.replace(/(^|\/)Icon\r$/, "$1Icon"));
     if ("problem" in checked) {
-      this.#refuse("NAME", raw.name, checked.problem);
+      this.#refuse("ENTRY_NAME_REFUSED", raw.name, checked.problem);
     } else if (isJunkName(raw.name)) {
       this.#stripped.push(raw.name);
     } else if (raw.kind !== "directory") {
       return this.#file(raw, checked.path);
     } else {
       const problem = this.#names.addDirectory(checked.path);
-      if (problem !== undefined) this.#refuse("DUPLICATE", checked.path, problem);
+      if (problem !== undefined) this.#refuse("ENTRY_DUPLICATE", checked.path, problem);
     }
     return undefined;
   }
 
-  #refuse(what: "NAME" | "TYPE" | "DUPLICATE", entry: string, problem: string): void {
-    const code = what === "DUPLICATE" ? "ENTRY_DUPLICATE" : `ENTRY_${what}_REFUSED`;
+  #refuse(
+    code: "ENTRY_NAME_REFUSED" | "ENTRY_TYPE_REFUSED" | "ENTRY_DUPLICATE",
+    entry: string,
+    problem: string,
+  ): void {
     const message = `Entry ${JSON.stringify(entry.slice(0, 200))} is refused: ${problem}`;
     this.report({ severity: "error", code, message, entry });
   }
 
   async #file(raw: RawEntry, path: EntryPath): Promise<Entry | undefined> {
     if (raw.kind !== "file" || path === "") {
-      this.#refuse("TYPE", path, `expected a regular file, found ${raw.type}`);
+      this.#refuse("ENTRY_TYPE_REFUSED", path, `expected a regular file, found ${raw.type}`);
       return undefined;
     }
     const content = new EntryContent(raw, this.#options.onEvent);
@@ -165,7 +168,7 @@ class ScanState {
     }
     const problem = this.#names.addFile(path);
     if (problem !== undefined) {
-      this.#refuse("DUPLICATE", path, problem);
+      this.#refuse("ENTRY_DUPLICATE", path, problem);
       return undefined;
     }
     const { size, position } = raw;

@@ -1,13 +1,14 @@
+import type { ErrorCode } from "../codes.ts";
 import { DrayError, systemCode, type ErrorKind } from "../errors.ts";
 import { MemberDamage } from "./members/gzip-members.ts";
 
 /** What is left of an error on the way between threads, which its class does not survive. */
 export interface ThreadFailure {
   readonly message: string;
-  readonly code: string | undefined;
   /** Of an error of the system. */
-  readonly syscall?: string;
+  readonly system?: { readonly code?: string; readonly syscall?: string };
   /** Of a `DrayError`. */
+  readonly code?: ErrorCode;
   readonly kind?: ErrorKind;
   readonly hint?: string | undefined;
   /** Of a `MemberDamage`. */
@@ -21,12 +22,13 @@ export function toFailure(error: unknown): ThreadFailure {
     return { message, code, hint, kind, ...member };
   }
   const message = error instanceof Error ? error.message : String(error);
-  const system = error instanceof Error && "syscall" in error ? String(error.syscall) : undefined;
-  return { message, code: systemCode(error), ...(system && { syscall: system }) };
+  const code = systemCode(error);
+  const syscall = error instanceof Error && "syscall" in error ? String(error.syscall) : undefined;
+  return { message, system: { ...(code && { code }), ...(syscall && { syscall }) } };
 }
 
-export function fromFailure({ message, code, syscall, kind, hint, member }: ThreadFailure): Error {
+export function fromFailure({ message, system, code, kind, hint, member }: ThreadFailure): Error {
   if (member !== undefined) return new MemberDamage(member, message);
   if (code !== undefined && kind !== undefined) return new DrayError(code, message, { kind, hint });
-  return Object.assign(new Error(message), code && { code }, syscall && { syscall });
+  return Object.assign(new Error(message), system);
 }

@@ -217,6 +217,8 @@ function checkFile(
   return [error("BUNDLE_MISMATCH", path, message)];
 }
 
-function error(code: string, entry: string, message: string): Finding {
+type Disagreement = "BUNDLE_MISMATCH" | "BLOB_UNREFERENCED" | "ENTRY_UNEXPECTED";
+
+function error(code: Disagreement, entry: string, message: string): Finding {
   return { code, severity: "error", entry, message: `${entry}: ${message}` };
 }

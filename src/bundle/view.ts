@@ -36,10 +36,10 @@ export class BundleView implements Source, GraphSource {
   /** The content of a small file, compared with its sum once the sums are known. */
   async readSmall(path: string, maxBytes: number): Promise<Buffer> {
     const entry = this.entries.get(path);
-    if (entry === undefined) throw refused("ENTRY_MISSING", path, "it is not there");
+    if (entry === undefined) throw refused("DRAY_ENTRY_MISSING", path, "it is not there");
     if (entry.size > maxBytes) {
       throw refused(
-        "ENTRY_TOO_LARGE",
+        "DRAY_ENTRY_TOO_LARGE",
         path,
         `expected at most ${maxBytes} bytes, found ${entry.size}`,
       );
@@ -47,7 +47,7 @@ export class BundleView implements Source, GraphSource {
     const bytes = entry.bytes ?? (await collect(this.open(entry)));
     const sum = this.sums?.get(path);
     if (sum !== undefined && sum !== encodedOf(digestOf(bytes))) {
-      throw refused("ENTRY_ALTERED", path, `its content is not what ${SUMS_FILE} says`);
+      throw refused("DRAY_ENTRY_ALTERED", path, `its content is not what ${SUMS_FILE} says`);
     }
     return bytes;
   }
@@ -78,7 +78,7 @@ export class BundleView implements Source, GraphSource {
   async *fetch(descriptor: Descriptor, { offset = 0 }: FetchOptions = {}): Bytes {
     const path = blobPath(descriptor.digest);
     const entry = this.entries.get(path);
-    if (entry === undefined) throw refused("BLOB_MISSING", path, "it is not in the bundle");
+    if (entry === undefined) throw refused("DRAY_BLOB_MISSING", path, "it is not in the bundle");
     let skip = offset;
     for await (const chunk of this.open(entry)) {
       if (skip < chunk.length) yield chunk.subarray(skip);
@@ -86,6 +86,9 @@ export class BundleView implements Source, GraphSource {
     }
   }
 }
+
+type Refusal =
+  "DRAY_ENTRY_MISSING" | "DRAY_ENTRY_TOO_LARGE" | "DRAY_ENTRY_ALTERED" | "DRAY_BLOB_MISSING";
 
 /** Its documents were more than are kept in memory while it is read. */
 function onePass(path: string): DrayError {
@@ -96,8 +99,8 @@ function onePass(path: string): DrayError {
   );
 }
 
-function refused(code: string, path: string, reason: string): DrayError {
-  return new DrayError(`DRAY_${code}`, `Cannot read ${JSON.stringify(path)}: ${reason}`, {
+function refused(code: Refusal, path: string, reason: string): DrayError {
+  return new DrayError(code, `Cannot read ${JSON.stringify(path)}: ${reason}`, {
     kind: "refused",
   });
 }

@@ -85,7 +85,7 @@ export async function parseChartYaml(bytes: Uint8Array, what: string): Promise<C
 /** The dependencies of a chart with apiVersion v1. @throws DrayError `DRAY_CHART_INVALID` */
 export function parseRequirements(bytes: Uint8Array, what: string): readonly ChartDependency[] {
   const document = parseTexts(bytes, what) ?? {};
-  const options = { what, code: "DRAY_CHART_INVALID" };
+  const options = { what, code: "DRAY_CHART_INVALID" } as const;
   return parseAs(requirementsSchema, document, options).dependencies ?? [];
 }
 

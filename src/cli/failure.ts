@@ -1,4 +1,4 @@
-import type { DrayError, Finding } from "../index.ts";
+import type { DrayError, ErrorCode, Finding } from "../index.ts";
 import { formatFindings } from "./findings.ts";
 import type { Io } from "./io.ts";
 import { printable, printableJson } from "./printable.ts";
@@ -22,7 +22,12 @@ export function reportFailure(error: unknown, io: Io, json: boolean): number {
 
 interface Failure {
   readonly text: string;
-  readonly document: object;
+  readonly document: {
+    readonly code: ErrorCode;
+    readonly message: string;
+    readonly hint?: string | undefined;
+    readonly findings?: readonly Finding[];
+  };
   readonly exit: number;
 }
 

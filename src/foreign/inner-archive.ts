@@ -8,6 +8,7 @@ import { spooled } from "../archive/spool.ts";
 import { TAR_BLOCK } from "../archive/tar/tar-reader.ts";
 import { writeWorkFile, type WorkOptions } from "../archive/work-file.ts";
 import { collect } from "../content/content.ts";
+import type { ErrorCode } from "../codes.ts";
 import { DrayError } from "../errors.ts";
 import type { ForeignFile } from "./file-tree.ts";
 
@@ -28,7 +29,7 @@ export async function openInner(
   }
 }
 
-const NO_ARCHIVE: ReadonlySet<string> = new Set([
+const NO_ARCHIVE: ReadonlySet<ErrorCode> = new Set([
   "DRAY_ARCHIVE_UNKNOWN",
   "DRAY_ARCHIVE_UNSUPPORTED",
 ]);

@@ -48,9 +48,9 @@ function incomplete({ origin, artifact, lacks, failures }: ObtainedChart): Findi
       message: `${name} does not hold what it depends on: ${lacks.join(", ")}`,
       hint: "Helm does not install it like that; `helm dependency build` packs them into it.",
     },
-    ...failures.map(({ message }) => ({
+    ...failures.map(({ message }): Finding => ({
       code: "DEPENDENCY_MISSING",
-      severity: "warning" as const,
+      severity: "warning",
       entry: name,
       message,
     })),

@@ -67,7 +67,7 @@ export function parseManifest(
   }
   const actual = actualMediaType(value, mediaType, what);
   refuseAmbiguous(value, what);
-  const context = { what, code: "DRAY_MANIFEST_INVALID" };
+  const context = { what, code: "DRAY_MANIFEST_INVALID" } as const;
   if (isIndexType(actual)) {
     return { kind: "index", ...parseAs(indexSchema, value, context), mediaType: actual, raw };
   }

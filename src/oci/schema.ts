@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { ErrorCode } from "../codes.ts";
 import { DrayError } from "../errors.ts";
 
 /** The one way in which a document of somebody else becomes a checked type. */
@@ -11,7 +12,7 @@ export { z };
 export function parseAs<T>(
   schema: z.ZodType<T>,
   value: unknown,
-  { what, code }: { what: string; code: string },
+  { what, code }: { what: string; code: ErrorCode },
 ): T {
   const result = schema.safeParse(value);
   if (result.success) return result.data;

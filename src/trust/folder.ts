@@ -21,7 +21,11 @@ export async function readTrustFolder(folder: string): Promise<readonly PublicKe
 
 /** The text of a key file. @throws DrayError `DRAY_KEY_NOT_FOUND`, `DRAY_KEY_INVALID` */
 export async function readKeyFile(path: string): Promise<string> {
-  const fail = (code: string, reason: string, cause?: unknown): DrayError =>
+  const fail = (
+    code: "DRAY_KEY_NOT_FOUND" | "DRAY_KEY_INVALID",
+    reason: string,
+    cause?: unknown,
+  ): DrayError =>
     new DrayError(code, `Cannot read key ${JSON.stringify(path)}: ${reason}`, {
       kind: "usage",
       cause,

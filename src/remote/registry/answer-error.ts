@@ -1,3 +1,4 @@
+import type { ErrorCode } from "../../codes.ts";
 import { RegistryError } from "../../errors.ts";
 import { z } from "../../oci/schema.ts";
 import { readBody } from "../http/body.ts";
@@ -47,7 +48,7 @@ async function readErrors(
   }
 }
 
-function errorCode(status: number, code: string | undefined): string {
+function errorCode(status: number, code: string | undefined): ErrorCode {
   if (status === 401 || status === 403) return "DRAY_REGISTRY_DENIED";
   if (status === 404) return "DRAY_REGISTRY_NOT_FOUND";
   if (status === 429) return "DRAY_REGISTRY_BUSY";

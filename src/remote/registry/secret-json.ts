@@ -1,3 +1,4 @@
+import type { ErrorCode } from "../../codes.ts";
 import { DrayError } from "../../errors.ts";
 import { parseJson } from "../../oci/json.ts";
 import { parseAs, type z } from "../../oci/schema.ts";
@@ -9,7 +10,7 @@ import { parseAs, type z } from "../../oci/schema.ts";
 export function parseSecretJson<T>(
   schema: z.ZodType<T>,
   bytes: Buffer,
-  { what, code }: { what: string; code: string },
+  { what, code }: { what: string; code: ErrorCode },
 ): T {
   try {
     return parseAs(schema, parseJson(bytes, what), { what, code });
