@@ -1,12 +1,11 @@
-import { createWriteStream } from "node:fs";
 import { mkdir, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { pipeline } from "node:stream/promises";
 import type { Content, ContentOptions } from "../content/content.ts";
 import { verified } from "../content/verify.ts";
 import { DrayError, diskFull, isDiskFull, systemCode } from "../errors.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import { sizeOf, takePart, type Part } from "./part.ts";
+import { writeContent } from "./write-content.ts";
 
 /** Where blobs grow before they are known to be right. */
 export const INGEST_DIRECTORY = "ingest";
@@ -58,14 +57,10 @@ async function fill(
   // A part that is already whole needs its digest checked and nothing fetched.
   const rest = part.size > 0 && part.size === expected.size ? [] : content.open(part.size);
   const bytes = verified(rest, expected, { from: content.from, resumed: part });
-  const file = createWriteStream(part.path, {
-    flags: part.size === 0 ? "w" : "r+",
-    start: part.size,
-    highWaterMark: 1024 * 1024,
-    // Not flushed: what a power cut spoils has the wrong size, or fails where it is verified again,
-    // which is on every read; and waiting for the disk would take longer than the network.
-  });
-  await pipeline(bytes, file, { signal });
+  // Not flushed: what a power cut spoils has the wrong size, or fails where it is verified again,
+  // which is on every read; and waiting for the disk would take longer than the network.
+  const flags = part.size === 0 ? "w" : "r+";
+  await writeContent(part.path, bytes, { flags, start: part.size, signal });
 }
 
 /** Says whether it is worth starting over; removes what nobody can use. */

@@ -1,11 +1,11 @@
 import { createHash, type Hash } from "node:crypto";
-import { createReadStream, createWriteStream } from "node:fs";
+import { createReadStream } from "node:fs";
 import { open, rename, rm, truncate } from "node:fs/promises";
-import { pipeline } from "node:stream/promises";
 import type { Bytes } from "../content/content.ts";
+import { writeContent } from "../layout/write-content.ts";
 import { digestFrom, type Digest, type DigestAlgorithm } from "../oci/digest.ts";
 
-/** Writes gather to this size while the one before is under way. */
+/** So much of a file is read at once. */
 const BUFFER_BYTES = 1024 * 1024;
 
 export interface UploadIdentity {
@@ -80,13 +80,8 @@ export class Upload {
   async append(content: Bytes): Promise<void> {
     const received = new Received(content, this.#hash);
     this.#hash = undefined;
-    const file = createWriteStream(this.#path, {
-      flags: "r+",
-      start: this.#size,
-      highWaterMark: BUFFER_BYTES,
-    });
     try {
-      await pipeline(received.bytes(), file);
+      await writeContent(this.#path, received.bytes(), { flags: "r+", start: this.#size });
     } catch (error) {
       // A full disk is not to stay full of what does not count.
       await truncate(this.#path, this.#size).catch(() => {});

@@ -1,11 +1,10 @@
-import { createWriteStream } from "node:fs";
 import { chmod, mkdir, mkdtemp, readdir, rename, rm, rmdir } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
-import { pipeline } from "node:stream/promises";
 import type { Entry } from "../archive/scan.ts";
 import { verified } from "../content/verify.ts";
 import { DrayError, diskFull, systemCode } from "../errors.ts";
 import type { Finding } from "../finding.ts";
+import { writeContent } from "../layout/write-content.ts";
 import { parseDigest } from "../oci/digest.ts";
 import { MediaType } from "../oci/media-type.ts";
 import { requireUsable, withBundle, type BundleOptions, type UsableBundle } from "./open-bundle.ts";
@@ -62,9 +61,7 @@ async function writeEntries(
     signal?.throwIfAborted();
     const file = join(directory, path);
     await mkdir(dirname(file), { recursive: true });
-    await pipeline(contentOf(bundle, path, entry), createWriteStream(file, { flags: "wx" }), {
-      signal,
-    });
+    await writeContent(file, contentOf(bundle, path, entry), { flags: "wx", signal });
     onEvent?.({ type: "progress", bytes: entry.size });
   }
   return total;

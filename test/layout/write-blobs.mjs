@@ -1,9 +1,9 @@
-// Writes blobs into a layout, slowly, until it is done or killed:
-// node write-blobs.mjs BUILT_LAYOUT_MODULE DIRECTORY SIZE SEED...
+// Writes blobs into a layout, slowly, until it is done or killed, and stands still at byte STOP of each:
+// node write-blobs.mjs BUILT_LAYOUT_MODULE DIRECTORY SIZE STOP SEED...
 import { createCipheriv, createHash } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
 
-const [module, directory, size, ...seeds] = process.argv.slice(2);
+const [module, directory, size, stop, ...seeds] = process.argv.slice(2);
 const { ImageLayout } = await import(module);
 
 /** The same bytes as `seededBytes` of the fixtures. */
@@ -14,9 +14,9 @@ function bytesOf(seed) {
 
 async function* slowly(bytes) {
   for (let at = 0; at < bytes.length; at += 64 * 1024) {
+    if (at >= Number(stop)) await new Promise(() => setInterval(() => {}, 1000));
     yield bytes.subarray(at, at + 64 * 1024);
     await wait(1);
-    process.stdout.write(`${at}\n`);
   }
 }
 
