@@ -116,8 +116,18 @@ module.exports = {
     ),
     rule(
       "the-root-has-only-leaves",
-      { path: "^src/[^/]+\\.ts$", pathNot: `^src/index\\.ts$|^${LEAVES}` },
+      { path: "^src/[^/]+\\.ts$", pathNot: `^src/(index|defaults)\\.ts$|^${LEAVES}` },
       {},
+    ),
+    rule(
+      "defaults-join-what-reads-them",
+      { path: "^src/defaults\\.ts$" },
+      { path: "^src/", pathNot: `^src/(remote|trust)/|^${LEAVES}` },
+    ),
+    rule(
+      "defaults-are-for-callers",
+      { path: "^src/", pathNot: "^src/(index\\.ts$|cli/)" },
+      { path: "^src/defaults\\.ts$" },
     ),
     rule(
       "cli-uses-the-library",
@@ -132,7 +142,7 @@ module.exports = {
     rule("src-never-imports-tests", { path: "^(src|bin)/" }, { path: "^(test|fixtures|scripts)/" }),
     rule(
       "process-stays-at-the-edge",
-      { path: "^src/", pathNot: "^src/cli/" },
+      { path: "^src/", pathNot: "^src/defaults\\.ts$" },
       { path: "^(node:)?process$" },
     ),
     fence("zod", "^src/oci/schema\\.ts$"),

@@ -3,7 +3,7 @@ import { basename, join } from "node:path";
 import process from "node:process";
 import { discoverImages } from "../src/discover/discover-images.ts";
 import type { Discovery } from "../src/discover/discovery.ts";
-import { findProgram } from "../src/chart/find-program.ts";
+import { defaults } from "../src/defaults.ts";
 import { openHelmRenderer } from "../src/discover/helm-binary.ts";
 import type { Chart } from "../src/chart/chart.ts";
 import { loadChart } from "../src/chart/load-chart.ts";
@@ -51,8 +51,7 @@ async function main(): Promise<void> {
   if (directory === undefined) throw new Error("usage: bench:images -- DIR [--helm PATH]");
   const text = await readFile(join(directory, "expected.json"), "utf8");
   const expected = JSON.parse(text) as readonly Expected[];
-  const helm =
-    rest[0] === "--helm" ? rest[1] : await findProgram("helm", process.env["PATH"] ?? "");
+  const helm = rest[0] === "--helm" ? rest[1] : await defaults().helm();
   await bench("without helm", expected, (one) => discover(join(directory, one.chart), undefined));
   if (helm === undefined) console.log("\nwith helm: no helm on PATH, give --helm PATH\n");
   else await bench(`with ${helm}`, expected, (one) => discover(join(directory, one.chart), helm));

@@ -58,6 +58,19 @@ export function systemCode(error: unknown): string | undefined {
   return typeof error.code === "string" ? error.code : undefined;
 }
 
+/** The error for a file that was named and cannot be read; undefined if no system call failed. */
+export function unreadable(cause: unknown, what: string, path: string): DrayError | undefined {
+  const code = systemCode(cause);
+  if (code === undefined) return undefined;
+  const reason =
+    code === "ENOENT" ? "no such file" : code === "EISDIR" ? "it is a directory" : code;
+  return new DrayError(
+    "DRAY_FILE_NOT_FOUND",
+    `Cannot read ${what} ${JSON.stringify(path)}: ${reason}`,
+    { kind: "usage", cause },
+  );
+}
+
 /** True if a write failed for lack of room: on the disk, or in the user's share of it. */
 export function isDiskFull(error: unknown): boolean {
   const code = systemCode(error);

@@ -1,5 +1,6 @@
 export type { ErrorCode } from "./codes.ts";
-export { DrayError, RegistryError, systemCode, type ErrorKind } from "./errors.ts";
+export { defaults, type Defaults, type Environment } from "./defaults.ts";
+export { DrayError, RegistryError, systemCode, unreadable, type ErrorKind } from "./errors.ts";
 export type { DrayEvent, Listener } from "./events.ts";
 export { hasErrors, type Finding, type FindingCode } from "./finding.ts";
 export type { Presence } from "./intake/probe.ts";
@@ -37,7 +38,6 @@ export { BundleRefused, type BundleOptions } from "./stories/open-bundle.ts";
 export type { DiscoverySettings } from "./discover/chart-images.ts";
 export type { ListDifference } from "./discover/compare-list.ts";
 export type { DiscoveredImage, Evidence, ImageClass } from "./discover/discovery.ts";
-export { findProgram } from "./chart/find-program.ts";
 export { parseNames, type GivenNames } from "./foreign/given-names.ts";
 export type { ImageMode, ValueSet } from "./intake/recipe/image-wishes.ts";
 export { parsePlatform, formatPlatform, type Platform } from "./oci/platform.ts";
@@ -66,5 +66,5 @@ export type {
   RepositoryLogin,
 } from "./remote/chart-repository/known-repositories.ts";
 export { authFile } from "./remote/registry/auth-file.ts";
-export { DEFAULT_CONCURRENCY, type RegistryOptions } from "./remote/registry/client.ts";
+export { DEFAULT_CONCURRENCY, type RegistryAccess } from "./remote/registry/client.ts";
 export { firstOf, type CredentialStore } from "./remote/registry/credentials.ts";

@@ -6,7 +6,7 @@ import { addExamples, addOutputFlags, repeatable } from "./flags.ts";
 import { addMapFlags, readMapping, type MapFlags } from "./map-flags.ts";
 import { addForeignFlags, foreignChoices, type ForeignFlags } from "./foreign-flags.ts";
 import type { OutputFlags } from "./report-output.ts";
-import { addTrustFlags, trustPolicy, workDirectory, type TrustFlags } from "./trust-flags.ts";
+import { addTrustFlags, trustPolicy, type TrustFlags } from "./trust-flags.ts";
 
 interface CheckFlags extends ForeignFlags, OutputFlags, DiscoveryFlags, TrustFlags, MapFlags {
   readonly chart?: string;
@@ -44,7 +44,7 @@ export const addCheckCommand: AddCommand = (program, start) => {
     "  --registry registry.internal:5000/mirror   # the values name this registry",
   ]);
   command.action(async (path: string, flags: CheckFlags) => {
-    const session = start(flags);
+    const session = await start(flags);
     await runCheck(path, { flags, sets }, session);
   });
 };
@@ -52,8 +52,9 @@ export const addCheckCommand: AddCommand = (program, start) => {
 async function runCheck(
   path: string,
   { flags, sets }: { flags: CheckFlags; sets: ReturnType<typeof addDiscoveryFlags> },
-  { io, output, exit }: Session,
+  session: Session,
 ): Promise<void> {
+  const { output, defaults, exit } = session;
   const { check, parsePlatform } = await import("../index.ts");
   const report = await check({
     path,
@@ -62,9 +63,9 @@ async function runCheck(
     target: flags.registry,
     mapping: await readMapping(flags),
     valueSets: sets,
-    ...(await discoverySettings(flags, io)),
-    trust: await trustPolicy(flags, io),
-    workDirectory: workDirectory(flags, io.env),
+    ...(await discoverySettings(flags, session)),
+    trust: await trustPolicy(flags, defaults),
+    workDirectory: flags.workDir ?? defaults.workDirectory,
     ...(await foreignChoices(flags)),
     onEvent: output.progress.listen,
   });

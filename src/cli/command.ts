@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import type { Defaults } from "../index.ts";
 import type { OutputFlags } from "./report-output.ts";
 import { Output } from "./report-output.ts";
 import type { Io } from "./io.ts";
@@ -7,6 +8,8 @@ import type { Io } from "./io.ts";
 export interface Session {
   readonly io: Io;
   readonly output: Output;
+  /** What this user and machine bring along, below what flags say. */
+  readonly defaults: Defaults;
   /** Ends the program with this code when the action is done. */
   readonly exit: (code: number) => void;
 }
@@ -14,8 +17,11 @@ export interface Session {
 /** A command adds itself to the program; its action loads the library only when it runs. */
 export type AddCommand = (program: Command, start: StartSession) => void;
 
-export type StartSession = (flags: OutputFlags) => Session;
+export type StartSession = (flags: OutputFlags) => Promise<Session>;
 
 export function sessionStarter(io: Io, exit: (code: number) => void): StartSession {
-  return (flags) => ({ io, output: new Output(io, flags), exit });
+  return async (flags) => {
+    const { defaults } = await import("../index.ts");
+    return { io, output: new Output(io, flags), defaults: defaults(io.env), exit };
+  };
 }

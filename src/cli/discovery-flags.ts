@@ -2,8 +2,8 @@ import { constants } from "node:fs";
 import { access } from "node:fs/promises";
 import { resolve } from "node:path";
 import { InvalidArgumentError, Option, type Command } from "commander";
-import type { DiscoverySettings, ValueSet } from "../index.ts";
-import type { Io } from "./io.ts";
+import type { Defaults, DiscoverySettings, ValueSet } from "../index.ts";
+import type { Session } from "./command.ts";
 
 /** Flags of every command that looks for the images of charts. */
 export interface DiscoveryFlags {
@@ -43,18 +43,18 @@ export function addDiscoveryFlags(command: Command): readonly ValueSet[] {
 
 export async function discoverySettings(
   { kubeVersion: version, helm }: DiscoveryFlags,
-  { env, signal }: Io,
+  { io, defaults }: Session,
 ): Promise<DiscoverySettings> {
-  return { kubeVersion: version, helm: await helmProgram(helm, env), signal };
+  return { kubeVersion: version, helm: await helmProgram(helm, defaults), signal: io.signal };
 }
 
 async function helmProgram(
   helm: DiscoveryFlags["helm"],
-  env: Io["env"],
+  defaults: Defaults,
 ): Promise<string | undefined> {
-  const { DrayError, findProgram } = await import("../index.ts");
-  if (helm === undefined) return findProgram("helm", env["PATH"] ?? "");
+  if (helm === undefined) return defaults.helm();
   if (helm === false) return undefined;
+  const { DrayError } = await import("../index.ts");
   // Helm is started in a directory of its own.
   const path = resolve(helm);
   try {

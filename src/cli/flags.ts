@@ -22,6 +22,11 @@ export function integer({
   };
 }
 
+/** Flag of every command that downloads. */
+export function addStoreFlag(command: Command): Command {
+  return command.option("--store <dir>", "content store (default: ~/.cache/dray/store)");
+}
+
 /** Flags that say how a command speaks. */
 export function addOutputFlags(command: Command): Command {
   return command

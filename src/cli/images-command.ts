@@ -1,19 +1,22 @@
 import { Option } from "commander";
 import type { ImagesReport, ValueSet } from "../index.ts";
-import { chartAccess } from "./chart-access.ts";
 import type { AddCommand, Session } from "./command.ts";
 import { addDiscoveryFlags, discoverySettings, type DiscoveryFlags } from "./discovery-flags.ts";
 import { EXIT } from "./failure.ts";
-import { addExamples, addOutputFlags } from "./flags.ts";
+import { addExamples, addOutputFlags, addStoreFlag } from "./flags.ts";
 import { formatImageList, renderDifference, renderImages, renderWhy } from "./images-report.ts";
 import type { OutputFlags } from "./report-output.ts";
 import { registriesOf } from "./pack-recipe.ts";
-import { addRegistryFlags, requireOneRegistry, type RegistryFlags } from "./registry-flags.ts";
+import {
+  addRegistryFlags,
+  chartAccess,
+  requireOneRegistry,
+  type RegistryFlags,
+} from "./registry-flags.ts";
 import { readInput } from "./read-input.ts";
-import { sourceDate } from "./source-date.ts";
-import { addStoreFlag, storeDirectory, type StoreFlag } from "./store-flag.ts";
 
-interface ImagesFlags extends OutputFlags, DiscoveryFlags, RegistryFlags, StoreFlag {
+interface ImagesFlags extends OutputFlags, DiscoveryFlags, RegistryFlags {
+  readonly store?: string;
   readonly list?: boolean;
   readonly why?: string;
   readonly check?: string;
@@ -53,7 +56,7 @@ export const addImagesCommand: AddCommand = (program, start) => {
     "dray images ./app-1.2.0.tgz --check vendor-images.txt",
   ]);
   command.action(async (charts: string[], flags: ImagesFlags) => {
-    const session = start(flags);
+    const session = await start(flags);
     const report = await findImages({ charts, sets }, flags, session);
     show(flags.why === undefined ? report : await onlyNamed(report, flags.why), flags, session);
   });
@@ -62,8 +65,9 @@ export const addImagesCommand: AddCommand = (program, start) => {
 async function findImages(
   { charts, sets }: { charts: readonly string[]; sets: readonly ValueSet[] },
   flags: ImagesFlags,
-  { io, output }: Session,
+  session: Session,
 ): Promise<ImagesReport> {
+  const { output, defaults } = session;
   const { images, parseChart, parseImageList } = await import("../index.ts");
   const { check } = flags;
   const listed =
@@ -78,10 +82,10 @@ async function findImages(
     valueSets: sets,
     list: listed?.map(({ reference }) => reference),
     probe: flags.probe,
-    store: storeDirectory(flags, io.env),
-    created: sourceDate(io.env),
-    ...(await discoverySettings(flags, io)),
-    ...(await chartAccess(flags, io, { loginFor: registries })),
+    store: flags.store ?? defaults.store,
+    created: defaults.created,
+    ...(await discoverySettings(flags, session)),
+    ...(await chartAccess(flags, session, registries)),
     onEvent: output.progress.listen,
   });
 }

@@ -5,7 +5,7 @@ import { addExamples, addOutputFlags } from "./flags.ts";
 import { addForeignFlags, foreignChoices, type ForeignFlags } from "./foreign-flags.ts";
 import type { OutputFlags } from "./report-output.ts";
 import { formatBytes, formatTable, shortDigest } from "./table.ts";
-import { addTrustFlags, trustPolicy, workDirectory, type TrustFlags } from "./trust-flags.ts";
+import { addTrustFlags, trustPolicy, type TrustFlags } from "./trust-flags.ts";
 
 export const addInspectCommand: AddCommand = (program, start) => {
   const command = program
@@ -24,12 +24,12 @@ export const addInspectCommand: AddCommand = (program, start) => {
     "dray inspect app-1.2.0.tar.gz --json | jq -r '.artifacts[].reference'",
   ]);
   command.action(async (path: string, flags: TrustFlags & ForeignFlags & OutputFlags) => {
-    const { io, output } = start(flags);
+    const { io, output, defaults } = await start(flags);
     const { inspect } = await import("../index.ts");
     const report = await inspect({
       path,
-      trust: await trustPolicy(flags, io),
-      workDirectory: workDirectory(flags, io.env),
+      trust: await trustPolicy(flags, defaults),
+      workDirectory: flags.workDir ?? defaults.workDirectory,
       ...(await foreignChoices(flags)),
       signal: io.signal,
     });

@@ -3,7 +3,6 @@ import { addExamples, addOutputFlags } from "./flags.ts";
 import type { OutputFlags } from "./report-output.ts";
 import { askPassphrase, canAsk, givenPassphrase, type PassphraseFlags } from "./passphrase.ts";
 import { formatTable } from "./table.ts";
-import { trustFolder } from "./trust-flags.ts";
 
 interface KeygenFlags extends OutputFlags, PassphraseFlags {
   readonly passphrase: boolean;
@@ -26,7 +25,7 @@ export const addKeygenCommand: AddCommand = (program, start) => {
     "DRAY_KEY_PASSPHRASE=… dray keygen release   # without a terminal",
   ]);
   command.action(async (name: string, flags: KeygenFlags) => {
-    const session = start(flags);
+    const session = await start(flags);
     const { keygen } = await import("../index.ts");
     const result = await keygen(name, await choosePassphrase(flags, session));
     session.output.report(result, () =>
@@ -34,7 +33,7 @@ export const addKeygenCommand: AddCommand = (program, start) => {
         ["private key", `${result.privateKey}   keep it secret and safe`],
         ["public key", `${result.publicKey}   give it to those who verify`],
         ["key id", result.keyId],
-        ["trust it", `copy the public key to ${trustFolder(session.io.env)}/ on the other side`],
+        ["trust it", `copy the public key to ${session.defaults.trustFolder}/ on the other side`],
       ]),
     );
   });

@@ -1,23 +1,25 @@
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { Option, type Command } from "commander";
-import type { Lock, PackOptions, ProvenanceOptions, ValueSet } from "../index.ts";
-import { chartAccess } from "./chart-access.ts";
+import type { Defaults, Lock, PackOptions, ProvenanceOptions, ValueSet } from "../index.ts";
 import type { AddCommand, Session } from "./command.ts";
 import { addDiscoveryFlags, discoverySettings, type DiscoveryFlags } from "./discovery-flags.ts";
-import { addExamples, addOutputFlags, repeatable } from "./flags.ts";
+import { addExamples, addOutputFlags, addStoreFlag, repeatable } from "./flags.ts";
 import type { OutputFlags } from "./report-output.ts";
 import { readRecipe, registriesOf, type RecipeFlags } from "./pack-recipe.ts";
 import { renderPack } from "./pack-report.ts";
 import type { PassphraseFlags } from "./passphrase.ts";
-import { addRegistryFlags, requireOneRegistry, type RegistryFlags } from "./registry-flags.ts";
+import {
+  addRegistryFlags,
+  chartAccess,
+  requireOneRegistry,
+  type RegistryFlags,
+} from "./registry-flags.ts";
 import { readSigningKey } from "./signing-key.ts";
-import { sourceDate } from "./source-date.ts";
-import { addStoreFlag, storeDirectory, type StoreFlag } from "./store-flag.ts";
-import { workDirectory } from "./trust-flags.ts";
 
 interface PackFlags
-  extends OutputFlags, PassphraseFlags, RecipeFlags, DiscoveryFlags, RegistryFlags, StoreFlag {
+  extends OutputFlags, PassphraseFlags, RecipeFlags, DiscoveryFlags, RegistryFlags {
+  readonly store?: string;
   readonly output?: string;
   readonly force?: boolean;
   readonly signKey?: string;
@@ -60,7 +62,7 @@ export const addPackCommand: AddCommand = (program, start) => {
     "dray pack bundle.yaml --dry-run                         # what would go in",
   ]);
   command.action(async (recipe: string | undefined, flags: PackFlags) =>
-    runPack({ recipePath: recipe, sets }, flags, start(flags)),
+    runPack({ recipePath: recipe, sets }, flags, await start(flags)),
   );
 };
 
@@ -110,8 +112,9 @@ function addResultFlags(command: Command): void {
 async function runPack(
   { recipePath, sets }: { recipePath: string | undefined; sets: readonly ValueSet[] },
   flags: PackFlags,
-  { io, output }: Session,
+  session: Session,
 ): Promise<void> {
+  const { io, output, defaults } = session;
   const { pack } = await import("../index.ts");
   await requireSigningChoice(flags);
   const recipe = await readRecipe(recipePath, flags, sets);
@@ -123,19 +126,19 @@ async function runPack(
     ...(await lockOptions(recipePath, flags)),
     output: flags.output,
     force: flags.force,
-    store: storeDirectory(flags, io.env),
-    workDirectory: workDirectory(flags, io.env),
+    store: flags.store ?? defaults.store,
+    workDirectory: flags.workDir ?? defaults.workDirectory,
     signingKey:
       flags.signKey === undefined || isDryRun
         ? undefined
         : await readSigningKey(flags.signKey, flags, io),
-    created: sourceDate(io.env),
-    ...(await discoverySettings(flags, io)),
+    created: defaults.created,
+    ...(await discoverySettings(flags, session)),
     strictImages: flags.strictImages,
     includeNonDistributable: flags.includeNondistributable,
-    provenance: await provenanceOptions(flags, io),
+    provenance: await provenanceOptions(flags, defaults),
     dryRun: isDryRun,
-    ...(await chartAccess(flags, io, { loginFor: registries })),
+    ...(await chartAccess(flags, session, registries)),
     onEvent: output.progress.listen,
   });
   const isSigned = flags.signKey !== undefined;
@@ -144,11 +147,13 @@ async function runPack(
 
 async function provenanceOptions(
   { keyring, verifyCharts }: PackFlags,
-  { env }: Session["io"],
+  { gpgv }: Defaults,
 ): Promise<ProvenanceOptions> {
-  const { findProgram } = await import("../index.ts");
-  const gpgv = keyring === undefined ? undefined : await findProgram("gpgv", env["PATH"] ?? "");
-  return { keyring, gpgv, required: verifyCharts };
+  return {
+    keyring,
+    gpgv: keyring === undefined ? undefined : await gpgv(),
+    required: verifyCharts,
+  };
 }
 
 /** Leaving a bundle unsigned is a decision, never an oversight. */

@@ -7,8 +7,8 @@ import { addMapFlags, readMapping, type MapFlags } from "./map-flags.ts";
 import { addForeignFlags, foreignChoices, type ForeignFlags } from "./foreign-flags.ts";
 import type { OutputFlags } from "./report-output.ts";
 import { renderPush, receiptOf } from "./push-report.ts";
-import { addRegistryFlags, registryOptions, type RegistryFlags } from "./registry-flags.ts";
-import { addTrustFlags, trustPolicy, workDirectory, type TrustFlags } from "./trust-flags.ts";
+import { addRegistryFlags, registryAccess, type RegistryFlags } from "./registry-flags.ts";
+import { addTrustFlags, trustPolicy, type TrustFlags } from "./trust-flags.ts";
 
 interface PushFlags extends ForeignFlags, OutputFlags, RegistryFlags, TrustFlags, MapFlags {
   readonly overwrite?: boolean;
@@ -42,15 +42,16 @@ export const addPushCommand: AddCommand = (program, start) => {
     "  --receipt app-1.2.0.receipt.json",
   ]);
   command.action(async (path: string, target: string, flags: PushFlags) =>
-    runPush({ path, target }, flags, start(flags)),
+    runPush({ path, target }, flags, await start(flags)),
   );
 };
 
 async function runPush(
   { path, target }: { path: string; target: string },
   flags: PushFlags,
-  { io, output }: Session,
+  session: Session,
 ): Promise<void> {
+  const { io, output, defaults } = session;
   const { push, PushIncomplete } = await import("../index.ts");
   try {
     const report = await push({
@@ -59,10 +60,10 @@ async function runPush(
       mapping: await readMapping(flags),
       overwrite: flags.overwrite,
       dryRun: flags.dryRun,
-      trust: await trustPolicy(flags, io),
-      workDirectory: workDirectory(flags, io.env),
+      trust: await trustPolicy(flags, defaults),
+      workDirectory: flags.workDir ?? defaults.workDirectory,
       ...(await foreignChoices(flags)),
-      registry: await registryOptions(flags, io),
+      registry: await registryAccess(flags, session),
       signal: io.signal,
       onEvent: output.progress.listen,
     });

@@ -1,9 +1,7 @@
-import { readFile } from "node:fs/promises";
-import { homedir } from "node:os";
-import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { Option, type Command } from "commander";
-import type { CredentialStore, RegistryOptions } from "../index.ts";
+import type { ChartAccess, CredentialStore, KnownRepositories, RegistryAccess } from "../index.ts";
+import type { Session } from "./command.ts";
 import { integer, repeatable } from "./flags.ts";
 import type { Io } from "./io.ts";
 import { readInput } from "./read-input.ts";
@@ -51,88 +49,71 @@ export async function requireOneRegistry(
   );
 }
 
-export interface LoginScope {
-  /** Hosts that --username is for: what charts name beyond them gets none. @default all */
-  readonly loginFor?: readonly string[] | undefined;
-}
-
-/** Where systems keep the certificates that their administrators trust. */
-const SYSTEM_CA_FILES: readonly string[] = [
-  "/etc/ssl/certs/ca-certificates.crt",
-  "/etc/pki/tls/certs/ca-bundle.crt",
-  "/etc/ssl/cert.pem",
-];
-
-export async function registryOptions(
+/**
+ * How registries are reached. `loginFor` names the hosts that --username is for, where charts may
+ * name others beyond them; by default it is for all.
+ */
+export async function registryAccess(
   flags: RegistryFlags,
-  io: Io,
-  { loginFor }: LoginScope = {},
-): Promise<Omit<RegistryOptions, "side" | "onEvent">> {
-  const { env } = io;
-  const ca = await Promise.all((flags.caFile ?? []).map((path) => readInput(path, "CA file")));
+  { io, defaults }: Session,
+  loginFor?: readonly string[],
+): Promise<RegistryAccess> {
+  const named = await Promise.all((flags.caFile ?? []).map((path) => readInput(path, "CA file")));
+  const { ca = [], credentials, proxy } = await defaults.registry();
   return {
-    ca: [...ca.map(String), ...(await systemCertificates(env))],
+    ca: [...named.map(String), ...ca],
     plainHttp: flags.plainHttp,
     insecureSkipTlsVerify: flags.insecureSkipTlsVerify,
     allowedTokenHosts: flags.allowTokenHost,
     concurrency: flags.concurrency,
-    credentials: await credentials(flags, io, loginFor),
-    proxy: {
-      https: env["HTTPS_PROXY"] ?? env["https_proxy"],
-      http: env["HTTP_PROXY"] ?? env["http_proxy"],
-      no: env["NO_PROXY"] ?? env["no_proxy"],
+    credentials: (await givenLogin(flags, io, loginFor)) ?? credentials,
+    proxy,
+  };
+}
+
+/** How registries and chart repositories are reached, by commands that get charts from both. */
+export async function chartAccess(
+  flags: RegistryFlags,
+  session: Session,
+  loginFor: readonly string[],
+): Promise<ChartAccess> {
+  const registry = await registryAccess(flags, session, loginFor);
+  const { repositories } = session.defaults;
+  const { credentials } = registry;
+  const hasLogin = flags.username !== undefined && credentials !== undefined;
+  return { registry, repositories: hasLogin ? withLogin(repositories, credentials) : repositories };
+}
+
+/** What the user has given for this one run goes before what was written down. */
+function withLogin(known: KnownRepositories, credentials: CredentialStore): KnownRepositories {
+  return {
+    urlOf: (name) => known.urlOf(name),
+    async login(repository) {
+      const given = await credentials(repository.host);
+      if (given?.kind !== "password") return known.login(repository);
+      const { username, password } = given;
+      return { ...(await known.login(repository)), username, password, passToAllHosts: false };
     },
   };
 }
 
-async function systemCertificates(env: Io["env"]): Promise<string[]> {
-  const named = env["SSL_CERT_FILE"];
-  if (named !== undefined && named !== "")
-    return [(await readInput(named, "SSL_CERT_FILE")).toString()];
-  for (const path of SYSTEM_CA_FILES) {
-    try {
-      return [await readFile(path, "utf8")];
-    } catch {
-      // The next one, then: every system has its own place.
-    }
-  }
-  return [];
-}
-
-async function credentials(
-  flags: RegistryFlags,
-  io: Io,
+/** The login of --username, which is asked instead of any file. */
+async function givenLogin(
+  { username, passwordStdin }: RegistryFlags,
+  { stdin }: Io,
   loginFor: readonly string[] | undefined,
-): Promise<CredentialStore> {
-  const { username, passwordStdin } = flags;
-  const { authFile, firstOf, DrayError } = await import("../index.ts");
+): Promise<CredentialStore | undefined> {
   if ((username === undefined) !== (passwordStdin !== true)) {
+    const { DrayError } = await import("../index.ts");
     throw new DrayError("DRAY_USAGE", "Expected --username and --password-stdin together", {
       kind: "usage",
       hint: "echo $PASSWORD | dray … --username NAME --password-stdin",
     });
   }
-  if (username !== undefined) {
-    const password = (await text(io.stdin)).replace(/\r?\n$/, "");
-    return async (registry) =>
-      loginFor === undefined || loginFor.includes(registry)
-        ? { kind: "password", username, password }
-        : undefined;
-  }
-  return firstOf(credentialFiles(io.env).map((path) => authFile(path)));
-}
-
-/** The files that `docker login`, `skopeo login` and `helm registry login` write, in their order. */
-function credentialFiles(env: Io["env"]): string[] {
-  const home = env["HOME"] ?? homedir();
-  const config = env["XDG_CONFIG_HOME"] ?? join(home, ".config");
-  const runtime = env["XDG_RUNTIME_DIR"];
-  const named = env["REGISTRY_AUTH_FILE"];
-  return [
-    ...(named === undefined ? [] : [named]),
-    join(env["DOCKER_CONFIG"] ?? join(home, ".docker"), "config.json"),
-    ...(runtime === undefined ? [] : [join(runtime, "containers", "auth.json")]),
-    join(config, "containers", "auth.json"),
-    join(config, "helm", "registry", "config.json"),
-  ];
+  if (username === undefined) return undefined;
+  const password = (await text(stdin)).replace(/\r?\n$/, "");
+  return async (registry) =>
+    loginFor === undefined || loginFor.includes(registry)
+      ? { kind: "password", username, password }
+      : undefined;
 }

@@ -4,7 +4,7 @@ import { addExamples, addOutputFlags, integer } from "./flags.ts";
 import { addForeignFlags, foreignChoices, type ForeignFlags } from "./foreign-flags.ts";
 import type { OutputFlags } from "./report-output.ts";
 import { readInput } from "./read-input.ts";
-import { addTrustFlags, trustPolicy, workDirectory, type TrustFlags } from "./trust-flags.ts";
+import { addTrustFlags, trustPolicy, type TrustFlags } from "./trust-flags.ts";
 
 interface ServeFlags extends ForeignFlags, OutputFlags, TrustFlags {
   readonly writable?: boolean;
@@ -40,14 +40,14 @@ export const addServeCommand: AddCommand = (program, start) => {
     "dray serve ./mirror --writable --port 5000",
   ]);
   command.action(async (path: string | undefined, flags: ServeFlags) =>
-    runServe(path, flags, start(flags)),
+    runServe(path, flags, await start(flags)),
   );
 };
 
 async function runServe(
   path: string | undefined,
   flags: ServeFlags,
-  { io, output }: Session,
+  { io, output, defaults }: Session,
 ): Promise<void> {
   const { DrayError, serve } = await import("../index.ts");
   if ((flags.tlsCert === undefined) !== (flags.tlsKey === undefined)) {
@@ -68,8 +68,8 @@ async function runServe(
     host: flags.host,
     port: flags.port,
     tls,
-    trust: await trustPolicy(flags, io),
-    workDirectory: workDirectory(flags, io.env),
+    trust: await trustPolicy(flags, defaults),
+    workDirectory: flags.workDir ?? defaults.workDirectory,
     ...(await foreignChoices(flags)),
     signal: io.signal,
     onEvent: output.progress.listen,

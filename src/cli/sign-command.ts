@@ -4,7 +4,6 @@ import type { OutputFlags } from "./report-output.ts";
 import type { PassphraseFlags } from "./passphrase.ts";
 import { readSigningKey } from "./signing-key.ts";
 import { formatTable } from "./table.ts";
-import { workDirectory } from "./trust-flags.ts";
 
 interface SignFlags extends OutputFlags, PassphraseFlags {
   readonly signKey: string;
@@ -29,12 +28,12 @@ export const addSignCommand: AddCommand = (program, start) => {
     "dray verify app-1.2.0.tar.gz --key release.pub --key reviewer.pub --require 2",
   ]);
   command.action(async (path: string, flags: SignFlags) => {
-    const { io, output } = start(flags);
+    const { io, output, defaults } = await start(flags);
     const { sign } = await import("../index.ts");
     const result = await sign({
       path,
       key: await readSigningKey(flags.signKey, flags, io),
-      workDirectory: workDirectory(flags, io.env),
+      workDirectory: flags.workDir ?? defaults.workDirectory,
       signal: io.signal,
       onEvent: output.progress.listen,
     });

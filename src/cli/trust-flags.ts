@@ -1,9 +1,6 @@
-import { homedir, tmpdir } from "node:os";
-import { join } from "node:path";
 import { Option, type Command } from "commander";
-import type { TrustPolicy } from "../index.ts";
+import type { Defaults, TrustPolicy } from "../index.ts";
 import { integer, repeatable } from "./flags.ts";
-import type { Io } from "./io.ts";
 
 /** Flags of every command that opens a bundle. */
 export interface TrustFlags {
@@ -27,21 +24,11 @@ export function addTrustFlags(command: Command): Command {
     .option("--work-dir <dir>", "private scratch space for bundles that were compressed again");
 }
 
-/** Where the keys lie that are trusted without being named. */
-export function trustFolder(env: Io["env"]): string {
-  const config = env["XDG_CONFIG_HOME"] ?? join(env["HOME"] ?? homedir(), ".config");
-  return env["DRAY_TRUST_DIR"] ?? join(config, "dray", "trust");
-}
-
-export function workDirectory(flags: { readonly workDir?: string }, env: Io["env"]): string {
-  return flags.workDir ?? env["DRAY_WORK_DIR"] ?? tmpdir();
-}
-
-export async function trustPolicy(flags: TrustFlags, io: Io): Promise<TrustPolicy> {
-  const { readPublicKey, readTrustFolder } = await import("../index.ts");
-  const keys =
+export async function trustPolicy(flags: TrustFlags, { trust }: Defaults): Promise<TrustPolicy> {
+  const { readPublicKey } = await import("../index.ts");
+  const { keys } =
     flags.key === undefined
-      ? await readTrustFolder(trustFolder(io.env))
-      : await Promise.all(flags.key.map(readPublicKey));
+      ? await trust()
+      : { keys: await Promise.all(flags.key.map(readPublicKey)) };
   return { keys, require: flags.require, allowUnsigned: flags.allowUnsigned };
 }

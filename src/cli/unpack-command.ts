@@ -5,7 +5,7 @@ import { addExamples, addOutputFlags } from "./flags.ts";
 import { addForeignFlags, foreignChoices, type ForeignFlags } from "./foreign-flags.ts";
 import type { OutputFlags } from "./report-output.ts";
 import { formatBytes, formatTable } from "./table.ts";
-import { addTrustFlags, trustPolicy, workDirectory, type TrustFlags } from "./trust-flags.ts";
+import { addTrustFlags, trustPolicy, type TrustFlags } from "./trust-flags.ts";
 
 interface UnpackFlags extends TrustFlags, ForeignFlags, OutputFlags {
   readonly repair?: boolean;
@@ -34,12 +34,12 @@ export const addUnpackCommand: AddCommand = (program, start) => {
     "skopeo copy --all oci:./app:docker.io/library/alpine:3.20 docker://registry/alpine:3.20",
   ]);
   command.action(async (path: string, directory: string, flags: UnpackFlags) => {
-    const { io, output } = start(flags);
+    const { io, output, defaults } = await start(flags);
     const { unpack } = await import("../index.ts");
     const options = {
       path,
-      trust: await trustPolicy(flags, io),
-      workDirectory: workDirectory(flags, io.env),
+      trust: await trustPolicy(flags, defaults),
+      workDirectory: flags.workDir ?? defaults.workDirectory,
       repair: flags.repair,
       ...(await foreignChoices(flags)),
       signal: io.signal,

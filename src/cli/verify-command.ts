@@ -6,7 +6,7 @@ import { addExamples, addOutputFlags } from "./flags.ts";
 import { addForeignFlags, foreignChoices, type ForeignFlags } from "./foreign-flags.ts";
 import type { OutputFlags } from "./report-output.ts";
 import { formatBytes, formatTable, plural } from "./table.ts";
-import { addTrustFlags, trustPolicy, workDirectory, type TrustFlags } from "./trust-flags.ts";
+import { addTrustFlags, trustPolicy, type TrustFlags } from "./trust-flags.ts";
 
 export const addVerifyCommand: AddCommand = (program, start) => {
   const command = program
@@ -27,12 +27,12 @@ export const addVerifyCommand: AddCommand = (program, start) => {
     "dray verify app-1.2.0.tar.gz --json > findings.json",
   ]);
   command.action(async (path: string, flags: TrustFlags & ForeignFlags & OutputFlags) => {
-    const { io, output, exit } = start(flags);
+    const { io, output, exit, defaults } = await start(flags);
     const { verify } = await import("../index.ts");
     const report = await verify({
       path,
-      trust: await trustPolicy(flags, io),
-      workDirectory: workDirectory(flags, io.env),
+      trust: await trustPolicy(flags, defaults),
+      workDirectory: flags.workDir ?? defaults.workDirectory,
       ...(await foreignChoices(flags)),
       signal: io.signal,
       onEvent: output.progress.listen,

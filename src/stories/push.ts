@@ -8,7 +8,7 @@ import { lookAt, requireNoConflict, type Situation } from "../delivery/situation
 import { parseTarget, planPush, type PlannedPush } from "../delivery/plan.ts";
 import { Transfers, type TransferTotals } from "../delivery/transfers.ts";
 import type { Mapping } from "../delivery/mapping.ts";
-import type { RegistryOptions } from "../remote/registry/client.ts";
+import type { RegistryAccess } from "../remote/registry/client.ts";
 import { RegistryPool } from "../remote/registry/pool.ts";
 import { requireUsable, withBundle, type BundleOptions, type UsableBundle } from "./open-bundle.ts";
 
@@ -20,7 +20,7 @@ export interface PushOptions extends BundleOptions {
   readonly overwrite?: boolean | undefined;
   /** Ask the registry and say what would happen. @default false */
   readonly dryRun?: boolean | undefined;
-  readonly registry?: Omit<RegistryOptions, "side" | "onEvent"> | undefined;
+  readonly registry?: RegistryAccess | undefined;
 }
 
 /** What became (or would become) of one artifact. */

@@ -73,6 +73,8 @@ const OFFENCES: Readonly<Record<string, { readonly file: string; readonly import
   "stories-do-not-call-stories": { file: "src/stories/verify.ts", imports: "./pack.ts" },
   "nobody-calls-a-story": { file: "src/novel/bossy.ts", imports: "../stories/pack.ts" },
   "the-root-has-only-leaves": { file: "src/stray.ts", imports: "./oci/digest.ts" },
+  "defaults-join-what-reads-them": { file: "src/defaults.ts", imports: "./layout/layout.ts" },
+  "defaults-are-for-callers": { file: "src/stories/presuming.ts", imports: "../defaults.ts" },
   "cli-uses-the-library": { file: "src/cli/shortcut.ts", imports: "../oci/digest.ts" },
   "nothing-imports-the-edge": { file: "src/stories/upwards.ts", imports: "../cli/program.ts" },
   "src-never-imports-tests": { file: "src/intake/tested.ts", imports: "../../fixtures/maker.ts" },

@@ -1,15 +1,14 @@
 import { chmod, readdir, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import process from "node:process";
 import { describe, expect, it, type TestContext } from "vitest";
 import { makeChartOf, subchart } from "../../fixtures/charts.ts";
 import { temporaryDirectory } from "../../fixtures/temporary-directory.ts";
 import { discoverImages } from "../../src/discover/discover-images.ts";
-import { findProgram } from "../../src/chart/find-program.ts";
+import { defaults } from "../../src/defaults.ts";
 
 async function helmOr(context: TestContext): Promise<string> {
-  return (await findProgram("helm", process.env["PATH"] ?? "")) ?? context.skip("needs helm");
+  return (await defaults().helm()) ?? context.skip("needs helm");
 }
 
 /** A program in place of Helm. */

@@ -8,7 +8,7 @@ import type { Finding } from "../../finding.ts";
 export interface ProvenanceOptions {
   /** File with the public keys of those who sign charts. */
   readonly keyring?: string | undefined;
-  /** Path of the program that checks signatures (`findProgram`). */
+  /** Path of the program that checks signatures (`defaults().gpgv()`). */
   readonly gpgv?: string | undefined;
   /** A chart whose provenance is not there, not right or not checked is refused. @default false */
   readonly required?: boolean | undefined;

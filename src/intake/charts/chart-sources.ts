@@ -3,7 +3,7 @@ import type { KnownRepositories } from "../../remote/chart-repository/known-repo
 import { ChartRepositories } from "../../remote/chart-repository/repositories.ts";
 import type { Listener } from "../../events.ts";
 import type { ChartPin, Lock } from "../recipe/lock.ts";
-import type { RegistryOptions } from "../../remote/registry/client.ts";
+import type { RegistryAccess } from "../../remote/registry/client.ts";
 import { RegistryPool } from "../../remote/registry/pool.ts";
 import type { Resolved } from "../resolve.ts";
 
@@ -30,7 +30,7 @@ export interface ChartSourcesOptions
 
 /** Under which conditions registries and chart repositories let somebody in. */
 export interface ChartAccess {
-  readonly registry?: Omit<RegistryOptions, "side" | "onEvent"> | undefined;
+  readonly registry?: RegistryAccess | undefined;
   readonly repositories?: KnownRepositories | undefined;
 }
 

@@ -1,5 +1,6 @@
 import { atMost, type Limit } from "../../content/concurrency.ts";
 import { DrayError } from "../../errors.ts";
+import type { Listener } from "../../events.ts";
 import { answerError } from "./answer-error.ts";
 import type { Scopes } from "./token-purse.ts";
 import { BlobPlaces } from "./blob-places.ts";
@@ -7,9 +8,9 @@ import { readBody } from "../http/body.ts";
 import { connectionFailure } from "../http/connection-failure.ts";
 import type { CredentialStore } from "./credentials.ts";
 import { connect, type Connection } from "./connect.ts";
-import { Patience, Transient, type PatienceOptions } from "../http/patience.ts";
+import { Patience, Transient } from "../http/patience.ts";
 import { follow } from "../http/follow.ts";
-import { isRetriedStatus, MAX_ATTEMPTS } from "../http/retry.ts";
+import { isRetriedStatus, MAX_ATTEMPTS, type RetryDelay } from "../http/retry.ts";
 import {
   Transport,
   type NetworkOptions,
@@ -20,15 +21,22 @@ import {
 /** Blobs moved at the same time: what dockerd and containerd do, and no registry minds. */
 export const DEFAULT_CONCURRENCY = 3;
 
-export interface RegistryOptions extends NetworkOptions, PatienceOptions {
-  /** Which end of a copy this is, for messages. */
-  readonly side: "source" | "target";
+/** How registries are reached, and with which rights. */
+export interface RegistryAccess extends NetworkOptions {
   readonly credentials?: CredentialStore | undefined;
   /** Speak http to hosts other than loopback. @default false */
   readonly plainHttp?: boolean | undefined;
   readonly allowedTokenHosts?: readonly string[] | undefined;
   /** Transfers at the same time. @default 3 */
   readonly concurrency?: number | undefined;
+  /** How long to wait before each further attempt. @default exponential, or what is asked for */
+  readonly retryDelay?: RetryDelay | undefined;
+}
+
+export interface RegistryOptions extends RegistryAccess {
+  /** Which end of a copy this is, for messages. */
+  readonly side: "source" | "target";
+  readonly onEvent?: Listener | undefined;
 }
 
 export interface RegistryRequest extends Omit<TransportRequest, "body"> {

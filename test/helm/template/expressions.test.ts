@@ -1,8 +1,7 @@
-import process from "node:process";
 import { describe, expect, it } from "vitest";
 import { chartYaml, makeChartOf } from "../../../fixtures/charts.ts";
 import type { Chart } from "../../../src/chart/chart.ts";
-import { findProgram } from "../../../src/chart/find-program.ts";
+import { defaults } from "../../../src/defaults.ts";
 import { openHelmRenderer } from "../../../src/discover/helm-binary.ts";
 import { renderChart } from "../../../src/helm/render/render-chart.ts";
 import { Dict } from "../../../src/helm/template/value.ts";
@@ -39,7 +38,7 @@ describe("an expression", () => {
   }
 
   it("is listed with what the helm at hand prints", async (context) => {
-    const helm = await findProgram("helm", process.env["PATH"] ?? "");
+    const helm = await defaults().helm();
     if (helm === undefined) {
       context.skip("needs helm");
       return;

@@ -1,0 +1,176 @@
+import { constants } from "node:fs";
+import { access, readFile } from "node:fs/promises";
+import { homedir, tmpdir } from "node:os";
+import { delimiter, isAbsolute, join } from "node:path";
+import process from "node:process";
+import { unreadable } from "./errors.ts";
+import { helmRepositories } from "./remote/chart-repository/helm-repositories.ts";
+import type { KnownRepositories } from "./remote/chart-repository/known-repositories.ts";
+import type { ProxyOptions } from "./remote/http/proxy.ts";
+import { authFile } from "./remote/registry/auth-file.ts";
+import type { RegistryAccess } from "./remote/registry/client.ts";
+import { firstOf } from "./remote/registry/credentials.ts";
+import { readTrustFolder } from "./trust/folder.ts";
+import type { TrustPolicy } from "./trust/policy.ts";
+
+/** The variables of a process by their names, as `process.env` has them. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * What a command takes from its user and machine where no flag says otherwise. What has to be read
+ * is read when it is asked for: a key that cannot be read stops nobody who only packs.
+ */
+export interface Defaults {
+  /** Directory of the content store: `DRAY_STORE`, else `dray/store` in the user's cache. */
+  readonly store: string;
+  /** Scratch space: `DRAY_WORK_DIR`, else the system's. */
+  readonly workDirectory: string;
+  /** Time stamp of what is made: `SOURCE_DATE_EPOCH`, else the beginning of 1970. */
+  readonly created: Date;
+  /** Where trusted keys lie: `DRAY_TRUST_DIR`, else `dray/trust` in the user's configuration. */
+  readonly trustFolder: string;
+  /** Names and logins of chart repositories, as `helm repo add` keeps them. */
+  readonly repositories: KnownRepositories;
+  /** The keys of the trust folder, one of which must have signed. @throws DrayError `DRAY_KEY_INVALID` */
+  readonly trust: () => Promise<TrustPolicy>;
+  /**
+   * Logins of docker, containers and Helm, the system's certificates or those of `SSL_CERT_FILE`,
+   * and the proxies. @throws DrayError `DRAY_FILE_NOT_FOUND` if there is no such `SSL_CERT_FILE`
+   */
+  readonly registry: () => Promise<RegistryAccess>;
+  /** Path of the first helm on `PATH`. */
+  readonly helm: () => Promise<string | undefined>;
+  /** Path of the first gpgv on `PATH`. */
+  readonly gpgv: () => Promise<string | undefined>;
+}
+
+/** The defaults of whoever runs this process, or of the one whose variables `env` has. */
+export function defaults(env: Environment = process.env): Defaults {
+  const searchPath = env["PATH"] ?? "";
+  return {
+    // A user without a home has none of the places in it, and may never need one.
+    get store() {
+      return storeDirectory(env);
+    },
+    get trustFolder() {
+      return trustFolder(env);
+    },
+    get repositories() {
+      return helmRepositories(repositoriesFile(env));
+    },
+    workDirectory: env["DRAY_WORK_DIR"] ?? tmpdir(),
+    created: sourceDate(env),
+    trust: async () => ({ keys: await readTrustFolder(trustFolder(env)) }),
+    registry: async () => ({
+      ca: await systemCertificates(env),
+      credentials: firstOf(credentialFiles(env).map((path) => authFile(path))),
+      proxy: proxies(env),
+    }),
+    helm: () => findProgram("helm", searchPath),
+    gpgv: () => findProgram("gpgv", searchPath),
+  };
+}
+
+function homeDirectory(env: Environment): string {
+  return env["HOME"] ?? homedir();
+}
+
+/** https://specifications.freedesktop.org/basedir-spec/latest/ */
+function configDirectory(env: Environment): string {
+  return env["XDG_CONFIG_HOME"] ?? join(homeDirectory(env), ".config");
+}
+
+function storeDirectory(env: Environment): string {
+  const cache = env["XDG_CACHE_HOME"] ?? join(homeDirectory(env), ".cache");
+  return env["DRAY_STORE"] ?? join(cache, "dray", "store");
+}
+
+function trustFolder(env: Environment): string {
+  return env["DRAY_TRUST_DIR"] ?? join(configDirectory(env), "dray", "trust");
+}
+
+/** https://reproducible-builds.org/specs/source-date-epoch/ */
+function sourceDate(env: Environment): Date {
+  const seconds = Number(env["SOURCE_DATE_EPOCH"] ?? 0);
+  // A tar header written by archiver holds 31 bits of seconds.
+  const valid = Number.isInteger(seconds) && seconds >= 0 && seconds < 2 ** 31;
+  return new Date(valid ? seconds * 1000 : 0);
+}
+
+/** The files that `docker login`, `skopeo login` and `helm registry login` write, in their order. */
+function credentialFiles(env: Environment): string[] {
+  const runtime = env["XDG_RUNTIME_DIR"];
+  const named = env["REGISTRY_AUTH_FILE"];
+  return [
+    ...(named === undefined ? [] : [named]),
+    join(env["DOCKER_CONFIG"] ?? join(homeDirectory(env), ".docker"), "config.json"),
+    ...(runtime === undefined ? [] : [join(runtime, "containers", "auth.json")]),
+    join(configDirectory(env), "containers", "auth.json"),
+    join(configDirectory(env), "helm", "registry", "config.json"),
+  ];
+}
+
+/** https://helm.sh/docs/helm/helm/: where Helm keeps what `helm repo add` was told. */
+function repositoriesFile(env: Environment): string {
+  const named = env["HELM_REPOSITORY_CONFIG"];
+  return named === undefined || named === ""
+    ? join(helmDirectory(env), "repositories.yaml")
+    : named;
+}
+
+function helmDirectory(env: Environment): string {
+  const named = env["HELM_CONFIG_HOME"];
+  if (named !== undefined && named !== "") return named;
+  const home = homeDirectory(env);
+  const config = env["XDG_CONFIG_HOME"];
+  if (config !== undefined && config !== "") return join(config, "helm");
+  if (process.platform === "darwin") return join(home, "Library", "Preferences", "helm");
+  if (process.platform === "win32") return join(env["APPDATA"] ?? home, "helm");
+  return join(home, ".config", "helm");
+}
+
+/** Where systems keep the certificates that their administrators trust. */
+const SYSTEM_CA_FILES: readonly string[] = [
+  "/etc/ssl/certs/ca-certificates.crt",
+  "/etc/pki/tls/certs/ca-bundle.crt",
+  "/etc/ssl/cert.pem",
+];
+
+async function systemCertificates(env: Environment): Promise<string[]> {
+  const named = env["SSL_CERT_FILE"];
+  if (named !== undefined && named !== "") {
+    const fail = (cause: unknown): never => {
+      throw unreadable(cause, "SSL_CERT_FILE", named) ?? cause;
+    };
+    return [await readFile(named, "utf8").catch(fail)];
+  }
+  for (const path of SYSTEM_CA_FILES) {
+    try {
+      return [await readFile(path, "utf8")];
+    } catch {
+      // The next one, then: every system has its own place.
+    }
+  }
+  return [];
+}
+
+function proxies(env: Environment): ProxyOptions {
+  return {
+    https: env["HTTPS_PROXY"] ?? env["https_proxy"],
+    http: env["HTTP_PROXY"] ?? env["http_proxy"],
+    no: env["NO_PROXY"] ?? env["no_proxy"],
+  };
+}
+
+async function findProgram(name: string, searchPath: string): Promise<string | undefined> {
+  for (const directory of searchPath.split(delimiter).filter(isAbsolute)) {
+    const path = join(directory, name);
+    try {
+      await access(path, constants.X_OK);
+      return path;
+    } catch {
+      // Not in this directory.
+    }
+  }
+  return undefined;
+}
