@@ -190,7 +190,7 @@ async function fill(
   host: string,
   { count, bytes }: { count: number; bytes: number },
 ): Promise<string[]> {
-  const pool = new RegistryPool({ side: "target", concurrency: 4 });
+  const pool = new RegistryPool({ concurrency: 4 }, { side: "target" });
   const layerSize = Math.ceil(bytes / count / LAYERS_PER_IMAGE);
   const references: string[] = [];
   for (let image = 0; image < count; image++) {

@@ -77,7 +77,7 @@ async function journey(source: string, target: string): Promise<void> {
 
 /** Pushes the images and says what digest each reference has. */
 async function fillInternet(host: string): Promise<Map<string, string>> {
-  const pool = new RegistryPool({ side: "target" });
+  const pool = new RegistryPool({}, { side: "target" });
   const pushed = new Map<string, string>();
   // The same seed gives the same base layer: it will travel once.
   for (const [repository, seed] of [
@@ -95,7 +95,7 @@ async function fillInternet(host: string): Promise<Map<string, string>> {
 }
 
 async function proveDigests(pushed: ReadonlyMap<string, string>, target: string): Promise<void> {
-  const pool = new RegistryPool({ side: "source" });
+  const pool = new RegistryPool({}, { side: "source" });
   for (const [name, wanted] of pushed) {
     const repository = `mirror/${name.replace(/^[^/]+\//, "").replace(/:[^:/]+$/, "")}`;
     const found = await pool.repository({ registry: target, repository }).resolve("1.0.0");

@@ -5,7 +5,7 @@ import { delimiter, isAbsolute, join } from "node:path";
 import process from "node:process";
 import { unreadable } from "./errors.ts";
 import { helmRepositories } from "./remote/chart-repository/helm-repositories.ts";
-import type { KnownRepositories } from "./remote/chart-repository/known-repositories.ts";
+import type { KnownRepositories } from "./remote/chart-repository/repository-login.ts";
 import type { ProxyOptions } from "./remote/http/proxy.ts";
 import { authFile } from "./remote/registry/auth-file.ts";
 import type { RegistryAccess } from "./remote/registry/client.ts";

@@ -64,7 +64,7 @@ export { helmRepositories } from "./remote/chart-repository/helm-repositories.ts
 export type {
   KnownRepositories,
   RepositoryLogin,
-} from "./remote/chart-repository/known-repositories.ts";
+} from "./remote/chart-repository/repository-login.ts";
 export { authFile } from "./remote/registry/auth-file.ts";
 export { DEFAULT_CONCURRENCY, type RegistryAccess } from "./remote/registry/client.ts";
 export { firstOf, type CredentialStore } from "./remote/registry/credentials.ts";

@@ -61,8 +61,7 @@ export async function push(options: PushOptions): Promise<PushReport> {
     const bundle = requireUsable(options.path, opened);
     const { artifacts } = bundle.manifest;
     const plan = planPush(artifacts, bundle.graph, { target, mapping: options.mapping });
-    const pool = new RegistryPool({
-      ...options.registry,
+    const pool = new RegistryPool(options.registry ?? {}, {
       side: "target",
       onEvent: options.onEvent,
     });

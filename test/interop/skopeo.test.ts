@@ -168,12 +168,12 @@ describe("docker-registry itself", () => {
       );
       asked.pipe(forward);
     });
-    const pool = new RegistryPool({ side: "target", retryDelay: () => 1 });
+    const pool = new RegistryPool({ retryDelay: () => 1 }, { side: "target" });
     const reference = { registry: proxy.host, repository: "team/app" };
     const image = oneLayerImage("chunked", 9 * 1024 * 1024);
     const root = await pushImage(pool.repository(reference, "pull,push"), image, "1.0");
     await pool.close();
-    const direct = new RegistryPool({ side: "source" });
+    const direct = new RegistryPool({}, { side: "source" });
     const found = await direct
       .repository({ registry: target.host, repository: "team/app" })
       .resolve("1.0");

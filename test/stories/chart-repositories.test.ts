@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { makeChart } from "../../fixtures/bundles.ts";
 import { temporaryDirectory } from "../../fixtures/temporary-directory.ts";
 import type { TestChartRepository } from "../../fixtures/chart-repository.ts";
-import type { KnownRepositories } from "../../src/remote/chart-repository/known-repositories.ts";
+import type { KnownRepositories } from "../../src/remote/chart-repository/repository-login.ts";
 import { digestOf } from "../../src/oci/digest.ts";
 import { parseChart } from "../../src/intake/recipe/chart-request.ts";
 import { parseLock } from "../../src/intake/recipe/lock.ts";

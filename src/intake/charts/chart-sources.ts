@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { KnownRepositories } from "../../remote/chart-repository/known-repositories.ts";
+import type { KnownRepositories } from "../../remote/chart-repository/repository-login.ts";
 import { ChartRepositories } from "../../remote/chart-repository/repositories.ts";
 import type { Listener } from "../../events.ts";
 import type { ChartPin, Lock } from "../recipe/lock.ts";
@@ -36,10 +36,10 @@ export interface ChartAccess {
 
 /** Connects to nothing yet. */
 export function openChartSources(options: ChartSourcesOptions): ChartSources {
-  const { registry, repositories: known, store, onEvent } = options;
-  const pool = new RegistryPool({ ...registry, side: "source", onEvent });
+  const { registry = {}, repositories: known, store, onEvent } = options;
+  const pool = new RegistryPool(registry, { side: "source", onEvent });
   const cache = join(store, INDEXES_DIRECTORY);
-  const repositories = new ChartRepositories({ ...registry, known, cache, onEvent });
+  const repositories = new ChartRepositories(registry, { known, cache, onEvent });
   const close = async (): Promise<void> => {
     await pool.close();
     await repositories.close();

@@ -1,21 +1,23 @@
 import { DrayError, RegistryError } from "../../errors.ts";
+import type { Listener } from "../../events.ts";
 import { isLoopback } from "../http/address.ts";
 import { readBody } from "../http/body.ts";
 import { connectionFailure } from "../http/connection-failure.ts";
 import { follow } from "../http/follow.ts";
-import { Patience, Transient, type PatienceOptions } from "../http/patience.ts";
+import { Patience, Transient } from "../http/patience.ts";
 import { isRetriedStatus } from "../http/retry.ts";
-import { Transport, type NetworkOptions, type TransportResponse } from "../http/transport.ts";
+import { Transport, type NetworkAccess, type TransportResponse } from "../http/transport.ts";
 import { IndexCache } from "./index-cache.ts";
-import type { RepositoryLogin } from "./known-repositories.ts";
+import { loginHint, secretFor, withLogin, type RepositoryLogin } from "./repository-login.ts";
 import { fileUrl, indexUrl, provenanceUrl, shownUrl } from "./repository-address.ts";
 import { MAX_INDEX_BYTES, readIndex, type IndexEntry } from "./repository-index.ts";
 
-export interface ChartRepositoryOptions extends NetworkOptions, PatienceOptions {
-  /** Speak http to hosts other than loopback. @default false */
-  readonly plainHttp?: boolean | undefined;
+export interface ChartRepositoryOptions {
+  readonly access: NetworkAccess;
+  readonly login: RepositoryLogin;
   /** Directory for what is asked for again and again. */
   readonly cache: string;
+  readonly onEvent?: Listener | undefined;
 }
 
 interface Request {
@@ -50,17 +52,17 @@ export class ChartRepository {
   #index: Promise<Buffer> | undefined;
 
   /** @throws DrayError `DRAY_CHART_REPOSITORY_INVALID` for http without encryption */
-  constructor(url: URL, login: RepositoryLogin, options: ChartRepositoryOptions) {
-    if (url.protocol === "http:" && options.plainHttp !== true && !isLoopback(url)) {
+  constructor(url: URL, { access, login, cache, onEvent }: ChartRepositoryOptions) {
+    if (url.protocol === "http:" && access.plainHttp !== true && !isLoopback(url)) {
       throw unencrypted(url);
     }
     this.url = url;
     this.name = `chart repository ${shownUrl(url)}`;
     this.#login = login;
-    this.#transport = new Transport(withLogin(options, login));
-    this.#elsewhere = new Transport(options);
-    this.#patience = new Patience(options);
-    this.#cache = new IndexCache(options.cache);
+    this.#transport = new Transport(withLogin(access, login));
+    this.#elsewhere = new Transport(access);
+    this.#patience = new Patience(access.retryDelay, onEvent);
+    this.#cache = new IndexCache(cache);
   }
 
   /** Every version of a chart that the index has, in no order. */
@@ -125,7 +127,7 @@ export class ChartRepository {
     try {
       const response = await follow(url, {
         method: "GET",
-        secret: this.#secretFor(url),
+        secret: secretFor(url, this.url, this.#login),
         send: (next, secret) => {
           const transport = next.origin === this.url.origin ? this.#transport : this.#elsewhere;
           return transport.send(next, {
@@ -146,14 +148,6 @@ export class ChartRepository {
     }
   }
 
-  /** A login is for the scheme, host and port of the repository, unless the user says more. */
-  #secretFor(url: URL): Readonly<Record<string, string>> {
-    const { username, password, passToAllHosts = false } = this.#login;
-    if (username === undefined || password === undefined) return {};
-    if (url.origin !== this.url.origin && !passToAllHosts) return {};
-    return { authorization: `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}` };
-  }
-
   #refused(response: TransportResponse, { action }: Request): DrayError | Transient {
     const { status, url } = response;
     const error = new RegistryError(
@@ -167,25 +161,8 @@ export class ChartRepository {
 
   #hintFor({ status, url }: TransportResponse): string | undefined {
     if (status === 404) return "Check the address: it is the one that `helm repo add` takes.";
-    if (status !== 401 && status !== 403) return undefined;
-    if (this.#login.username === undefined) {
-      return "Log in: `helm repo add --username`, or --username with --password-stdin.";
-    }
-    if (url.origin !== this.url.origin) {
-      return "The login was kept back: it is for another host. `helm repo add --pass-credentials` allows that.";
-    }
-    return "Check user name and password for this repository.";
+    return status === 401 || status === 403 ? loginHint(url, this.url, this.#login) : undefined;
   }
-}
-
-function withLogin(options: NetworkOptions, login: RepositoryLogin): NetworkOptions {
-  const { ca, cert, key, insecureSkipTlsVerify } = login;
-  return {
-    ...options,
-    ca: [...(options.ca ?? []), ...(ca === undefined ? [] : [ca])],
-    ...(cert === undefined || key === undefined ? {} : { certificate: { cert, key } }),
-    insecureSkipTlsVerify: options.insecureSkipTlsVerify === true || insecureSkipTlsVerify === true,
-  };
 }
 
 function unencrypted(url: URL): DrayError {

@@ -3,7 +3,7 @@ import { DrayError, systemCode } from "../../errors.ts";
 import { z } from "../../oci/schema.ts";
 import { readTexts } from "../../yaml/texts.ts";
 import { isSameRepository } from "./repository-address.ts";
-import type { KnownRepositories, RepositoryLogin } from "./known-repositories.ts";
+import type { KnownRepositories, RepositoryLogin } from "./repository-login.ts";
 
 /** A `repositories.yaml` of some hundred repositories has some ten kilobytes. */
 const MAX_BYTES = 4 * 1024 * 1024;

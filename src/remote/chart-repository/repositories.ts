@@ -1,18 +1,25 @@
 import { DrayError } from "../../errors.ts";
-import { ChartRepository, type ChartRepositoryOptions } from "./chart-repository.ts";
-import type { KnownRepositories } from "./known-repositories.ts";
+import type { Listener } from "../../events.ts";
+import type { NetworkAccess } from "../http/transport.ts";
+import { ChartRepository } from "./chart-repository.ts";
+import type { KnownRepositories } from "./repository-login.ts";
 import { parseRepositoryUrl } from "./repository-address.ts";
 
-export interface ChartRepositoriesOptions extends ChartRepositoryOptions {
+export interface ChartRepositoriesOptions {
   readonly known?: KnownRepositories | undefined;
+  /** Directory for what is asked for again and again. */
+  readonly cache: string;
+  readonly onEvent?: Listener | undefined;
 }
 
 /** One client for each chart repository that a command speaks to. */
 export class ChartRepositories {
+  readonly #access: NetworkAccess;
   readonly #options: ChartRepositoriesOptions;
   readonly #clients = new Map<string, Promise<ChartRepository>>();
 
-  constructor(options: ChartRepositoriesOptions) {
+  constructor(access: NetworkAccess, options: ChartRepositoriesOptions) {
+    this.#access = access;
     this.#options = options;
   }
 
@@ -30,8 +37,9 @@ export class ChartRepositories {
   }
 
   async #connect(url: URL): Promise<ChartRepository> {
-    const login = await this.#options.known?.login(url);
-    return new ChartRepository(url, login ?? {}, this.#options);
+    const { known, cache, onEvent } = this.#options;
+    const login = (await known?.login(url)) ?? {};
+    return new ChartRepository(url, { access: this.#access, login, cache, onEvent });
   }
 
   async #urlOf(address: string): Promise<string> {

@@ -16,12 +16,6 @@ export class Transient extends Error {
   }
 }
 
-export interface PatienceOptions {
-  /** How long to wait before each further attempt. @default exponential, or what is asked for */
-  readonly retryDelay?: RetryDelay | undefined;
-  readonly onEvent?: Listener | undefined;
-}
-
 interface Wait {
   readonly reason: string;
   readonly retryAfter?: string | undefined;
@@ -40,9 +34,9 @@ export class Patience {
   /** Until the registry answers again, a hundred requests do not each wait for it in vain. */
   #hasGivenUp = false;
 
-  constructor(options: PatienceOptions = {}) {
-    this.#retryDelay = options.retryDelay ?? retryDelay;
-    this.#onEvent = options.onEvent;
+  constructor(delay: RetryDelay = retryDelay, onEvent?: Listener) {
+    this.#retryDelay = delay;
+    this.#onEvent = onEvent;
   }
 
   /** Works until it succeeds, fails with something else than `Transient`, or was tried enough. */

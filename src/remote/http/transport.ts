@@ -2,9 +2,13 @@ import { rootCertificates } from "node:tls";
 import type { Agent, ProxyAgent } from "undici";
 import type { Bytes } from "../../content/content.ts";
 import { proxyFor, type ProxyOptions } from "./proxy.ts";
+import type { RetryDelay } from "./retry.ts";
 import { VERSION } from "../../version.ts";
 
-export interface NetworkOptions {
+/** What a user says about the network, whatever is spoken over it. */
+export interface NetworkAccess {
+  /** Speak http to hosts other than loopback. @default false */
+  readonly plainHttp?: boolean | undefined;
   /** Certificates (PEM) trusted beside those of Node.js. */
   readonly ca?: readonly string[] | undefined;
   /** What the client itself shows to a server that asks for it (PEM). */
@@ -16,6 +20,8 @@ export interface NetworkOptions {
   readonly answerTimeout?: number | undefined;
   /** Longest silence in the middle of a body, in milliseconds. @default 60 s */
   readonly idleTimeout?: number | undefined;
+  /** How long to wait before each further attempt. @default exponential, or what is asked for */
+  readonly retryDelay?: RetryDelay | undefined;
 }
 
 export interface TransportRequest {
@@ -50,11 +56,11 @@ const MAX_DISCARD_BYTES = 64 * 1024;
  * follows nor decodes anything by itself, which is what digests need.
  */
 export class Transport {
-  readonly #options: NetworkOptions;
+  readonly #access: NetworkAccess;
   readonly #dispatchers = new Map<string, Promise<Agent | ProxyAgent>>();
 
-  constructor(options: NetworkOptions = {}) {
-    this.#options = options;
+  constructor(access: NetworkAccess) {
+    this.#access = access;
   }
 
   async send(url: URL, request: TransportRequest): Promise<TransportResponse> {
@@ -66,8 +72,8 @@ export class Transport {
       headers: { "user-agent": `dray/${VERSION}`, ...headers },
       // An async iterable is fine for undici; only its types do not say so.
       body: body as Buffer | null,
-      headersTimeout: request.answerTimeout ?? this.#options.answerTimeout ?? ANSWER_TIMEOUT,
-      bodyTimeout: this.#options.idleTimeout ?? IDLE_TIMEOUT,
+      headersTimeout: request.answerTimeout ?? this.#access.answerTimeout ?? ANSWER_TIMEOUT,
+      bodyTimeout: this.#access.idleTimeout ?? IDLE_TIMEOUT,
       ...(signal === undefined ? {} : { signal }),
     });
     const headersOf = (name: string): readonly string[] => [response.headers[name] ?? []].flat();
@@ -96,7 +102,7 @@ export class Transport {
 
   async #makeDispatcher(url: URL): Promise<Agent | ProxyAgent> {
     const { Agent: DirectAgent, ProxyAgent: TunnelAgent } = await import("undici");
-    const { ca = [], certificate, insecureSkipTlsVerify = false } = this.#options;
+    const { ca = [], certificate, insecureSkipTlsVerify = false } = this.#access;
     const tls = {
       rejectUnauthorized: !insecureSkipTlsVerify,
       ...certificate,
@@ -104,7 +110,7 @@ export class Transport {
       ...(ca.length === 0 ? {} : { ca: [...rootCertificates, ...ca] }),
     };
     const common = { connectTimeout: CONNECT_TIMEOUT, keepAliveTimeout: 30_000 };
-    const proxy = proxyFor(url, this.#options.proxy ?? {});
+    const proxy = proxyFor(url, this.#access.proxy ?? {});
     if (proxy === undefined) {
       return new DirectAgent({ ...common, connect: { ...tls, timeout: CONNECT_TIMEOUT } });
     }

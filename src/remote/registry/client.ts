@@ -10,10 +10,10 @@ import type { CredentialStore } from "./credentials.ts";
 import { connect, type Connection } from "./connect.ts";
 import { Patience, Transient } from "../http/patience.ts";
 import { follow } from "../http/follow.ts";
-import { isRetriedStatus, MAX_ATTEMPTS, type RetryDelay } from "../http/retry.ts";
+import { isRetriedStatus, MAX_ATTEMPTS } from "../http/retry.ts";
 import {
   Transport,
-  type NetworkOptions,
+  type NetworkAccess,
   type TransportRequest,
   type TransportResponse,
 } from "../http/transport.ts";
@@ -21,19 +21,16 @@ import {
 /** Blobs moved at the same time: what dockerd and containerd do, and no registry minds. */
 export const DEFAULT_CONCURRENCY = 3;
 
-/** How registries are reached, and with which rights. */
-export interface RegistryAccess extends NetworkOptions {
+/** What a user says about registries: who asks, and over which network. */
+export interface RegistryAccess extends NetworkAccess {
   readonly credentials?: CredentialStore | undefined;
-  /** Speak http to hosts other than loopback. @default false */
-  readonly plainHttp?: boolean | undefined;
+  /** Token servers that may see credentials though they are elsewhere. */
   readonly allowedTokenHosts?: readonly string[] | undefined;
-  /** Transfers at the same time. @default 3 */
+  /** Transfers at the same time, for each registry. @default 3 */
   readonly concurrency?: number | undefined;
-  /** How long to wait before each further attempt. @default exponential, or what is asked for */
-  readonly retryDelay?: RetryDelay | undefined;
 }
 
-export interface RegistryOptions extends RegistryAccess {
+export interface ClientOptions {
   /** Which end of a copy this is, for messages. */
   readonly side: "source" | "target";
   readonly onEvent?: Listener | undefined;
@@ -67,18 +64,20 @@ export class RegistryClient {
   /** Shared by all copies from or to this registry. */
   readonly limit: Limit;
   readonly patience: Patience;
-  readonly #options: RegistryOptions;
+  readonly #access: RegistryAccess;
+  readonly #onEvent: Listener | undefined;
   readonly #transport: Transport;
   readonly #warned = new Set<string>();
   #connection: Promise<Connection> | undefined;
 
-  constructor(registry: string, options: RegistryOptions) {
+  constructor(registry: string, access: RegistryAccess, { side, onEvent }: ClientOptions) {
     this.registry = registry;
-    this.name = `${options.side} registry ${registry}`;
-    this.limit = atMost(options.concurrency ?? DEFAULT_CONCURRENCY);
-    this.patience = new Patience(options);
-    this.#options = options;
-    this.#transport = new Transport(options);
+    this.name = `${side} registry ${registry}`;
+    this.limit = atMost(access.concurrency ?? DEFAULT_CONCURRENCY);
+    this.patience = new Patience(access.retryDelay, onEvent);
+    this.#access = access;
+    this.#onEvent = onEvent;
+    this.#transport = new Transport(access);
   }
 
   /** Finds out how the registry is spoken to. @throws RegistryError if it cannot be reached */
@@ -190,7 +189,7 @@ export class RegistryClient {
   #connect(signal?: AbortSignal): Promise<Connection> {
     if (this.#connection !== undefined) return this.#connection;
     const connection = connect(this.registry, this.#transport, {
-      ...this.#options,
+      access: this.#access,
       name: this.name,
       patience: this.patience,
       signal,
@@ -209,7 +208,7 @@ export class RegistryClient {
       const text = /^299 - "(.*)"/.exec(header.slice(0, MAX_WARNING_LENGTH))?.[1];
       if (text === undefined || this.#warned.has(text) || this.#warned.size > 20) continue;
       this.#warned.add(text);
-      this.#options.onEvent?.({ type: "warning", message: `${this.name} says: ${text}` });
+      this.#onEvent?.({ type: "warning", message: `${this.name} says: ${text}` });
     }
   }
 }

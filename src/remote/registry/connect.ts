@@ -1,7 +1,7 @@
 import { RegistryError, systemCode } from "../../errors.ts";
 import { Authenticator } from "./auth.ts";
 import { connectionFailure } from "../http/connection-failure.ts";
-import type { CredentialStore } from "./credentials.ts";
+import type { RegistryAccess } from "./client.ts";
 import { isLoopback } from "../http/address.ts";
 import { registryOrigin } from "./registry-url.ts";
 import { Transient, type Patience } from "../http/patience.ts";
@@ -16,10 +16,8 @@ export interface Connection {
 export interface ConnectOptions {
   /** `source registry ghcr.io`, for messages. */
   readonly name: string;
+  readonly access: RegistryAccess;
   readonly patience: Patience;
-  readonly credentials?: CredentialStore | undefined;
-  readonly plainHttp?: boolean | undefined;
-  readonly allowedTokenHosts?: readonly string[] | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -38,7 +36,7 @@ export async function connect(
   options: ConnectOptions,
 ): Promise<Connection> {
   const { patience, signal } = options;
-  const origins = originsOf(registry, options);
+  const origins = originsOf(registry, options.access);
   for (const [index, origin] of origins.entries()) {
     const isLast = index === origins.length - 1;
     try {
@@ -74,7 +72,7 @@ async function ping(
   }
 }
 
-function originsOf(registry: string, { plainHttp }: ConnectOptions): URL[] {
+function originsOf(registry: string, { plainHttp }: RegistryAccess): URL[] {
   const secure = registryOrigin(registry, "https");
   const plain = registryOrigin(registry, "http");
   if (plainHttp === true) return [plain];
@@ -87,13 +85,14 @@ async function accept(
   context: { registry: string; origin: URL; transport: Transport; options: ConnectOptions },
 ): Promise<Connection> {
   const { registry, origin, transport, options } = context;
+  const { credentials = async () => undefined, allowedTokenHosts = [] } = options.access;
   const authenticator = new Authenticator({
     registry,
     origin,
     transport,
     patience: options.patience,
-    credentials: options.credentials ?? (async () => undefined),
-    allowedTokenHosts: options.allowedTokenHosts ?? [],
+    credentials,
+    allowedTokenHosts,
   });
   if (response.status === 401) authenticator.learn(response);
   await response.discard();

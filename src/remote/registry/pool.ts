@@ -1,20 +1,22 @@
 import type { Reference } from "../../oci/reference.ts";
-import { RegistryClient, type RegistryOptions } from "./client.ts";
+import { RegistryClient, type ClientOptions, type RegistryAccess } from "./client.ts";
 import { Repository } from "./repository.ts";
 
 /** One client for each registry that a command speaks to. */
 export class RegistryPool {
-  readonly #options: RegistryOptions;
+  readonly #access: RegistryAccess;
+  readonly #options: ClientOptions;
   readonly #clients = new Map<string, RegistryClient>();
 
-  constructor(options: RegistryOptions) {
+  constructor(access: RegistryAccess, options: ClientOptions) {
+    this.#access = access;
     this.#options = options;
   }
 
   client(registry: string): RegistryClient {
     const known = this.#clients.get(registry);
     if (known !== undefined) return known;
-    const client = new RegistryClient(registry, this.#options);
+    const client = new RegistryClient(registry, this.#access, this.#options);
     this.#clients.set(registry, client);
     return client;
   }

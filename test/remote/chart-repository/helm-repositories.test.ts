@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { temporaryDirectory } from "../../../fixtures/temporary-directory.ts";
 import { helmRepositories } from "../../../src/remote/chart-repository/helm-repositories.ts";
-import type { KnownRepositories } from "../../../src/remote/chart-repository/known-repositories.ts";
+import type { KnownRepositories } from "../../../src/remote/chart-repository/repository-login.ts";
 
 async function repositories(text: string): Promise<KnownRepositories> {
   const path = join(await temporaryDirectory(), "repositories.yaml");

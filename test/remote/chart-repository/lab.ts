@@ -2,11 +2,9 @@ import { onTestFinished } from "vitest";
 import { TestChartRepository } from "../../../fixtures/chart-repository.ts";
 import type { KeyAndCertificate } from "../../../fixtures/loopback-server.ts";
 import { temporaryDirectory } from "../../../fixtures/temporary-directory.ts";
-import {
-  ChartRepository,
-  type ChartRepositoryOptions,
-} from "../../../src/remote/chart-repository/chart-repository.ts";
-import type { RepositoryLogin } from "../../../src/remote/chart-repository/known-repositories.ts";
+import { ChartRepository } from "../../../src/remote/chart-repository/chart-repository.ts";
+import type { RepositoryLogin } from "../../../src/remote/chart-repository/repository-login.ts";
+import type { NetworkAccess } from "../../../src/remote/http/transport.ts";
 import { shortDelay } from "../registry/lab.ts";
 
 /** A repository that runs until the test ends. */
@@ -16,18 +14,20 @@ export async function startRepository(tls?: KeyAndCertificate): Promise<TestChar
   return repository;
 }
 
-export type ClientOptions = Partial<ChartRepositoryOptions> & { readonly login?: RepositoryLogin };
+export interface LabOptions extends NetworkAccess {
+  readonly login?: RepositoryLogin;
+  readonly cache?: string;
+}
 
 /** A client that waits hardly at all, and closes when the test ends. */
 export async function clientOf(
   url: string,
-  { login = {}, ...options }: ClientOptions = {},
+  { login = {}, cache, ...access }: LabOptions = {},
 ): Promise<ChartRepository> {
-  const cache = options.cache ?? (await temporaryDirectory());
-  const client = new ChartRepository(new URL(url), login, {
-    retryDelay: shortDelay,
-    ...options,
-    cache,
+  const client = new ChartRepository(new URL(url), {
+    access: { retryDelay: shortDelay, ...access },
+    login,
+    cache: cache ?? (await temporaryDirectory()),
   });
   onTestFinished(() => client.close());
   return client;

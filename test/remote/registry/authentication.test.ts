@@ -6,7 +6,7 @@ import { refuse } from "../../../fixtures/faults.ts";
 import { basicDoor, TokenServer, type TokenServerOptions } from "../../../fixtures/token-server.ts";
 import { temporaryDirectory } from "../../../fixtures/temporary-directory.ts";
 import { authFile } from "../../../src/remote/registry/auth-file.ts";
-import type { RegistryOptions } from "../../../src/remote/registry/client.ts";
+import type { RegistryAccess } from "../../../src/remote/registry/client.ts";
 import type { Repository } from "../../../src/remote/registry/repository.ts";
 import {
   always,
@@ -277,7 +277,7 @@ describe("a login that ends in the middle of a long run", () => {
     const registry = await startRegistry({ door: basicDoor({ alice: "old" }) });
     await fill(registry, image);
     const asked: (boolean | undefined)[] = [];
-    const credentials: RegistryOptions["credentials"] = async (_registry, _name, options) => {
+    const credentials: RegistryAccess["credentials"] = async (_registry, _name, options) => {
       asked.push(options?.fresh);
       return { kind: "password", username: "alice", password: asked.length === 1 ? "old" : "new" };
     };

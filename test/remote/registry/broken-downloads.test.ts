@@ -15,7 +15,7 @@ import {
   read,
   repositoryOf,
   startRegistry,
-  type ClientOptions,
+  type LabOptions,
 } from "./lab.ts";
 
 const SIZE = 400_000;
@@ -34,7 +34,7 @@ function ranges(registry: TestRegistry): (string | undefined)[] {
   return registry.requests("GET", /\/blobs\//).map(({ headers }) => headers.range);
 }
 
-function readLayer(registry: TestRegistry, options: ClientOptions = {}): Promise<Buffer> {
+function readLayer(registry: TestRegistry, options: LabOptions = {}): Promise<Buffer> {
   return read(repositoryOf(registry, options), layer);
 }
 

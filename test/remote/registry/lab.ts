@@ -11,9 +11,9 @@ import { TestRegistry, type Door } from "../../../fixtures/registry.ts";
 import { temporaryDirectory } from "../../../fixtures/temporary-directory.ts";
 import { collect } from "../../../src/content/content.ts";
 import { verified } from "../../../src/content/verify.ts";
-import type { DrayEvent } from "../../../src/events.ts";
+import type { DrayEvent, Listener } from "../../../src/events.ts";
 import type { Descriptor } from "../../../src/oci/descriptor.ts";
-import type { RegistryOptions } from "../../../src/remote/registry/client.ts";
+import type { ClientOptions, RegistryAccess } from "../../../src/remote/registry/client.ts";
 import type { Credentials, CredentialStore } from "../../../src/remote/registry/credentials.ts";
 import { RegistryPool } from "../../../src/remote/registry/pool.ts";
 import type { Repository } from "../../../src/remote/registry/repository.ts";
@@ -38,15 +38,19 @@ export async function startHost(
   return server;
 }
 
-export type ClientOptions = Partial<RegistryOptions>;
+/** What a test says of its client beside what it needs. */
+export interface LabOptions extends RegistryAccess {
+  readonly side?: ClientOptions["side"];
+  readonly onEvent?: Listener;
+}
 
 /** Waits hardly at all between attempts, and as long as it is asked to in thousandths. */
 export function shortDelay(_attempt: number, retryAfter: string | undefined): number {
   return retryAfter === undefined ? 1 : Number(retryAfter);
 }
 
-export function startPool(options: ClientOptions = {}): RegistryPool {
-  const pool = new RegistryPool({ side: "source", retryDelay: shortDelay, ...options });
+export function startPool({ side = "source", onEvent, ...access }: LabOptions = {}): RegistryPool {
+  const pool = new RegistryPool({ retryDelay: shortDelay, ...access }, { side, onEvent });
   onTestFinished(() => pool.close());
   return pool;
 }
@@ -54,7 +58,7 @@ export function startPool(options: ClientOptions = {}): RegistryPool {
 /** A repository of a test registry, seen by a client that waits hardly at all. */
 export function repositoryOf(
   { host }: { readonly host: string },
-  { name = "team/app", ...options }: ClientOptions & { name?: string } = {},
+  { name = "team/app", ...options }: LabOptions & { name?: string } = {},
 ): Repository {
   return startPool(options).repository({ registry: host, repository: name }, "pull,push");
 }
@@ -68,7 +72,7 @@ export async function fill(
   const [repository = "", tag = ""] = name.split(":");
   const { door } = registry;
   registry.door = undefined;
-  const pool = new RegistryPool({ side: "target", insecureSkipTlsVerify: true });
+  const pool = new RegistryPool({ insecureSkipTlsVerify: true }, { side: "target" });
   try {
     const target = { registry: registry.host, repository };
     return await pushImage(pool.repository(target, "pull,push"), image, tag);

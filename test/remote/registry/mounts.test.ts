@@ -14,7 +14,7 @@ import { GraphCopy } from "../../../src/content/copy.ts";
 import { contentOf } from "../../../src/content/memory.ts";
 import type { Source } from "../../../src/content/content.ts";
 import type { RegistryPool } from "../../../src/remote/registry/pool.ts";
-import { login, startHost, startPool, startRegistry, type ClientOptions } from "./lab.ts";
+import { login, startHost, startPool, startRegistry, type LabOptions } from "./lab.ts";
 
 const layer = makeLayer("shared", 200_000);
 const content = contentOf(layer.bytes, "test");
@@ -25,7 +25,7 @@ interface Lab {
   readonly pool: RegistryPool;
 }
 
-async function startLab(options: ClientOptions = {}): Promise<Lab> {
+async function startLab(options: LabOptions = {}): Promise<Lab> {
   const registry = await startRegistry();
   return { registry, pool: startPool({ side: "target", ...options }) };
 }

@@ -180,7 +180,7 @@ describe("Patience", () => {
 
   it("throws the last failure itself when it gives up", async () => {
     const error = new RegistryError("DRAY_REGISTRY_FAILED", "no", { status: 500 });
-    const patience = new Patience({ retryDelay: () => 0 });
+    const patience = new Patience(() => 0);
     const work = async (): Promise<never> => {
       throw new Transient(error);
     };
@@ -189,7 +189,7 @@ describe("Patience", () => {
 
   it("is spent once on a registry that does not come back, and given anew when it does", async () => {
     const error = new RegistryError("DRAY_REGISTRY_FAILED", "no", { status: 503 });
-    const patience = new Patience({ retryDelay: () => 0 });
+    const patience = new Patience(() => 0);
     let calls = 0;
     let isUp = false;
     const work = async (): Promise<string> => {
