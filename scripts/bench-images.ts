@@ -9,7 +9,7 @@ import type { Chart } from "../src/chart/chart.ts";
 import { loadChart } from "../src/chart/load-chart.ts";
 import { DEFAULT_KUBE_VERSION } from "../src/helm/render/capabilities.ts";
 import { renderChart } from "../src/helm/render/render-chart.ts";
-import { Dict } from "../src/helm/template/value.ts";
+import type { Value } from "../src/helm/template/value.ts";
 import { DrayError } from "../src/errors.ts";
 import { formatReference, parseReference } from "../src/oci/reference.ts";
 
@@ -118,7 +118,7 @@ function ownRendering(chart: Chart): string {
 async function helmRendering(chart: Chart, helm: string): Promise<string> {
   const renderer = await openHelmRenderer(chart, { helm, kubeVersion: DEFAULT_KUBE_VERSION });
   try {
-    return await renderer.render(new Dict());
+    return await renderer.render(new Map<string, Value>());
   } catch (error) {
     if (error instanceof DrayError) return "";
     throw error;

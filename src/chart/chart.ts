@@ -1,16 +1,16 @@
 import type { ChartDependency, ChartMetadata } from "./chart-yaml.ts";
 import { DrayError } from "../errors.ts";
-import type { Dict } from "../helm/template/value.ts";
+import type { YamlMap } from "../yaml/read.ts";
 import { parseRange, parseVersion } from "./version-range.ts";
 
 /** One chart with all that is packed into it. */
 export interface Chart {
   readonly metadata: ChartMetadata;
   /** Chart.yaml as templates see it, where `1.10` without quotes is the number 1.1. */
-  readonly document: Dict;
+  readonly document: YamlMap;
   /** Where it stands below the chart that was asked for: "" or `charts/grafana`. */
   readonly path: string;
-  readonly values: Dict;
+  readonly values: YamlMap;
   /** Its own files by path, without those of its subcharts. */
   readonly files: ReadonlyMap<string, Buffer>;
   /** What it says it depends on, in Chart.yaml or (apiVersion v1) requirements.yaml. */

@@ -4,8 +4,7 @@ import { MAX_CHART_BYTES, readChartArchive } from "./chart-archive.ts";
 import { readChartDirectory } from "./chart-directory.ts";
 import { parseChartYaml, parseRequirements, type ChartDependency } from "./chart-yaml.ts";
 import { decode, satisfies, type Chart } from "./chart.ts";
-import { Dict } from "../helm/template/value.ts";
-import { readValues } from "../helm/values/values-file.ts";
+import { readValues } from "./values-file.ts";
 import { readYaml } from "../yaml/read.ts";
 
 /** Charts within charts; the deepest published ones have five levels. */
@@ -81,7 +80,7 @@ async function load(files: ReadonlyMap<string, Buffer>, place: Place): Promise<C
   const dependencies = metadata.dependencies ?? requirementsOf(files, what);
   return {
     metadata,
-    document: document instanceof Dict ? document : new Dict(),
+    document: document instanceof Map ? document : new Map(),
     path,
     values: readValues(
       decode(files.get("values.yaml") ?? Buffer.alloc(0)),

@@ -3,7 +3,7 @@ import { renderFiles, RenderSession, type RenderOptions } from "../helm/render/r
 import { TemplateParser, templateSet } from "../helm/render/template-set.ts";
 import type { List } from "../helm/template/ast.ts";
 import { Budget } from "../helm/template/budget.ts";
-import { copyDict, Dict } from "../helm/template/value.ts";
+import { copyDict, type Dict } from "../helm/template/value.ts";
 import {
   allInstances,
   composeChart,
@@ -130,7 +130,7 @@ export class ChartRenderings {
   /** A part that no setting brought to run, unless it only adds to the name of an image. */
   #report({ node, looked }: Target, when: readonly string[]): void {
     addUnreached(node, when, this.#collector);
-    if (looked.reads.every(({ value, path }) => value instanceof Dict || isPartOfImage(path)))
+    if (looked.reads.every(({ value, path }) => value instanceof Map || isPartOfImage(path)))
       return;
     this.#collector.unknown({
       code: "NOT_EXPLORED",

@@ -1,4 +1,4 @@
-import { Dict, isList, type Value } from "../helm/template/value.ts";
+import { isList, type Dict, type Value } from "../helm/template/value.ts";
 import { seeArguments, seeEnvironment } from "./arguments.ts";
 import { readImageText } from "./image-text.ts";
 import type { Entry } from "./shape.ts";
@@ -72,14 +72,14 @@ export function isText(value: Value): value is string {
 }
 
 function wordsIn(list: Value | undefined): string[] {
-  return list !== undefined && list !== null && isList(list) ? list.filter(isText) : [];
+  return isList(list) ? list.filter(isText) : [];
 }
 
 function environmentOf(container: Dict): Entry[] {
   const list = container.get("env");
-  if (list === undefined || list === null || !isList(list)) return [];
+  if (!isList(list)) return [];
   return list.flatMap((item) => {
-    const [key, text] = item instanceof Dict ? [item.get("name"), item.get("value")] : [];
+    const [key, text] = item instanceof Map ? [item.get("name"), item.get("value")] : [];
     return typeof key === "string" && typeof text === "string" ? [{ key, text }] : [];
   });
 }

@@ -1,4 +1,4 @@
-import { Dict, isList, type Value } from "../helm/template/value.ts";
+import { isList, type Dict, type Value } from "../helm/template/value.ts";
 import { speaksOfImage } from "./image-key.ts";
 import { isPlausible, readImageText } from "./image-text.ts";
 import type { Sightings } from "./sighting.ts";
@@ -13,10 +13,10 @@ export function seeDefaults(definition: Dict, sightings: Sightings): void {
 
 function visit(value: Value, path: readonly string[], sightings: Sightings): void {
   if (path.length > MAX_DEPTH) return;
-  if (value instanceof Dict) {
+  if (value instanceof Map) {
     seeDefault(value.get("default"), path.at(-1) ?? "", sightings);
     for (const [key, item] of value) visit(item, [...path, key], sightings);
-  } else if (value !== null && isList(value)) {
+  } else if (isList(value)) {
     for (const item of value) visit(item, path, sightings);
   }
 }

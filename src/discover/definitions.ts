@@ -1,5 +1,4 @@
 import { decode, shownPath, type Chart } from "../chart/chart.ts";
-import { Dict } from "../helm/template/value.ts";
 import type { Collector } from "./collector.ts";
 import { kindsWithImages, readManifests, type Manifest } from "./manifests.ts";
 import { seeObject } from "./object-images.ts";
@@ -34,7 +33,7 @@ export function addDefinitions(chart: Chart, when: readonly string[], collector:
 
 function resourceOf({ object, name }: Manifest): string {
   const spec = object.get("spec");
-  const names = spec instanceof Dict ? spec.get("names") : undefined;
-  const kind = names instanceof Dict ? names.get("kind") : undefined;
+  const names = spec instanceof Map ? spec.get("names") : undefined;
+  const kind = names instanceof Map ? names.get("kind") : undefined;
   return typeof kind === "string" ? kind : name;
 }

@@ -1,6 +1,5 @@
 import type { Chart } from "../chart/chart.ts";
 import { appVersionOf } from "../helm/render/chart-object.ts";
-import { Dict } from "../helm/template/value.ts";
 import { addDefinitions } from "./definitions.ts";
 import { addHelm } from "./add-helm.ts";
 import { addValues } from "./add-values.ts";
@@ -21,7 +20,7 @@ export async function discoverImages(
   options: DiscoverOptions = {},
 ): Promise<Discovery> {
   const collector = new Collector();
-  const sets = options.values ?? [new Dict()];
+  const sets = options.values ?? [new Map()];
   const all = sets.map((given) => {
     const renderings = new ChartRenderings(chart, given, { collector, options });
     renderings.run();

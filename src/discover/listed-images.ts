@@ -1,6 +1,6 @@
 import { DrayError } from "../errors.ts";
 import { decode, shownPath, type Chart } from "../chart/chart.ts";
-import { Dict, isList, type Value } from "../helm/template/value.ts";
+import { isList, type Value } from "../helm/template/value.ts";
 import { readYaml } from "../yaml/read.ts";
 import type { Collector } from "./collector.ts";
 import type { Evidence } from "./discovery.ts";
@@ -48,10 +48,10 @@ function addList(text: string, evidence: Evidence, collector: Collector): void {
 
 /** `- image: REF`, `- REF`, or either below `images`. */
 function namesIn(value: Value): string[] {
-  if (value instanceof Dict) return namesIn(value.get("images") ?? null);
-  if (value === null || !isList(value)) return [];
+  if (value instanceof Map) return namesIn(value.get("images") ?? null);
+  if (!isList(value)) return [];
   return value.flatMap((item) => {
-    const name = item instanceof Dict ? item.get("image") : item;
+    const name = item instanceof Map ? item.get("image") : item;
     return typeof name === "string" ? [name] : [];
   });
 }

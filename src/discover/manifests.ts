@@ -1,5 +1,5 @@
 import { DrayError } from "../errors.ts";
-import { Dict, isList, type Value } from "../helm/template/value.ts";
+import { isList, type Dict, type Value } from "../helm/template/value.ts";
 import { splitDocuments } from "../yaml/documents.ts";
 import { readYaml } from "../yaml/read.ts";
 
@@ -68,19 +68,19 @@ export function kindsWithImages(text: string): string[] {
 const IMAGE_FIELD = /^ +(?:\w{0,100}I|i)mage: *(?:\{|$)/m;
 
 function objectsIn(value: Value): Dict[] {
-  if (!(value instanceof Dict)) return [];
+  if (!(value instanceof Map)) return [];
   const items = value.get("items");
   const kind = value.get("kind");
   const isListKind = typeof kind === "string" && kind.endsWith("List");
-  if (!isListKind || items === undefined || items === null || !isList(items)) return [value];
+  if (!isListKind || !isList(items)) return [value];
   return items.flatMap(objectsIn);
 }
 
 function about(object: Dict): { name: string; hooks: readonly string[] } {
   const metadata = object.get("metadata");
-  const name = metadata instanceof Dict ? metadata.get("name") : undefined;
-  const annotations = metadata instanceof Dict ? metadata.get("annotations") : undefined;
-  const hook = annotations instanceof Dict ? annotations.get("helm.sh/hook") : undefined;
+  const name = metadata instanceof Map ? metadata.get("name") : undefined;
+  const annotations = metadata instanceof Map ? metadata.get("annotations") : undefined;
+  const hook = annotations instanceof Map ? annotations.get("helm.sh/hook") : undefined;
   const kind = object.get("kind");
   return {
     name: `${typeof kind === "string" ? kind : "?"}/${typeof name === "string" ? name : "?"}`,

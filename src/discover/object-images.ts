@@ -1,4 +1,4 @@
-import { Dict, isList, type Value } from "../helm/template/value.ts";
+import { isList, type Dict, type Value } from "../helm/template/value.ts";
 import { formatPath } from "../helm/values/path.ts";
 import { seeArguments, seeNamedText, seeShapes } from "./arguments.ts";
 import { isContainer, isContainerList, isText, seeContainer } from "./container-images.ts";
@@ -75,12 +75,12 @@ function offIn(table: Dict, path: readonly string[]): string | undefined {
 function seeValue(value: Value, place: Place, walk: Walk): void {
   const { path, off } = place;
   const key = path.at(-1) ?? "";
-  if (value instanceof Dict) {
+  if (value instanceof Map) {
     if (isContainer(value)) seeContainerTable(value, place, walk);
     else seeTable(value, place, walk);
   } else if (typeof value === "string") {
     seeText(value, place, walk);
-  } else if (value !== null && isList(value)) {
+  } else if (isList(value)) {
     const words = value.filter(isText);
     if (COMMAND_LINE.test(key) && words.length === value.length) {
       seeArguments(words, withOff(walk.sightings, off));
@@ -94,7 +94,7 @@ function seeItems(list: readonly Value[], place: Place, walk: Walk): void {
   const containers = isContainerList(place.path.at(-1) ?? "");
   for (const [index, item] of list.entries()) {
     const inner = { ...place, path: [...place.path, String(index)] };
-    if (containers && item instanceof Dict) seeContainerTable(item, inner, walk);
+    if (containers && item instanceof Map) seeContainerTable(item, inner, walk);
     else seeValue(item, inner, walk);
   }
 }
@@ -136,10 +136,10 @@ function seeText(text: string, { path, named, off }: Place, walk: Walk): void {
 function seeData(object: Dict, encoded: boolean, walk: Walk): void {
   const [data, plain] = [object.get("data"), object.get("stringData")];
   const entries = [
-    ...(data instanceof Dict
+    ...(data instanceof Map
       ? entriesOf(data).map((entry) => (encoded ? decoded(entry) : entry))
       : []),
-    ...(plain instanceof Dict ? entriesOf(plain) : []),
+    ...(plain instanceof Map ? entriesOf(plain) : []),
   ];
   const short = entries.filter((entry) => !isLong(entry));
   for (const entry of short) seeNamedText(entry, `data ${entry.key}`, walk.sightings);

@@ -1,7 +1,7 @@
 import type { Override } from "../helm/render/render.ts";
 import type { Read } from "../helm/template/origin.ts";
-import { Dict, isList, type Value } from "../helm/template/value.ts";
-import { formatPath, startsWith } from "../helm/values/path.ts";
+import { isList, type Dict, type Value } from "../helm/template/value.ts";
+import { formatPath, nested, startsWith } from "../helm/values/path.ts";
 import { speaksOfImage, wordsOf } from "./image-key.ts";
 import { keyOf, type Target } from "./branches.ts";
 
@@ -63,17 +63,17 @@ function turned(read: Read, literals: ReadonlySet<string> | undefined, ranged: b
 
 function valuesFor(value: Value, path: readonly string[], literals?: ReadonlySet<string>): Value[] {
   if (typeof value === "boolean") return [!value];
-  if (value instanceof Dict) return value.size === 0 ? [someTable()] : [];
+  if (value instanceof Map) return value.size === 0 ? [someTable()] : [];
   if (isPartOfImage(path)) return [];
   const others = [...(literals ?? NONE)].filter((text) => text !== value).slice(0, MAX_LITERALS);
   if (value === null) return [true, ...others];
   if (typeof value === "string") return textsFor(value, others, literals !== undefined);
   if (typeof value === "number") return [value === 0 ? 1 : 0];
-  return isEmptyList(value) ? [[new Dict([["name", PLACEHOLDER]])]] : [];
+  return isEmptyList(value) ? [[nested(["name"], PLACEHOLDER)]] : [];
 }
 
 function isEmptyList(value: Value): boolean {
-  return value !== null && isList(value) && value.length === 0;
+  return isList(value) && value.length === 0;
 }
 
 const NONE: ReadonlySet<string> = new Set();
@@ -93,7 +93,7 @@ export function isPartOfImage(path: readonly string[]): boolean {
 
 /** A table of tables, for whoever goes through it. */
 function someTable(): Dict {
-  return new Dict([[PLACEHOLDER, new Dict([[PLACEHOLDER, new Dict()]])]]);
+  return nested([PLACEHOLDER, PLACEHOLDER], new Map());
 }
 
 /** `metrics.enabled=true`, as `--set` takes it. */

@@ -1,5 +1,5 @@
 import { DrayError } from "../errors.ts";
-import { Dict, isList, type Value } from "../helm/template/value.ts";
+import { isList, type Dict, type Value } from "../helm/template/value.ts";
 import { splitDocuments } from "../yaml/documents.ts";
 import { readYaml } from "../yaml/read.ts";
 import { speaksOfImage } from "./image-key.ts";
@@ -30,8 +30,8 @@ function tryRead(text: string): Value {
 }
 
 function tables(value: Value): Dict[] {
-  if (value instanceof Dict) return [value];
-  return value !== null && isList(value) ? value.filter((item) => item instanceof Dict) : [];
+  if (value instanceof Map) return [value];
+  return isList(value) ? value.filter((item) => item instanceof Map) : [];
 }
 
 /** Images in a text of no known form: after a name that speaks of one, or unmistakable anywhere. */

@@ -1,4 +1,4 @@
-import { Dict, isList, type Value } from "../helm/template/value.ts";
+import { isList, type Dict, type Value } from "../helm/template/value.ts";
 import type { ValuesPath } from "../helm/values/path.ts";
 import { speaksOfImage } from "./image-key.ts";
 import {
@@ -48,18 +48,18 @@ export function imagesInValues(
   skip: ReadonlySet<string>,
 ): ValueImage[] {
   const found: ValueImage[] = [];
-  const top = new Dict([...values].filter(([key]) => !skip.has(key)));
+  const top = new Map<string, Value>([...values].filter(([key]) => !skip.has(key)));
   visit(top, { path, named: false, enabledBy: undefined, inherited: undefined }, found);
   return found;
 }
 
 function visit(value: Value, place: Place, found: ValueImage[]): void {
   if (place.path.length > MAX_DEPTH) return;
-  if (value instanceof Dict) {
+  if (value instanceof Map) {
     visitTable(value, place, found);
   } else if (typeof value === "string") {
     found.push(...imagesInText(value, place));
-  } else if (value !== null && isList(value)) {
+  } else if (isList(value)) {
     for (const [index, item] of value.entries()) {
       visit(item, { ...place, path: [...place.path, String(index)] }, found);
     }

@@ -1,7 +1,10 @@
 import { FAILSAFE_SCHEMA, load, type Schema } from "js-yaml";
 import { DrayError } from "../errors.ts";
-import { Dict, type Value } from "../helm/template/value.ts";
 import { HELM_SCHEMA } from "./schema.ts";
+
+/** What a YAML text says, as plain data. */
+export type YamlValue = null | string | boolean | number | readonly YamlValue[] | YamlMap;
+export type YamlMap = Map<string, YamlValue>;
 
 /** Values in one document, aliases written out: the largest real ones have some 50 000. */
 const MAX_VALUES = 500_000;
@@ -21,17 +24,17 @@ export interface ReadYamlOptions {
  * `what` names it in errors.
  * @throws DrayError `DRAY_YAML_INVALID`
  */
-export function readYaml(text: string, what: string, options: ReadYamlOptions = {}): Value {
+export function readYaml(text: string, what: string, options: ReadYamlOptions = {}): YamlValue {
   const schema = options.texts === true ? FAILSAFE_SCHEMA : HELM_SCHEMA;
   const plain = parseYaml(text, schema, what);
   let count = 0;
-  const convert = (value: unknown, depth: number): Value => {
+  const convert = (value: unknown, depth: number): YamlValue => {
     if (++count > MAX_VALUES) throw invalid(what, `it has more than ${MAX_VALUES} values`);
     if (depth > MAX_NESTING) throw invalid(what, `it is nested deeper than ${MAX_NESTING} levels`);
     options.onValue?.();
     if (Array.isArray(value)) return value.map((item) => convert(item, depth + 1));
     if (typeof value === "object" && value !== null) {
-      return toDict(value, (item) => convert(item, depth + 1));
+      return toMap(value, (item) => convert(item, depth + 1));
     }
     return scalar(value);
   };
@@ -54,22 +57,26 @@ function reasonOf(cause: unknown): string {
 }
 
 /** `<<` brings in entries that the mapping itself lacks. https://yaml.org/type/merge.html */
-function toDict(mapping: object, convert: (value: unknown) => Value): Dict {
-  const dict = new Dict();
+function toMap(mapping: object, convert: (value: unknown) => YamlValue): YamlMap {
+  const map: YamlMap = new Map();
   for (const [key, value] of Object.entries(mapping)) {
-    if (key !== "<<") dict.set(key, convert(value));
+    if (key !== "<<") map.set(key, convert(value));
   }
-  if (!Object.hasOwn(mapping, "<<")) return dict;
+  if (!Object.hasOwn(mapping, "<<")) return map;
   const merged = convert((mapping as Record<string, unknown>)["<<"]);
-  const sources = Array.isArray(merged) ? (merged as readonly Value[]) : [merged];
+  const sources = isSequence(merged) ? merged : [merged];
   for (const source of sources) {
-    if (!(source instanceof Dict)) continue;
-    for (const [key, value] of source) if (!dict.has(key)) dict.set(key, value);
+    if (!(source instanceof Map)) continue;
+    for (const [key, value] of source) if (!map.has(key)) map.set(key, value);
   }
-  return dict;
+  return map;
 }
 
-function scalar(value: unknown): Value {
+export function isSequence(value: YamlValue): value is readonly YamlValue[] {
+  return Array.isArray(value);
+}
+
+function scalar(value: unknown): YamlValue {
   const plain =
     typeof value === "string" || typeof value === "number" || typeof value === "boolean";
   return plain ? value : null;

@@ -1,6 +1,5 @@
 import { FAILSAFE_SCHEMA } from "js-yaml";
-import { Dict, isList, type Value } from "../helm/template/value.ts";
-import { parseYaml, readYaml } from "./read.ts";
+import { isSequence, parseYaml, readYaml, type YamlValue } from "./read.ts";
 
 /**
  * One YAML document in which every scalar is the text that stands there: a version 1.10 stays 1.10.
@@ -12,11 +11,11 @@ export function readTexts(text: string, what: string): unknown {
 }
 
 /** What stands there empty is absent. */
-function plain(value: Value): unknown {
-  if (value instanceof Dict) {
+function plain(value: YamlValue): unknown {
+  if (value instanceof Map) {
     return Object.fromEntries([...value].map(([key, item]) => [key, plain(item)]));
   }
-  if (typeof value === "object" && value !== null && isList(value)) return value.map(plain);
+  if (isSequence(value)) return value.map(plain);
   return value === "" || value === "null" || value === "~" ? null : value;
 }
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Budget } from "../../src/helm/template/budget.ts";
-import { Dict, type Value } from "../../src/helm/template/value.ts";
+import type { Dict, Value } from "../../src/helm/template/value.ts";
 import { splitDocuments } from "../../src/yaml/documents.ts";
 import { lineKey, valueLines } from "../../src/yaml/lines.ts";
 import { readYaml } from "../../src/yaml/read.ts";
@@ -119,7 +119,7 @@ describe("writeYaml()", () => {
     }));
     fc.assert(
       fc.property(value, (plain) => {
-        const wanted = new Dict([["v", toValue(plain)]]);
+        const wanted = new Map<string, Value>([["v", toValue(plain)]]);
         const text = writeYaml(wanted, new Budget());
         expect(read(`${text}\n`)).toEqual(wanted);
       }),
@@ -179,5 +179,5 @@ function toValue(plain: unknown): Value {
   if (Array.isArray(plain)) return plain.map(toValue);
   if (typeof plain !== "object" || plain === null) return plain as Value;
   const entries = Object.entries(plain).map(([key, item]) => [key, toValue(item)] as const);
-  return new Dict(entries);
+  return new Map<string, Value>(entries);
 }

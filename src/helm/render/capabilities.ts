@@ -1,3 +1,4 @@
+import { withMethods } from "../template/field.ts";
 import { fn } from "../template/signature.ts";
 import { Struct } from "../template/value.ts";
 
@@ -56,10 +57,10 @@ export function capabilities({ kubeVersion, apiVersions = [] }: Cluster): Struct
     return version;
   });
   const fields = {
-    APIVersions: Object.assign([...known], { methods: new Map([["Has", has]]) }),
+    APIVersions: withMethods([...known], { Has: has }),
     HelmVersion: HELM_VERSION,
   };
-  return new Struct("*common.Capabilities", fields, { methods: { KubeVersion: kube } });
+  return withMethods(new Struct("*common.Capabilities", fields), { KubeVersion: kube });
 }
 
 const HELM_VERSION = new Struct("version.BuildInfo", {
@@ -74,8 +75,7 @@ function kubeVersionOf(text: string): Struct {
   const [, major = "1", minor = "0"] = /^v(\d+)\.(\d+)/.exec(version) ?? [];
   const plain = /^v\d+\.\d+(?:\.\d+)?/.exec(version)?.[0] ?? version;
   const fields = { Version: version, Major: major, Minor: minor, GitVersion: version };
-  return new Struct("common.KubeVersion", fields, {
-    text: plain,
-    methods: { String: fn([], () => plain) },
+  return withMethods(new Struct("common.KubeVersion", fields, plain), {
+    String: fn([], () => plain),
   });
 }

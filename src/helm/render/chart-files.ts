@@ -1,8 +1,9 @@
 import { decode, type Chart } from "../../chart/chart.ts";
 import { glob } from "../../chart/glob.ts";
+import { withMethods } from "../template/field.ts";
 import { fn, type TemplateFunction } from "../template/signature.ts";
 import { TemplateError } from "../template/template-error.ts";
-import { Dict, type Value } from "../template/value.ts";
+import type { Dict, Value } from "../template/value.ts";
 import { writeYaml } from "../template/to-yaml.ts";
 
 /** Files that templates cannot read, as in Helm. */
@@ -38,7 +39,7 @@ function filesDict(files: readonly (readonly [string, string])[]): Dict {
       ),
     ),
   };
-  return new Dict(files, new Map(Object.entries(methods)));
+  return withMethods(new Map<string, Value>(files), methods);
 }
 
 function linesOf(text: string): Value[] {
@@ -59,7 +60,7 @@ function byName(
   files: readonly (readonly [string, string])[],
   write: (text: string) => string,
 ): Dict {
-  return new Dict(
+  return new Map<string, Value>(
     files.map(([path, text]) => [path.slice(path.lastIndexOf("/") + 1), write(text)]),
   );
 }

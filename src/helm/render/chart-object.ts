@@ -1,5 +1,5 @@
 import { formatFloat } from "../template/print.ts";
-import { Dict, isList, Struct, type Value } from "../template/value.ts";
+import { isList, Struct, type Dict, type Value } from "../template/value.ts";
 import type { Instance } from "../values/compose.ts";
 
 /** `.Chart`: Chart.yaml with the names of Go's struct, under the alias where there is one. */
@@ -8,7 +8,7 @@ export function chartObject({ chart, name, path }: Instance): Struct {
   const text = (key: string): string => asText(document.get(key) ?? null);
   const list = (key: string): Value => {
     const value = document.get(key) ?? null;
-    return value !== null && isList(value) ? value : [];
+    return isList(value) ? value : [];
   };
   return new Struct("chart.Metadata", {
     Name: name,
@@ -46,6 +46,6 @@ function asText(value: Value): string {
 }
 
 function texts(value: Value): Dict {
-  if (!(value instanceof Dict)) return new Dict();
-  return new Dict([...value].map(([key, item]) => [key, asText(item)]));
+  if (!(value instanceof Map)) return new Map();
+  return new Map<string, Value>([...value].map(([key, item]) => [key, asText(item)]));
 }

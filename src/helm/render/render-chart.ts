@@ -1,6 +1,6 @@
 import type { Chart } from "../../chart/chart.ts";
 import { Budget, type BudgetLimits } from "../template/budget.ts";
-import { Dict } from "../template/value.ts";
+import type { Dict } from "../template/value.ts";
 import { composeChart } from "../values/compose.ts";
 import type { Cluster } from "./capabilities.ts";
 import { renderFiles, RenderSession, type Release, type RenderedFile } from "./render.ts";
@@ -14,7 +14,7 @@ export interface RenderChartOptions extends Cluster, Release {
 
 /** What `helm template` prints, file by file. */
 export function renderChart(chart: Chart, options: RenderChartOptions = {}): RenderedFile[] {
-  const { values = new Dict(), limits, kubeVersion, apiVersions, name, namespace } = options;
+  const { values = new Map(), limits, kubeVersion, apiVersions, name, namespace } = options;
   const root = composeChart(chart, values);
   return renderFiles(root, templateSet(root, new TemplateParser()), {
     budget: new Budget(limits),

@@ -2,11 +2,12 @@ import type { Chart } from "../../chart/chart.ts";
 import type { Budget } from "../template/budget.ts";
 import type { Template } from "../template/ast.ts";
 import { Evaluation, type Printed, type Problem, type Watcher } from "../template/evaluate.ts";
+import { withMethods } from "../template/field.ts";
 import { FUNCTIONS } from "../template/functions/functions.ts";
 import type { IsNotable } from "../template/list-builder.ts";
-import { copyWithOrigins } from "../template/origin.ts";
+import { copyWithOrigins, markShared } from "../template/origin.ts";
 import { fn, type TemplateFunction } from "../template/signature.ts";
-import { Dict, type Value } from "../template/value.ts";
+import type { Dict, Value } from "../template/value.ts";
 import type { Instance } from "../values/compose.ts";
 import { lookUp, setAt, startsWith, type ValuesPath } from "../values/path.ts";
 import { writeYaml } from "../template/to-yaml.ts";
@@ -144,23 +145,26 @@ class Contexts {
   }
 
   forFile({ instance, name }: TemplateFile): Dict {
-    const context = this.#byInstance.get(instance) ?? new Dict();
+    const context: Dict = this.#byInstance.get(instance) ?? new Map();
     const basePath = `${instance.source}/templates`;
-    context.set("Template", new Dict(Object.entries({ Name: name, BasePath: basePath })));
+    context.set(
+      "Template",
+      new Map<string, Value>(Object.entries({ Name: name, BasePath: basePath })),
+    );
     return context;
   }
 
   #add(instance: Instance, values: Dict): Dict {
-    const subcharts = new Dict();
-    const context = new Dict([
+    const subcharts: Dict = new Map();
+    const context = new Map<string, Value>([
       ...this.#same,
       ["Chart", chartObject(instance)],
       ["Files", this.#session.filesOf(instance.chart)],
       ["Values", values],
       ["Subcharts", subcharts],
     ]);
-    context.shared = true;
-    values.methods = valuesMethods(values);
+    markShared(context);
+    withMethods(values, valuesMethods(values));
     this.#byInstance.set(instance, context);
     for (const child of instance.children) {
       subcharts.set(child.name, this.#add(child, tableAt(values, [child.name])));
@@ -170,23 +174,23 @@ class Contexts {
 }
 
 /** What Go's type of `.Values` can do. https://pkg.go.dev/helm.sh/helm/v3@v3.19.0/pkg/chartutil#Values */
-function valuesMethods(values: Dict): ReadonlyMap<string, TemplateFunction> {
+function valuesMethods(values: Dict): Readonly<Record<string, TemplateFunction>> {
   const at = (path: string): Value => lookUp(values, path.split(".")) ?? null;
-  return new Map<string, TemplateFunction>([
-    ["AsMap", fn([], () => values)],
-    ["YAML", fn([], (_none, { budget }) => `${writeYaml(values, budget)}\n`)],
-    ["Table", fn(["string"], ([path]) => at(path))],
-    ["PathValue", fn(["string"], ([path]) => at(path))],
-  ]);
+  return {
+    AsMap: fn([], () => values),
+    YAML: fn([], (_none, { budget }) => `${writeYaml(values, budget)}\n`),
+    Table: fn(["string"], ([path]) => at(path)),
+    PathValue: fn(["string"], ([path]) => at(path)),
+  };
 }
 
 function tableAt(values: Dict, path: ValuesPath): Dict {
   const found = lookUp(values, path);
-  return found instanceof Dict ? found : new Dict();
+  return found instanceof Map ? found : new Map();
 }
 
 function releaseObject({ name = "release-name", namespace = "default" }: Release): Dict {
-  return new Dict([
+  return new Map<string, Value>([
     ["Name", name],
     ["Namespace", namespace],
     ["IsInstall", true],

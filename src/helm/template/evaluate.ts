@@ -1,7 +1,7 @@
 import type { BranchNode, Define, List, Node, Pipe, Template, TemplateNode } from "./ast.ts";
 import type { Budget } from "./budget.ts";
 import { evaluatePipe, type Machine, type Scope } from "./expression.ts";
-import { readsOf, type Read } from "./origin.ts";
+import { isShared, readsOf, type Read } from "./origin.ts";
 import type { IsNotable } from "./list-builder.ts";
 import { Output } from "./template-output.ts";
 import { parseTemplate } from "./parser.ts";
@@ -137,7 +137,7 @@ export class Evaluation implements Call {
   }
 
   changes(dict: Dict): void {
-    this.#changesShared ||= dict.shared;
+    this.#changesShared ||= isShared(dict);
   }
 
   asked(read: Read): void {

@@ -4,7 +4,7 @@ import { noteEntry } from "./origin.ts";
 import { LOOKED_AT_NOTHING, type Looked, type ReadLog } from "./read-log.ts";
 import type { Call, TemplateFunction } from "./signature.ts";
 import { TemplateError } from "./template-error.ts";
-import { Dict, isList, isTrue, typeOf, type Value } from "./value.ts";
+import { isList, isTrue, typeOf, type Value } from "./value.ts";
 import type { Variables } from "./variables.ts";
 
 /** What an expression sees. */
@@ -93,7 +93,7 @@ function charged(run: TemplateFunction, args: readonly Value[], call: Call): Val
 
 function workOf(value: Value): number {
   if (typeof value === "string") return Math.ceil(value.length / CHARACTERS_PER_STEP);
-  return typeof value === "object" && value !== null && isList(value) ? value.length : 0;
+  return typeof value === "object" && isList(value) ? value.length : 0;
 }
 
 /** Functions that put values into a dictionary under a key that stands before each. */
@@ -110,11 +110,11 @@ function tracedValue(run: TemplateFunction, given: Given, context: Context): Val
     ),
   );
   const dict = run([...args, ...given.piped], call);
-  if (!(dict instanceof Dict)) return dict;
+  if (!(dict instanceof Map)) return dict;
   for (const [index, value] of args.entries()) {
     const reads = looked[index]?.reads ?? [];
     const key = args[index - 1];
-    if (typeof key === "string" && !(value instanceof Dict)) noteEntry(dict, key, reads);
+    if (typeof key === "string" && !(value instanceof Map)) noteEntry(dict, key, reads);
   }
   return dict;
 }

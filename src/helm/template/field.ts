@@ -1,13 +1,28 @@
 import type { Call, TemplateFunction } from "./signature.ts";
 import { TemplateError } from "./template-error.ts";
-import { Dict, Struct, typeOf, type Value } from "./value.ts";
+import { Struct, typeOf, type Value } from "./value.ts";
 
-type Methods = ReadonlyMap<string, TemplateFunction>;
+/** What Go would find before the keys of a map (`.Files.Get`), or behind a struct. */
+type Methods = Readonly<Record<string, TemplateFunction>>;
+
+const methodsOf = new WeakMap<object, Methods>();
+
+/** Gives `value` methods, and gives it back. */
+export function withMethods<V extends object>(value: V, methods: Methods): V {
+  methodsOf.set(value, methods);
+  return value;
+}
+
+export function copyMethods(from: object, to: object): void {
+  const methods = methodsOf.get(from);
+  if (methods !== undefined) methodsOf.set(to, methods);
+}
 
 /** A method of a value, if it has one of that name. */
 export function methodOf(receiver: Value, name: string): TemplateFunction | undefined {
-  const hasMethods = typeof receiver === "object" && receiver !== null && "methods" in receiver;
-  return hasMethods ? (receiver as { methods?: Methods }).methods?.get(name) : undefined;
+  if (typeof receiver !== "object" || receiver === null) return undefined;
+  const methods = methodsOf.get(receiver);
+  return methods !== undefined && Object.hasOwn(methods, name) ? methods[name] : undefined;
 }
 
 /**
@@ -15,7 +30,7 @@ export function methodOf(receiver: Value, name: string): TemplateFunction | unde
  * @throws TemplateError
  */
 export function fieldOf(receiver: Value, name: string, call: Call): Value {
-  if (receiver instanceof Dict) return call.read(receiver, name);
+  if (receiver instanceof Map) return call.read(receiver, name);
   if (receiver === null) throw new TemplateError(`nil pointer evaluating interface {}.${name}`);
   const field = receiver instanceof Struct ? receiver.fields.get(name) : undefined;
   if (field === undefined) {

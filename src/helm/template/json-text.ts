@@ -1,5 +1,5 @@
 import type { Budget } from "./budget.ts";
-import { Dict, isList, Struct, type Value } from "./value.ts";
+import { isList, sortedKeys, Struct, type Value } from "./value.ts";
 
 /** A dictionary that holds itself ends here. */
 const MAX_NESTING = 100;
@@ -26,10 +26,10 @@ function escaped(character: string): string {
 function toPlain(value: Value, budget: Budget, depth: number): unknown {
   budget.step();
   if (depth > MAX_NESTING || value === null) return null;
-  if (value instanceof Dict) {
-    const entries = value
-      .sortedKeys()
-      .map((key) => [key, toPlain(value.get(key) ?? null, budget, depth + 1)] as const);
+  if (value instanceof Map) {
+    const entries = sortedKeys(value).map(
+      (key) => [key, toPlain(value.get(key) ?? null, budget, depth + 1)] as const,
+    );
     return Object.fromEntries(entries);
   }
   if (value instanceof Struct) return {};

@@ -1,4 +1,4 @@
-import { Dict, isList, type Value } from "./value.ts";
+import { isList, type Dict, type Value } from "./value.ts";
 
 /** One look at a setting, or at the cluster, while a template ran. */
 export interface Read {
@@ -14,47 +14,59 @@ export interface Read {
  * Where a dictionary's entries come from: a place in the values, or (for one that a template built)
  * what was read to make each entry.
  */
-export interface Origin {
+interface Origin {
   readonly path: readonly string[] | undefined;
   readonly entries: Map<string, readonly Read[]> | undefined;
+  /** Other templates see the dictionary too; a copy of it is not shared. */
+  readonly shared: boolean;
 }
+
+/** By these a condition is traced to a setting. What a template made has none to begin with. */
+const origins = new WeakMap<Dict, Origin>();
 
 /** What reading `key` of `dict` looks at in the values. */
 export function readsOf(dict: Dict, key: string): readonly Read[] {
-  const made = dict.origin?.entries?.get(key);
+  const origin = origins.get(dict);
+  const made = origin?.entries?.get(key);
   if (made !== undefined) return made;
-  const path = dict.origin?.path;
+  const path = origin?.path;
   if (path === undefined) return [];
   return [{ source: "values", path: [...path, key], value: dict.get(key) ?? null }];
 }
 
 /** Says what was read to make the entry `key` of `dict`. */
 export function noteEntry(dict: Dict, key: string, reads: readonly Read[]): void {
-  const entries = dict.origin?.entries ?? new Map<string, readonly Read[]>();
+  const origin = origins.get(dict);
+  const entries = origin?.entries ?? new Map<string, readonly Read[]>();
   entries.set(key, reads);
-  dict.origin = { path: dict.origin?.path, entries };
+  origins.set(dict, { path: origin?.path, entries, shared: origin?.shared === true });
+}
+
+/** Says that the entries of `to` come from where those of `from` do. */
+export function copyOrigin(from: Dict, to: Dict): void {
+  const origin = origins.get(from);
+  if (origin !== undefined) origins.set(to, { ...origin, shared: false });
+}
+
+export function isShared(dict: Dict): boolean {
+  return origins.get(dict)?.shared === true;
+}
+
+export function markShared(dict: Dict): void {
+  origins.set(dict, { path: undefined, entries: undefined, shared: true });
 }
 
 /** A copy of a tree of values in which each table knows where it stands, beginning at `path`. */
-export function copyWithOrigins<V extends Value>(value: V, path: readonly string[]): V {
-  return copied(value, path) as V;
+export function copyWithOrigins(dict: Dict, path: readonly string[]): Dict {
+  const copy: Dict = new Map();
+  origins.set(copy, { path, entries: undefined, shared: true });
+  for (const [key, item] of dict) copy.set(key, copied(item, path, key));
+  return copy;
 }
 
-function copied(value: Value, path: readonly string[]): Value {
-  if (value instanceof Dict) {
-    const copy = new Dict();
-    copy.origin = { path, entries: undefined };
-    copy.shared = true;
-    for (const [key, item] of value)
-      copy.set(key, isPlain(item) ? item : copied(item, [...path, key]));
-    return copy;
-  }
-  if (isPlain(value) || !isList(value)) return value;
-  return value.map((item, index) =>
-    isPlain(item) ? item : copied(item, [...path, String(index)]),
-  );
-}
-
-function isPlain(value: Value): value is null | string | number | boolean | bigint {
-  return value === null || typeof value !== "object";
+function copied(value: Value, path: readonly string[], key: string): Value {
+  if (value instanceof Map) return copyWithOrigins(value, [...path, key]);
+  if (!isList(value)) return value;
+  const inner = [...path, key];
+  return value.map((item, index) => copied(item, inner, String(index)));
 }

@@ -1,5 +1,5 @@
 import { BudgetError } from "./template-error.ts";
-import { Dict, isList, Struct, type Value } from "./value.ts";
+import { isList, sortedKeys, Struct, type Dict, type Value } from "./value.ts";
 
 /** Go shows this for nil; Helm takes it out of the finished text. */
 export const NO_VALUE = "<no value>";
@@ -22,9 +22,9 @@ export function format(value: Value): string {
 function formatTree(value: Value, at: { left: number; depth: number }): string {
   if (--at.left < 0 || at.depth > MAX_NESTING)
     throw new BudgetError("a value is too large to print");
-  if (value instanceof Dict || (typeof value === "object" && value !== null && isList(value))) {
+  if (value instanceof Map || (typeof value === "object" && isList(value))) {
     at.depth++;
-    const text = value instanceof Dict ? formatDict(value, at) : formatItems(value, at);
+    const text = value instanceof Map ? formatDict(value, at) : formatItems(value, at);
     at.depth--;
     return text;
   }
@@ -34,7 +34,7 @@ function formatTree(value: Value, at: { left: number; depth: number }): string {
 }
 
 function formatDict(dict: Dict, at: { left: number; depth: number }): string {
-  const entries = dict.sortedKeys().map((key) => `${key}:${formatTree(dict.get(key) ?? null, at)}`);
+  const entries = sortedKeys(dict).map((key) => `${key}:${formatTree(dict.get(key) ?? null, at)}`);
   return `map[${entries.join(" ")}]`;
 }
 

@@ -2,7 +2,7 @@ import type { Pipe } from "./ast.ts";
 import type { Scope } from "./expression.ts";
 import type { Looked } from "./read-log.ts";
 import { BudgetError, TemplateError } from "./template-error.ts";
-import { Dict, isList, typeOf, type Value } from "./value.ts";
+import { isList, sortedKeys, typeOf, type Value } from "./value.ts";
 
 /** One turn of a `range`. */
 export interface Turn {
@@ -34,7 +34,7 @@ export function bindRange(
 /** What `range` goes through: lists, maps by key, and whole numbers. */
 export function entriesOf(value: Value): (readonly [Value, Value])[] {
   if (value === null) return [];
-  if (value instanceof Dict) return value.sortedKeys().map((key) => [key, value.get(key) ?? null]);
+  if (value instanceof Map) return sortedKeys(value).map((key) => [key, value.get(key) ?? null]);
   if (isList(value)) return value.map((item, index) => [BigInt(index), item]);
   if (typeof value !== "bigint")
     throw new TemplateError(`range can't iterate over ${typeOf(value)}`);

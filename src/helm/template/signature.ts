@@ -1,7 +1,7 @@
 import type { Budget } from "./budget.ts";
 import type { Read } from "./origin.ts";
 import { TemplateError } from "./template-error.ts";
-import { Dict, isList, typeOf, type Value } from "./value.ts";
+import { isList, typeOf, type Dict, type Value } from "./value.ts";
 
 /** What a function may use of the evaluation that calls it. */
 export interface Call {
@@ -76,7 +76,7 @@ const CHECKS: { readonly [K in Kind]: (value: Value) => Kinds[K] } = {
   list: (value) => (isList(value) ? value : mismatch("list", value)),
   // A nil map is an empty one to whoever reads it.
   dict: (value) =>
-    value === null ? new Dict() : value instanceof Dict ? value : mismatch("dict", value),
+    value === null ? new Map() : value instanceof Map ? value : mismatch("dict", value),
 };
 
 function mismatch(wanted: string, value: Value): never {

@@ -1,7 +1,7 @@
 import type { Budget } from "./budget.ts";
 import { formatFloat } from "./print.ts";
 import { scalarStyle } from "./scalar-style.ts";
-import { Dict, isList, Struct, type Value } from "./value.ts";
+import { isList, sortedKeys, Struct, type Dict, type Value } from "./value.ts";
 
 /** Nesting of what a template writes; a dictionary that holds itself ends here. */
 const MAX_NESTING = 100;
@@ -35,10 +35,10 @@ class Writer {
   block(value: Value, indent: string, depth: number): void {
     this.#budget.step();
     if (depth > MAX_NESTING) return this.#put(" null\n");
-    if (value instanceof Dict && value.size > 0) {
+    if (value instanceof Map && value.size > 0) {
       this.#put("\n");
       this.#entries(value, indent, depth);
-    } else if (value !== null && isList(value) && value.length > 0) {
+    } else if (isList(value) && value.length > 0) {
       this.#put("\n");
       this.#items(value, indent, depth);
     } else {
@@ -47,18 +47,18 @@ class Writer {
   }
 
   #entries(dict: Dict, indent: string, depth: number): void {
-    for (const key of dict.sortedKeys()) this.#entry(key, dict.get(key) ?? null, { indent, depth });
+    for (const key of sortedKeys(dict)) this.#entry(key, dict.get(key) ?? null, { indent, depth });
   }
 
   #entry(key: string, value: Value, { indent, depth }: { indent: string; depth: number }): void {
     this.#put(`${indent}${quoted(key)}:`);
-    const inner = value !== null && isList(value) ? indent : `${indent}  `;
+    const inner = isList(value) ? indent : `${indent}  `;
     this.block(value, inner, depth + 1);
   }
 
   #items(list: readonly Value[], indent: string, depth: number): void {
     for (const item of list) {
-      if (item instanceof Dict && item.size > 0) this.#dictItem(item, indent, depth);
+      if (item instanceof Map && item.size > 0) this.#dictItem(item, indent, depth);
       else {
         this.#put(`${indent}-`);
         this.block(item, `${indent}  `, depth + 1);
@@ -77,9 +77,9 @@ class Writer {
     if (typeof value === "string") {
       return value.includes("\n") ? literal(value, indent) : quoted(value);
     }
-    if (value instanceof Dict) return "{}";
+    if (value instanceof Map) return "{}";
     if (value instanceof Struct) return "{}";
-    if (value !== null && isList(value)) return "[]";
+    if (isList(value)) return "[]";
     if (typeof value === "number") return formatJsonNumber(value);
     return value === null ? "null" : String(value);
   }

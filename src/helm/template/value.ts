@@ -1,6 +1,3 @@
-import type { Origin } from "./origin.ts";
-import type { TemplateFunction } from "./signature.ts";
-
 /**
  * A value of the template language. Go's integers are `bigint` and its floats are `number`, because
  * templates tell them apart: values from YAML are floats, `1` in a template is an integer.
@@ -8,27 +5,11 @@ import type { TemplateFunction } from "./signature.ts";
 export type Value = null | string | boolean | bigint | number | readonly Value[] | Dict | Struct;
 
 /** A Go map with string keys, read in key order. */
-export class Dict extends Map<string, Value> {
-  /** Where in the values its entries come from, so that a condition can be traced to a setting. */
-  origin: Origin | undefined;
+export type Dict = Map<string, Value>;
 
-  /** Other templates see it too; a copy is not shared. */
-  shared = false;
-
-  /** Methods that Go would find before the keys (`.Files.Get`). */
-  methods: ReadonlyMap<string, TemplateFunction> | undefined;
-
-  constructor(
-    entries: Iterable<readonly [string, Value]> = [],
-    methods?: ReadonlyMap<string, TemplateFunction>,
-  ) {
-    super(entries);
-    this.methods = methods;
-  }
-
-  sortedKeys(): string[] {
-    return [...this.keys()].toSorted(byCodePoint);
-  }
+/** The keys of `dict` in the order in which Go goes through them. */
+export function sortedKeys(dict: Dict): string[] {
+  return [...dict.keys()].toSorted(byCodePoint);
 }
 
 /** Go sorts strings by their bytes, which is the order of their code points. */
@@ -40,23 +21,17 @@ export function byCodePoint(a: string, b: string): number {
 export class Struct {
   readonly type: string;
   readonly fields: ReadonlyMap<string, Value>;
-  readonly methods: ReadonlyMap<string, TemplateFunction>;
   /** What printing it shows. */
   readonly text: string;
 
-  constructor(
-    type: string,
-    fields: Readonly<Record<string, Value>>,
-    options: { text?: string; methods?: Readonly<Record<string, TemplateFunction>> } = {},
-  ) {
+  constructor(type: string, fields: Readonly<Record<string, Value>>, text = `{${type}}`) {
     this.type = type;
     this.fields = new Map(Object.entries(fields));
-    this.methods = new Map(Object.entries(options.methods ?? {}));
-    this.text = options.text ?? `{${type}}`;
+    this.text = text;
   }
 }
 
-export function isList(value: Value): value is readonly Value[] {
+export function isList(value: Value | undefined): value is readonly Value[] {
   return Array.isArray(value);
 }
 
@@ -68,7 +43,7 @@ export function isTrue(value: Value): boolean {
   if (value === null || value === false || value === "") return false;
   if (typeof value === "number") return value !== 0;
   if (typeof value === "bigint") return value !== 0n;
-  if (value instanceof Dict) return value.size > 0;
+  if (value instanceof Map) return value.size > 0;
   return !isList(value) || value.length > 0;
 }
 
@@ -79,7 +54,7 @@ export function kindOf(value: Value): string {
   if (typeof value === "boolean") return "bool";
   if (typeof value === "bigint") return "int";
   if (typeof value === "number") return "float64";
-  if (value instanceof Dict) return "map";
+  if (value instanceof Map) return "map";
   return value instanceof Struct ? "struct" : "slice";
 }
 
@@ -92,28 +67,25 @@ export function typeOf(value: Value): string {
   return kind === "slice" ? "[]interface {}" : kind;
 }
 
-/** A copy that shares nothing that can be changed. `onValue` pays for each value in it. */
-export function deepCopy(value: Value, onValue?: () => void): Value {
-  onValue?.();
-  if (value instanceof Dict) return copyDict(value, onValue);
-  const isItems = typeof value === "object" && value !== null && isList(value);
-  return isItems ? value.map((item) => deepCopy(item, onValue)) : value;
+/** A copy that shares nothing that can be changed. */
+export function copyDict(dict: Dict): Dict {
+  const copy: Dict = new Map();
+  for (const [key, value] of dict) copy.set(key, copied(value));
+  return copy;
 }
 
-export function copyDict(dict: Dict, onValue?: () => void): Dict {
-  const copy = new Dict([], dict.methods);
-  for (const [key, value] of dict) copy.set(key, deepCopy(value, onValue));
-  copy.origin = dict.origin;
-  return copy;
+function copied(value: Value): Value {
+  if (value instanceof Map) return copyDict(value);
+  return isList(value) ? value.map(copied) : value;
 }
 
 /** `onValue` pays for each value that is compared. */
 export function deepEqual(a: Value, b: Value, onValue: () => void): boolean {
   onValue();
-  if (a instanceof Dict && b instanceof Dict) {
+  if (a instanceof Map && b instanceof Map) {
     return a.size === b.size && [...a].every(([key, value]) => sameEntry(b, [key, value], onValue));
   }
-  if (a !== null && b !== null && isList(a) && isList(b)) {
+  if (isList(a) && isList(b)) {
     return a.length === b.length && a.every((item, at) => deepEqual(item, b[at] ?? null, onValue));
   }
   return a === b;

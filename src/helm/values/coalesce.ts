@@ -1,4 +1,4 @@
-import { copyDict, Dict } from "../template/value.ts";
+import { copyDict, type Dict, type Value } from "../template/value.ts";
 
 /**
  * Helm's way of laying the values of a parent over those of its subcharts.
@@ -25,7 +25,7 @@ function coalesce(node: ChartNode, target: Dict, merge: boolean): Dict {
   addDefaults(node, target, merge);
   for (const child of node.children) {
     const there = target.get(child.name);
-    const values = there instanceof Dict ? there : new Dict();
+    const values: Dict = there instanceof Map ? there : new Map();
     target.set(child.name, values);
     addGlobals(values, target);
     coalesce(child, values, merge);
@@ -40,7 +40,7 @@ function addDefaults(node: ChartNode, target: Dict, merge: boolean): void {
       target.set(key, value);
     } else if (there === null && !merge) {
       target.delete(key);
-    } else if (there instanceof Dict && value instanceof Dict) {
+    } else if (there instanceof Map && value instanceof Map) {
       const isChild = node.children.some((child) => child.name === key);
       mergeTables(there, value, merge || isChild);
     }
@@ -48,17 +48,17 @@ function addDefaults(node: ChartNode, target: Dict, merge: boolean): void {
 }
 
 function addGlobals(target: Dict, source: Dict): void {
-  const own = target.has(GLOBAL) ? target.get(GLOBAL) : new Dict();
-  const given = source.has(GLOBAL) ? source.get(GLOBAL) : new Dict();
-  if (!(own instanceof Dict) || !(given instanceof Dict)) return;
+  const own: Value | undefined = target.has(GLOBAL) ? target.get(GLOBAL) : new Map();
+  const given: Value | undefined = source.has(GLOBAL) ? source.get(GLOBAL) : new Map();
+  if (!(own instanceof Map) || !(given instanceof Map)) return;
   for (const [key, value] of given) {
     const there = own.get(key) ?? null;
-    if (value instanceof Dict) {
-      if (own.has(key) && !(there instanceof Dict)) continue;
-      const copy = new Dict(value);
-      if (there instanceof Dict) mergeTables(copy, there, true);
+    if (value instanceof Map) {
+      if (own.has(key) && !(there instanceof Map)) continue;
+      const copy: Dict = new Map(value);
+      if (there instanceof Map) mergeTables(copy, there, true);
       own.set(key, copy);
-    } else if (!(there instanceof Dict)) {
+    } else if (!(there instanceof Map)) {
       own.set(key, value);
     }
   }
@@ -73,7 +73,7 @@ export function mergeTables(target: Dict, source: Dict, merge: boolean): Dict {
       target.set(key, value);
     } else if (there === null && !merge && value !== null) {
       target.delete(key);
-    } else if (there instanceof Dict && value instanceof Dict) {
+    } else if (there instanceof Map && value instanceof Map) {
       mergeTables(there, value, merge);
     }
   }

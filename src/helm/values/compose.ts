@@ -1,6 +1,6 @@
 import type { ChartDependency } from "../../chart/chart-yaml.ts";
 import { satisfies, type Chart } from "../../chart/chart.ts";
-import { copyDict, Dict, type Value } from "../template/value.ts";
+import { copyDict, type Dict, type Value } from "../template/value.ts";
 import { coalesceValues, mergeTables, type ChartNode } from "./coalesce.ts";
 import { lookUp, nested, type ValuesPath } from "./path.ts";
 
@@ -87,7 +87,7 @@ function isEnabled(dependency: ChartDependency, values: Dict, prefix: string): b
     if (typeof found === "boolean") return found;
   }
   const tags = values.get("tags");
-  if (!(tags instanceof Dict)) return true;
+  if (!(tags instanceof Map)) return true;
   const states = (dependency.tags ?? []).map((tag) => tags.get(tag));
   return states.includes(true) || !states.includes(false);
 }
@@ -117,11 +117,11 @@ function importValues(node: Node): void {
     importsOf(asked).map((one) => ({ ...one, name })),
   );
   if (node.dependencies.length === 0) return;
-  const values = coalesceValues(node, new Dict(), true);
-  const imported = new Dict();
+  const values = coalesceValues(node, new Map(), true);
+  const imported: Dict = new Map();
   for (const { name, child, parent } of imports) {
     const found = lookUp(values, [name, ...child.split(".")]);
-    if (!(found instanceof Dict)) continue;
+    if (!(found instanceof Map)) continue;
     const table = copyDict(found);
     mergeTables(imported, parent === "." ? table : nested(parent.split("."), table), true);
   }
@@ -145,7 +145,7 @@ function toInstance(node: Node, values: Dict, source: string): Instance {
     const own = values.get(child.name);
     return toInstance(
       child,
-      own instanceof Dict ? own : new Dict(),
+      own instanceof Map ? own : new Map(),
       `${source}/charts/${child.name}`,
     );
   });

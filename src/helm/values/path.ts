@@ -1,4 +1,4 @@
-import { Dict, isList, type Value } from "../template/value.ts";
+import { isList, type Dict, type Value } from "../template/value.ts";
 
 /** Keys from the top of the values; a list's items go by their index. */
 export type ValuesPath = readonly string[];
@@ -7,8 +7,8 @@ export type ValuesPath = readonly string[];
 export function lookUp(values: Value, path: ValuesPath): Value | undefined {
   let value: Value | undefined = values;
   for (const key of path) {
-    if (value instanceof Dict) value = value.get(key);
-    else if (value !== undefined && value !== null && isList(value)) value = value[Number(key)];
+    if (value instanceof Map) value = value.get(key);
+    else if (isList(value)) value = value[Number(key)];
     else return undefined;
   }
   return value;
@@ -17,7 +17,7 @@ export function lookUp(values: Value, path: ValuesPath): Value | undefined {
 /** `value` below tables for each key of `path`. */
 export function nested(path: ValuesPath, value: Value): Dict {
   const [first = "", ...rest] = path;
-  return new Dict([[first, rest.length === 0 ? value : nested(rest, value)]]);
+  return new Map<string, Value>([[first, rest.length === 0 ? value : nested(rest, value)]]);
 }
 
 /** Puts `value` at `path`, making tables on the way; what is no table there is replaced. */
@@ -33,13 +33,13 @@ export function setAt(values: Dict, path: ValuesPath, value: Value): void {
 
 function setIn(there: Value, path: ValuesPath, value: Value): Value {
   const [first = "", ...rest] = path;
-  if (there !== null && isList(there) && Number(first) < there.length) {
+  if (isList(there) && Number(first) < there.length) {
     return there.map((item, index) => {
       if (index !== Number(first)) return item;
       return rest.length === 0 ? value : setIn(item, rest, value);
     });
   }
-  const table = there instanceof Dict ? there : new Dict();
+  const table: Dict = there instanceof Map ? there : new Map();
   setAt(table, path, value);
   return table;
 }

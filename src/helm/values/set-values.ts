@@ -1,5 +1,5 @@
 import { DrayError } from "../../errors.ts";
-import { Dict, isList, type Value } from "../template/value.ts";
+import { isList, type Dict, type Value } from "../template/value.ts";
 
 /** Helm's own limits. https://github.com/helm/helm/blob/v3.19.0/pkg/strvals/parser.go */
 const MAX_INDEX = 65_536;
@@ -46,11 +46,11 @@ class Parser {
       case "=":
         return put(values, key, this.#value());
       case "[": {
-        const list = there !== null && isList(there) ? there : [];
+        const list = isList(there) ? there : [];
         return put(values, key, this.#item(list, depth));
       }
       case ".": {
-        const table = there instanceof Dict ? there : new Dict();
+        const table: Dict = there instanceof Map ? there : new Map();
         this.#key(table, depth + 1);
         return put(values, key, table);
       }
@@ -79,9 +79,9 @@ class Parser {
     const { text, stop } = this.#until("[.=");
     if (text !== "") throw this.#error(`unexpected ${JSON.stringify(text)} after an index`);
     if (stop === "=") return this.#value();
-    if (stop === "[") return this.#item(there !== null && isList(there) ? there : [], depth + 1);
+    if (stop === "[") return this.#item(isList(there) ? there : [], depth + 1);
     if (stop !== ".") throw this.#error("an index has no value");
-    const table = there instanceof Dict ? there : new Dict();
+    const table: Dict = there instanceof Map ? there : new Map();
     this.#key(table, depth + 1);
     return table;
   }

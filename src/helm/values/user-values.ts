@@ -1,6 +1,7 @@
-import { copyDict, Dict } from "../template/value.ts";
+import type { Dict } from "../template/value.ts";
+import { overlay, readValues } from "../../chart/values-file.ts";
+import type { YamlMap } from "../../yaml/read.ts";
 import { applySet } from "./set-values.ts";
-import { overlay, readValues } from "./values-file.ts";
 
 /** Values as a user gives them to Helm: files, then assignments, the later ones winning. */
 export interface UserValues {
@@ -13,8 +14,9 @@ export interface UserValues {
 
 /** @throws DrayError `DRAY_YAML_INVALID`, `DRAY_VALUES_INVALID`, `DRAY_SET_INVALID` */
 export function readUserValues({ files = [], set = [], setString = [] }: UserValues): Dict {
-  const values = new Dict();
-  for (const { name, text } of files) overlay(values, copyDict(readValues(text, name)));
+  const merged: YamlMap = new Map();
+  for (const { name, text } of files) overlay(merged, readValues(text, name));
+  const values: Dict = merged;
   for (const assignments of set) applySet(assignments, values);
   for (const assignments of setString) applySet(assignments, values, { text: true });
   return values;

@@ -4,7 +4,7 @@ import type { Chart } from "../../../src/chart/chart.ts";
 import { defaults } from "../../../src/defaults.ts";
 import { openHelmRenderer } from "../../../src/discover/helm-binary.ts";
 import { renderChart } from "../../../src/helm/render/render-chart.ts";
-import { Dict } from "../../../src/helm/template/value.ts";
+import type { Value } from "../../../src/helm/template/value.ts";
 import { EXPRESSIONS } from "./expressions.ts";
 
 const MARK = "--8<--";
@@ -49,7 +49,7 @@ describe("an expression", () => {
     );
     const renderer = await openHelmRenderer(chart, { helm, kubeVersion: "v1.35.0" });
     try {
-      const printed = (await renderer.render(new Dict())).split(MARK).slice(1, -1);
+      const printed = (await renderer.render(new Map<string, Value>())).split(MARK).slice(1, -1);
       const texts = printed.map((text) => JSON.parse(text) as string);
       const wanted = cases.map(([, text]) => text.replace("t24.yaml", "t22.yaml"));
       expect(texts).toEqual(wanted);

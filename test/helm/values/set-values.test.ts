@@ -2,14 +2,14 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Budget } from "../../../src/helm/template/budget.ts";
 import { writeJson } from "../../../src/helm/template/json-text.ts";
-import { Dict } from "../../../src/helm/template/value.ts";
+import type { Value } from "../../../src/helm/template/value.ts";
 import { applySet } from "../../../src/helm/values/set-values.ts";
 import { readUserValues } from "../../../src/helm/values/user-values.ts";
 import { endsWell } from "../../chart/ends-well.ts";
 import { refusal } from "../../refusal.ts";
 
 function set(assignments: string, options: { text?: boolean } = {}): unknown {
-  const values = new Dict();
+  const values = new Map<string, Value>();
   applySet(assignments, values, options);
   return JSON.parse(writeJson(values, { budget: new Budget() }));
 }

@@ -1,7 +1,10 @@
+import type { Budget } from "../budget.ts";
+import { copyMethods } from "../field.ts";
+import { copyOrigin } from "../origin.ts";
 import { fn, variadic, type TemplateFunction } from "../signature.ts";
-import { deepCopy, deepEqual, isTrue, kindOf, typeOf } from "../value.ts";
+import { deepEqual, isList, isTrue, kindOf, typeOf, type Dict, type Value } from "../value.ts";
 
-const copying = fn(["any"], ([value], { budget }) => deepCopy(value, () => budget.step()));
+const copying = fn(["any"], ([value], { budget }) => deepCopy(value, budget));
 
 /** Choosing between values, and asking what a value is. https://masterminds.github.io/sprig/ */
 export const DEFAULTS: Readonly<Record<string, TemplateFunction>> = {
@@ -28,3 +31,16 @@ export const DEFAULTS: Readonly<Record<string, TemplateFunction>> = {
     return kindOf(value) === kind;
   }),
 };
+
+/** What can be changed is copied, and still known by its origin and its methods. */
+function deepCopy(value: Value, budget: Budget): Value {
+  budget.step();
+  if (!(value instanceof Map)) {
+    return isList(value) ? value.map((item) => deepCopy(item, budget)) : value;
+  }
+  const copy: Dict = new Map();
+  for (const [key, item] of value) copy.set(key, deepCopy(item, budget));
+  copyOrigin(value, copy);
+  copyMethods(value, copy);
+  return copy;
+}

@@ -1,8 +1,8 @@
-import { noteEntry, readsOf } from "../origin.ts";
+import { copyOrigin, noteEntry, readsOf } from "../origin.ts";
 import { format } from "../print.ts";
 import { fn, variadic, type Call, type TemplateFunction } from "../signature.ts";
 import { TemplateError } from "../template-error.ts";
-import { Dict, isList, isTrue, typeOf, type Value } from "../value.ts";
+import { isList, isTrue, sortedKeys, typeOf, type Dict, type Value } from "../value.ts";
 
 /** A dictionary that is merged into itself ends here. */
 const MAX_NESTING = 100;
@@ -10,7 +10,7 @@ const MAX_NESTING = 100;
 /** Dictionaries. https://masterminds.github.io/sprig/dicts.html */
 export const DICTS: Readonly<Record<string, TemplateFunction>> = {
   dict: variadic([], (_none, items) => {
-    const dict = new Dict();
+    const dict: Dict = new Map();
     for (let at = 0; at < items.length; at += 2) {
       dict.set(format(items[at] ?? null), at + 1 < items.length ? (items[at + 1] ?? null) : "");
     }
@@ -40,8 +40,8 @@ export const DICTS: Readonly<Record<string, TemplateFunction>> = {
       .map((dict) => call.read(dict, key)),
   ),
   dig: variadic([], (_none, items, call) => dig(items, call)),
-  keys: variadic([], (_none, dicts) => dicts.flatMap((dict) => asDict(dict).sortedKeys())),
-  values: fn(["dict"], ([dict]) => dict.sortedKeys().map((key) => dict.get(key) ?? null)),
+  keys: variadic([], (_none, dicts) => dicts.flatMap((dict) => sortedKeys(asDict(dict)))),
+  values: fn(["dict"], ([dict]) => sortedKeys(dict).map((key) => dict.get(key) ?? null)),
   pick: variadic(["dict"], ([dict], keys) => filtered(dict, (key) => keysOf(keys).has(key))),
   omit: variadic(["dict"], ([dict], keys) => filtered(dict, (key) => !keysOf(keys).has(key))),
   merge: merging(false),
@@ -51,8 +51,8 @@ export const DICTS: Readonly<Record<string, TemplateFunction>> = {
 };
 
 function asDict(value: Value): Dict {
-  if (value instanceof Dict) return value;
-  if (value === null) return new Dict();
+  if (value instanceof Map) return value;
+  if (value === null) return new Map();
   throw new TemplateError(`expected dict, found ${typeOf(value)}`);
 }
 
@@ -61,8 +61,8 @@ function keysOf(keys: readonly Value[]): ReadonlySet<string> {
 }
 
 function filtered(dict: Dict, wanted: (key: string) => boolean): Dict {
-  const result = new Dict([...dict].filter(([key]) => wanted(key)));
-  result.origin = dict.origin;
+  const result = new Map<string, Value>([...dict].filter(([key]) => wanted(key)));
+  copyOrigin(dict, result);
   return result;
 }
 
@@ -105,7 +105,7 @@ class Merger {
     for (const [key, value] of source) {
       this.#call.budget.step();
       const there = target.get(key) ?? null;
-      if (value instanceof Dict && there instanceof Dict && there.size > 0) {
+      if (value instanceof Map && there instanceof Map && there.size > 0) {
         this.merge(there, value, depth + 1);
       } else if (this.#replaces(there, value)) {
         this.#call.changes(target);
@@ -117,7 +117,7 @@ class Merger {
 
   #replaces(there: Value, value: Value): boolean {
     if (value === null) return this.#overwrite;
-    if (isTrue(there) && there !== null && isList(there) && isList(value)) return this.#overwrite;
+    if (isTrue(there) && isList(there) && isList(value)) return this.#overwrite;
     return this.#overwrite || !isTrue(there);
   }
 }

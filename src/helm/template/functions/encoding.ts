@@ -5,7 +5,7 @@ import { writeYaml } from "../to-yaml.ts";
 import { writeJson } from "../json-text.ts";
 import { fn, type Call, type TemplateFunction } from "../signature.ts";
 import { BudgetError, TemplateError } from "../template-error.ts";
-import { Dict, isList, type Value } from "../value.ts";
+import { isList, type Value } from "../value.ts";
 
 const toYaml = fn(["any"], ([value], { budget }) => writeYaml(value, budget));
 const toJson = fn(["any"], ([value], { budget }) =>
@@ -60,17 +60,17 @@ function readText(text: string, { budget }: Call): Value {
 function dictFrom(text: string, call: Call): Value {
   try {
     const value = readText(text, call);
-    return value instanceof Dict ? value : new Dict();
+    return value instanceof Map ? value : new Map();
   } catch (error) {
     if (!(error instanceof TemplateError)) throw error;
-    return new Dict([["Error", error.reason]]);
+    return new Map<string, Value>([["Error", error.reason]]);
   }
 }
 
 function listFrom(text: string, call: Call): Value {
   try {
     const value = readText(text, call);
-    return value !== null && isList(value) ? value : [];
+    return isList(value) ? value : [];
   } catch (error) {
     if (!(error instanceof TemplateError)) throw error;
     return [error.reason];

@@ -37,7 +37,7 @@ const has = fn(["any", "any"], ([needle, list], call) => {
 const slice = variadic(["any"], ([from], [start = 0n, end]) => {
   const to = end === undefined ? undefined : toInt(end);
   if (typeof from === "string") return from.slice(toInt(start), to);
-  if (from === null || !isList(from)) throw new TemplateError(`cannot slice ${typeOf(from)}`);
+  if (!isList(from)) throw new TemplateError(`cannot slice ${typeOf(from)}`);
   return from.length === 0 ? null : from.slice(toInt(start), to);
 });
 const chunk = fn(["int", "list"], ([size, list]) => {
@@ -81,7 +81,7 @@ export const LISTS: Readonly<Record<string, TemplateFunction>> = {
   mustChunk: chunk,
   concat: variadic([], (_none, lists, { budget }) => {
     const all = lists.map((list) => {
-      if (list === null || !isList(list)) throw new TemplateError(`cannot concat ${typeOf(list)}`);
+      if (!isList(list)) throw new TemplateError(`cannot concat ${typeOf(list)}`);
       budget.step(list.length);
       return list;
     });

@@ -2,7 +2,7 @@ import { format, printed } from "../print.ts";
 import { sprintf } from "../printf.ts";
 import { fn, variadic, type Call, type TemplateFunction } from "../signature.ts";
 import { TemplateError } from "../template-error.ts";
-import { byCodePoint, Dict, isList, isTrue, kindOf, typeOf, type Value } from "../value.ts";
+import { byCodePoint, isList, isTrue, kindOf, typeOf, type Value } from "../value.ts";
 
 /** What Go's text/template brings itself. https://pkg.go.dev/text/template@go1.25.0#hdr-Functions */
 export const LOGIC: Readonly<Record<string, TemplateFunction>> = {
@@ -63,18 +63,18 @@ function order(a: Value, b: Value): number {
 
 function lengthOf(value: Value): number {
   if (typeof value === "string") return Buffer.byteLength(value);
-  if (value instanceof Dict) return value.size;
-  if (value !== null && isList(value)) return value.length;
+  if (value instanceof Map) return value.size;
+  if (isList(value)) return value.length;
   throw new TemplateError(`len of type ${typeOf(value)}`);
 }
 
 function itemOf(from: Value, key: Value, call: Call): Value {
-  if (from instanceof Dict) {
+  if (from instanceof Map) {
     if (typeof key === "string") return call.read(from, key);
     throw new TemplateError(`cannot index a map with ${typeOf(key)}`);
   }
   if (typeof from === "string") return BigInt(from.charCodeAt(indexOf(key, from.length)));
-  if (from === null || !isList(from)) throw new TemplateError(`cannot index ${typeOf(from)}`);
+  if (!isList(from)) throw new TemplateError(`cannot index ${typeOf(from)}`);
   return from[indexOf(key, from.length)] ?? null;
 }
 

@@ -1,7 +1,7 @@
 import { posix } from "node:path";
 import { fn, type TemplateFunction } from "../signature.ts";
 import { TemplateError } from "../template-error.ts";
-import { Dict, type Value } from "../value.ts";
+import type { Dict, Value } from "../value.ts";
 
 const base = fn(["string"], ([path]) => (path === "" ? "." : posix.basename(path) || "/"));
 const dir = fn(["string"], ([path]) => posix.normalize(posix.dirname(path)));
@@ -34,7 +34,7 @@ function parsedUrl(text: string): Dict {
   const [, scheme = "", authority = "", path = "", query = "", fragment = ""] = parts;
   const at = authority.lastIndexOf("@");
   const host = authority.slice(at + 1);
-  return new Dict([
+  return new Map<string, Value>([
     ["scheme", scheme],
     ["userinfo", at === -1 ? "" : authority.slice(0, at)],
     ["host", host],

@@ -1,5 +1,6 @@
+import { withMethods } from "../field.ts";
 import { fn, variadic, type TemplateFunction } from "../signature.ts";
-import { Dict, Struct } from "../value.ts";
+import { Struct } from "../value.ts";
 
 /**
  * Functions whose results differ from run to run or come from outside: random texts, keys, the
@@ -16,19 +17,12 @@ const certificate = variadic([], () => new Struct("sprig.certificate", { Cert: P
 const sameText = variadic([], () => "dray");
 const PEM = "-----BEGIN DRAY-----\n-----END DRAY-----\n";
 
-const now = new Struct(
-  "time.Time",
-  {},
-  {
-    text: FIXED_TIME.toISOString(),
-    methods: {
-      Unix: fn([], () => BigInt(FIXED_TIME.getTime() / 1000)),
-      Year: fn([], () => BigInt(FIXED_TIME.getUTCFullYear())),
-      Format: fn(["string"], ([layout]) => formatted(layout)),
-      String: fn([], () => FIXED_TIME.toISOString()),
-    },
-  },
-);
+const now = withMethods(new Struct("time.Time", {}, FIXED_TIME.toISOString()), {
+  Unix: fn([], () => BigInt(FIXED_TIME.getTime() / 1000)),
+  Year: fn([], () => BigInt(FIXED_TIME.getUTCFullYear())),
+  Format: fn(["string"], ([layout]) => formatted(layout)),
+  String: fn([], () => FIXED_TIME.toISOString()),
+});
 
 const date = variadic(["string"], ([layout]) => formatted(layout));
 const time = variadic([], () => now);
@@ -72,7 +66,7 @@ export const STAND_INS: Readonly<Record<string, TemplateFunction>> = {
   duration: variadic([], () => "0s"),
   durationRound: variadic([], () => "0s"),
   getHostByName: fn(["string"], () => ""),
-  lookup: variadic([], () => new Dict()),
+  lookup: variadic([], () => new Map()),
 };
 
 /** Go's layouts name the parts of one reference time. https://pkg.go.dev/time@go1.25.0#Layout */

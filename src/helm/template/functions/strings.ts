@@ -2,7 +2,7 @@ import type { Budget } from "../budget.ts";
 import { format } from "../print.ts";
 import { fn, variadic, type TemplateFunction } from "../signature.ts";
 import { BudgetError } from "../template-error.ts";
-import { Dict, isList, type Value } from "../value.ts";
+import { isList, type Dict, type Value } from "../value.ts";
 import { title, wrapped, camelCase, snakeCase } from "./words.ts";
 
 /** Text functions of sprig. https://masterminds.github.io/sprig/strings.html */
@@ -112,7 +112,7 @@ function present(values: readonly Value[]): Value[] {
 }
 
 function numbered(parts: readonly string[]): Dict {
-  return new Dict(parts.map((part, index) => [`_${index}`, part]));
+  return new Map<string, Value>(parts.map((part, index) => [`_${index}`, part]));
 }
 
 function trimAll(characters: string, text: string): string {

@@ -1,5 +1,6 @@
 import { DrayError } from "../../../errors.ts";
 import { parseRange, parseVersion } from "../../../chart/version-range.ts";
+import { withMethods } from "../field.ts";
 import { fn, type TemplateFunction } from "../signature.ts";
 import { TemplateError } from "../template-error.ts";
 import { Struct } from "../value.ts";
@@ -11,26 +12,20 @@ export const VERSIONS: Readonly<Record<string, TemplateFunction>> = {
   ),
   semver: fn(["string"], ([text]) => {
     const version = checked(() => parseVersion(text));
-    return new Struct(
-      "semver.Version",
-      {
-        Major: BigInt(version.major),
-        Minor: BigInt(version.minor),
-        Patch: BigInt(version.patch),
-        Prerelease: version.prerelease.join("."),
-        Metadata: version.build.join("."),
-        Original: text,
-      },
-      {
-        text: version.raw,
-        methods: {
-          String: fn([], () => version.raw),
-          Compare: fn(["any"], ([other]) =>
-            BigInt(version.compare(other instanceof Struct ? other.text : "0.0.0")),
-          ),
-        },
-      },
-    );
+    const fields = {
+      Major: BigInt(version.major),
+      Minor: BigInt(version.minor),
+      Patch: BigInt(version.patch),
+      Prerelease: version.prerelease.join("."),
+      Metadata: version.build.join("."),
+      Original: text,
+    };
+    return withMethods(new Struct("semver.Version", fields, version.raw), {
+      String: fn([], () => version.raw),
+      Compare: fn(["any"], ([other]) =>
+        BigInt(version.compare(other instanceof Struct ? other.text : "0.0.0")),
+      ),
+    });
   }),
 };
 

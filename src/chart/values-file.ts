@@ -1,18 +1,17 @@
-import { DrayError } from "../../errors.ts";
-import { Dict } from "../template/value.ts";
-import { splitDocuments } from "../../yaml/documents.ts";
-import { readYaml } from "../../yaml/read.ts";
+import { DrayError } from "../errors.ts";
+import { splitDocuments } from "../yaml/documents.ts";
+import { readYaml, type YamlMap } from "../yaml/read.ts";
 
 /**
  * Reads a values file; several documents in it are joined, the later ones winning.
  * @throws DrayError `DRAY_YAML_INVALID`, `DRAY_VALUES_INVALID`
  */
-export function readValues(text: string, what: string): Dict {
-  const values = new Dict();
+export function readValues(text: string, what: string): YamlMap {
+  const values: YamlMap = new Map();
   for (const document of splitDocuments(text)) {
     const value = readYaml(document.text, what);
     if (value === null) continue;
-    if (!(value instanceof Dict)) {
+    if (!(value instanceof Map)) {
       throw new DrayError("DRAY_VALUES_INVALID", `Cannot read ${what}: expected a mapping`, {
         kind: "refused",
       });
@@ -23,10 +22,10 @@ export function readValues(text: string, what: string): Dict {
 }
 
 /** Puts `over` on top of `base`: tables are joined, everything else is replaced. */
-export function overlay(base: Dict, over: Dict): void {
+export function overlay(base: YamlMap, over: YamlMap): void {
   for (const [key, value] of over) {
     const there = base.get(key);
-    if (there instanceof Dict && value instanceof Dict) overlay(there, value);
+    if (there instanceof Map && value instanceof Map) overlay(there, value);
     else base.set(key, value);
   }
 }
