@@ -1,8 +1,33 @@
 import type { Bytes } from "../content/content.ts";
 import type { Finding } from "../finding.ts";
 import type { FileRange } from "./file-range.ts";
-import type { HashTask } from "./hash-content.ts";
-import type { RawEntry } from "./tar/tar-reader.ts";
+
+/** Whatever holds entries. Its kind is how it is read; what it was wrapped in stands in `forms`. */
+export type Archive = DirectoryArchive | FileArchive;
+
+/** What a file turns out to hold. */
+export type FileArchive = TarArchive | ZipArchive | StreamArchive;
+
+/** What is read at any place, as often as somebody asks. */
+export type SeekableArchive = DirectoryArchive | TarArchive | ZipArchive;
+
+/** Where the entries came from. */
+export interface Carrier {
+  /** The file that holds them: where a directory holds nothing but one archive, that one. */
+  readonly path: string;
+  /** For people, outermost first: `gzip members`, `tar`. */
+  readonly forms: readonly string[];
+  /** Bytes of the file, 0 for a directory. */
+  readonly size: number;
+  /** What was done to open it. */
+  readonly notes: readonly Finding[];
+}
+
+interface Opened extends Carrier {
+  /** Every member once, in stored order. */
+  entries(options: EntriesOptions): AsyncIterable<RawEntry>;
+  close(): Promise<void>;
+}
 
 interface EntriesOptions {
   /**
@@ -12,30 +37,67 @@ interface EntriesOptions {
   readonly check: boolean;
 }
 
-/** Names the content of a member. */
-export type EntryPlace = Pick<RawEntry, "position" | "size">;
+interface Seekable extends Opened {
+  /** Opens the content of a member, at any time. */
+  read(entry: EntryPlace): Bytes;
+}
 
-/** Whatever holds entries: a tar in one compression or another, a directory, a zip. */
-export interface Archive {
-  /** The file that holds it: where a directory holds nothing but one archive, that one. */
-  readonly path: string;
-  /** What the content says it is, outermost first: `gzip members, tar`. */
-  readonly form: string;
-  /** Bytes of the file, 0 for a directory. */
+/** A directory of the disk; `path` is its root, and each entry a file below. */
+export interface DirectoryArchive extends Seekable {
+  readonly kind: "directory";
+}
+
+/** A tar that lies in a file, as it is or in the bundle's own gzip members. */
+export interface TarArchive extends Seekable {
+  readonly kind: "tar";
+  readonly framing: TarFraming;
+  /** Nothing is around it in the file at `path`, whose size therefore is its own. */
+  readonly isWholeFile: boolean;
+  /** Where the content of a member lies in the file as it is; undefined inside of gzip members. */
+  inPlace(entry: EntryPlace): Promise<FileRange | undefined>;
+  /** Hashes a member on another thread; undefined where that does not pay. */
+  hash(task: HashTask): Promise<string[]> | undefined;
+}
+
+export type TarFraming = "plain" | "members";
+
+export interface ZipArchive extends Seekable {
+  readonly kind: "zip";
+  /** Where the content of a member lies in the file as it is; undefined if it is compressed. */
+  inPlace(entry: EntryPlace): Promise<FileRange | undefined>;
+}
+
+/** A tar that comes out of a compression: each look at its entries decompresses it from the start. */
+export interface StreamArchive extends Opened {
+  readonly kind: "stream";
+  /** All of the tar, decompressed. */
+  tar(): Bytes;
+  /** The tar has so many bytes, or more. */
+  readonly leastSize: number;
+}
+
+/** Names the content of a member. */
+export interface EntryPlace {
+  /** Where it begins: in bytes of tar, or as a number in the order of other archives. */
+  readonly position: number;
+  /** Bytes of content. */
   readonly size: number;
-  /** What was done to open it. */
-  readonly notes?: readonly Finding[] | undefined;
-  /** Every member once, in stored order. */
-  entries(options: EntriesOptions): AsyncIterable<RawEntry>;
-  /** Opens the content of a member again, at any time; undefined where there is only one pass. */
-  readonly read: ((entry: EntryPlace) => Bytes) | undefined;
-  /** Where the content of a member lies in a file as it is, for what can lie so. */
-  readonly inPlace?: ((entry: EntryPlace) => Promise<FileRange | undefined>) | undefined;
-  /** Hashes a member's content on other threads; undefined where that does not pay. */
-  readonly hash?: ((task: HashTask) => Promise<string[]>) | undefined;
-  /** The whole tar, decompressed, for carriers that have only one pass. */
-  readonly tar?: (() => Bytes) | undefined;
-  /** That tar has so many bytes, or more. */
-  readonly leastSize?: number | undefined;
-  close(): Promise<void>;
+}
+
+/** A member whose digests are wanted. */
+export interface HashTask extends EntryPlace {
+  /** `sha256`, `sha512`. */
+  readonly algorithms: readonly string[];
+}
+
+export type EntryKind = "file" | "directory" | "link" | "device" | "other";
+
+/** One member of an archive, as the archive states it: nothing about it is checked yet. */
+export interface RawEntry extends EntryPlace {
+  readonly name: string;
+  readonly kind: EntryKind;
+  /** What the archive calls it, for messages. */
+  readonly type: string;
+  /** The content, once, before the next entry is asked for. */
+  content(): Bytes;
 }

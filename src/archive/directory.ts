@@ -3,19 +3,20 @@ import { open, opendir, type FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 import type { Bytes } from "../content/content.ts";
 import { DrayError, systemCode } from "../errors.ts";
-import type { Archive } from "./archive.ts";
+import type { DirectoryArchive, EntryKind, EntryPlace } from "./archive.ts";
 import { readExactly, READ_BYTES } from "./file-range.ts";
-import type { EntryKind, RawEntry } from "./tar/tar-reader.ts";
 
 /** A bundle that somebody unpacked. Links are reported, never followed. */
-export function openDirectory(root: string): Archive {
+export function openDirectory(root: string): DirectoryArchive {
   const files: string[] = [];
-  const read = ({ position, size }: Pick<RawEntry, "position" | "size">): Bytes =>
+  const read = ({ position, size }: EntryPlace): Bytes =>
     readFileAt(join(root, files[position] ?? ""), size);
   return {
+    kind: "directory",
     path: root,
-    form: "directory",
+    forms: ["directory"],
     size: 0,
+    notes: [],
     read,
     close: async () => {},
     async *entries() {

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { collect, type Bytes } from "../content/content.ts";
 import type { Listener } from "../events.ts";
-import type { RawEntry } from "./tar/tar-reader.ts";
+import type { RawEntry } from "./archive.ts";
 
 /** One member's content, read at most once, whose start can be looked at first. */
 export class EntryContent {

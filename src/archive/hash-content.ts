@@ -1,13 +1,6 @@
 import { createHash } from "node:crypto";
+import type { HashTask } from "./archive.ts";
 import type { SeekableTar } from "./tar/seekable-tar.ts";
-
-/** A stretch of a tar whose digests are wanted. */
-export interface HashTask {
-  readonly position: number;
-  readonly size: number;
-  /** `sha256`, `sha512`. */
-  readonly algorithms: readonly string[];
-}
 
 /** Hexadecimal digests of a stretch of a tar, whose carrier is checked on the way. */
 export async function hashContent(

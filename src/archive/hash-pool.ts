@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
+import type { HashTask } from "./archive.ts";
 import type { FileRange } from "./file-range.ts";
-import type { HashTask } from "./hash-content.ts";
 import { fromFailure, type ThreadFailure } from "./thread-failure.ts";
 
 /** Each costs some 25 MB of memory, and two hash faster than most disks read. */
@@ -9,6 +9,9 @@ const MAX_THREADS = 2;
 
 /** Starting threads costs more than hashing this many bytes. */
 const WORTH_THREADS = 64 * 1024 * 1024;
+
+/** Content from this size on is worth the way to another thread. */
+const LARGE_CONTENT = 1024 * 1024;
 
 export type HashReply = { readonly digests: string[] } | { readonly failure: ThreadFailure };
 
@@ -51,7 +54,9 @@ export class HashPool {
     return isBuilt && pays && path !== undefined ? new HashPool({ path, start, size }) : undefined;
   }
 
-  hash(task: HashTask): Promise<string[]> {
+  /** Undefined where the way to another thread does not pay. */
+  hash(task: HashTask): Promise<string[]> | undefined {
+    if (task.size < LARGE_CONTENT) return undefined;
     if (this.#failure !== undefined) return Promise.reject(this.#failure);
     if (this.#threads.length === 0) this.#start();
     return new Promise<string[]>((resolve, reject) => {

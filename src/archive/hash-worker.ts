@@ -1,6 +1,7 @@
 import { open } from "node:fs/promises";
 import { parentPort, workerData } from "node:worker_threads";
-import { hashContent, type HashTask } from "./hash-content.ts";
+import type { HashTask } from "./archive.ts";
+import { hashContent } from "./hash-content.ts";
 import { FileRange } from "./file-range.ts";
 import type { HashReply, Stretch } from "./hash-pool.ts";
 import { openTar } from "./tar/open-tar.ts";

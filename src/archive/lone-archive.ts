@@ -1,11 +1,12 @@
 import { DrayError } from "../errors.ts";
-import type { Archive } from "./archive.ts";
+import type { Finding } from "../finding.ts";
+import type { Archive, RawEntry } from "./archive.ts";
 import { StreamCursor } from "./cursor.ts";
 import { entryPath } from "./entry-path.ts";
 import { readMemberHeader } from "./members/gzip-members.ts";
 import { APPLE_DOUBLE_MAGIC, isJunkName, mayBeAppleDouble } from "./junk.ts";
 import { sniff } from "./sniff.ts";
-import { TAR_BLOCK, type RawEntry } from "./tar/tar-reader.ts";
+import { TAR_BLOCK } from "./tar/tar-reader.ts";
 
 /** What is put beside a bundle: its sums and signatures, the key, a word about it. */
 const BESIDE = /\.(?:sigstore\.json|sig|asc|pub|pem|sha256|sha256sum|sha512|md5|txt|md|pdf)$/i;
@@ -23,6 +24,16 @@ export async function loneArchive(archive: Archive): Promise<RawEntry | undefine
   const found = await archivesIn(archive);
   if (found.length > 1) throw ambiguous(archive.path, found);
   return found[0];
+}
+
+/** Says that the one archive was opened that lies in what `path` names. */
+export function nestedIn(path: string, name: string): Finding {
+  return {
+    code: "ARCHIVE_NESTED",
+    severity: "info",
+    entry: name,
+    message: `${JSON.stringify(path)} holds nothing but ${JSON.stringify(name)}, which was opened`,
+  };
 }
 
 /** What an archive holds, if that is one other archive, or several bundles as they were written. */

@@ -6,9 +6,8 @@ import { DrayError, systemCode } from "../errors.ts";
 import type { Archive } from "./archive.ts";
 import { openDirectory } from "./directory.ts";
 import { FileRange } from "./file-range.ts";
-import { openLayers } from "./open-wrapped.ts";
-import { loneArchive } from "./lone-archive.ts";
-import { nestedIn } from "./nested.ts";
+import { openWrapped } from "./open-wrapped.ts";
+import { loneArchive, nestedIn } from "./lone-archive.ts";
 
 export interface OpenArchiveOptions {
   /**
@@ -41,7 +40,7 @@ export async function openArchive(
     const { size } = await file.stat();
     const range = new FileRange(file, { path, size });
     const { workDirectory = tmpdir() } = options;
-    const archive = await openLayers(range, { ...options, path, workDirectory });
+    const archive = await openWrapped(range, { ...options, path, workDirectory });
     return {
       ...archive,
       async close() {
@@ -62,8 +61,8 @@ async function openFolder(path: string, options: OpenArchiveOptions): Promise<Ar
   const inner = await openArchive(join(path, lone.name), options);
   return {
     ...inner,
-    form: `${directory.form}, ${inner.form}`,
-    notes: [nestedIn(path, lone.name), ...(inner.notes ?? [])],
+    forms: [...directory.forms, ...inner.forms],
+    notes: [nestedIn(path, lone.name), ...inner.notes],
   };
 }
 

@@ -1,22 +1,22 @@
 import type { Bytes } from "../content/content.ts";
 import { DrayError } from "../errors.ts";
 import type { Finding } from "../finding.ts";
-import type { Archive } from "./archive.ts";
+import type { Carrier, FileArchive } from "./archive.ts";
 import type { FileRange } from "./file-range.ts";
 import { gunzip, limited, maxInflated, refusedOnce } from "./inflate.ts";
-import { headOf, type Layer } from "./wrapping.ts";
-import { loneArchive } from "./lone-archive.ts";
+import { loneArchive, nestedIn } from "./lone-archive.ts";
 import { laterPart } from "./members/member-extent.ts";
 import { MemberTar } from "./members/member-reader.ts";
-import { nestedIn, nestedLayer } from "./nested.ts";
 import { notReadable, sniff } from "./sniff.ts";
-import { plainArchive, seekableArchive, streamedArchive } from "./tar/tar-archive.ts";
+import { PlainTar } from "./tar/seekable-tar.ts";
+import { streamArchive, tarArchive } from "./tar/tar-archive.ts";
+import { headOf, memberOf, wholeFile, type Wrapped } from "./wrapping.ts";
 import { writeWorkFile, type WorkOptions } from "./work-file.ts";
 
 /** Compressions and archives around one another: more than any accident makes. */
-const MAX_LAYERS = 8;
+const MAX_WRAPPINGS = 8;
 
-export interface LayerOptions extends WorkOptions {
+export interface WrappedOptions extends WorkOptions {
   /** Of the file, for messages. */
   readonly path: string;
   /** Open what an archive holds, if that is one archive and nothing else. @default true */
@@ -24,7 +24,7 @@ export interface LayerOptions extends WorkOptions {
 }
 
 /** Takes off compressions, and archives that hold nothing but another, until the entries appear. */
-export async function openLayers(file: FileRange, options: LayerOptions): Promise<Archive> {
+export async function openWrapped(file: FileRange, options: WrappedOptions): Promise<FileArchive> {
   const opening = new Opening(file, options);
   try {
     return await opening.open();
@@ -35,52 +35,48 @@ export async function openLayers(file: FileRange, options: LayerOptions): Promis
 }
 
 class Opening {
-  readonly #options: LayerOptions;
+  readonly #options: WrappedOptions;
   readonly #size: number;
   readonly #notes: Finding[] = [];
   /** What has to be closed with the archive, the last first. */
   readonly #open: (() => Promise<void>)[] = [];
-  #layer: Layer;
+  /** What is left of the file when all that is known is taken off. */
+  #rest: Wrapped;
 
-  constructor(file: FileRange, options: LayerOptions) {
+  constructor(file: FileRange, options: WrappedOptions) {
     this.#options = options;
     this.#size = file.size;
-    this.#layer = {
-      forms: [],
-      range: file,
-      leastSize: file.size,
-      stream: () => file.read(0, file.size),
-    };
+    this.#rest = wholeFile(file);
   }
 
   async close(): Promise<void> {
     for (const close of this.#open.toReversed()) await close();
   }
 
-  async open(): Promise<Archive> {
-    for (;;) {
-      if (this.#layer.forms.length >= MAX_LAYERS) throw tooDeep(this.#what);
+  async open(): Promise<FileArchive> {
+    for (let depth = 0; depth < MAX_WRAPPINGS; depth++) {
       const archive = await this.#takeOff();
       if (archive === undefined) continue;
+      this.#open.push(() => archive.close());
       const lone = this.#options.unwrap === false ? undefined : await loneArchive(archive);
-      if (lone === undefined) return archive;
+      if (lone === undefined) return { ...archive, close: () => this.close() };
       this.#notes.push(nestedIn(this.#options.path, lone.name));
-      this.#layer = await nestedLayer(archive, lone);
+      this.#rest = await memberOf(archive, lone);
     }
+    throw tooDeep(this.#what);
   }
 
   /** For messages: what is being opened. */
   get #what(): string {
-    const { forms } = this.#layer;
+    const { forms } = this.#rest;
     const inside = forms.length === 0 ? "" : ` (${forms.join(", ")})`;
     return `${JSON.stringify(this.#options.path)}${inside}`;
   }
 
-  /** Opens the present layer as an archive, or takes off the compression that it is. */
-  async #takeOff(): Promise<Archive | undefined> {
-    const head = await headOf(this.#layer);
-    const kind = sniff(head);
-    switch (kind) {
+  /** Opens the rest as an archive, or takes off the compression that it is. */
+  async #takeOff(): Promise<FileArchive | undefined> {
+    const head = await headOf(this.#rest);
+    switch (sniff(head)) {
       case "gzip":
         return this.#gzip();
       case "zstd":
@@ -95,22 +91,22 @@ class Opening {
   }
 
   async #laterPart(): Promise<DrayError | undefined> {
-    const { range } = this.#layer;
+    const { range } = this.#rest;
     return range === undefined ? undefined : laterPart(range);
   }
 
-  async #gzip(): Promise<Archive | undefined> {
-    const { range } = this.#layer;
+  async #gzip(): Promise<FileArchive | undefined> {
+    const { range } = this.#rest;
     const members = range === undefined ? undefined : await MemberTar.open(range);
     if (range === undefined || members === undefined) return this.#inflate("gzip", gunzip);
-    return this.#archive(["gzip members", "tar"], seekableArchive(members, range));
+    return tarArchive(members, range, this.#carrier("gzip members", "tar"));
   }
 
   #inflate(form: string, inflate: (source: Bytes, what: string) => Bytes): undefined {
-    const { forms, leastSize, stream } = this.#layer;
+    const { forms, leastSize, stream } = this.#rest;
     const what = this.#what;
     const limit = maxInflated(this.#size);
-    this.#layer = {
+    this.#rest = {
       forms: [...forms, form],
       range: undefined,
       leastSize,
@@ -118,36 +114,34 @@ class Opening {
     };
   }
 
-  #tar(): Archive {
-    const { range } = this.#layer;
-    const tar = range === undefined ? streamedArchive(this.#layer) : plainArchive(range);
-    return this.#archive(["tar"], tar);
+  #tar(): FileArchive {
+    const { range } = this.#rest;
+    const carrier = this.#carrier("tar");
+    if (range === undefined) return streamArchive(this.#rest, carrier);
+    return tarArchive(new PlainTar(range), range, carrier);
   }
 
-  async #zip(): Promise<Archive> {
+  async #zip(): Promise<FileArchive> {
     const { openZip } = await import("./zip/zip-archive.ts");
-    const range = this.#layer.range ?? (await this.#writeDown());
-    const zip = await openZip(range, { what: this.#what, limit: maxInflated(this.#size) });
-    return this.#archive(["zip"], zip);
+    const range = this.#rest.range ?? (await this.#writeDown());
+    const limit = maxInflated(this.#size);
+    return openZip(range, { what: this.#what, limit, carrier: this.#carrier("zip") });
   }
 
   /** A zip is read from its end: one that comes out of a compression has to be whole first. */
   async #writeDown(): Promise<FileRange> {
-    const { stream, leastSize } = this.#layer;
+    const { stream, leastSize } = this.#rest;
     const { range, close } = await writeWorkFile(stream, { ...this.#options, leastSize });
     this.#open.push(close);
     return range;
   }
 
-  #archive(forms: readonly string[], contents: Omit<Archive, "path" | "form" | "size">): Archive {
-    this.#open.push(contents.close);
+  #carrier(...found: readonly string[]): Carrier {
     return {
-      ...contents,
       path: this.#options.path,
-      form: [...this.#layer.forms, ...forms].join(", "),
+      forms: [...this.#rest.forms, ...found],
       size: this.#size,
       notes: this.#notes,
-      close: () => this.close(),
     };
   }
 }
@@ -155,7 +149,7 @@ class Opening {
 function tooDeep(what: string): DrayError {
   return new DrayError(
     "DRAY_ARCHIVE_TOO_DEEP",
-    `Cannot open ${what}: expected at most ${MAX_LAYERS} compressions and archives around one another, found more`,
+    `Cannot open ${what}: expected at most ${MAX_WRAPPINGS} compressions and archives around one another, found more`,
     { kind: "refused", hint: "Take some of them off and name what is inside." },
   );
 }

@@ -3,16 +3,12 @@ import { all } from "../content/concurrency.ts";
 import { DrayError } from "../errors.ts";
 import type { Listener } from "../events.ts";
 import { findingOf, type Finding } from "../finding.ts";
-import type { Archive } from "./archive.ts";
+import type { Archive, RawEntry } from "./archive.ts";
 import { DistinctNames } from "./distinct-names.ts";
 import { entryPath, type EntryPath } from "./entry-path.ts";
 import { MemberDamage } from "./members/gzip-members.ts";
 import { APPLE_DOUBLE_MAGIC, isJunkName, mayBeAppleDouble } from "./junk.ts";
 import { memberFinding } from "./members/member-finding.ts";
-import type { RawEntry } from "./tar/tar-reader.ts";
-
-/** Content from this size on is worth the way to another thread. */
-const LARGE_CONTENT = 1024 * 1024;
 
 /** More members than any bundle has; a list of them still fits in memory. */
 const MAX_ENTRIES = 1_000_000;
@@ -95,7 +91,7 @@ class ScanState {
   constructor(archive: Archive, options: ScanOptions) {
     this.#archive = archive;
     this.#options = options;
-    this.#findings.push(...(archive.notes ?? []));
+    this.#findings.push(...archive.notes);
   }
 
   async finishHashing(): Promise<void> {
@@ -188,9 +184,12 @@ class ScanState {
     const note = ([sha256, sha512]: readonly string[]): void => {
       this.entries.set(path, { ...entry, sha256, sha512 });
     };
-    const elsewhere = size >= LARGE_CONTENT && content.isUntouched ? this.#archive.hash : undefined;
+    const elsewhere =
+      this.#archive.kind === "tar" && content.isUntouched
+        ? this.#archive.hash({ position, size, algorithms })
+        : undefined;
     if (elsewhere === undefined) return note(await content.digests(algorithms, bytes));
-    const hashing = elsewhere({ position, size, algorithms }).then((digests) => {
+    const hashing = elsewhere.then((digests) => {
       this.#options.onEvent?.({ type: "progress", bytes: size });
       note(digests);
       return undefined;

@@ -3,7 +3,10 @@ import { join } from "node:path";
 import type { Bytes } from "../content/content.ts";
 import { requireSpace } from "../content/disk-space.ts";
 import { diskFull, DrayError, isDiskFull, systemCode } from "../errors.ts";
+import type { Archive, SeekableArchive } from "./archive.ts";
 import { FileRange } from "./file-range.ts";
+import { PlainTar } from "./tar/seekable-tar.ts";
+import { tarArchive } from "./tar/tar-archive.ts";
 
 export interface WorkOptions {
   readonly workDirectory: string;
@@ -14,6 +17,27 @@ export interface WorkOptions {
 export interface WorkFile {
   readonly range: FileRange;
   readonly close: () => Promise<void>;
+}
+
+/**
+ * Makes an archive that can only be read once readable at any place: its tar is written, without
+ * compression, into a private file below `workDirectory`, which goes when the archive is closed.
+ *
+ * @throws DrayError `DRAY_DISK_FULL`, `DRAY_WORK_DIRECTORY_UNUSABLE`
+ */
+export async function spooled(archive: Archive, options: WorkOptions): Promise<SeekableArchive> {
+  if (archive.kind !== "stream") return archive;
+  const { path, forms, size, notes, leastSize } = archive;
+  const file = await writeWorkFile(() => archive.tar(), { ...options, leastSize });
+  const tar = tarArchive(new PlainTar(file.range), file.range, { path, forms, size, notes });
+  return {
+    ...tar,
+    async close() {
+      await tar.close();
+      await file.close();
+      await archive.close();
+    },
+  };
 }
 
 /**

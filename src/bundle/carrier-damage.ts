@@ -12,12 +12,10 @@ import type { BundleView } from "./view.ts";
 /** Names that programs give the first part of a file that they split. */
 const FIRST_PART = /\.(?:part)?[-_.]?(?:a+|0*[01]|z01)$/i;
 
-type Carrier = Pick<Archive, "path" | "form" | "size">;
-
 /** Adds to what is wrong with a bundle what its carrier tells of the cause. */
 export async function nameCarrierDamage(
   findings: readonly Finding[],
-  carrier: Carrier,
+  carrier: Archive,
   view: BundleView,
 ): Promise<readonly Finding[]> {
   if (!hasErrors(findings) || carrier.size === 0) return findings;
@@ -30,19 +28,15 @@ export async function nameCarrierDamage(
 }
 
 /** Says of a carrier that was cut how much is missing, where what arrived tells all sizes. */
-async function truncation(
-  finding: Finding,
-  { path, form, size }: Carrier,
-  view: BundleView,
-): Promise<Finding> {
+async function truncation(finding: Finding, carrier: Archive, view: BundleView): Promise<Finding> {
+  const { path, size } = carrier;
   const named = FIRST_PART.test(path)
     ? { ...finding, hint: "Its name is that of a part: join all parts in order, with `cat`." }
     : finding;
-  const isFramed = form.startsWith("gzip members");
   // Other gzip has a size of its own.
-  if (!isFramed && form !== "tar") return named;
+  if (carrier.kind !== "tar" || !carrier.isWholeFile) return named;
   const { bytes, isExact } = await wholeTarSize(view);
-  const wanted = isFramed ? framedSize(bytes) : bytes;
+  const wanted = carrier.framing === "members" ? framedSize(bytes) : bytes;
   const least = isExact ? "" : "at least ";
   return {
     ...named,

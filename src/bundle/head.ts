@@ -83,7 +83,7 @@ class HeadTracker {
 
   /** Nobody else writes this framing; from any other carrier a signature may come last. */
   get #isAsWritten(): boolean {
-    return this.#archive.form.startsWith("gzip members");
+    return this.#archive.kind === "tar" && this.#archive.framing === "members";
   }
 
   async #readIndex(entry: Entry): Promise<void> {
@@ -114,7 +114,7 @@ class HeadTracker {
 
   async #bytes(entry: Entry, maxBytes: number): Promise<Buffer> {
     if (entry.bytes !== undefined) return entry.bytes;
-    if (entry.size > maxBytes || this.#archive.read === undefined) return Buffer.alloc(0);
+    if (entry.size > maxBytes || this.#archive.kind === "stream") return Buffer.alloc(0);
     return collect(this.#archive.read(entry));
   }
 }

@@ -49,7 +49,7 @@ async function readBundle(archive: Archive, options: OpenOptions): Promise<Opene
   const located = locate(scanned);
   const carried = new BundleView(archive, located.entries);
   const findings = [...scanned.findings, ...located.findings];
-  const base = { form: archive.form, view: carried, stripped: scanned.stripped };
+  const base = { form: archive.forms.join(", "), view: carried, stripped: scanned.stripped };
   const nothing = { bundleDigest: undefined, signedBy: [], manifest: undefined, graph: undefined };
   if (!carried.has(SUMS_FILE)) return { ...base, ...nothing, findings };
   const { policy, detached } = options;

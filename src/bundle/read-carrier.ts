@@ -22,7 +22,7 @@ export function readCarrier(
   archive: Archive,
   { content, signal, onEvent }: CarrierOptions,
 ): Promise<Scan> {
-  const keep = archive.read === undefined ? keepMetadata() : undefined;
+  const keep = archive.kind === "stream" ? keepMetadata() : undefined;
   if (content === "head") return scanHead(archive, { keep, signal });
   const hash = content === "hashed";
   return scan(archive, { hash, keep, sha512: isSha512Blob, signal, onEvent });

@@ -66,12 +66,12 @@ export class BundleView implements Source, GraphSource {
   }
 
   canOpen(entry: Entry): boolean {
-    return entry.bytes !== undefined || this.#archive.read !== undefined;
+    return entry.bytes !== undefined || this.#archive.kind !== "stream";
   }
 
   open(entry: Entry): Bytes {
     if (entry.bytes !== undefined) return once(entry.bytes);
-    if (this.#archive.read === undefined) throw onePass(entry.path);
+    if (this.#archive.kind === "stream") throw onePass(entry.path);
     return this.#archive.read(entry);
   }
 

@@ -1,7 +1,8 @@
+import type { RawEntry } from "../archive/archive.ts";
 import { StreamCursor } from "../archive/cursor.ts";
 import { entryPath } from "../archive/entry-path.ts";
 import { gunzip, limited } from "../archive/inflate.ts";
-import { readTar, type RawEntry } from "../archive/tar/tar-reader.ts";
+import { readTar } from "../archive/tar/tar-reader.ts";
 import { collect, type Bytes } from "../content/content.ts";
 import { once } from "../content/memory.ts";
 import { DrayError } from "../errors.ts";

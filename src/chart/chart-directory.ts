@@ -1,6 +1,6 @@
+import type { RawEntry } from "../archive/archive.ts";
 import { openDirectory } from "../archive/directory.ts";
 import { entryPath } from "../archive/entry-path.ts";
-import type { RawEntry } from "../archive/tar/tar-reader.ts";
 import { collect } from "../content/content.ts";
 import { DrayError } from "../errors.ts";
 import { MAX_CHART_BYTES, MAX_CHART_FILES } from "./chart-archive.ts";

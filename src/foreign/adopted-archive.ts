@@ -1,5 +1,4 @@
-import type { Archive } from "../archive/archive.ts";
-import type { RawEntry } from "../archive/tar/tar-reader.ts";
+import type { DirectoryArchive, EntryPlace } from "../archive/archive.ts";
 import { layOut, type BundleParts, type PlainFile } from "../bundle/contents.ts";
 import { collect, type Bytes } from "../content/content.ts";
 import { once } from "../content/memory.ts";
@@ -17,18 +16,20 @@ interface Member {
  */
 export async function adoptedArchive(
   parts: BundleParts,
-  { path, form, size }: Pick<Archive, "path" | "form" | "size">,
-): Promise<Archive> {
+  { path, form, size }: { path: string; form: string; size: number },
+): Promise<DirectoryArchive> {
   const members = await membersOf(parts);
-  const read = ({ position }: Pick<RawEntry, "position">): Bytes => {
+  const read = ({ position }: Pick<EntryPlace, "position">): Bytes => {
     const member = members[position];
     if (member === undefined) throw new Error("an entry is read at the place that it was given");
     return member.open();
   };
   return {
+    kind: "directory",
     path,
-    form,
+    forms: [form],
     size,
+    notes: [],
     read,
     close: async () => {},
     async *entries() {

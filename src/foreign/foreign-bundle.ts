@@ -1,6 +1,6 @@
 import { adopt, type Adopted, type AdoptOptions } from "./adopt.ts";
 import { adoptedArchive } from "./adopted-archive.ts";
-import type { Archive } from "../archive/archive.ts";
+import type { SeekableArchive } from "../archive/archive.ts";
 import type { WorkOptions } from "../archive/work-file.ts";
 import { assemble } from "../bundle/assemble.ts";
 import { openBundle, type OpenedBundle, type OpenOptions } from "../bundle/open.ts";
@@ -32,7 +32,7 @@ export interface ForeignBundle {
  * is done with a bundle is done with it in the same way. Undefined if there is nothing in it.
  */
 export async function openForeign(
-  archive: Archive,
+  archive: SeekableArchive,
   options: ForeignOptions,
 ): Promise<ForeignBundle | undefined> {
   const foreign = await readForeign(archive, options);
@@ -48,7 +48,7 @@ export async function openForeign(
 
 async function open(
   foreign: Foreign,
-  archive: Archive,
+  archive: SeekableArchive,
   options: ForeignOptions,
 ): Promise<OpenedBundle> {
   const isNameNeeded = options.content === "readable";
@@ -67,7 +67,11 @@ async function open(
 
 async function openParts(
   { parts, plain, blobs, identity }: Adopted,
-  { archive, foreign, options }: { archive: Archive; foreign: Foreign; options: ForeignOptions },
+  {
+    archive,
+    foreign,
+    options,
+  }: { archive: SeekableArchive; foreign: Foreign; options: ForeignOptions },
 ): Promise<OpenedBundle> {
   const { name, version } = identity ?? { name: "bundle", version: "0.0.0" };
   const created = new Date(0);
@@ -115,7 +119,7 @@ function unsigned({ form }: Foreign): Finding {
 }
 
 function refused(
-  archive: Archive,
+  archive: SeekableArchive,
   { form, stripped }: Foreign,
   findings: readonly Finding[],
 ): OpenedBundle {

@@ -1,12 +1,11 @@
 import { join } from "node:path";
-import type { Archive } from "../archive/archive.ts";
+import type { Archive, SeekableArchive } from "../archive/archive.ts";
 import { openArchive } from "../archive/open-archive.ts";
-import { openLayers } from "../archive/open-wrapped.ts";
+import { openWrapped } from "../archive/open-wrapped.ts";
 import type { Entry } from "../archive/scan.ts";
 import { sniff } from "../archive/sniff.ts";
-import { spooled } from "../archive/spool.ts";
 import { TAR_BLOCK } from "../archive/tar/tar-reader.ts";
-import { writeWorkFile, type WorkOptions } from "../archive/work-file.ts";
+import { spooled, writeWorkFile, type WorkOptions } from "../archive/work-file.ts";
 import { collect } from "../content/content.ts";
 import type { ErrorCode } from "../codes.ts";
 import { DrayError } from "../errors.ts";
@@ -16,7 +15,7 @@ import type { ForeignFile } from "./file-tree.ts";
 export async function openInner(
   file: ForeignFile,
   options: WorkOptions,
-): Promise<Archive | undefined> {
+): Promise<SeekableArchive | undefined> {
   const head = await collect(file.read({ length: Math.min(TAR_BLOCK, file.size) }));
   if (sniff(head) === undefined) return undefined;
   try {
@@ -34,7 +33,7 @@ const NO_ARCHIVE: ReadonlySet<ErrorCode> = new Set([
   "DRAY_ARCHIVE_UNSUPPORTED",
 ]);
 
-async function spooledOrClosed(archive: Archive, options: WorkOptions): Promise<Archive> {
+async function spooledOrClosed(archive: Archive, options: WorkOptions): Promise<SeekableArchive> {
   try {
     return await spooled(archive, options);
   } catch (error) {
@@ -45,19 +44,20 @@ async function spooledOrClosed(archive: Archive, options: WorkOptions): Promise<
 
 /** Opens an entry of an archive: in place where it lies as it is, else out of a work file. */
 export async function openEntry(
-  { archive, entry, path }: { archive: Archive; entry: Entry; path: string },
+  { archive, entry, path }: { archive: SeekableArchive; entry: Entry; path: string },
   options: WorkOptions,
 ): Promise<Archive> {
   // One chart and nothing else is a chart, not an archive in an archive.
   const choices = { ...options, path, unwrap: false };
-  if (archive.form === "directory") return openArchive(join(archive.path, entry.path), choices);
-  const lying = await archive.inPlace?.(entry);
-  if (lying !== undefined) return openLayers(lying, choices);
-  const { read } = archive;
-  if (read === undefined) throw new Error("a foreign archive can be read at any place");
-  const file = await writeWorkFile(() => read(entry), { ...options, leastSize: entry.size });
+  if (archive.kind === "directory") return openArchive(join(archive.path, entry.path), choices);
+  const lying = await archive.inPlace(entry);
+  if (lying !== undefined) return openWrapped(lying, choices);
+  const file = await writeWorkFile(() => archive.read(entry), {
+    ...options,
+    leastSize: entry.size,
+  });
   try {
-    const opened = await openLayers(file.range, choices);
+    const opened = await openWrapped(file.range, choices);
     return {
       ...opened,
       async close() {

@@ -1,7 +1,7 @@
 import { constants } from "node:fs";
 import { open } from "node:fs/promises";
 import { join } from "node:path";
-import type { Archive } from "../archive/archive.ts";
+import type { SeekableArchive } from "../archive/archive.ts";
 import { FileRange } from "../archive/file-range.ts";
 import { scan, type Entry } from "../archive/scan.ts";
 import type { Bytes } from "../content/content.ts";
@@ -22,7 +22,7 @@ export interface OpenedTree {
 
 /** Lists an archive that can be read at any place. `prefix` says where it lies. */
 export async function openTree(
-  archive: Archive,
+  archive: SeekableArchive,
   { prefix = "", signal }: { prefix?: string; signal?: AbortSignal | undefined } = {},
 ): Promise<OpenedTree> {
   const scanned = await scan(archive, { hash: false, signal });
@@ -43,7 +43,7 @@ export async function openTree(
   return { tree: new FileTree({ prefix, files, links }), findings, linkFindings, stripped };
 }
 
-function fileOf(archive: Archive, entry: Entry, prefix: string): ForeignFile {
+function fileOf(archive: SeekableArchive, entry: Entry, prefix: string): ForeignFile {
   const { size } = entry;
   const path = prefix + entry.path;
   return {
@@ -56,19 +56,16 @@ function fileOf(archive: Archive, entry: Entry, prefix: string): ForeignFile {
 }
 
 async function* readPart(
-  archive: Archive,
+  archive: SeekableArchive,
   entry: Entry,
   { offset, length }: Required<ByteRange>,
 ): Bytes {
   if (length === 0) return;
-  const lying = await archive.inPlace?.(entry);
-  if (archive.form === "directory") {
+  if (archive.kind === "directory") {
     yield* readDisk(join(archive.path, entry.path), { offset, length });
-  } else if (lying !== undefined) {
-    yield* lying.read(offset, length);
   } else {
-    if (archive.read === undefined) throw new Error("a foreign archive can be read at any place");
-    yield* sliced(archive.read(entry), offset, length);
+    const lying = await archive.inPlace(entry);
+    yield* lying?.read(offset, length) ?? sliced(archive.read(entry), offset, length);
   }
 }
 

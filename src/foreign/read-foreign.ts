@@ -1,4 +1,4 @@
-import type { Archive } from "../archive/archive.ts";
+import type { Archive, SeekableArchive } from "../archive/archive.ts";
 import type { WorkOptions } from "../archive/work-file.ts";
 import { DrayError } from "../errors.ts";
 import { findingOf, type Finding } from "../finding.ts";
@@ -61,13 +61,13 @@ export interface OpenForeign extends Foreign {
  * that any reader knows.
  */
 export async function readForeign(
-  archive: Archive,
+  archive: SeekableArchive,
   options: WorkOptions,
 ): Promise<OpenForeign | undefined> {
   const reading = new Reading(archive, options);
   try {
     await reading.tree(await openTree(archive, options), 0);
-    const foreign = reading.result(archive.form);
+    const foreign = reading.result(archive.forms.join(", "));
     if (foreign === undefined) await reading.close();
     return foreign;
   } catch (error) {
@@ -104,7 +104,7 @@ class Reading {
   /** Some reader knows what this is, whether or not it can be read. */
   #isKnown = false;
 
-  constructor({ path, notes = [] }: Archive, options: WorkOptions) {
+  constructor({ path, notes }: Archive, options: WorkOptions) {
     this.#options = options;
     this.#blobs = new BlobPool(JSON.stringify(path));
     this.#findings.push(...notes);

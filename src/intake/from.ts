@@ -1,6 +1,6 @@
 import { tmpdir } from "node:os";
 import { openArchive } from "../archive/open-archive.ts";
-import { spooled } from "../archive/spool.ts";
+import { spooled } from "../archive/work-file.ts";
 import { DrayError } from "../errors.ts";
 import { joinForeign, readForeign, type Foreign } from "../foreign/read-foreign.ts";
 import { isOwnBundle } from "../bundle/own-bundle.ts";

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { openArchive } from "../archive/open-archive.ts";
-import { spooled } from "../archive/spool.ts";
+import { spooled } from "../archive/work-file.ts";
 import { openBundle, type OpenedBundle } from "../bundle/open.ts";
 import type { ContentNeed } from "../bundle/read-carrier.ts";
 import { checkChartNames } from "../bundle/chart-names.ts";

@@ -115,6 +115,15 @@ describe("a bundle that was split", () => {
     expect(findings[0]?.hint).toContain("join all parts in order");
   });
 
+  it("says so too where it lies alone in a directory", async () => {
+    const directory = await temporaryDirectory();
+    const whole = await bundle();
+    await writeFile(join(directory, "sample.tar.gz"), whole.subarray(0, 9_000_000));
+    const { findings } = await check(directory);
+    const cut = findings.find(({ code }) => code === "ARCHIVE_TRUNCATED");
+    expect(cut).toMatchObject({ wanted: `${whole.length} bytes`, found: "9000000 bytes" });
+  });
+
   it("and joined without a part says how much is missing, and where", async () => {
     const whole = await bundle();
     const joined = Buffer.concat([whole.subarray(0, 3_000_000), whole.subarray(6_000_000)]);

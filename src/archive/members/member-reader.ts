@@ -33,6 +33,7 @@ interface Piece {
 
 /** Reads a tar inside the bundle's gzip framing by arithmetic, without inflating. */
 export class MemberTar implements SeekableTar {
+  readonly framing = "members";
   readonly #range: FileRange;
   readonly #extent: MemberExtent;
   readonly size: number;

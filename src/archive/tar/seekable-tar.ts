@@ -1,4 +1,5 @@
 import type { Bytes } from "../../content/content.ts";
+import type { TarFraming } from "../archive.ts";
 import { SeekCursor, type Cursor } from "../cursor.ts";
 import type { ByteRange, FileRange } from "../file-range.ts";
 
@@ -11,6 +12,7 @@ export interface ReadOptions {
 
 /** The tar inside a carrier, readable at any place. */
 export interface SeekableTar extends ByteRange {
+  readonly framing: TarFraming;
   read(offset: number, length: number, options?: ReadOptions): Bytes;
   /**
    * Goes through the tar from its start and checks all that it passes. What it skips, whoever reads
@@ -21,6 +23,7 @@ export interface SeekableTar extends ByteRange {
 
 /** A tar that lies in a file as it is. */
 export class PlainTar implements SeekableTar {
+  readonly framing = "plain";
   readonly #range: FileRange;
 
   constructor(range: FileRange) {

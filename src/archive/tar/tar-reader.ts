@@ -1,6 +1,6 @@
 import { Header } from "tar/header";
-import type { Bytes } from "../../content/content.ts";
 import { DrayError } from "../../errors.ts";
+import type { EntryKind, RawEntry } from "../archive.ts";
 import { truncated, type Cursor } from "../cursor.ts";
 import { globalPaxProblem, parsePax, type PaxMeta } from "./pax.ts";
 
@@ -18,22 +18,6 @@ const TAIL_STEP = 32 * 1024;
 
 /** From here on a ustar size field needs help from PAX or base-256. */
 const MAX_USTAR_SIZE = 8 * 1024 ** 3 - 1;
-
-export type EntryKind = "file" | "directory" | "link" | "device" | "other";
-
-/** One member of an archive, as the archive states it: nothing about it is checked yet. */
-export interface RawEntry {
-  readonly name: string;
-  readonly kind: EntryKind;
-  /** What the archive calls it, for messages. */
-  readonly type: string;
-  /** Bytes of content. */
-  readonly size: number;
-  /** Where the content begins, in bytes of tar. */
-  readonly position: number;
-  /** The content, once, before the next entry is asked for. */
-  content(): Bytes;
-}
 
 const KINDS: Readonly<Record<string, EntryKind>> = {
   File: "file",

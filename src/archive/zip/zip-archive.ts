@@ -1,7 +1,7 @@
 import { crc32 } from "node:zlib";
 import type { Bytes } from "../../content/content.ts";
 import { once } from "../../content/memory.ts";
-import type { Archive, EntryPlace } from "../archive.ts";
+import type { Carrier, EntryPlace, ZipArchive } from "../archive.ts";
 import { SeekCursor } from "../cursor.ts";
 import type { FileRange } from "../file-range.ts";
 import { inflateRaw, inflateRawSmall, tooLarge } from "../inflate.ts";
@@ -17,8 +17,8 @@ const STORED = 0;
  */
 export async function openZip(
   range: FileRange,
-  { what, limit }: { what: string; limit: number },
-): Promise<Omit<Archive, "path" | "form" | "size">> {
+  { what, limit, carrier }: { what: string; limit: number; carrier: Carrier },
+): Promise<ZipArchive> {
   const { members, start } = await readZipDirectory(range, what);
   const total = members.reduce((sum, { size }) => sum + size, 0);
   if (total > limit) throw tooLarge(what);
@@ -29,6 +29,8 @@ export async function openZip(
   };
   const fill: Take = (position, length) => range.fill(position, Buffer.alloc(length));
   return {
+    ...carrier,
+    kind: "zip",
     async *entries() {
       const cursor = new SeekCursor(range);
       // Members that are small lie many in one window.

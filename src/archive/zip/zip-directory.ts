@@ -3,7 +3,7 @@ import { fromRandomAccessReaderPromise, RandomAccessReader, type Entry } from "y
 import { DrayError } from "../../errors.ts";
 import { SeekCursor } from "../cursor.ts";
 import type { FileRange } from "../file-range.ts";
-import type { EntryKind } from "../tar/tar-reader.ts";
+import type { EntryKind } from "../archive.ts";
 import { isFinderZip, finderZip } from "./finder-zip.ts";
 import { zipDamaged } from "./zip-damage.ts";
 import { zipKind, zipName } from "./zip-name.ts";

@@ -1,6 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import { getFileNameLowLevel, type Entry } from "yauzl";
-import type { EntryKind } from "../tar/tar-reader.ts";
+import type { EntryKind } from "../archive.ts";
 
 /** Systems that a zip says it was made on. APPNOTE 6.3.10 §4.4.2.2 */
 const UNIX_HOSTS: ReadonlySet<number> = new Set([3, 19]);

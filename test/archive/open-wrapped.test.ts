@@ -62,10 +62,10 @@ describe("an archive alone in another", () => {
     ],
   ])("in %s is opened, and said", async (...[, bytes, form, isInPlace]) => {
     const { archive, written } = await openedIn(bytes);
-    expect(archive.form).toBe(form);
-    expect(archive.read !== undefined).toBe(isInPlace);
+    expect(archive.forms.join(", ")).toBe(form);
+    expect(archive.kind !== "stream").toBe(isInPlace);
     expect((await list(archive)).map(({ name }) => name)).toEqual(["a", "b"]);
-    expect(archive.notes?.map(({ code }) => code)).toContain("ARCHIVE_NESTED");
+    expect(archive.notes.map(({ code }) => code)).toContain("ARCHIVE_NESTED");
     expect(await written()).toEqual([]);
     await archive.close();
     expect(await written()).toEqual([]);
@@ -84,7 +84,7 @@ describe("an archive alone in another", () => {
         { name: "in/README.txt", content: "read me" },
       ]),
     );
-    expect(archive.form).toBe("tar, gzip members, tar");
+    expect(archive.forms).toEqual(["tar", "gzip members", "tar"]);
     await archive.close();
   });
 
@@ -100,7 +100,7 @@ describe("an archive alone in another", () => {
       ]),
     ]) {
       const { archive } = await openedIn(bytes);
-      expect(archive.form).toBe("tar");
+      expect(archive.forms).toEqual(["tar"]);
       expect(archive.notes).toEqual([]);
       await archive.close();
     }
@@ -108,7 +108,7 @@ describe("an archive alone in another", () => {
 
   it("is not opened under a name that leads out", async () => {
     const { archive } = await openedIn(makeTar([{ name: "../b.tar", content: TAR }]));
-    expect(archive.form).toBe("tar");
+    expect(archive.forms).toEqual(["tar"]);
     await archive.close();
   });
 
@@ -169,7 +169,8 @@ describe("a directory that holds nothing but a bundle", () => {
     const archive = await openedAt(directory);
     expect(archive).toMatchObject({
       path: join(directory, "b.tar.gz"),
-      form: "directory, gzip members, tar",
+      kind: "tar",
+      forms: ["directory", "gzip members", "tar"],
       notes: [{ code: "ARCHIVE_NESTED", entry: "b.tar.gz" }],
     });
     expect(await list(archive)).toHaveLength(2);
@@ -179,7 +180,7 @@ describe("a directory that holds nothing but a bundle", () => {
     const directory = await stick();
     await writeFile(join(directory, "b.tar.gz"), FRAMED);
     await writeFile(join(directory, "more"), "x");
-    expect((await openedAt(directory)).form).toBe("directory");
+    expect((await openedAt(directory)).forms).toEqual(["directory"]);
   });
 
   it("asks which where there are several", async () => {
