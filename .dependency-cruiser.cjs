@@ -139,6 +139,7 @@ module.exports = {
       { path: "^src/", pathNot: "^src/cli/" },
       { path: "^(src/cli|bin)/|^src/index\\.ts$" },
     ),
+    rule("entries-are-for-programs", { path: "^(src|bin)/" }, { path: "^src/[^/]+/index\\.ts$" }),
     rule("src-never-imports-tests", { path: "^(src|bin)/" }, { path: "^(test|fixtures|scripts)/" }),
     rule(
       "process-stays-at-the-edge",

@@ -3,8 +3,8 @@ import type { Platform } from "./platform.ts";
 import { z } from "./schema.ts";
 
 /**
- * What is known of a blob before it is read. Made by `parseDescriptor` or by code that has the
- * content in its hands.
+ * What is known of a blob before it is read. Read out of a checked document, or made by
+ * code that has the content in its hands.
  * https://github.com/opencontainers/image-spec/blob/v1.1.1/descriptor.md
  */
 export interface Descriptor {

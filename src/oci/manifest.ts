@@ -4,7 +4,8 @@ import { parseJson } from "./json.ts";
 import { isIndexType, isManifestType, isSchema1Type } from "./media-type.ts";
 import { parseAs, z } from "./schema.ts";
 
-interface ManifestBase {
+/** What image manifests and indexes have in common. */
+export interface ManifestBase {
   readonly mediaType: string;
   /** The exact bytes: a digest is of bytes, so nothing is ever written back from the parsed form. */
   readonly raw: Uint8Array;
