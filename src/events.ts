@@ -1,3 +1,4 @@
+import { tmpdir } from "node:os";
 import type { Descriptor } from "./oci/descriptor.ts";
 
 /** What a story announces while it runs. Whoever listens decides how to show it. */
@@ -19,3 +20,28 @@ export type DrayEvent =
   | { readonly type: "warning"; readonly message: string };
 
 export type Listener = (event: DrayEvent) => void;
+
+/** How whoever starts a story takes part in it. What is left out has its default. */
+export interface RunOptions {
+  /** Stops the story. */
+  readonly signal?: AbortSignal | undefined;
+  /** Hears what happens. */
+  readonly onEvent?: Listener | undefined;
+  /** Private scratch space for what has to be decompressed. @default the system's temporary directory */
+  readonly workDirectory?: string | undefined;
+}
+
+/** One run of a story, handed on as one object to every step that can be stopped or has to tell. */
+export interface Run {
+  readonly signal: AbortSignal;
+  readonly onEvent: Listener;
+  readonly workDirectory: string;
+}
+
+export function startRun({ signal, onEvent, workDirectory }: RunOptions): Run {
+  return {
+    signal: signal ?? new AbortController().signal,
+    onEvent: onEvent ?? (() => {}),
+    workDirectory: workDirectory ?? tmpdir(),
+  };
+}

@@ -1,7 +1,7 @@
 export type { ErrorCode } from "./codes.ts";
 export { defaults, type Defaults, type Environment } from "./defaults.ts";
 export { DrayError, RegistryError, systemCode, unreadable, type ErrorKind } from "./errors.ts";
-export type { DrayEvent, Listener } from "./events.ts";
+export type { DrayEvent, Listener, RunOptions } from "./events.ts";
 export { hasErrors, type Finding, type FindingCode } from "./finding.ts";
 export type { Presence } from "./intake/probe.ts";
 export { VERSION } from "./version.ts";
@@ -14,7 +14,7 @@ export type { Bytes, Source } from "./content/content.ts";
 export type { LayoutGraph, Root } from "./content/graph.ts";
 export { ImageLayout } from "./layout/layout.ts";
 export { inspect, type InspectedArtifact, type InspectReport } from "./stories/inspect.ts";
-export { unpack, type UnpackResult } from "./stories/unpack.ts";
+export { unpack, type UnpackOptions, type UnpackResult } from "./stories/unpack.ts";
 export { push, PushIncomplete, type PushOptions, type PushReport } from "./stories/push.ts";
 export type { TransferTotals } from "./delivery/transfers.ts";
 export { serve, type RunningRegistry, type ServeOptions } from "./stories/serve.ts";
@@ -59,7 +59,7 @@ export { readKeyFile, readPublicKey, readTrustFolder } from "./trust/folder.ts";
 export type { TrustPolicy } from "./trust/policy.ts";
 
 export type { ProvenanceOptions } from "./chart/provenance/check-provenance.ts";
-export type { ChartAccess } from "./intake/charts/chart-sources.ts";
+export type { ChartAccess } from "./intake/sources.ts";
 export { helmRepositories } from "./remote/chart-repository/helm-repositories.ts";
 export type {
   KnownRepositories,

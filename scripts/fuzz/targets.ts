@@ -72,7 +72,7 @@ function bundleReader(samples: Samples, directory: string): Target["run"] {
   const trust = { keys: [samples.key.publicKey] };
   return async (bytes) => {
     await writeFile(path, bytes);
-    const { good, bundleDigest } = await verify({ path, trust, workDirectory: directory });
+    const { good, bundleDigest } = await verify({ path, trust }, { workDirectory: directory });
     if (good && bundleDigest !== samples.bundleDigest) {
       throw new Error(`took a bundle ${bundleDigest} that nobody has signed`);
     }

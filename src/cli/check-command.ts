@@ -1,4 +1,4 @@
-import type { AddCommand, Session } from "./command.ts";
+import { runOptions, type AddCommand, type Session } from "./command.ts";
 import { renderCheck } from "./check-report.ts";
 import { addDiscoveryFlags, discoverySettings, type DiscoveryFlags } from "./discovery-flags.ts";
 import { EXIT } from "./failure.ts";
@@ -56,19 +56,20 @@ async function runCheck(
 ): Promise<void> {
   const { output, defaults, exit } = session;
   const { check, parsePlatform } = await import("../index.ts");
-  const report = await check({
-    path,
-    chart: flags.chart,
-    requirePlatforms: flags.requirePlatform?.map(parsePlatform),
-    target: flags.registry,
-    mapping: await readMapping(flags),
-    valueSets: sets,
-    ...(await discoverySettings(flags, session)),
-    trust: await trustPolicy(flags, defaults),
-    workDirectory: flags.workDir ?? defaults.workDirectory,
-    ...(await foreignChoices(flags)),
-    onEvent: output.progress.listen,
-  });
+  const report = await check(
+    {
+      path,
+      chart: flags.chart,
+      requirePlatforms: flags.requirePlatform?.map(parsePlatform),
+      target: flags.registry,
+      mapping: await readMapping(flags),
+      valueSets: sets,
+      discovery: await discoverySettings(flags, session),
+      trust: await trustPolicy(flags, defaults),
+      ...(await foreignChoices(flags)),
+    },
+    runOptions(session, flags),
+  );
   output.report(report, () => renderCheck(report));
   const isUnsure = !report.complete && flags.allowIncomplete !== true;
   if (!report.good || isUnsure) exit(EXIT.refused);

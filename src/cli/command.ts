@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { Defaults } from "../index.ts";
+import type { Defaults, RunOptions } from "../index.ts";
 import type { OutputFlags } from "./report-output.ts";
 import { Output } from "./report-output.ts";
 import type { Io } from "./io.ts";
@@ -12,6 +12,18 @@ export interface Session {
   readonly defaults: Defaults;
   /** Ends the program with this code when the action is done. */
   readonly exit: (code: number) => void;
+}
+
+/** What a story needs of the process: to be stopped, to be heard, and room to work in. */
+export function runOptions(
+  { io, output, defaults }: Session,
+  flags: { readonly workDir?: string } = {},
+): RunOptions {
+  return {
+    signal: io.signal,
+    onEvent: output.progress.listen,
+    workDirectory: flags.workDir ?? defaults.workDirectory,
+  };
 }
 
 /** A command adds itself to the program; its action loads the library only when it runs. */

@@ -43,9 +43,9 @@ export function addDiscoveryFlags(command: Command): readonly ValueSet[] {
 
 export async function discoverySettings(
   { kubeVersion: version, helm }: DiscoveryFlags,
-  { io, defaults }: Session,
+  { defaults }: Session,
 ): Promise<DiscoverySettings> {
-  return { kubeVersion: version, helm: await helmProgram(helm, defaults), signal: io.signal };
+  return { kubeVersion: version, helm: await helmProgram(helm, defaults) };
 }
 
 async function helmProgram(

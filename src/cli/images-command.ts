@@ -1,6 +1,6 @@
 import { Option } from "commander";
 import type { ImagesReport, ValueSet } from "../index.ts";
-import type { AddCommand, Session } from "./command.ts";
+import { runOptions, type AddCommand, type Session } from "./command.ts";
 import { addDiscoveryFlags, discoverySettings, type DiscoveryFlags } from "./discovery-flags.ts";
 import { EXIT } from "./failure.ts";
 import { addExamples, addOutputFlags, addStoreFlag } from "./flags.ts";
@@ -67,7 +67,7 @@ async function findImages(
   flags: ImagesFlags,
   session: Session,
 ): Promise<ImagesReport> {
-  const { output, defaults } = session;
+  const { defaults } = session;
   const { images, parseChart, parseImageList } = await import("../index.ts");
   const { check } = flags;
   const listed =
@@ -77,17 +77,19 @@ async function findImages(
   const requests = charts.map((chart) => parseChart(chart));
   const registries = registriesOf({ images: [], charts: requests });
   await requireOneRegistry(registries, flags);
-  return images({
-    charts: requests,
-    valueSets: sets,
-    list: listed?.map(({ reference }) => reference),
-    probe: flags.probe,
-    store: flags.store ?? defaults.store,
-    created: defaults.created,
-    ...(await discoverySettings(flags, session)),
-    ...(await chartAccess(flags, session, registries)),
-    onEvent: output.progress.listen,
-  });
+  return images(
+    {
+      charts: requests,
+      valueSets: sets,
+      list: listed?.map(({ reference }) => reference),
+      probe: flags.probe,
+      store: flags.store ?? defaults.store,
+      created: defaults.created,
+      discovery: await discoverySettings(flags, session),
+      ...(await chartAccess(flags, session, registries)),
+    },
+    runOptions(session),
+  );
 }
 
 /** The report with the images alone that have `name` in theirs. */

@@ -1,5 +1,5 @@
 import type { InspectReport } from "../index.ts";
-import type { AddCommand } from "./command.ts";
+import { runOptions, type AddCommand } from "./command.ts";
 import { formatFindings } from "./findings.ts";
 import { addExamples, addOutputFlags } from "./flags.ts";
 import { addForeignFlags, foreignChoices, type ForeignFlags } from "./foreign-flags.ts";
@@ -24,15 +24,13 @@ export const addInspectCommand: AddCommand = (program, start) => {
     "dray inspect app-1.2.0.tar.gz --json | jq -r '.artifacts[].reference'",
   ]);
   command.action(async (path: string, flags: TrustFlags & ForeignFlags & OutputFlags) => {
-    const { io, output, defaults } = await start(flags);
+    const session = await start(flags);
+    const { output, defaults } = session;
     const { inspect } = await import("../index.ts");
-    const report = await inspect({
-      path,
-      trust: await trustPolicy(flags, defaults),
-      workDirectory: flags.workDir ?? defaults.workDirectory,
-      ...(await foreignChoices(flags)),
-      signal: io.signal,
-    });
+    const report = await inspect(
+      { path, trust: await trustPolicy(flags, defaults), ...(await foreignChoices(flags)) },
+      runOptions(session, flags),
+    );
     output.report(report, () => renderInspect(report));
   });
 };

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { Option, type Command } from "commander";
 import type { Defaults, Lock, PackOptions, ProvenanceOptions, ValueSet } from "../index.ts";
-import type { AddCommand, Session } from "./command.ts";
+import { runOptions, type AddCommand, type Session } from "./command.ts";
 import { addDiscoveryFlags, discoverySettings, type DiscoveryFlags } from "./discovery-flags.ts";
 import { addExamples, addOutputFlags, addStoreFlag, repeatable } from "./flags.ts";
 import type { OutputFlags } from "./report-output.ts";
@@ -121,26 +121,27 @@ async function runPack(
   const registries = registriesOf(recipe);
   await requireOneRegistry(registries, flags);
   const isDryRun = flags.dryRun === true;
-  const result = await pack({
-    recipe,
-    ...(await lockOptions(recipePath, flags)),
-    output: flags.output,
-    force: flags.force,
-    store: flags.store ?? defaults.store,
-    workDirectory: flags.workDir ?? defaults.workDirectory,
-    signingKey:
-      flags.signKey === undefined || isDryRun
-        ? undefined
-        : await readSigningKey(flags.signKey, flags, io),
-    created: defaults.created,
-    ...(await discoverySettings(flags, session)),
-    strictImages: flags.strictImages,
-    includeNonDistributable: flags.includeNondistributable,
-    provenance: await provenanceOptions(flags, defaults),
-    dryRun: isDryRun,
-    ...(await chartAccess(flags, session, registries)),
-    onEvent: output.progress.listen,
-  });
+  const result = await pack(
+    {
+      recipe,
+      ...(await lockOptions(recipePath, flags)),
+      output: flags.output,
+      force: flags.force,
+      store: flags.store ?? defaults.store,
+      signingKey:
+        flags.signKey === undefined || isDryRun
+          ? undefined
+          : await readSigningKey(flags.signKey, flags, io),
+      created: defaults.created,
+      discovery: await discoverySettings(flags, session),
+      strictImages: flags.strictImages,
+      includeNonDistributable: flags.includeNondistributable,
+      provenance: await provenanceOptions(flags, defaults),
+      dryRun: isDryRun,
+      ...(await chartAccess(flags, session, registries)),
+    },
+    runOptions(session, flags),
+  );
   const isSigned = flags.signKey !== undefined;
   output.report(result, () => renderPack(result, { isSigned, isDryRun }));
 }

@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import type { PushReport } from "../index.ts";
-import type { AddCommand, Session } from "./command.ts";
+import { runOptions, type AddCommand, type Session } from "./command.ts";
 import { formatFindings } from "./findings.ts";
 import { addExamples, addOutputFlags } from "./flags.ts";
 import { addMapFlags, readMapping, type MapFlags } from "./map-flags.ts";
@@ -51,22 +51,22 @@ async function runPush(
   flags: PushFlags,
   session: Session,
 ): Promise<void> {
-  const { io, output, defaults } = session;
+  const { output, defaults } = session;
   const { push, PushIncomplete } = await import("../index.ts");
   try {
-    const report = await push({
-      path,
-      target,
-      mapping: await readMapping(flags),
-      overwrite: flags.overwrite,
-      dryRun: flags.dryRun,
-      trust: await trustPolicy(flags, defaults),
-      workDirectory: flags.workDir ?? defaults.workDirectory,
-      ...(await foreignChoices(flags)),
-      registry: await registryAccess(flags, session),
-      signal: io.signal,
-      onEvent: output.progress.listen,
-    });
+    const report = await push(
+      {
+        path,
+        target,
+        mapping: await readMapping(flags),
+        overwrite: flags.overwrite,
+        dryRun: flags.dryRun,
+        trust: await trustPolicy(flags, defaults),
+        ...(await foreignChoices(flags)),
+        registry: await registryAccess(flags, session),
+      },
+      runOptions(session, flags),
+    );
     await writeReceipt(report, flags);
     output.report(receiptOf(report), () => notes(report) + renderPush(report));
   } catch (error) {

@@ -1,5 +1,5 @@
 import { Option } from "commander";
-import type { AddCommand, Session } from "./command.ts";
+import { runOptions, type AddCommand, type Session } from "./command.ts";
 import { addExamples, addOutputFlags, integer } from "./flags.ts";
 import { addForeignFlags, foreignChoices, type ForeignFlags } from "./foreign-flags.ts";
 import type { OutputFlags } from "./report-output.ts";
@@ -47,8 +47,9 @@ export const addServeCommand: AddCommand = (program, start) => {
 async function runServe(
   path: string | undefined,
   flags: ServeFlags,
-  { io, output, defaults }: Session,
+  session: Session,
 ): Promise<void> {
+  const { output, defaults } = session;
   const { DrayError, serve } = await import("../index.ts");
   if ((flags.tlsCert === undefined) !== (flags.tlsKey === undefined)) {
     throw new DrayError("DRAY_USAGE", "Expected --tls-cert and --tls-key together", {
@@ -62,18 +63,18 @@ async function runServe(
           cert: (await readInput(flags.tlsCert, "certificate")).toString(),
           key: (await readInput(flags.tlsKey, "certificate key")).toString(),
         };
-  const registry = await serve({
-    path,
-    writable: flags.writable,
-    host: flags.host,
-    port: flags.port,
-    tls,
-    trust: await trustPolicy(flags, defaults),
-    workDirectory: flags.workDir ?? defaults.workDirectory,
-    ...(await foreignChoices(flags)),
-    signal: io.signal,
-    onEvent: output.progress.listen,
-  });
+  const registry = await serve(
+    {
+      path,
+      writable: flags.writable,
+      host: flags.host,
+      port: flags.port,
+      tls,
+      trust: await trustPolicy(flags, defaults),
+      ...(await foreignChoices(flags)),
+    },
+    runOptions(session, flags),
+  );
   const { url, repositories, writable } = registry;
   output.report({ url, repositories, writable }, () => {
     const names = repositories.map((name) => `  ${name}\n`).join("");

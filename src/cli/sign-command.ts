@@ -1,4 +1,4 @@
-import type { AddCommand } from "./command.ts";
+import { runOptions, type AddCommand } from "./command.ts";
 import { addExamples, addOutputFlags } from "./flags.ts";
 import type { OutputFlags } from "./report-output.ts";
 import type { PassphraseFlags } from "./passphrase.ts";
@@ -28,15 +28,13 @@ export const addSignCommand: AddCommand = (program, start) => {
     "dray verify app-1.2.0.tar.gz --key release.pub --key reviewer.pub --require 2",
   ]);
   command.action(async (path: string, flags: SignFlags) => {
-    const { io, output, defaults } = await start(flags);
+    const session = await start(flags);
+    const { io, output } = session;
     const { sign } = await import("../index.ts");
-    const result = await sign({
-      path,
-      key: await readSigningKey(flags.signKey, flags, io),
-      workDirectory: flags.workDir ?? defaults.workDirectory,
-      signal: io.signal,
-      onEvent: output.progress.listen,
-    });
+    const result = await sign(
+      { path, key: await readSigningKey(flags.signKey, flags, io) },
+      runOptions(session, flags),
+    );
     output.report(result, () =>
       formatTable([
         ["signature", result.path],

@@ -1,5 +1,5 @@
 import type { UnpackResult } from "../index.ts";
-import type { AddCommand } from "./command.ts";
+import { runOptions, type AddCommand } from "./command.ts";
 import { formatFindings } from "./findings.ts";
 import { addExamples, addOutputFlags } from "./flags.ts";
 import { addForeignFlags, foreignChoices, type ForeignFlags } from "./foreign-flags.ts";
@@ -34,18 +34,16 @@ export const addUnpackCommand: AddCommand = (program, start) => {
     "skopeo copy --all oci:./app:docker.io/library/alpine:3.20 docker://registry/alpine:3.20",
   ]);
   command.action(async (path: string, directory: string, flags: UnpackFlags) => {
-    const { io, output, defaults } = await start(flags);
+    const session = await start(flags);
+    const { output, defaults } = session;
     const { unpack } = await import("../index.ts");
     const options = {
       path,
       trust: await trustPolicy(flags, defaults),
-      workDirectory: flags.workDir ?? defaults.workDirectory,
       repair: flags.repair,
       ...(await foreignChoices(flags)),
-      signal: io.signal,
-      onEvent: output.progress.listen,
     };
-    const result = await unpack(options, directory);
+    const result = await unpack({ ...options, directory }, runOptions(session, flags));
     output.report(result, () => renderUnpack(result));
   });
 };

@@ -1,5 +1,5 @@
 import type { VerifyReport } from "../index.ts";
-import type { AddCommand } from "./command.ts";
+import { runOptions, type AddCommand } from "./command.ts";
 import { EXIT } from "./failure.ts";
 import { formatFindings } from "./findings.ts";
 import { addExamples, addOutputFlags } from "./flags.ts";
@@ -27,16 +27,13 @@ export const addVerifyCommand: AddCommand = (program, start) => {
     "dray verify app-1.2.0.tar.gz --json > findings.json",
   ]);
   command.action(async (path: string, flags: TrustFlags & ForeignFlags & OutputFlags) => {
-    const { io, output, exit, defaults } = await start(flags);
+    const session = await start(flags);
+    const { output, exit, defaults } = session;
     const { verify } = await import("../index.ts");
-    const report = await verify({
-      path,
-      trust: await trustPolicy(flags, defaults),
-      workDirectory: flags.workDir ?? defaults.workDirectory,
-      ...(await foreignChoices(flags)),
-      signal: io.signal,
-      onEvent: output.progress.listen,
-    });
+    const report = await verify(
+      { path, trust: await trustPolicy(flags, defaults), ...(await foreignChoices(flags)) },
+      runOptions(session, flags),
+    );
     output.report(report, () => renderVerify(report));
     if (!report.good) exit(EXIT.refused);
   });

@@ -2,14 +2,19 @@ import { readFile } from "node:fs/promises";
 import type { Chart } from "../chart/chart.ts";
 import { discoverImages } from "./discover-images.ts";
 import type { Discovery } from "./discovery.ts";
-import type { DiscoverOptions } from "./options.ts";
 import type { Dict } from "../helm/template/value.ts";
 import { readUserValues } from "../helm/values/user-values.ts";
 import { DrayError, systemCode } from "../errors.ts";
+import type { Run } from "../events.ts";
 import type { ValueSet } from "../intake/recipe/image-wishes.ts";
 
 /** What discovery is told beside the chart and its values. */
-export type DiscoverySettings = Pick<DiscoverOptions, "kubeVersion" | "helm" | "signal">;
+export interface DiscoverySettings {
+  /** Version of the cluster, where charts ask for it. */
+  readonly kubeVersion?: string | undefined;
+  /** Path of a helm program that is asked too. */
+  readonly helm?: string | undefined;
+}
 
 /**
  * Finds the images of one chart with the values of a user.
@@ -17,8 +22,14 @@ export type DiscoverySettings = Pick<DiscoverOptions, "kubeVersion" | "helm" | "
  */
 export async function imagesOfChart(
   chart: Chart,
-  valueSets: readonly ValueSet[] = [{}],
-  { kubeVersion, helm, signal }: DiscoverySettings = {},
+  {
+    valueSets = [{}],
+    settings: { kubeVersion, helm } = {},
+  }: {
+    readonly valueSets?: readonly ValueSet[] | undefined;
+    readonly settings?: DiscoverySettings | undefined;
+  },
+  { signal }: Run,
 ): Promise<Discovery> {
   const values: Dict[] = [];
   for (const set of valueSets) values.push(await readValueSet(set));

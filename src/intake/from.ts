@@ -1,15 +1,9 @@
-import { tmpdir } from "node:os";
 import { openArchive } from "../archive/open-archive.ts";
 import { spooled } from "../archive/work-file.ts";
 import { DrayError } from "../errors.ts";
+import type { Run } from "../events.ts";
 import { joinForeign, readForeign, type Foreign } from "../foreign/read-foreign.ts";
 import { isOwnBundle } from "../bundle/own-bundle.ts";
-
-export interface FromOptions {
-  /** For what was compressed. @default the system's temporary directory */
-  readonly workDirectory?: string | undefined;
-  readonly signal?: AbortSignal | undefined;
-}
 
 /**
  * Opens what others have packed, as if it were one thing, for as long as `use` works with it.
@@ -17,13 +11,13 @@ export interface FromOptions {
  */
 export async function withForeign<T>(
   paths: readonly string[],
-  options: FromOptions,
+  run: Run,
   use: (foreign: Foreign) => Promise<T>,
 ): Promise<T> {
   const open: Closable[] = [];
   try {
     const found: Foreign[] = [];
-    for (const path of paths) found.push(await openOne(path, options, open));
+    for (const path of paths) found.push(await openOne(path, run, open));
     return await use(joinForeign(found));
   } finally {
     for (const one of open.toReversed()) await one.close();
@@ -34,19 +28,14 @@ interface Closable {
   close(): Promise<void>;
 }
 
-async function openOne(
-  path: string,
-  { workDirectory = tmpdir(), signal }: FromOptions,
-  open: Closable[],
-): Promise<Foreign> {
-  const work = { workDirectory, signal };
-  const archive = await openArchive(path, work);
+async function openOne(path: string, run: Run, open: Closable[]): Promise<Foreign> {
+  const archive = await openArchive(path, run);
   open.push(archive);
   if (await isOwnBundle(archive)) throw own(path);
-  const readable = await spooled(archive, work);
+  const readable = await spooled(archive, run);
   // It closes what it was made of.
   open.splice(-1, 1, readable);
-  const foreign = await readForeign(readable, work);
+  const foreign = await readForeign(readable, run);
   if (foreign === undefined) throw unknown(path);
   open.push(foreign);
   return foreign;

@@ -1,13 +1,14 @@
 import { adopt, type Adopted } from "../foreign/adopt.ts";
 import type { PlainFile } from "../bundle/contents.ts";
-import type { ChartSources } from "./charts/chart-sources.ts";
+import type { Sources } from "./sources.ts";
+import type { ProvenanceOptions } from "../chart/provenance/check-provenance.ts";
 import type { DiscoveredImage } from "../discover/discovery.ts";
 import { DrayError } from "../errors.ts";
 import { hasErrors, type Finding } from "../finding.ts";
 import type { Foreign } from "../foreign/read-foreign.ts";
 import type { Digest } from "../oci/digest.ts";
 import { formatReference, parseReference, type Reference } from "../oci/reference.ts";
-import { judgeCharts, type JudgeOptions } from "./judge-charts.ts";
+import { judgeCharts } from "./judge-charts.ts";
 import { obtainChart, type ObtainedChart } from "./charts/obtain-chart.ts";
 import { chartFiles, chartPath } from "../bundle/chart-files.ts";
 import { readPlainFile } from "./files.ts";
@@ -39,7 +40,8 @@ export interface Ingredients {
   readonly findings: readonly Finding[];
 }
 
-export interface GatherOptions extends ChartSources, SearchOptions, JudgeOptions {
+export interface GatherOptions extends SearchOptions {
+  readonly provenance: ProvenanceOptions;
   readonly includeNonDistributable: boolean;
   /** What others have packed. */
   readonly foreign: Foreign;
@@ -50,7 +52,12 @@ export interface GatherOptions extends ChartSources, SearchOptions, JudgeOptions
  * @throws DrayError `DRAY_RECIPE_EMPTY`, `DRAY_RECIPE_AMBIGUOUS`, `DRAY_LAYER_NOT_DISTRIBUTABLE`, and
  * whatever cannot be read, found or resolved
  */
-export async function gather(recipe: Recipe, options: GatherOptions): Promise<Ingredients> {
+export async function gather(
+  recipe: Recipe,
+  sources: Sources,
+  options: GatherOptions,
+): Promise<Ingredients> {
+  const { run } = sources;
   const { images: named, charts: wanted, files: plain, from } = recipe;
   if (named.length + wanted.length + plain.length + from.length === 0) throw empty();
   const files: PlainFile[] = [];
@@ -61,19 +68,23 @@ export async function gather(recipe: Recipe, options: GatherOptions): Promise<In
   );
   const charts = await tryEach(
     recipe.charts.map((request) => ({ name: formatChart(request), request })),
-    { ...options, attempt: ({ request }) => obtainChart(request, options) },
+    run,
+    ({ request }) => obtainChart(request, sources),
   );
   refuseDoubles(
     "chart",
     charts.map(({ chart }) => chartPath(chart.metadata)),
   );
-  const adopted = await adoptAll(recipe, options);
-  const findings = await judgeCharts(charts, adopted, options);
-  const searched = await searchCharts(charts, options);
+  const adopted = await adoptAll(recipe, sources.created, options);
+  const findings = await judgeCharts(charts, adopted, {
+    ...options.provenance,
+    signal: run.signal,
+  });
+  const searched = await searchCharts(charts, options, run);
   const listed = [...recipe.images.map(({ reference }) => reference), ...adoptedImages(adopted)];
   const added = imagesToAdd(searched, listed);
   const requests = [...imageRequests(recipe), ...added.map((one) => requestByChart(one, recipe))];
-  const images = await resolveAll(requests, options);
+  const images = await resolveAll(requests, sources);
   refuseNonDistributable(images, options);
   const ingredients = { images, charts, searched, listed, added, files, adopted, findings };
   refuseTwoMeanings(ingredients);
@@ -148,7 +159,8 @@ function refuseDoubles(kind: string, names: readonly string[]): void {
 
 async function adoptAll(
   { from, names, platforms }: Recipe,
-  { foreign, created, includeNonDistributable }: GatherOptions,
+  created: Date,
+  { foreign, includeNonDistributable }: GatherOptions,
 ): Promise<Adopted> {
   const options = { names, platforms, created, includeNonDistributable, isNameNeeded: true };
   const adopted = await adopt(foreign, options);

@@ -11,11 +11,6 @@ import { DrayError } from "../errors.ts";
 import type { Finding } from "../finding.ts";
 import type { ObtainedChart } from "./charts/obtain-chart.ts";
 
-export interface JudgeOptions {
-  readonly provenance?: ProvenanceOptions | undefined;
-  readonly signal?: AbortSignal | undefined;
-}
-
 /**
  * What has to be said of charts before they are packed: what they lack, and who has signed them.
  * @throws DrayError `DRAY_CHART_DEPENDENCY_MISSING`, `DRAY_CHART_UNTRUSTED`
@@ -23,11 +18,11 @@ export interface JudgeOptions {
 export async function judgeCharts(
   charts: readonly ObtainedChart[],
   adopted: Adopted,
-  { provenance, signal }: JudgeOptions,
+  provenance: ProvenanceOptions & { signal: AbortSignal },
 ): Promise<Finding[]> {
   const findings = charts.flatMap(incomplete);
   for await (const chart of signedCharts(charts, adopted)) {
-    const finding = await checkProvenance(chart, { ...provenance, signal });
+    const finding = await checkProvenance(chart, provenance);
     if (finding !== undefined) findings.push(finding);
   }
   requireTrust(findings);

@@ -1,7 +1,7 @@
 import { all } from "../content/concurrency.ts";
 import { DrayError } from "../errors.ts";
 import { formatReference, type Reference } from "../oci/reference.ts";
-import type { RegistryPool } from "../remote/registry/pool.ts";
+import type { Sources } from "./sources.ts";
 
 /** Whether a registry has an image; `unknown` if it does not say, or not to everybody. */
 export type Presence = "present" | "absent" | "unknown";
@@ -15,7 +15,7 @@ const MAX_PROBES = 200;
  */
 export async function probe(
   references: readonly Reference[],
-  { pool, signal }: { pool: RegistryPool; signal?: AbortSignal | undefined },
+  { pool, run: { signal } }: Sources,
 ): Promise<ReadonlyMap<string, Presence>> {
   const answers = await all(
     references.slice(0, MAX_PROBES).map(async (reference) => {
@@ -28,7 +28,7 @@ export async function probe(
       ] as const;
     }),
   );
-  signal?.throwIfAborted();
+  signal.throwIfAborted();
   return new Map(answers);
 }
 

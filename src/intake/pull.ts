@@ -3,7 +3,7 @@ import { GraphCopy } from "../content/copy.ts";
 import type { Bytes, FetchOptions, Source } from "../content/content.ts";
 import type { DocumentCache } from "../content/document-cache.ts";
 import { verified } from "../content/verify.ts";
-import type { Listener } from "../events.ts";
+import type { Listener, Run } from "../events.ts";
 import type { ImageLayout } from "../layout/layout.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
@@ -15,11 +15,6 @@ import type { Resolved } from "./resolve.ts";
 interface Arrival {
   readonly resolved: Resolved;
   readonly copy: GraphCopy;
-}
-
-export interface PullOptions {
-  readonly signal?: AbortSignal | undefined;
-  readonly onEvent?: Listener | undefined;
 }
 
 /**
@@ -40,14 +35,14 @@ export class Pull implements Source {
   readonly #stop = new AbortController();
   readonly #signal: AbortSignal;
 
-  constructor(resolved: readonly Resolved[], store: ImageLayout, { signal, onEvent }: PullOptions) {
+  constructor(resolved: readonly Resolved[], store: ImageLayout, { signal, onEvent }: Run) {
     this.name = store.name;
     this.#store = store;
     this.#documents = resolved.map(({ source }) => source);
     this.#signal = joinSignals(this.#stop.signal, signal);
     const listen: Listener = (event) => {
       if (event.type === "copied") this.#fresh.add(event.descriptor.digest);
-      onEvent?.(event);
+      onEvent(event);
     };
     const options = { signal: this.#signal, onEvent: listen };
     const arrivals = resolved.map((one) => ({

@@ -4,14 +4,14 @@ import { all, type Limit } from "../content/concurrency.ts";
 import type { Authored } from "../content/memory.ts";
 import { readVerified } from "../content/verify.ts";
 import { DrayError } from "../errors.ts";
-import type { Listener } from "../events.ts";
+import type { Run } from "../events.ts";
 import { ImageLayout } from "../layout/layout.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import { Annotation } from "../oci/image-layout.ts";
 import { formatPlatform, type Platform } from "../oci/platform.ts";
 import type { Reference } from "../oci/reference.ts";
-import { lockedDescriptor, type Lock } from "./recipe/lock.ts";
-import type { RegistryPool } from "../remote/registry/pool.ts";
+import { lockedDescriptor } from "./recipe/lock.ts";
+import type { Sources } from "./sources.ts";
 import { selectPlatforms } from "../content/select-platforms.ts";
 
 /** A reference, what it means now, and all that this needs. None of its layers are downloaded yet. */
@@ -38,16 +38,6 @@ export interface ResolveRequest {
   readonly wantedBy?: string | undefined;
 }
 
-export interface ResolveOptions {
-  readonly pool: RegistryPool;
-  /** Directory of the content store: documents that are in it are not asked for again. */
-  readonly store: string;
-  /** Digests to use instead of asking what tags mean. */
-  readonly lock: Lock | undefined;
-  readonly signal?: AbortSignal | undefined;
-  readonly onEvent?: Listener | undefined;
-}
-
 /**
  * Finds out what every reference means. All of them are tried, so that one run names everything
  * that is wrong.
@@ -56,9 +46,9 @@ export interface ResolveOptions {
  */
 export function resolveAll(
   requests: readonly ResolveRequest[],
-  options: ResolveOptions,
+  sources: Sources,
 ): Promise<Resolved[]> {
-  return tryEach(requests, { ...options, attempt: (request) => resolveOne(request, options) });
+  return tryEach(requests, sources.run, (request) => resolveOne(request, sources));
 }
 
 /**
@@ -67,17 +57,15 @@ export function resolveAll(
  */
 export async function tryEach<Wanted extends Pick<ResolveRequest, "name" | "wantedBy">, Found>(
   wanted: readonly Wanted[],
-  {
-    attempt,
-    signal,
-  }: { attempt: (one: Wanted) => Promise<Found>; signal?: AbortSignal | undefined },
+  { signal }: Run,
+  attempt: (one: Wanted) => Promise<Found>,
 ): Promise<Found[]> {
   const outcomes = await all(
     wanted.map(async (one): Promise<{ found: Found } | Failure> => {
       try {
         return { found: await attempt(one) };
       } catch (error) {
-        signal?.throwIfAborted();
+        signal.throwIfAborted();
         if (error instanceof DrayError) return { ...one, error };
         throw error;
       }
@@ -95,7 +83,7 @@ interface Failure extends Pick<ResolveRequest, "name" | "wantedBy"> {
 
 export async function resolveOne(
   { name, reference, platforms }: ResolveRequest,
-  { pool, store, lock, signal, onEvent }: ResolveOptions,
+  { pool, store, lock, run: { signal, onEvent } }: Sources,
 ): Promise<Resolved> {
   const repository = pool.repository(reference);
   const { limit } = repository.client;
@@ -120,7 +108,7 @@ export async function resolveOne(
   const [described] = graph.roots;
   const broken = graph.findings.find(({ severity }) => severity === "error");
   if (described === undefined || broken !== undefined) throw unusable(name, broken?.message);
-  onEvent?.({ type: "done", reference: name, result: found.digest });
+  onEvent({ type: "done", reference: name, result: found.digest });
   return { name, limit, found, root: described, graph, source, index };
 }
 

@@ -4,7 +4,7 @@ import { isNeeded, type DiscoveredImage, type Discovery } from "../discover/disc
 import { joinImages } from "../discover/join-images.ts";
 import { hasWorkloads } from "../discover/workloads.ts";
 import { DrayError } from "../errors.ts";
-import type { Listener } from "../events.ts";
+import type { Run } from "../events.ts";
 import type { ObtainedChart } from "./charts/obtain-chart.ts";
 import type { Reference } from "../oci/reference.ts";
 import type { ImageMode } from "./recipe/image-wishes.ts";
@@ -15,10 +15,10 @@ export interface SearchedChart {
   readonly discovery: Discovery;
 }
 
-export interface SearchOptions extends DiscoverySettings {
-  /** Fail where a needed image may have been missed. @default false */
-  readonly strictImages?: boolean | undefined;
-  readonly onEvent?: Listener | undefined;
+export interface SearchOptions {
+  readonly discovery: DiscoverySettings;
+  /** Fail where a needed image may have been missed. */
+  readonly strictImages: boolean;
 }
 
 /**
@@ -28,15 +28,16 @@ export interface SearchOptions extends DiscoverySettings {
  */
 export async function searchCharts(
   charts: readonly ObtainedChart[],
-  options: SearchOptions,
+  { discovery: settings, strictImages }: SearchOptions,
+  run: Run,
 ): Promise<SearchedChart[]> {
   const searched: SearchedChart[] = [];
   for (const { chart, request } of charts) {
     const { images: mode = "needed", valueSets } = request;
-    const discovery = await imagesOfChart(chart, valueSets, options);
+    const discovery = await imagesOfChart(chart, { valueSets, settings }, run);
     if (mode !== "none") {
       requireImages(discovery, chart);
-      judgeCompleteness(discovery, options);
+      judgeCompleteness(discovery, strictImages, run);
     }
     searched.push({ mode, discovery });
   }
@@ -95,11 +96,12 @@ function requireImages({ images, unknowns }: Discovery, chart: Chart): void {
 
 function judgeCompleteness(
   { chart, unknowns, complete }: Discovery,
-  { strictImages, onEvent }: SearchOptions,
+  isStrict: boolean,
+  { onEvent }: Run,
 ): void {
   if (complete) return;
   const message = `needed images of ${named(chart)} may have been missed`;
-  if (strictImages !== true) return onEvent?.({ type: "warning", message });
+  if (!isStrict) return onEvent({ type: "warning", message });
   const reasons = unknowns.filter(({ needed }) => needed).map((one) => `\n  ${one.message}`);
   throw new DrayError("DRAY_IMAGES_INCOMPLETE", `Cannot pack: ${message}${reasons.join("")}`, {
     kind: "refused",

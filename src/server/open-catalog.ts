@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { MANIFEST_FILE, SUMS_FILE } from "../bundle/format.ts";
 import { DrayError, systemCode } from "../errors.ts";
-import type { Listener } from "../events.ts";
+import type { Listener, Run } from "../events.ts";
 import { INGEST_DIRECTORY } from "../layout/blob-writer.ts";
 import { ImageLayout } from "../layout/layout.ts";
 import { OwnedIndex } from "../layout/owned-index.ts";
@@ -22,30 +22,28 @@ export interface StoreOptions
   readonly writable?: boolean | undefined;
   /** Whose signature a bundle needs. @default nobody is trusted */
   readonly trust?: TrustPolicy | undefined;
-  /** For bundles that have to be decompressed first. @default the system's temporary directory */
-  readonly workDirectory?: string | undefined;
 }
 
 /** Opens what a registry serves; where the server meets layouts and bundles. */
-export async function openStore(options: StoreOptions): Promise<RegistryStore> {
+export async function openStore(options: StoreOptions, run: Run): Promise<RegistryStore> {
   const { path, writable = false } = options;
   if (path === undefined) {
-    if (writable) return openTemporary(options);
+    if (writable) return openTemporary(options, run);
     throw refused("Cannot serve: expected an image layout or a bundle, found no path", {
       hint: "A registry without a path has to be writable.",
     });
   }
   const kind = await kindOf(path);
-  if (kind === "file") return openBundle(path, options);
+  if (kind === "file") return openBundle(path, options, run);
   if (writable) {
     const isNew = kind === "missing" || (await readdir(path)).length === 0;
     const layout = await (isNew ? ImageLayout.create(path) : ImageLayout.open(path));
-    return openLayoutStore(layoutFiles(layout, options.onEvent), options);
+    return openLayoutStore(layoutFiles(layout, run.onEvent), { ...options, ...run });
   }
   if (kind === "missing") throw notFound(path);
-  if (!(await isLayout(path, options))) return openBundle(path, options);
+  if (!(await isLayout(path, options))) return openBundle(path, options, run);
   const layout = await ImageLayout.open(path);
-  return openSourceStore(layoutFiles(layout), await layout.roots(), options);
+  return openSourceStore(layoutFiles(layout), await layout.roots(), run);
 }
 
 /**
@@ -61,9 +59,9 @@ async function isLayout(
   return files.includes(LAYOUT_FILE) && !isBundle && names.size + platforms.length === 0;
 }
 
-async function openTemporary(options: StoreOptions): Promise<RegistryStore> {
+async function openTemporary(options: StoreOptions, run: Run): Promise<RegistryStore> {
   const directory = await mkdtemp(join(tmpdir(), "dray-serve-"));
-  const store = await openStore({ ...options, path: directory });
+  const store = await openStore({ ...options, path: directory }, run);
   return {
     ...store,
     async close() {
@@ -74,7 +72,7 @@ async function openTemporary(options: StoreOptions): Promise<RegistryStore> {
 }
 
 /** Trusted and complete, or not served at all. */
-async function openBundle(path: string, options: StoreOptions): Promise<RegistryStore> {
+async function openBundle(path: string, options: StoreOptions, run: Run): Promise<RegistryStore> {
   if (options.writable === true) {
     throw refused(
       `Cannot serve ${JSON.stringify(path)} writable: expected a directory, found a file`,
@@ -83,13 +81,13 @@ async function openBundle(path: string, options: StoreOptions): Promise<Registry
       },
     );
   }
-  const { trust = { keys: [] }, workDirectory = tmpdir() } = options;
-  const request = { ...options, path, trust, workDirectory, onEvent: undefined };
-  const opened = await openBundleFile({ ...request, content: "readable" });
+  const { trust = { keys: [] } } = options;
+  const quiet = { ...run, onEvent: () => {} };
+  const opened = await openBundleFile({ ...options, path, trust, content: "readable" }, quiet);
   try {
     const { view, graph } = requireUsable(path, opened.bundle);
     const roots = graph.roots.map(({ descriptor }) => descriptor);
-    const store = await openSourceStore(view, roots, options);
+    const store = await openSourceStore(view, roots, run);
     return { ...store, close: () => opened.close() };
   } catch (error) {
     await opened.close();

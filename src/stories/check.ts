@@ -1,3 +1,4 @@
+import { startRun, type Run, type RunOptions } from "../events.ts";
 import type { BundleManifest } from "../bundle/format.ts";
 import { loadBundledCharts } from "../bundle/bundled-charts.ts";
 import { CarriedImages } from "../delivery/carried.ts";
@@ -12,7 +13,9 @@ import type { ValueSet } from "../intake/recipe/image-wishes.ts";
 import type { Mapping } from "../delivery/mapping.ts";
 import { requireUsable, withBundle, type BundleOptions } from "./open-bundle.ts";
 
-export interface CheckOptions extends BundleOptions, DiscoverySettings {
+export interface CheckOptions extends BundleOptions {
+  /** How images are looked for. */
+  readonly discovery?: DiscoverySettings | undefined;
   /** `NAME` or `NAME:VERSION` of the one chart to check. @default all of them */
   readonly chart?: string | undefined;
   /** Values for that chart. */
@@ -61,17 +64,21 @@ export interface AbsentImage extends DiscoveredImage {
  *
  * @throws BundleRefused, DrayError `DRAY_CHART_MISSING`, `DRAY_CHART_AMBIGUOUS`
  */
-export async function check(options: CheckOptions): Promise<CheckReport> {
+export async function check(
+  options: CheckOptions,
+  runOptions: RunOptions = {},
+): Promise<CheckReport> {
+  const run = startRun(runOptions);
   const { target, mapping } = options;
   const destination = target === undefined ? undefined : { target: parseTarget(target), mapping };
-  return withBundle({ ...options, content: "readable" }, async (opened) => {
+  return withBundle({ ...options, content: "readable" }, run, async (opened) => {
     const bundle = requireUsable(options.path, opened);
     const { name, version, artifacts } = bundle.manifest;
     const carried = new CarriedImages(artifacts, bundle.graph, destination);
     const loaded = await loadBundledCharts(bundle, options.chart);
     requireOneFor(options, loaded);
     const charts: CheckedChart[] = [];
-    for (const chart of loaded) charts.push(await checkChart(chart, carried, options));
+    for (const chart of loaded) charts.push(await checkChart(chart, carried, { options, run }));
     return {
       bundle: { name, version, digest: bundle.bundleDigest, path: options.path },
       charts,
@@ -85,10 +92,10 @@ export async function check(options: CheckOptions): Promise<CheckReport> {
 async function checkChart(
   chart: Chart,
   carried: CarriedImages,
-  options: CheckOptions,
+  { options, run }: { options: CheckOptions; run: Run },
 ): Promise<CheckedChart> {
-  const { requirePlatforms = [], valueSets, target } = options;
-  const { images, unknowns, complete } = await imagesOfChart(chart, valueSets, options);
+  const { requirePlatforms = [], valueSets, target, discovery: settings } = options;
+  const { images, unknowns, complete } = await imagesOfChart(chart, { valueSets, settings }, run);
   const absent = images.flatMap((image) => {
     const problem = carried.problemWith(image.reference, requirePlatforms);
     return problem === undefined ? [] : [{ ...image, problem }];

@@ -2,11 +2,8 @@ import { imagesOfChart, type DiscoverySettings } from "../discover/chart-images.
 import { compareWithList, type ListDifference } from "../discover/compare-list.ts";
 import { toFinding, type DiscoveredImage, type Discovery } from "../discover/discovery.ts";
 import { joinImages } from "../discover/join-images.ts";
-import {
-  openChartSources,
-  type ChartSources,
-  type ChartSourcesOptions,
-} from "../intake/charts/chart-sources.ts";
+import { openSources, type ChartAccess, type Sources } from "../intake/sources.ts";
+import { startRun, type RunOptions } from "../events.ts";
 import { obtainChart, type ObtainedChart } from "../intake/charts/obtain-chart.ts";
 import { findingOf, type Finding } from "../finding.ts";
 import type { Reference } from "../oci/reference.ts";
@@ -14,7 +11,13 @@ import { probe, type Presence } from "../intake/probe.ts";
 import type { ChartRequest } from "../intake/recipe/chart-request.ts";
 import type { ValueSet } from "../intake/recipe/image-wishes.ts";
 
-export interface ImagesOptions extends DiscoverySettings, Omit<ChartSourcesOptions, "lock"> {
+export interface ImagesOptions extends ChartAccess {
+  /** Directory of the content store. */
+  readonly store: string;
+  /** Time stamp of what has to be made. */
+  readonly created: Date;
+  /** How images are looked for. */
+  readonly discovery?: DiscoverySettings | undefined;
   readonly charts: readonly ChartRequest[];
   /** Values that every chart gets beside its own. */
   readonly valueSets?: readonly ValueSet[] | undefined;
@@ -50,15 +53,19 @@ interface ReadChart {
 }
 
 /** Says which images charts pull or may pull, and why. */
-export async function images(options: ImagesOptions): Promise<ImagesReport> {
-  const { charts: requests, list, valueSets } = options;
-  const sources = openChartSources({ ...options, lock: undefined });
+export async function images(
+  options: ImagesOptions,
+  runOptions: RunOptions = {},
+): Promise<ImagesReport> {
+  const { charts: requests, list, valueSets, discovery: settings } = options;
+  const run = startRun(runOptions);
+  const sources = openSources(options, run);
   try {
     const discoveries: Discovery[] = [];
     const charts: ReadChart[] = [];
     for (const request of requests) {
       const obtained = await obtainChart(request, sources);
-      const discovery = await imagesOfChart(obtained.chart, valueSets, options);
+      const discovery = await imagesOfChart(obtained.chart, { valueSets, settings }, run);
       discoveries.push(discovery);
       charts.push(describe(discovery, obtained));
     }
@@ -84,10 +91,7 @@ function describe(
 }
 
 /** Suspects with what their registries say of them. */
-async function probed(
-  found: readonly DiscoveredImage[],
-  sources: ChartSources,
-): Promise<FoundImage[]> {
+async function probed(found: readonly DiscoveredImage[], sources: Sources): Promise<FoundImage[]> {
   const suspects = found.filter((one) => one.class === "suspect");
   const answers = await probe(
     suspects.map(({ reference }) => reference),

@@ -1,3 +1,4 @@
+import { startRun, type RunOptions } from "../events.ts";
 import type { BundleArtifact, BundleManifest } from "../bundle/format.ts";
 import type { Root } from "../content/graph.ts";
 import type { Finding } from "../finding.ts";
@@ -34,10 +35,14 @@ export interface InspectedArtifact extends Pick<
 }
 
 /** Says what a bundle holds. Reads its head and leaves the rest for `verify`. */
-export async function inspect(options: BundleOptions): Promise<InspectReport> {
+export async function inspect(
+  options: BundleOptions,
+  runOptions: RunOptions = {},
+): Promise<InspectReport> {
   // Whether to trust it is not the question here; who has signed is part of the answer.
   const trust = { ...options.trust, allowUnsigned: true };
-  return withBundle({ ...options, trust, content: "head" }, async (opened, { size }) => {
+  const run = startRun(runOptions);
+  return withBundle({ ...options, trust, content: "head" }, run, async (opened, { size }) => {
     const { form, bundleDigest, manifest, graph, signedBy, findings } = requireUsable(
       options.path,
       opened,

@@ -6,7 +6,7 @@ import type { ContentNeed } from "../bundle/read-carrier.ts";
 import { checkChartNames } from "../bundle/chart-names.ts";
 import { findDetached } from "../trust/detached.ts";
 import { DrayError } from "../errors.ts";
-import type { Listener } from "../events.ts";
+import type { Run } from "../events.ts";
 import type { Finding } from "../finding.ts";
 import { openForeign } from "../foreign/foreign-bundle.ts";
 import type { Platform } from "../oci/platform.ts";
@@ -18,12 +18,8 @@ export interface BundleOptions extends ForeignChoices {
   /** File or directory. */
   readonly path: string;
   readonly trust: TrustPolicy;
-  /** For carriers that have to be decompressed first. */
-  readonly workDirectory: string;
   /** Leave out what the list of sums does not name instead of refusing it. @default false */
   readonly repair?: boolean | undefined;
-  readonly signal?: AbortSignal | undefined;
-  readonly onEvent?: Listener | undefined;
 }
 
 /** What may have to be said of a bundle that others have made. */
@@ -45,19 +41,21 @@ export interface BundleHandle {
 /** Opens a bundle in whatever form it came; `content` is what will be needed of it. */
 export async function openBundleFile(
   request: BundleOptions & { content: ContentNeed },
+  run: Run,
 ): Promise<BundleHandle> {
-  const { path, trust, workDirectory, signal, onEvent, content } = request;
-  const opened = await openArchive(path, { workDirectory, signal });
+  const { path, trust, content } = request;
+  const { onEvent } = run;
+  const opened = await openArchive(path, run);
   let archive = opened;
   try {
-    if (content === "readable") archive = await spooled(opened, { workDirectory, signal });
+    if (content === "readable") archive = await spooled(opened, run);
     const { size } = archive;
-    onEvent?.({ type: "stage", stage: content === "hashed" ? "verify" : "open", bytes: size });
-    const options = { policy: trust, content, signal, onEvent };
+    onEvent({ type: "stage", stage: content === "hashed" ? "verify" : "open", bytes: size });
+    const options = { ...run, policy: trust, content };
     if (!(await isOwnBundle(archive))) {
-      archive = await spooled(archive, { workDirectory, signal });
+      archive = await spooled(archive, run);
       const { names = new Map(), platforms = [] } = request;
-      const choices = { names, platforms, includeNonDistributable: false, workDirectory };
+      const choices = { names, platforms, includeNonDistributable: false };
       const foreign = await openForeign(archive, { ...options, ...choices });
       if (foreign !== undefined)
         return { bundle: foreign.bundle, size, close: closing(foreign, archive) };
@@ -84,9 +82,10 @@ function closing(...opened: readonly { close(): Promise<void> }[]): () => Promis
 /** Opens a bundle, lets `use` work with it and closes it again. */
 export async function withBundle<T>(
   request: BundleOptions & { content: ContentNeed },
+  run: Run,
   use: (bundle: OpenedBundle, carrier: { size: number }) => Promise<T>,
 ): Promise<T> {
-  const { bundle, size, close } = await openBundleFile(request);
+  const { bundle, size, close } = await openBundleFile(request, run);
   try {
     return await use(bundle, { size });
   } finally {

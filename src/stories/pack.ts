@@ -2,15 +2,17 @@ import { assemble, type Part } from "../bundle/assemble.ts";
 import { layOut, type BundleParts } from "../bundle/contents.ts";
 import type { BundleManifest } from "../bundle/format.ts";
 import { writeBundle, type WrittenBundle } from "../bundle/write-bundle.ts";
-import { openChartSources, type ChartAccess } from "../intake/charts/chart-sources.ts";
+import { openSources, type ChartAccess } from "../intake/sources.ts";
+import type { DiscoverySettings } from "../discover/chart-images.ts";
 import type { ProvenanceOptions } from "../chart/provenance/check-provenance.ts";
 import type { Source } from "../content/content.ts";
 import { requireSpace } from "../content/disk-space.ts";
 import { verified } from "../content/verify.ts";
 import { DrayError } from "../errors.ts";
-import type { Listener } from "../events.ts";
+import { startRun, type Run, type RunOptions } from "../events.ts";
+import type { Foreign } from "../foreign/read-foreign.ts";
 import type { BlobPool } from "../foreign/blob-pool.ts";
-import { gather, type Ingredients } from "../intake/gather.ts";
+import { gather, type GatherOptions, type Ingredients } from "../intake/gather.ts";
 import { ImageLayout } from "../layout/layout.ts";
 import { replaceFile } from "../layout/replace-file.ts";
 import { chartArtifact, chartFiles } from "../bundle/chart-files.ts";
@@ -20,11 +22,14 @@ import { Pull } from "../intake/pull.ts";
 import { formatLock, type Lock } from "../intake/recipe/lock.ts";
 import type { Recipe } from "../intake/recipe/recipe.ts";
 import type { Resolved } from "../intake/resolve.ts";
-import type { SearchOptions } from "../intake/search-charts.ts";
 import { missingBytes, reachable, removeDamaged } from "../intake/store.ts";
 import type { PrivateKey } from "../trust/keys.ts";
 
-export interface PackOptions extends ChartAccess, Omit<SearchOptions, "signal"> {
+export interface PackOptions extends ChartAccess {
+  /** How the images of charts are looked for. */
+  readonly discovery?: DiscoverySettings | undefined;
+  /** Fail where a needed image of a chart may have been missed. @default false */
+  readonly strictImages?: boolean | undefined;
   readonly recipe: Recipe;
   /** File to write. @default NAME-VERSION.tar.gz */
   readonly output?: string | undefined;
@@ -48,10 +53,6 @@ export interface PackOptions extends ChartAccess, Omit<SearchOptions, "signal"> 
   readonly provenance?: ProvenanceOptions | undefined;
   /** Resolve and report, write nothing. @default false */
   readonly dryRun?: boolean | undefined;
-  /** For what others have packed and compressed. @default the system's temporary directory */
-  readonly workDirectory?: string | undefined;
-  readonly signal?: AbortSignal | undefined;
-  readonly onEvent?: Listener | undefined;
 }
 
 export interface PackResult {
@@ -62,29 +63,39 @@ export interface PackResult {
 }
 
 /** Gathers what a recipe names and writes it as one bundle. It fails rather than leave a hole. */
-export async function pack(options: PackOptions): Promise<PackResult> {
+export async function pack(options: PackOptions, runOptions: RunOptions = {}): Promise<PackResult> {
+  const run = startRun(runOptions);
+  const { registry, repositories, store, created, recipe } = options;
   const lock = options.locked === true ? options.lock : undefined;
-  const sources = openChartSources({ ...options, lock });
+  const sources = openSources({ registry, repositories, store, created, lock }, run);
   try {
-    const includeNonDistributable = options.includeNonDistributable === true;
-    return await withForeign(options.recipe.from, options, async (foreign) => {
-      const kubeVersion = options.kubeVersion ?? options.recipe.kubeVersion;
-      const choices = { ...options, ...sources, kubeVersion, includeNonDistributable, foreign };
-      const ingredients = await gather(options.recipe, choices);
+    return await withForeign(recipe.from, run, async (foreign) => {
+      const ingredients = await gather(recipe, sources, choicesOf(options, foreign));
       const download = await missingBytes(fromRegistries(ingredients), options.store);
       const plan = planPack(ingredients, { ...options, download });
       if (options.dryRun === true) return { plan, written: undefined, manifest: undefined };
-      return { plan, ...(await build(plan, ingredients, options)) };
+      return { plan, ...(await build(plan, ingredients, { options, run })) };
     });
   } finally {
     await sources.close();
   }
 }
 
+function choicesOf(options: PackOptions, foreign: Foreign): GatherOptions {
+  const { recipe, discovery, strictImages, provenance, includeNonDistributable } = options;
+  return {
+    foreign,
+    discovery: { ...discovery, kubeVersion: discovery?.kubeVersion ?? recipe.kubeVersion },
+    strictImages: strictImages === true,
+    provenance: provenance ?? {},
+    includeNonDistributable: includeNonDistributable === true,
+  };
+}
+
 async function build(
   plan: PackPlan,
   ingredients: Ingredients,
-  options: PackOptions,
+  { options, run }: { options: PackOptions; run: Run },
 ): Promise<{ written: WrittenBundle; manifest: BundleManifest }> {
   await requireSpace([
     { path: options.store, bytes: plan.download, purpose: "store" },
@@ -94,11 +105,11 @@ async function build(
     await replaceFile(options.lockPath, Buffer.from(formatLock(lockOf(ingredients))));
   }
   const store = await ImageLayout.create(options.store);
-  const work = { plan, ingredients, options, store };
+  const work = { plan, ingredients, options, run };
   const resolved = [...ingredients.images, ...ingredients.charts.map(({ artifact }) => artifact)];
   for (let isHealed = false; ; isHealed = true) {
-    options.onEvent?.({ type: "stage", stage: "pack", bytes: plan.download + plan.size });
-    const pull = new Pull(resolved, store, options);
+    run.onEvent({ type: "stage", stage: "pack", bytes: plan.download + plan.size });
+    const pull = new Pull(resolved, store, run);
     try {
       return await writeWhilePulling(pull, work);
     } catch (error) {
@@ -114,18 +125,22 @@ interface Build {
   readonly plan: PackPlan;
   readonly ingredients: Ingredients;
   readonly options: PackOptions;
-  readonly store: ImageLayout;
+  readonly run: Run;
 }
 
 async function writeWhilePulling(
   pull: Pull,
-  { plan, ingredients, options }: Build,
+  { plan, ingredients, options, run }: Build,
 ): Promise<{ written: WrittenBundle; manifest: BundleManifest }> {
-  const { created, signingKey } = options;
+  const { created, signingKey, force } = options;
   try {
     const parts = partsOf(plan, ingredients, { pull, created });
     const contents = await layOut(parts, signingKey);
-    const written = await writeBundle(plan.output, contents, { ...options, mtime: created });
+    const written = await writeBundle(plan.output, contents, {
+      mtime: created,
+      force,
+      ...run,
+    });
     return { written, manifest: parts.manifest };
   } catch (error) {
     pull.stop(error);

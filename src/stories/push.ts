@@ -2,7 +2,7 @@ import type { BundleManifest } from "../bundle/format.ts";
 import { all, forAll } from "../content/concurrency.ts";
 import { GraphCopy } from "../content/copy.ts";
 import { DrayError } from "../errors.ts";
-import type { Listener } from "../events.ts";
+import { startRun, type Listener, type Run, type RunOptions } from "../events.ts";
 import type { Finding } from "../finding.ts";
 import { lookAt, requireNoConflict, type Situation } from "../delivery/situation.ts";
 import { parseTarget, planPush, type PlannedPush } from "../delivery/plan.ts";
@@ -55,20 +55,21 @@ export interface PushReport {
  *
  * @throws BundleRefused, DrayError `DRAY_PLAN_INVALID`, `DRAY_TAG_CONFLICT`, `DRAY_PUSH_INCOMPLETE`
  */
-export async function push(options: PushOptions): Promise<PushReport> {
+export async function push(options: PushOptions, runOptions: RunOptions = {}): Promise<PushReport> {
+  const run = startRun(runOptions);
   const target = parseTarget(options.target);
-  return withBundle({ ...options, content: "readable" }, async (opened) => {
+  return withBundle({ ...options, content: "readable" }, run, async (opened) => {
     const bundle = requireUsable(options.path, opened);
     const { artifacts } = bundle.manifest;
     const plan = planPush(artifacts, bundle.graph, { target, mapping: options.mapping });
     const pool = new RegistryPool(options.registry ?? {}, {
       side: "target",
-      onEvent: options.onEvent,
+      onEvent: run.onEvent,
     });
     try {
       const { registry } = target;
-      const work = { bundle, pool, registry, options };
-      const situations = await lookAt(plan, { pool, registry, signal: options.signal });
+      const work = { bundle, registry, options, run };
+      const situations = await lookAt(plan, { pool, registry, signal: run.signal });
       requireNoConflict(situations, options.overwrite === true);
       return options.dryRun === true
         ? await rehearse(situations, work)
@@ -82,18 +83,18 @@ export async function push(options: PushOptions): Promise<PushReport> {
 /** What every step of a push needs. */
 interface PushWork {
   readonly bundle: UsableBundle;
-  readonly pool: RegistryPool;
   readonly registry: string;
   readonly options: PushOptions;
+  readonly run: Run;
 }
 
 async function carryOut(situations: readonly Situation[], work: PushWork): Promise<PushReport> {
-  const { bundle, options } = work;
-  const transfers = new Transfers(options.onEvent);
+  const { bundle, run } = work;
+  const transfers = new Transfers(run.onEvent);
   const bytes = [...bundle.graph.reachable.values()].reduce((sum, { size }) => sum + size, 0);
-  options.onEvent?.({ type: "stage", stage: "push", bytes });
+  run.onEvent({ type: "stage", stage: "push", bytes });
   await copyAll(situations, work, (event) => transfers.note(event));
-  options.onEvent?.({ type: "stage", stage: "tag" });
+  run.onEvent({ type: "stage", stage: "tag" });
   const artifacts = await all(situations.map((situation) => publish(situation, work)));
   const report = reportOf(artifacts, work, transfers.totals());
   if (artifacts.some(({ result }) => result === "failed")) throw new PushIncomplete(report);
@@ -103,11 +104,11 @@ async function carryOut(situations: readonly Situation[], work: PushWork): Promi
 /** One copy for each repository: what its images share goes there once. */
 async function copyAll(
   situations: readonly Situation[],
-  { bundle, options }: PushWork,
+  { bundle, run }: PushWork,
   onEvent: Listener,
 ): Promise<void> {
   const copies = new Map<string, GraphCopy>();
-  await forAll(situations, options.signal, async ({ repository, plan }, signal) => {
+  await forAll(situations, run.signal, async ({ repository, plan }, signal) => {
     const { limit } = repository.client;
     const copy =
       copies.get(plan.repository) ??
@@ -120,10 +121,9 @@ async function copyAll(
 /** Writes the tag, if it is not there, and reads back what the registry has under the name now. */
 async function publish(
   situation: Situation,
-  { bundle, options }: PushWork,
+  { bundle, run: { signal } }: PushWork,
 ): Promise<PushedArtifact> {
   const { plan, repository, existing } = situation;
-  const { signal } = options;
   const { descriptor } = plan.root;
   try {
     if (plan.tag !== undefined && existing?.digest !== descriptor.digest) {
@@ -137,7 +137,7 @@ async function publish(
     );
     return pushed(situation, resultOf(situation));
   } catch (error) {
-    signal?.throwIfAborted();
+    signal.throwIfAborted();
     if (!(error instanceof DrayError)) throw error;
     return { ...pushed(situation, "failed"), error: error.message };
   }
@@ -145,12 +145,12 @@ async function publish(
 
 /** Asks what is missing at the target, and sends nothing. */
 async function rehearse(situations: readonly Situation[], work: PushWork): Promise<PushReport> {
-  const transfers = new Transfers(work.options.onEvent);
+  const transfers = new Transfers(work.run.onEvent);
   for (const { plan, repository } of situations) {
     const { limit } = repository.client;
     await all(
       [...plan.root.blobs.values()].map(async (descriptor) => {
-        const present = await limit(() => repository.exists(descriptor, work.options));
+        const present = await limit(() => repository.exists(descriptor, work.run));
         transfers.rehearse(descriptor, { repository: plan.repository, present });
       }),
     );

@@ -1,4 +1,4 @@
-import type { Listener } from "../events.ts";
+import { startRun, type Run, type RunOptions } from "../events.ts";
 import { openStore, type StoreOptions } from "../server/open-catalog.ts";
 import type { TlsOptions } from "../server/http-server.ts";
 import { createRegistry } from "../server/registry.ts";
@@ -28,11 +28,6 @@ export interface ServeOptions extends Pick<StoreOptions, "names" | "platforms"> 
   readonly closeGraceMs?: number | undefined;
   /** Whose signature a bundle needs. @default nobody is trusted */
   readonly trust?: TrustPolicy | undefined;
-  /** For bundles that have to be decompressed first. @default the system's temporary directory */
-  readonly workDirectory?: string | undefined;
-  /** Stops the registry. */
-  readonly signal?: AbortSignal | undefined;
-  readonly onEvent?: Listener | undefined;
 }
 
 export interface RunningRegistry {
@@ -52,20 +47,24 @@ export interface RunningRegistry {
  * @throws DrayError `DRAY_SERVE_INVALID`, `DRAY_FILE_NOT_FOUND`, `DRAY_LAYOUT_INVALID`,
  * `DRAY_SERVER_UNAVAILABLE`, `DRAY_TLS_INVALID`
  */
-export async function serve(options: ServeOptions = {}): Promise<RunningRegistry> {
-  const { host = DEFAULT_HOST, port = DEFAULT_PORT, tls, idleTimeoutMs, signal } = options;
-  signal?.throwIfAborted();
-  const store = await openStore(options);
-  const registry = createRegistry(store, options);
+export async function serve(
+  options: ServeOptions = {},
+  runOptions: RunOptions = {},
+): Promise<RunningRegistry> {
+  const run = startRun(runOptions);
+  const { host = DEFAULT_HOST, port = DEFAULT_PORT, tls, idleTimeoutMs } = options;
+  run.signal.throwIfAborted();
+  const store = await openStore(options, run);
+  const registry = createRegistry(store, { ...options, onEvent: run.onEvent });
   try {
     const address = await registry.listen({ host, port, tls, idleTimeoutMs });
-    warnOfOpenDoor(options, address.url);
+    warnOfOpenDoor(options, address.url, run);
     return {
       ...address,
       host,
       writable: store.writer !== undefined,
       repositories: store.repositories.names(),
-      ...stopper(() => registry.close(), signal),
+      ...stopper(() => registry.close(), run.signal),
     };
   } catch (error) {
     await registry.close();
@@ -75,7 +74,7 @@ export async function serve(options: ServeOptions = {}): Promise<RunningRegistry
 
 function stopper(
   stop: () => Promise<void>,
-  signal: AbortSignal | undefined,
+  signal: AbortSignal,
 ): Pick<RunningRegistry, "close" | "closed"> {
   let done: (result: Promise<void>) => void;
   const closed = new Promise<void>((resolve) => {
@@ -84,22 +83,23 @@ function stopper(
   // Who closes gets the error; `closed` may have no reader.
   closed.catch(() => {});
   const close = (): Promise<void> => {
-    signal?.removeEventListener("abort", onAbort);
+    signal.removeEventListener("abort", onAbort);
     done(stop());
     return closed;
   };
   const onAbort = (): void => void close();
-  if (signal?.aborted === true) onAbort();
-  else signal?.addEventListener("abort", onAbort);
+  if (signal.aborted) onAbort();
+  else signal.addEventListener("abort", onAbort);
   return { close, closed };
 }
 
 function warnOfOpenDoor(
-  { host = DEFAULT_HOST, writable, onEvent }: ServeOptions,
+  { host = DEFAULT_HOST, writable }: ServeOptions,
   url: string,
+  { onEvent }: Run,
 ): void {
   const isLocal = host === "localhost" || host === "::1" || host.startsWith("127.");
   if (isLocal || writable !== true) return;
   const message = `Everybody who can reach ${url} can push to it: there is no authentication`;
-  onEvent?.({ type: "warning", message });
+  onEvent({ type: "warning", message });
 }

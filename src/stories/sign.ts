@@ -1,3 +1,4 @@
+import { startRun, type RunOptions } from "../events.ts";
 import { writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { MAX_SUMS_BYTES, SUMS_FILE } from "../bundle/format.ts";
@@ -25,9 +26,13 @@ export interface SignResult {
  *
  * @throws DrayError `DRAY_BUNDLE_REFUSED`, `DRAY_BUNDLE_FOREIGN`, `DRAY_FILE_EXISTS`
  */
-export async function sign({ key, ...options }: SignOptions): Promise<SignResult> {
+export async function sign(
+  { key, ...options }: SignOptions,
+  runOptions: RunOptions = {},
+): Promise<SignResult> {
+  const run = startRun(runOptions);
   const trust = { keys: [], allowUnsigned: true };
-  return withBundle({ ...options, trust, content: "hashed" }, async (opened) => {
+  return withBundle({ ...options, trust, content: "hashed" }, run, async (opened) => {
     const { view, bundleDigest } = requireUsable(options.path, opened);
     if (isForeign(opened)) throw foreign(options.path);
     const { bundle } = signDetached(key, await view.readSmall(SUMS_FILE, MAX_SUMS_BYTES));

@@ -1,3 +1,4 @@
+import { startRun, type Run, type RunOptions } from "../events.ts";
 import { chmod, mkdir, mkdtemp, readdir, rename, rm, rmdir } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import type { Entry } from "../archive/scan.ts";
@@ -8,6 +9,11 @@ import { writeContent } from "../layout/write-content.ts";
 import { parseDigest } from "../oci/digest.ts";
 import { MediaType } from "../oci/media-type.ts";
 import { requireUsable, withBundle, type BundleOptions, type UsableBundle } from "./open-bundle.ts";
+
+export interface UnpackOptions extends BundleOptions {
+  /** Where to: made if it is not there, and empty if it is. */
+  readonly directory: string;
+}
 
 export interface UnpackResult {
   /** Absolute. */
@@ -25,15 +31,19 @@ export interface UnpackResult {
  *
  * @throws DrayError `DRAY_BUNDLE_REFUSED`, `DRAY_FILE_EXISTS`, `DRAY_DISK_FULL`
  */
-export async function unpack(options: BundleOptions, directory: string): Promise<UnpackResult> {
-  const target = resolve(directory);
+export async function unpack(
+  options: UnpackOptions,
+  runOptions: RunOptions = {},
+): Promise<UnpackResult> {
+  const run = startRun(runOptions);
+  const target = resolve(options.directory);
   await requireEmpty(target);
-  return withBundle({ ...options, content: "readable" }, async (opened) => {
+  return withBundle({ ...options, content: "readable" }, run, async (opened) => {
     const bundle = requireUsable(options.path, opened);
     await mkdir(dirname(target), { recursive: true });
     const growing = await mkdtemp(`${target}.partial-`);
     try {
-      const bytes = await writeEntries(bundle, growing, options);
+      const bytes = await writeEntries(bundle, growing, run);
       // Made private, because nobody else should see it grow.
       await chmod(growing, 0o755);
       await removeEmpty(target);
@@ -52,17 +62,17 @@ export async function unpack(options: BundleOptions, directory: string): Promise
 async function writeEntries(
   bundle: UsableBundle,
   directory: string,
-  { signal, onEvent }: BundleOptions,
+  { signal, onEvent }: Run,
 ): Promise<number> {
   const entries = [...bundle.view.entries.values()];
   const total = entries.reduce((sum, { size }) => sum + size, 0);
-  onEvent?.({ type: "stage", stage: "unpack", bytes: total });
+  onEvent({ type: "stage", stage: "unpack", bytes: total });
   for (const [path, entry] of bundle.view.entries) {
-    signal?.throwIfAborted();
+    signal.throwIfAborted();
     const file = join(directory, path);
     await mkdir(dirname(file), { recursive: true });
     await writeContent(file, contentOf(bundle, path, entry), { flags: "wx", signal });
-    onEvent?.({ type: "progress", bytes: entry.size });
+    onEvent({ type: "progress", bytes: entry.size });
   }
   return total;
 }

@@ -1,3 +1,4 @@
+import { startRun, type RunOptions } from "../events.ts";
 import { hasErrors, type Finding } from "../finding.ts";
 import type { BundleManifest } from "../bundle/format.ts";
 import { withBundle, type BundleOptions } from "./open-bundle.ts";
@@ -19,8 +20,12 @@ export interface VerifyReport {
 }
 
 /** Checks every byte of a bundle, and who has signed it. Everything that is wrong is found at once. */
-export async function verify(options: BundleOptions): Promise<VerifyReport> {
-  return withBundle({ ...options, content: "hashed" }, async (bundle, { size }) => ({
+export async function verify(
+  options: BundleOptions,
+  runOptions: RunOptions = {},
+): Promise<VerifyReport> {
+  const run = startRun(runOptions);
+  return withBundle({ ...options, content: "hashed" }, run, async (bundle, { size }) => ({
     path: options.path,
     form: bundle.form,
     size,

@@ -51,7 +51,7 @@ async function fateOf(tar: Buffer): Promise<string> {
   const base = join(parent, "base");
   await mkdir(base);
   const options = { path, trust: TRUST, workDirectory: base };
-  const unpacked = await laterOutcome(() => unpack(options, join(base, "out")));
+  const unpacked = await laterOutcome(() => unpack({ ...options, directory: join(base, "out") }));
   const left = [
     ...(await readdir(parent)).filter((name) => name !== "base"),
     ...(await readdir(base)),
@@ -112,7 +112,7 @@ describe("unpacking", () => {
     await mkdir(join(base, "out"));
     await symlink(outside, join(base, "out", "blobs"));
     await expect(
-      unpack({ path, trust: TRUST, workDirectory: tmpdir() }, join(base, "out")),
+      unpack({ path, trust: TRUST, directory: join(base, "out") }, { workDirectory: tmpdir() }),
     ).rejects.toMatchObject({ code: "DRAY_FILE_EXISTS" });
     expect(await readdir(outside)).toEqual([]);
   });
@@ -199,9 +199,8 @@ describe("unpacking", () => {
     const base = await temporaryDirectory();
     const modes: Promise<number>[] = [];
     await unpack(
+      { path, trust: TRUST, directory: join(base, "out") },
       {
-        path,
-        trust: TRUST,
         workDirectory: tmpdir(),
         onEvent: (event) => {
           if (event.type !== "progress") return;
@@ -210,7 +209,6 @@ describe("unpacking", () => {
           );
         },
       },
-      join(base, "out"),
     );
     expect((await Promise.allSettled(modes))[0]).toEqual({ status: "fulfilled", value: 0o700 });
   });

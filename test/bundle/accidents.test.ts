@@ -33,7 +33,7 @@ function isText(name: string): boolean {
 /** Unpacks what was mended; what comes out is what was packed. */
 async function expectWhole(path: string, wanted: Entries): Promise<void> {
   const directory = join(await temporaryDirectory(), "out");
-  const { files } = await unpack({ path, trust: TRUST, workDirectory: tmpdir() }, directory);
+  const { files } = await unpack({ path, trust: TRUST, directory }, { workDirectory: tmpdir() });
   expect(files).toBe(wanted.size);
   for (const [name, content] of wanted) {
     expect([name, (await readFile(join(directory, name))).equals(content)]).toEqual([name, true]);
@@ -76,7 +76,7 @@ describe("a lost file", () => {
         );
         expect(report.findings[0]?.hint).toMatch(/--strip-components.*unpack --repair/);
         await expectWhole(path, whole);
-        const shown = await inspect({ path, trust: TRUST, workDirectory: tmpdir() });
+        const shown = await inspect({ path, trust: TRUST }, { workDirectory: tmpdir() });
         expect(shown.artifacts).toHaveLength(2);
       }
     },
@@ -219,8 +219,10 @@ describe("two bundles unpacked into one directory", () => {
     const { directory, whole } = await mixed();
     const out = join(await temporaryDirectory(), "out");
     const options = { path: directory, trust: TRUST, workDirectory: tmpdir() };
-    await expect(unpack(options, out)).rejects.toMatchObject({ code: "DRAY_BUNDLE_REFUSED" });
-    const { files, findings } = await unpack({ ...options, repair: true }, out);
+    await expect(unpack({ ...options, directory: out })).rejects.toMatchObject({
+      code: "DRAY_BUNDLE_REFUSED",
+    });
+    const { files, findings } = await unpack({ ...options, repair: true, directory: out });
     expect([files, findings.map(({ code }) => code)]).toEqual([whole.size, ["EXTRA_LEFT_OUT"]]);
     expect(await check(out)).toMatchObject({ good: true, findings: [] });
   });
@@ -230,7 +232,9 @@ describe("two bundles unpacked into one directory", () => {
     const base = await temporaryDirectory();
     const options = { path: directory, workDirectory: tmpdir(), repair: true };
     for (const trust of [{ keys: [] }, TRUST]) {
-      await expect(unpack({ ...options, trust }, join(base, "out"))).rejects.toMatchObject({
+      await expect(
+        unpack({ ...options, trust, directory: join(base, "out") }),
+      ).rejects.toMatchObject({
         code: "DRAY_BUNDLE_REFUSED",
       });
       await rm(join(directory, "files/a"), { force: true });

@@ -64,7 +64,7 @@ describe("what was written", () => {
         const { path, parts } = await makeBundle(made);
         const report = await check(path);
         expect(report).toMatchObject({ good: true, findings: [], manifest: parts.manifest });
-        const { artifacts } = await inspect({ path, trust: TRUST, workDirectory: "/nowhere" });
+        const { artifacts } = await inspect({ path, trust: TRUST }, { workDirectory: "/nowhere" });
         const wanted = Object.entries(made.images ?? {}).map(([reference, { root }]) => [
           reference,
           root.descriptor.digest,
@@ -111,7 +111,7 @@ describe("a good bundle that was carried some other way", () => {
             bundleDigest: made.bundleDigest,
             findings: [],
           });
-          const report = await inspect({ path, trust: TRUST, workDirectory: "/nowhere" });
+          const report = await inspect({ path, trust: TRUST }, { workDirectory: "/nowhere" });
           expect(report).toMatchObject({
             bundleDigest: made.bundleDigest,
             signedBy: [made.key?.id],

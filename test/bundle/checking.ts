@@ -24,7 +24,7 @@ export async function sampleEntries(): Promise<Entries> {
 
 /** Verifies a file with the signer of the fixtures trusted. */
 export function check(path: string, trust: TrustPolicy = TRUST): Promise<VerifyReport> {
-  return verify({ path, trust, workDirectory: tmpdir() });
+  return verify({ path, trust }, { workDirectory: tmpdir() });
 }
 
 /** The errors of a report, by code. */

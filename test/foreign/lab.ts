@@ -1,4 +1,3 @@
-import { tmpdir } from "node:os";
 import { makeImage, makeLayer, type MadeImage } from "../../fixtures/images.ts";
 import { parseNames } from "../../src/foreign/given-names.ts";
 import type { Finding } from "../../src/finding.ts";
@@ -17,7 +16,6 @@ export function optionsFor(path: string, { names = [], platforms = [] }: Said = 
   return {
     path,
     trust: { keys: [], allowUnsigned: true },
-    workDirectory: tmpdir(),
     names: parseNames(names),
     platforms: platforms.map(parsePlatform),
   };

@@ -35,7 +35,7 @@ describe("an OCI image layout that others have made", () => {
   it("is refused without --allow-unsigned", async () => {
     const path = await tarFile(layoutMembers([named(app, APP)]));
     const { verify } = await import("../../src/stories/verify.ts");
-    const report = await verify({ path, trust: { keys: [] }, workDirectory: "/tmp" });
+    const report = await verify({ path, trust: { keys: [] } });
     expect(report.good).toBe(false);
     expect(codes(report)).toEqual(["SIGNATURE_NO_KEY"]);
     const [error] = report.findings.filter(({ severity }) => severity === "error");

@@ -41,21 +41,23 @@ async function packFrom(
 ): Promise<PackResult & { path: string }> {
   const directory = await temporaryDirectory();
   const path = output ?? join(directory, "bundle.tar.gz");
-  const result = await pack({
-    recipe: recipeOf(recipe),
-    store: join(directory, "store"),
-    output: path,
-    signingKey: KEY,
-    created: new Date(0),
-    workDirectory: directory,
-  });
+  const result = await pack(
+    {
+      recipe: recipeOf(recipe),
+      store: join(directory, "store"),
+      output: path,
+      signingKey: KEY,
+      created: new Date(0),
+    },
+    { workDirectory: directory },
+  );
   return { ...result, path };
 }
 
 describe("pack --from", () => {
   it("makes a signed bundle of what others have packed, which is good", async () => {
     const { path, plan } = await packFrom({ from: [await vendorArchive()] });
-    const report = await verify({ path, trust: TRUST, workDirectory: "/tmp" });
+    const report = await verify({ path, trust: TRUST }, { workDirectory: "/tmp" });
     expect(codes(report)).toEqual([]);
     expect(report.good).toBe(true);
     expect(report.manifest?.artifacts.map(({ kind, reference }) => [kind, reference])).toEqual([
@@ -99,7 +101,7 @@ describe("pack --from", () => {
     const layout = await tarFile(layoutMembers([named(app, name), named(app, APP)]));
     const recipe = { images: [{ reference: parseImage(name) }], from: [layout] };
     const { path } = await packFrom(recipe);
-    const report = await verify({ path, trust: TRUST, workDirectory: "/tmp" });
+    const report = await verify({ path, trust: TRUST }, { workDirectory: "/tmp" });
     expect(codes(report)).toEqual([]);
     expect(report.manifest?.artifacts.map(({ reference }) => reference)).toEqual(
       [name, APP].toSorted(),
@@ -131,14 +133,16 @@ describe("pack --from", () => {
   it("leaves nothing in the work directory", async () => {
     const workDirectory = await temporaryDirectory();
     const path = await vendorArchive();
-    await pack({
-      recipe: recipeOf({ from: [path] }),
-      store: join(await temporaryDirectory(), "store"),
-      output: join(await temporaryDirectory(), "bundle.tar.gz"),
-      created: new Date(0),
-      workDirectory,
-    });
-    await verify({ ...optionsFor(path), workDirectory });
+    await pack(
+      {
+        recipe: recipeOf({ from: [path] }),
+        store: join(await temporaryDirectory(), "store"),
+        output: join(await temporaryDirectory(), "bundle.tar.gz"),
+        created: new Date(0),
+      },
+      { workDirectory },
+    );
+    await verify({ ...optionsFor(path) }, { workDirectory });
     expect(await filesBelow(workDirectory)).toEqual([]);
   });
 });
@@ -148,7 +152,7 @@ describe("unpack", () => {
     const archive = await vendorArchive();
     const { path } = await packFrom({ from: [archive], name: "web", version: "1.2.3" });
     const directory = join(await temporaryDirectory(), "direct");
-    await unpack(optionsFor(archive), directory);
+    await unpack({ ...optionsFor(archive), directory });
     const entries = [...(await readEntries(path)).keys()];
     expect(await filesBelow(directory)).toEqual(
       entries.filter((name) => !name.startsWith("SHA256SUMS.")).toSorted(),

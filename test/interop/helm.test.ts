@@ -81,7 +81,7 @@ describe("helm", () => {
     await packImages(at, [], { recipe: { charts: [alone(join(root, "app"))] } });
     const directory = join(await temporaryDirectory(), "unpacked");
     const workDirectory = await temporaryDirectory();
-    await unpack({ path: at.output, trust: TRUST, workDirectory }, directory);
+    await unpack({ path: at.output, trust: TRUST, directory }, { workDirectory });
     const packed = join(directory, "charts/app-0.1.0.tgz");
     expect(await run("helm", ["template", packed])).toBe(wanted);
   });

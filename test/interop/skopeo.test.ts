@@ -52,7 +52,7 @@ describe("from one docker-registry to another", () => {
         charts: [parseChart(chart)],
       },
     });
-    const report = await verify({ path: at.output, trust: TRUST, workDirectory: at.directory });
+    const report = await verify({ path: at.output, trust: TRUST }, { workDirectory: at.directory });
     expect(report.findings.filter(({ severity }) => severity === "error")).toEqual([]);
     await pushBundle(at.output, `${target.host}/mirror`);
     for (const [kind, name] of [

@@ -46,13 +46,10 @@ export class Running {
   static async start(options: ServeOptions = {}): Promise<Running> {
     const events: DrayEvent[] = [];
     const path = options.path ?? (await scratch());
-    const registry = await serve({
-      port: 0,
-      writable: true,
-      ...options,
-      path,
-      onEvent: (event) => events.push(event),
-    });
+    const registry = await serve(
+      { port: 0, writable: true, ...options, path },
+      { onEvent: (event) => events.push(event) },
+    );
     return new Running(registry, events);
   }
 

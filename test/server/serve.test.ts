@@ -10,6 +10,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { ImageLayout } from "../../src/layout/layout.ts";
 import { digestOf } from "../../src/oci/digest.ts";
+import { startRun } from "../../src/events.ts";
 import { openStore } from "../../src/server/open-catalog.ts";
 import { unpack } from "../../src/stories/unpack.ts";
 import { serve } from "../../src/stories/serve.ts";
@@ -72,7 +73,7 @@ describe("serve", () => {
     const { path } = await makeBundle();
     const directory = join(await scratch(), "out");
     const trust = { keys: [SIGNER.publicKey] };
-    await unpack({ path, trust, workDirectory: tmpdir() }, directory);
+    await unpack({ path, trust, directory }, { workDirectory: tmpdir() });
     await expect(serve({ path: directory, port: 0 })).rejects.toMatchObject({
       code: "DRAY_BUNDLE_REFUSED",
     });
@@ -102,12 +103,12 @@ describe("serve", () => {
   it("stops when its signal says so", async () => {
     const controller = new AbortController();
     const path = await scratch();
-    const registry = await serve({ path, writable: true, port: 0, signal: controller.signal });
+    const registry = await serve({ path, writable: true, port: 0 }, { signal: controller.signal });
     controller.abort();
     await registry.closed;
     await expect(fetch(`${registry.url}/v2/`)).rejects.toThrow(/fetch failed/);
     await registry.close();
-    await expect(serve({ path, port: 0, signal: controller.signal })).rejects.toThrow(/abort/i);
+    await expect(serve({ path, port: 0 }, { signal: controller.signal })).rejects.toThrow(/abort/i);
   });
 
   it("says which port is taken", async () => {
@@ -210,7 +211,9 @@ describe("TLS", () => {
 
 describe("the listener of a registry", () => {
   it("works behind whatever a server of one's own puts in front of it", async () => {
-    const registry = createRegistry(await openStore({ path: await scratch(), writable: true }));
+    const registry = createRegistry(
+      await openStore({ path: await scratch(), writable: true }, startRun({})),
+    );
     const server = createServer((request, response) => {
       if (request.headers.authorization === "Bearer right") registry.listener(request, response);
       else response.writeHead(401).end();

@@ -4,7 +4,8 @@ import { describe, expect, it } from "vitest";
 import { makeChart } from "../../fixtures/bundles.ts";
 import { chartFileMap, chartYaml, packedChart, type ChartTexts } from "../../fixtures/charts.ts";
 import { temporaryDirectory } from "../../fixtures/temporary-directory.ts";
-import { openChartSources } from "../../src/intake/charts/chart-sources.ts";
+import { startRun } from "../../src/events.ts";
+import { openSources } from "../../src/intake/sources.ts";
 import { loadChart } from "../../src/chart/load-chart.ts";
 import { obtainChart, type ObtainedChart } from "../../src/intake/charts/obtain-chart.ts";
 import { parseChart } from "../../src/intake/recipe/chart-request.ts";
@@ -37,12 +38,14 @@ async function chartWith(dependencies: string, lock?: string): Promise<string> {
 }
 
 async function obtain(path: string): Promise<ObtainedChart> {
-  const sources = openChartSources({
-    store: join(await temporaryDirectory(), "store"),
-    created: new Date(0),
-    lock: undefined,
-    registry: { retryDelay: shortDelay },
-  });
+  const sources = openSources(
+    {
+      store: join(await temporaryDirectory(), "store"),
+      created: new Date(0),
+      registry: { retryDelay: shortDelay },
+    },
+    startRun({}),
+  );
   try {
     return await obtainChart(parseChart(path), sources);
   } finally {

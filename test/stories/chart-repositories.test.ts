@@ -27,8 +27,8 @@ function packCharts(
 async function contentOfChart(at: Desk, file: string): Promise<Buffer> {
   const directory = join(await temporaryDirectory(), "unpacked");
   await unpack(
-    { path: at.output, trust: TRUST, workDirectory: await temporaryDirectory() },
-    directory,
+    { path: at.output, trust: TRUST, directory },
+    { workDirectory: await temporaryDirectory() },
   );
   return readFile(join(directory, "charts", file));
 }

@@ -24,13 +24,15 @@ async function checkBundle(
   changes: Partial<CheckOptions> = {},
 ): Promise<CheckReport> {
   const { path } = await makeBundle(recipe);
-  return check({
-    path,
-    trust: { keys: [SIGNER.publicKey] },
-    workDirectory: await temporaryDirectory(),
-    mapping: { mode: "drop-host", rules: [] },
-    ...changes,
-  });
+  return check(
+    {
+      path,
+      trust: { keys: [SIGNER.publicKey] },
+      mapping: { mode: "drop-host", rules: [] },
+      ...changes,
+    },
+    { workDirectory: await temporaryDirectory() },
+  );
 }
 
 /** `image: problem` of everything that is missing. */

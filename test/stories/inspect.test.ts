@@ -20,7 +20,7 @@ import { BundleRefused } from "../../src/stories/open-bundle.ts";
 import { changed, check, TRUST } from "../bundle/checking.ts";
 
 function look(path: string, trust = TRUST): Promise<InspectReport> {
-  return inspect({ path, trust, workDirectory: tmpdir() });
+  return inspect({ path, trust }, { workDirectory: tmpdir() });
 }
 
 describe("inspect()", () => {
@@ -152,8 +152,8 @@ describe("inspect()", () => {
   it("stops when it is told to", async () => {
     const { path } = await makeBundle();
     const signal = AbortSignal.abort(new Error("enough"));
-    await expect(inspect({ path, trust: TRUST, workDirectory: tmpdir(), signal })).rejects.toThrow(
-      "enough",
-    );
+    await expect(
+      inspect({ path, trust: TRUST }, { workDirectory: tmpdir(), signal }),
+    ).rejects.toThrow("enough");
   });
 });

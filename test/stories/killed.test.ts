@@ -124,11 +124,10 @@ describe("kill -9", () => {
     expect(finished).toMatchObject({ code: 0 });
     expect(blobBytesSent(registry)).toBeLessThanOrEqual(missing + CONFIG_BYTES);
     expect(await filesBelow(directory)).toEqual(["bundle.tar.gz"]);
-    const report = await verify({
-      path: output,
-      trust: { keys: [], allowUnsigned: true },
-      workDirectory: await temporaryDirectory(),
-    });
+    const report = await verify(
+      { path: output, trust: { keys: [], allowUnsigned: true } },
+      { workDirectory: await temporaryDirectory() },
+    );
     expect(report.findings.filter(({ severity }) => severity === "error")).toEqual([]);
   });
 

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { newKey } from "../../fixtures/bundles.ts";
 import type { TestRegistry } from "../../fixtures/registry.ts";
 import { temporaryDirectory } from "../../fixtures/temporary-directory.ts";
-import type { DrayEvent } from "../../src/events.ts";
+import type { DrayEvent, RunOptions } from "../../src/events.ts";
 import { pack, type PackOptions, type PackResult } from "../../src/stories/pack.ts";
 import { push, type PushOptions, type PushReport } from "../../src/stories/push.ts";
 import { parseImage, type Recipe } from "../../src/intake/recipe/recipe.ts";
@@ -45,46 +45,51 @@ export function recipeOf({ charts = [], ...recipe }: Partial<Recipe>): Recipe {
   };
 }
 
-export type PackChanges = Partial<Omit<PackOptions, "recipe">> & {
+export interface PackChanges extends Partial<Omit<PackOptions, "recipe">>, RunOptions {
   readonly recipe?: Partial<Recipe>;
-};
+}
 
 /** Packs images of the desk's registry: `team/app:1.0`. */
 export function packImages(
   { registry, store, output }: Desk,
   names: readonly string[],
-  { recipe = {}, ...changes }: PackChanges = {},
+  { recipe = {}, signal, onEvent, workDirectory, ...changes }: PackChanges = {},
 ): Promise<PackResult> {
   const images = names.map((name) => ({ reference: parseImage(`${registry.host}/${name}`) }));
-  return pack({
-    recipe: recipeOf({ images, ...recipe }),
-    store,
-    output,
-    force: true,
-    signingKey: SIGNER,
-    created: new Date(0),
-    ...changes,
-    registry: { retryDelay: shortDelay, ...changes.registry },
-  });
+  return pack(
+    {
+      recipe: recipeOf({ images, ...recipe }),
+      store,
+      output,
+      force: true,
+      signingKey: SIGNER,
+      created: new Date(0),
+      ...changes,
+      registry: { retryDelay: shortDelay, ...changes.registry },
+    },
+    { signal, onEvent, workDirectory },
+  );
 }
 
-export type PushChanges = Partial<Omit<PushOptions, "path" | "target">>;
+export type PushChanges = Partial<Omit<PushOptions, "path" | "target">> & RunOptions;
 
 /** Pushes a bundle to `REGISTRY[/PREFIX]`. */
 export async function pushBundle(
   path: string,
   target: string,
-  changes: PushChanges = {},
+  { signal, onEvent, workDirectory, ...changes }: PushChanges = {},
 ): Promise<PushReport> {
-  return push({
-    path,
-    target,
-    mapping: { mode: "drop-host", rules: [] },
-    trust: TRUST,
-    workDirectory: await temporaryDirectory(),
-    ...changes,
-    registry: { retryDelay: shortDelay, ...changes.registry },
-  });
+  return push(
+    {
+      path,
+      target,
+      mapping: { mode: "drop-host", rules: [] },
+      trust: TRUST,
+      ...changes,
+      registry: { retryDelay: shortDelay, ...changes.registry },
+    },
+    { signal, onEvent, workDirectory: workDirectory ?? (await temporaryDirectory()) },
+  );
 }
 
 /** Bytes of blobs that a registry has given, whole or in parts. */

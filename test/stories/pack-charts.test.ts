@@ -75,7 +75,7 @@ describe("a chart from a file", () => {
     ]);
     const directory = join(await temporaryDirectory(), "unpacked");
     const workDirectory = await temporaryDirectory();
-    await unpack({ path: at.output, trust: TRUST, workDirectory }, directory);
+    await unpack({ path: at.output, trust: TRUST, directory }, { workDirectory });
     const tgz = await readFile(path);
     expect((await readFile(join(directory, "charts/shop-1.0.0.tgz"))).equals(tgz)).toBe(true);
     expect(await readFile(join(directory, "charts/shop-1.0.0.tgz.prov"), "utf8")).toBe(PROVENANCE);
@@ -181,7 +181,7 @@ describe("a chart from a directory", () => {
     expect(second.written?.bundleDigest).toBe(first.written?.bundleDigest);
     const directory = join(await temporaryDirectory(), "unpacked");
     const workDirectory = await temporaryDirectory();
-    await unpack({ path: at.output, trust: TRUST, workDirectory }, directory);
+    await unpack({ path: at.output, trust: TRUST, directory }, { workDirectory });
     const chart = await loadChart(join(directory, "charts/demo-1.0.0.tgz"));
     expect([...chart.files.keys()].toSorted()).toEqual([
       ".helmignore",

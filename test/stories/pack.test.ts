@@ -10,7 +10,10 @@ import { fill, oneLayerImage, startRegistry } from "../remote/registry/lab.ts";
 import { blobBytesSent, desk, filesBelow, packImages, TRUST } from "./lab.ts";
 
 async function isAccepted(path: string): Promise<boolean> {
-  const report = await verify({ path, trust: TRUST, workDirectory: await temporaryDirectory() });
+  const report = await verify(
+    { path, trust: TRUST },
+    { workDirectory: await temporaryDirectory() },
+  );
   return report.findings.every(({ severity }) => severity !== "error");
 }
 

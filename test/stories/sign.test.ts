@@ -17,7 +17,7 @@ const BOB = newKey("bob.key");
 describe("sign()", () => {
   it("puts a second signature beside a bundle, and both count", async () => {
     const { path, bundleDigest } = await makeBundle();
-    const signed = await sign({ path, key: BOB, workDirectory: tmpdir() });
+    const signed = await sign({ path, key: BOB }, { workDirectory: tmpdir() });
     expect(signed).toEqual({
       path: `${path}.${BOB.id}.sigstore.json`,
       keyId: BOB.id,
@@ -31,7 +31,7 @@ describe("sign()", () => {
 
   it("is enough for a bundle that was packed unsigned", async () => {
     const { path } = await makeBundle(undefined, { key: "none" });
-    await sign({ path, key: BOB, workDirectory: tmpdir() });
+    await sign({ path, key: BOB }, { workDirectory: tmpdir() });
     expect(await check(path, { keys: [BOB.publicKey] })).toMatchObject({
       good: true,
       findings: [],
@@ -40,22 +40,24 @@ describe("sign()", () => {
 
   it("by the key that has signed already does not make two of one", async () => {
     const { path } = await makeBundle();
-    await sign({ path, key: SIGNER, workDirectory: tmpdir() });
+    await sign({ path, key: SIGNER }, { workDirectory: tmpdir() });
     const report = await check(path, { keys: [SIGNER.publicKey, BOB.publicKey], require: 2 });
     expect(errorCodes(report)).toEqual(["SIGNATURE_NOT_TRUSTED"]);
   });
 
   it("refuses to sign twice, or what is not whole", async () => {
     const { path } = await makeBundle();
-    await sign({ path, key: BOB, workDirectory: tmpdir() });
-    await expect(sign({ path, key: BOB, workDirectory: tmpdir() })).rejects.toMatchObject({
+    await sign({ path, key: BOB }, { workDirectory: tmpdir() });
+    await expect(sign({ path, key: BOB }, { workDirectory: tmpdir() })).rejects.toMatchObject({
       code: "DRAY_FILE_EXISTS",
     });
     const bytes = await readFile(path);
     bytes.writeUInt8(bytes.readUInt8(bytes.length - 2000) ^ 1, bytes.length - 2000);
     const damaged = join(await temporaryDirectory(), "damaged.tar.gz");
     await writeFile(damaged, bytes);
-    await expect(sign({ path: damaged, key: BOB, workDirectory: tmpdir() })).rejects.toMatchObject({
+    await expect(
+      sign({ path: damaged, key: BOB }, { workDirectory: tmpdir() }),
+    ).rejects.toMatchObject({
       kind: "refused",
     });
     expect(await readdir(dirname(damaged))).toEqual(["damaged.tar.gz"]);
@@ -63,7 +65,7 @@ describe("sign()", () => {
 
   it("over another bundle refuses this one", async () => {
     const [one, two] = [await makeBundle(), await makeBundle({ files: { a: "other" } })];
-    const signed = await sign({ path: two.path, key: BOB, workDirectory: tmpdir() });
+    const signed = await sign({ path: two.path, key: BOB }, { workDirectory: tmpdir() });
     await writeFile(detachedPath(one.path, BOB.id), await readFile(signed.path));
     expect(errorCodes(await check(one.path, { keys: [SIGNER.publicKey, BOB.publicKey] }))).toEqual([
       "SIGNATURE_INVALID",
@@ -78,7 +80,7 @@ describe("sign()", () => {
     const directory = join(await temporaryDirectory(), "unpacked");
     await mkdir(directory);
     execFileSync("tar", ["-xzf", path, "-C", directory]);
-    const signed = await sign({ path: `${directory}/`, key: BOB, workDirectory: tmpdir() });
+    const signed = await sign({ path: `${directory}/`, key: BOB }, { workDirectory: tmpdir() });
     expect(signed.path).toBe(`${directory}.${BOB.id}.sigstore.json`);
     expect(await check(`${directory}/`, { keys: [BOB.publicKey] })).toMatchObject({ good: true });
   });

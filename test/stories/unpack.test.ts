@@ -30,7 +30,7 @@ async function unpackFile(
 ): Promise<Unpacked> {
   const directory = join(await temporaryDirectory(), "out");
   const options = { path, trust: TRUST, workDirectory: tmpdir(), ...more };
-  return { result: await unpack(options, directory), directory };
+  return { result: await unpack({ ...options, directory }), directory };
 }
 
 async function filesBelow(directory: string): Promise<string[]> {
@@ -92,7 +92,7 @@ describe("unpack()", () => {
     await symlink("full", join(base, "link"));
     for (const name of ["file", "full", "link"]) {
       const options = { path, trust: TRUST, workDirectory: tmpdir() };
-      await expect(unpack(options, join(base, name))).rejects.toMatchObject({
+      await expect(unpack({ ...options, directory: join(base, name) })).rejects.toMatchObject({
         code: "DRAY_FILE_EXISTS",
         kind: "usage",
       });
@@ -107,7 +107,7 @@ describe("unpack()", () => {
     await mkdir(join(base, "empty"));
     const options = { path, trust: TRUST, workDirectory: tmpdir() };
     for (const name of ["empty", "a/b/c"]) {
-      await unpack(options, join(base, name));
+      await unpack({ ...options, directory: join(base, name) });
       expect(await filesBelow(join(base, name))).toContain("SHA256SUMS");
     }
   });
@@ -141,7 +141,7 @@ describe("unpack()", () => {
       const base = await temporaryDirectory();
       const workDirectory = await temporaryDirectory();
       const options = { path, trust: TRUST, workDirectory };
-      await expect(unpack(options, join(base, "out"))).rejects.toMatchObject({
+      await expect(unpack({ ...options, directory: join(base, "out") })).rejects.toMatchObject({
         kind: "refused",
       });
       expect([what, ...(await readdir(base))]).toEqual([what]);
@@ -159,14 +159,12 @@ describe("unpack()", () => {
       const workDirectory = await temporaryDirectory();
       const stop = new AbortController();
       const running = unpack(
+        { path: carrier, trust: TRUST, directory: join(base, "out") },
         {
-          path: carrier,
-          trust: TRUST,
           workDirectory,
           signal: stop.signal,
           onEvent: (event) => event.type === "progress" && stop.abort(new Error("enough")),
         },
-        join(base, "out"),
       );
       await expect(running).rejects.toThrow(/enough|abort/i);
       expect(await readdir(base)).toEqual([]);
@@ -184,7 +182,7 @@ describe("unpack()", () => {
     }
     onTestFinished(() => void execFileSync("umount", [base]));
     const options = { path, trust: TRUST, workDirectory: tmpdir() };
-    await expect(unpack(options, join(base, "out"))).rejects.toMatchObject({
+    await expect(unpack({ ...options, directory: join(base, "out") })).rejects.toMatchObject({
       code: "DRAY_DISK_FULL",
     });
     expect(await readdir(base)).toEqual([]);

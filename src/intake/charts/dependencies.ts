@@ -1,6 +1,6 @@
 import { realpath } from "node:fs/promises";
 import { dirname, join, resolve, sep } from "node:path";
-import type { FoundChart } from "./chart-sources.ts";
+import type { FetchedChart } from "./fetched-chart.ts";
 import { MAX_CHART_BYTES } from "../../chart/chart-archive.ts";
 import type { Chart } from "../../chart/chart.ts";
 import { wantedDependencies, type WantedDependency } from "../../chart/chart-lock.ts";
@@ -22,14 +22,14 @@ export interface FoundDependencies {
 
 interface FoundDependency {
   readonly request: ChartRequest;
-  readonly chart: FoundChart;
+  readonly chart: FetchedChart;
   /** Path below the chart that wants it: `charts/NAME-VERSION.tgz`. */
   readonly path: string;
   readonly tgz: Buffer;
 }
 
 export interface DependencyOptions {
-  readonly find: (request: ChartRequest) => Promise<FoundChart>;
+  readonly find: (request: ChartRequest) => Promise<FetchedChart>;
   /** Directory of the chart, if it is in one: the only place that `file://` can start from. */
   readonly home: string | undefined;
   readonly created: Date;
@@ -72,7 +72,7 @@ async function findDependency(
 }
 
 async function requireWanted(
-  { files, what }: FoundChart,
+  { files, what }: FetchedChart,
   { name, version = "" }: WantedDependency,
 ): Promise<{ name: string; version: string }> {
   const chartYaml = files.get("Chart.yaml") ?? Buffer.alloc(0);

@@ -1,5 +1,5 @@
 import { readFile, stat } from "node:fs/promises";
-import type { FoundChart } from "./chart-sources.ts";
+import type { FetchedChart } from "./fetched-chart.ts";
 import {
   MAX_CHART_BYTES,
   MAX_PROVENANCE_BYTES,
@@ -12,7 +12,7 @@ import { DrayError, systemCode } from "../../errors.ts";
  * A chart that is a file, with the `.prov` beside it, or a directory.
  * @throws DrayError `DRAY_FILE_NOT_FOUND`, `DRAY_CHART_INVALID`
  */
-export async function findLocalChart(path: string): Promise<FoundChart> {
+export async function findLocalChart(path: string): Promise<FetchedChart> {
   const what = JSON.stringify(path);
   const common = { what, resolved: undefined, pin: undefined };
   const size = await sizeOfFile(path);

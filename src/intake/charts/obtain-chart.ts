@@ -1,6 +1,7 @@
-import { makeChartArtifact } from "./chart-artifact.ts";
+import { makeChartArtifact } from "./fetched-chart.ts";
 import { findDependencies, type FoundDependencies } from "./dependencies.ts";
-import type { ChartSources, FoundChart } from "./chart-sources.ts";
+import type { Sources } from "../sources.ts";
+import type { FetchedChart } from "./fetched-chart.ts";
 import type { Chart } from "../../chart/chart.ts";
 import { loadChartFiles } from "../../chart/load-chart.ts";
 import { packChart } from "../../chart/pack-chart.ts";
@@ -35,16 +36,13 @@ export interface ObtainedChart {
  * Gets a chart from wherever it is. A packed one keeps its bytes; a directory is packed as
  * `helm package` would, with the dependencies that it lacks.
  */
-export async function obtainChart(
-  request: ChartRequest,
-  sources: ChartSources,
-): Promise<ObtainedChart> {
+export async function obtainChart(request: ChartRequest, sources: Sources): Promise<ObtainedChart> {
   const { created } = sources;
   const found = await findChart(request, sources);
   const bare = await loadChartFiles(found.files, found.what);
   const origin = originOf(found);
   const home = origin === "directory" && request.kind === "file" ? request.path : undefined;
-  const find = (wanted: ChartRequest): Promise<FoundChart> => findChart(wanted, sources);
+  const find = (wanted: ChartRequest): Promise<FetchedChart> => findChart(wanted, sources);
   const dependencies = await findDependencies(bare, { find, home, created });
   const files = withDependencies(found.files, dependencies);
   const chart = files === found.files ? bare : await loadChartFiles(files, found.what);
@@ -66,21 +64,21 @@ export async function obtainChart(
   };
 }
 
-function findChart(request: ChartRequest, sources: ChartSources): Promise<FoundChart> {
+function findChart(request: ChartRequest, sources: Sources): Promise<FetchedChart> {
   if (request.kind === "file") return findLocalChart(request.path);
   if (request.kind === "oci") return findRegistryChart(request, sources);
   return findRepositoryChart(request, sources);
 }
 
-function originOf({ tgz, resolved }: FoundChart): ObtainedChart["origin"] {
+function originOf({ tgz, resolved }: FetchedChart): ObtainedChart["origin"] {
   if (resolved !== undefined) return "registry";
   return tgz === undefined ? "directory" : "archive";
 }
 
 function withDependencies(
-  files: FoundChart["files"],
+  files: FetchedChart["files"],
   { found }: FoundDependencies,
-): FoundChart["files"] {
+): FetchedChart["files"] {
   if (found.length === 0) return files;
   return new Map([...files, ...found.map(({ path, tgz }) => [path, tgz] as const)]);
 }
@@ -89,7 +87,7 @@ function namesOf(missing: Chart["missing"]): string[] {
   return [...new Set(missing.map(({ name }) => name))];
 }
 
-function lockOf(found: readonly { request: ChartRequest; chart: FoundChart }[]): Lock {
+function lockOf(found: readonly { request: ChartRequest; chart: FetchedChart }[]): Lock {
   return {
     entries: new Map(
       found.flatMap(({ chart: { resolved } }) =>

@@ -1,4 +1,5 @@
-import type { ChartSources, FoundChart } from "./chart-sources.ts";
+import type { Sources } from "../sources.ts";
+import type { FetchedChart } from "./fetched-chart.ts";
 import { MAX_CHART_BYTES, readChartArchive } from "../../chart/chart-archive.ts";
 import { chartTag } from "../../chart/chart-yaml.ts";
 import {
@@ -24,10 +25,7 @@ type Request = Extract<ChartRequest, { kind: "oci" }>;
  * A chart that is an artifact in a registry.
  * @throws DrayError `DRAY_CHART_VERSION_MISSING`, `DRAY_CHART_INVALID`, and whatever a registry says
  */
-export async function findRegistryChart(
-  request: Request,
-  sources: ChartSources,
-): Promise<FoundChart> {
+export async function findRegistryChart(request: Request, sources: Sources): Promise<FetchedChart> {
   const { registry, repository, digest } = request;
   const chosen = isOpen(request) ? await chooseTag(request, sources) : undefined;
   const tag = chosen ?? tagOf(request.version);
@@ -65,11 +63,11 @@ function tagOf(version: string | undefined): string | undefined {
   return version === undefined ? undefined : chartTag(version);
 }
 
-async function chooseTag(request: Request, { pool, lock, signal }: ChartSources): Promise<string> {
+async function chooseTag(request: Request, { pool, lock, run }: Sources): Promise<string> {
   const text = formatChart(request);
   if (lock !== undefined) return chartTag(lockedChart(lock, text).version);
   const repository = pool.repository(request);
-  const tags = await repository.client.limit(() => listTags(repository, signal));
+  const tags = await repository.client.limit(() => listTags(repository, run.signal));
   const versions = tags.map((tag) => tag.replaceAll("_", "+"));
   const { version: wanted } = request;
   const version = chooseVersion(versions, wanted);
@@ -94,12 +92,12 @@ function layersOf({ name, root: { manifest } }: Resolved): {
 async function readLayer(
   descriptor: Descriptor,
   { source, limit }: Resolved,
-  { store, signal }: ChartSources,
+  { store, run }: Sources,
 ): Promise<Buffer> {
   const maxBytes = MAX_CHART_BYTES;
   const bytes =
     (await readStored(store, descriptor, { maxBytes })) ??
-    (await limit(() => readVerified(source, descriptor, { maxBytes, signal })));
+    (await limit(() => readVerified(source, descriptor, { maxBytes, signal: run.signal })));
   source.keep({ descriptor, bytes });
   return bytes;
 }

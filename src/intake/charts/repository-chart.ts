@@ -1,6 +1,7 @@
 import type { ChartRepository } from "../../remote/chart-repository/chart-repository.ts";
 import type { IndexEntry } from "../../remote/chart-repository/repository-index.ts";
-import type { ChartSources, FoundChart } from "./chart-sources.ts";
+import type { Sources } from "../sources.ts";
+import type { FetchedChart } from "./fetched-chart.ts";
 import {
   MAX_CHART_BYTES,
   MAX_PROVENANCE_BYTES,
@@ -22,12 +23,12 @@ type Request = Extract<ChartRequest, { kind: "repository" }>;
  */
 export async function findRepositoryChart(
   request: Request,
-  sources: ChartSources,
-): Promise<FoundChart> {
-  const { lock, signal } = sources;
+  sources: Sources,
+): Promise<FetchedChart> {
+  const { lock, run } = sources;
   const locked = lock === undefined ? undefined : lockedChart(lock, formatChart(request));
   const repository = await sources.repositories.open(request.repository);
-  const versions = await repository.versions(request.name, signal);
+  const versions = await repository.versions(request.name, run.signal);
   const version = locked?.version ?? request.version;
   const entry = chooseEntry(versions, { name: request.name, version, where: repository.name });
   const what = `${request.name} ${entry.version} of ${repository.name}`;
@@ -56,10 +57,10 @@ function chooseEntry(
 interface Place {
   readonly what: string;
   readonly repository: ChartRepository;
-  readonly sources: ChartSources;
+  readonly sources: Sources;
 }
 
-type Fetched = Pick<FoundChart, "provenance" | "resolved"> & { readonly tgz: Buffer };
+type Fetched = Pick<FetchedChart, "provenance" | "resolved"> & { readonly tgz: Buffer };
 
 /** Tries one address after another; what is said of the first is thrown when none is good. */
 async function fetchEntry({ urls }: IndexEntry, place: Place): Promise<Fetched> {
@@ -79,7 +80,7 @@ async function fetchEntry({ urls }: IndexEntry, place: Place): Promise<Fetched> 
 
 async function fetchFrom(url: string, { what, repository, sources }: Place): Promise<Fetched> {
   if (url.startsWith("oci://")) return fetchFromRegistry(url, { what, sources });
-  const { signal } = sources;
+  const { signal } = sources.run;
   const tgz = await repository.download(url, { maxBytes: MAX_CHART_BYTES, signal });
   const provenance = await repository.provenance(url, { maxBytes: MAX_PROVENANCE_BYTES, signal });
   return { tgz, provenance, resolved: undefined };

@@ -1,3 +1,4 @@
+import type { ChartPin } from "../recipe/lock.ts";
 import type { Resolved } from "../resolve.ts";
 import { toOciChart } from "../../chart/oci-chart.ts";
 import type { ChartMetadata } from "../../chart/chart-yaml.ts";
@@ -8,15 +9,32 @@ import { readGraph } from "../../content/graph.ts";
 import { chartReference } from "../../bundle/chart-files.ts";
 import { Annotation } from "../../oci/image-layout.ts";
 
-export interface ChartFiles {
+/** A chart as it was fetched, nothing of it looked at but its files. */
+export interface FetchedChart {
+  /** What messages call it. */
+  readonly what: string;
+  /** By their path below the chart's directory. */
+  readonly files: ReadonlyMap<string, Buffer>;
+  /** Undefined for a directory. */
+  readonly tgz: Buffer | undefined;
+  readonly provenance: Buffer | undefined;
+  /** The artifact that it is in its registry, for one that came from there. */
+  readonly resolved: Resolved | undefined;
+  /** What the lock is to say, where the request left something open. */
+  readonly pin: ChartPin | undefined;
+}
+
+/** What an artifact is made of. */
+interface ChartContent {
   readonly tgz: Buffer;
   readonly provenance: Buffer | undefined;
+  readonly created: Date;
 }
 
 /** Makes an artifact of a packed chart, to be copied as any other. */
 export async function makeChartArtifact(
   metadata: ChartMetadata,
-  { tgz, provenance, created }: ChartFiles & { created: Date },
+  { tgz, provenance, created }: ChartContent,
 ): Promise<Resolved> {
   const reference = chartReference(metadata);
   const { manifest, blobs } = toOciChart(metadata, { tgz, provenance, created });

@@ -1,0 +1,52 @@
+import { join } from "node:path";
+import type { Run } from "../events.ts";
+import {
+  ChartRepositories,
+  type KnownRepositories,
+} from "../remote/chart-repository/repositories.ts";
+import type { RegistryAccess } from "../remote/registry/client.ts";
+import { RegistryPool } from "../remote/registry/pool.ts";
+import type { Lock } from "./recipe/lock.ts";
+
+/** Directory of the store for the indexes of chart repositories. */
+const INDEXES_DIRECTORY = "chart-indexes";
+
+/** Where images and charts are had from, and under which conditions. */
+export interface Sources {
+  readonly pool: RegistryPool;
+  readonly repositories: ChartRepositories;
+  /** Directory of the content store: what is in it is not downloaded again. */
+  readonly store: string;
+  /** Time stamp of what has to be made: artifacts, and archives of directories. */
+  readonly created: Date;
+  /** Versions and digests to use instead of asking what is newest. */
+  readonly lock: Lock | undefined;
+  readonly run: Run;
+  close(): Promise<void>;
+}
+
+/** Under which conditions registries and chart repositories let somebody in. */
+export interface ChartAccess {
+  readonly registry?: RegistryAccess | undefined;
+  readonly repositories?: KnownRepositories | undefined;
+}
+
+export interface SourcesOptions extends ChartAccess {
+  readonly store: string;
+  readonly created: Date;
+  readonly lock?: Lock | undefined;
+}
+
+/** Connects to nothing yet. */
+export function openSources(options: SourcesOptions, run: Run): Sources {
+  const { registry = {}, repositories: known, store, created, lock } = options;
+  const { onEvent } = run;
+  const pool = new RegistryPool(registry, { side: "source", onEvent });
+  const cache = join(store, INDEXES_DIRECTORY);
+  const repositories = new ChartRepositories(registry, { known, cache, onEvent });
+  const close = async (): Promise<void> => {
+    await pool.close();
+    await repositories.close();
+  };
+  return { pool, repositories, store, created, lock, run, close };
+}
