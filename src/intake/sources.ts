@@ -1,9 +1,7 @@
 import { join } from "node:path";
 import type { Run } from "../events.ts";
-import {
-  ChartRepositories,
-  type KnownRepositories,
-} from "../remote/chart-repository/repositories.ts";
+import type { KnownRepositories } from "../remote/chart-repository/repository-login.ts";
+import { ChartRepositories } from "../remote/chart-repository/repositories.ts";
 import type { RegistryAccess } from "../remote/registry/client.ts";
 import { RegistryPool } from "../remote/registry/pool.ts";
 import type { Lock } from "./recipe/lock.ts";
