@@ -1,0 +1,97 @@
+import type { Texts } from "./explained.ts";
+
+/** The images that charts need, and what reading a chart could not tell. */
+export const discovery = {
+  BUDGET_SPENT: {
+    severity: "info",
+    means:
+      "The chart has more settings than were tried: images that only some of them pull may be missing.",
+    advice: "Give the values that you install it with; then nothing has to be tried.",
+  },
+  CLUSTER_VERSION: {
+    severity: ["warning", "info"],
+    means: "The tag of an image depends on the version of the cluster.",
+    advice: "Say which version the cluster has: `--kube-version 1.34`.",
+  },
+  DEPENDENCY_MISSING: {
+    severity: "warning",
+    means:
+      "The chart depends on another that it does not hold, so that the images of that one are not known.",
+    advice: "Run `helm dependency build` where there is internet, and use the result.",
+  },
+  HELM_FAILED: {
+    ends: "failed",
+    severity: ["warning", "info"],
+    means:
+      "The helm program that was asked to render the chart ended with an error; the message is Helm's own.",
+    advice: "Give the values that it asks for, or do without it: `--no-helm`.",
+  },
+  IMAGES_INCOMPLETE: {
+    ends: "refused",
+    means: "`--strict-images` is given, and images that a chart needs may have been missed.",
+    advice:
+      "Give the chart the values that it asks for, or let a helm program render it with `--helm`.",
+  },
+  IMAGES_NOT_FOUND: {
+    ends: "failed",
+    means: "A chart runs containers, and no image of theirs was found.",
+    advice:
+      "Give it the values that it asks for, or list its images and pack with `--chart-images none`.",
+  },
+  IMAGE_ELSEWHERE: {
+    severity: "warning",
+    means:
+      "With these values the cluster would pull images from their source, and not from the registry that `--registry` names.",
+    advice: "Name your registry in the values, or give the cluster a mirror for those registries.",
+  },
+  IMAGE_LIST_INVALID: {
+    ends: "usage",
+    means: "A list of images has lines that are no image, or none at all.",
+    advice: "Write one image a line; `dray images --list` prints such a list.",
+  },
+  IMAGE_NOT_DERIVED: {
+    severity: ["warning", "info"],
+    means: "Something runs an image whose name could not be read out of the chart.",
+    advice:
+      "Give the value that it comes from with `--values` or `--set`, or add the image to the list by hand.",
+  },
+  IMAGE_NOT_FOUND: {
+    ends: "failed",
+    means: "No image that was found has what `--why` names in its name.",
+    advice: "Run `dray images` without `--why` and take a name that it lists.",
+  },
+  NOT_EXPLORED: {
+    severity: "info",
+    means: "No setting that was tried reaches a part of a template that may name an image.",
+    advice: "Look at the line: if your values reach it, give them with `--values`.",
+  },
+  OPERATOR: {
+    severity: "info",
+    means:
+      "The chart has an operator, which runs images for custom resources; where these name none, it takes one that it has in itself.",
+    advice: "Look into the operator's documentation for its default images, and list them by hand.",
+  },
+  TEMPLATE_BUDGET: {
+    ends: "refused",
+    means:
+      "A template takes more time, steps or text than rendering may. Commands report it as `TEMPLATE_NOT_EVALUATED`.",
+    advice: "Let a helm program render the chart: `--helm PATH`.",
+  },
+  TEMPLATE_INVALID: {
+    ends: "refused",
+    means:
+      "A template cannot be read or evaluated. Commands report it as `TEMPLATE_NOT_EVALUATED`.",
+    advice: "Let a helm program render the chart: `--helm PATH`.",
+  },
+  TEMPLATE_NOT_EVALUATED: {
+    severity: ["warning", "info"],
+    means: "A template could not be evaluated: images that it names may have been missed.",
+    advice:
+      "Let a helm program render the chart: `--helm PATH`. Or look at the line and list its images by hand.",
+  },
+  VALUES_REFUSED: {
+    severity: ["warning", "info"],
+    means: "The chart itself refuses these values, with the message that is shown.",
+    advice: "Give the values that it asks for with `--values` or `--set`.",
+  },
+} satisfies Partial<Texts>;

@@ -1,0 +1,136 @@
+import type { Texts } from "./explained.ts";
+
+/** Talking to registries, pushing to one, and being one. */
+export const registries = {
+  AUTH_FAILED: {
+    ends: "failed",
+    means: "The token server of a registry gives no token.",
+    advice:
+      "Log in with `docker login` or `skopeo login`, or check user name and password for this registry.",
+  },
+  AUTH_REALM_REFUSED: {
+    ends: ["refused", "failed"],
+    means:
+      "A registry names a token server of another domain, inside some network or without encryption, which gets no credentials by itself.",
+    advice: "If that server is right, allow it with `--allow-token-host HOST`.",
+  },
+  CREDENTIALS_HELPER: {
+    ends: "failed",
+    means: "A program that keeps credentials for docker or podman could not be asked.",
+    advice:
+      "Install the `docker-credential-…` program that the message names, or take it out of the configuration file and log in again.",
+  },
+  CREDENTIALS_INVALID: {
+    ends: "failed",
+    means: "A file with credentials cannot be read; what stands in it is not shown.",
+    advice:
+      "Log in again with `docker login`, `skopeo login` or `helm registry login`, or mend the file.",
+  },
+  MANIFEST_REWRITTEN: {
+    ends: "failed",
+    means:
+      "The registry stores another manifest than it was sent: references by digest and signatures would break.",
+    advice: "Turn off what converts or scans pushed images there, or push to another registry.",
+  },
+  MAPPING_INVALID: {
+    ends: "usage",
+    means: "The rules after `--map-file` are not as they have to be; the message names the places.",
+    advice: "Write YAML such as `rules: [{from: docker.io/library, to: base}]`.",
+  },
+  PLAN_INVALID: {
+    ends: "usage",
+    means:
+      "Names at the target are not allowed there, or two different things would get one name. Nothing was sent.",
+    advice: "Try `--map keep-host`, a shorter prefix, or rules of your own with `--map-file`.",
+  },
+  PUSH_INCOMPLETE: {
+    ends: "partial",
+    means:
+      "All content is at the target, and some tags could not be written or do not stand for what was pushed.",
+    advice: "Run the same command again: it writes the rest.",
+  },
+  REGISTRY_ANSWER_TOO_LARGE: {
+    ends: "refused",
+    means:
+      "A registry or chart repository answers with more than any such answer has, or has too many tags to choose from.",
+    advice: "Name an exact version, or check that the address is that of a registry.",
+  },
+  REGISTRY_BUSY: {
+    ends: "failed",
+    means:
+      "The registry limits how often it may be asked (status 429), and went on doing so after several tries.",
+    advice:
+      "Wait, log in, or ask less at a time with `--concurrency 1`. The same command goes on where it stopped.",
+  },
+  REGISTRY_DENIED: {
+    ends: "failed",
+    means: "The registry refuses the account (status 401 or 403), or there is none.",
+    advice:
+      "Log in with an account that may pull or push there; some registries want the project made first.",
+  },
+  REGISTRY_FAILED: {
+    ends: "failed",
+    means:
+      "The registry answered with an error, or with something that the specification does not allow.",
+    advice:
+      "With status 413 a proxy limits the size of requests; with 500 and above the registry itself has a problem, and its log says which.",
+  },
+  REGISTRY_LOCATION: {
+    ends: "refused",
+    means:
+      "The registry does not say where an upload goes on, or names an address that is refused: unencrypted, inside some network, or no web address.",
+    advice:
+      "Its external address is set up wrongly, most often behind a proxy: ask whoever runs it.",
+  },
+  REGISTRY_NOT_FOUND: {
+    ends: "failed",
+    means:
+      "The registry has no such image, tag or repository, hides it from this account, or is no registry.",
+    advice: "Check the spelling, the port, and whether the account may see it.",
+  },
+  REGISTRY_REDIRECT: {
+    ends: "refused",
+    means:
+      "A server redirects to where nobody should follow: from https to http, to another scheme, or too often.",
+    advice: "Name the address that it should lead to, or ask whoever runs the server.",
+  },
+  REGISTRY_UNREACHABLE: {
+    ends: "failed",
+    means: "No answer came, or the connection broke: name, port, certificate, proxy or network.",
+    advice:
+      "Follow the hint; `--ca-file` names your own CA, `--plain-http` allows http. The same command goes on where it stopped.",
+  },
+  REGISTRY_UNSUPPORTED: {
+    ends: "failed",
+    means: "The registry says that it does not do what was asked.",
+    advice:
+      "Check whether it is read-only or a proxy for another registry, and update it if it is old.",
+  },
+  SERVER_UNAVAILABLE: {
+    ends: "failed",
+    means: "`dray serve` cannot listen at this address and port.",
+    advice: "Choose another port, 0 for any that is free, or an address that this host has.",
+  },
+  SERVE_INVALID: {
+    ends: "usage",
+    means:
+      "What should be served is missing, or cannot be served in this way: a bundle is read-only.",
+    advice: "Name an image layout or a bundle, or serve an empty directory with `--writable`.",
+  },
+  TAG_CONFLICT: {
+    ends: "refused",
+    means: "Tags at the target stand for something else already. Nothing was sent.",
+    advice: "Find out who uses them; `--overwrite` moves them.",
+  },
+  TARGET_INVALID: {
+    ends: "usage",
+    means: "The target of a push is not written as targets are.",
+    advice: "Write `REGISTRY[:PORT][/PREFIX]`, such as `registry.example.com/mirror`.",
+  },
+  TLS_INVALID: {
+    ends: "usage",
+    means: "The certificate and key for `dray serve` are not in PEM, or do not belong together.",
+    advice:
+      "Give the certificate chain with `--tls-cert` and its private key with `--tls-key`, both in PEM.",
+  },
+} satisfies Partial<Texts>;

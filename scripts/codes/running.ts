@@ -1,0 +1,90 @@
+import type { Texts } from "./explained.ts";
+
+/** The recipe, the lock, files, and the command itself. */
+export const running = {
+  DISK_FULL: {
+    ends: "failed",
+    means: "The disk, or your share of it, has too little room for what is to be written.",
+    advice: "Make room, or choose other places with `-o`, `--store` and `--work-dir`.",
+  },
+  FILE_EXISTS: {
+    ends: "usage",
+    means: "What should be written is there already, and is not overwritten.",
+    advice:
+      "Choose another name, or remove it. `dray pack --force` replaces a bundle; keys are never replaced.",
+  },
+  FILE_NOT_FOUND: {
+    ends: "usage",
+    means: "There is no file or directory of this name, or it cannot be read.",
+    advice:
+      "Check the path; it counts from the directory in which the command runs, in `bundle.yaml` from its own.",
+  },
+  FILE_REFUSED: {
+    ends: "usage",
+    means:
+      "A file cannot travel along: it is none, or has a name that a system on the way cannot store or would strip as junk.",
+    advice: "Give it another name with `as` in `bundle.yaml`.",
+  },
+  FILE_TOO_LARGE: {
+    ends: "failed",
+    means: "The file system takes no file as large as this bundle; FAT32 ends at 4 GiB.",
+    advice: "Write to another file system, such as exFAT, or write it elsewhere and split it.",
+  },
+  LOCK_INVALID: {
+    ends: ["refused", "usage"],
+    means: "The lock is not as `dray pack` writes it.",
+    advice:
+      "Take it from version control again, or pack once without `--locked` after you have removed it.",
+  },
+  LOCK_MISSING: {
+    ends: "usage",
+    means:
+      "`--locked` is given, and the lock does not have an image or chart that the recipe names.",
+    advice: "Pack once without `--locked`, where there is internet, and commit the new lock.",
+  },
+  NAME_UNSUPPORTED: {
+    ends: "usage",
+    means: "A file in the bundle would have a name that not every tar reads.",
+    advice: "Give it a shorter or plainer name, in ASCII.",
+  },
+  PACK_UNRESOLVED: {
+    ends: "failed",
+    means:
+      "Some images or charts could not be had; the message lists all of them with the reasons. Nothing was packed.",
+    advice:
+      "Mend or leave out what is listed. For images that only charts ask for: `--chart-images none`.",
+  },
+  RECIPE_AMBIGUOUS: {
+    ends: "usage",
+    means: "The recipe names one thing twice with two meanings, or two things by one name.",
+    advice: "Leave one of them out, or give it another name.",
+  },
+  RECIPE_EMPTY: {
+    ends: "usage",
+    means: "There is nothing to be packed.",
+    advice:
+      "Name images, charts or files in a `bundle.yaml`, or with `--image`, `--chart`, `--file` and `--from`.",
+  },
+  RECIPE_INVALID: {
+    ends: "usage",
+    means: "The `bundle.yaml` is not as its schema wants it; the message names the places.",
+    advice: "Compare it with `schema/bundle.schema.json`, which editors can check against.",
+  },
+  TIME_UNSUPPORTED: {
+    ends: "usage",
+    means: "The time that the bundle would be dated with is before 1970 or after 2038.",
+    advice: "Set `SOURCE_DATE_EPOCH` to another time, or set the clock of this host.",
+  },
+  UNEXPECTED: {
+    ends: "failed",
+    means:
+      "The system refused something, or there is a mistake in `dray` itself: then the message shows where.",
+    advice:
+      "For a system error follow its message. For a mistake report the whole text and the command.",
+  },
+  USAGE: {
+    ends: "usage",
+    means: "The command was given flags or arguments that do not go together.",
+    advice: "Look at `dray COMMAND --help`.",
+  },
+} satisfies Partial<Texts>;
