@@ -5,6 +5,7 @@ import { beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { temporaryDirectory } from "../fixtures/temporary-directory.ts";
 import { defaults, type Environment } from "../src/defaults.ts";
 import { keygen } from "../src/stories/keygen.ts";
+import { needsShell } from "./programs.ts";
 
 let home: string;
 
@@ -206,8 +207,9 @@ describe("chart repositories", () => {
   });
 });
 
-describe.skipIf(process.platform === "win32")("programs", () => {
-  it("are the first on PATH that can be run, in absolute directories alone", async () => {
+describe("programs", () => {
+  it("are the first on PATH that can be run, in absolute directories alone", async (context) => {
+    needsShell(context);
     const notRun = await write("one/helm", "");
     const helm = await write("two/helm", "");
     const later = await write("three/helm", "");

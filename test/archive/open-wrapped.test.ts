@@ -1,8 +1,7 @@
-import { execFileSync } from "node:child_process";
 import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it } from "vitest";
 import { fileOf, framed, gzipBomb, gzipped, makeTar } from "../../fixtures/archives.ts";
 import { makeZip } from "../../fixtures/archives-zip.ts";
 import { seededBytes } from "../../fixtures/images.ts";
@@ -11,6 +10,7 @@ import type { Archive } from "../../src/archive/archive.ts";
 import { APPLE_DOUBLE_MAGIC } from "../../src/archive/junk.ts";
 import { openArchive } from "../../src/archive/open-archive.ts";
 import { list, openedAt } from "./listing.ts";
+import { ownDisk } from "../own-disk.ts";
 
 const TAR = makeTar([
   { name: "a", content: "hello" },
@@ -215,19 +215,6 @@ describe("what comes out of a compression and has to be whole", () => {
   });
 });
 
-async function mounted(options: string, skip: (why: string) => void): Promise<string> {
-  const directory = await temporaryDirectory();
-  try {
-    execFileSync("mount", ["-t", "tmpfs", "-o", options, "tmpfs", directory], {
-      stdio: "ignore",
-    });
-    onTestFinished(() => void execFileSync("umount", [directory]));
-  } catch {
-    skip("needs the right to mount a tmpfs");
-  }
-  return directory;
-}
-
 describe("a work directory of its own", () => {
   // Which size comes out of it cannot be told before.
   const growing = gzipSync(makeZip([{ name: "a", content: Buffer.alloc(30_000_000), method: 0 }]));
@@ -237,7 +224,7 @@ describe("a work directory of its own", () => {
       [zipInGzip, "1m"],
       [growing, "20m"],
     ] as const) {
-      const workDirectory = await mounted(`size=${size}`, (why) => context.skip(why));
+      const workDirectory = await ownDisk(context, `size=${size}`);
       const path = await fileOf(bytes);
       await expect(openArchive(path, { workDirectory })).rejects.toMatchObject({
         code: "DRAY_DISK_FULL",
@@ -247,7 +234,7 @@ describe("a work directory of its own", () => {
   });
 
   it("that is read-only is named", async (context) => {
-    const workDirectory = await mounted("size=64m,ro", (why) => context.skip(why));
+    const workDirectory = await ownDisk(context, "size=64m,ro");
     await expect(openArchive(await fileOf(zipInGzip), { workDirectory })).rejects.toMatchObject({
       code: "DRAY_WORK_DIRECTORY_UNUSABLE",
       message: expect.stringContaining("EROFS") as string,

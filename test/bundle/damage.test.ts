@@ -142,7 +142,7 @@ describe("a bundle that was split", () => {
 
 describe("a directory", () => {
   it("with a file that may not be read names it", async (context) => {
-    if (process.getuid?.() !== 0) context.skip("needs another user to be");
+    if (process.getuid?.() !== 0) context.skip("needs root, to become another user");
     const directory = await temporaryDirectory();
     await chmod(directory, 0o755);
     for (const [name, content] of await readEntries(await fileOf(await bundle()))) {

@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { Header } from "tar/header";
 import { gunzipSync } from "node:zlib";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it } from "vitest";
 import {
   makeBundle,
   makeChart,
@@ -23,6 +23,7 @@ import { once } from "../../src/content/memory.ts";
 import { digestOf } from "../../src/oci/digest.ts";
 import { check } from "./checking.ts";
 import { needs } from "../programs.ts";
+import { ownDisk } from "../own-disk.ts";
 
 const MTIME = new Date(0);
 
@@ -375,15 +376,7 @@ describe("writeBundle()", () => {
   });
 
   it("on a full disk says so and leaves nothing", async (context) => {
-    const directory = await temporaryDirectory();
-    try {
-      execFileSync("mount", ["-t", "tmpfs", "-o", "size=1m", "tmpfs", directory], {
-        stdio: "ignore",
-      });
-    } catch {
-      context.skip("needs the right to mount a tmpfs");
-    }
-    onTestFinished(() => void execFileSync("umount", [directory]));
+    const directory = await ownDisk(context, "size=1m");
     const path = join(directory, "out.tar.gz");
     await expect(
       writeBundle(path, contentsOf({ a: Buffer.alloc(9_000_000) }), { mtime: MTIME }),

@@ -1,8 +1,8 @@
-import { execFileSync } from "node:child_process";
 import { join } from "node:path";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it } from "vitest";
 import { temporaryDirectory } from "../../fixtures/temporary-directory.ts";
 import { requireSpace, type SpaceNeed } from "../../src/content/disk-space.ts";
+import { ownDisk } from "../own-disk.ts";
 
 const MIB = 1024 * 1024;
 
@@ -33,13 +33,7 @@ describe("requireSpace()", () => {
   });
 
   it("adds up what goes to one disk, and only that", async (context) => {
-    const small = await temporaryDirectory();
-    try {
-      execFileSync("mount", ["-t", "tmpfs", "-o", "size=64m", "tmpfs", small], { stdio: "ignore" });
-    } catch {
-      context.skip("needs the right to mount a tmpfs");
-    }
-    onTestFinished(() => void execFileSync("umount", [small]));
+    const small = await ownDisk(context, "size=64m");
     await requireSpace([need(small, "store")]);
     await requireSpace([need(small, "store"), need(await temporaryDirectory(), "bundle")]);
     await expect(

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { mkdir, readFile, rm, symlink, writeFile, readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { describe, expect, it, onTestFinished, type TestContext } from "vitest";
+import { describe, expect, it } from "vitest";
 import { makeMultiArch, seededBytes } from "../../fixtures/images.ts";
 import { temporaryDirectory } from "../../fixtures/temporary-directory.ts";
 import { collect } from "../../src/content/content.ts";
@@ -10,23 +10,12 @@ import { ImageLayout } from "../../src/layout/layout.ts";
 import { digestOf } from "../../src/oci/digest.ts";
 import type { Descriptor } from "../../src/oci/descriptor.ts";
 import { LAYOUT_CONTENT } from "../../src/oci/image-layout.ts";
+import { ownDisk } from "../own-disk.ts";
 
 const MIB = 1024 * 1024;
 
 function describeBytes(bytes: Buffer): Descriptor {
   return { mediaType: "a/b", digest: digestOf(bytes), size: bytes.length };
-}
-
-/** A file system of its own; the test is skipped where that cannot be had. */
-async function mounted(context: TestContext, options: string): Promise<string> {
-  const directory = await temporaryDirectory();
-  try {
-    execFileSync("mount", ["-t", "tmpfs", "-o", options, "tmpfs", directory], { stdio: "ignore" });
-  } catch {
-    context.skip("needs the right to mount a tmpfs");
-  }
-  onTestFinished(() => void execFileSync("umount", [directory]));
-  return directory;
 }
 
 describe("ImageLayout.create()", () => {
@@ -141,7 +130,7 @@ describe("changeRoots()", () => {
 
 describe("a disk that is full", () => {
   it("is named, keeps what was there and loses the part", async (context) => {
-    const layout = await ImageLayout.create(join(await mounted(context, "size=2m"), "layout"));
+    const layout = await ImageLayout.create(join(await ownDisk(context, "size=2m"), "layout"));
     const small = seededBytes("small", 100_000);
     await layout.push(describeBytes(small), contentOf(small, "memory"));
     const large = seededBytes("large", 4 * MIB);
@@ -160,7 +149,7 @@ describe("a disk that is full", () => {
 
 describe("a directory that nobody may write to", () => {
   it("gives the system's own error and serves what it has", async (context) => {
-    const directory = await mounted(context, "size=2m");
+    const directory = await ownDisk(context, "size=2m");
     const bytes = seededBytes("read only", 1000);
     const layout = await ImageLayout.create(directory);
     await layout.push(describeBytes(bytes), contentOf(bytes, "memory"));

@@ -1,9 +1,7 @@
 import { spawnSync } from "node:child_process";
-import { mkdir, mkdtemp, readFile, rm, rmdir, stat, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import process from "node:process";
-import { describe, expect, it, onTestFinished, type TestContext } from "vitest";
+import { describe, expect, it, type TestContext } from "vitest";
 import { answer, refuse, stallAnswerAfter } from "../../fixtures/faults.ts";
 import { makeImage, makeLayer, makeMultiArch } from "../../fixtures/images.ts";
 import { temporaryDirectory } from "../../fixtures/temporary-directory.ts";
@@ -19,6 +17,7 @@ import {
 } from "../remote/registry/lab.ts";
 import { refusal } from "../refusal.ts";
 import { desk, filesBelow, packImages } from "./lab.ts";
+import { ownDisk } from "../own-disk.ts";
 
 describe("pack that cannot have everything", () => {
   it("names every reference that is wrong, in the order they were given", async () => {
@@ -193,27 +192,9 @@ describe("pack that is stopped in the middle", () => {
   });
 });
 
-/** A file system of its own, of so many MiB; skips the test where none can be had. */
-async function smallDisk(context: TestContext, mebibytes: number): Promise<string> {
-  if (process.platform !== "linux" || process.getuid?.() !== 0) {
-    context.skip("needs root on Linux to mount a small file system");
-  }
-  const directory = await mkdtemp(join(tmpdir(), "dray-disk-"));
-  const options = ["-t", "tmpfs", "-o", `size=${mebibytes}m`, "none", directory];
-  if (spawnSync("mount", options).status !== 0) {
-    await rmdir(directory);
-    context.skip("needs the right to mount a small file system");
-  }
-  onTestFinished(async () => {
-    spawnSync("umount", [directory]);
-    await rm(directory, { recursive: true, force: true });
-  });
-  return directory;
-}
-
 describe("pack on a disk that is too small", () => {
   it("says so before anything is downloaded", async (context) => {
-    const disk = await smallDisk(context, 20);
+    const disk = await ownDisk(context, "size=20m");
     const registry = await startRegistry();
     await fill(registry, oneLayerImage("big", 6 * 1024 * 1024));
     const at = { ...(await desk(registry)), store: join(disk, "store") };
@@ -229,7 +210,7 @@ describe("pack on a disk that is too small", () => {
     "and fills up while the %s is written leaves nothing half done, and the next run goes on",
     async (which, ...rest: unknown[]) => {
       const context = rest.at(-1) as TestContext;
-      const disk = await smallDisk(context, 32);
+      const disk = await ownDisk(context, "size=32m");
       const registry = await startRegistry();
       await fill(registry, oneLayerImage("filling", 6 * 1024 * 1024));
       const elsewhere = await desk(registry);

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { mkdir, readdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it } from "vitest";
 import { fileOf, framed, gzipped, makeTar } from "../../fixtures/archives.ts";
 import {
   bundleFile,
@@ -18,6 +18,7 @@ import { ImageLayout } from "../../src/layout/layout.ts";
 import { unpack, type UnpackResult } from "../../src/stories/unpack.ts";
 import { needs } from "../programs.ts";
 import { changed, check, TRUST } from "../bundle/checking.ts";
+import { ownDisk } from "../own-disk.ts";
 
 interface Unpacked {
   readonly result: UnpackResult;
@@ -174,13 +175,7 @@ describe("unpack()", () => {
 
   it("on a full disk says so and leaves nothing", async (context) => {
     const { path } = await makeBundle({ files: { large: seededBytes("large", 4_000_000) } });
-    const base = await temporaryDirectory();
-    try {
-      execFileSync("mount", ["-t", "tmpfs", "-o", "size=1m", "tmpfs", base], { stdio: "ignore" });
-    } catch {
-      context.skip("needs the right to mount a tmpfs");
-    }
-    onTestFinished(() => void execFileSync("umount", [base]));
+    const base = await ownDisk(context, "size=1m");
     const options = { path, trust: TRUST, workDirectory: tmpdir() };
     await expect(unpack({ ...options, directory: join(base, "out") })).rejects.toMatchObject({
       code: "DRAY_DISK_FULL",

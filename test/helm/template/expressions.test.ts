@@ -38,11 +38,7 @@ describe("an expression", () => {
   }
 
   it("is listed with what the helm at hand prints", async (context) => {
-    const helm = await defaults().helm();
-    if (helm === undefined) {
-      context.skip("needs helm");
-      return;
-    }
+    const helm = (await defaults().helm()) ?? context.skip("needs helm");
     const cases = Object.values(EXPRESSIONS).flat();
     const chart = await chartOf(
       cases.map(([expression]) => `{{ toJson (tpl ${quoted(expression)} .) }}`),

@@ -6,11 +6,13 @@ import { authFile } from "../../../src/remote/registry/auth-file.ts";
 import type { CredentialStore } from "../../../src/remote/registry/credentials.ts";
 import { basicDoor } from "../../../fixtures/token-server.ts";
 import { temporaryDirectory } from "../../../fixtures/temporary-directory.ts";
+import { needsShell } from "../../programs.ts";
 import { fill, oneLayerImage, read, repositoryOf, startRegistry } from "./lab.ts";
 
 let directory: string;
 
-beforeEach(async () => {
+beforeEach(async (context) => {
+  needsShell(context);
   directory = await temporaryDirectory();
   vi.stubEnv("PATH", `${directory}${delimiter}${process.env["PATH"] ?? ""}`);
   return () => vi.unstubAllEnvs();
@@ -31,7 +33,7 @@ async function configured(config: object, helperTimeout?: number): Promise<Crede
 
 const auths = { r: { auth: Buffer.from("plain:pw").toString("base64") } };
 
-describe.skipIf(process.platform === "win32")("a credential helper", () => {
+describe("a credential helper", () => {
   it("is asked with `get` and the name of the server", async () => {
     await install(
       "x",
@@ -135,7 +137,7 @@ const FAILURE = {
   message: expect.stringContaining("docker-credential-x") as string,
 };
 
-describe.skipIf(process.platform === "win32")("a credential helper fails clearly", () => {
+describe("a credential helper fails clearly", () => {
   it("when it is not installed", async () => {
     expect(await failure(undefined)).toMatchObject({
       message: expect.stringContaining("ENOENT") as string,
