@@ -1,26 +1,21 @@
-import { Regex } from "../helm/template/regex/regex.ts";
+import { compileRegex, quoteMeta } from "./regex.ts";
 
-/** Steps for one name against one pattern. */
-const MAX_STEPS = 100_000;
+/** States for one path against one pattern. */
+const MAX_STATES = 10_000_000;
 
 export interface GlobOptions {
   /** `**` for any depth and `{a,b}` for alternatives, as `.Files.Glob` has them. @default false */
   readonly extended?: boolean;
 }
 
-/**
- * A matcher for whole paths. `*` and `?` stay within one directory.
- * @throws TemplateError for a pattern that is none
- */
-export function glob(pattern: string, options: GlobOptions = {}): (path: string) => boolean {
-  let steps = 0;
-  const regex = new Regex(`(?s)^${translated(pattern, options.extended === true)}$`, (count) => {
-    steps += count;
-  });
-  return (path) => {
-    steps = 0;
-    return path.length < MAX_STEPS && regex.find(path, 0) !== undefined && steps < MAX_STEPS;
-  };
+/** A matcher for whole paths, undefined for a pattern that is none. `*` and `?` stay within one directory. */
+export function glob(
+  pattern: string,
+  options: GlobOptions = {},
+): ((path: string) => boolean) | undefined {
+  const regex = compileRegex(`(?s)${translated(pattern, options.extended === true)}`);
+  if ("problem" in regex) return undefined;
+  return (path) => regex.workIn(path) < MAX_STATES && regex.testWhole(path);
 }
 
 const PIECE = /\*\*|\*|\?|\[(?:!|\^)?\]?[^\]]*\]|\\.|[{},]|[^*?[\\{},]+|./gs;
@@ -42,9 +37,5 @@ function translatedPiece(piece: string): string {
   if (/^\*+$/.test(piece)) return "[^/]*";
   if (piece === "?") return "[^/]";
   if (piece.length > 1 && piece.startsWith("[")) return piece.replace(/^\[!/, "[^");
-  return literal(piece.replace(/^\\(.)/s, "$1"));
-}
-
-function literal(text: string): string {
-  return text.replace(/[\\.+*?()|[\]{}^$]/g, "\\$&");
+  return quoteMeta(piece.replace(/^\\(.)/s, "$1"));
 }

@@ -1,5 +1,4 @@
 import { glob } from "./glob.ts";
-import { TemplateError } from "../helm/template/template-error.ts";
 
 /** Rules beyond this many are not read; each is tried on each path. */
 const MAX_RULES = 1000;
@@ -35,16 +34,12 @@ function parseRule(line: string): Rule[] {
   const body = negated ? line.slice(1) : line;
   const directoriesOnly = body.endsWith("/");
   const pattern = directoriesOnly ? body.slice(0, -1) : body;
-  try {
-    const test = glob(pattern.replace(/^\//, ""));
-    const wholePath = pattern.includes("/");
-    const matches = (path: string): boolean =>
-      test(wholePath ? path : path.slice(path.lastIndexOf("/") + 1));
-    return [{ negated, directoriesOnly, matches }];
-  } catch (error) {
-    if (error instanceof TemplateError) return [];
-    throw error;
-  }
+  const test = glob(pattern.replace(/^\//, ""));
+  if (test === undefined) return [];
+  const wholePath = pattern.includes("/");
+  const matches = (path: string): boolean =>
+    test(wholePath ? path : path.slice(path.lastIndexOf("/") + 1));
+  return [{ negated, directoriesOnly, matches }];
 }
 
 /** The first rule that applies decides; a negated one ignores what it does not match. */

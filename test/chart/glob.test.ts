@@ -1,6 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { glob } from "../../src/chart/glob.ts";
+import { glob, type GlobOptions } from "../../src/chart/glob.ts";
 import { parseHelmIgnore } from "../../src/chart/helm-ignore.ts";
+
+function matcher(pattern: string, options?: GlobOptions): (path: string) => boolean {
+  const matches = glob(pattern, options);
+  if (matches === undefined) throw new Error(`${pattern} is no pattern`);
+  return matches;
+}
 
 describe("glob()", () => {
   it.each([
@@ -12,11 +18,11 @@ describe("glob()", () => {
     ["a.c", "abc", false],
     ["a(b)", "a(b)", true],
   ])("%s of %s: %s", (pattern, path, wanted) => {
-    expect(glob(pattern)(path)).toBe(wanted);
+    expect(matcher(pattern)(path)).toBe(wanted);
   });
 
   it("goes any depth and takes alternatives where they are asked for", () => {
-    const matches = glob("conf/**.{yaml,json}", { extended: true });
+    const matches = matcher("conf/**.{yaml,json}", { extended: true });
     expect(["conf/a.yaml", "conf/x/y.json", "conf/a.txt"].map(matches)).toEqual([
       true,
       true,
@@ -24,8 +30,12 @@ describe("glob()", () => {
     ]);
   });
 
+  it("is nothing for what is no pattern", () => {
+    expect(glob("[b-a]")).toBeUndefined();
+  });
+
   it("ends soon on a pattern of many stars", () => {
-    expect(glob(`${"a*".repeat(40)}b`)("a".repeat(1000))).toBe(false);
+    expect(matcher(`${"a*".repeat(40)}b`)("a".repeat(1000))).toBe(false);
   });
 });
 
@@ -46,6 +56,10 @@ describe("parseHelmIgnore()", () => {
   it("ignores what a negated rule does not match", () => {
     const ignores = parseHelmIgnore("!*.yaml\n");
     expect([ignores("a.yaml", false), ignores("a.txt", false)]).toEqual([false, true]);
+  });
+
+  it("passes over a rule that is no pattern", () => {
+    expect(parseHelmIgnore("[b-a]\n*.txt\n")("a.txt", false)).toBe(true);
   });
 
   it("always leaves out hidden files of templates", () => {

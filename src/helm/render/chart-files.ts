@@ -2,7 +2,6 @@ import { decode, type Chart } from "../../chart/chart.ts";
 import { glob } from "../../chart/glob.ts";
 import { withMethods } from "../template/field.ts";
 import { fn, type TemplateFunction } from "../template/signature.ts";
-import { TemplateError } from "../template/template-error.ts";
 import type { Dict, Value } from "../template/value.ts";
 import { writeYaml } from "../template/to-yaml.ts";
 
@@ -22,8 +21,10 @@ function filesDict(files: readonly (readonly [string, string])[]): Dict {
     Get: get,
     GetBytes: get,
     Lines: fn(["string"], ([path]) => linesOf(texts.get(path) ?? "")),
-    Glob: fn(["string"], ([pattern]) => {
-      const matches = matcher(pattern);
+    Glob: fn(["string"], ([pattern], { budget }) => {
+      budget.step(files.length);
+      // A pattern that is none matches everything, as in Helm.
+      const matches = glob(pattern, { extended: true }) ?? (() => true);
       return filesDict(files.filter(([path]) => matches(path)));
     }),
     AsConfig: fn([], (_none, { budget }) =>
@@ -44,16 +45,6 @@ function filesDict(files: readonly (readonly [string, string])[]): Dict {
 
 function linesOf(text: string): Value[] {
   return text === "" ? [] : text.replace(/\n$/, "").split("\n");
-}
-
-/** A pattern that is none matches everything, as in Helm. */
-function matcher(pattern: string): (path: string) => boolean {
-  try {
-    return glob(pattern, { extended: true });
-  } catch (error) {
-    if (error instanceof TemplateError) return () => true;
-    throw error;
-  }
 }
 
 function byName(

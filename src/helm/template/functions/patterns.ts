@@ -1,28 +1,53 @@
-import { Regex } from "../regex/regex.ts";
+import { compileRegex, quoteMeta, type Match, type Regex } from "../../../chart/regex.ts";
+import type { Budget } from "../budget.ts";
 import { fn, type Call, type TemplateFunction } from "../signature.ts";
+import { TemplateError } from "../template-error.ts";
+
+/** States of one match: some tenths of a second. */
+const MAX_STATES = 32_000_000;
+
+/** What costs about as much as one step of a template: characters at best, states at worst. */
+const CHARACTERS_PER_STEP = 256;
+const STATES_PER_STEP = 32_768;
 
 const match = fn(["string", "string"], ([pattern, text], call) => {
   call.compared([text, pattern]);
-  return compile(pattern, call).find(text, 0) !== undefined;
+  return compile(pattern, text, call).test(text);
 });
 const find = fn(["string", "string"], ([pattern, text], call) => {
-  const found = compile(pattern, call).find(text, 0);
-  return found === undefined ? "" : text.slice(found.start, found.end);
+  for (const { start, end } of matches(pattern, text, call)) return text.slice(start, end);
+  return "";
 });
-const findAll = fn(["string", "string", "int"], ([pattern, text, count], call) =>
-  compile(pattern, call)
-    .findAll(text, count)
-    .map(({ start, end }) => text.slice(start, end)),
-);
+const findAll = fn(["string", "string", "int"], ([pattern, text, count], call) => {
+  const found: string[] = [];
+  for (const { start, end } of matches(pattern, text, call)) {
+    if (found.length === count) break;
+    found.push(text.slice(start, end));
+  }
+  return found;
+});
 const replaceAll = fn(["string", "string", "string"], ([pattern, text, replacement], call) =>
-  compile(pattern, call).replace(text, (groups) => expanded(replacement, groups)),
+  replaced(matches(pattern, text, call), text, (one) => expanded(replacement, one, call.budget)),
 );
 const replaceLiteral = fn(["string", "string", "string"], ([pattern, text, replacement], call) =>
-  compile(pattern, call).replace(text, () => replacement),
+  replaced(matches(pattern, text, call), text, () => {
+    call.budget.text(replacement.length);
+    return replacement;
+  }),
 );
-const split = fn(["string", "string", "int"], ([pattern, text, count], call) =>
-  compile(pattern, call).split(text, count),
-);
+const split = fn(["string", "string", "int"], ([pattern, text, count], call) => {
+  if (count === 0) return [];
+  if (pattern !== "" && text === "") return [""];
+  const parts: string[] = [];
+  let [from, end] = [0, 0];
+  for (const one of matches(pattern, text, call)) {
+    if (parts.length === count - 1) break;
+    end = one.start;
+    if (one.end > 0) parts.push(text.slice(from, end));
+    from = one.end;
+  }
+  return end === text.length ? parts : [...parts, text.slice(from)];
+});
 
 /** Regular expressions. https://masterminds.github.io/sprig/strings.html */
 export const PATTERNS: Readonly<Record<string, TemplateFunction>> = {
@@ -38,16 +63,51 @@ export const PATTERNS: Readonly<Record<string, TemplateFunction>> = {
   mustRegexReplaceAllLiteral: replaceLiteral,
   regexSplit: split,
   mustRegexSplit: split,
-  regexQuoteMeta: fn(["string"], ([text]) => text.replace(/[\\.+*?()|[\]{}^$]/g, "\\$&")),
+  regexQuoteMeta: fn(["string"], ([text]) => quoteMeta(text)),
 };
 
-function compile(pattern: string, { budget }: Call): Regex {
-  return new Regex(pattern, (steps) => budget.step(steps));
+/** @throws TemplateError for what is no pattern, and for one that would take too long in `text` */
+function compile(pattern: string, text: string, { budget }: Call): Regex {
+  const regex = compileRegex(pattern);
+  if ("problem" in regex) throw new TemplateError(regex.problem);
+  budget.step(regex.size + costOf(regex, text));
+  if (regex.workIn(text) > MAX_STATES) {
+    throw new TemplateError("a regular expression takes too long");
+  }
+  return regex;
+}
+
+function costOf(regex: Regex, text: string): number {
+  const steps = text.length / CHARACTERS_PER_STEP + regex.workIn(text) / STATES_PER_STEP;
+  return 1 + Math.floor(steps);
+}
+
+/** Each match is paid for as if the search for it had gone through all of the text. */
+function* matches(pattern: string, text: string, call: Call): Generator<Match> {
+  const regex = compile(pattern, text, call);
+  for (const one of regex.matchesIn(text)) {
+    yield one;
+    call.budget.step(costOf(regex, text));
+  }
+}
+
+function replaced(found: Iterable<Match>, text: string, by: (one: Match) => string): string {
+  let result = "";
+  let from = 0;
+  for (const one of found) {
+    result += text.slice(from, one.start) + by(one);
+    from = one.end;
+  }
+  return result + text.slice(from);
 }
 
 /** `$1`, `${1}` and `${name}`; a name goes as far as it can. */
-function expanded(template: string, groups: ReadonlyMap<string, string>): string {
-  return template.replace(/\$(?:\$|\{(\w+)\}|(\w+))/g, (all, braced?: string, bare?: string) =>
-    all === "$$" ? "$" : (groups.get(braced ?? bare ?? "") ?? ""),
+function expanded(template: string, match: Match, budget: Budget): string {
+  const text = template.replace(
+    /\$(?:\$|\{(\w+)\}|(\w+))/g,
+    (all, braced?: string, bare?: string) =>
+      all === "$$" ? "$" : match.group(braced ?? bare ?? ""),
   );
+  budget.text(text.length);
+  return text;
 }
