@@ -102,11 +102,10 @@ function replaced(found: Iterable<Match>, text: string, by: (one: Match) => stri
 }
 
 /** `$1`, `${1}` and `${name}`; a name goes as far as it can. */
-function expanded(template: string, match: Match, budget: Budget): string {
+function expanded(template: string, one: Match, budget: Budget): string {
   const text = template.replace(
     /\$(?:\$|\{(\w+)\}|(\w+))/g,
-    (all, braced?: string, bare?: string) =>
-      all === "$$" ? "$" : match.group(braced ?? bare ?? ""),
+    (all, braced?: string, bare?: string) => (all === "$$" ? "$" : one.group(braced ?? bare ?? "")),
   );
   budget.text(text.length);
   return text;
