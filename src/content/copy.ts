@@ -1,12 +1,12 @@
 import { DrayError } from "../errors.ts";
 import type { Listener } from "../events.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
-import { MAX_INDEX_DEPTH, parseManifest, successorsOf } from "../oci/manifest.ts";
+import { MAX_INDEX_DEPTH, successorsOf } from "../oci/manifest.ts";
 import { isManifestType } from "../oci/media-type.ts";
 import { all, joinSignals, type Limit } from "./concurrency.ts";
 import type { Bytes, Content, Source, Target } from "./content.ts";
-import { readVerified } from "./verify.ts";
-import { once } from "./memory.ts";
+import { contentOf } from "./memory.ts";
+import { readManifest } from "./verify.ts";
 
 export interface CopyOptions {
   /** Shared by every copy that uses the same registry. */
@@ -69,14 +69,9 @@ export class GraphCopy {
     const { limit } = this.#options;
     const signal = this.#signal;
     if (depth > MAX_INDEX_DEPTH) throw tooDeep(descriptor);
-    const raw = await limit(() => readVerified(this.#source, descriptor, { signal }));
-    const what = `${descriptor.digest} from ${this.#source.name}`;
-    const manifest = parseManifest(raw, { mediaType: descriptor.mediaType, what });
+    const manifest = await limit(() => readManifest(this.#source, descriptor, { signal }));
     await all(successorsOf(manifest).map((child) => this.#node(child, depth + 1)));
-    const content: Content = {
-      from: this.#source.name,
-      open: (offset) => once(raw.subarray(offset)),
-    };
+    const content = contentOf(manifest.raw, this.#source.name);
     // The content's own type is what a registry compares with the Content-Type of the upload.
     await limit(() => this.#transfer({ ...descriptor, mediaType: manifest.mediaType }, content));
   }

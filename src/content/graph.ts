@@ -1,3 +1,12 @@
+import {
+  missingSubject,
+  notAsNeeded,
+  notDistributable,
+  tooDeep,
+  typeConflict,
+  unsupportedRoot,
+} from "./graph-findings.ts";
+import { walkManifests, type Step } from "./walk.ts";
 import { DrayError } from "../errors.ts";
 import { findingOf, type Finding } from "../finding.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
@@ -6,8 +15,8 @@ import { parseConfigPlatform } from "../oci/image-config.ts";
 import { Annotation } from "../oci/image-layout.ts";
 import {
   MAX_INDEX_DEPTH,
+  blobsOf,
   parseManifest,
-  successorsOf,
   type ImageManifest,
   type Manifest,
 } from "../oci/manifest.ts";
@@ -63,8 +72,6 @@ export async function readGraph(
 interface Walk {
   readonly name: string;
   readonly blobs: Map<Digest, Descriptor>;
-  /** What was followed as a manifest: the same bytes may be a layer elsewhere in the graph. */
-  readonly manifests: Set<Digest>;
   readonly platforms: Set<string>;
 }
 
@@ -86,15 +93,19 @@ class GraphReader {
     const walk: Walk = {
       name: name ?? descriptor.digest,
       blobs: new Map(),
-      manifests: new Set(),
       platforms: new Set(),
     };
     if (!isManifestType(descriptor.mediaType)) {
-      const message = `${walk.name}: expected an image manifest or index, found ${descriptor.mediaType}`;
-      this.#report({ code: "ROOT_UNSUPPORTED", severity: "error", entry: walk.name, message });
+      this.#report(unsupportedRoot(walk.name, descriptor));
       return undefined;
     }
-    const manifest = await this.#manifest(descriptor, walk, 0);
+    let manifest: Manifest | undefined;
+    const read = (found: Descriptor, depth: number): Promise<Manifest | undefined> =>
+      this.#manifest(found, depth, walk);
+    for await (const step of walkManifests(descriptor, read)) {
+      manifest ??= step.manifest;
+      await this.#visit(step, walk);
+    }
     if (manifest === undefined) return undefined;
     const size = [...walk.blobs.values()].reduce((sum, blob) => sum + blob.size, 0);
     const platforms = [...walk.platforms].toSorted();
@@ -103,51 +114,39 @@ class GraphReader {
 
   async #manifest(
     descriptor: Descriptor,
-    walk: Walk,
     depth: number,
+    walk: Walk,
   ): Promise<Manifest | undefined> {
     if (!this.#isPresent(descriptor, walk)) return undefined;
-    if (walk.manifests.has(descriptor.digest)) return undefined;
-    walk.manifests.add(descriptor.digest);
     this.metadata.add(descriptor.digest);
     if (depth > MAX_INDEX_DEPTH) {
-      const message = `${walk.name}: more than ${MAX_INDEX_DEPTH} indexes stand inside one another`;
-      this.#report({ code: "INDEX_TOO_DEEP", severity: "error", entry: walk.name, message });
+      this.#report(tooDeep(walk.name));
       return undefined;
     }
-    const manifest = await this.#parsed(descriptor, walk);
-    if (manifest === undefined) return undefined;
-    this.#checkSubject(manifest, walk);
-    if (manifest.kind === "manifest") await this.#notePlatform(manifest, descriptor, walk);
-    for (const child of successorsOf(manifest)) {
-      if (isManifestType(child.mediaType)) await this.#manifest(child, walk, depth + 1);
-      else if (this.#isPresent(child, walk)) this.#checkLayer(child, walk);
+    return this.#parsed(descriptor, walk);
+  }
+
+  async #visit({ descriptor, manifest }: Step, walk: Walk): Promise<void> {
+    const { subject } = manifest;
+    if (subject !== undefined && this.#source.sizeOf(subject) === undefined) {
+      this.#report(missingSubject(walk.name, subject));
     }
-    return manifest;
+    if (manifest.kind === "manifest") await this.#notePlatform(manifest, descriptor, walk);
+    for (const blob of blobsOf(manifest)) {
+      if (this.#isPresent(blob, walk) && isNonDistributableType(blob.mediaType)) {
+        this.#report(notDistributable(walk.name, blob));
+      }
+    }
   }
 
   /** Notes a blob as needed; false if it is missing or has the wrong size. */
-  #isPresent({ digest, size, mediaType, platform }: Descriptor, walk: Walk): boolean {
+  #isPresent(needed: Descriptor, walk: Walk): boolean {
+    const { digest, size, mediaType } = needed;
     walk.blobs.set(digest, { digest, size, mediaType });
     this.reachable.set(digest, { digest, size, mediaType });
     const found = this.#source.sizeOf({ digest, size, mediaType });
-    if (found === size) return true;
-    const kind = isManifestType(mediaType) ? "manifest" : "blob";
-    const what = platform === undefined ? kind : `${kind} for ${formatPlatform(platform)}`;
-    if (found === undefined) {
-      const message = `${walk.name} needs ${what} ${digest}, which is missing`;
-      this.#report({ code: "BLOB_MISSING", severity: "error", entry: digest, message });
-      return false;
-    }
-    this.#report({
-      code: "BLOB_SIZE",
-      severity: "error",
-      entry: digest,
-      message: `${walk.name} needs ${what} ${digest} of ${size} bytes, found ${found}`,
-      wanted: String(size),
-      found: String(found),
-    });
-    return false;
+    if (found !== size) this.#report(notAsNeeded(walk.name, needed, found));
+    return found === size;
   }
 
   async #parsed(descriptor: Descriptor, walk: Walk): Promise<Manifest | undefined> {
@@ -158,8 +157,7 @@ class GraphReader {
     );
     this.#manifests.set(digest, manifest);
     if (manifest !== undefined && manifest.mediaType !== mediaType) {
-      const message = `${walk.name}: ${digest} is announced as ${mediaType} and is ${manifest.mediaType}`;
-      this.#report({ code: "MEDIA_TYPE_CONFLICT", severity: "warning", entry: digest, message });
+      this.#report(typeConflict(walk.name, descriptor, manifest.mediaType));
     }
     return manifest;
   }
@@ -192,19 +190,6 @@ class GraphReader {
       this.#report(findingOf(error, descriptor.digest));
       return undefined;
     }
-  }
-
-  #checkSubject({ subject }: Manifest, walk: Walk): void {
-    if (subject === undefined || this.#source.sizeOf(subject) !== undefined) return;
-    const entry = subject.digest;
-    const message = `${walk.name} refers to ${entry}, which is not in the bundle`;
-    this.#report({ code: "SUBJECT_MISSING", severity: "warning", entry, message });
-  }
-
-  #checkLayer({ mediaType, digest }: Descriptor, walk: Walk): void {
-    if (!isNonDistributableType(mediaType)) return;
-    const message = `${walk.name} has a layer whose license keeps it out of other registries`;
-    this.#report({ code: "LAYER_NOT_DISTRIBUTABLE", severity: "warning", entry: digest, message });
   }
 
   #report(finding: Finding): void {

@@ -17,7 +17,7 @@ export function authored(
   return { descriptor: { mediaType, digest: digestOf(bytes), size: bytes.length, ...more }, bytes };
 }
 
-export function contentOf(bytes: Buffer, from: string): Content {
+export function contentOf(bytes: Uint8Array, from: string): Content {
   return { from, open: (offset) => once(bytes.subarray(offset)) };
 }
 

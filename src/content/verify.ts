@@ -4,6 +4,7 @@ import { findingOf, type Finding } from "../finding.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import { algorithmOf, digestFrom, hasherFor } from "../oci/digest.ts";
 import { MAX_MANIFEST_BYTES } from "../oci/json.ts";
+import { parseManifest, type Manifest } from "../oci/manifest.ts";
 import {
   collect,
   discard,
@@ -66,6 +67,17 @@ export async function readVerified(
   }
   const content = source.fetch(expected, fetchOptions);
   return collect(verified(content, expected, { from: source.name }));
+}
+
+/** A manifest, verified and parsed. @throws DrayError as `readVerified` and `parseManifest` do */
+export async function readManifest(
+  source: Source,
+  expected: Descriptor,
+  options: ContentOptions = {},
+): Promise<Manifest> {
+  const { mediaType, digest } = expected;
+  const raw = await readVerified(source, expected, options);
+  return parseManifest(raw, { mediaType, what: `${digest} from ${source.name}` });
 }
 
 /**

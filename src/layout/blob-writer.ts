@@ -5,7 +5,7 @@ import { verified } from "../content/verify.ts";
 import { DrayError, diskFull, isDiskFull, systemCode } from "../errors.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import { sizeOf, takePart, type Part } from "./part.ts";
-import { writeContent } from "./write-content.ts";
+import { writeContent } from "./write-file.ts";
 
 /** Where blobs grow before they are known to be right. */
 export const INGEST_DIRECTORY = "ingest";

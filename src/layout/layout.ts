@@ -1,6 +1,6 @@
 import { createReadStream } from "node:fs";
-import { mkdir, readFile, rm, rmdir, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir, readFile, rename, rm, rmdir, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { atMost } from "../content/concurrency.ts";
 import type {
   Bytes,
@@ -23,8 +23,8 @@ import {
 } from "../oci/image-layout.ts";
 import { parseJson } from "../oci/json.ts";
 import { INGEST_DIRECTORY, writeBlob } from "./blob-writer.ts";
-import { replaceFile } from "./replace-file.ts";
-import { readRoots, writeRoots } from "./roots.ts";
+import { readRoots, writeRoots } from "./index-file.ts";
+import { replaceFile } from "./write-file.ts";
 
 /**
  * An OCI image layout in a directory. Blobs appear whole and verified or not at all.
@@ -67,18 +67,28 @@ export class ImageLayout implements Source, Target {
     return layout;
   }
 
+  /** Where blobs grow; on the same file system. */
+  get ingestDirectory(): string {
+    return join(this.directory, INGEST_DIRECTORY);
+  }
+
   blobFile(digest: Digest): string {
     return join(this.directory, blobPath(digest));
   }
 
-  async exists(descriptor: Descriptor): Promise<boolean> {
+  /** Bytes of the blob, whatever they are; undefined if there is none. */
+  async sizeOf({ digest }: { readonly digest: Digest }): Promise<number | undefined> {
     try {
-      const found = await stat(this.blobFile(descriptor.digest));
-      return found.isFile() && found.size === descriptor.size;
+      const found = await stat(this.blobFile(digest));
+      return found.isFile() ? found.size : undefined;
     } catch (error) {
-      if (systemCode(error) === "ENOENT") return false;
+      if (systemCode(error) === "ENOENT") return undefined;
       throw error;
     }
+  }
+
+  async exists(descriptor: Descriptor): Promise<boolean> {
+    return (await this.sizeOf(descriptor)) === descriptor.size;
   }
 
   async *fetch(descriptor: Descriptor, options: FetchOptions = {}): Bytes {
@@ -120,6 +130,13 @@ export class ImageLayout implements Source, Target {
     return "copied";
   }
 
+  /** Makes a file of `ingestDirectory` the blob; who wrote it has verified and flushed it. */
+  async take(path: string, digest: Digest): Promise<void> {
+    const blob = this.blobFile(digest);
+    await mkdir(dirname(blob), { recursive: true });
+    await rename(path, blob);
+  }
+
   /** Forgets a blob, so that the next copy fetches it again. */
   async remove(digest: Digest): Promise<void> {
     await rm(this.blobFile(digest), { force: true });
@@ -142,7 +159,7 @@ export class ImageLayout implements Source, Target {
   /** Leaves nothing behind but what the specification names. */
   async close(): Promise<void> {
     try {
-      await rmdir(join(this.directory, INGEST_DIRECTORY));
+      await rmdir(this.ingestDirectory);
     } catch (error) {
       // Parts of unfinished blobs stay for the next run.
       if (systemCode(error) !== "ENOENT" && systemCode(error) !== "ENOTEMPTY") throw error;

@@ -131,3 +131,13 @@ function folded(name: string): string {
 export function successorsOf(manifest: Manifest): readonly Descriptor[] {
   return manifest.kind === "index" ? manifest.manifests : [manifest.config, ...manifest.layers];
 }
+
+/** The manifests among these; only an index has any. */
+export function childrenOf(manifest: Manifest): readonly Descriptor[] {
+  return successorsOf(manifest).filter(({ mediaType }) => isManifestType(mediaType));
+}
+
+/** The blobs among these, which may stand in an index too. */
+export function blobsOf(manifest: Manifest): readonly Descriptor[] {
+  return successorsOf(manifest).filter(({ mediaType }) => !isManifestType(mediaType));
+}

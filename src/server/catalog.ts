@@ -2,9 +2,9 @@ import type { Source } from "../content/content.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest, DigestAlgorithm } from "../oci/digest.ts";
 import type { Manifest } from "../oci/manifest.ts";
-import type { Repositories } from "./repositories.ts";
-import type { Repository } from "./served-repository.ts";
-import type { Upload } from "./incoming-blob.ts";
+import type { ServedRepositories } from "./served-repositories.ts";
+import type { ServedRepository } from "./served-repository.ts";
+import type { IncomingBlob } from "./incoming-blob.ts";
 
 /** Where the bytes of blobs and manifests are read. */
 export interface BlobSource extends Source {
@@ -18,27 +18,27 @@ export interface BlobSource extends Source {
 }
 
 /** What a registry serves. Names and membership are in memory, bytes are not. */
-export interface RegistryStore {
-  readonly repositories: Repositories;
+export interface Catalog {
+  readonly repositories: ServedRepositories;
   readonly blobs: BlobSource;
   /** Absent in a read-only registry. */
-  readonly writer?: RegistryWriter;
+  readonly writer?: CatalogWriter;
   close(): Promise<void>;
 }
 
 /** How content gets in and out again. Everything is stored when the promise resolves. */
-export interface RegistryWriter {
-  startUpload(name: string, algorithm: DigestAlgorithm): Promise<Upload>;
-  findUpload(name: string, id: string): Upload | undefined;
+export interface CatalogWriter {
+  startUpload(name: string, algorithm: DigestAlgorithm): Promise<IncomingBlob>;
+  findUpload(name: string, id: string): IncomingBlob | undefined;
   /** Makes what was uploaded a blob. @throws ApiError `DIGEST_INVALID`, and nothing is left of it */
-  commitUpload(upload: Upload, digest: Digest): Promise<void>;
-  cancelUpload(upload: Upload): Promise<void>;
+  commitUpload(upload: IncomingBlob, digest: Digest): Promise<void>;
+  cancelUpload(upload: IncomingBlob): Promise<void>;
   /** Says whether the blob is in `name` now. Without `from`, any repository will do. */
   mount(digest: Digest, name: string, from: string | undefined): Promise<boolean>;
   putManifest(name: string, manifest: Manifest, identity: ManifestIdentity): Promise<void>;
-  deleteTag(repository: Repository, tag: string): Promise<boolean>;
-  deleteManifest(repository: Repository, digest: Digest): Promise<boolean>;
-  deleteBlob(repository: Repository, digest: Digest): Promise<boolean>;
+  deleteTag(repository: ServedRepository, tag: string): Promise<boolean>;
+  deleteManifest(repository: ServedRepository, digest: Digest): Promise<boolean>;
+  deleteBlob(repository: ServedRepository, digest: Digest): Promise<boolean>;
 }
 
 export interface ManifestIdentity {

@@ -2,8 +2,7 @@ import type { IncomingMessage } from "node:http";
 import type { Bytes } from "../content/content.ts";
 import { ApiError } from "./api-error.ts";
 import { locationOf, type Exchange } from "./exchange.ts";
-import { parseChunkRange } from "./byte-range.ts";
-import type { Upload } from "./incoming-blob.ts";
+import type { IncomingBlob } from "./incoming-blob.ts";
 
 /**
  * The body of a request as the next part of an upload. Without `Content-Range` it is whatever comes.
@@ -11,7 +10,7 @@ import type { Upload } from "./incoming-blob.ts";
  *
  * @throws ApiError 416 for a part that does not begin where the upload ends
  */
-export function chunkOf(exchange: Exchange, upload: Upload): Bytes {
+export function chunkOf(exchange: Exchange, upload: IncomingBlob): Bytes {
   const { request } = exchange;
   const header = request.headers["content-range"];
   if (header === undefined) return bodyOf(request);
@@ -28,10 +27,19 @@ export function chunkOf(exchange: Exchange, upload: Upload): Bytes {
   return ofLength(bodyOf(request), length);
 }
 
+const CHUNK_RANGE = /^(\d{1,15})-(\d{1,15})$/;
+
+/** Reads the `Content-Range` of a chunk, with both ends in it; undefined if it is not one. */
+function parseChunkRange(header: string): { start: number; end: number } | undefined {
+  const [, start, end] = CHUNK_RANGE.exec(header) ?? [];
+  if (start === undefined || end === undefined || Number(end) < Number(start)) return undefined;
+  return { start: Number(start), end: Number(end) };
+}
+
 /** Where an upload goes on, and how far it is. Nothing yet is said like one byte: `0-0`. */
 export function progressOf(
   exchange: Exchange,
-  { identity: { name, id }, size }: Upload,
+  { identity: { name, id }, size }: IncomingBlob,
 ): Readonly<Record<string, string>> {
   return {
     Location: locationOf(exchange, `${name}/blobs/uploads/${id}`),

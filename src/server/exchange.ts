@@ -1,15 +1,15 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { isRegistryHost } from "../oci/reference.ts";
 import { ApiError, nameUnknown } from "./api-error.ts";
-import type { Repository } from "./served-repository.ts";
-import type { RegistryStore, RegistryWriter } from "./catalog.ts";
+import type { ServedRepository } from "./served-repository.ts";
+import type { Catalog, CatalogWriter } from "./catalog.ts";
 
 /** One request and its answer. */
 export interface Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly query: URLSearchParams;
-  readonly store: RegistryStore;
+  readonly catalog: Catalog;
   /** Answer with `http://host/…` where a path would do. */
   readonly absoluteLocations: boolean;
 }
@@ -17,9 +17,9 @@ export interface Exchange {
 export type Headers = Readonly<Record<string, string | number>>;
 
 /** The registry's writer. @throws ApiError `UNSUPPORTED` when it is read-only */
-export function writerOf({ store }: Exchange): RegistryWriter {
-  if (store.writer === undefined) throw new ApiError("UNSUPPORTED", "the registry is read-only");
-  return store.writer;
+export function writerOf({ catalog }: Exchange): CatalogWriter {
+  if (catalog.writer === undefined) throw new ApiError("UNSUPPORTED", "the registry is read-only");
+  return catalog.writer;
 }
 
 /**
@@ -27,17 +27,17 @@ export function writerOf({ store }: Exchange): RegistryWriter {
  * https://github.com/opencontainers/distribution-spec/blob/967efdc079b91785ad18c77cc4f8991a47feefbf/spec.md#registry-proxying
  */
 export function findRepository(
-  { response, query, store }: Exchange,
+  { response, query, catalog }: Exchange,
   name: string,
-): Repository | undefined {
+): ServedRepository | undefined {
   const host = query.get("ns") ?? "";
-  if (!isRegistryHost(host)) return store.repositories.find(name);
+  if (!isRegistryHost(host)) return catalog.repositories.find(name);
   response.setHeader("OCI-Namespace", host);
-  return store.repositories.find(name, host);
+  return catalog.repositories.find(name, host);
 }
 
 /** @throws ApiError `NAME_UNKNOWN` */
-export function requireRepository(exchange: Exchange, name: string): Repository {
+export function requireRepository(exchange: Exchange, name: string): ServedRepository {
   const repository = findRepository(exchange, name);
   if (repository === undefined) throw nameUnknown(name);
   return repository;

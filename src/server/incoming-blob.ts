@@ -1,8 +1,8 @@
 import { createHash, type Hash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { open, rename, rm, truncate } from "node:fs/promises";
+import { open, rm, truncate } from "node:fs/promises";
 import type { Bytes } from "../content/content.ts";
-import { writeContent } from "../layout/write-content.ts";
+import { writeContent } from "../layout/write-file.ts";
 import { digestFrom, type Digest, type DigestAlgorithm } from "../oci/digest.ts";
 
 /** So much of a file is read at once. */
@@ -26,7 +26,7 @@ interface Turn {
  * over from one that hangs, because a client that lost its connection is back before the server
  * notices.
  */
-export class Upload {
+export class IncomingBlob {
   readonly identity: UploadIdentity;
   readonly #path: string;
   /** Of the first `size` bytes; undefined where the file has to be read again to know. */
@@ -41,10 +41,10 @@ export class Upload {
     this.#hash = createHash(identity.algorithm);
   }
 
-  static async create(path: string, identity: UploadIdentity): Promise<Upload> {
+  static async create(path: string, identity: UploadIdentity): Promise<IncomingBlob> {
     const file = await open(path, "wx");
     await file.close();
-    return new Upload(path, identity);
+    return new IncomingBlob(path, identity);
   }
 
   /** Bytes received and written. */
@@ -106,8 +106,8 @@ export class Upload {
     return digestFrom(hash, algorithm);
   }
 
-  /** Makes the file what `path` names. */
-  async moveTo(path: string): Promise<void> {
+  /** Brings the file to its size and safely to the disk, and gives it away by its path. */
+  async settle(): Promise<string> {
     const file = await open(this.#path, "r+");
     try {
       // A write that failed may have left more than was counted.
@@ -117,7 +117,7 @@ export class Upload {
     } finally {
       await file.close();
     }
-    await rename(this.#path, path);
+    return this.#path;
   }
 
   async remove(): Promise<void> {

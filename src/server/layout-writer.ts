@@ -1,18 +1,18 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, rename, rm, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { OneAtATime } from "../content/concurrency.ts";
 import { readVerified } from "../content/verify.ts";
+import type { ImageLayout } from "../layout/layout.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import { algorithmOf, type Digest, type DigestAlgorithm } from "../oci/digest.ts";
-import type { Manifest } from "../oci/manifest.ts";
+import { blobsOf, type Manifest } from "../oci/manifest.ts";
 import { ApiError } from "./api-error.ts";
-import type { LayoutFiles } from "./layout-files.ts";
-import { OneAtATime } from "./one-at-a-time.ts";
-import type { Repositories } from "./repositories.ts";
-import { namedRoot, type Repository } from "./served-repository.ts";
-import type { ManifestIdentity, RegistryWriter } from "./catalog.ts";
-import { blobsOf, describeManifest, type StoredManifest } from "./stored-manifest.ts";
-import type { Upload } from "./incoming-blob.ts";
+import type { ServedRepositories } from "./served-repositories.ts";
+import { namedRoot, type ServedRepository } from "./served-repository.ts";
+import type { ManifestIdentity, CatalogWriter } from "./catalog.ts";
+import { describeManifest, type StoredManifest } from "./stored-manifest.ts";
+import type { IncomingBlob } from "./incoming-blob.ts";
 import { UPLOAD_PREFIX, type UploadSessions } from "./upload-sessions.ts";
 import type { WriteBehind } from "./write-behind.ts";
 
@@ -20,40 +20,40 @@ import type { WriteBehind } from "./write-behind.ts";
 const MAX_ROOTS = 25_000;
 
 interface Parts {
-  readonly repositories: Repositories;
+  readonly repositories: ServedRepositories;
   readonly uploads: UploadSessions;
   readonly index: WriteBehind;
 }
 
 /** Changes a layout: files first, then what is known of them, so that nothing is named too early. */
-export class LayoutWriter implements RegistryWriter {
-  readonly #files: LayoutFiles;
-  readonly #repositories: Repositories;
+export class LayoutWriter implements CatalogWriter {
+  readonly #layout: ImageLayout;
+  readonly #repositories: ServedRepositories;
   readonly #uploads: UploadSessions;
   readonly #index: WriteBehind;
   /** Keeps a blob from being removed while it is stored anew. */
   readonly #changes = new OneAtATime<Digest>();
 
-  constructor(files: LayoutFiles, { repositories, uploads, index }: Parts) {
-    this.#files = files;
+  constructor(layout: ImageLayout, { repositories, uploads, index }: Parts) {
+    this.#layout = layout;
     this.#repositories = repositories;
     this.#uploads = uploads;
     this.#index = index;
   }
 
-  startUpload(name: string, algorithm: DigestAlgorithm): Promise<Upload> {
+  startUpload(name: string, algorithm: DigestAlgorithm): Promise<IncomingBlob> {
     return this.#uploads.start(name, algorithm);
   }
 
-  findUpload(name: string, id: string): Upload | undefined {
+  findUpload(name: string, id: string): IncomingBlob | undefined {
     return this.#uploads.find(name, id);
   }
 
-  cancelUpload(upload: Upload): Promise<void> {
+  cancelUpload(upload: IncomingBlob): Promise<void> {
     return this.#uploads.end(upload);
   }
 
-  async commitUpload(upload: Upload, digest: Digest): Promise<void> {
+  async commitUpload(upload: IncomingBlob, digest: Digest): Promise<void> {
     const found = await upload.digest(algorithmOf(digest));
     if (found !== digest) {
       await this.#uploads.end(upload);
@@ -62,10 +62,8 @@ export class LayoutWriter implements RegistryWriter {
       });
     }
     await this.#changes.run(digest, async () => {
-      if ((await this.#files.sizeOf({ digest })) !== upload.size) {
-        const path = this.#files.blobFile(digest);
-        await mkdir(dirname(path), { recursive: true });
-        await upload.moveTo(path);
+      if ((await this.#layout.sizeOf({ digest })) !== upload.size) {
+        await this.#layout.take(await upload.settle(), digest);
       }
       this.#repositories.take(upload.identity.name).addBlob({ digest, size: upload.size });
     });
@@ -73,7 +71,7 @@ export class LayoutWriter implements RegistryWriter {
   }
 
   async mount(digest: Digest, name: string, from: string | undefined): Promise<boolean> {
-    const size = await this.#files.sizeOf({ digest });
+    const size = await this.#layout.sizeOf({ digest });
     const source =
       from === undefined ? this.#repositories.withBlob(digest) : this.#repositories.find(from);
     if (size === undefined || source?.blobSize(digest) === undefined) return false;
@@ -102,14 +100,14 @@ export class LayoutWriter implements RegistryWriter {
     if (tags.length > 0 || manifest.subject !== undefined) await this.#index.saved();
   }
 
-  async deleteTag(repository: Repository, tag: string): Promise<boolean> {
+  async deleteTag(repository: ServedRepository, tag: string): Promise<boolean> {
     if (!repository.removeTag(tag)) return false;
     this.#index.changed();
     await this.#index.saved();
     return true;
   }
 
-  deleteManifest(repository: Repository, digest: Digest): Promise<boolean> {
+  deleteManifest(repository: ServedRepository, digest: Digest): Promise<boolean> {
     return this.#changes.run(digest, async () => {
       if (!repository.removeManifest(digest)) return false;
       this.#repositories.dropIfEmpty(repository);
@@ -121,7 +119,7 @@ export class LayoutWriter implements RegistryWriter {
     });
   }
 
-  deleteBlob(repository: Repository, digest: Digest): Promise<boolean> {
+  deleteBlob(repository: ServedRepository, digest: Digest): Promise<boolean> {
     return this.#changes.run(digest, async () => {
       if (!repository.removeBlob(digest)) return false;
       this.#repositories.dropIfEmpty(repository);
@@ -132,31 +130,30 @@ export class LayoutWriter implements RegistryWriter {
 
   async #writeManifest(raw: Uint8Array, descriptor: Descriptor): Promise<void> {
     if (await this.#isIntact(descriptor)) return;
-    const path = this.#files.blobFile(descriptor.digest);
-    const temporary = join(this.#files.ingestDirectory, `${UPLOAD_PREFIX}${randomUUID()}`);
-    await mkdir(dirname(path), { recursive: true });
+    const temporary = join(this.#layout.ingestDirectory, `${UPLOAD_PREFIX}${randomUUID()}`);
     try {
       await writeFile(temporary, raw, { flag: "wx", flush: true });
-      await rename(temporary, path);
+      await this.#layout.take(temporary, descriptor.digest);
     } finally {
       await rm(temporary, { force: true });
     }
   }
 
+  /** What cannot be read is written once more, whatever the reason. */
   async #isIntact(descriptor: Descriptor): Promise<boolean> {
-    if ((await this.#files.sizeOf(descriptor)) !== descriptor.size) return false;
-    return readVerified(this.#files, descriptor).then(
+    if ((await this.#layout.sizeOf(descriptor)) !== descriptor.size) return false;
+    return readVerified(this.#layout, descriptor).then(
       () => true,
       () => false,
     );
   }
 
   async #removeUnneeded(digest: Digest): Promise<void> {
-    if (!this.#repositories.holds(digest)) await rm(this.#files.blobFile(digest), { force: true });
+    if (!this.#repositories.holds(digest)) await this.#layout.remove(digest);
   }
 }
 
-function setTag(repository: Repository, tag: string, { descriptor }: StoredManifest): void {
+function setTag(repository: ServedRepository, tag: string, { descriptor }: StoredManifest): void {
   // What a layout says about a root that stays is kept.
   if (repository.tag(tag)?.digest === descriptor.digest) return;
   repository.setTag(tag, namedRoot(descriptor, `${repository.name}:${tag}`));

@@ -15,7 +15,7 @@ import {
   type Exchange,
 } from "./exchange.ts";
 import { requireChildren } from "./require-children.ts";
-import type { Repository } from "./served-repository.ts";
+import type { ServedRepository } from "./served-repository.ts";
 import { requireDigest } from "./route.ts";
 import type { StoredManifest } from "./stored-manifest.ts";
 
@@ -27,10 +27,10 @@ interface ManifestRoute {
 
 /** https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pulling-manifests */
 export async function readManifest(exchange: Exchange, route: ManifestRoute): Promise<void> {
-  const { store } = exchange;
+  const { catalog } = exchange;
   const repository = requireRepository(exchange, route.name);
   const { descriptor } = findManifest(repository, route.reference);
-  sendBytes(exchange, await readVerified(store.blobs, descriptor), {
+  sendBytes(exchange, await readVerified(catalog.blobs, descriptor), {
     "Content-Type": descriptor.mediaType,
     "Docker-Content-Digest": descriptor.digest,
     ETag: `"${descriptor.digest}"`,
@@ -38,7 +38,7 @@ export async function readManifest(exchange: Exchange, route: ManifestRoute): Pr
 }
 
 /** @throws ApiError `MANIFEST_UNKNOWN` */
-function findManifest(repository: Repository, reference: string): StoredManifest {
+function findManifest(repository: ServedRepository, reference: string): StoredManifest {
   const digest = isDigest(reference) ? requireDigest(reference) : repository.tag(reference)?.digest;
   const found = digest === undefined ? undefined : repository.manifest(digest);
   if (found === undefined) throw manifestUnknown(reference.slice(0, 200));
@@ -53,7 +53,7 @@ export async function putManifest(exchange: Exchange, route: ManifestRoute): Pro
   const raw = await bodyUpTo(exchange, MAX_MANIFEST_BYTES);
   const digest = checkedDigest(raw, route.reference);
   const manifest = parse(raw, exchange.request.headers["content-type"]);
-  await requireChildren(manifest, exchange.store, name);
+  await requireChildren(manifest, exchange.catalog, name);
   await untimed(exchange.request, () => writer.putManifest(name, manifest, { digest, tags }));
   sendEmpty(exchange, 201, {
     Location: locationOf(exchange, `${name}/manifests/${digest}`),

@@ -22,7 +22,7 @@ interface ReferrersRoute {
 
 /** https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#listing-referrers */
 export async function listReferrers(exchange: Exchange, route: ReferrersRoute): Promise<void> {
-  const { query, store } = exchange;
+  const { query, catalog } = exchange;
   const repository = findRepository(exchange, route.name);
   const artifactType = query.get("artifactType") ?? "";
   const last = query.get("last") ?? "";
@@ -30,7 +30,7 @@ export async function listReferrers(exchange: Exchange, route: ReferrersRoute): 
     ({ descriptor }) =>
       descriptor.digest > last && (artifactType === "" || descriptor.artifactType === artifactType),
   );
-  const manifests = await onePage(found, store.blobs);
+  const manifests = await onePage(found, catalog.blobs);
   const end = manifests.at(-1)?.digest;
   const index = { schemaVersion: 2, mediaType: MediaType.ociIndex, manifests };
   sendBytes(exchange, Buffer.from(JSON.stringify(index)), {

@@ -1,10 +1,9 @@
-import type { Manifest } from "../oci/manifest.ts";
+import { blobsOf, childrenOf, type Manifest } from "../oci/manifest.ts";
 import { isNonDistributableType } from "../oci/media-type.ts";
 import type { Digest } from "../oci/digest.ts";
 import { ApiError, type ErrorEntry } from "./api-error.ts";
 import { sizeIn } from "./blobs.ts";
-import type { RegistryStore } from "./catalog.ts";
-import { blobsOf, childrenOf } from "./stored-manifest.ts";
+import type { Catalog } from "./catalog.ts";
 
 /** Of many missing blobs, these are enough to see what went wrong. */
 const MAX_REPORTED = 100;
@@ -17,7 +16,7 @@ const MAX_REPORTED = 100;
  */
 export async function requireChildren(
   manifest: Manifest,
-  { repositories, blobs }: RegistryStore,
+  { repositories, blobs }: Catalog,
   name: string,
 ): Promise<void> {
   const repository = repositories.find(name);

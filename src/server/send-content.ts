@@ -1,3 +1,5 @@
+import { open } from "node:fs/promises";
+import type { ServerResponse } from "node:http";
 import { pipeline } from "node:stream/promises";
 import type { Bytes } from "../content/content.ts";
 import type { Exchange, Headers } from "./exchange.ts";
@@ -40,4 +42,67 @@ async function* exactly(content: Bytes, length: number): Chunks {
     if (left <= 0) return;
   }
   throw new Error(`content ended ${left} bytes early`);
+}
+
+/** Two of these go to and fro: one is filled while the other is sent. */
+const BUFFER_BYTES = 512 * 1024;
+
+export interface FilePart {
+  readonly path: string;
+  readonly start: number;
+}
+
+/**
+ * Sends a part of a file. The same two buffers carry all of it: making new ones costs as much time as
+ * copying.
+ */
+export async function sendFile(
+  { response }: Exchange,
+  { path, start }: FilePart,
+  { status, headers, length }: ContentAnswer,
+): Promise<void> {
+  const file = await open(path);
+  try {
+    response.writeHead(status, { ...headers, "Content-Length": length });
+    const size = Math.min(length, BUFFER_BYTES);
+    let [now, next] = [buffer(size), buffer(size)];
+    for (let sent = 0; sent < length; [now, next] = [next, now]) {
+      await now.free;
+      const wanted = Math.min(size, length - sent);
+      const { bytesRead } = await file.read(now.bytes, 0, wanted, start + sent);
+      if (bytesRead === 0) throw new Error(`content ended ${length - sent} bytes early`);
+      now.free = written(response, now.bytes.subarray(0, bytesRead));
+      sent += bytesRead;
+    }
+    await Promise.all([now.free, next.free]);
+  } finally {
+    await file.close();
+  }
+  response.end();
+}
+
+interface ReusedBuffer {
+  readonly bytes: Buffer;
+  /** Resolves when nobody needs the content any more. */
+  free: Promise<void>;
+}
+
+function buffer(size: number): ReusedBuffer {
+  return { bytes: Buffer.allocUnsafeSlow(size), free: Promise.resolve() };
+}
+
+function written(response: ServerResponse, bytes: Buffer): Promise<void> {
+  const result = new Promise<void>((resolve, reject) => {
+    const gone = (): void =>
+      reject(Object.assign(new Error("the client left"), { code: "ERR_STREAM_PREMATURE_CLOSE" }));
+    response.once("close", gone);
+    response.write(bytes, (error) => {
+      response.off("close", gone);
+      if (error) reject(error);
+      else resolve();
+    });
+  });
+  // It is looked at when its buffer is needed again; the other one may fail first.
+  result.catch(() => {});
+  return result;
 }

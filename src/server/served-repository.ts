@@ -7,7 +7,7 @@ import type { StoredManifest } from "./stored-manifest.ts";
  * One repository: which manifests and blobs are in it and what its tags mean. Content that another
  * repository has does not exist here.
  */
-export class Repository {
+export class ServedRepository {
   readonly name: string;
   readonly #tags = new Map<string, Descriptor>();
   readonly #manifests = new Map<Digest, StoredManifest>();

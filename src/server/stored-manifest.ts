@@ -1,7 +1,6 @@
 import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
-import { successorsOf, type Manifest } from "../oci/manifest.ts";
-import { isManifestType } from "../oci/media-type.ts";
+import { childrenOf, type Manifest } from "../oci/manifest.ts";
 
 /** What is remembered of a manifest; its bytes stay where they are stored. */
 export interface StoredManifest {
@@ -23,15 +22,6 @@ export function describeManifest(manifest: Manifest, digest: Digest): StoredMani
     children: childrenOf(manifest).map((child) => child.digest),
     subject: manifest.subject?.digest,
   };
-}
-
-export function childrenOf(manifest: Manifest): readonly Descriptor[] {
-  return successorsOf(manifest).filter((found) => isManifestType(found.mediaType));
-}
-
-/** What lives under `/blobs/`: also the entries of an index that are not manifests. */
-export function blobsOf(manifest: Manifest): readonly Descriptor[] {
-  return successorsOf(manifest).filter((found) => !isManifestType(found.mediaType));
 }
 
 /** https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#listing-referrers */

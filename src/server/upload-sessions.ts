@@ -3,7 +3,7 @@ import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { DigestAlgorithm } from "../oci/digest.ts";
 import { ApiError } from "./api-error.ts";
-import { Upload } from "./incoming-blob.ts";
+import { IncomingBlob } from "./incoming-blob.ts";
 
 /** Tells what is the server's from the parts that other writers keep in the same directory. */
 export const UPLOAD_PREFIX = "upload-";
@@ -20,7 +20,7 @@ const RETRY_AFTER_S = "30";
 export class UploadSessions {
   readonly #directory: string;
   readonly #expiryMs: number;
-  readonly #open = new Map<string, Upload>();
+  readonly #open = new Map<string, IncomingBlob>();
   readonly #timer: NodeJS.Timeout;
 
   private constructor(directory: string, expiryMs: number) {
@@ -39,7 +39,7 @@ export class UploadSessions {
   }
 
   /** @throws ApiError `TOOMANYREQUESTS` */
-  async start(name: string, algorithm: DigestAlgorithm): Promise<Upload> {
+  async start(name: string, algorithm: DigestAlgorithm): Promise<IncomingBlob> {
     if (this.#open.size >= MAX_UPLOADS) {
       throw new ApiError("TOOMANYREQUESTS", `more than ${MAX_UPLOADS} uploads are open`, {
         headers: { "Retry-After": RETRY_AFTER_S },
@@ -47,18 +47,18 @@ export class UploadSessions {
     }
     const id = randomUUID();
     const path = join(this.#directory, `${UPLOAD_PREFIX}${id}`);
-    const upload = await Upload.create(path, { id, name, algorithm });
+    const upload = await IncomingBlob.create(path, { id, name, algorithm });
     this.#open.set(id, upload);
     return upload;
   }
 
-  find(name: string, id: string): Upload | undefined {
+  find(name: string, id: string): IncomingBlob | undefined {
     const upload = this.#open.get(id);
     return upload?.identity.name === name ? upload : undefined;
   }
 
   /** Forgets an upload and what came of it. */
-  async end(upload: Upload): Promise<void> {
+  async end(upload: IncomingBlob): Promise<void> {
     this.#open.delete(upload.identity.id);
     await upload.remove();
   }

@@ -3,7 +3,7 @@ import { ApiError, uploadUnknown } from "./api-error.ts";
 import { chunkOf, progressOf } from "./chunk.ts";
 import { locationOf, sendEmpty, untimed, writerOf, type Exchange } from "./exchange.ts";
 import { checkName, requireDigest } from "./route.ts";
-import type { Upload } from "./incoming-blob.ts";
+import type { IncomingBlob } from "./incoming-blob.ts";
 
 interface UploadRoute {
   readonly name: string;
@@ -84,7 +84,7 @@ function algorithmOfRequest(query: URLSearchParams, digest: Digest | undefined):
   throw new ApiError("DIGEST_INVALID", "expected digest algorithm sha256 or sha512");
 }
 
-function findUpload(exchange: Exchange, { name, id }: UploadRoute): Upload {
+function findUpload(exchange: Exchange, { name, id }: UploadRoute): IncomingBlob {
   const upload = writerOf(exchange).findUpload(name, id);
   if (upload === undefined) throw uploadUnknown(id.slice(0, 100));
   return upload;
@@ -93,7 +93,7 @@ function findUpload(exchange: Exchange, { name, id }: UploadRoute): Upload {
 /** Takes the body of this request into the upload, then does `then` before anybody else has a turn. */
 async function receive(
   exchange: Exchange,
-  upload: Upload,
+  upload: IncomingBlob,
   then: () => Promise<void> = async () => {},
 ): Promise<void> {
   const { request } = exchange;
@@ -110,7 +110,7 @@ async function receive(
   });
 }
 
-function sendProgress(exchange: Exchange, upload: Upload, status: 202 | 204): void {
+function sendProgress(exchange: Exchange, upload: IncomingBlob, status: 202 | 204): void {
   sendEmpty(exchange, status, progressOf(exchange, upload));
 }
 

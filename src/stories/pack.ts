@@ -14,7 +14,7 @@ import type { Foreign } from "../foreign/read-foreign.ts";
 import type { BlobPool } from "../foreign/blob-pool.ts";
 import { gather, type GatherOptions, type Ingredients } from "../intake/gather.ts";
 import { ImageLayout } from "../layout/layout.ts";
-import { replaceFile } from "../layout/replace-file.ts";
+import { replaceFile } from "../layout/write-file.ts";
 import { chartArtifact, chartFiles } from "../bundle/chart-files.ts";
 import { withForeign } from "../intake/from.ts";
 import { fromRegistries, lockOf, planPack, type PackPlan } from "../intake/plan.ts";

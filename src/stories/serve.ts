@@ -1,13 +1,26 @@
+import { readdir, stat } from "node:fs/promises";
+import { MANIFEST_FILE, SUMS_FILE } from "../bundle/format.ts";
+import { DrayError, systemCode } from "../errors.ts";
 import { startRun, type Run, type RunOptions } from "../events.ts";
-import { openStore, type StoreOptions } from "../server/open-catalog.ts";
+import type { GivenNames } from "../foreign/given-names.ts";
+import { LAYOUT_FILE } from "../oci/image-layout.ts";
+import type { Platform } from "../oci/platform.ts";
+import type { Catalog } from "../server/catalog.ts";
 import type { TlsOptions } from "../server/http-server.ts";
-import { createRegistry } from "../server/registry.ts";
+import {
+  openLayoutCatalog,
+  openTemporaryCatalog,
+  openWritableCatalog,
+} from "../server/layout-catalog.ts";
+import { createRegistry, type Registry } from "../server/registry.ts";
+import { openSourceCatalog } from "../server/source-catalog.ts";
 import type { TrustPolicy } from "../trust/policy.ts";
+import { openBundleFile, requireUsable } from "./open-bundle.ts";
 
 const DEFAULT_HOST = "127.0.0.1";
 const DEFAULT_PORT = 5000;
 
-export interface ServeOptions extends Pick<StoreOptions, "names" | "platforms"> {
+export interface ServeOptions {
   /** An image layout or a bundle. @default a new directory that is removed at the end */
   readonly path?: string | undefined;
   /** Take pushes; a directory that does not exist is made. @default false */
@@ -28,6 +41,10 @@ export interface ServeOptions extends Pick<StoreOptions, "names" | "platforms"> 
   readonly closeGraceMs?: number | undefined;
   /** Whose signature a bundle needs. @default nobody is trusted */
   readonly trust?: TrustPolicy | undefined;
+  /** Of what others have packed: what images are called. A path of which this is said is a bundle. */
+  readonly names?: GivenNames | undefined;
+  /** Of what others have packed: of every image only these. @default all */
+  readonly platforms?: readonly Platform[] | undefined;
 }
 
 export interface RunningRegistry {
@@ -54,17 +71,21 @@ export async function serve(
   const run = startRun(runOptions);
   const { host = DEFAULT_HOST, port = DEFAULT_PORT, tls, idleTimeoutMs } = options;
   run.signal.throwIfAborted();
-  const store = await openStore(options, run);
-  const registry = createRegistry(store, { ...options, onEvent: run.onEvent });
+  const catalog = await openCatalog(options, run);
+  const { absoluteLocations, closeGraceMs } = options;
+  const { onEvent } = run;
+  const registry = createRegistry(catalog, { absoluteLocations, closeGraceMs, onEvent });
   try {
     const address = await registry.listen({ host, port, tls, idleTimeoutMs });
     warnOfOpenDoor(options, address.url, run);
+    closeOn(run.signal, registry);
     return {
       ...address,
       host,
-      writable: store.writer !== undefined,
-      repositories: store.repositories.names(),
-      ...stopper(() => registry.close(), run.signal),
+      writable: catalog.writer !== undefined,
+      repositories: catalog.repositories.names(),
+      closed: registry.closed,
+      close: () => registry.close(),
     };
   } catch (error) {
     await registry.close();
@@ -72,25 +93,72 @@ export async function serve(
   }
 }
 
-function stopper(
-  stop: () => Promise<void>,
-  signal: AbortSignal,
-): Pick<RunningRegistry, "close" | "closed"> {
-  let done: (result: Promise<void>) => void;
-  const closed = new Promise<void>((resolve) => {
-    done = resolve;
-  });
-  // Who closes gets the error; `closed` may have no reader.
-  closed.catch(() => {});
-  const close = (): Promise<void> => {
-    signal.removeEventListener("abort", onAbort);
-    done(stop());
-    return closed;
-  };
-  const onAbort = (): void => void close();
+/** Turns a path into what the registry serves. */
+async function openCatalog(options: ServeOptions, run: Run): Promise<Catalog> {
+  const { path, writable = false, uploadExpiryMs } = options;
+  if (path === undefined) {
+    if (writable) return openTemporaryCatalog(run, { uploadExpiryMs });
+    throw invalid("Cannot serve: expected an image layout or a bundle, found no path", {
+      hint: "A registry without a path has to be writable.",
+    });
+  }
+  const kind = await kindOf(path);
+  if (writable) {
+    if (kind !== "file") return openWritableCatalog(path, run, { uploadExpiryMs });
+    const message = `Cannot serve ${JSON.stringify(path)} writable: expected a directory, found a file`;
+    throw invalid(message, { hint: "A bundle is served read-only." });
+  }
+  if (kind === "missing") throw notFound(path);
+  const isLayout = kind === "directory" && (await isPlainLayout(path, options));
+  return isLayout ? openLayoutCatalog(path, run) : openBundle(path, options, run);
+}
+
+async function kindOf(path: string): Promise<"directory" | "file" | "missing"> {
+  try {
+    return (await stat(path)).isDirectory() ? "directory" : "file";
+  } catch (error) {
+    if (systemCode(error) === "ENOENT") return "missing";
+    throw error;
+  }
+}
+
+/**
+ * An image layout with a list of sums or a manifest of a bundle is a bundle, and checked as one; so
+ * is one of which something was said.
+ */
+async function isPlainLayout(
+  directory: string,
+  { names = new Map(), platforms = [] }: ServeOptions,
+): Promise<boolean> {
+  const files = await readdir(directory);
+  const isBundle = files.includes(SUMS_FILE) || files.includes(MANIFEST_FILE);
+  return files.includes(LAYOUT_FILE) && !isBundle && names.size + platforms.length === 0;
+}
+
+/** Trusted and complete, or not served at all. */
+async function openBundle(path: string, options: ServeOptions, run: Run): Promise<Catalog> {
+  const { trust = { keys: [] }, names, platforms } = options;
+  // Nobody waits for progress here: what a registry says is about what it serves.
+  const quiet = { ...run, onEvent: () => {} };
+  const request = { path, trust, names, platforms, content: "readable" } as const;
+  const opened = await openBundleFile(request, quiet);
+  try {
+    const { view, graph } = requireUsable(path, opened.bundle);
+    const roots = graph.roots.map(({ descriptor }) => descriptor);
+    const catalog = await openSourceCatalog(view, roots, run);
+    return { ...catalog, close: () => opened.close() };
+  } catch (error) {
+    await opened.close();
+    throw error;
+  }
+}
+
+function closeOn(signal: AbortSignal, registry: Registry): void {
+  const onAbort = (): void => void registry.close();
   if (signal.aborted) onAbort();
-  else signal.addEventListener("abort", onAbort);
-  return { close, closed };
+  else signal.addEventListener("abort", onAbort, { once: true });
+  const forget = (): void => signal.removeEventListener("abort", onAbort);
+  registry.closed.then(forget, forget);
 }
 
 function warnOfOpenDoor(
@@ -102,4 +170,13 @@ function warnOfOpenDoor(
   if (isLocal || writable !== true) return;
   const message = `Everybody who can reach ${url} can push to it: there is no authentication`;
   onEvent({ type: "warning", message });
+}
+
+function notFound(path: string): DrayError {
+  const message = `Cannot serve ${JSON.stringify(path)}: no such file`;
+  return new DrayError("DRAY_FILE_NOT_FOUND", message, { kind: "usage" });
+}
+
+function invalid(message: string, { hint }: { hint: string }): DrayError {
+  return new DrayError("DRAY_SERVE_INVALID", message, { kind: "usage", hint });
 }

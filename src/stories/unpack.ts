@@ -5,7 +5,7 @@ import type { Entry } from "../archive/scan.ts";
 import { verified } from "../content/verify.ts";
 import { DrayError, diskFull, systemCode } from "../errors.ts";
 import type { Finding } from "../finding.ts";
-import { writeContent } from "../layout/write-content.ts";
+import { writeContent } from "../layout/write-file.ts";
 import { parseDigest } from "../oci/digest.ts";
 import { MediaType } from "../oci/media-type.ts";
 import { requireUsable, withBundle, type BundleOptions, type UsableBundle } from "./open-bundle.ts";

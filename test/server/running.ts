@@ -4,12 +4,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Agent, request, type Dispatcher } from "undici";
 import { onTestFinished } from "vitest";
-import type { DrayEvent } from "../../src/events.ts";
+import { startRun, type DrayEvent } from "../../src/events.ts";
 import { digestOf, type Digest, type DigestAlgorithm } from "../../src/oci/digest.ts";
 import type { Descriptor as OciDescriptor } from "../../src/oci/descriptor.ts";
 import { MediaType } from "../../src/oci/media-type.ts";
 import { createRegistry } from "../../src/server/registry.ts";
-import { openSourceStore } from "../../src/server/source-catalog.ts";
+import { openSourceCatalog } from "../../src/server/source-catalog.ts";
 import type { BlobSource } from "../../src/server/catalog.ts";
 import { serve, type RunningRegistry, type ServeOptions } from "../../src/stories/serve.ts";
 
@@ -53,12 +53,12 @@ export class Running {
     return new Running(registry, events);
   }
 
-  /** Over a source that is neither a layout nor a bundle: what a store makes of odd content. */
+  /** Over a source that is neither a layout nor a bundle: what a catalog makes of odd content. */
   static async over(source: BlobSource, roots: readonly OciDescriptor[]): Promise<Running> {
     const events: DrayEvent[] = [];
     const onEvent = (event: DrayEvent): void => void events.push(event);
-    const store = await openSourceStore(source, roots, { onEvent });
-    const registry = createRegistry(store, { onEvent });
+    const catalog = await openSourceCatalog(source, roots, startRun({ onEvent }));
+    const registry = createRegistry(catalog, { onEvent });
     const address = await registry.listen({ host: "127.0.0.1", port: 0 });
     const closed = Promise.resolve();
     const running = { ...address, host: "127.0.0.1", writable: false, repositories: [], closed };

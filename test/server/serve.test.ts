@@ -11,7 +11,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { ImageLayout } from "../../src/layout/layout.ts";
 import { digestOf } from "../../src/oci/digest.ts";
 import { startRun } from "../../src/events.ts";
-import { openStore } from "../../src/server/open-catalog.ts";
+import { openWritableCatalog } from "../../src/server/layout-catalog.ts";
 import { unpack } from "../../src/stories/unpack.ts";
 import { serve } from "../../src/stories/serve.ts";
 import { createRegistry } from "../../src/server/registry.ts";
@@ -211,9 +211,7 @@ describe("TLS", () => {
 
 describe("the listener of a registry", () => {
   it("works behind whatever a server of one's own puts in front of it", async () => {
-    const registry = createRegistry(
-      await openStore({ path: await scratch(), writable: true }, startRun({})),
-    );
+    const registry = createRegistry(await openWritableCatalog(await scratch(), startRun({})));
     const server = createServer((request, response) => {
       if (request.headers.authorization === "Bearer right") registry.listener(request, response);
       else response.writeHead(401).end();

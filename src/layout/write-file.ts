@@ -1,4 +1,6 @@
+import { randomBytes } from "node:crypto";
 import { createWriteStream } from "node:fs";
+import { rename, rm, writeFile } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
 import type { ContentOptions } from "../content/content.ts";
 
@@ -26,5 +28,16 @@ export async function writeContent(
   } finally {
     // A pipeline whose source fails does not wait for the file, which may not even be open.
     await closed;
+  }
+}
+
+/** Writes a small file so that a reader sees the old one or the new one, never a part. */
+export async function replaceFile(path: string, content: Uint8Array): Promise<void> {
+  const temporary = `${path}.${randomBytes(6).toString("hex")}`;
+  try {
+    await writeFile(temporary, content, { flag: "wx", flush: true });
+    await rename(temporary, path);
+  } finally {
+    await rm(temporary, { force: true });
   }
 }

@@ -1,9 +1,9 @@
 import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
-import { Repository } from "./served-repository.ts";
+import { ServedRepository } from "./served-repository.ts";
 import { splitHost } from "./root-name.ts";
 
-export interface NamingOptions {
+interface NamingOptions {
   /**
    * Serve `docker.io/library/alpine` as `library/alpine` too, as long as no other host has the same
    * path. Only where nobody pushes: two names for one repository would let a push to the one change
@@ -14,31 +14,31 @@ export interface NamingOptions {
 }
 
 /** Every repository, and the names that lead to it. */
-export class Repositories {
-  readonly #byName = new Map<string, Repository>();
+export class ServedRepositories {
+  readonly #byName = new Map<string, ServedRepository>();
   /** Path without host → the repositories that have it. */
-  readonly #byPath = new Map<string, Repository[]>();
+  readonly #byPath = new Map<string, ServedRepository[]>();
   readonly #options: NamingOptions;
   /** Holds roots that no request can name: not served, never forgotten. */
-  readonly unnamed = new Repository("");
+  readonly unnamed = new ServedRepository("");
 
   constructor(options: NamingOptions = {}) {
     this.#options = options;
   }
 
   /** `host` is where a client that uses this registry as a mirror thinks it pulls from. */
-  find(name: string, host?: string): Repository | undefined {
+  find(name: string, host?: string): ServedRepository | undefined {
     if (host === undefined) return this.#byName.get(name) ?? this.#onlyOne(name);
     return this.#byName.get(`${host}/${name}`) ?? this.#byName.get(name);
   }
 
   /** The repository of exactly this name, made where it is missing. */
-  take(name: string): Repository {
+  take(name: string): ServedRepository {
     return this.#byName.get(name) ?? this.#add(name);
   }
 
   /** A repository without content does not exist. */
-  dropIfEmpty(repository: Repository): void {
+  dropIfEmpty(repository: ServedRepository): void {
     if (!repository.isEmpty || !this.#byName.delete(repository.name)) return;
     const { path } = splitHost(repository.name);
     const rest = (this.#byPath.get(path) ?? []).filter((other) => other !== repository);
@@ -59,7 +59,7 @@ export class Repositories {
   }
 
   /** Any repository that has the blob, for a mount that names none. */
-  withBlob(digest: Digest): Repository | undefined {
+  withBlob(digest: Digest): ServedRepository | undefined {
     for (const repository of this.#byName.values()) {
       if (repository.blobSize(digest) !== undefined) return repository;
     }
@@ -80,13 +80,13 @@ export class Repositories {
     return [...this.#byName.values(), this.unnamed].flatMap((repository) => repository.roots());
   }
 
-  #onlyOne(path: string): Repository | undefined {
+  #onlyOne(path: string): ServedRepository | undefined {
     const found = this.#byPath.get(path) ?? [];
     return found.length === 1 && !this.#byName.has(path) ? found[0] : undefined;
   }
 
-  #add(name: string): Repository {
-    const repository = new Repository(name);
+  #add(name: string): ServedRepository {
+    const repository = new ServedRepository(name);
     this.#byName.set(name, repository);
     const { host, path } = splitHost(name);
     if (host !== undefined && this.#options.shortNames === true) {
