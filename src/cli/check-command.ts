@@ -1,14 +1,15 @@
-import { runOptions, type AddCommand, type Session } from "./command.ts";
-import { renderCheck } from "./check-report.ts";
+import type { AbsentImage, CheckedChart, CheckReport, ValueSet } from "../index.ts";
+import { addBundleFlags, bundleChoices, type BundleFlags } from "./bundle-flags.ts";
 import { addDiscoveryFlags, discoverySettings, type DiscoveryFlags } from "./discovery-flags.ts";
 import { EXIT } from "./failure.ts";
-import { addExamples, addOutputFlags, repeatable } from "./flags.ts";
+import { formatFindings } from "./findings.ts";
+import { addExamples, repeatable } from "./flags.ts";
+import { reasonFor } from "./images-report.ts";
 import { addMapFlags, readMapping, type MapFlags } from "./map-flags.ts";
-import { addForeignFlags, foreignChoices, type ForeignFlags } from "./foreign-flags.ts";
-import type { OutputFlags } from "./report-output.ts";
-import { addTrustFlags, trustPolicy, type TrustFlags } from "./trust-flags.ts";
+import { addOutputFlags, type AddCommand, type Session, type SessionFlags } from "./session.ts";
+import { formatTable, paragraphs, plural, section } from "./table.ts";
 
-interface CheckFlags extends ForeignFlags, OutputFlags, DiscoveryFlags, TrustFlags, MapFlags {
+interface CheckFlags extends BundleFlags, SessionFlags, DiscoveryFlags, MapFlags {
   readonly chart?: string;
   readonly requirePlatform?: readonly string[];
   readonly registry?: string;
@@ -33,8 +34,7 @@ export const addCheckCommand: AddCommand = (program, start) => {
     .option("--allow-incomplete", "end with 0 though a needed image may have been missed");
   addMapFlags(command);
   const sets = addDiscoveryFlags(command);
-  addTrustFlags(command);
-  addForeignFlags(command);
+  addBundleFlags(command);
   addOutputFlags(command);
   addExamples(command, [
     "dray check app-1.2.0.tar.gz --key release.pub --values prod.yaml",
@@ -51,10 +51,10 @@ export const addCheckCommand: AddCommand = (program, start) => {
 
 async function runCheck(
   path: string,
-  { flags, sets }: { flags: CheckFlags; sets: ReturnType<typeof addDiscoveryFlags> },
+  { flags, sets }: { flags: CheckFlags; sets: readonly ValueSet[] },
   session: Session,
 ): Promise<void> {
-  const { output, defaults, exit } = session;
+  const { run, print, exit } = session;
   const { check, parsePlatform } = await import("../index.ts");
   const report = await check(
     {
@@ -65,12 +65,53 @@ async function runCheck(
       mapping: await readMapping(flags),
       valueSets: sets,
       discovery: await discoverySettings(flags, session),
-      trust: await trustPolicy(flags, defaults),
-      ...(await foreignChoices(flags)),
+      ...(await bundleChoices(flags, session)),
     },
-    runOptions(session, flags),
+    run,
   );
-  output.report(report, () => renderCheck(report));
+  print(report, () => renderCheck(report));
   const isUnsure = !report.complete && flags.allowIncomplete !== true;
   if (!report.good || isUnsure) exit(EXIT.refused);
+}
+
+/** What a bundle lacks for its charts, if anything. */
+function renderCheck({ bundle, charts, good, complete, findings }: CheckReport): string {
+  const parts = [
+    formatTable([
+      ["bundle", `${bundle.name} ${bundle.version}`],
+      ["bundle digest", bundle.digest],
+      ...charts.map(({ name, version, needed, missing }) => [
+        "chart",
+        `${name} ${version}: ${needed - missing.length} of ${plural(needed, "needed image")} here`,
+      ]),
+    ]),
+    formatFindings(findings),
+    ...charts.map(renderChart),
+    verdict(good, complete),
+  ];
+  return paragraphs(parts);
+}
+
+function renderChart(chart: CheckedChart): string {
+  const { name, version, missing, left, findings } = chart;
+  const warnings = findings.filter(({ severity }) => severity === "warning");
+  const parts = [
+    section(`Needed by ${name} ${version}:`, formatAbsent(missing)),
+    section(`Not needed by ${name} ${version} with these values:`, formatAbsent(left)),
+    formatFindings(warnings),
+  ];
+  return paragraphs(parts);
+}
+
+function formatAbsent(images: readonly AbsentImage[]): string {
+  return images
+    .map((one) => `  ${one.class}  ${one.image}\n    ${one.problem}\n    ${reasonFor(one)}\n`)
+    .join("");
+}
+
+function verdict(good: boolean, complete: boolean): string {
+  if (!good) return "Incomplete: the bundle lacks images that its charts will pull.\n";
+  return complete
+    ? "Good: every image that the charts will pull is in the bundle.\n"
+    : "Not known: every image that was found is in the bundle, but some may have been missed.\n";
 }

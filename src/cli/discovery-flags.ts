@@ -3,7 +3,7 @@ import { access } from "node:fs/promises";
 import { resolve } from "node:path";
 import { InvalidArgumentError, Option, type Command } from "commander";
 import type { Defaults, DiscoverySettings, ValueSet } from "../index.ts";
-import type { Session } from "./command.ts";
+import type { Session } from "./session.ts";
 
 /** Flags of every command that looks for the images of charts. */
 export interface DiscoveryFlags {

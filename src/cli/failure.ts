@@ -1,7 +1,6 @@
 import type { DrayError, ErrorCode, Finding } from "../index.ts";
 import { formatFindings } from "./findings.ts";
-import type { Io } from "./io.ts";
-import { printable, printableJson } from "./printable.ts";
+import { printable, printableJson, type Io } from "./terminal.ts";
 
 export const EXIT = { failed: 1, usage: 2, refused: 3, partial: 4, interrupted: 130 } as const;
 

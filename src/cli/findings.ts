@@ -1,5 +1,5 @@
 import type { Finding } from "../index.ts";
-import { printable } from "./printable.ts";
+import { printable } from "./terminal.ts";
 
 const MARKS = { error: "error", warning: "warning", info: "note" } as const;
 

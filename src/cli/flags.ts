@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { InvalidArgumentError, Option, type Command } from "commander";
 
 /** A flag that may be given several times; the values come as a list. */
@@ -27,16 +28,18 @@ export function addStoreFlag(command: Command): Command {
   return command.option("--store <dir>", "content store (default: ~/.cache/dray/store)");
 }
 
-/** Flags that say how a command speaks. */
-export function addOutputFlags(command: Command): Command {
-  return command
-    .option("--json", "print one JSON document instead of text")
-    .option("-q, --quiet", "print nothing but warnings and errors")
-    .option("-v, --verbose", "say what happens to every blob");
-}
-
 /** Shows how a command is used, behind its flags. */
 export function addExamples(command: Command, examples: readonly string[]): Command {
   const lines = examples.map((line) => `  ${line}\n`).join("");
   return command.addHelpText("after", `\nExamples:\n${lines}`);
+}
+
+/** Reads a file that the user named; `what` says what it should be. */
+export async function readInput(path: string, what: string): Promise<Buffer> {
+  try {
+    return await readFile(path);
+  } catch (cause) {
+    const { unreadable } = await import("../index.ts");
+    throw unreadable(cause, what, path) ?? cause;
+  }
 }

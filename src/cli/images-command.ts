@@ -1,11 +1,9 @@
 import { Option } from "commander";
 import type { ImagesReport, ValueSet } from "../index.ts";
-import { runOptions, type AddCommand, type Session } from "./command.ts";
 import { addDiscoveryFlags, discoverySettings, type DiscoveryFlags } from "./discovery-flags.ts";
 import { EXIT } from "./failure.ts";
-import { addExamples, addOutputFlags, addStoreFlag } from "./flags.ts";
+import { addExamples, addStoreFlag, readInput } from "./flags.ts";
 import { formatImageList, renderDifference, renderImages, renderWhy } from "./images-report.ts";
-import type { OutputFlags } from "./report-output.ts";
 import { registriesOf } from "./pack-recipe.ts";
 import {
   addRegistryFlags,
@@ -13,9 +11,9 @@ import {
   requireOneRegistry,
   type RegistryFlags,
 } from "./registry-flags.ts";
-import { readInput } from "./read-input.ts";
+import { addOutputFlags, type AddCommand, type Session, type SessionFlags } from "./session.ts";
 
-interface ImagesFlags extends OutputFlags, DiscoveryFlags, RegistryFlags {
+interface ImagesFlags extends SessionFlags, DiscoveryFlags, RegistryFlags {
   readonly store?: string;
   readonly list?: boolean;
   readonly why?: string;
@@ -67,7 +65,7 @@ async function findImages(
   flags: ImagesFlags,
   session: Session,
 ): Promise<ImagesReport> {
-  const { defaults } = session;
+  const { run, defaults } = session;
   const { images, parseChart, parseImageList } = await import("../index.ts");
   const { check } = flags;
   const listed =
@@ -75,7 +73,7 @@ async function findImages(
       ? undefined
       : parseImageList((await readInput(check, "image list")).toString("utf8"), check);
   const requests = charts.map((chart) => parseChart(chart));
-  const registries = registriesOf({ images: [], charts: requests });
+  const registries = registriesOf(requests);
   await requireOneRegistry(registries, flags);
   return images(
     {
@@ -88,7 +86,7 @@ async function findImages(
       discovery: await discoverySettings(flags, session),
       ...(await chartAccess(flags, session, registries)),
     },
-    runOptions(session),
+    run,
   );
 }
 
@@ -104,12 +102,12 @@ async function onlyNamed(report: ImagesReport, name: string): Promise<ImagesRepo
   );
 }
 
-function show(report: ImagesReport, flags: ImagesFlags, { io, output, exit }: Session): void {
+function show(report: ImagesReport, flags: ImagesFlags, { io, print, exit }: Session): void {
   const { difference, complete } = report;
   if (flags.list === true && !complete) {
     io.stderr.write("Warning: the list may lack needed images; it says why at its head.\n");
   }
-  output.report(report, () => {
+  print(report, () => {
     if (flags.list === true) return formatImageList(report);
     if (flags.why !== undefined) return renderWhy(report);
     if (difference !== undefined) return renderDifference(report, difference);

@@ -1,17 +1,17 @@
 import type {
   DiscoveredImage,
+  Evidence,
   FoundImage,
   ImagesReport,
   ListDifference,
   Presence,
 } from "../index.ts";
-import { formatEvidence, reasonFor } from "./evidence.ts";
 import { formatFindings } from "./findings.ts";
-import type { OutputFlags } from "./report-output.ts";
+import type { SessionFlags } from "./session.ts";
 import { formatTable, paragraphs, plural, section } from "./table.ts";
 
 /** Images by the registry that they come from, and what is not known. */
-export function renderImages(report: ImagesReport, { verbose }: OutputFlags): string {
+export function renderImages(report: ImagesReport, { verbose }: SessionFlags): string {
   const registries = [...new Set(report.images.map(({ reference }) => reference.registry))];
   const groups = registries.toSorted().map((registry) => {
     const images = report.images.filter(({ reference }) => reference.registry === registry);
@@ -112,6 +112,31 @@ export function renderDifference(report: ImagesReport, difference: ListDifferenc
       : `The list lacks ${plural(missing.length, "needed image")}.\n`,
   ];
   return paragraphs(parts);
+}
+
+/** Why an image has its class, in few words. */
+export function reasonFor({ evidence, optionalBy, class: kind }: DiscoveredImage): string {
+  const [way, ...others] = optionalBy;
+  if (kind === "optional" && way !== undefined) {
+    const more = others.length === 0 ? "" : ` (or ${plural(others.length, "other way")})`;
+    return `${way.join(" and ")}${more}`;
+  }
+  const [best] = evidence;
+  return best === undefined ? "" : placeOf(best);
+}
+
+/** One place that speaks of an image: what, where, and under which conditions. */
+function formatEvidence(evidence: Evidence): string {
+  const { file, line, when = [] } = evidence;
+  const at = file === undefined ? "" : ` (${line === undefined ? file : `${file}:${line}`})`;
+  const condition = when.length === 0 ? "" : `, with ${when.join(" and ")}`;
+  return `${evidence.source}: ${placeOf(evidence)}${at}${condition}`;
+}
+
+function placeOf({ object, where, valuesPath, hooks = [], file }: Evidence): string {
+  const place = [object, where].filter((part) => part !== undefined).join(", ");
+  const hook = hooks.length === 0 ? "" : ` (${hooks.join(", ")})`;
+  return `${place || valuesPath || file || ""}${hook}`;
 }
 
 function isNeeded(one: DiscoveredImage): boolean {

@@ -1,11 +1,9 @@
 import type { InspectReport } from "../index.ts";
-import { runOptions, type AddCommand } from "./command.ts";
+import { addBundleFlags, bundleChoices, type BundleFlags } from "./bundle-flags.ts";
 import { formatFindings } from "./findings.ts";
-import { addExamples, addOutputFlags } from "./flags.ts";
-import { addForeignFlags, foreignChoices, type ForeignFlags } from "./foreign-flags.ts";
-import type { OutputFlags } from "./report-output.ts";
+import { addExamples } from "./flags.ts";
+import { addOutputFlags, type AddCommand, type SessionFlags } from "./session.ts";
 import { formatBytes, formatTable, shortDigest } from "./table.ts";
-import { addTrustFlags, trustPolicy, type TrustFlags } from "./trust-flags.ts";
 
 export const addInspectCommand: AddCommand = (program, start) => {
   const command = program
@@ -16,22 +14,20 @@ export const addInspectCommand: AddCommand = (program, start) => {
         "connection; whether the rest is intact is for `dray verify` to say.",
     )
     .argument("<bundle>", "bundle file or unpacked directory");
-  addTrustFlags(command);
-  addForeignFlags(command);
+  addBundleFlags(command);
   addOutputFlags(command);
   addExamples(command, [
     "dray inspect app-1.2.0.tar.gz",
     "dray inspect app-1.2.0.tar.gz --json | jq -r '.artifacts[].reference'",
   ]);
-  command.action(async (path: string, flags: TrustFlags & ForeignFlags & OutputFlags) => {
+  command.action(async (path: string, flags: BundleFlags & SessionFlags) => {
     const session = await start(flags);
-    const { output, defaults } = session;
+    const { signal, workDirectory } = session.run;
     const { inspect } = await import("../index.ts");
-    const report = await inspect(
-      { path, trust: await trustPolicy(flags, defaults), ...(await foreignChoices(flags)) },
-      runOptions(session, flags),
-    );
-    output.report(report, () => renderInspect(report));
+    const request = { path, ...(await bundleChoices(flags, session)) };
+    // It is done before a line of progress could be read.
+    const report = await inspect(request, { signal, workDirectory });
+    session.print(report, () => renderInspect(report));
   });
 };
 

@@ -1,10 +1,9 @@
-import type { AddCommand, Session } from "./command.ts";
-import { addExamples, addOutputFlags } from "./flags.ts";
-import type { OutputFlags } from "./report-output.ts";
-import { askPassphrase, canAsk, givenPassphrase, type PassphraseFlags } from "./passphrase.ts";
+import { addExamples } from "./flags.ts";
+import { addOutputFlags, type AddCommand, type Session, type SessionFlags } from "./session.ts";
+import { askPassphrase, canAsk, givenPassphrase, type PassphraseFlags } from "./signing-key.ts";
 import { formatTable } from "./table.ts";
 
-interface KeygenFlags extends OutputFlags, PassphraseFlags {
+interface KeygenFlags extends SessionFlags, PassphraseFlags {
   readonly passphrase: boolean;
 }
 
@@ -28,7 +27,7 @@ export const addKeygenCommand: AddCommand = (program, start) => {
     const session = await start(flags);
     const { keygen } = await import("../index.ts");
     const result = await keygen(name, await choosePassphrase(flags, session));
-    session.output.report(result, () =>
+    session.print(result, () =>
       formatTable([
         ["private key", `${result.privateKey}   keep it secret and safe`],
         ["public key", `${result.publicKey}   give it to those who verify`],

@@ -1,6 +1,6 @@
 import { Option, type Command } from "commander";
 import type { MapMode, Mapping } from "../index.ts";
-import { readInput } from "./read-input.ts";
+import { readInput } from "./flags.ts";
 
 /** Flags of every command that has to know what names become at a target. */
 export interface MapFlags {

@@ -1,24 +1,22 @@
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { Option, type Command } from "commander";
-import type { Defaults, Lock, PackOptions, ProvenanceOptions, ValueSet } from "../index.ts";
-import { runOptions, type AddCommand, type Session } from "./command.ts";
+import type { Command } from "commander";
+import type { Defaults, Lock, ProvenanceOptions, ValueSet } from "../index.ts";
 import { addDiscoveryFlags, discoverySettings, type DiscoveryFlags } from "./discovery-flags.ts";
-import { addExamples, addOutputFlags, addStoreFlag, repeatable } from "./flags.ts";
-import type { OutputFlags } from "./report-output.ts";
-import { readRecipe, registriesOf, type RecipeFlags } from "./pack-recipe.ts";
+import { addExamples, addStoreFlag, repeatable } from "./flags.ts";
+import { addContentFlags, readRecipe, registriesOf, type ContentFlags } from "./pack-recipe.ts";
 import { renderPack } from "./pack-report.ts";
-import type { PassphraseFlags } from "./passphrase.ts";
 import {
   addRegistryFlags,
   chartAccess,
   requireOneRegistry,
   type RegistryFlags,
 } from "./registry-flags.ts";
-import { readSigningKey } from "./signing-key.ts";
+import { addOutputFlags, type AddCommand, type Session, type SessionFlags } from "./session.ts";
+import { readSigningKey, type PassphraseFlags } from "./signing-key.ts";
 
 interface PackFlags
-  extends OutputFlags, PassphraseFlags, RecipeFlags, DiscoveryFlags, RegistryFlags {
+  extends SessionFlags, PassphraseFlags, ContentFlags, DiscoveryFlags, RegistryFlags {
   readonly store?: string;
   readonly output?: string;
   readonly force?: boolean;
@@ -26,12 +24,7 @@ interface PackFlags
   readonly unsigned?: boolean;
   readonly lock?: string;
   readonly locked?: boolean;
-  readonly includeNondistributable?: boolean;
-  readonly strictImages?: boolean;
-  readonly keyring?: string;
-  readonly verifyCharts?: boolean;
   readonly dryRun?: boolean;
-  readonly workDir?: string;
 }
 
 export const addPackCommand: AddCommand = (program, start) => {
@@ -66,32 +59,6 @@ export const addPackCommand: AddCommand = (program, start) => {
   );
 };
 
-function addContentFlags(command: Command): void {
-  command
-    .addOption(repeatable("--image <reference>", "an image: registry/repository[:tag][@digest]"))
-    .addOption(repeatable("--image-list <file>", "a file with one image a line"))
-    .addOption(
-      repeatable(
-        "--chart <chart>",
-        "a .tgz or directory, oci://registry/chart[:range] or https://repository#chart[:range]",
-      ),
-    )
-    .addOption(
-      new Option("--chart-images <mode>", "which images of the charts named by --chart are packed")
-        .choices(["needed", "discover", "none"])
-        .default("needed"),
-    )
-    .option("--strict-images", "fail where a needed image of a chart may have been missed")
-    .option("--keyring <file>", "public keys (OpenPGP) of those who sign charts; needs gpgv")
-    .option("--verify-charts", "refuse charts whose provenance is missing, wrong or not checked")
-    .addOption(repeatable("--file <file>", "a plain file that travels along"))
-    .addOption(repeatable("--from <path>", "a layout, archive or bundle that others have made"))
-    .addOption(
-      repeatable("--platform <platform>", "only this platform; this changes an image's digest"),
-    )
-    .option("--include-nondistributable", "pack layers that their license keeps out of registries");
-}
-
 function addResultFlags(command: Command): void {
   command
     .addOption(
@@ -114,17 +81,17 @@ async function runPack(
   flags: PackFlags,
   session: Session,
 ): Promise<void> {
-  const { io, output, defaults } = session;
+  const { io, run, print, defaults } = session;
   const { pack } = await import("../index.ts");
   await requireSigningChoice(flags);
   const recipe = await readRecipe(recipePath, flags, sets);
-  const registries = registriesOf(recipe);
+  const registries = registriesOf(recipe.charts, recipe.images);
   await requireOneRegistry(registries, flags);
   const isDryRun = flags.dryRun === true;
   const result = await pack(
     {
       recipe,
-      ...(await lockOptions(recipePath, flags)),
+      ...(await lockChoices(recipePath, flags)),
       output: flags.output,
       force: flags.force,
       store: flags.store ?? defaults.store,
@@ -140,10 +107,10 @@ async function runPack(
       dryRun: isDryRun,
       ...(await chartAccess(flags, session, registries)),
     },
-    runOptions(session, flags),
+    run,
   );
   const isSigned = flags.signKey !== undefined;
-  output.report(result, () => renderPack(result, { isSigned, isDryRun }));
+  print(result, () => renderPack(result, { isSigned, isDryRun }));
 }
 
 async function provenanceOptions(
@@ -166,10 +133,14 @@ async function requireSigningChoice({ signKey, unsigned, dryRun }: PackFlags): P
   );
 }
 
-async function lockOptions(
-  recipePath: string | undefined,
-  flags: PackFlags,
-): Promise<Pick<PackOptions, "lock" | "locked" | "lockPath">> {
+/** The digests of an earlier run, whether they are to be used, and where this run writes its own. */
+interface LockChoices {
+  readonly lock: Lock | undefined;
+  readonly locked: boolean | undefined;
+  readonly lockPath: string | undefined;
+}
+
+async function lockChoices(recipePath: string | undefined, flags: PackFlags): Promise<LockChoices> {
   const path = flags.lock ?? lockPathFor(recipePath);
   const lock = path === undefined ? undefined : await readLock(path);
   if (flags.locked === true && lock === undefined) {

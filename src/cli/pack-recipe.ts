@@ -1,8 +1,9 @@
-import type { ImageMode, Recipe, ValueSet } from "../index.ts";
-import { readInput } from "./read-input.ts";
+import { Option, type Command } from "commander";
+import type { ChartRequest, ImageMode, Recipe, ValueSet } from "../index.ts";
+import { readInput, repeatable } from "./flags.ts";
 
-/** Flags that say what goes into a bundle. */
-export interface RecipeFlags {
+/** Flags that say what goes into a bundle, and what is asked of it. */
+export interface ContentFlags {
   readonly image?: readonly string[];
   readonly imageList?: readonly string[];
   readonly chart?: readonly string[];
@@ -13,6 +14,36 @@ export interface RecipeFlags {
   /** The bundle's own, and `DIGEST=REFERENCE` for images. */
   readonly name?: readonly string[];
   readonly bundleVersion?: string;
+  readonly includeNondistributable?: boolean;
+  readonly strictImages?: boolean;
+  readonly keyring?: string;
+  readonly verifyCharts?: boolean;
+}
+
+export function addContentFlags(command: Command): void {
+  command
+    .addOption(repeatable("--image <reference>", "an image: registry/repository[:tag][@digest]"))
+    .addOption(repeatable("--image-list <file>", "a file with one image a line"))
+    .addOption(
+      repeatable(
+        "--chart <chart>",
+        "a .tgz or directory, oci://registry/chart[:range] or https://repository#chart[:range]",
+      ),
+    )
+    .addOption(
+      new Option("--chart-images <mode>", "which images of the charts named by --chart are packed")
+        .choices(["needed", "discover", "none"])
+        .default("needed"),
+    )
+    .option("--strict-images", "fail where a needed image of a chart may have been missed")
+    .option("--keyring <file>", "public keys (OpenPGP) of those who sign charts; needs gpgv")
+    .option("--verify-charts", "refuse charts whose provenance is missing, wrong or not checked")
+    .addOption(repeatable("--file <file>", "a plain file that travels along"))
+    .addOption(repeatable("--from <path>", "a layout, archive or bundle that others have made"))
+    .addOption(
+      repeatable("--platform <platform>", "only this platform; this changes an image's digest"),
+    )
+    .option("--include-nondistributable", "pack layers that their license keeps out of registries");
 }
 
 const NOTHING: Recipe = {
@@ -29,7 +60,7 @@ const NOTHING: Recipe = {
 /** The recipe file and the flags together; flags come last and win. */
 export async function readRecipe(
   path: string | undefined,
-  flags: RecipeFlags,
+  flags: ContentFlags,
   valueSets: readonly ValueSet[],
 ): Promise<Recipe> {
   const given = path === undefined ? NOTHING : await readRecipeFile(path);
@@ -52,7 +83,7 @@ async function readRecipeFile(path: string): Promise<Recipe> {
   return parseRecipe(await readInput(path, "recipe"), path);
 }
 
-async function fromFlags(flags: RecipeFlags, valueSets: readonly ValueSet[]): Promise<Recipe> {
+async function fromFlags(flags: ContentFlags, valueSets: readonly ValueSet[]): Promise<Recipe> {
   const library = await import("../index.ts");
   const { image = [], imageList = [], chart = [], file = [], platform = [], from = [] } = flags;
   const { name = [] } = flags;
@@ -96,13 +127,16 @@ function isImageName(text: string): boolean {
   return text.includes("=");
 }
 
-/** The registries that a recipe itself names. */
-export function registriesOf({ images, charts }: Pick<Recipe, "images" | "charts">): string[] {
+/** The registries that charts and images themselves name. */
+export function registriesOf(
+  charts: readonly ChartRequest[],
+  images: Recipe["images"] = [],
+): string[] {
   const ofImages = images.map(({ reference }) => reference.registry);
   return [...new Set([...ofImages, ...charts.flatMap(hostOf)])];
 }
 
-function hostOf(chart: Recipe["charts"][number]): string[] {
+function hostOf(chart: ChartRequest): string[] {
   if (chart.kind === "file") return [];
   if (chart.kind === "oci") return [chart.registry];
   return [URL.canParse(chart.repository) ? new URL(chart.repository).host : chart.repository];

@@ -1,7 +1,7 @@
-import type { DigestChange, PackResult } from "../index.ts";
-import { formatChartImages } from "./chart-images-report.ts";
+import type { DigestChange, PackPlan, PackResult, PlannedChart } from "../index.ts";
 import { formatFindings } from "./findings.ts";
-import { formatBytes, formatTable, paragraphs, plural, shortDigest } from "./table.ts";
+import { formatImages } from "./images-report.ts";
+import { formatBytes, formatTable, paragraphs, plural, section, shortDigest } from "./table.ts";
 
 /** What was packed, or would be. */
 export function renderPack(
@@ -33,7 +33,7 @@ export function renderPack(
     formatTable([
       ["bundle", written.path],
       ["size", `${formatBytes(written.size)} (${written.size} bytes)`],
-      ["holds", contents(plan.contents)],
+      ["holds", formatCounts(plan)],
       ["bundle digest", written.bundleDigest],
       ["file digest", written.fileDigest],
       ["signature", isSigned ? "signed" : "none: verify and push will ask for --allow-unsigned"],
@@ -42,8 +42,32 @@ export function renderPack(
   return paragraphs(parts);
 }
 
-function contents(items: PackResult["plan"]["contents"]): string {
-  const count = (kind: string): number => items.filter((item) => item.kind === kind).length;
+/** What the charts of a bundle add to what is listed, what they leave out, and what is not known. */
+function formatChartImages({ charts, added, extra, contents }: PackPlan): string {
+  const isListed = contents.filter(({ kind }) => kind === "image").length > added.length;
+  const parts = [
+    isListed
+      ? section("Packed because charts need them, and not listed:", formatImages(added))
+      : "",
+    section("Listed, and in none of the charts:", extra.map((image) => `  ${image}\n`).join("")),
+    ...charts.map(formatChart),
+  ];
+  return paragraphs(parts);
+}
+
+function formatChart({ name, version, left, complete, findings }: PlannedChart): string {
+  const warnings = findings.filter(({ severity }) => severity === "warning");
+  const parts = [
+    section(`In ${name} ${version}, and not packed:`, formatImages(left)),
+    complete
+      ? ""
+      : `NOT COMPLETE: needed images of ${name} ${version} may be missing from this bundle.\n${formatFindings(warnings)}`,
+  ];
+  return paragraphs(parts);
+}
+
+function formatCounts({ contents }: PackPlan): string {
+  const count = (kind: string): number => contents.filter((item) => item.kind === kind).length;
   return ["image", "chart", "file"].map((kind) => plural(count(kind), kind)).join(", ");
 }
 

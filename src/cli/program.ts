@@ -1,16 +1,16 @@
 import { Command, CommanderError } from "commander";
 import { addCheckCommand } from "./check-command.ts";
-import { sessionStarter, type AddCommand } from "./command.ts";
 import { EXIT, reportFailure } from "./failure.ts";
 import { addExamples } from "./flags.ts";
 import { addImagesCommand } from "./images-command.ts";
 import { addInspectCommand } from "./inspect-command.ts";
-import type { Io } from "./io.ts";
 import { addKeygenCommand } from "./keygen-command.ts";
 import { addPackCommand } from "./pack-command.ts";
 import { addPushCommand } from "./push-command.ts";
 import { addServeCommand } from "./serve-command.ts";
+import { sessionStarter, type AddCommand } from "./session.ts";
 import { addSignCommand } from "./sign-command.ts";
+import type { Io } from "./terminal.ts";
 import { addUnpackCommand } from "./unpack-command.ts";
 import { addVerifyCommand } from "./verify-command.ts";
 

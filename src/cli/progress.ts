@@ -1,7 +1,6 @@
 import type { DrayEvent, Listener } from "../index.ts";
-import type { Io } from "./io.ts";
-import { printable } from "./printable.ts";
 import { formatBytes } from "./table.ts";
+import { printable, type Io } from "./terminal.ts";
 
 export type Verbosity = "quiet" | "normal" | "verbose";
 

@@ -1,16 +1,14 @@
 import { writeFile } from "node:fs/promises";
 import type { PushReport } from "../index.ts";
-import { runOptions, type AddCommand, type Session } from "./command.ts";
+import { addBundleFlags, bundleChoices, type BundleFlags } from "./bundle-flags.ts";
 import { formatFindings } from "./findings.ts";
-import { addExamples, addOutputFlags } from "./flags.ts";
+import { addExamples } from "./flags.ts";
 import { addMapFlags, readMapping, type MapFlags } from "./map-flags.ts";
-import { addForeignFlags, foreignChoices, type ForeignFlags } from "./foreign-flags.ts";
-import type { OutputFlags } from "./report-output.ts";
-import { renderPush, receiptOf } from "./push-report.ts";
 import { addRegistryFlags, registryAccess, type RegistryFlags } from "./registry-flags.ts";
-import { addTrustFlags, trustPolicy, type TrustFlags } from "./trust-flags.ts";
+import { addOutputFlags, type AddCommand, type Session, type SessionFlags } from "./session.ts";
+import { formatBytes, formatTable, plural, shortDigest } from "./table.ts";
 
-interface PushFlags extends ForeignFlags, OutputFlags, RegistryFlags, TrustFlags, MapFlags {
+interface PushFlags extends BundleFlags, SessionFlags, RegistryFlags, MapFlags {
   readonly overwrite?: boolean;
   readonly receipt?: string;
   readonly dryRun?: boolean;
@@ -32,8 +30,7 @@ export const addPushCommand: AddCommand = (program, start) => {
     .option("--overwrite", "move tags that stand for something else at the target")
     .option("--receipt <file>", "write what was pushed as JSON")
     .option("--dry-run", "ask the registry, say what would be pushed, send nothing");
-  addTrustFlags(command);
-  addForeignFlags(command);
+  addBundleFlags(command);
   addRegistryFlags(command);
   addOutputFlags(command);
   addExamples(command, [
@@ -51,7 +48,7 @@ async function runPush(
   flags: PushFlags,
   session: Session,
 ): Promise<void> {
-  const { output, defaults } = session;
+  const { run, print } = session;
   const { push, PushIncomplete } = await import("../index.ts");
   try {
     const report = await push(
@@ -61,14 +58,13 @@ async function runPush(
         mapping: await readMapping(flags),
         overwrite: flags.overwrite,
         dryRun: flags.dryRun,
-        trust: await trustPolicy(flags, defaults),
-        ...(await foreignChoices(flags)),
+        ...(await bundleChoices(flags, session)),
         registry: await registryAccess(flags, session),
       },
-      runOptions(session, flags),
+      run,
     );
     await writeReceipt(report, flags);
-    output.report(receiptOf(report), () => notes(report) + renderPush(report));
+    print(receiptOf(report), () => notes(report) + renderPush(report));
   } catch (error) {
     if (error instanceof PushIncomplete) await writeReceipt(error.report, flags);
     throw error;
@@ -82,4 +78,29 @@ async function writeReceipt(report: PushReport, { receipt }: PushFlags): Promise
 
 function notes({ findings }: PushReport): string {
   return findings.length === 0 ? "" : `${formatFindings(findings)}\n`;
+}
+
+/** What a push did, for people who commit it or file it. */
+function receiptOf(report: PushReport): object {
+  return { receiptVersion: 1, ...report };
+}
+
+function renderPush({ artifacts, totals, dryRun, bundle, registry }: PushReport): string {
+  const rows = artifacts.map(({ kind, target, digest, result }) => [
+    dryRun && result !== "present" ? `would be ${result}` : result,
+    kind,
+    target,
+    shortDigest(digest),
+  ]);
+  const { copied, mounted, skipped } = totals;
+  const would = dryRun ? "Dry run: would send" : "Sent";
+  const summary = [
+    `${would} ${plural(copied.blobs, "blob")} (${formatBytes(copied.bytes)})`,
+    `${dryRun ? "mount" : "mounted"} ${mounted.blobs} (${formatBytes(mounted.bytes)})`,
+    `${skipped.blobs} (${formatBytes(skipped.bytes)}) ${dryRun ? "are" : "were"} there`,
+  ].join(", ");
+  const done = dryRun
+    ? `Nothing was sent to ${registry}.`
+    : `${bundle.name} ${bundle.version} (${bundle.digest}) is in ${registry}; every manifest was read back.`;
+  return `${formatTable(rows)}\n${summary}.\n${done}\n`;
 }

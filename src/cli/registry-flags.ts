@@ -1,10 +1,9 @@
 import { text } from "node:stream/consumers";
 import { Option, type Command } from "commander";
 import type { ChartAccess, CredentialStore, KnownRepositories, RegistryAccess } from "../index.ts";
-import type { Session } from "./command.ts";
-import { integer, repeatable } from "./flags.ts";
-import type { Io } from "./io.ts";
-import { readInput } from "./read-input.ts";
+import { integer, readInput, repeatable } from "./flags.ts";
+import type { Session } from "./session.ts";
+import type { Io } from "./terminal.ts";
 
 /** Flags of every command that speaks to a registry. */
 export interface RegistryFlags {

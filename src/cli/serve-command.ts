@@ -1,12 +1,9 @@
 import { Option } from "commander";
-import { runOptions, type AddCommand, type Session } from "./command.ts";
-import { addExamples, addOutputFlags, integer } from "./flags.ts";
-import { addForeignFlags, foreignChoices, type ForeignFlags } from "./foreign-flags.ts";
-import type { OutputFlags } from "./report-output.ts";
-import { readInput } from "./read-input.ts";
-import { addTrustFlags, trustPolicy, type TrustFlags } from "./trust-flags.ts";
+import { addBundleFlags, bundleChoices, type BundleFlags } from "./bundle-flags.ts";
+import { addExamples, integer, readInput } from "./flags.ts";
+import { addOutputFlags, type AddCommand, type Session, type SessionFlags } from "./session.ts";
 
-interface ServeFlags extends ForeignFlags, OutputFlags, TrustFlags {
+interface ServeFlags extends BundleFlags, SessionFlags {
   readonly writable?: boolean;
   readonly host: string;
   readonly port: number;
@@ -32,8 +29,7 @@ export const addServeCommand: AddCommand = (program, start) => {
     )
     .option("--tls-cert <file>", "certificate chain in PEM; needs --tls-key")
     .option("--tls-key <file>", "private key of the certificate in PEM");
-  addTrustFlags(command);
-  addForeignFlags(command);
+  addBundleFlags(command);
   addOutputFlags(command);
   addExamples(command, [
     "dray serve app-1.2.0.tar.gz --key release.pub",
@@ -49,7 +45,7 @@ async function runServe(
   flags: ServeFlags,
   session: Session,
 ): Promise<void> {
-  const { output, defaults } = session;
+  const { run, print } = session;
   const { DrayError, serve } = await import("../index.ts");
   if ((flags.tlsCert === undefined) !== (flags.tlsKey === undefined)) {
     throw new DrayError("DRAY_USAGE", "Expected --tls-cert and --tls-key together", {
@@ -70,13 +66,12 @@ async function runServe(
       host: flags.host,
       port: flags.port,
       tls,
-      trust: await trustPolicy(flags, defaults),
-      ...(await foreignChoices(flags)),
+      ...(await bundleChoices(flags, session)),
     },
-    runOptions(session, flags),
+    run,
   );
   const { url, repositories, writable } = registry;
-  output.report({ url, repositories, writable }, () => {
+  print({ url, repositories, writable }, () => {
     const names = repositories.map((name) => `  ${name}\n`).join("");
     return `Serving ${writable ? "(writable) " : ""}at ${url}\n${names}`;
   });

@@ -1,13 +1,10 @@
-import { runOptions, type AddCommand } from "./command.ts";
-import { addExamples, addOutputFlags } from "./flags.ts";
-import type { OutputFlags } from "./report-output.ts";
-import type { PassphraseFlags } from "./passphrase.ts";
-import { readSigningKey } from "./signing-key.ts";
+import { addExamples } from "./flags.ts";
+import { addOutputFlags, type AddCommand, type SessionFlags } from "./session.ts";
+import { readSigningKey, type PassphraseFlags } from "./signing-key.ts";
 import { formatTable } from "./table.ts";
 
-interface SignFlags extends OutputFlags, PassphraseFlags {
+interface SignFlags extends SessionFlags, PassphraseFlags {
   readonly signKey: string;
-  readonly workDir?: string;
 }
 
 export const addSignCommand: AddCommand = (program, start) => {
@@ -29,13 +26,10 @@ export const addSignCommand: AddCommand = (program, start) => {
   ]);
   command.action(async (path: string, flags: SignFlags) => {
     const session = await start(flags);
-    const { io, output } = session;
+    const { io, run, print } = session;
     const { sign } = await import("../index.ts");
-    const result = await sign(
-      { path, key: await readSigningKey(flags.signKey, flags, io) },
-      runOptions(session, flags),
-    );
-    output.report(result, () =>
+    const result = await sign({ path, key: await readSigningKey(flags.signKey, flags, io) }, run);
+    print(result, () =>
       formatTable([
         ["signature", result.path],
         ["key id", result.keyId],

@@ -1,6 +1,12 @@
+import { createInterface } from "node:readline";
+import { Writable } from "node:stream";
 import type { PrivateKey } from "../index.ts";
-import type { Io } from "./io.ts";
-import { askPassphrase, canAsk, givenPassphrase, type PassphraseFlags } from "./passphrase.ts";
+import { readInput } from "./flags.ts";
+import type { Io } from "./terminal.ts";
+
+export interface PassphraseFlags {
+  readonly passphraseFile?: string;
+}
 
 /** Reads a private key, asking for its passphrase where it has one and none was given. */
 export async function readSigningKey(
@@ -15,4 +21,40 @@ export async function readSigningKey(
     passphrase = await askPassphrase(`Passphrase of ${path}: `, io);
   }
   return parsePrivateKey(pem, { from: path, passphrase });
+}
+
+/**
+ * A passphrase from a file, from `DRAY_KEY_PASSPHRASE`, or typed in without an echo; undefined if
+ * there is none and nobody to ask.
+ */
+export async function givenPassphrase(
+  { passphraseFile }: PassphraseFlags,
+  io: Io,
+): Promise<string | undefined> {
+  if (passphraseFile !== undefined) {
+    const text = (await readInput(passphraseFile, "passphrase file")).toString("utf8");
+    return text.replace(/\r?\n$/, "");
+  }
+  return io.env["DRAY_KEY_PASSPHRASE"];
+}
+
+export function canAsk(io: Io): boolean {
+  return io.stdin.isTTY === true && io.stderr.isTTY === true;
+}
+
+/** Asks on the terminal; what is typed is not shown. */
+export async function askPassphrase(question: string, io: Io): Promise<string> {
+  io.stderr.write(question);
+  const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const lines = createInterface({ input: io.stdin, output: silent, terminal: true });
+  try {
+    return await new Promise<string>((resolve, reject) => {
+      lines.question("", resolve);
+      lines.once("SIGINT", () => reject(new Error("no passphrase was given")));
+      lines.once("close", () => reject(new Error("no passphrase was given")));
+    });
+  } finally {
+    lines.close();
+    io.stderr.write("\n");
+  }
 }

@@ -1,13 +1,11 @@
 import type { UnpackResult } from "../index.ts";
-import { runOptions, type AddCommand } from "./command.ts";
+import { addBundleFlags, bundleChoices, type BundleFlags } from "./bundle-flags.ts";
 import { formatFindings } from "./findings.ts";
-import { addExamples, addOutputFlags } from "./flags.ts";
-import { addForeignFlags, foreignChoices, type ForeignFlags } from "./foreign-flags.ts";
-import type { OutputFlags } from "./report-output.ts";
+import { addExamples } from "./flags.ts";
+import { addOutputFlags, type AddCommand, type SessionFlags } from "./session.ts";
 import { formatBytes, formatTable } from "./table.ts";
-import { addTrustFlags, trustPolicy, type TrustFlags } from "./trust-flags.ts";
 
-interface UnpackFlags extends TrustFlags, ForeignFlags, OutputFlags {
+interface UnpackFlags extends BundleFlags, SessionFlags {
   readonly repair?: boolean;
 }
 
@@ -25,8 +23,7 @@ export const addUnpackCommand: AddCommand = (program, start) => {
       "--repair",
       "leave out what the list of contents does not name, instead of refusing it",
     );
-  addTrustFlags(command);
-  addForeignFlags(command);
+  addBundleFlags(command);
   addOutputFlags(command);
   addExamples(command, [
     "dray unpack app-1.2.0.tar.gz ./app --key release.pub",
@@ -35,16 +32,11 @@ export const addUnpackCommand: AddCommand = (program, start) => {
   ]);
   command.action(async (path: string, directory: string, flags: UnpackFlags) => {
     const session = await start(flags);
-    const { output, defaults } = session;
+    const { run, print } = session;
     const { unpack } = await import("../index.ts");
-    const options = {
-      path,
-      trust: await trustPolicy(flags, defaults),
-      repair: flags.repair,
-      ...(await foreignChoices(flags)),
-    };
-    const result = await unpack({ ...options, directory }, runOptions(session, flags));
-    output.report(result, () => renderUnpack(result));
+    const choices = await bundleChoices(flags, session);
+    const result = await unpack({ path, directory, repair: flags.repair, ...choices }, run);
+    print(result, () => renderUnpack(result));
   });
 };
 

@@ -1,12 +1,10 @@
 import type { VerifyReport } from "../index.ts";
-import { runOptions, type AddCommand } from "./command.ts";
+import { addBundleFlags, bundleChoices, type BundleFlags } from "./bundle-flags.ts";
 import { EXIT } from "./failure.ts";
 import { formatFindings } from "./findings.ts";
-import { addExamples, addOutputFlags } from "./flags.ts";
-import { addForeignFlags, foreignChoices, type ForeignFlags } from "./foreign-flags.ts";
-import type { OutputFlags } from "./report-output.ts";
+import { addExamples } from "./flags.ts";
+import { addOutputFlags, type AddCommand, type SessionFlags } from "./session.ts";
 import { formatBytes, formatTable, plural } from "./table.ts";
-import { addTrustFlags, trustPolicy, type TrustFlags } from "./trust-flags.ts";
 
 export const addVerifyCommand: AddCommand = (program, start) => {
   const command = program
@@ -18,23 +16,19 @@ export const addVerifyCommand: AddCommand = (program, start) => {
         "Exit code 3 means: do not use it.",
     )
     .argument("<bundle>", "bundle file or unpacked directory");
-  addTrustFlags(command);
-  addForeignFlags(command);
+  addBundleFlags(command);
   addOutputFlags(command);
   addExamples(command, [
     "dray verify app-1.2.0.tar.gz --key release.pub",
     "dray verify app-1.2.0.tar.gz --key alice.pub --key bob.pub --require 2",
     "dray verify app-1.2.0.tar.gz --json > findings.json",
   ]);
-  command.action(async (path: string, flags: TrustFlags & ForeignFlags & OutputFlags) => {
+  command.action(async (path: string, flags: BundleFlags & SessionFlags) => {
     const session = await start(flags);
-    const { output, exit, defaults } = session;
+    const { run, print, exit } = session;
     const { verify } = await import("../index.ts");
-    const report = await verify(
-      { path, trust: await trustPolicy(flags, defaults), ...(await foreignChoices(flags)) },
-      runOptions(session, flags),
-    );
-    output.report(report, () => renderVerify(report));
+    const report = await verify({ path, ...(await bundleChoices(flags, session)) }, run);
+    print(report, () => renderVerify(report));
     if (!report.good) exit(EXIT.refused);
   });
 };

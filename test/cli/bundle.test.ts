@@ -102,6 +102,13 @@ describe("dray inspect", () => {
     expect(artifacts[1]?.platforms).toEqual(["linux/amd64", "linux/arm64"]);
   });
 
+  it("leaves stderr empty: it is done before progress could be read", async () => {
+    const { path } = await makeBundle();
+    const { stdout, stderr } = await dray(["inspect", path, "--key", key]);
+    expect(stdout).toContain("registry.example/team/app:1.0");
+    expect(stderr).toBe("");
+  });
+
   it("refuses a head that does not hold together", async () => {
     const { path } = await makeBundle();
     const entries = await readEntries(path);

@@ -1,0 +1,60 @@
+import { Option, type Command } from "commander";
+import type { Defaults, GivenNames, Platform, TrustPolicy } from "../index.ts";
+import { integer, repeatable } from "./flags.ts";
+import type { Session } from "./session.ts";
+
+/** Flags of every command that opens a bundle: whom to trust, and what to make of those of others. */
+export interface BundleFlags {
+  readonly key?: readonly string[];
+  readonly require?: number;
+  readonly allowUnsigned?: boolean;
+  readonly name?: readonly string[];
+  readonly platform?: readonly string[];
+}
+
+export function addBundleFlags(command: Command): Command {
+  return command
+    .addOption(
+      repeatable("--key <file>", "public key whose signature is trusted; else the trust folder"),
+    )
+    .addOption(
+      new Option("--require <number>", "how many of the trusted keys must have signed")
+        .argParser(integer({ least: 1, most: 100 }))
+        .default(1),
+    )
+    .option("--allow-unsigned", "take a bundle that no trusted key has signed")
+    .option("--work-dir <dir>", "private scratch space for bundles that were compressed again")
+    .addOption(
+      repeatable("--name <digest=reference>", "name an image of a layout or archive of others"),
+    )
+    .addOption(repeatable("--platform <platform>", "of such images only this platform"));
+}
+
+/** What is said of a bundle beside where it is. */
+interface BundleChoices {
+  readonly trust: TrustPolicy;
+  readonly names: GivenNames;
+  readonly platforms: readonly Platform[];
+}
+
+export async function bundleChoices(
+  flags: BundleFlags,
+  { defaults }: Session,
+): Promise<BundleChoices> {
+  const { parseNames, parsePlatform } = await import("../index.ts");
+  const { name = [], platform = [] } = flags;
+  return {
+    trust: await trustPolicy(flags, defaults),
+    names: parseNames(name),
+    platforms: platform.map(parsePlatform),
+  };
+}
+
+async function trustPolicy(flags: BundleFlags, { trust }: Defaults): Promise<TrustPolicy> {
+  const { readPublicKey } = await import("../index.ts");
+  const { keys } =
+    flags.key === undefined
+      ? await trust()
+      : { keys: await Promise.all(flags.key.map(readPublicKey)) };
+  return { keys, require: flags.require, allowUnsigned: flags.allowUnsigned };
+}

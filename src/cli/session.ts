@@ -1,0 +1,70 @@
+import type { Command } from "commander";
+import type { Defaults, RunOptions } from "../index.ts";
+import { Progress, type Verbosity } from "./progress.ts";
+import { printable, printableJson, type Io } from "./terminal.ts";
+
+/** Flags of every command. */
+export interface SessionFlags {
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+  readonly verbose?: boolean;
+  /** Of commands that may have to decompress a bundle. */
+  readonly workDir?: string;
+}
+
+/** Flags that say how a command speaks. */
+export function addOutputFlags(command: Command): Command {
+  return command
+    .option("--json", "print one JSON document instead of text")
+    .option("-q, --quiet", "print nothing but warnings and errors")
+    .option("-v, --verbose", "say what happens to every blob");
+}
+
+/** What a command's action gets besides its own arguments. */
+export interface Session {
+  readonly io: Io;
+  /** What this user and machine bring along, below what flags say. */
+  readonly defaults: Defaults;
+  /** What a story needs of the process: to be stopped, to be heard, and room to work in. */
+  readonly run: RunOptions;
+  /**
+   * Prints the report, and nothing else goes to stdout: `document` with --json, else `text`, of which
+   * --quiet leaves nothing.
+   */
+  readonly print: (document: unknown, text: () => string) => void;
+  /** Ends the program with this code when the action is done. */
+  readonly exit: (code: number) => void;
+}
+
+/** A command adds itself to the program; its action loads the library only when it runs. */
+export type AddCommand = (program: Command, start: StartSession) => void;
+
+export type StartSession = (flags: SessionFlags) => Promise<Session>;
+
+export function sessionStarter(io: Io, exit: (code: number) => void): StartSession {
+  return async (flags) => {
+    const library = await import("../index.ts");
+    const defaults = library.defaults(io.env);
+    const progress = new Progress(io, verbosityOf(flags));
+    return {
+      io,
+      defaults,
+      run: {
+        signal: io.signal,
+        onEvent: progress.listen,
+        workDirectory: flags.workDir ?? defaults.workDirectory,
+      },
+      print: (document, text) => {
+        progress.end();
+        if (flags.json === true) io.stdout.write(`${printableJson(document)}\n`);
+        else if (flags.quiet !== true) io.stdout.write(printable(text()));
+      },
+      exit,
+    };
+  };
+}
+
+function verbosityOf({ quiet, verbose }: SessionFlags): Verbosity {
+  if (quiet === true) return "quiet";
+  return verbose === true ? "verbose" : "normal";
+}
