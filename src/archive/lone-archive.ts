@@ -6,7 +6,7 @@ import { entryPath } from "./entry-path.ts";
 import { readMemberHeader } from "./members/gzip-members.ts";
 import { APPLE_DOUBLE_MAGIC, isJunkName, mayBeAppleDouble } from "./junk.ts";
 import { sniff } from "./sniff.ts";
-import { TAR_BLOCK } from "./tar/tar-reader.ts";
+import { TAR_BLOCK } from "./tar/tar-header.ts";
 
 /** What is put beside a bundle: its sums and signatures, the key, a word about it. */
 const BESIDE = /\.(?:sigstore\.json|sig|asc|pub|pem|sha256|sha256sum|sha512|md5|txt|md|pdf)$/i;

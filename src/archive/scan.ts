@@ -6,9 +6,8 @@ import { findingOf, type Finding } from "../finding.ts";
 import type { Archive, RawEntry } from "./archive.ts";
 import { DistinctNames } from "./distinct-names.ts";
 import { entryPath, type EntryPath } from "./entry-path.ts";
-import { MemberDamage } from "./members/gzip-members.ts";
 import { APPLE_DOUBLE_MAGIC, isJunkName, mayBeAppleDouble } from "./junk.ts";
-import { memberFinding } from "./members/member-finding.ts";
+import { MemberDamage, memberFinding } from "./members/member-damage.ts";
 
 /** More members than any bundle has; a list of them still fits in memory. */
 const MAX_ENTRIES = 1_000_000;

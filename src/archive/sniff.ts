@@ -1,6 +1,5 @@
-import { Header } from "tar/header";
 import { DrayError } from "../errors.ts";
-import { TAR_BLOCK } from "./tar/tar-reader.ts";
+import { isTarHeader } from "./tar/tar-header.ts";
 
 export type ArchiveKind = "gzip" | "zstd" | "xz" | "bzip2" | "7z" | "zip" | "tar";
 
@@ -20,15 +19,6 @@ const MAGICS: readonly (readonly [ArchiveKind, readonly number[]])[] = [
 export function sniff(head: Buffer): ArchiveKind | undefined {
   const known = MAGICS.find(([, magic]) => magic.every((byte, index) => head[index] === byte));
   return known?.[0] ?? (isTarHeader(head) ? "tar" : undefined);
-}
-
-function isTarHeader(head: Buffer): boolean {
-  if (head.length < TAR_BLOCK) return false;
-  try {
-    return new Header(head).cksumValid;
-  } catch {
-    return false;
-  }
 }
 
 /** Says what was found where an archive was expected that can be read. */

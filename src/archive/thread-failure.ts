@@ -1,6 +1,6 @@
 import type { ErrorCode } from "../codes.ts";
 import { DrayError, systemCode, type ErrorKind } from "../errors.ts";
-import { MemberDamage } from "./members/gzip-members.ts";
+import { MemberDamage } from "./members/member-damage.ts";
 
 /** What is left of an error on the way between threads, which its class does not survive. */
 export interface ThreadFailure {

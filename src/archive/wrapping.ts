@@ -2,7 +2,7 @@ import { collect, type Bytes } from "../content/content.ts";
 import type { FileArchive, RawEntry } from "./archive.ts";
 import { StreamCursor } from "./cursor.ts";
 import type { FileRange } from "./file-range.ts";
-import { TAR_BLOCK } from "./tar/tar-reader.ts";
+import { TAR_BLOCK } from "./tar/tar-header.ts";
 
 /**
  * Bytes on the way to the entries, of which nobody knows yet what they are: what the file holds, or

@@ -4,7 +4,7 @@ import { openArchive } from "../archive/open-archive.ts";
 import { openWrapped } from "../archive/open-wrapped.ts";
 import type { Entry } from "../archive/scan.ts";
 import { sniff } from "../archive/sniff.ts";
-import { TAR_BLOCK } from "../archive/tar/tar-reader.ts";
+import { TAR_BLOCK } from "../archive/tar/tar-header.ts";
 import { spooled, writeWorkFile, type WorkOptions } from "../archive/work-file.ts";
 import { collect } from "../content/content.ts";
 import type { ErrorCode } from "../codes.ts";

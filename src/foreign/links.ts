@@ -2,7 +2,7 @@ import { readlink } from "node:fs/promises";
 import { join } from "node:path";
 import type { RawEntry, SeekableArchive } from "../archive/archive.ts";
 import { entryPath } from "../archive/entry-path.ts";
-import { TAR_BLOCK } from "../archive/tar/tar-reader.ts";
+import { TAR_BLOCK } from "../archive/tar/tar-header.ts";
 import { collect } from "../content/content.ts";
 import type { ForeignLink } from "./file-tree.ts";
 

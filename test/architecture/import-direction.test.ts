@@ -84,7 +84,7 @@ const OFFENCES: Readonly<Record<string, { readonly file: string; readonly import
   "p-limit-has-one-home": { file: "src/layout/queue.ts", imports: "p-limit" },
   "undici-has-one-home": { file: "src/remote/registry/second.ts", imports: "undici" },
   "tldts-has-one-home": { file: "src/intake/domains.ts", imports: "tldts" },
-  "tar-has-one-home": { file: "src/intake/tars.ts", imports: "tar/header" },
+  "tar-has-one-home": { file: "src/archive/second-tar.ts", imports: "tar/header" },
   "archiver-has-one-home": { file: "src/archive/second.ts", imports: "archiver" },
   "yauzl-has-one-home": { file: "src/intake/zips.ts", imports: "yauzl" },
   "fzstd-has-one-home": { file: "src/archive/second-zstd.ts", imports: "fzstd" },

@@ -1,5 +1,3 @@
-import { DrayError } from "../../errors.ts";
-
 /**
  * The gzip framing of a bundle: RFC 1952 members of stored DEFLATE blocks, all of one size but the
  * last, so that every byte of the tar has a place in the file that can be computed. Any gunzip reads
@@ -79,22 +77,4 @@ export function framedSize(tarSize: number): number {
   const full = Math.floor(tarSize / MEMBER_PAYLOAD);
   const rest = tarSize - full * MEMBER_PAYLOAD;
   return full * MEMBER_BYTES + (rest === 0 ? 0 : memberBytes(rest));
-}
-
-/** Damage to one member: what it holds of the tar cannot be trusted. */
-export class MemberDamage extends DrayError {
-  readonly member: number;
-
-  constructor(member: number, message: string) {
-    super("DRAY_FRAMING_DAMAGED", message, {
-      kind: "refused",
-      hint: "The file changed after it was written. Copy it again.",
-    });
-    this.member = member;
-  }
-}
-
-export function damaged(member: number, reason: string): MemberDamage {
-  const at = `gzip member ${member} at byte ${member * MEMBER_BYTES}`;
-  return new MemberDamage(member, `Cannot read ${at}: ${reason}`);
 }

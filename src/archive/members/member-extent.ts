@@ -3,7 +3,6 @@ import type { FileRange } from "../file-range.ts";
 import {
   BLOCK_BYTES,
   BLOCK_HEADER,
-  damaged,
   findMemberHeader,
   MEMBER_BYTES,
   MEMBER_HEADER,
@@ -12,6 +11,7 @@ import {
   readMemberHeader,
   type MemberHeader,
 } from "./gzip-members.ts";
+import { damaged } from "./member-damage.ts";
 import { zeroTail } from "../tar/zero-tail.ts";
 
 /** How far a framed file goes. */

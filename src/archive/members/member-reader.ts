@@ -4,7 +4,6 @@ import {
   BLOCK_HEADER,
   BLOCK_PAYLOAD,
   blocksIn,
-  damaged,
   MEMBER_BYTES,
   MEMBER_HEADER,
   MEMBER_PAYLOAD,
@@ -12,6 +11,7 @@ import {
   readMemberHeader,
   resemblesMemberHeader,
 } from "./gzip-members.ts";
+import { damaged } from "./member-damage.ts";
 import { truncated, type Cursor } from "../cursor.ts";
 import { memberExtent, type MemberExtent } from "./member-extent.ts";
 import { MemberCursor } from "./member-cursor.ts";

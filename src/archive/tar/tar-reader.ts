@@ -1,10 +1,8 @@
-import { Header } from "tar/header";
-import { DrayError } from "../../errors.ts";
-import type { EntryKind, RawEntry } from "../archive.ts";
+import type { Header } from "tar/header";
+import type { RawEntry } from "../archive.ts";
 import { truncated, type Cursor } from "../cursor.ts";
 import { globalPaxProblem, parsePax, type PaxMeta } from "./pax.ts";
-
-export const TAR_BLOCK = 512;
+import { damaged, decodeHeader, kindOf, TAR_BLOCK } from "./tar-header.ts";
 
 /** Long names and PAX records beyond this are no honest file's. */
 const MAX_META_BYTES = 64 * 1024;
@@ -18,18 +16,6 @@ const TAIL_STEP = 32 * 1024;
 
 /** From here on a ustar size field needs help from PAX or base-256. */
 const MAX_USTAR_SIZE = 8 * 1024 ** 3 - 1;
-
-const KINDS: Readonly<Record<string, EntryKind>> = {
-  File: "file",
-  OldFile: "file",
-  ContiguousFile: "file",
-  Directory: "directory",
-  Link: "link",
-  SymbolicLink: "link",
-  CharacterDevice: "device",
-  BlockDevice: "device",
-  FIFO: "device",
-};
 
 /** What PAX and GNU headers have said of the entry that follows. */
 interface Meta {
@@ -53,7 +39,7 @@ export async function* readTar(cursor: Cursor): AsyncGenerator<RawEntry, void, u
     const block = await cursor.take(TAR_BLOCK);
     if (block.length < TAR_BLOCK) throw truncated(cursor.position);
     if (isZero(block)) return readEnd(cursor, meta);
-    const header = decode(block, start);
+    const header = decodeHeader(block, start);
     if (await readMeta(cursor, header, meta)) {
       if (++meta.headers <= MAX_META_HEADERS) continue;
       throw damaged(start, `more than ${MAX_META_HEADERS} headers describe one entry`);
@@ -66,34 +52,6 @@ export async function* readTar(cursor: Cursor): AsyncGenerator<RawEntry, void, u
     }
     await readPadding(cursor, end - cursor.position);
     meta = { ...NO_META };
-  }
-}
-
-/** Octal digits between blanks and NULs; base-256 begins with a byte beyond ASCII. */
-const SIZE_FIELD = /^(?: *[0-7]+[ \0]*|[\x80-\xff][^]*)$/;
-
-/** POSIX, and GNU's own, which uses the place of the prefix for something else. */
-const MAGICS: ReadonlySet<string> = new Set(["ustar\x0000", "ustar  \0"]);
-
-function decode(block: Buffer, start: number): Header {
-  const header = tryDecode(block, start);
-  if (!header.cksumValid) throw damaged(start, "the checksum of a header is wrong");
-  if (header.size === undefined || !SIZE_FIELD.test(block.toString("latin1", 124, 136))) {
-    throw damaged(start, "an entry has no size");
-  }
-  // Some readers take the prefix for a part of the name whatever the header says it is.
-  if (block[345] !== 0 && !MAGICS.has(block.toString("latin1", 257, 265))) {
-    throw damaged(start, "a header of an unknown kind has a prefix");
-  }
-  return header;
-}
-
-function tryDecode(block: Buffer, start: number): Header {
-  try {
-    return new Header(block);
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw damaged(start, `a header cannot be read: ${reason}`);
   }
 }
 
@@ -141,7 +99,7 @@ async function readMetaBytes(cursor: Cursor, size: number): Promise<Buffer> {
 function toEntry(cursor: Cursor, header: Header, meta: Meta): RawEntry {
   const { position } = cursor;
   const isSparse = meta.pax?.isSparse === true;
-  const kind = isSparse ? "other" : (KINDS[header.type] ?? "other");
+  const kind = isSparse ? "other" : kindOf(header);
   const size = sizeOf(header, meta.pax, position);
   // Only regular files carry content; a size on anything else would hide what follows.
   if (size > 0 && kind !== "file" && kind !== "other") {
@@ -216,12 +174,4 @@ function isZero(bytes: Buffer): boolean {
 
 function padded(size: number): number {
   return Math.ceil(size / TAR_BLOCK) * TAR_BLOCK;
-}
-
-function damaged(position: number, reason: string): DrayError {
-  return new DrayError(
-    "DRAY_ARCHIVE_DAMAGED",
-    `Cannot read the archive at byte ${position} of the tar: ${reason}`,
-    { kind: "refused" },
-  );
 }

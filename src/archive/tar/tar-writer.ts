@@ -4,7 +4,7 @@ import type { TarArchive } from "archiver";
 import type { Bytes } from "../../content/content.ts";
 import { DrayError } from "../../errors.ts";
 import { entryPath } from "../entry-path.ts";
-import { TAR_BLOCK } from "./tar-reader.ts";
+import { TAR_BLOCK } from "./tar-header.ts";
 
 /** A file to be written into a tar. */
 export interface TarInput {
