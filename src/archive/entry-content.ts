@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { collect, type Bytes } from "../content/content.ts";
 import type { Listener } from "../events.ts";
-import type { RawEntry } from "./archive.ts";
+import type { Archive, RawEntry } from "./archive.ts";
 
 /** One member's content, read at most once, whose start can be looked at first. */
 export class EntryContent {
@@ -13,11 +13,6 @@ export class EntryContent {
   constructor(raw: RawEntry, onEvent: Listener | undefined) {
     this.#raw = raw;
     this.#onEvent = onEvent;
-  }
-
-  /** True while no byte has been asked for. */
-  get isUntouched(): boolean {
-    return this.#pieces === undefined;
   }
 
   async startsWith(magic: Uint8Array): Promise<boolean> {
@@ -48,6 +43,16 @@ export class EntryContent {
       for (const hash of hashes) hash.update(piece);
     }
     return hashes.map((hash) => hash.digest("hex"));
+  }
+
+  /** The same on another thread; undefined where that does not pay, or bytes were asked for before. */
+  digestsElsewhere(archive: Archive, algorithms: readonly string[]): Promise<string[]> | undefined {
+    if (archive.kind !== "tar" || this.#pieces !== undefined) return undefined;
+    const { position, size } = this.#raw;
+    return archive.hash({ position, size, algorithms })?.then((digests) => {
+      this.#onEvent?.({ type: "progress", bytes: size });
+      return digests;
+    });
   }
 
   /** Lets go of content that was looked at and not read to its end. */

@@ -1,15 +1,17 @@
+import { createHash } from "node:crypto";
 import { open } from "node:fs/promises";
 import { parentPort, workerData } from "node:worker_threads";
 import type { HashTask } from "./archive.ts";
-import { hashContent } from "./hash-content.ts";
 import { FileRange } from "./file-range.ts";
 import type { HashReply, Stretch } from "./hash-pool.ts";
-import { openTar } from "./tar/open-tar.ts";
+import { MemberTar } from "./members/member-reader.ts";
+import { PlainTar } from "./tar/seekable-tar.ts";
 import { toFailure } from "./thread-failure.ts";
 
 /** A thread that hashes what it is told of one carrier, which it opens for itself. */
 const { path, start, size } = workerData as Stretch;
-const tar = await openTar(new FileRange(await open(path, "r"), { path, start, size }));
+const range = new FileRange(await open(path, "r"), { path, start, size });
+const tar = (await MemberTar.open(range)) ?? new PlainTar(range);
 
 parentPort?.on("message", (task: HashTask) => {
   void answer(task).then((reply) => parentPort?.postMessage(reply));
@@ -17,8 +19,17 @@ parentPort?.on("message", (task: HashTask) => {
 
 async function answer(task: HashTask): Promise<HashReply> {
   try {
-    return { digests: await hashContent(tar, task) };
+    return { digests: await digestsOf(task) };
   } catch (error) {
     return { failure: toFailure(error) };
   }
+}
+
+/** In hexadecimal; the carrier is checked on the way. */
+async function digestsOf({ position, size: length, algorithms }: HashTask): Promise<string[]> {
+  const hashes = algorithms.map((algorithm) => createHash(algorithm));
+  for await (const piece of tar.read(position, length, { check: true, reuse: true })) {
+    for (const hash of hashes) hash.update(piece);
+  }
+  return hashes.map((hash) => hash.digest("hex"));
 }

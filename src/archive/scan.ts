@@ -4,8 +4,7 @@ import { DrayError } from "../errors.ts";
 import type { Listener } from "../events.ts";
 import { findingOf, type Finding } from "../finding.ts";
 import type { Archive, RawEntry } from "./archive.ts";
-import { DistinctNames } from "./distinct-names.ts";
-import { entryPath, type EntryPath } from "./entry-path.ts";
+import { DistinctNames, entryPath, type EntryPath } from "./entry-path.ts";
 import { APPLE_DOUBLE_MAGIC, isJunkName, mayBeAppleDouble } from "./junk.ts";
 import { MemberDamage, memberFinding } from "./members/member-damage.ts";
 
@@ -65,17 +64,15 @@ export async function scan(archive: Archive, options: ScanOptions): Promise<Scan
       const entry = await state.add(raw);
       if (entry !== undefined && (await options.until?.(entry)) === true) break;
     }
-    await state.finishHashing();
-    return state.result(true);
+    return await state.finished();
   } catch (error) {
     if (!(error instanceof DrayError) || error.kind !== "refused") throw error;
-    state.report(state.located(error));
-    return state.result(false);
+    return state.stoppedBy(error);
   }
 }
 
 class ScanState {
-  readonly entries = new Map<string, Entry>();
+  readonly #entries = new Map<string, Entry>();
   readonly #options: ScanOptions;
   readonly #names = new DistinctNames();
   readonly #stripped: string[] = [];
@@ -93,24 +90,25 @@ class ScanState {
     this.#findings.push(...archive.notes);
   }
 
-  async finishHashing(): Promise<void> {
+  /** All of it, when the last hash is there. */
+  async finished(): Promise<Scan> {
     await all(this.#hashing);
+    return this.#result(true);
   }
 
-  result(complete: boolean): Scan {
-    const { entries } = this;
-    return { entries, stripped: this.#stripped, findings: this.#findings, complete };
-  }
-
-  /** What stopped the scan, and which entries that concerns. */
-  located(error: DrayError): Finding {
-    return error instanceof MemberDamage
-      ? memberFinding(error, this.entries.values())
-      : findingOf(error, this.#current);
-  }
-
-  report(finding: Finding): void {
+  /** What was seen until then; the finding says which entries that concerns. */
+  stoppedBy(error: DrayError): Scan {
+    const finding =
+      error instanceof MemberDamage
+        ? memberFinding(error, this.#entries.values())
+        : findingOf(error, this.#current);
     this.#findings.push(finding);
+    return this.#result(false);
+  }
+
+  #result(complete: boolean): Scan {
+    const entries = this.#entries;
+    return { entries, stripped: this.#stripped, findings: this.#findings, complete };
   }
 
   /** The entry that was taken in, if it was one to take in. */
@@ -137,7 +135,7 @@ class ScanState {
     problem: string,
   ): void {
     const message = `Entry ${JSON.stringify(entry.slice(0, 200))} is refused: ${problem}`;
-    this.report({ severity: "error", code, message, entry });
+    this.#findings.push({ severity: "error", code, message, entry });
   }
 
   async #file(raw: RawEntry, path: EntryPath): Promise<Entry | undefined> {
@@ -171,31 +169,23 @@ class ScanState {
     const kept = keep !== undefined && keep({ path, size, firstByte: await content.firstByte() });
     const bytes = kept ? await content.collect() : undefined;
     const entry = { path, size, position, bytes, sha256: undefined, sha512: undefined };
-    this.entries.set(path, entry);
+    this.#entries.set(path, entry);
     if (this.#options.hash) await this.#hash(entry, content);
     return entry;
   }
 
   /** Large content that nothing has touched yet goes to other threads where there are any. */
   async #hash(entry: Entry, content: EntryContent): Promise<void> {
-    const { path, size, position, bytes } = entry;
+    const { path, bytes } = entry;
     const algorithms = this.#options.sha512?.(path) === true ? ["sha256", "sha512"] : ["sha256"];
     const note = ([sha256, sha512]: readonly string[]): void => {
-      this.entries.set(path, { ...entry, sha256, sha512 });
+      this.#entries.set(path, { ...entry, sha256, sha512 });
     };
-    const elsewhere =
-      this.#archive.kind === "tar" && content.isUntouched
-        ? this.#archive.hash({ position, size, algorithms })
-        : undefined;
+    const elsewhere = content.digestsElsewhere(this.#archive, algorithms)?.then(note);
     if (elsewhere === undefined) return note(await content.digests(algorithms, bytes));
-    const hashing = elsewhere.then((digests) => {
-      this.#options.onEvent?.({ type: "progress", bytes: size });
-      note(digests);
-      return undefined;
-    });
     // If the scan fails first, nobody waits for this any more.
-    hashing.catch(() => undefined);
-    this.#hashing.push(hashing);
+    elsewhere.catch(() => undefined);
+    this.#hashing.push(elsewhere);
   }
 }
 

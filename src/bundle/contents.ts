@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { DistinctNames } from "../archive/distinct-names.ts";
+import { DistinctNames } from "../archive/entry-path.ts";
 import type { TarInput } from "../archive/tar/tar-writer.ts";
 import type { Bytes, Source } from "../content/content.ts";
 import { verified } from "../content/verify.ts";

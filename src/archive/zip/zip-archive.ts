@@ -6,8 +6,8 @@ import { SeekCursor } from "../cursor.ts";
 import type { FileRange } from "../file-range.ts";
 import { inflateRaw, inflateRawSmall, tooLarge } from "../inflate.ts";
 import { checkLocalHeader, LOCAL_HEADER, localHeaderBytes, type Take } from "./zip-local-header.ts";
-import { zipDamaged } from "./zip-damage.ts";
-import { readZipDirectory, type ZipMember } from "./zip-directory.ts";
+import { readZipDirectory } from "./zip-directory.ts";
+import { zipDamaged, type ZipMember } from "./zip-member.ts";
 
 const STORED = 0;
 

@@ -1,26 +1,9 @@
 import { Readable } from "node:stream";
-import { fromRandomAccessReaderPromise, RandomAccessReader, type Entry } from "yauzl";
+import { fromRandomAccessReaderPromise, RandomAccessReader } from "yauzl";
 import { DrayError } from "../../errors.ts";
 import { SeekCursor } from "../cursor.ts";
 import type { FileRange } from "../file-range.ts";
-import type { EntryKind } from "../archive.ts";
-import { isFinderZip, finderZip } from "./finder-zip.ts";
-import { zipDamaged } from "./zip-damage.ts";
-import { zipKind, zipName } from "./zip-name.ts";
-
-/** One member, as the central directory states it. */
-export interface ZipMember {
-  readonly name: string;
-  readonly rawName: Buffer;
-  readonly kind: EntryKind;
-  readonly type: string;
-  /** Where its local header begins. */
-  readonly offset: number;
-  readonly method: number;
-  readonly crc32: number;
-  readonly compressedSize: number;
-  readonly size: number;
-}
+import { toMember, zipDamaged, type ZipMember } from "./zip-member.ts";
 
 export interface ZipDirectory {
   /** By their place in the file. */
@@ -33,6 +16,12 @@ export interface ZipDirectory {
 const MAX_MEMBERS = 1_000_000;
 const MAX_DIRECTORY_BYTES = 256 * 1024 * 1024;
 
+/** The record at the end of the directory, and the one that stands before it in a Zip64. */
+const END_RECORD = 0x06054b50;
+const END_RECORD_64 = 0x06064b50;
+const END_SIGNATURE = Buffer.from("PK\x05\x06");
+const END_BYTES = 22;
+
 /** @throws DrayError `DRAY_ZIP_DAMAGED`, `DRAY_ARCHIVE_UNSUPPORTED`, `DRAY_ARCHIVE_TOO_LARGE` */
 export async function readZipDirectory(range: FileRange, what: string): Promise<ZipDirectory> {
   if (await isFinderZip(range)) throw finderZip(what);
@@ -43,8 +32,6 @@ export async function readZipDirectory(range: FileRange, what: string): Promise<
   }
 }
 
-const END_SIGNATURE = Buffer.from("PK\x05\x06");
-const END_BYTES = 22;
 const MAX_COMMENT = 0xffff;
 /** Programs that write whole blocks fill up the last with zeros. */
 const MAX_TAIL = 64 * 1024;
@@ -108,47 +95,6 @@ class RangeReader extends RandomAccessReader {
   }
 }
 
-const ENCRYPTED = 0x1;
-const METHODS: ReadonlySet<number> = new Set([0, 8]);
-/** APPNOTE 6.3.10 §4.4.5 */
-const METHOD_NAMES: Readonly<Record<number, string>> = {
-  9: "Deflate64",
-  12: "bzip2",
-  14: "LZMA",
-  93: "zstd",
-  95: "xz",
-  98: "PPMd",
-  99: "AES encryption",
-};
-
-function toMember(entry: Entry, what: string): ZipMember {
-  const name = zipName(entry);
-  const member = {
-    name,
-    rawName: entry.fileNameRaw,
-    ...zipKind(entry, name),
-    offset: entry.relativeOffsetOfLocalHeader,
-    method: entry.compressionMethod,
-    crc32: entry.crc32,
-    compressedSize: entry.compressedSize,
-    size: entry.uncompressedSize,
-  };
-  const { method } = member;
-  if ((entry.generalPurposeBitFlag & ENCRYPTED) !== 0)
-    throw unsupported(what, name, "it is encrypted");
-  if (!METHODS.has(method)) {
-    const how = METHOD_NAMES[method] ?? `method ${method}`;
-    throw unsupported(what, name, `it is compressed with ${how}`);
-  }
-  if (member.kind !== "file" && member.kind !== "link" && member.size > 0) {
-    throw zipDamaged(what, name, `a ${member.type} has content`);
-  }
-  return member;
-}
-
-const END_RECORD = 0x06054b50;
-const END_RECORD_64 = 0x06064b50;
-
 /** Two readers that stop at different places see two archives. */
 async function requireEnd(range: FileRange, position: number, what: string): Promise<void> {
   const signature = (await range.fill(position, Buffer.alloc(4))).readUInt32LE();
@@ -161,14 +107,6 @@ function tooMany(what: string): DrayError {
     "DRAY_ARCHIVE_TOO_LARGE",
     `Cannot read the zip ${what}: expected at most ${MAX_MEMBERS} entries and ${MAX_DIRECTORY_BYTES} bytes of names, found more`,
     { kind: "refused" },
-  );
-}
-
-function unsupported(what: string, name: string, reason: string): DrayError {
-  return new DrayError(
-    "DRAY_ARCHIVE_UNSUPPORTED",
-    `Cannot read ${JSON.stringify(name)} in the zip ${what}: ${reason}`,
-    { kind: "refused", hint: "Unpack it with the program that made it and name the directory." },
   );
 }
 
@@ -194,4 +132,31 @@ function notRead(what: string, cause: unknown): DrayError {
     );
   }
   return zipDamaged(what, undefined, reason);
+}
+
+/** Beyond this a zip needs the Zip64 records, which the Finder does not write. */
+const TURN = 2 ** 32;
+
+/**
+ * True for a zip that the Finder made of more than 4 GiB: it counts its places from 0 again, so that
+ * nothing in it lies where it says.
+ */
+async function isFinderZip(range: FileRange): Promise<boolean> {
+  if (range.size < TURN) return false;
+  const end = await range.fill(range.size - END_BYTES, Buffer.alloc(END_BYTES));
+  if (end.readUInt32LE(0) !== END_RECORD) return false;
+  const stated = end.readUInt32LE(16);
+  const real = range.size - END_BYTES - end.readUInt32LE(12);
+  return stated !== TURN - 1 && stated !== real && (real - stated) % TURN === 0;
+}
+
+function finderZip(what: string): DrayError {
+  return new DrayError(
+    "DRAY_ARCHIVE_UNSUPPORTED",
+    `Cannot read the zip ${what}: expected places in the file, found them counted from 0 again after 4 GiB, as the Finder of macOS does`,
+    {
+      kind: "refused",
+      hint: "Carry the bundle's own file instead of a zip of it, or pack it with `zip -r` in a terminal.",
+    },
+  );
 }

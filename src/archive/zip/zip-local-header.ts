@@ -1,5 +1,4 @@
-import { zipDamaged } from "./zip-damage.ts";
-import type { ZipMember } from "./zip-directory.ts";
+import { zipDamaged, type ZipMember } from "./zip-member.ts";
 
 /** Fixed part of a local file header. APPNOTE 6.3.10 §4.3.7 */
 export const LOCAL_HEADER = 30;
