@@ -89,8 +89,9 @@ async function answer(
   }
 }
 
-/** What streams say when the other side has left. */
+/** What streams say when the other side has left, or was cut off while a write was under way. */
 const GONE: ReadonlySet<string | undefined> = new Set([
+  "ECANCELED",
   "ECONNRESET",
   "EPIPE",
   "ERR_STREAM_DESTROYED",

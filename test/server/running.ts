@@ -1,5 +1,7 @@
 import { randomBytes } from "node:crypto";
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { mkdtemp, readdir, rm } from "node:fs/promises";
+import type { Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Agent, request, type Dispatcher } from "undici";
@@ -12,6 +14,8 @@ import { createRegistry } from "../../src/server/registry.ts";
 import { openSourceCatalog } from "../../src/server/source-catalog.ts";
 import type { BlobSource } from "../../src/server/catalog.ts";
 import { serve, type RunningRegistry, type ServeOptions } from "../../src/stories/serve.ts";
+
+const REQUEST_CHANNEL = "http.server.request.start";
 
 export interface Answer {
   readonly status: number;
@@ -67,6 +71,19 @@ export class Running {
 
   get warnings(): readonly string[] {
     return this.events.flatMap((event) => (event.type === "warning" ? [event.message] : []));
+  }
+
+  /** The registry's end of the connection that brings the next request. */
+  nextConnection(): Promise<Socket> {
+    return new Promise((resolve) => {
+      const seen = (message: unknown): void => {
+        const { socket } = message as { socket: Socket };
+        if (socket.localPort !== this.registry.port) return;
+        unsubscribe(REQUEST_CHANNEL, seen);
+        resolve(socket);
+      };
+      subscribe(REQUEST_CHANNEL, seen);
+    });
   }
 
   async send(method: string, path: string, options: SendOptions = {}): Promise<Answer> {
