@@ -38,7 +38,7 @@ const ROOMS = {
     "content",
     "oci",
   ],
-  delivery: ["bundle", "remote", "yaml", "content", "oci"],
+  delivery: ["bundle", "remote", "chart", "yaml", "content", "oci"],
 };
 
 /** Files with edges that the move has left: they go next. */

@@ -1,5 +1,5 @@
 import type { ErrorCode } from "./codes.ts";
-import type { DrayError } from "./errors.ts";
+import { DrayError } from "./errors.ts";
 
 /**
  * One thing that validation has to say about a bundle or its carrier. An `error` refuses the
@@ -106,3 +106,20 @@ type OwnFindingCode =
   | "SUMS_MISSING"
   | "TEMPLATE_NOT_EVALUATED"
   | "VALUES_REFUSED";
+
+/** Runs a reader; what it refuses becomes a finding, unless an error about that entry stands. */
+export async function attempt<T>(
+  findings: Finding[],
+  entry: string,
+  read: () => T | Promise<T>,
+): Promise<T | undefined> {
+  try {
+    return await read();
+  } catch (error) {
+    if (!(error instanceof DrayError) || error.kind !== "refused") throw error;
+    const isKnownError = (finding: Finding): boolean =>
+      finding.entry === entry && finding.severity === "error";
+    if (!findings.some(isKnownError)) findings.push(findingOf(error, entry));
+    return undefined;
+  }
+}

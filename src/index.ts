@@ -7,7 +7,7 @@ export type { Presence } from "./intake/probe.ts";
 export { VERSION } from "./version.ts";
 
 export { pack, type PackOptions, type PackResult } from "./stories/pack.ts";
-export type { DigestChange, PackPlan, PlannedChart, PlannedPart } from "./intake/plan.ts";
+export type { DigestChange, PackPlan, PlannedChart, PlanItem } from "./intake/plan.ts";
 export { verify, type VerifyReport } from "./stories/verify.ts";
 export { validate } from "./content/validate.ts";
 export type { Bytes, Source } from "./content/content.ts";
@@ -33,7 +33,8 @@ export {
 } from "./stories/check.ts";
 export { sign, type SignResult } from "./stories/sign.ts";
 export { keygen, type KeygenResult } from "./stories/keygen.ts";
-export { BundleRefused, type BundleOptions } from "./stories/open-bundle.ts";
+export { BundleRefused } from "./bundle/opened.ts";
+export type { BundleOptions } from "./stories/open-bundle.ts";
 
 export type { DiscoverySettings } from "./discover/chart-images.ts";
 export type { ListDifference } from "./discover/compare-list.ts";

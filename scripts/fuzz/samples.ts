@@ -4,8 +4,8 @@ import { gunzipSync, gzipSync } from "node:zlib";
 import { ZipArchive } from "archiver";
 import { makeImage, makeLayer } from "../../fixtures/images.ts";
 import { openArchive } from "../../src/archive/open-archive.ts";
-import { assemble } from "../../src/bundle/assemble.ts";
-import { layOut, type BundleParts } from "../../src/bundle/contents.ts";
+import { assemble, type Assembled } from "../../src/bundle/assemble.ts";
+import { layOut } from "../../src/bundle/contents.ts";
 import { writeBundle } from "../../src/bundle/write-bundle.ts";
 import { collect, type Source } from "../../src/content/content.ts";
 import { readGraph } from "../../src/content/graph.ts";
@@ -37,7 +37,7 @@ export async function makeSamples(directory: string): Promise<Samples> {
   return { key, bundleDigest, carriers: [written, tar, gzipSync(tar), ...zips], entries };
 }
 
-async function sampleImage(): Promise<BundleParts> {
+async function sampleImage(): Promise<Assembled> {
   const { root, blobs } = makeImage([makeLayer("fuzz", 300)]);
   const bytes = new Map<string, Buffer>(
     [root, ...blobs].map((blob) => [blob.descriptor.digest, blob.bytes]),
@@ -52,9 +52,13 @@ async function sampleImage(): Promise<BundleParts> {
   );
   const source: Source = { name: "memory", fetch: ({ digest }) => once(get(digest)) };
   const { metadata } = graph;
-  const parts = graph.roots.map((found) => ({ reference: REFERENCE, root: found, metadata }));
-  const created = new Date(0);
-  return assemble({ name: "fuzz", version: "1", created, parts, plain: [], files: [], source });
+  const artifacts = graph.roots.map((found) => ({
+    reference: REFERENCE,
+    root: found,
+    metadata,
+    source,
+  }));
+  return assemble({ name: "fuzz", version: "1", created: new Date(0), artifacts, files: [] });
 }
 
 async function readEntries(path: string): Promise<ReadonlyMap<string, Buffer>> {

@@ -3,7 +3,7 @@ import { resolve, sep } from "node:path";
 import { StreamCursor } from "../../src/archive/cursor.ts";
 import { entryPath } from "../../src/archive/entry-path.ts";
 import { readTar } from "../../src/archive/tar/tar-reader.ts";
-import { parseBundleManifest } from "../../src/bundle/format.ts";
+import { parseContentsDocument } from "../../src/bundle/format.ts";
 import { parseSums } from "../../src/bundle/sums.ts";
 import { discard } from "../../src/content/content.ts";
 import { once } from "../../src/content/memory.ts";
@@ -35,7 +35,7 @@ export function makeTargets(samples: Samples, directory: string): Record<string,
     tar: { samples: [tar], run: readEveryEntry },
     names: { samples: texts(NAMES), run: (bytes) => staysInside(bytes.toString()) },
     sums: { samples: [entry("SHA256SUMS")], run: parseSums },
-    "bundle.json": { samples: [entry("bundle.json")], run: parseBundleManifest },
+    "bundle.json": { samples: [entry("bundle.json")], run: parseContentsDocument },
     "index.json": { samples: [entry("index.json")], run: (b) => parseIndexFile(b, "index.json") },
     signature: {
       samples: [entry("SHA256SUMS.sigstore.json")],

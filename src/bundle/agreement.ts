@@ -7,87 +7,24 @@ import {
   LAYOUT_FILE,
 } from "../oci/image-layout.ts";
 import { isImageConfigType, MediaType } from "../oci/media-type.ts";
-import type { Entry } from "../archive/scan.ts";
 import type { Finding } from "../finding.ts";
 import {
-  CHARTS_DIRECTORY,
   FILES_DIRECTORY,
-  MANIFEST_FILE,
+  CONTENTS_FILE,
   README_FILE,
-  SUMS_FILE,
   UNLISTED,
   type BundleArtifact,
-  type BundleManifest,
+  type ContentsDocument,
 } from "./format.ts";
 import type { LayoutGraph, Root } from "../content/graph.ts";
-import type { Sums } from "./sums.ts";
+import { chartPath, provenancePath } from "./artifact.ts";
 import type { BundleView } from "./view.ts";
-
-/**
- * The list against the entries: none missing, none extra, none altered. `complete` is false when
- * the carrier broke off, and then what is missing is not news.
- */
-export function checkSums(
-  sums: Sums,
-  entries: ReadonlyMap<string, Entry>,
-  { complete }: { complete: boolean },
-): Finding[] {
-  const findings: Finding[] = [];
-  for (const [path, sum] of sums) {
-    const entry = entries.get(path);
-    if (entry === undefined) {
-      if (complete) findings.push(missing(path));
-    } else if (entry.sha256 !== undefined && entry.sha256 !== sum) {
-      findings.push(altered(path, sum, entry.sha256));
-    }
-  }
-  for (const path of entries.keys()) {
-    if (!sums.has(path) && !UNLISTED.has(path)) findings.push(extra(path));
-  }
-  return findings;
-}
-
-function missing(path: string): Finding {
-  const hint =
-    path === INDEX_FILE || path === LAYOUT_FILE
-      ? "Was this unpacked with --strip-components, or copied without its top-level files?"
-      : "The copy is incomplete. Copy it again.";
-  return {
-    code: "ENTRY_MISSING",
-    severity: "error",
-    entry: path,
-    message: `${path} is missing`,
-    hint,
-  };
-}
-
-function altered(path: string, wanted: string, found: string): Finding {
-  return {
-    code: "ENTRY_ALTERED",
-    severity: "error",
-    entry: path,
-    message: `${path} was changed: its content is not what ${SUMS_FILE} says`,
-    wanted: `sha256:${wanted}`,
-    found: `sha256:${found}`,
-    hint: "Copy the bundle again from where it was made.",
-  };
-}
-
-function extra(path: string): Finding {
-  return {
-    code: "ENTRY_EXTRA",
-    severity: "error",
-    entry: path,
-    message: `${path} is not in ${SUMS_FILE}: it was added after the bundle was made`,
-    hint: "Find out who added it. Nothing of it was used.",
-  };
-}
 
 /** `bundle.json` and the layout say the same, and nothing is there that neither names. */
 export function checkAgreement(
-  manifest: BundleManifest,
+  contents: ContentsDocument,
   graph: LayoutGraph,
-  { view, complete }: { view: BundleView; complete: boolean },
+  { view, isWhole }: { view: BundleView; isWhole: boolean },
 ): Finding[] {
   const roots = new Map<string, Root>();
   const findings: Finding[] = [];
@@ -96,7 +33,7 @@ export function checkAgreement(
     findings.push(...checkRootName(root, name, roots));
     roots.set(name, root);
   }
-  for (const artifact of manifest.artifacts) {
+  for (const artifact of contents.artifacts) {
     const root = roots.get(artifact.reference);
     roots.delete(artifact.reference);
     findings.push(...checkArtifact(artifact, root, view));
@@ -105,12 +42,12 @@ export function checkAgreement(
     findings.push(
       error(
         "BUNDLE_MISMATCH",
-        MANIFEST_FILE,
-        `${INDEX_FILE} names ${name}, ${MANIFEST_FILE} does not`,
+        CONTENTS_FILE,
+        `${INDEX_FILE} names ${name}, ${CONTENTS_FILE} does not`,
       ),
     );
   }
-  return [...findings, ...checkPlacement(manifest, graph, { view, complete })];
+  return [...findings, ...checkPlacement(contents, graph, { view, isWhole })];
 }
 
 /** Each root has one name, under which every reader finds it, and which no other root has. */
@@ -133,8 +70,8 @@ function checkArtifact(
   const mismatch = (wanted: string, found: string): Finding =>
     error(
       "BUNDLE_MISMATCH",
-      MANIFEST_FILE,
-      `${reference}: ${MANIFEST_FILE} says ${wanted}, the layout has ${found}`,
+      CONTENTS_FILE,
+      `${reference}: ${CONTENTS_FILE} says ${wanted}, the layout has ${found}`,
     );
   if (root === undefined) return [mismatch(artifact.digest, "no usable entry of that name")];
   const findings: Finding[] = [];
@@ -149,7 +86,7 @@ function checkArtifact(
   if (artifact.kind === "chart") {
     compare(
       artifact.file ?? "no file",
-      `${CHARTS_DIRECTORY}/${artifact.name}-${artifact.version}.tgz`,
+      chartPath({ name: artifact.name ?? "", version: artifact.version ?? "" }),
     );
   }
   if (artifact.file !== undefined) findings.push(...checkChartFile(artifact.file, root, view));
@@ -168,7 +105,7 @@ function checkChartFile(file: string, root: Root, view: BundleView): Finding[] {
   const findings: Finding[] = [];
   for (const [path, types] of [
     [file, [MediaType.helmChart, MediaType.helmChartLegacy]],
-    [`${file}.prov`, [MediaType.helmProvenance]],
+    [provenancePath(file), [MediaType.helmProvenance]],
   ] as const) {
     const layer = layers.find(({ mediaType }) => types.some((type) => type === mediaType));
     const sum = view.entries.get(path)?.sha256 ?? view.sums?.get(path);
@@ -183,19 +120,19 @@ function checkChartFile(file: string, root: Root, view: BundleView): Finding[] {
 
 /** Every entry has a place in the format, and every file that is promised is there. */
 function checkPlacement(
-  manifest: BundleManifest,
+  contents: ContentsDocument,
   graph: LayoutGraph,
-  { view, complete }: { view: BundleView; complete: boolean },
+  { view, isWhole }: { view: BundleView; isWhole: boolean },
 ): Finding[] {
-  const known = new Set([...UNLISTED, README_FILE, MANIFEST_FILE, LAYOUT_FILE, INDEX_FILE]);
-  for (const { file } of manifest.artifacts) {
-    if (file !== undefined) known.add(file).add(`${file}.prov`);
+  const known = new Set([...UNLISTED, README_FILE, CONTENTS_FILE, LAYOUT_FILE, INDEX_FILE]);
+  for (const { file } of contents.artifacts) {
+    if (file !== undefined) known.add(file).add(provenancePath(file));
   }
-  for (const { path } of manifest.files) known.add(path);
+  for (const { path } of contents.files) known.add(path);
   for (const digest of graph.reachable.keys()) known.add(blobPath(digest));
   const unplaced = [...view.entries.keys()].filter((path) => !known.has(path));
   return [
-    ...manifest.files.flatMap((file) => checkFile(file, view, complete)),
+    ...contents.files.flatMap((file) => checkFile(file, view, isWhole)),
     ...unplaced.map((path) =>
       path.startsWith(`${BLOBS_DIRECTORY}/`)
         ? error("BLOB_UNREFERENCED", path, "nothing in the layout needs it")
@@ -205,15 +142,15 @@ function checkPlacement(
 }
 
 function checkFile(
-  { path, size }: BundleManifest["files"][number],
+  { path, size }: ContentsDocument["files"][number],
   view: BundleView,
-  complete: boolean,
+  isWhole: boolean,
 ): Finding[] {
   // Behind the head, the list has to do.
-  const isBehind = !complete && view.sums?.has(path) === true;
+  const isBehind = !isWhole && view.sums?.has(path) === true;
   const found = view.entries.get(path)?.size ?? (isBehind ? size : undefined);
   if (path.startsWith(`${FILES_DIRECTORY}/`) && found === size) return [];
-  const message = `${MANIFEST_FILE} says ${size} bytes, found ${found ?? "nothing"}`;
+  const message = `${CONTENTS_FILE} says ${size} bytes, found ${found ?? "nothing"}`;
   return [error("BUNDLE_MISMATCH", path, message)];
 }
 

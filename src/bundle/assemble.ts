@@ -1,57 +1,105 @@
-import type { BundleParts, PlainFile } from "./contents.ts";
-import { FORMAT_VERSION, type BundleArtifact, type BundleManifest } from "./format.ts";
-import { indexEntry } from "./index-entry.ts";
-import type { Root } from "../content/graph.ts";
-import type { Source } from "../content/content.ts";
+import { DrayError } from "../errors.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
-import { isImageConfigType } from "../oci/media-type.ts";
+import { Annotation, blobPath } from "../oci/image-layout.ts";
 import { VERSION } from "../version.ts";
+import { kindOf, type Artifact, type BundleFile } from "./artifact.ts";
+import { FORMAT_VERSION, type BundleArtifact, type ContentsDocument } from "./format.ts";
 
-/** One thing that goes into a bundle under its own name. */
-export interface Part {
-  readonly reference: string;
-  readonly root: Root;
-  /** Blobs that describe rather than carry: they stand first. */
-  readonly metadata: ReadonlySet<Digest>;
-  /** What `bundle.json` says of it beyond the graph; `kind` is found out if it is not given. */
-  readonly more?: Partial<BundleArtifact>;
-}
+/** What to do about two things that would have one name in a bundle. */
+export const AMBIGUOUS_HINT =
+  "Two charts of one name and version, or two files of one name, need two bundles.";
 
+/** What somebody wants in one bundle. */
 export interface Assembly {
   readonly name: string;
   readonly version: string;
   readonly created: Date;
-  readonly parts: readonly Part[];
-  readonly plain: readonly PlainFile[];
-  readonly files: readonly PlainFile[];
-  /** Has every blob. */
-  readonly source: Source;
+  /** The same reference may stand here twice: it is one thing. */
+  readonly artifacts: readonly Artifact[];
+  /** Plain files, below `files/`. */
+  readonly files: readonly BundleFile[];
 }
 
-/** Puts together what a bundle consists of. The same parts give the same result in any order. */
-export function assemble(assembly: Assembly): BundleParts {
-  const parts = assembly.parts.toSorted((a, b) => (a.reference < b.reference ? -1 : 1));
-  const metadata = new Map<Digest, Descriptor>();
-  const blobs = new Map<Digest, Descriptor>();
-  for (const part of parts) {
-    for (const descriptor of part.root.blobs.values()) {
-      const group = part.metadata.has(descriptor.digest) ? metadata : blobs;
-      group.set(descriptor.digest, descriptor);
+/** What a bundle consists of, without what is made of that: list, signatures, note. */
+export interface Assembled {
+  readonly document: ContentsDocument;
+  /** Entries of `index.json`, each named by its full reference. */
+  readonly roots: readonly Descriptor[];
+  /** Charts and plain files. */
+  readonly plain: readonly BundleFile[];
+  /** Manifests, indexes and configs: they stand before the other blobs. */
+  readonly metadata: readonly BundleFile[];
+  readonly blobs: readonly BundleFile[];
+}
+
+/**
+ * Puts together what a bundle consists of. The same artifacts give the same result in any order.
+ * @throws DrayError `DRAY_BUNDLE_AMBIGUOUS`
+ */
+export function assemble(assembly: Assembly): Assembled {
+  const artifacts = distinct(assembly.artifacts);
+  const metadata = new Map<Digest, BundleFile>();
+  const blobs = new Map<Digest, BundleFile>();
+  for (const artifact of artifacts) {
+    for (const descriptor of artifact.root.blobs.values()) {
+      const { digest } = descriptor;
+      const group = artifact.metadata.has(digest) ? metadata : blobs;
+      group.set(digest, { path: blobPath(digest), descriptor, source: artifact.source });
     }
   }
+  // A blob that describes one image may be a plain layer of another: it stands once, in front.
+  for (const digest of metadata.keys()) blobs.delete(digest);
   return {
-    manifest: manifestOf(assembly, parts),
-    roots: parts.map(namedRoot),
+    document: documentOf(assembly, artifacts),
+    roots: artifacts.map((one) =>
+      indexEntry(one.root.descriptor, { kind: kindOf(one), reference: one.reference }),
+    ),
+    plain: [...chartFiles(artifacts), ...assembly.files],
     metadata: [...metadata.values()],
-    // A blob that describes one image may be a plain layer of another: it stands once, in front.
-    blobs: [...blobs.values()].filter(({ digest }) => !metadata.has(digest)),
-    source: assembly.source,
-    plain: [...assembly.plain, ...assembly.files],
+    blobs: [...blobs.values()],
   };
 }
 
-function manifestOf(assembly: Assembly, parts: readonly Part[]): BundleManifest {
+/** @throws DrayError `DRAY_BUNDLE_AMBIGUOUS` for a reference that means two things */
+function distinct(artifacts: readonly Artifact[]): Artifact[] {
+  const byReference = new Map<string, Artifact>();
+  for (const artifact of artifacts) {
+    const { reference, root } = artifact;
+    const other = byReference.get(reference)?.root.descriptor.digest;
+    if (other !== undefined && other !== root.descriptor.digest) {
+      throw new DrayError(
+        "DRAY_BUNDLE_AMBIGUOUS",
+        `Cannot write ${reference} into the bundle: it is ${other} and ${root.descriptor.digest}`,
+        { kind: "usage", hint: AMBIGUOUS_HINT },
+      );
+    }
+    byReference.set(reference, artifact);
+  }
+  return [...byReference.values()].toSorted((a, b) => (a.reference < b.reference ? -1 : 1));
+}
+
+/** One chart may be there under two references, and is one file then. */
+function chartFiles(artifacts: readonly Artifact[]): BundleFile[] {
+  const files = artifacts.flatMap(({ chart }) => chart?.files ?? []);
+  return [
+    ...new Map(files.map((file) => [`${file.path} ${file.descriptor.digest}`, file])).values(),
+  ];
+}
+
+/** What `index.json` says of an artifact: its descriptor under its full reference. */
+export function indexEntry(
+  { mediaType, digest, size }: Descriptor,
+  { kind, reference }: { kind: BundleArtifact["kind"]; reference: string },
+): Descriptor {
+  const annotations = {
+    ...(kind === "image" ? { [Annotation.containerdName]: reference } : {}),
+    [Annotation.refName]: reference,
+  };
+  return { mediaType, digest, size, annotations };
+}
+
+function documentOf(assembly: Assembly, artifacts: readonly Artifact[]): ContentsDocument {
   const files = assembly.files.map(({ path, descriptor }) => ({ path, size: descriptor.size }));
   return {
     formatVersion: FORMAT_VERSION,
@@ -59,30 +107,24 @@ function manifestOf(assembly: Assembly, parts: readonly Part[]): BundleManifest 
     version: assembly.version,
     created: assembly.created.toISOString().replace(/\.000Z$/, "Z"),
     generator: `dray ${VERSION}`,
-    artifacts: parts.map(artifactOf),
+    artifacts: artifacts.map(described),
     files: files.toSorted((a, b) => (a.path < b.path ? -1 : 1)),
   };
 }
 
-function artifactOf({ reference, root, more }: Part): BundleArtifact {
+function described(artifact: Artifact): BundleArtifact {
+  const { reference, root, chart } = artifact;
   const { digest, mediaType } = root.descriptor;
   const platforms = root.platforms.length === 0 ? {} : { platforms: [...root.platforms] };
+  const own = { reference, digest, mediaType, size: root.size, ...platforms };
+  if (chart === undefined) return { kind: kindOf(artifact), ...own };
+  const { name, version, appVersion } = chart.metadata;
   return {
-    kind: kindOf(root),
-    reference,
-    digest,
-    mediaType,
-    size: root.size,
-    ...platforms,
-    ...more,
+    kind: "chart",
+    ...own,
+    name,
+    version,
+    ...(appVersion ? { appVersion } : {}),
+    file: chart.files[0]?.path,
   };
-}
-
-export function kindOf({ manifest }: Root): "image" | "artifact" {
-  if (manifest.kind === "index") return "image";
-  return isImageConfigType(manifest.config.mediaType) ? "image" : "artifact";
-}
-
-function namedRoot({ reference, root, more }: Part): Descriptor {
-  return indexEntry(root.descriptor, { reference, kind: more?.kind ?? kindOf(root) });
 }

@@ -2,12 +2,11 @@ import type { Archive } from "../archive/archive.ts";
 import { framedSize } from "../archive/members/gzip-members.ts";
 import { tarSize } from "../archive/tar/tar-writer.ts";
 import { zeroTailOf } from "../archive/tar/zero-tail.ts";
-import { findingOf, hasErrors, type Finding } from "../finding.ts";
+import { attempt, findingOf, hasErrors, type Finding } from "../finding.ts";
 import { blobPath, INDEX_FILE } from "../oci/image-layout.ts";
-import { attempt } from "./attempt.ts";
-import { headSource, readLayout, readManifest } from "./check-contents.ts";
-import { MANIFEST_FILE } from "./format.ts";
-import type { BundleView } from "./view.ts";
+import { headSource, readLayout } from "./layout.ts";
+import { CONTENTS_FILE } from "./format.ts";
+import { readContents, type BundleView } from "./view.ts";
 
 /** Names that programs give the first part of a file that they split. */
 const FIRST_PART = /\.(?:part)?[-_.]?(?:a+|0*[01]|z01)$/i;
@@ -64,8 +63,8 @@ async function listedSizes(view: BundleView): Promise<ReadonlyMap<string, number
   const sizes = new Map<string, number>();
   const bySum = new Map<string, number>();
   const unread: Finding[] = [];
-  const manifest = await attempt(unread, MANIFEST_FILE, () => readManifest(view));
-  for (const { path, size } of manifest?.files ?? []) sizes.set(path, size);
+  const contents = await attempt(unread, CONTENTS_FILE, () => readContents(view));
+  for (const { path, size } of contents?.files ?? []) sizes.set(path, size);
   const graph = await attempt(unread, INDEX_FILE, () => readLayout(view, headSource(view)));
   for (const { digest, size } of graph?.reachable.values() ?? []) {
     sizes.set(blobPath(digest), size);

@@ -1,10 +1,9 @@
 import { createHash } from "node:crypto";
 import { DistinctNames } from "../archive/entry-path.ts";
 import type { TarInput } from "../archive/tar/tar-writer.ts";
-import type { Bytes, Source } from "../content/content.ts";
+import type { Bytes } from "../content/content.ts";
 import { verified } from "../content/verify.ts";
 import { DrayError } from "../errors.ts";
-import type { Descriptor } from "../oci/descriptor.ts";
 import { algorithmOf, encodedOf } from "../oci/digest.ts";
 import {
   blobPath,
@@ -16,37 +15,18 @@ import {
 import { signDetached } from "../trust/sigstore-bundle.ts";
 import type { PrivateKey } from "../trust/keys.ts";
 import {
-  formatBundleManifest,
-  MANIFEST_FILE,
+  formatContentsDocument,
+  CONTENTS_FILE,
   README_FILE,
   SIGNATURE_FILE,
   SIGSTORE_FILE,
   SUMS_FILE,
-  type BundleManifest,
 } from "./format.ts";
+import type { BundleFile } from "./artifact.ts";
+import { AMBIGUOUS_HINT, type Assembled } from "./assemble.ts";
 import { readmeText } from "./readme.ts";
 import { byCodeUnit, formatSums } from "./sums.ts";
 import { once } from "../content/memory.ts";
-
-/** A plain file of the bundle whose size and digest are known before it is read. */
-export interface PlainFile {
-  /** `charts/…` or `files/…`. */
-  readonly path: string;
-  readonly descriptor: Descriptor;
-  readonly source: Source;
-}
-
-/** Everything that goes into a bundle. */
-export interface BundleParts {
-  readonly manifest: BundleManifest;
-  /** Entries of `index.json`, each named by its full reference. */
-  readonly roots: readonly Descriptor[];
-  /** Manifests, indexes and configs: they stand before the other blobs. */
-  readonly metadata: readonly Descriptor[];
-  readonly blobs: readonly Descriptor[];
-  readonly source: Source;
-  readonly plain: readonly PlainFile[];
-}
 
 /** A bundle ready to be written: what comes before the content is made, the rest is opened in turn. */
 export interface BundleContents {
@@ -63,16 +43,19 @@ export interface BundleContents {
  * @throws DrayError `DRAY_BUNDLE_AMBIGUOUS`
  */
 export async function layOut(
-  parts: BundleParts,
+  assembled: Assembled,
   signingKey: PrivateKey | undefined,
 ): Promise<BundleContents> {
   const head = [
-    { name: README_FILE, bytes: Buffer.from(readmeText(parts.manifest)) },
-    { name: MANIFEST_FILE, bytes: formatBundleManifest(parts.manifest) },
+    { name: README_FILE, bytes: Buffer.from(readmeText(assembled.document)) },
+    { name: CONTENTS_FILE, bytes: formatContentsDocument(assembled.document) },
     { name: LAYOUT_FILE, bytes: Buffer.from(LAYOUT_CONTENT) },
-    { name: INDEX_FILE, bytes: formatIndexFile(parts.roots) },
+    { name: INDEX_FILE, bytes: formatIndexFile(assembled.roots) },
   ];
-  const body = [...parts.plain.toSorted((a, b) => byCodeUnit(a.path, b.path)), ...blobFiles(parts)];
+  const { plain, metadata, blobs } = assembled;
+  const body = [plain, metadata, blobs].flatMap((group) =>
+    group.toSorted((a, b) => byCodeUnit(a.path, b.path)),
+  );
   const sums = new Map(head.map(({ name, bytes }) => [name, sha256(bytes)]));
   for (const file of body) sums.set(file.path, await sumOf(file));
   const list = formatSums(sums);
@@ -108,18 +91,10 @@ function requireDistinct(paths: readonly string[]): void {
       `Cannot write ${JSON.stringify(path)} into the bundle: ${problem}`,
       {
         kind: "usage",
-        hint: "Two charts of one name and version, or two files of one name, need two bundles.",
+        hint: AMBIGUOUS_HINT,
       },
     );
   }
-}
-
-function blobFiles({ metadata, blobs, source }: BundleParts): PlainFile[] {
-  const files = (group: readonly Descriptor[]): PlainFile[] =>
-    group
-      .map((descriptor) => ({ path: blobPath(descriptor.digest), descriptor, source }))
-      .toSorted((a, b) => byCodeUnit(a.path, b.path));
-  return [...files(metadata), ...files(blobs)];
 }
 
 function signatureFiles(
@@ -134,13 +109,13 @@ function signatureFiles(
   ];
 }
 
-function contentOf({ descriptor, source }: PlainFile): Bytes {
+function contentOf({ descriptor, source }: BundleFile): Bytes {
   if (source.fetchVerified !== undefined) return source.fetchVerified(descriptor);
   return verified(source.fetch(descriptor), descriptor, { from: source.name });
 }
 
 /** A sha256 digest says the sum; content under another algorithm has to be read for it. */
-async function sumOf(file: PlainFile): Promise<string> {
+async function sumOf(file: BundleFile): Promise<string> {
   const { digest } = file.descriptor;
   if (algorithmOf(digest) === "sha256") return encodedOf(digest);
   const hash = createHash("sha256");

@@ -7,7 +7,7 @@ export const SUMS_FILE = "SHA256SUMS";
 export const SIGSTORE_FILE = "SHA256SUMS.sigstore.json";
 export const SIGNATURE_FILE = "SHA256SUMS.sig";
 export const README_FILE = "README.txt";
-export const MANIFEST_FILE = "bundle.json";
+export const CONTENTS_FILE = "bundle.json";
 export const CHARTS_DIRECTORY = "charts";
 export const FILES_DIRECTORY = "files";
 
@@ -20,7 +20,7 @@ export const FORMAT_VERSION = 1;
 export const MAX_SUMS_BYTES = 256 * 1024 * 1024;
 
 /** `bundle.json`: a few hundred bytes for each artifact. */
-export const MAX_BUNDLE_MANIFEST_BYTES = 64 * 1024 * 1024;
+export const MAX_CONTENTS_BYTES = 64 * 1024 * 1024;
 
 const size = z.int().nonnegative();
 
@@ -50,7 +50,7 @@ export function isBundleName(text: string): boolean {
 
 const namePart = z.string().regex(NAME_PART, "expected a part of a file name");
 
-const bundleManifestSchema = z.object({
+const documentSchema = z.object({
   formatVersion: z.literal(FORMAT_VERSION),
   name: namePart,
   version: namePart,
@@ -61,17 +61,17 @@ const bundleManifestSchema = z.object({
 });
 
 /** `bundle.json`: what the bundle says it carries. */
-export type BundleManifest = z.infer<typeof bundleManifestSchema>;
+export type ContentsDocument = z.infer<typeof documentSchema>;
 export type BundleArtifact = z.infer<typeof artifactSchema>;
 
 /** @throws DrayError `DRAY_BUNDLE_INVALID`, `DRAY_JSON_INVALID` */
-export function parseBundleManifest(bytes: Uint8Array): BundleManifest {
-  const value = parseJson(bytes, MANIFEST_FILE, MAX_BUNDLE_MANIFEST_BYTES);
-  return parseAs(bundleManifestSchema, value, { what: MANIFEST_FILE, code: "DRAY_BUNDLE_INVALID" });
+export function parseContentsDocument(bytes: Uint8Array): ContentsDocument {
+  const value = parseJson(bytes, CONTENTS_FILE, MAX_CONTENTS_BYTES);
+  return parseAs(documentSchema, value, { what: CONTENTS_FILE, code: "DRAY_BUNDLE_INVALID" });
 }
 
 /** Names in alphabetical order, so that the same content gives the same bytes. */
-export function formatBundleManifest(manifest: BundleManifest): Buffer {
+export function formatContentsDocument(manifest: ContentsDocument): Buffer {
   return Buffer.from(`${JSON.stringify(sorted(manifest), undefined, 2)}\n`);
 }
 

@@ -14,7 +14,7 @@ import { MAX_MANIFEST_BYTES } from "../oci/json.ts";
 import { parseManifest } from "../oci/manifest.ts";
 import { isImageConfigType, isManifestType } from "../oci/media-type.ts";
 import { LIST_PLACE } from "./locate.ts";
-import { MANIFEST_FILE, README_FILE, SIGNATURE_FILE, SIGSTORE_FILE, SUMS_FILE } from "./format.ts";
+import { CONTENTS_FILE, README_FILE, SIGNATURE_FILE, SIGSTORE_FILE, SUMS_FILE } from "./format.ts";
 
 /**
  * Reads a bundle up to the last manifest and config that its index leads to. In a bundle as it was
@@ -34,7 +34,7 @@ const HEAD_ORDER: readonly string[] = [
   SIGSTORE_FILE,
   SIGNATURE_FILE,
   README_FILE,
-  MANIFEST_FILE,
+  CONTENTS_FILE,
   LAYOUT_FILE,
   INDEX_FILE,
 ];

@@ -2,7 +2,7 @@ import type { Entry } from "../archive/scan.ts";
 import { collect, type Bytes } from "../content/content.ts";
 import type { Finding } from "../finding.ts";
 import { INDEX_FILE, LAYOUT_FILE } from "../oci/image-layout.ts";
-import { MANIFEST_FILE, README_FILE } from "./format.ts";
+import { CONTENTS_FILE, README_FILE } from "./format.ts";
 import { inMemory, REPAIR_HINT, sumOf, type Mending } from "./mending.ts";
 
 /** What is put right is kept in memory: texts, not layers. */
@@ -10,7 +10,7 @@ const MAX_MENDED_BYTES = 1024 * 1024;
 const MAX_MENDED_TOTAL = 64 * 1024 * 1024;
 
 /** Whoever changes line ends changes those of these too. */
-const TEXTS: readonly string[] = [README_FILE, MANIFEST_FILE, INDEX_FILE, LAYOUT_FILE];
+const TEXTS: readonly string[] = [README_FILE, CONTENTS_FILE, INDEX_FILE, LAYOUT_FILE];
 
 const CR = 0x0d;
 

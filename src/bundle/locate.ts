@@ -1,6 +1,7 @@
-import type { Entry, Scan } from "../archive/scan.ts";
+import type { Archive } from "../archive/archive.ts";
+import { scan, type Entry, type KeepQuestion, type Scan } from "../archive/scan.ts";
 import type { Finding } from "../finding.ts";
-import { UNLISTED } from "./format.ts";
+import { CONTENTS_FILE, SUMS_FILE, UNLISTED } from "./format.ts";
 import { noList } from "./no-list.ts";
 
 /** Folders that carriers put around a bundle, one in another: a zip of a folder of a folder. */
@@ -19,9 +20,9 @@ export interface Located {
 }
 
 /** Finds the bundle inside its carrier: at the top, or in folders that were added on the way. */
-export function locate(scan: Scan): Located {
-  const { entries, complete } = scan;
-  const junk = junkFinding(scan);
+export function locate(scanned: Scan): Located {
+  const { entries, complete } = scanned;
+  const junk = junkFinding(scanned);
   const folders = foldersWithList([...entries.keys()]);
   const [folder] = folders;
   const isAlone = folder !== undefined && everyBelow(entries, folder);
@@ -60,4 +61,36 @@ export function junkFinding({ stripped }: Pick<Scan, "stripped">): Finding[] {
   const files = stripped.length === 1 ? "1 file" : `${stripped.length} files`;
   const message = `Left out ${files} that a carrier added, such as ${JSON.stringify(stripped[0])}`;
   return [{ code: "JUNK_STRIPPED", severity: "info", message }];
+}
+
+/** `bundle.json` stands near the end of its list; 100,000 lines are 14 MB. */
+const MAX_LIST_BYTES = 16 * 1024 * 1024;
+
+/** Lists that are looked into: one for each bundle that one carrier may hold. */
+const MAX_LISTS = 4;
+
+/**
+ * False for what others have made. What dray has written it knows again, however it was packed since
+ * and whatever was lost: by its `bundle.json`, or by a list of sums that names one, for others have
+ * such lists too. What cannot be read is for the reader of bundles to explain.
+ */
+export async function isOwnBundle(archive: Archive): Promise<boolean> {
+  let isOwn = false;
+  let isFirst = true;
+  let kept = 0;
+  const keep = ({ path, size }: KeepQuestion): boolean =>
+    path.endsWith(SUMS_FILE) && size <= MAX_LIST_BYTES && kept++ < MAX_LISTS;
+  const until = async (entry: Entry): Promise<boolean> => {
+    const name = entry.path.slice(entry.path.lastIndexOf("/") + 1);
+    // It stands first in every bundle in its own order: then nothing else has to be read.
+    isOwn = name === CONTENTS_FILE || (name === SUMS_FILE && (isFirst || listsContents(entry)));
+    isFirst = false;
+    return isOwn;
+  };
+  const { complete } = await scan(archive, { hash: false, keep, until });
+  return isOwn || !complete;
+}
+
+function listsContents({ bytes }: Entry): boolean {
+  return bytes?.includes(` ${CONTENTS_FILE}\n`) === true;
 }

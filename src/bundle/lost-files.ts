@@ -8,8 +8,8 @@ import {
   LAYOUT_CONTENT,
   LAYOUT_FILE,
 } from "../oci/image-layout.ts";
-import { MANIFEST_FILE, MAX_BUNDLE_MANIFEST_BYTES, parseBundleManifest } from "./format.ts";
-import { indexEntry } from "./index-entry.ts";
+import { CONTENTS_FILE, MAX_CONTENTS_BYTES, parseContentsDocument } from "./format.ts";
+import { indexEntry } from "./assemble.ts";
 import { inMemory, REPAIR_HINT, type Mending } from "./mending.ts";
 
 /**
@@ -35,11 +35,11 @@ export async function rebuildLost(mending: Mending): Promise<Finding[]> {
 
 /** The index that names what `bundle.json` names; undefined where that is not to be had. */
 async function indexOf({ view, entries }: Mending): Promise<Buffer | undefined> {
-  const document = entries.get(MANIFEST_FILE);
-  if (document === undefined || document.size > MAX_BUNDLE_MANIFEST_BYTES) return undefined;
+  const document = entries.get(CONTENTS_FILE);
+  if (document === undefined || document.size > MAX_CONTENTS_BYTES) return undefined;
   if (!view.canOpen(document)) return undefined;
   try {
-    const { artifacts } = parseBundleManifest(await collect(view.open(document)));
+    const { artifacts } = parseContentsDocument(await collect(view.open(document)));
     const roots = artifacts.map((artifact) => {
       const size = entries.get(blobPath(artifact.digest))?.size ?? 0;
       return indexEntry({ ...artifact, size }, artifact);

@@ -1,7 +1,7 @@
 import type { Entry } from "../archive/scan.ts";
 import type { Finding } from "../finding.ts";
 import { INDEX_FILE, LAYOUT_FILE } from "../oci/image-layout.ts";
-import { MANIFEST_FILE, SIGSTORE_FILE, SUMS_FILE } from "./format.ts";
+import { CONTENTS_FILE, SIGSTORE_FILE, SUMS_FILE } from "./format.ts";
 
 /** More folders than these say no more. */
 const MAX_NAMED = 5;
@@ -51,7 +51,7 @@ const ACCIDENTS: readonly { leaves: (entries: Entries) => boolean; hint: string 
     hint: "Its names were cut to eight letters on the way. Carry the bundle as one file.",
   },
   {
-    leaves: (entries) => entries.has(SIGSTORE_FILE) || entries.has(MANIFEST_FILE),
+    leaves: (entries) => entries.has(SIGSTORE_FILE) || entries.has(CONTENTS_FILE),
     hint: "The rest of a bundle is here, an OCI image layout with more. Copy all its files again.",
   },
   {

@@ -1,10 +1,10 @@
-import { type BundleManifest } from "./format.ts";
+import { type ContentsDocument } from "./format.ts";
 
 /**
  * The note inside the bundle for somebody who has this file and nothing else. It depends on the
  * content alone, so that the same content gives the same sums whoever signs it.
  */
-export function readmeText(manifest: BundleManifest): string {
+export function readmeText(manifest: ContentsDocument): string {
   const file = `${manifest.name}-${manifest.version}.tar.gz`;
   const image = manifest.artifacts.find(({ kind }) => kind === "image");
   const chart = manifest.artifacts.find(({ kind }) => kind === "chart");
@@ -14,7 +14,7 @@ export function readmeText(manifest: BundleManifest): string {
   return `${parts.join("\n\n")}\n`;
 }
 
-function intro({ name, version, artifacts, files }: BundleManifest): string {
+function intro({ name, version, artifacts, files }: ContentsDocument): string {
   const count = (kind: string): number => artifacts.filter((item) => item.kind === kind).length;
   return `${name} ${version}
 ${"=".repeat(name.length + version.length + 1)}

@@ -3,10 +3,19 @@ import type { Entry } from "../archive/scan.ts";
 import { collect, type Bytes, type FetchOptions, type Source } from "../content/content.ts";
 import { DrayError } from "../errors.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
-import { digestOf, encodedOf } from "../oci/digest.ts";
+import { digestOf, encodedOf, parseDigest } from "../oci/digest.ts";
 import { blobPath } from "../oci/image-layout.ts";
 import { MAX_MANIFEST_BYTES } from "../oci/json.ts";
-import { SUMS_FILE } from "./format.ts";
+import { MediaType } from "../oci/media-type.ts";
+import {
+  CONTENTS_FILE,
+  MAX_CONTENTS_BYTES,
+  parseContentsDocument,
+  SUMS_FILE,
+  type ContentsDocument,
+} from "./format.ts";
+import type { OpenedFile } from "./opened.ts";
+import { verified } from "../content/verify.ts";
 import type { GraphSource } from "../content/graph.ts";
 import type { Sums } from "./sums.ts";
 import { once } from "../content/memory.ts";
@@ -65,6 +74,23 @@ export class BundleView implements Source, GraphSource {
     return new BundleView(this.#archive, entries, sums);
   }
 
+  /** Every file with its content compared with its sum; the list and its signatures have none. */
+  files(): readonly OpenedFile[] {
+    return [...this.entries].map(([path, entry]) => ({
+      path,
+      size: entry.size,
+      content: () => this.#checked(path, entry),
+    }));
+  }
+
+  #checked(path: string, entry: Entry): Bytes {
+    const sum = this.sums?.get(path);
+    if (sum === undefined) return this.open(entry);
+    const digest = parseDigest(`sha256:${sum}`);
+    const expected = { mediaType: MediaType.octetStream, digest, size: entry.size };
+    return verified(this.open(entry), expected, { from: this.name });
+  }
+
   canOpen(entry: Entry): boolean {
     return entry.bytes !== undefined || this.#archive.kind !== "stream";
   }
@@ -89,6 +115,11 @@ export class BundleView implements Source, GraphSource {
 
 type Refusal =
   "DRAY_ENTRY_MISSING" | "DRAY_ENTRY_TOO_LARGE" | "DRAY_ENTRY_ALTERED" | "DRAY_BLOB_MISSING";
+
+/** @throws DrayError `DRAY_BUNDLE_INVALID`, `DRAY_JSON_INVALID`, and what is missing or altered */
+export async function readContents(view: BundleView): Promise<ContentsDocument> {
+  return parseContentsDocument(await view.readSmall(CONTENTS_FILE, MAX_CONTENTS_BYTES));
+}
 
 /** Its documents were more than are kept in memory while it is read. */
 function onePass(path: string): DrayError {

@@ -1,16 +1,20 @@
-import type { Candidate } from "./adopt-names.ts";
+import {
+  artifactChart,
+  chartReference,
+  type Artifact,
+  type ArtifactChart,
+} from "../bundle/artifact.ts";
 import { MAX_CHART_BYTES, readChartArchive } from "../chart/chart-archive.ts";
-import type { Part } from "../bundle/assemble.ts";
 import { chartLayers, isChart, toOciChart } from "../chart/oci-chart.ts";
 import { readVerified } from "../content/verify.ts";
 import { DrayError } from "../errors.ts";
 import { findingOf, type Finding } from "../finding.ts";
+import type { Descriptor } from "../oci/descriptor.ts";
+import { digestOf } from "../oci/digest.ts";
+import type { NamedRoot } from "./adopt-names.ts";
 import type { BlobPool } from "./blob-pool.ts";
 import { readWhole } from "./file-tree.ts";
 import type { ForeignChart } from "./foreign-content.ts";
-import type { Descriptor } from "../oci/descriptor.ts";
-import { chartReference, type PackedChart } from "../bundle/chart-files.ts";
-import { digestOf } from "../oci/digest.ts";
 
 /**
  * Makes artifacts of charts that lie beside images as files. What travels as an artifact anyway is
@@ -19,46 +23,45 @@ import { digestOf } from "../oci/digest.ts";
 export async function adoptCharts(
   charts: readonly ForeignChart[],
   { blobs, created }: { blobs: BlobPool; created: Date },
-): Promise<{ candidates: Candidate[]; findings: Finding[] }> {
-  const candidates: Candidate[] = [];
+): Promise<{ roots: NamedRoot[]; findings: Finding[] }> {
+  const roots: NamedRoot[] = [];
   const findings: Finding[] = [];
   for (const chart of charts) {
     try {
-      const candidate = await adoptChart(chart, { blobs, created });
-      if (candidate !== undefined) candidates.push(candidate);
+      const root = await adoptChart(chart, { blobs, created });
+      if (root !== undefined) roots.push(root);
     } catch (error) {
       if (!(error instanceof DrayError)) throw error;
       findings.push(findingOf(error, chart.tgz.path));
     }
   }
-  return { candidates, findings };
+  return { roots, findings };
 }
 
 async function adoptChart(
   chart: ForeignChart,
   { blobs, created }: { blobs: BlobPool; created: Date },
-): Promise<Candidate | undefined> {
+): Promise<NamedRoot | undefined> {
   const { path } = chart.tgz;
   const tgz = await readWhole(chart.tgz, MAX_CHART_BYTES);
   if (blobs.has(digestOf(tgz))) return undefined;
   const { metadata } = await readChartArchive(tgz, JSON.stringify(path));
   const provenance =
     chart.provenance === undefined ? undefined : await readWhole(chart.provenance, MAX_CHART_BYTES);
-  const { manifest, blobs: parts } = toOciChart(metadata, { tgz, provenance, created });
-  for (const part of [manifest, ...parts]) blobs.addDocument(part);
-  return {
-    descriptor: manifest.descriptor,
-    name: chartReference(metadata),
-    hints: [],
-    place: path,
-  };
+  const made = toOciChart(metadata, { tgz, provenance, created });
+  for (const document of [made.manifest, ...made.blobs]) blobs.addDocument(document);
+  const { descriptor } = made.manifest;
+  return { descriptor, name: chartReference(metadata), hints: [], place: path };
 }
 
-/** A chart that is an artifact: name and version come from its Chart.yaml, not from the reference. */
-export async function readChart(
-  { reference, root: { manifest } }: Part,
+/**
+ * The chart that an artifact is; undefined for everything else. Name and version come from its
+ * Chart.yaml, not from the reference.
+ */
+export async function chartIn(
+  { reference, root: { manifest } }: Artifact,
   blobs: BlobPool,
-): Promise<PackedChart | undefined> {
+): Promise<ArtifactChart | undefined> {
   if (manifest.kind === "index" || !isChart(manifest)) return undefined;
   const { chart, provenance } = chartLayers(manifest);
   if (chart === undefined) return undefined;
@@ -66,5 +69,9 @@ export async function readChart(
     readVerified(blobs, layer, { maxBytes: MAX_CHART_BYTES });
   const tgz = await read(chart);
   const { metadata } = await readChartArchive(tgz, reference);
-  return { chart: { metadata }, tgz, provenance: provenance && (await read(provenance)) };
+  return artifactChart(
+    metadata,
+    { tgz, provenance: provenance && (await read(provenance)) },
+    blobs,
+  );
 }

@@ -6,8 +6,8 @@ import type { Digest } from "../oci/digest.ts";
 import { formatReference, type Reference } from "../oci/reference.ts";
 import type { GivenNames } from "./given-names.ts";
 
-/** Something that was found, and its name. */
-export interface Candidate {
+/** An image or chart that others have packed, and its name. */
+export interface NamedRoot {
   readonly descriptor: Descriptor;
   /** The full reference; undefined where nobody has named it. */
   readonly name: string | undefined;
@@ -25,18 +25,18 @@ export interface Candidate {
  *
  * @throws DrayError `DRAY_NAME_UNUSED`
  */
-export function nameRoots(roots: readonly ForeignRoot[], names: GivenNames): Candidate[] {
+export function nameRoots(roots: readonly ForeignRoot[], names: GivenNames): NamedRoot[] {
   const used = new Set<Digest>();
-  const candidates = roots.map((root) => {
+  const named = roots.map((root) => {
     const digest = [root.descriptor.digest, root.alias].find(
       (known) => known !== undefined && names.has(known),
     );
-    if (digest === undefined) return candidateOf(root, undefined);
+    if (digest === undefined) return namedRoot(root, undefined);
     used.add(digest);
-    return candidateOf(root, names.get(digest));
+    return namedRoot(root, names.get(digest));
   });
   const unused = [...names.keys()].find((digest) => !used.has(digest));
-  if (unused === undefined) return candidates;
+  if (unused === undefined) return named;
   throw new DrayError(
     "DRAY_NAME_UNUSED",
     `Cannot name ${unused}: no image of this digest is there`,
@@ -47,10 +47,10 @@ export function nameRoots(roots: readonly ForeignRoot[], names: GivenNames): Can
   );
 }
 
-function candidateOf(
+function namedRoot(
   { descriptor, alias, name, place }: ForeignRoot,
   given: Reference | undefined,
-): Candidate {
+): NamedRoot {
   const reference = given ?? (name.kind === "reference" ? name.reference : undefined);
   const hint = name.kind === "none" ? name.hint : undefined;
   return {
@@ -67,30 +67,30 @@ function candidateOf(
 
 /** What is wrong with names: none at all, one for two things, or one that says another digest. */
 export function checkNames(
-  candidates: readonly Candidate[],
+  named: readonly NamedRoot[],
   { isNameNeeded }: { isNameNeeded: boolean },
 ): Finding[] {
   const findings: Finding[] = [];
-  const taken = new Map<string, Candidate>();
-  for (const candidate of candidates) {
-    const { name, pinned, descriptor } = candidate;
+  const taken = new Map<string, NamedRoot>();
+  for (const root of named) {
+    const { name, pinned, descriptor } = root;
     if (name === undefined) {
-      findings.push(unnamed(candidate, isNameNeeded));
+      findings.push(unnamed(root, isNameNeeded));
       continue;
     }
     if (pinned !== undefined && pinned !== descriptor.digest) {
-      findings.push(wronglyPinned(name, candidate));
+      findings.push(wronglyPinned(name, root));
     }
     const other = taken.get(name);
     if (other !== undefined && other.descriptor.digest !== descriptor.digest) {
-      findings.push(ambiguous(name, other, candidate));
+      findings.push(ambiguous(name, other, root));
     }
-    taken.set(name, candidate);
+    taken.set(name, root);
   }
   return findings;
 }
 
-function unnamed({ descriptor, hints, place }: Candidate, isError: boolean): Finding {
+function unnamed({ descriptor, hints, place }: NamedRoot, isError: boolean): Finding {
   const { digest } = descriptor;
   const known = hints.length === 0 ? "" : ` (${hints.join(", ")})`;
   return {
@@ -102,7 +102,7 @@ function unnamed({ descriptor, hints, place }: Candidate, isError: boolean): Fin
   };
 }
 
-function wronglyPinned(name: string, { descriptor }: Candidate): Finding {
+function wronglyPinned(name: string, { descriptor }: NamedRoot): Finding {
   return {
     code: "NAME_PINNED",
     severity: "error",
@@ -112,7 +112,7 @@ function wronglyPinned(name: string, { descriptor }: Candidate): Finding {
   };
 }
 
-function ambiguous(name: string, one: Candidate, other: Candidate): Finding {
+function ambiguous(name: string, one: NamedRoot, other: NamedRoot): Finding {
   const [a, b] = [one, other].map(({ descriptor, place }) => `${descriptor.digest} in ${place}`);
   return {
     code: "NAME_AMBIGUOUS",

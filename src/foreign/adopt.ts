@@ -1,22 +1,20 @@
-import { adoptCharts, readChart } from "./adopt-charts.ts";
-import { checkNames, nameRoots, type Candidate } from "./adopt-names.ts";
-import type { Part } from "../bundle/assemble.ts";
-import type { PlainFile } from "../bundle/contents.ts";
+import { kindOf, type Artifact } from "../bundle/artifact.ts";
 import { junkFinding } from "../bundle/locate.ts";
 import { readGraph, type LayoutGraph, type Root } from "../content/graph.ts";
+import { selectPlatforms } from "../content/select-platforms.ts";
 import { DrayError } from "../errors.ts";
 import { findingOf, type Finding } from "../finding.ts";
-import type { BlobPool } from "./blob-pool.ts";
-import type { ForeignIdentity } from "./foreign-content.ts";
-import type { Foreign } from "./read-foreign.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import { Annotation } from "../oci/image-layout.ts";
 import { parseManifest } from "../oci/manifest.ts";
 import { isImageConfigType } from "../oci/media-type.ts";
 import type { Platform } from "../oci/platform.ts";
+import { adoptCharts, chartIn } from "./adopt-charts.ts";
+import { checkNames, nameRoots, type NamedRoot } from "./adopt-names.ts";
+import type { BlobPool } from "./blob-pool.ts";
+import type { ForeignIdentity } from "./foreign-content.ts";
 import type { GivenNames } from "./given-names.ts";
-import { chartArtifact, chartFiles } from "../bundle/chart-files.ts";
-import { selectPlatforms } from "../content/select-platforms.ts";
+import type { Foreign } from "./read-foreign.ts";
 import { explainSparse } from "./sparse-index.ts";
 
 export interface AdoptOptions {
@@ -30,11 +28,9 @@ export interface AdoptOptions {
   readonly includeNonDistributable: boolean;
 }
 
-/** What others have packed, as parts of a bundle; all of it only if `findings` has no error. */
+/** What others have packed, as artifacts of a bundle; all of it only if `findings` has no error. */
 export interface Adopted {
-  readonly parts: readonly Part[];
-  readonly plain: readonly PlainFile[];
-  readonly blobs: BlobPool;
+  readonly artifacts: readonly Artifact[];
   readonly identity: ForeignIdentity | undefined;
   readonly findings: readonly Finding[];
 }
@@ -44,21 +40,19 @@ export async function adopt(foreign: Foreign, options: AdoptOptions): Promise<Ad
   const { blobs } = foreign;
   const charts = await adoptCharts(foreign.charts, { blobs, created: options.created });
   const selected = await selectAll(nameRoots(foreign.roots, options.names), blobs, options);
-  const candidates = [...charts.candidates, ...selected.candidates];
-  const graph = await readGraph(blobs, candidates.map(labelled));
-  const found = nameReferrers(matched(candidates, graph));
-  const { parts, plain, findings } = await partsOf(found, graph, blobs);
+  const roots = [...charts.roots, ...selected.roots];
+  const graph = await readGraph(blobs, roots.map(labelled));
+  const followed = nameReferrers(matched(roots, graph));
+  const { artifacts, findings } = await artifactsOf(followed, graph, blobs);
   return {
-    parts,
-    plain,
-    blobs,
-    identity: foreign.identity ?? onlyChart(parts),
+    artifacts,
+    identity: foreign.identity ?? onlyChart(artifacts),
     findings: [
       ...junkFinding(foreign),
       ...foreign.findings,
       ...charts.findings,
       ...selected.findings,
-      ...checkNames(found, options),
+      ...checkNames(followed, options),
       ...(await explainSparse(graph, blobs)).map((finding) => judged(finding, options)),
       ...(options.platforms.length > 0 ? [] : unreferenced(blobs, graph)),
       ...findings,
@@ -68,69 +62,69 @@ export async function adopt(foreign: Foreign, options: AdoptOptions): Promise<Ad
 
 /** Leaves out platforms that nobody asked for. */
 async function selectAll(
-  candidates: readonly Candidate[],
+  roots: readonly NamedRoot[],
   blobs: BlobPool,
   { platforms }: AdoptOptions,
-): Promise<{ candidates: readonly Candidate[]; findings: Finding[] }> {
-  if (platforms.length === 0) return { candidates, findings: [] };
-  const kept: Candidate[] = [];
+): Promise<{ roots: readonly NamedRoot[]; findings: Finding[] }> {
+  if (platforms.length === 0) return { roots, findings: [] };
+  const kept: NamedRoot[] = [];
   const findings: Finding[] = [];
-  for (const candidate of candidates) {
+  for (const root of roots) {
     try {
-      kept.push(await selectFrom(candidate, blobs, platforms));
+      kept.push(await selectFrom(root, blobs, platforms));
     } catch (error) {
       if (!(error instanceof DrayError)) throw error;
-      findings.push(findingOf(error, candidate.descriptor.digest));
+      findings.push(findingOf(error, root.descriptor.digest));
     }
   }
-  return { candidates: kept, findings };
+  return { roots: kept, findings };
 }
 
 async function selectFrom(
-  candidate: Candidate,
+  named: NamedRoot,
   blobs: BlobPool,
   platforms: readonly Platform[],
-): Promise<Candidate> {
-  const { descriptor, name = descriptor.digest } = candidate;
+): Promise<NamedRoot> {
+  const { descriptor, name = descriptor.digest } = named;
   const read = (wanted: Descriptor): Promise<Buffer> => blobs.read(wanted);
   const { mediaType } = descriptor;
   const manifest = parseManifest(await read(descriptor), { mediaType, what: name });
-  if (manifest.kind === "manifest" && !isImageConfigType(manifest.config.mediaType)) {
-    return candidate;
-  }
+  if (manifest.kind === "manifest" && !isImageConfigType(manifest.config.mediaType)) return named;
   const { root, index } = await selectPlatforms(descriptor, { platforms, name, read });
   if (index !== undefined) blobs.addDocument(index);
-  return { ...candidate, descriptor: root };
+  return { ...named, descriptor: root };
 }
 
 /** As an entry of an `index.json`; what has no name goes by its digest. */
-function labelled({ descriptor, name }: Candidate): Descriptor {
+function labelled({ descriptor, name }: NamedRoot): Descriptor {
   return { ...descriptor, annotations: { [Annotation.refName]: name ?? descriptor.digest } };
 }
 
-/** A candidate whose graph could be read. */
-type Found = Candidate & { readonly root: Root };
+/** A named root whose graph could be read. */
+interface FollowedRoot extends NamedRoot {
+  readonly root: Root;
+}
 
-function matched(candidates: readonly Candidate[], { roots }: LayoutGraph): Found[] {
-  return candidates.flatMap((candidate) => {
+function matched(named: readonly NamedRoot[], { roots }: LayoutGraph): FollowedRoot[] {
+  return named.flatMap((one) => {
     const root = roots.find(
       ({ name, descriptor }) =>
-        descriptor.digest === candidate.descriptor.digest && name === labelOf(candidate),
+        descriptor.digest === one.descriptor.digest && name === labelOf(one),
     );
-    return root === undefined ? [] : [{ ...candidate, root }];
+    return root === undefined ? [] : [{ ...one, root }];
   });
 }
 
-function labelOf({ name, descriptor }: Candidate): string {
+function labelOf({ name, descriptor }: NamedRoot): string {
   return name ?? descriptor.digest;
 }
 
 /** Signatures and the like stand in a layout without a name: they belong to what they are about. */
-function nameReferrers(found: readonly Found[]): Found[] {
-  return found.map((item) => {
+function nameReferrers(followed: readonly FollowedRoot[]): FollowedRoot[] {
+  return followed.map((item) => {
     const { subject } = item.root.manifest;
     if (item.name !== undefined || subject === undefined) return item;
-    const about = found.find(
+    const about = followed.find(
       ({ name, root }) => name !== undefined && root.blobs.has(subject.digest),
     );
     const repository = about?.name?.replace(/@.*$/, "").replace(/:[^/:]*$/, "");
@@ -139,39 +133,34 @@ function nameReferrers(found: readonly Found[]): Found[] {
   });
 }
 
-async function partsOf(
-  found: readonly Found[],
+async function artifactsOf(
+  followed: readonly FollowedRoot[],
   { metadata }: LayoutGraph,
-  blobs: BlobPool,
-): Promise<{ parts: Part[]; plain: PlainFile[]; findings: Finding[] }> {
-  const parts = new Map<string, Part>();
-  const plain = new Map<string, PlainFile>();
+  source: BlobPool,
+): Promise<{ artifacts: Artifact[]; findings: Finding[] }> {
+  const artifacts = new Map<string, Artifact>();
   const findings: Finding[] = [];
-  for (const item of found) {
-    const part: Part = { reference: labelOf(item), root: item.root, metadata };
-    parts.set(part.reference, part);
+  for (const item of followed) {
+    const reference = labelOf(item);
+    const artifact: Artifact = { reference, root: item.root, metadata, source };
+    artifacts.set(reference, artifact);
     try {
-      const chart = await readChart(part, blobs);
-      if (chart === undefined) continue;
-      parts.set(part.reference, { ...part, more: chartArtifact(chart) });
-      for (const file of chartFiles(chart, blobs)) {
-        plain.set(`${file.path} ${file.descriptor.digest}`, file);
-      }
+      const chart = await chartIn(artifact, source);
+      if (chart !== undefined) artifacts.set(reference, { ...artifact, chart });
     } catch (error) {
       if (!(error instanceof DrayError)) throw error;
-      findings.push(findingOf(error, part.reference));
+      findings.push(findingOf(error, reference));
     }
   }
-  return { parts: [...parts.values()], plain: [...plain.values()], findings };
+  return { artifacts: [...artifacts.values()], findings };
 }
 
 /** Without a name of its own, the whole is called after the one chart in it. */
-function onlyChart(parts: readonly Part[]): ForeignIdentity | undefined {
-  const [chart, ...others] = parts.flatMap(({ more }) => (more?.kind === "chart" ? [more] : []));
-  if (chart?.name === undefined || chart.version === undefined || others.length > 0) {
-    return undefined;
-  }
-  return { name: chart.name, version: chart.version };
+function onlyChart(artifacts: readonly Artifact[]): ForeignIdentity | undefined {
+  const [only, ...others] = artifacts.filter((artifact) => kindOf(artifact) === "chart");
+  if (only?.chart === undefined || others.length > 0) return undefined;
+  const { name, version } = only.chart.metadata;
+  return { name, version };
 }
 
 /** Layers that their license keeps out of other registries go on only if the user says so. */

@@ -1,21 +1,29 @@
-import { adopt, type Adopted, type AdoptOptions } from "./adopt.ts";
-import { adoptedArchive } from "./adopted-archive.ts";
 import type { SeekableArchive } from "../archive/archive.ts";
-import type { WorkOptions } from "../archive/work-file.ts";
-import { assemble } from "../bundle/assemble.ts";
-import { openBundle, type OpenedBundle, type OpenOptions } from "../bundle/open.ts";
-import { BundleView } from "../bundle/view.ts";
+import type { Artifact } from "../bundle/artifact.ts";
+import { assemble, type Assembled } from "../bundle/assemble.ts";
+import { layOut, type BundleContents } from "../bundle/contents.ts";
+import { isBundleName } from "../bundle/format.ts";
+import type { OpenedBundle, OpenedFile } from "../bundle/opened.ts";
+import type { ContentNeed } from "../bundle/read-carrier.ts";
+import type { LayoutGraph } from "../content/graph.ts";
 import { checkBlob } from "../content/verify.ts";
+import type { Run } from "../events.ts";
 import { hasErrors, type Finding } from "../finding.ts";
-import { readForeign, type Foreign } from "./read-foreign.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
+import { digestOf } from "../oci/digest.ts";
+import { Annotation } from "../oci/image-layout.ts";
+import { checkSignatures, type TrustPolicy } from "../trust/policy.ts";
+import { adopt, type AdoptOptions } from "./adopt.ts";
+import type { BlobPool } from "./blob-pool.ts";
+import type { ForeignIdentity } from "./foreign-content.ts";
+import { readForeign, type Foreign } from "./read-foreign.ts";
 
-export type ForeignOptions = OpenOptions &
-  WorkOptions &
-  Omit<AdoptOptions, "created" | "isNameNeeded">;
-
-/** What is said first of every such bundle. */
-const FOREIGN_BUNDLE = "FOREIGN_BUNDLE";
+export interface ForeignOptions {
+  readonly policy: TrustPolicy;
+  readonly content: ContentNeed;
+  readonly names: AdoptOptions["names"];
+  readonly platforms: AdoptOptions["platforms"];
+}
 
 /** No key helps where nobody has signed. */
 const UNSIGNED_HINT =
@@ -34,12 +42,13 @@ export interface ForeignBundle {
 export async function openForeign(
   archive: SeekableArchive,
   options: ForeignOptions,
+  run: Run,
 ): Promise<ForeignBundle | undefined> {
-  const foreign = await readForeign(archive, options);
+  const foreign = await readForeign(archive, run);
   if (foreign === undefined) return undefined;
   const { close } = foreign;
   try {
-    return { bundle: await open(foreign, archive, options), close };
+    return { bundle: await open(foreign, options, run), close };
   } catch (error) {
     await close();
     throw error;
@@ -48,89 +57,119 @@ export async function openForeign(
 
 async function open(
   foreign: Foreign,
-  archive: SeekableArchive,
-  options: ForeignOptions,
+  { policy, content, names, platforms }: ForeignOptions,
+  run: Run,
 ): Promise<OpenedBundle> {
-  const isNameNeeded = options.content === "readable";
-  const adopted = await adopt(foreign, { ...options, created: new Date(0), isNameNeeded });
-  const findings = [unsigned(foreign), ...adopted.findings];
-  if (options.content === "hashed") findings.push(...(await checkContent(adopted, options)));
-  if (hasErrors(findings)) return refused(archive, foreign, findings);
-  const opened = await openParts(adopted, { archive, foreign, options });
-  // That there is no signature is said already.
-  const more = opened.findings.filter(({ severity }) => severity === "error");
-  const errors = more.map((error) =>
-    error.code.startsWith("SIGNATURE_") ? { ...error, hint: UNSIGNED_HINT } : error,
-  );
-  return { ...opened, stripped: foreign.stripped, findings: [...findings, ...errors] };
+  const created = new Date(0);
+  const isNameNeeded = content === "readable";
+  const choices = { names, platforms, created, isNameNeeded, includeNonDistributable: false };
+  const { artifacts, identity = UNNAMED, findings: found } = await adopt(foreign, choices);
+  const findings = [unsigned(foreign), ...found, ...checkIdentity(identity)];
+  const { blobs } = foreign;
+  if (content === "hashed") findings.push(...(await checkBlobs(artifacts, blobs, run)));
+  if (hasErrors(findings)) return { ...nothing(foreign), findings };
+  const assembled = assemble({ ...identity, created, artifacts, files: [] });
+  const contents = await layOut(assembled, undefined);
+  const { sums: list } = contents;
+  return {
+    ...nothing(foreign),
+    files: () => filesOf(contents),
+    list,
+    bundleDigest: digestOf(list),
+    contents: assembled.document,
+    graph: graphOf(artifacts, assembled),
+    findings: [...findings, ...mistrust(list, policy)],
+  };
 }
 
-async function openParts(
-  { parts, plain, blobs, identity }: Adopted,
-  {
-    archive,
-    foreign,
-    options,
-  }: { archive: SeekableArchive; foreign: Foreign; options: ForeignOptions },
-): Promise<OpenedBundle> {
-  const { name, version } = identity ?? { name: "bundle", version: "0.0.0" };
-  const created = new Date(0);
-  const all = { name, version, created, parts, plain, files: [], source: blobs };
-  const { path, size } = archive;
-  const { form } = foreign;
-  const carrier = await adoptedArchive(assemble(all), { path, form, size });
-  // Its content was checked before, or is checked by whoever uses it.
-  const content = options.content === "head" ? "head" : "readable";
-  return openBundle(carrier, { ...options, detached: [], content });
+const UNNAMED: ForeignIdentity = { name: "bundle", version: "0.0.0" };
+
+/** What is refused has blobs, and nothing that could be used. */
+function nothing({ form, blobs, stripped }: Foreign): Omit<OpenedBundle, "findings"> {
+  return {
+    form,
+    isForeign: true,
+    source: blobs,
+    files: () => [],
+    list: undefined,
+    bundleDigest: undefined,
+    signedBy: [],
+    contents: undefined,
+    graph: undefined,
+    stripped,
+  };
+}
+
+/** What is made here stands first; what lies in the archive is read there. */
+function filesOf(contents: BundleContents): readonly OpenedFile[] {
+  return [...contents.files()].map(({ name, size, content }) => ({
+    path: name,
+    size,
+    content: () => content,
+  }));
+}
+
+/** The graphs of all artifacts as one, each root as `index.json` has it. */
+function graphOf(artifacts: readonly Artifact[], { roots, metadata }: Assembled): LayoutGraph {
+  const byName = new Map(artifacts.map(({ reference, root }) => [reference, root]));
+  return {
+    roots: roots.flatMap((descriptor) => {
+      const name = descriptor.annotations?.[Annotation.refName];
+      const root = name === undefined ? undefined : byName.get(name);
+      return root === undefined ? [] : [{ ...root, name, descriptor }];
+    }),
+    metadata: new Set(metadata.map(({ descriptor: { digest } }) => digest)),
+    reachable: new Map(artifacts.flatMap(({ root }) => [...root.blobs])),
+    findings: [],
+  };
 }
 
 /** Reads every blob that is needed, and says which is not what it should be. */
-async function checkContent(
-  { parts, blobs }: Adopted,
-  { signal, onEvent }: ForeignOptions,
+async function checkBlobs(
+  artifacts: readonly Artifact[],
+  blobs: BlobPool,
+  { signal, onEvent }: Run,
 ): Promise<Finding[]> {
   const needed = new Map<string, Descriptor>();
-  for (const { root } of parts) {
+  for (const { root } of artifacts) {
     for (const descriptor of root.blobs.values()) needed.set(descriptor.digest, descriptor);
   }
   const findings: Finding[] = [];
   for (const descriptor of needed.values()) {
     // What is missing is known.
     if (blobs.sizeOf(descriptor) === undefined) continue;
-    signal?.throwIfAborted();
+    signal.throwIfAborted();
     const finding = await checkBlob(blobs, descriptor);
-    if (finding === undefined) onEvent?.({ type: "progress", bytes: descriptor.size });
+    if (finding === undefined) onEvent({ type: "progress", bytes: descriptor.size });
     else findings.push({ ...finding, entry: blobs.fileOf(descriptor)?.path ?? descriptor.digest });
   }
   return findings;
 }
 
-/** True for a bundle that was opened by `openForeign`. */
-export function isForeign({ findings }: Pick<OpenedBundle, "findings">): boolean {
-  return findings.some(({ code }) => code === FOREIGN_BUNDLE);
-}
-
 function unsigned({ form }: Foreign): Finding {
   return {
-    code: FOREIGN_BUNDLE,
+    code: "FOREIGN_BUNDLE",
     severity: "info",
     message: `Others have made this (${form}): nobody has signed it for dray`,
   };
 }
 
-function refused(
-  archive: SeekableArchive,
-  { form, stripped }: Foreign,
-  findings: readonly Finding[],
-): OpenedBundle {
-  return {
-    form,
-    view: new BundleView(archive, new Map()),
-    bundleDigest: undefined,
-    signedBy: [],
-    manifest: undefined,
-    graph: undefined,
-    stripped,
-    findings,
-  };
+/** That there is no signature is said already; whether one is needed is for the user to say. */
+function mistrust(list: Buffer, policy: TrustPolicy): Finding[] {
+  return checkSignatures(list, [], policy)
+    .findings.filter(({ severity }) => severity === "error")
+    .map((finding) => ({ ...finding, hint: UNSIGNED_HINT }));
+}
+
+/** Name and version become parts of file names. */
+function checkIdentity({ name, version }: ForeignIdentity): Finding[] {
+  if (isBundleName(name) && isBundleName(version)) return [];
+  return [
+    {
+      code: "BUNDLE_INVALID",
+      severity: "error",
+      message: `It calls itself ${JSON.stringify(`${name} ${version}`.slice(0, 200))}: expected letters, digits, dots, dashes, plus signs and underscores`,
+      hint: "`dray pack --from` takes a name and a version of your own.",
+    },
+  ];
 }

@@ -3,9 +3,10 @@ import { createHash } from "node:crypto";
 import { stat } from "node:fs/promises";
 import { entryPath } from "../archive/entry-path.ts";
 import { isJunkName } from "../archive/junk.ts";
-import type { PlainFile } from "../bundle/contents.ts";
+import type { BundleFile } from "../bundle/artifact.ts";
 import { FILES_DIRECTORY } from "../bundle/format.ts";
-import { fileSource } from "./file-source.ts";
+import type { Bytes, FetchOptions, Source } from "../content/content.ts";
+import type { Descriptor } from "../oci/descriptor.ts";
 import { DrayError, systemCode } from "../errors.ts";
 import { digestFrom } from "../oci/digest.ts";
 import { MediaType } from "../oci/media-type.ts";
@@ -15,7 +16,7 @@ import type { FileRequest } from "./recipe/recipe.ts";
 const RESERVED = /^(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?$/i;
 
 /** Reads size and digest of a plain file. @throws DrayError `DRAY_FILE_REFUSED` */
-export async function readPlainFile({ path, as }: FileRequest): Promise<PlainFile> {
+export async function readPlainFile({ path, as }: FileRequest): Promise<BundleFile> {
   const problem = nameProblem(as);
   if (problem !== undefined) throw refused(as, problem, "Give it another name with `as`.");
   const size = await sizeOf(path);
@@ -55,4 +56,15 @@ function refused(name: string, reason: string, hint?: string): DrayError {
     kind: "usage",
     hint,
   });
+}
+
+/** A plain file as a source of the one content that it has. */
+export function fileSource(path: string): Source {
+  return {
+    name: `file ${JSON.stringify(path)}`,
+    async *fetch(_descriptor: Descriptor, { offset = 0, signal }: FetchOptions = {}): Bytes {
+      const file = createReadStream(path, { start: offset, highWaterMark: 1024 * 1024, signal });
+      yield* file as AsyncIterable<Buffer>;
+    },
+  };
 }

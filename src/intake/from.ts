@@ -3,7 +3,7 @@ import { spooled } from "../archive/work-file.ts";
 import { DrayError } from "../errors.ts";
 import type { Run } from "../events.ts";
 import { joinForeign, readForeign, type Foreign } from "../foreign/read-foreign.ts";
-import { isOwnBundle } from "../bundle/own-bundle.ts";
+import { isOwnBundle } from "../bundle/locate.ts";
 
 /**
  * Opens what others have packed, as if it were one thing, for as long as `use` works with it.

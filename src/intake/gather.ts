@@ -1,5 +1,6 @@
 import { adopt, type Adopted } from "../foreign/adopt.ts";
-import type { PlainFile } from "../bundle/contents.ts";
+import { chartPath, kindOf, type BundleFile } from "../bundle/artifact.ts";
+import { BundleRefused } from "../bundle/opened.ts";
 import type { Sources } from "./sources.ts";
 import type { ProvenanceOptions } from "../chart/provenance/check-provenance.ts";
 import type { DiscoveredImage } from "../discover/discovery.ts";
@@ -10,7 +11,6 @@ import type { Digest } from "../oci/digest.ts";
 import { formatReference, parseReference, type Reference } from "../oci/reference.ts";
 import { judgeCharts } from "./judge-charts.ts";
 import { obtainChart, type ObtainedChart } from "./charts/obtain-chart.ts";
-import { chartFiles, chartPath } from "../bundle/chart-files.ts";
 import { readPlainFile } from "./files.ts";
 import { formatChart } from "./recipe/chart-request.ts";
 import type { Recipe } from "./recipe/recipe.ts";
@@ -20,7 +20,6 @@ import {
   type SearchedChart,
   type SearchOptions,
 } from "./search-charts.ts";
-import { BundleRefused } from "../stories/open-bundle.ts";
 import { resolveAll, tryEach, type Resolved, type ResolveRequest } from "./resolve.ts";
 
 /** All that goes into a bundle, known in full before the first blob moves. */
@@ -34,7 +33,7 @@ export interface Ingredients {
   readonly listed: readonly Reference[];
   /** Images that are packed because charts need them. */
   readonly added: readonly DiscoveredImage[];
-  readonly files: readonly PlainFile[];
+  readonly files: readonly BundleFile[];
   readonly adopted: Adopted;
   /** What has to be said of the charts. */
   readonly findings: readonly Finding[];
@@ -60,7 +59,7 @@ export async function gather(
   const { run } = sources;
   const { images: named, charts: wanted, files: plain, from } = recipe;
   if (named.length + wanted.length + plain.length + from.length === 0) throw empty();
-  const files: PlainFile[] = [];
+  const files: BundleFile[] = [];
   for (const file of recipe.files) files.push(await readPlainFile(file));
   refuseDoubles(
     "file",
@@ -95,13 +94,17 @@ export async function gather(
 export function totalBytes({ images, charts, files, adopted }: Ingredients): number {
   const sizes = new Map<Digest, number>();
   const resolved = [...images, ...charts.map(({ artifact }) => artifact)];
-  for (const { root } of [...resolved, ...adopted.parts]) {
+  for (const { root } of [...resolved, ...adopted.artifacts]) {
     for (const { digest, size } of root.blobs.values()) sizes.set(digest, size);
   }
-  const ofCharts = charts.flatMap((chart) => chartFiles(chart, chart.artifact.source));
-  const plain = [...files, ...ofCharts, ...adopted.plain];
-  const blobs = [...sizes.values()].reduce((sum, size) => sum + size, 0);
-  return plain.reduce((sum, { descriptor }) => sum + descriptor.size, blobs);
+  const plain = [
+    ...files.map(({ descriptor }) => descriptor.size),
+    ...charts.flatMap(({ tgz, provenance }) => [tgz.length, provenance?.length ?? 0]),
+    ...adopted.artifacts.flatMap(({ chart }) =>
+      (chart?.files ?? []).map(({ descriptor }) => descriptor.size),
+    ),
+  ];
+  return [...sizes.values(), ...plain].reduce((sum, size) => sum + size, 0);
 }
 
 function requestFor(reference: ResolveRequest["reference"]): ResolveRequest {
@@ -141,12 +144,12 @@ function requestByChart(
 }
 
 /** What others have packed is there by its digest too. */
-function adoptedImages({ parts }: Adopted): Reference[] {
-  return parts.flatMap(({ reference, root, more }) =>
-    more?.kind === "chart"
-      ? []
-      : [{ ...parseReference(reference), digest: root.descriptor.digest }],
-  );
+function adoptedImages({ artifacts }: Adopted): Reference[] {
+  return artifacts.flatMap((artifact) => {
+    if (kindOf(artifact) === "chart") return [];
+    const { reference, root } = artifact;
+    return [{ ...parseReference(reference), digest: root.descriptor.digest }];
+  });
 }
 
 function refuseDoubles(kind: string, names: readonly string[]): void {
@@ -173,7 +176,7 @@ function refuseTwoMeanings({ images, charts, adopted }: Ingredients): void {
   const resolved = new Map(
     [...images, ...charts.map(({ artifact }) => artifact)].map(({ name, root }) => [name, root]),
   );
-  for (const { reference, root } of adopted.parts) {
+  for (const { reference, root } of adopted.artifacts) {
     const other = resolved.get(reference)?.descriptor.digest;
     if (other === undefined || other === root.descriptor.digest) continue;
     throw new DrayError(

@@ -1,5 +1,5 @@
 import type { Adopted } from "../foreign/adopt.ts";
-import type { PlainFile } from "../bundle/contents.ts";
+import type { BundleFile } from "../bundle/artifact.ts";
 import { MAX_CHART_BYTES } from "../chart/chart-archive.ts";
 import {
   checkProvenance,
@@ -54,22 +54,20 @@ function incomplete({ origin, artifact, lacks, failures }: ObtainedChart): Findi
 
 async function* signedCharts(
   charts: readonly ObtainedChart[],
-  { parts, plain }: Adopted,
+  { artifacts }: Adopted,
 ): AsyncGenerator<SignedChart> {
   for (const { artifact, tgz, provenance } of charts) {
     yield { name: artifact.name, tgz, provenance };
   }
-  const files = new Map(plain.map((file) => [file.path, file]));
-  for (const { reference, more } of parts) {
-    const file = files.get(more?.file ?? "");
+  for (const { reference, chart } of artifacts) {
+    const [file, signature] = chart?.files ?? [];
     if (file === undefined) continue;
-    const signature = files.get(`${file.path}.prov`);
     const provenance = signature === undefined ? undefined : await contentOf(signature);
     yield { name: reference, tgz: await contentOf(file), provenance };
   }
 }
 
-function contentOf({ source, descriptor }: PlainFile): Promise<Buffer> {
+function contentOf({ source, descriptor }: BundleFile): Promise<Buffer> {
   return readVerified(source, descriptor, { maxBytes: MAX_CHART_BYTES });
 }
 

@@ -1,4 +1,4 @@
-import { kindOf, type Part } from "../bundle/assemble.ts";
+import { kindOf, type Artifact } from "../bundle/artifact.ts";
 import { isBundleName, type BundleArtifact } from "../bundle/format.ts";
 import { compareWithList } from "../discover/compare-list.ts";
 import { toFinding, type DiscoveredImage } from "../discover/discovery.ts";
@@ -24,7 +24,7 @@ export interface PackPlan {
   readonly name: string;
   readonly version: string;
   readonly output: string;
-  readonly contents: readonly PlannedPart[];
+  readonly contents: readonly PlanItem[];
   /** Bytes that are not in the store yet. */
   readonly download: number;
   /** Bytes of all that goes in. */
@@ -43,7 +43,8 @@ export interface PackPlan {
   readonly findings: readonly Finding[];
 }
 
-export interface PlannedPart {
+/** An artifact or a plain file that goes in. */
+export interface PlanItem {
   readonly kind: BundleArtifact["kind"] | "file";
   readonly reference: string;
   readonly digest: string;
@@ -84,7 +85,7 @@ export function planPack(ingredients: Ingredients, options: PackPlanOptions): Pa
     contents: [
       ...images.map((image) => describe("image", image)),
       ...charts.map(({ artifact }) => describe("chart", artifact)),
-      ...adopted.parts.map(describePart),
+      ...adopted.artifacts.map(describeArtifact),
       ...files.map(({ path, descriptor: { digest, size } }) => ({
         kind: "file" as const,
         reference: path,
@@ -110,15 +111,15 @@ export function planPack(ingredients: Ingredients, options: PackPlanOptions): Pa
   };
 }
 
-function describe(kind: "image" | "chart", { name, root }: Resolved): PlannedPart {
+function describe(kind: "image" | "chart", { name, root }: Resolved): PlanItem {
   const { digest } = root.descriptor;
   return { kind, reference: name, digest, size: root.size, platforms: root.platforms };
 }
 
-function describePart({ reference, root, more }: Part): PlannedPart {
+function describeArtifact(artifact: Artifact): PlanItem {
+  const { reference, root } = artifact;
   const { size, platforms, descriptor } = root;
-  const { digest } = descriptor;
-  return { kind: more?.kind ?? kindOf(root), reference, digest, size, platforms };
+  return { kind: kindOf(artifact), reference, digest: descriptor.digest, size, platforms };
 }
 
 function describeChart(searched: SearchedChart, listed: readonly Reference[]): PlannedChart {

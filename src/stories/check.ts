@@ -1,6 +1,6 @@
 import { startRun, type Run, type RunOptions } from "../events.ts";
-import type { BundleManifest } from "../bundle/format.ts";
-import { loadBundledCharts } from "../bundle/bundled-charts.ts";
+import type { ContentsDocument } from "../bundle/format.ts";
+import { loadBundledCharts } from "../bundle/charts.ts";
 import { CarriedImages } from "../delivery/carried.ts";
 import { imagesOfChart, type DiscoverySettings } from "../discover/chart-images.ts";
 import type { Chart } from "../chart/chart.ts";
@@ -11,7 +11,8 @@ import type { Platform } from "../oci/platform.ts";
 import { parseTarget } from "../delivery/plan.ts";
 import type { ValueSet } from "../intake/recipe/image-wishes.ts";
 import type { Mapping } from "../delivery/mapping.ts";
-import { requireUsable, withBundle, type BundleOptions } from "./open-bundle.ts";
+import { requireUsable } from "../bundle/opened.ts";
+import { withBundle, type BundleOptions } from "./open-bundle.ts";
 
 export interface CheckOptions extends BundleOptions {
   /** How images are looked for. */
@@ -29,7 +30,7 @@ export interface CheckOptions extends BundleOptions {
 }
 
 export interface CheckReport {
-  readonly bundle: Pick<BundleManifest, "name" | "version"> & { digest: string; path: string };
+  readonly bundle: Pick<ContentsDocument, "name" | "version"> & { digest: string; path: string };
   readonly charts: readonly CheckedChart[];
   /** True if nothing is missing. */
   readonly good: boolean;
@@ -73,7 +74,7 @@ export async function check(
   const destination = target === undefined ? undefined : { target: parseTarget(target), mapping };
   return withBundle({ ...options, content: "readable" }, run, async (opened) => {
     const bundle = requireUsable(options.path, opened);
-    const { name, version, artifacts } = bundle.manifest;
+    const { name, version, artifacts } = bundle.contents;
     const carried = new CarriedImages(artifacts, bundle.graph, destination);
     const loaded = await loadBundledCharts(bundle, options.chart);
     requireOneFor(options, loaded);

@@ -1,10 +1,10 @@
 import { startRun, type RunOptions } from "../events.ts";
-import type { BundleArtifact, BundleManifest } from "../bundle/format.ts";
+import type { BundleArtifact, ContentsDocument } from "../bundle/format.ts";
 import type { Root } from "../content/graph.ts";
 import type { Finding } from "../finding.ts";
-import { isForeign } from "../foreign/foreign-bundle.ts";
 import { formatPlatform } from "../oci/platform.ts";
-import { requireUsable, withBundle, type BundleOptions } from "./open-bundle.ts";
+import { requireUsable } from "../bundle/opened.ts";
+import { withBundle, type BundleOptions } from "./open-bundle.ts";
 
 export interface InspectReport {
   readonly path: string;
@@ -20,7 +20,7 @@ export interface InspectReport {
   /** Ids of the trusted keys that have signed the list of contents. */
   readonly signedBy: readonly string[];
   readonly artifacts: readonly InspectedArtifact[];
-  readonly files: BundleManifest["files"];
+  readonly files: ContentsDocument["files"];
   readonly findings: readonly Finding[];
 }
 
@@ -43,15 +43,15 @@ export async function inspect(
   const trust = { ...options.trust, allowUnsigned: true };
   const run = startRun(runOptions);
   return withBundle({ ...options, trust, content: "head" }, run, async (opened, { size }) => {
-    const { form, bundleDigest, manifest, graph, signedBy, findings } = requireUsable(
+    const { form, isForeign, bundleDigest, contents, graph, signedBy, findings } = requireUsable(
       options.path,
       opened,
     );
-    const { name, version, created, generator, files } = manifest;
+    const { name, version, created, generator, files } = contents;
     return {
       path: options.path,
       form,
-      isForeign: isForeign(opened),
+      isForeign,
       size,
       bundleDigest,
       name,
@@ -59,7 +59,7 @@ export async function inspect(
       created,
       generator,
       signedBy: signedBy.map(({ id }) => id),
-      artifacts: describe(manifest.artifacts, graph.roots),
+      artifacts: describe(contents.artifacts, graph.roots),
       files,
       findings,
     };

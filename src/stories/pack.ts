@@ -1,21 +1,18 @@
-import { assemble, type Part } from "../bundle/assemble.ts";
-import { layOut, type BundleParts } from "../bundle/contents.ts";
-import type { BundleManifest } from "../bundle/format.ts";
+import { artifactChart, type Artifact } from "../bundle/artifact.ts";
+import { assemble } from "../bundle/assemble.ts";
+import { layOut } from "../bundle/contents.ts";
+import type { ContentsDocument } from "../bundle/format.ts";
 import { writeBundle, type WrittenBundle } from "../bundle/write-bundle.ts";
 import { openSources, type ChartAccess } from "../intake/sources.ts";
 import type { DiscoverySettings } from "../discover/chart-images.ts";
 import type { ProvenanceOptions } from "../chart/provenance/check-provenance.ts";
-import type { Source } from "../content/content.ts";
 import { requireSpace } from "../content/disk-space.ts";
-import { verified } from "../content/verify.ts";
 import { DrayError } from "../errors.ts";
 import { startRun, type Run, type RunOptions } from "../events.ts";
 import type { Foreign } from "../foreign/read-foreign.ts";
-import type { BlobPool } from "../foreign/blob-pool.ts";
 import { gather, type GatherOptions, type Ingredients } from "../intake/gather.ts";
 import { ImageLayout } from "../layout/layout.ts";
 import { replaceFile } from "../layout/write-file.ts";
-import { chartArtifact, chartFiles } from "../bundle/chart-files.ts";
 import { withForeign } from "../intake/from.ts";
 import { fromRegistries, lockOf, planPack, type PackPlan } from "../intake/plan.ts";
 import { Pull } from "../intake/pull.ts";
@@ -59,7 +56,7 @@ export interface PackResult {
   readonly plan: PackPlan;
   /** Undefined after a dry run. */
   readonly written: WrittenBundle | undefined;
-  readonly manifest: BundleManifest | undefined;
+  readonly manifest: ContentsDocument | undefined;
 }
 
 /** Gathers what a recipe names and writes it as one bundle. It fails rather than leave a hole. */
@@ -96,7 +93,7 @@ async function build(
   plan: PackPlan,
   ingredients: Ingredients,
   { options, run }: { options: PackOptions; run: Run },
-): Promise<{ written: WrittenBundle; manifest: BundleManifest }> {
+): Promise<{ written: WrittenBundle; manifest: ContentsDocument }> {
   await requireSpace([
     { path: options.store, bytes: plan.download, purpose: "store" },
     { path: plan.output, bytes: plan.size, purpose: "bundle" },
@@ -131,17 +128,16 @@ interface Build {
 async function writeWhilePulling(
   pull: Pull,
   { plan, ingredients, options, run }: Build,
-): Promise<{ written: WrittenBundle; manifest: BundleManifest }> {
+): Promise<{ written: WrittenBundle; manifest: ContentsDocument }> {
   const { created, signingKey, force } = options;
   try {
-    const parts = partsOf(plan, ingredients, { pull, created });
-    const contents = await layOut(parts, signingKey);
-    const written = await writeBundle(plan.output, contents, {
-      mtime: created,
-      force,
-      ...run,
-    });
-    return { written, manifest: parts.manifest };
+    const { name, version } = plan;
+    const artifacts = artifactsOf(ingredients, pull);
+    const { files } = ingredients;
+    const assembled = assemble({ name, version, created, artifacts, files });
+    const contents = await layOut(assembled, signingKey);
+    const written = await writeBundle(plan.output, contents, { mtime: created, force, ...run });
+    return { written, manifest: assembled.document };
   } catch (error) {
     pull.stop(error);
     throw error;
@@ -150,39 +146,18 @@ async function writeWhilePulling(
   }
 }
 
-function partsOf(
-  { name, version }: PackPlan,
-  { images, charts, files, adopted }: Ingredients,
-  { pull, created }: { pull: Pull; created: Date },
-): BundleParts {
-  const source = eitherSource(adopted.blobs, pull);
-  const parts = distinct([
-    ...images.map((image) => partOf(image)),
-    ...charts.map((chart) => partOf(chart.artifact, chartArtifact(chart))),
-    ...adopted.parts,
-  ]);
-  const plain = [...charts.flatMap((chart) => chartFiles(chart, source)), ...adopted.plain];
-  return assemble({ name, version, created, parts, plain, files, source });
+/** What others have packed is read where it lies, everything else comes through the pull. */
+function artifactsOf({ images, charts, adopted }: Ingredients, pull: Pull): Artifact[] {
+  return [
+    ...images.map((image) => pulled(image, pull)),
+    ...charts.map((chart) => ({
+      ...pulled(chart.artifact, pull),
+      chart: artifactChart(chart.chart.metadata, chart, pull),
+    })),
+    ...adopted.artifacts,
+  ];
 }
 
-/** What is named and lies in what others have packed as well is one thing. */
-function distinct(parts: readonly Part[]): Part[] {
-  return [...new Map(parts.map((part) => [part.reference, part])).values()];
-}
-
-/** What others have packed is read where it lies, everything else from the store. */
-function eitherSource(blobs: BlobPool, pull: Pull): Source {
-  return {
-    name: pull.name,
-    fetch: (descriptor, options) =>
-      (blobs.has(descriptor.digest) ? blobs : pull).fetch(descriptor, options),
-    fetchVerified: (descriptor) =>
-      blobs.has(descriptor.digest)
-        ? verified(blobs.fetch(descriptor), descriptor, { from: blobs.name })
-        : pull.fetchVerified(descriptor),
-  };
-}
-
-function partOf({ name, root, graph }: Resolved, more?: Part["more"]): Part {
-  return { reference: name, root, metadata: graph.metadata, ...(more && { more }) };
+function pulled({ name, root, graph }: Resolved, pull: Pull): Artifact {
+  return { reference: name, root, metadata: graph.metadata, source: pull };
 }

@@ -1,4 +1,4 @@
-import type { BundleManifest } from "../bundle/format.ts";
+import type { ContentsDocument } from "../bundle/format.ts";
 import { all, forAll } from "../content/concurrency.ts";
 import { GraphCopy } from "../content/copy.ts";
 import { DrayError } from "../errors.ts";
@@ -10,7 +10,8 @@ import { Transfers, type TransferTotals } from "../delivery/transfers.ts";
 import type { Mapping } from "../delivery/mapping.ts";
 import type { RegistryAccess } from "../remote/registry/client.ts";
 import { RegistryPool } from "../remote/registry/pool.ts";
-import { requireUsable, withBundle, type BundleOptions, type UsableBundle } from "./open-bundle.ts";
+import { requireUsable, type UsableBundle } from "../bundle/opened.ts";
+import { withBundle, type BundleOptions } from "./open-bundle.ts";
 
 export interface PushOptions extends BundleOptions {
   /** `REGISTRY[/PREFIX]` */
@@ -39,7 +40,7 @@ interface PushedArtifact {
 }
 
 export interface PushReport {
-  readonly bundle: Pick<BundleManifest, "name" | "version"> & { digest: string; path: string };
+  readonly bundle: Pick<ContentsDocument, "name" | "version"> & { digest: string; path: string };
   readonly registry: string;
   readonly dryRun: boolean;
   readonly signedBy: readonly string[];
@@ -60,7 +61,7 @@ export async function push(options: PushOptions, runOptions: RunOptions = {}): P
   const target = parseTarget(options.target);
   return withBundle({ ...options, content: "readable" }, run, async (opened) => {
     const bundle = requireUsable(options.path, opened);
-    const { artifacts } = bundle.manifest;
+    const { artifacts } = bundle.contents;
     const plan = planPush(artifacts, bundle.graph, { target, mapping: options.mapping });
     const pool = new RegistryPool(options.registry ?? {}, {
       side: "target",
@@ -112,7 +113,7 @@ async function copyAll(
     const { limit } = repository.client;
     const copy =
       copies.get(plan.repository) ??
-      new GraphCopy(bundle.view, repository, { limit, signal, onEvent });
+      new GraphCopy(bundle.source, repository, { limit, signal, onEvent });
     copies.set(plan.repository, copy);
     await copy.copy(plan.root.descriptor);
   });
@@ -129,7 +130,7 @@ async function publish(
     if (plan.tag !== undefined && existing?.digest !== descriptor.digest) {
       const { tag } = plan;
       await repository.client.limit(() =>
-        repository.tag(tag, { expected: descriptor, source: bundle.view, signal }),
+        repository.tag(tag, { expected: descriptor, source: bundle.source, signal }),
       );
     }
     await repository.client.limit(() =>
@@ -175,7 +176,7 @@ function reportOf(
   { bundle, registry, options }: PushWork,
   totals: TransferTotals,
 ): PushReport {
-  const { name, version } = bundle.manifest;
+  const { name, version } = bundle.contents;
   return {
     bundle: { name, version, digest: bundle.bundleDigest, path: options.path },
     registry,

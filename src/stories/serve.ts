@@ -1,5 +1,5 @@
 import { readdir, stat } from "node:fs/promises";
-import { MANIFEST_FILE, SUMS_FILE } from "../bundle/format.ts";
+import { CONTENTS_FILE, SUMS_FILE } from "../bundle/format.ts";
 import { DrayError, systemCode } from "../errors.ts";
 import { startRun, type Run, type RunOptions } from "../events.ts";
 import type { GivenNames } from "../foreign/given-names.ts";
@@ -15,7 +15,8 @@ import {
 import { createRegistry, type Registry } from "../server/registry.ts";
 import { openSourceCatalog } from "../server/source-catalog.ts";
 import type { TrustPolicy } from "../trust/policy.ts";
-import { openBundleFile, requireUsable } from "./open-bundle.ts";
+import { requireUsable } from "../bundle/opened.ts";
+import { openBundle } from "./open-bundle.ts";
 
 const DEFAULT_HOST = "127.0.0.1";
 const DEFAULT_PORT = 5000;
@@ -110,7 +111,7 @@ async function openCatalog(options: ServeOptions, run: Run): Promise<Catalog> {
   }
   if (kind === "missing") throw notFound(path);
   const isLayout = kind === "directory" && (await isPlainLayout(path, options));
-  return isLayout ? openLayoutCatalog(path, run) : openBundle(path, options, run);
+  return isLayout ? openLayoutCatalog(path, run) : openBundled(path, options, run);
 }
 
 async function kindOf(path: string): Promise<"directory" | "file" | "missing"> {
@@ -123,7 +124,7 @@ async function kindOf(path: string): Promise<"directory" | "file" | "missing"> {
 }
 
 /**
- * An image layout with a list of sums or a manifest of a bundle is a bundle, and checked as one; so
+ * An image layout with a list of sums or the contents document of one is a bundle, and checked as one; so
  * is one of which something was said.
  */
 async function isPlainLayout(
@@ -131,21 +132,20 @@ async function isPlainLayout(
   { names = new Map(), platforms = [] }: ServeOptions,
 ): Promise<boolean> {
   const files = await readdir(directory);
-  const isBundle = files.includes(SUMS_FILE) || files.includes(MANIFEST_FILE);
+  const isBundle = files.includes(SUMS_FILE) || files.includes(CONTENTS_FILE);
   return files.includes(LAYOUT_FILE) && !isBundle && names.size + platforms.length === 0;
 }
 
 /** Trusted and complete, or not served at all. */
-async function openBundle(path: string, options: ServeOptions, run: Run): Promise<Catalog> {
+async function openBundled(path: string, options: ServeOptions, run: Run): Promise<Catalog> {
   const { trust = { keys: [] }, names, platforms } = options;
   // Nobody waits for progress here: what a registry says is about what it serves.
   const quiet = { ...run, onEvent: () => {} };
-  const request = { path, trust, names, platforms, content: "readable" } as const;
-  const opened = await openBundleFile(request, quiet);
+  const opened = await openBundle({ path, trust, names, platforms }, quiet);
   try {
-    const { view, graph } = requireUsable(path, opened.bundle);
+    const { source, graph } = requireUsable(path, opened.bundle);
     const roots = graph.roots.map(({ descriptor }) => descriptor);
-    const catalog = await openSourceCatalog(view, roots, run);
+    const catalog = await openSourceCatalog(source, roots, run);
     return { ...catalog, close: () => opened.close() };
   } catch (error) {
     await opened.close();

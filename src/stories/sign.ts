@@ -1,15 +1,16 @@
 import { startRun, type RunOptions } from "../events.ts";
 import { writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import { MAX_SUMS_BYTES, SUMS_FILE } from "../bundle/format.ts";
 import { detachedPath } from "../trust/detached.ts";
 import { DrayError, systemCode } from "../errors.ts";
-import { isForeign } from "../foreign/foreign-bundle.ts";
 import type { PrivateKey } from "../trust/keys.ts";
 import { signDetached } from "../trust/sigstore-bundle.ts";
-import { requireUsable, withBundle, type BundleOptions } from "./open-bundle.ts";
+import { requireUsable } from "../bundle/opened.ts";
+import { withBundle } from "./open-bundle.ts";
 
-export interface SignOptions extends Omit<BundleOptions, "trust"> {
+export interface SignOptions {
+  /** File or directory. */
+  readonly path: string;
   readonly key: PrivateKey;
 }
 
@@ -27,16 +28,16 @@ export interface SignResult {
  * @throws DrayError `DRAY_BUNDLE_REFUSED`, `DRAY_BUNDLE_FOREIGN`, `DRAY_FILE_EXISTS`
  */
 export async function sign(
-  { key, ...options }: SignOptions,
+  { path: given, key }: SignOptions,
   runOptions: RunOptions = {},
 ): Promise<SignResult> {
   const run = startRun(runOptions);
   const trust = { keys: [], allowUnsigned: true };
-  return withBundle({ ...options, trust, content: "hashed" }, run, async (opened) => {
-    const { view, bundleDigest } = requireUsable(options.path, opened);
-    if (isForeign(opened)) throw foreign(options.path);
-    const { bundle } = signDetached(key, await view.readSmall(SUMS_FILE, MAX_SUMS_BYTES));
-    const path = detachedPath(resolve(options.path), key.id);
+  return withBundle({ path: given, trust, content: "hashed" }, run, async (opened) => {
+    const { list, bundleDigest, isForeign } = requireUsable(given, opened);
+    if (isForeign) throw foreign(given);
+    const { bundle } = signDetached(key, list);
+    const path = detachedPath(resolve(given), key.id);
     try {
       await writeFile(path, bundle, { flag: "wx" });
     } catch (cause) {

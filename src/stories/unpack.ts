@@ -1,14 +1,11 @@
 import { startRun, type Run, type RunOptions } from "../events.ts";
 import { chmod, mkdir, mkdtemp, readdir, rename, rm, rmdir } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
-import type { Entry } from "../archive/scan.ts";
-import { verified } from "../content/verify.ts";
 import { DrayError, diskFull, systemCode } from "../errors.ts";
 import type { Finding } from "../finding.ts";
 import { writeContent } from "../layout/write-file.ts";
-import { parseDigest } from "../oci/digest.ts";
-import { MediaType } from "../oci/media-type.ts";
-import { requireUsable, withBundle, type BundleOptions, type UsableBundle } from "./open-bundle.ts";
+import { requireUsable, type OpenedFile } from "../bundle/opened.ts";
+import { withBundle, type BundleOptions } from "./open-bundle.ts";
 
 export interface UnpackOptions extends BundleOptions {
   /** Where to: made if it is not there, and empty if it is. */
@@ -43,13 +40,14 @@ export async function unpack(
     await mkdir(dirname(target), { recursive: true });
     const growing = await mkdtemp(`${target}.partial-`);
     try {
-      const bytes = await writeEntries(bundle, growing, run);
+      const files = bundle.files();
+      const bytes = await writeFiles(files, growing, run);
       // Made private, because nobody else should see it grow.
       await chmod(growing, 0o755);
       await removeEmpty(target);
       await rename(growing, target);
-      const { bundleDigest, view, findings } = bundle;
-      return { directory: target, files: view.entries.size, bytes, bundleDigest, findings };
+      const { bundleDigest, findings } = bundle;
+      return { directory: target, files: files.length, bytes, bundleDigest, findings };
     } catch (error) {
       await rm(growing, { recursive: true, force: true });
       const action = `unpack into ${JSON.stringify(target)}`;
@@ -59,31 +57,21 @@ export async function unpack(
   });
 }
 
-async function writeEntries(
-  bundle: UsableBundle,
+async function writeFiles(
+  files: readonly OpenedFile[],
   directory: string,
   { signal, onEvent }: Run,
 ): Promise<number> {
-  const entries = [...bundle.view.entries.values()];
-  const total = entries.reduce((sum, { size }) => sum + size, 0);
+  const total = files.reduce((sum, { size }) => sum + size, 0);
   onEvent({ type: "stage", stage: "unpack", bytes: total });
-  for (const [path, entry] of bundle.view.entries) {
+  for (const { path, size, content } of files) {
     signal.throwIfAborted();
     const file = join(directory, path);
     await mkdir(dirname(file), { recursive: true });
-    await writeContent(file, contentOf(bundle, path, entry), { flags: "wx", signal });
-    onEvent({ type: "progress", bytes: entry.size });
+    await writeContent(file, content(), { flags: "wx", signal });
+    onEvent({ type: "progress", bytes: size });
   }
   return total;
-}
-
-/** The list and its signatures were read and judged before; everything else is in the list. */
-function contentOf({ view }: UsableBundle, path: string, entry: Entry): AsyncIterable<Uint8Array> {
-  const sum = view.sums?.get(path);
-  if (sum === undefined) return view.open(entry);
-  const digest = parseDigest(`sha256:${sum}`);
-  const expected = { mediaType: MediaType.octetStream, digest, size: entry.size };
-  return verified(view.open(entry), expected, { from: view.name });
 }
 
 async function requireEmpty(directory: string): Promise<void> {

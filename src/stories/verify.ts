@@ -1,6 +1,6 @@
 import { startRun, type RunOptions } from "../events.ts";
 import { hasErrors, type Finding } from "../finding.ts";
-import type { BundleManifest } from "../bundle/format.ts";
+import type { ContentsDocument } from "../bundle/format.ts";
 import { withBundle, type BundleOptions } from "./open-bundle.ts";
 
 export interface VerifyReport {
@@ -14,7 +14,7 @@ export interface VerifyReport {
   readonly bundleDigest: string | undefined;
   /** Ids of the trusted keys that have signed, with the files that they were read from. */
   readonly signedBy: readonly { id: string; from: string }[];
-  readonly manifest: BundleManifest | undefined;
+  readonly manifest: ContentsDocument | undefined;
   readonly stripped: readonly string[];
   readonly findings: readonly Finding[];
 }
@@ -32,7 +32,7 @@ export async function verify(
     good: !hasErrors(bundle.findings) && bundle.graph !== undefined,
     bundleDigest: bundle.bundleDigest,
     signedBy: bundle.signedBy.map(({ id, from }) => ({ id, from })),
-    manifest: bundle.manifest,
+    manifest: bundle.contents,
     stripped: bundle.stripped,
     findings: bundle.findings,
   }));

@@ -9,6 +9,7 @@ import {
   bundleFile,
   makeBundle,
   readEntries,
+  resigned,
   sampleRecipe,
   tarOf,
   type Entries,
@@ -276,8 +277,11 @@ describe("several accidents at once", () => {
     (name, content) => (["oci-layout", "index.json"].includes(name) ? [] : [[name, content]]),
   );
 
-  it("are mended together", async () => {
-    const whole = await sampleEntries();
+  it.each([
+    ["with a line feed among its bytes", true],
+    ["without one", false],
+  ])("are mended together, for a signature %s", async (_what, hasLineFeed) => {
+    const whole = await signedAnew(hasLineFeed);
     const accidents = fc.array(accident, { minLength: whole.size, maxLength: whole.size });
     await fc.assert(
       fc.asyncProperty(accidents, async (chosen) => {
@@ -289,4 +293,32 @@ describe("several accidents at once", () => {
       { numRuns: 40 },
     );
   });
+
+  it("to the raw signature alone are mended, and it comes out as it was", async () => {
+    const whole = await signedAnew(true);
+    const path = await bundleFile(changed(whole, "SHA256SUMS.sig", asText));
+    const { good, findings } = await check(path);
+    expect(good).toBe(true);
+    expect(findings.map(({ code, entry }) => [code, entry])).toEqual([
+      ["LINE_ENDS_CHANGED", "SHA256SUMS.sig"],
+    ]);
+    await expectWhole(path, whole);
+  });
+
+  it("to the raw signature hide no other change of it", async () => {
+    const whole = await signedAnew(true);
+    const other = await signedAnew(true);
+    const signature = other.get("SHA256SUMS.sig") ?? Buffer.alloc(0);
+    const entries = changed(whole, "SHA256SUMS.sig", () => asText(signature));
+    expect(errorCodes(await checkEntries(entries))).toEqual(["SIGNATURE_ALTERED"]);
+  });
 });
+
+/** The sample with a signature that has a byte 0x0A, or none; each signature is another. */
+async function signedAnew(hasLineFeed: boolean): Promise<Entries> {
+  const entries = await sampleEntries();
+  for (;;) {
+    const signed = resigned(entries);
+    if (signed.get("SHA256SUMS.sig")?.includes("\n") === hasLineFeed) return signed;
+  }
+}

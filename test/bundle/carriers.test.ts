@@ -63,7 +63,7 @@ describe("what was written", () => {
       fc.asyncProperty(recipe, async (made) => {
         const { path, parts } = await makeBundle(made);
         const report = await check(path);
-        expect(report).toMatchObject({ good: true, findings: [], manifest: parts.manifest });
+        expect(report).toMatchObject({ good: true, findings: [], manifest: parts.document });
         const { artifacts } = await inspect({ path, trust: TRUST }, { workDirectory: "/nowhere" });
         const wanted = Object.entries(made.images ?? {}).map(([reference, { root }]) => [
           reference,
@@ -77,7 +77,10 @@ describe("what was written", () => {
           name.startsWith("blobs/"),
         );
         expect(artifacts.reduce((sum, { adds }) => sum + adds, 0)).toBe(
-          [...parts.metadata, ...parts.blobs].reduce((sum, { size }) => sum + size, 0),
+          [...parts.metadata, ...parts.blobs].reduce(
+            (sum, { descriptor }) => sum + descriptor.size,
+            0,
+          ),
         );
         expect(blobs).toHaveLength(parts.metadata.length + parts.blobs.length);
       }),

@@ -83,7 +83,7 @@ describe("a bundle", () => {
     const blobs = rest.filter((name) => name.startsWith("blobs/sha256/"));
     expect(rest).toEqual([...charts, ...files, ...blobs]);
     const first = blobs.slice(0, parts.metadata.length);
-    const metadata = parts.metadata.map(({ digest }) => `blobs/sha256/${digest.slice(7)}`);
+    const metadata = parts.metadata.map((file) => file.path);
     expect(first).toEqual(metadata.toSorted());
     expect(blobs.slice(first.length)).toEqual(blobs.slice(first.length).toSorted());
     expect(new Set(names).size).toBe(names.length);
@@ -322,16 +322,16 @@ describe("writeBundle()", () => {
   it("leaves nothing when a blob changed under it, and names the blob", async () => {
     const parts = await makeParts(sampleRecipe());
     const [blob] = parts.blobs;
-    const store = parts.source.name.replace(/^layout "|"$/g, "");
+    const store = blob?.source.name.replace(/^layout "|"$/g, "");
     await writeFile(
-      join(store, "blobs/sha256", blob?.digest.slice(7) ?? ""),
-      seededBytes("x", blob?.size ?? 0),
+      join(store ?? "", blob?.path ?? ""),
+      seededBytes("x", blob?.descriptor.size ?? 0),
     );
     const path = join(await temporaryDirectory(), "out.tar.gz");
     const contents = await layOut(parts, undefined);
     await expect(writeBundle(path, contents, { mtime: MTIME })).rejects.toMatchObject({
       code: "DRAY_CONTENT_MISMATCH",
-      message: expect.stringContaining(blob?.digest ?? "?") as string,
+      message: expect.stringContaining(blob?.descriptor.digest ?? "?") as string,
     });
     expect(await readdir(dirname(path))).toEqual([]);
   });

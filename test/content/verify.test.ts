@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { seededBytes } from "../../fixtures/images.ts";
 import { collect, discard, type Bytes, type Source } from "../../src/content/content.ts";
 import { DocumentCache } from "../../src/content/document-cache.ts";
-import { fileSource } from "../../src/intake/file-source.ts";
+import { fileSource } from "../../src/intake/files.ts";
 import { authored, contentOf, once } from "../../src/content/memory.ts";
 import { readVerified, verified } from "../../src/content/verify.ts";
 import { digestOf, type DigestAlgorithm } from "../../src/oci/digest.ts";

@@ -16,7 +16,7 @@ import {
 import { makeImage, makeLayer, makeMultiArch } from "../../fixtures/images.ts";
 import { MEMBER_BYTES } from "../../src/archive/members/gzip-members.ts";
 import { inspect, type InspectReport } from "../../src/stories/inspect.ts";
-import { BundleRefused } from "../../src/stories/open-bundle.ts";
+import { BundleRefused } from "../../src/bundle/opened.ts";
 import { changed, check, TRUST } from "../bundle/checking.ts";
 
 function look(path: string, trust = TRUST): Promise<InspectReport> {

@@ -6,7 +6,7 @@ import type { Source } from "../../content/content.ts";
 import type { Limit } from "../../content/concurrency.ts";
 import { DocumentCache } from "../../content/document-cache.ts";
 import { readGraph } from "../../content/graph.ts";
-import { chartReference } from "../../bundle/chart-files.ts";
+import { chartReference } from "../../bundle/artifact.ts";
 import { Annotation } from "../../oci/image-layout.ts";
 
 /** A chart as it was fetched, nothing of it looked at but its files. */

@@ -1,10 +1,33 @@
+import { readGraph, type GraphSource, type LayoutGraph } from "../content/graph.ts";
 import type { Finding } from "../finding.ts";
-import { LAYOUT_FILE } from "../oci/image-layout.ts";
+import {
+  blobPath,
+  INDEX_FILE,
+  LAYOUT_FILE,
+  MAX_INDEX_BYTES,
+  parseIndexFile,
+} from "../oci/image-layout.ts";
 import { parseJson } from "../oci/json.ts";
 import type { BundleView } from "./view.ts";
 
 /** `{"imageLayoutVersion":"1.0.0"}` and whatever else somebody put there. */
 const MAX_MARKER_BYTES = 4096;
+
+/** Follows all that `index.json` names. @throws DrayError for an index that cannot be read */
+export async function readLayout(view: BundleView, source: GraphSource): Promise<LayoutGraph> {
+  const index = await view.readSmall(INDEX_FILE, MAX_INDEX_BYTES);
+  return readGraph(source, parseIndexFile(index, INDEX_FILE));
+}
+
+/** Behind the head, the list has to do: what it names counts as there. */
+export function headSource(view: BundleView): GraphSource {
+  return {
+    read: (descriptor) => view.read(descriptor),
+    sizeOf: (descriptor) =>
+      view.sizeOf(descriptor) ??
+      (view.sums?.has(blobPath(descriptor.digest)) === true ? descriptor.size : undefined),
+  };
+}
 
 /** `oci-layout` says version 1.0.0, and every blob stands under the name of its own digest. */
 export async function checkLayoutFiles(view: BundleView): Promise<Finding[]> {

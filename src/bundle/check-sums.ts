@@ -1,0 +1,65 @@
+import type { Entry } from "../archive/scan.ts";
+import type { Finding } from "../finding.ts";
+import { INDEX_FILE, LAYOUT_FILE } from "../oci/image-layout.ts";
+import { SUMS_FILE, UNLISTED } from "./format.ts";
+import type { Sums } from "./sums.ts";
+
+/**
+ * The list against the entries: none missing, none extra, none altered. Where not all of the carrier
+ * was seen, what is missing is not news.
+ */
+export function checkSums(
+  sums: Sums,
+  entries: ReadonlyMap<string, Entry>,
+  { isWhole }: { isWhole: boolean },
+): Finding[] {
+  const findings: Finding[] = [];
+  for (const [path, sum] of sums) {
+    const entry = entries.get(path);
+    if (entry === undefined) {
+      if (isWhole) findings.push(missing(path));
+    } else if (entry.sha256 !== undefined && entry.sha256 !== sum) {
+      findings.push(altered(path, sum, entry.sha256));
+    }
+  }
+  for (const path of entries.keys()) {
+    if (!sums.has(path) && !UNLISTED.has(path)) findings.push(extra(path));
+  }
+  return findings;
+}
+
+function missing(path: string): Finding {
+  const hint =
+    path === INDEX_FILE || path === LAYOUT_FILE
+      ? "Was this unpacked with --strip-components, or copied without its top-level files?"
+      : "The copy is incomplete. Copy it again.";
+  return {
+    code: "ENTRY_MISSING",
+    severity: "error",
+    entry: path,
+    message: `${path} is missing`,
+    hint,
+  };
+}
+
+function altered(path: string, wanted: string, found: string): Finding {
+  return {
+    code: "ENTRY_ALTERED",
+    severity: "error",
+    entry: path,
+    message: `${path} was changed: its content is not what ${SUMS_FILE} says`,
+    wanted: `sha256:${wanted}`,
+    found: `sha256:${found}`,
+    hint: "Copy the bundle again from where it was made.",
+  };
+}
+
+function extra(path: string): Finding {
+  return {
+    code: "ENTRY_EXTRA",
+    severity: "error",
+    entry: path,
+    message: `${path} is not in ${SUMS_FILE}: it was added after the bundle was made`,
+    hint: "Find out who added it. Nothing of it was used.",
+  };
+}

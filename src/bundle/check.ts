@@ -1,0 +1,83 @@
+import type { LayoutGraph } from "../content/graph.ts";
+import { attempt, type Finding } from "../finding.ts";
+import { INDEX_FILE, LAYOUT_FILE } from "../oci/image-layout.ts";
+import { nameAccidents } from "./accidents.ts";
+import { checkAgreement } from "./agreement.ts";
+import { checkChartNames } from "./charts.ts";
+import { checkSums } from "./check-sums.ts";
+import { CONTENTS_FILE, type ContentsDocument } from "./format.ts";
+import { checkLayoutFiles, headSource, readLayout } from "./layout.ts";
+import { mend } from "./mend.ts";
+import type { Extent } from "./read-carrier.ts";
+import type { Sums } from "./sums.ts";
+import { readContents, type BundleView } from "./view.ts";
+
+/** What a bundle turned out to hold. */
+export interface Checked {
+  /** With all that was put right. */
+  readonly view: BundleView;
+  readonly contents: ContentsDocument | undefined;
+  readonly graph: LayoutGraph | undefined;
+}
+
+interface Unchecked {
+  readonly view: BundleView;
+  readonly sums: Sums;
+  /** How much of the carrier was seen. */
+  readonly extent: Extent;
+  /** Leave out what the list does not name. */
+  readonly repair: boolean;
+  /** Where whatever is found goes. */
+  readonly findings: Finding[];
+}
+
+/** The entries against the list, then the layout, then the contents document against both. */
+export async function checkContents(unchecked: Unchecked): Promise<Checked> {
+  const { view: carried, sums, extent, repair, findings } = unchecked;
+  const isWhole = extent === "all";
+  if (extent === "part") {
+    // The carrier broke off: reading on would only say so in other words.
+    findings.push(...checkSums(sums, carried.entries, { isWhole }));
+    return { view: carried.with(carried.entries, sums), contents: undefined, graph: undefined };
+  }
+  const before = findings.length;
+  const { view, findings: mended } = await mend(carried, sums, { leaveOut: repair });
+  const wrong = checkSums(sums, view.entries, { isWhole });
+  findings.push(...mended, ...wrong);
+  const damaged = new Set(wrong.map(({ entry }) => entry));
+  const graph = await checkLayout(view, { extent, damaged, findings });
+  const contents = damaged.has(CONTENTS_FILE)
+    ? undefined
+    : await attempt(findings, CONTENTS_FILE, () => readContents(view));
+  if (contents !== undefined && graph !== undefined) {
+    findings.push(...checkAgreement(contents, graph, { view, isWhole }));
+  }
+  // What has happened is said before what comes of it.
+  const accidents = await nameAccidents({ view, graph, findings: findings.slice(before) });
+  findings.splice(before, 0, ...accidents);
+  if (contents !== undefined && isWhole) findings.push(...(await checkChartNames(contents, view)));
+  return { view, contents, graph };
+}
+
+/** All that the index names is there, and what is known to be damaged is not said twice. */
+async function checkLayout(
+  view: BundleView,
+  {
+    extent,
+    damaged,
+    findings,
+  }: { extent: Extent; damaged: ReadonlySet<string | undefined>; findings: Finding[] },
+): Promise<LayoutGraph | undefined> {
+  const files = await attempt(findings, LAYOUT_FILE, () => checkLayoutFiles(view));
+  findings.push(...(files ?? []));
+  const source = extent === "head" ? headSource(view) : view;
+  const graph = await attempt(findings, INDEX_FILE, () => readLayout(view, source));
+  const isKnown = (entry: string): boolean => {
+    const ending = entry.replace(/^sha\d+:/, "/");
+    return [...damaged].some((path) => path?.endsWith(ending));
+  };
+  findings.push(
+    ...(graph?.findings.filter(({ entry }) => entry === undefined || !isKnown(entry)) ?? []),
+  );
+  return graph;
+}
