@@ -49,7 +49,7 @@ export async function readChartArchive(tgz: Uint8Array, what: string): Promise<C
   }
   const chartYaml = files.get("Chart.yaml");
   if (chartYaml === undefined) throw invalid(what, "it has no Chart.yaml");
-  return { metadata: await parseChartYaml(chartYaml, `Chart.yaml of ${what}`), files };
+  return { metadata: parseChartYaml(chartYaml, `Chart.yaml of ${what}`), files };
 }
 
 /** The path below the chart's directory; undefined for a directory or a file beside it. */

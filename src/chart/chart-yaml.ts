@@ -78,7 +78,7 @@ const requirementsSchema = z.object({ dependencies: z.array(dependencySchema).nu
 export const MAX_CHART_FILE_BYTES = 5 * 1024 * 1024;
 
 /** @throws DrayError `DRAY_CHART_INVALID` */
-export async function parseChartYaml(bytes: Uint8Array, what: string): Promise<ChartMetadata> {
+export function parseChartYaml(bytes: Uint8Array, what: string): ChartMetadata {
   return parseAs(metadataSchema, parseTexts(bytes, what), { what, code: "DRAY_CHART_INVALID" });
 }
 

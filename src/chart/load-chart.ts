@@ -73,7 +73,7 @@ async function load(files: ReadonlyMap<string, Buffer>, place: Place): Promise<C
   if (--left.charts < 0) throw invalid(what, `it holds more than ${MAX_CHARTS} charts`);
   const chartYaml = files.get("Chart.yaml");
   if (chartYaml === undefined) throw invalid(what, "it has no Chart.yaml");
-  const metadata = await parseChartYaml(chartYaml, `Chart.yaml of ${what}`);
+  const metadata = parseChartYaml(chartYaml, `Chart.yaml of ${what}`);
   const document = readYaml(decode(chartYaml), `Chart.yaml of ${what}`);
   const own = new Map([...files].filter(([name]) => !name.startsWith("charts/")));
   const subcharts = await loadSubcharts(files, place);

@@ -1,5 +1,5 @@
 import { DrayError } from "../errors.ts";
-import { splitDocuments } from "../yaml/documents.ts";
+import { splitDocuments } from "../yaml/places.ts";
 import { readYaml, type YamlMap } from "../yaml/read.ts";
 
 /**

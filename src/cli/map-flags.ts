@@ -22,5 +22,5 @@ export async function readMapping({ map, mapFile }: MapFlags): Promise<Mapping> 
   const { parseMapRules } = await import("../index.ts");
   if (mapFile === undefined) return { mode: map, rules: [] };
   const text = (await readInput(mapFile, "rules")).toString("utf8");
-  return { mode: map, rules: await parseMapRules(text, mapFile) };
+  return { mode: map, rules: parseMapRules(text, mapFile) };
 }

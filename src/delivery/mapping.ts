@@ -1,6 +1,7 @@
 import { DrayError } from "../errors.ts";
 import { problemsOf, z } from "../oci/schema.ts";
-import { readYaml } from "../yaml/user-yaml.ts";
+import { KeyPlaces } from "../yaml/places.ts";
+import { readUserYaml } from "../yaml/texts.ts";
 
 /** How a source repository becomes a target repository where no rule says otherwise. */
 export type MapMode = "drop-host" | "keep-host" | "flatten";
@@ -23,14 +24,15 @@ const schema = z.strictObject({
 });
 
 /** Reads a file of rules. @throws DrayError `DRAY_MAPPING_INVALID` */
-export async function parseMapRules(text: string, path: string): Promise<readonly MapRule[]> {
+export function parseMapRules(text: string, path: string): readonly MapRule[] {
   const fail = (reason: string, cause?: unknown): DrayError =>
     new DrayError("DRAY_MAPPING_INVALID", `Cannot read rules ${JSON.stringify(path)}: ${reason}`, {
       kind: "usage",
       cause,
     });
-  const parsed = schema.safeParse(await readYaml(text, fail));
-  if (!parsed.success) throw fail(problemsOf(parsed.error, 10));
+  const parsed = schema.safeParse(readUserYaml(text, fail));
+  if (!parsed.success)
+    throw fail(problemsOf(parsed.error, { most: 10, places: new KeyPlaces(text) }));
   return parsed.data.rules.map(({ from, to }) => ({ from: trimmed(from), to: trimmed(to) }));
 }
 

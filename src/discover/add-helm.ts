@@ -4,7 +4,7 @@ import type { Chart } from "../chart/chart.ts";
 import { DEFAULT_KUBE_VERSION } from "../helm/render/capabilities.ts";
 import { copyDict, type Dict } from "../helm/template/value.ts";
 import { setAt } from "../helm/values/path.ts";
-import { splitDocuments } from "../yaml/documents.ts";
+import { splitDocuments } from "../yaml/places.ts";
 import type { Collector } from "./collector.ts";
 import { withSettings } from "./discovery.ts";
 import { openHelmRenderer, type HelmRenderer } from "./helm-binary.ts";

@@ -1,6 +1,6 @@
 import { DrayError } from "../errors.ts";
 import { isList, type Dict, type Value } from "../helm/template/value.ts";
-import { splitDocuments } from "../yaml/documents.ts";
+import { splitDocuments } from "../yaml/places.ts";
 import { readYaml } from "../yaml/read.ts";
 
 /** One object of a rendering, with the part of the text that it came from. */

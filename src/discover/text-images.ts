@@ -1,6 +1,6 @@
 import { DrayError } from "../errors.ts";
 import { isList, type Dict, type Value } from "../helm/template/value.ts";
-import { splitDocuments } from "../yaml/documents.ts";
+import { splitDocuments } from "../yaml/places.ts";
 import { readYaml } from "../yaml/read.ts";
 import { speaksOfImage } from "./image-key.ts";
 import { isPlausible, readImageText, unmistakableIn } from "./image-text.ts";

@@ -1,5 +1,5 @@
 import { shownPath, textOf, type Chart } from "../chart/chart.ts";
-import { lineKey, valueLines } from "../yaml/lines.ts";
+import { KeyPlaces } from "../yaml/places.ts";
 import { lookUp, type ValuesPath } from "../helm/values/path.ts";
 
 /** A chart on the way down to a subchart, with where its values begin. */
@@ -10,7 +10,7 @@ export interface Ancestor {
 
 /** Finds the file and line that a value comes from. */
 export class ValuePlaces {
-  readonly #lines = new Map<Chart, ReadonlyMap<string, number>>();
+  readonly #places = new Map<Chart, KeyPlaces>();
 
   /**
    * The place of the value at `path`, counted from the top. `ancestors` begin with the chart asked
@@ -23,23 +23,15 @@ export class ValuePlaces {
     for (const { chart, path: start } of ancestors) {
       const own = path.slice(start.length);
       if (own.length === 0 || lookUp(chart.values, own) === undefined) continue;
-      return { file: shownPath(chart, "values.yaml"), line: this.#lineOf(chart, own) };
+      const line = this.#placesOf(chart).find(own)?.line ?? 1;
+      return { file: shownPath(chart, "values.yaml"), line };
     }
     return undefined;
   }
 
-  /** What is written on one line with others stands where the first of them does. */
-  #lineOf(chart: Chart, path: ValuesPath): number {
-    for (let length = path.length; length > 0; length--) {
-      const line = this.#linesOf(chart).get(lineKey(path.slice(0, length)));
-      if (line !== undefined) return line;
-    }
-    return 1;
-  }
-
-  #linesOf(chart: Chart): ReadonlyMap<string, number> {
-    const lines = this.#lines.get(chart) ?? valueLines(textOf(chart, "values.yaml"));
-    this.#lines.set(chart, lines);
-    return lines;
+  #placesOf(chart: Chart): KeyPlaces {
+    const places = this.#places.get(chart) ?? new KeyPlaces(textOf(chart, "values.yaml"));
+    this.#places.set(chart, places);
+    return places;
   }
 }

@@ -1,4 +1,4 @@
-import { splitDocuments } from "../yaml/documents.ts";
+import { splitDocuments } from "../yaml/places.ts";
 import { readTexts } from "../yaml/texts.ts";
 import type { FileTree } from "./file-tree.ts";
 import type { z } from "../oci/schema.ts";

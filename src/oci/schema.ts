@@ -20,10 +20,25 @@ export function parseAs<T>(
   throw new DrayError(code, `Cannot read ${what}: ${reason}`, { kind: "refused" });
 }
 
+/** Where the parts of a document stand in its text. */
+interface Places {
+  find(
+    path: readonly PropertyKey[],
+  ): { readonly line: number; readonly column: number } | undefined;
+}
+
 /** What does not fit, place by place. Of a document that is wrong all over, `most` are enough. */
-export function problemsOf({ issues }: z.ZodError, most = 5): string {
+export function problemsOf(
+  { issues }: z.ZodError,
+  { most = 5, places }: { most?: number; places?: Places } = {},
+): string {
   return issues
     .slice(0, most)
-    .map(({ path, message }) => `${path.join(".") || "document"}: ${message}`)
+    .map((issue) => {
+      const { path, message } = issue;
+      const place = places?.find("keys" in issue ? [...path, ...issue.keys.slice(0, 1)] : path);
+      const where = place === undefined ? "" : ` (line ${place.line}, column ${place.column})`;
+      return `${path.join(".") || "document"}${where}: ${message}`;
+    })
     .join("; ");
 }

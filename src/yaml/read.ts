@@ -1,6 +1,6 @@
-import { FAILSAFE_SCHEMA, load, type Schema } from "js-yaml";
+import { load, YAMLException, type Schema } from "js-yaml";
 import { DrayError } from "../errors.ts";
-import { HELM_SCHEMA } from "./schema.ts";
+import { GO_YAML } from "./go-yaml.ts";
 
 /** What a YAML text says, as plain data. */
 export type YamlValue = null | string | boolean | number | readonly YamlValue[] | YamlMap;
@@ -9,51 +9,80 @@ export type YamlMap = Map<string, YamlValue>;
 /** Values in one document, aliases written out: the largest real ones have some 50 000. */
 const MAX_VALUES = 500_000;
 
-/** Nesting; anything deeper only wants to reach the end of the stack. */
+/** Nesting, which the parser has as its own limit too, but not for what aliases nest. */
 const MAX_NESTING = 100;
 
-export interface ReadYamlOptions {
+/** How a document is read. */
+export interface Reading {
+  /** What plain scalars are. */
+  readonly schema: Schema;
+  /** Makes the error of a reason. */
+  readonly fail: (reason: string, cause?: unknown) => DrayError;
+  /** A key that stands twice is refused; otherwise the last one wins. @default false */
+  readonly uniqueKeys?: boolean;
+  /** Values in it, aliases written out. @default 500 000 */
+  readonly maxValues?: number;
   /** Called for every value, for whoever counts. */
   readonly onValue?: (() => void) | undefined;
-  /** Every scalar is the text that stands there. @default false */
-  readonly texts?: boolean;
 }
 
 /**
- * Reads one YAML document as Helm does: the last of equal keys wins, keys become strings.
- * `what` names it in errors.
+ * Reads one YAML document as Go programs do: the last of equal keys wins, keys become strings.
+ * `what` names it in errors, `onValue` is called for every value.
  * @throws DrayError `DRAY_YAML_INVALID`
  */
-export function readYaml(text: string, what: string, options: ReadYamlOptions = {}): YamlValue {
-  const schema = options.texts === true ? FAILSAFE_SCHEMA : HELM_SCHEMA;
-  const plain = parseYaml(text, schema, what);
+export function readYaml(text: string, what: string, onValue?: () => void): YamlValue {
+  return readValue(text, { schema: GO_YAML, fail: failsFor(what), onValue });
+}
+
+/** Makes errors about `what`. */
+export function failsFor(what: string): Reading["fail"] {
+  return (reason, cause) =>
+    new DrayError("DRAY_YAML_INVALID", `Cannot read ${what}: ${reason}`, {
+      kind: "refused",
+      cause,
+    });
+}
+
+/** The document as plain data, bounded in values and depth. @throws DrayError made by `fail` */
+export function readValue(text: string, reading: Reading): YamlValue {
+  const { fail, onValue, maxValues = MAX_VALUES } = reading;
   let count = 0;
   const convert = (value: unknown, depth: number): YamlValue => {
-    if (++count > MAX_VALUES) throw invalid(what, `it has more than ${MAX_VALUES} values`);
-    if (depth > MAX_NESTING) throw invalid(what, `it is nested deeper than ${MAX_NESTING} levels`);
-    options.onValue?.();
+    if (++count > maxValues) {
+      throw fail(`it has more than ${maxValues} values, aliases written out`);
+    }
+    if (depth > MAX_NESTING) throw fail(TOO_DEEP);
+    onValue?.();
     if (Array.isArray(value)) return value.map((item) => convert(item, depth + 1));
     if (typeof value === "object" && value !== null) {
       return toMap(value, (item) => convert(item, depth + 1));
     }
-    return scalar(value);
+    return isScalar(value) ? value : null;
   };
-  return convert(plain, 0);
+  return convert(parse(text, reading), 0);
 }
 
-/** The document as the parser makes it, aliases shared. @throws DrayError `DRAY_YAML_INVALID` */
-export function parseYaml(text: string, schema: Schema, what: string): unknown {
+/** The document as the parser makes it, aliases shared. @throws DrayError made by `fail` */
+export function parse(text: string, { schema, fail, uniqueKeys = false }: Reading): unknown {
   try {
-    return load(text.replace(/^\uFEFF/, ""), { schema, json: true });
+    return load(text, { schema, json: !uniqueKeys });
   } catch (cause) {
-    throw invalid(what, reasonOf(cause), cause);
+    throw fail(reasonOf(cause, text), cause);
   }
 }
 
-/** The parser's reason without the excerpt that it draws. */
-function reasonOf(cause: unknown): string {
-  if (cause instanceof RangeError) return "it is nested too deep";
-  return cause instanceof Error ? (cause.message.split("\n")[0] ?? "") : String(cause);
+const TOO_DEEP = `it is nested deeper than ${MAX_NESTING} levels`;
+
+/** The parser's reason and place without the excerpt that it draws. */
+function reasonOf(cause: unknown, text: string): string {
+  if (!(cause instanceof YAMLException)) throw cause;
+  const { reason, mark }: { reason: string; mark?: { position: number } | undefined } = cause;
+  if (reason.startsWith("nesting exceeded")) return TOO_DEEP;
+  if (mark === undefined) return reason;
+  // The parser adds a line break, behind which it may complain.
+  const before = text.slice(0, Math.min(mark.position, text.trimEnd().length)).split("\n");
+  return `${reason} at line ${before.length}, column ${(before.at(-1) ?? "").length + 1}`;
 }
 
 /** `<<` brings in entries that the mapping itself lacks. https://yaml.org/type/merge.html */
@@ -76,15 +105,6 @@ export function isSequence(value: YamlValue): value is readonly YamlValue[] {
   return Array.isArray(value);
 }
 
-function scalar(value: unknown): YamlValue {
-  const plain =
-    typeof value === "string" || typeof value === "number" || typeof value === "boolean";
-  return plain ? value : null;
-}
-
-function invalid(what: string, reason: string, cause?: unknown): DrayError {
-  return new DrayError("DRAY_YAML_INVALID", `Cannot read ${what}: ${reason}`, {
-    kind: "refused",
-    cause,
-  });
+function isScalar(value: unknown): value is string | number | boolean {
+  return typeof value === "string" || typeof value === "number" || typeof value === "boolean";
 }

@@ -1,5 +1,8 @@
 import { FAILSAFE_SCHEMA } from "js-yaml";
-import { isSequence, parseYaml, readYaml, type YamlValue } from "./read.ts";
+import { failsFor, isSequence, parse, readValue, type Reading, type YamlValue } from "./read.ts";
+
+/** Values in what a user writes by hand. */
+const MAX_USER_VALUES = 100_000;
 
 /**
  * One YAML document in which every scalar is the text that stands there: a version 1.10 stays 1.10.
@@ -7,16 +10,33 @@ import { isSequence, parseYaml, readYaml, type YamlValue } from "./read.ts";
  * @throws DrayError `DRAY_YAML_INVALID`
  */
 export function readTexts(text: string, what: string): unknown {
-  return plain(readYaml(text, what, { texts: true }));
+  const value = readValue(text, { schema: FAILSAFE_SCHEMA, fail: failsFor(what) });
+  return plain(value, (scalar) =>
+    scalar === "" || scalar === "null" || scalar === "~" ? null : scalar,
+  );
 }
 
-/** What stands there empty is absent. */
-function plain(value: YamlValue): unknown {
+/**
+ * YAML that a user wrote, in which nothing is taken for anything else: every scalar is the text that
+ * stands there, `null` too, and no key stands twice. A document without any is null.
+ * @throws DrayError made by `fail`
+ */
+export function readUserYaml(text: string, fail: Reading["fail"]): unknown {
+  const value = readValue(text, {
+    schema: FAILSAFE_SCHEMA,
+    fail,
+    uniqueKeys: true,
+    maxValues: MAX_USER_VALUES,
+  });
+  return value === null ? null : plain(value, (scalar) => scalar ?? "");
+}
+
+/** Tables as objects, and what `scalar` makes of everything that is no table or list. */
+function plain(value: YamlValue, scalar: (value: YamlValue) => unknown): unknown {
   if (value instanceof Map) {
-    return Object.fromEntries([...value].map(([key, item]) => [key, plain(item)]));
+    return Object.fromEntries([...value].map(([key, item]) => [key, plain(item, scalar)]));
   }
-  if (isSequence(value)) return value.map(plain);
-  return value === "" || value === "null" || value === "~" ? null : value;
+  return isSequence(value) ? value.map((item) => plain(item, scalar)) : scalar(value);
 }
 
 /**
@@ -25,7 +45,7 @@ function plain(value: YamlValue): unknown {
  * @throws DrayError `DRAY_YAML_INVALID`
  */
 export function pickTexts(text: string, path: readonly string[], what: string): unknown {
-  let value = parseYaml(text, FAILSAFE_SCHEMA, what);
+  let value = parse(text, { schema: FAILSAFE_SCHEMA, fail: failsFor(what) });
   for (const key of path) {
     const isTable = typeof value === "object" && value !== null && Object.hasOwn(value, key);
     value = isTable ? (value as Record<string, unknown>)[key] : undefined;

@@ -2,10 +2,11 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Budget } from "../../src/helm/template/budget.ts";
 import type { Dict, Value } from "../../src/helm/template/value.ts";
-import { splitDocuments } from "../../src/yaml/documents.ts";
-import { lineKey, valueLines } from "../../src/yaml/lines.ts";
+import { KeyPlaces, splitDocuments } from "../../src/yaml/places.ts";
 import { readYaml } from "../../src/yaml/read.ts";
 import { writeYaml } from "../../src/helm/template/to-yaml.ts";
+import { readTexts, readUserYaml } from "../../src/yaml/texts.ts";
+import { DrayError } from "../../src/errors.ts";
 import { endsWell } from "../chart/ends-well.ts";
 import { refusal } from "../refusal.ts";
 
@@ -53,8 +54,11 @@ describe("readYaml()", () => {
     ]);
   });
 
-  it("keeps every scalar as text where that is asked for", () => {
-    expect(readYaml("1.10", "a text", { texts: true })).toBe("1.10");
+  it("says where the parser stopped", async () => {
+    const { message } = await refusal(() => read("a: 1\nb: [1,\n\n"));
+    expect(message).toBe(
+      "Cannot read a text: unexpected end of the stream within a flow collection at line 2, column 7",
+    );
   });
 
   it.each([
@@ -100,6 +104,45 @@ describe("readYaml()", () => {
   });
 });
 
+describe("readTexts()", () => {
+  it("keeps every scalar as the text that stands there, and nothing as null", () => {
+    const text = "a: 1.10\nb: yes\nc: ~\nd:\ne: [0x10, null, '']\n<<: {a: 2, f: 1e3}\n";
+    expect(readTexts(text, "a text")).toEqual({
+      a: "1.10",
+      b: "yes",
+      c: null,
+      d: null,
+      e: ["0x10", null, null],
+      f: "1e3",
+    });
+  });
+});
+
+const fail = (reason: string): DrayError => new DrayError("DRAY_RECIPE_INVALID", reason);
+
+describe("readUserYaml()", () => {
+  it("takes nothing for anything but what stands there", () => {
+    const text = "a: 1.10\nb: null\nc: ~\nd:\ne: ['1', \"2\", ]\n__proto__: x\n";
+    expect(JSON.stringify(readUserYaml(text, fail))).toBe(
+      '{"a":"1.10","b":"null","c":"~","d":"","e":["1","2"],"__proto__":"x"}',
+    );
+    expect(readUserYaml("# nothing", fail)).toBeNull();
+  });
+
+  it.each([
+    ["a key that stands twice", "a: 1\nb: {c: 1, c: 2}", /^duplicated .* at line 2, column 11$/],
+    ["a second document", "a: 1\n---\nb: 1", /single document/],
+    ["a tag that nobody knows", "a: !b c", /unknown tag .* at line 1/],
+    ["a mapping that holds itself", "a: &a\n  b: *a\n", /^it is nested deeper than 100 levels$/],
+    ["aliases of aliases", bomb(), /^it has more than 100000 values, aliases written out$/],
+  ])("refuses %s", async (_what, text, reason) => {
+    expect(await refusal(() => readUserYaml(text, fail))).toMatchObject({
+      code: "DRAY_RECIPE_INVALID",
+      message: expect.stringMatching(reason) as string,
+    });
+  });
+});
+
 describe("writeYaml()", () => {
   it("writes what readYaml() reads again", () => {
     const scalar = fc.oneof(
@@ -134,7 +177,15 @@ describe("splitDocuments()", () => {
   });
 });
 
-describe("valueLines()", () => {
+describe("KeyPlaces", () => {
+  it("gives the place of the whole for what has none of its own", () => {
+    const places = new KeyPlaces("a:\n  - {b: 1}\nc: |\n  d: 1\n");
+    expect(places.find(["a", 0, "b"])).toEqual({ line: 2, column: 3 });
+    expect(places.find(["c", "d"])).toEqual({ line: 3, column: 1 });
+    expect(places.find(["d"])).toBeUndefined();
+    expect(places.find([])).toBeUndefined();
+  });
+
   it("finds entries and items, and nothing within a block text", () => {
     const text = `# comment
 image:
@@ -150,15 +201,15 @@ text: |
   fake: 1
 after: 1
 `;
-    const lines = valueLines(text);
-    const at = (...path: string[]): number | undefined => lines.get(lineKey(path));
+    const places = new KeyPlaces(text);
+    const at = (...path: PropertyKey[]): number | undefined => places.find(path)?.line;
     expect(at("image", "repository")).toBe(3);
     expect(at("image", "tag")).toBe(4);
     expect(at("list", "0", "x")).toBe(7);
     expect(at("list", "1", "name")).toBe(8);
     expect(at("nested", "0", "0", "deep")).toBe(10);
-    expect(at("text", "fake")).toBeUndefined();
     expect(at("after")).toBe(13);
+    expect(places.find(["list", 1, "name"])).toEqual({ line: 8, column: 3 });
   });
 });
 

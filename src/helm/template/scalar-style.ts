@@ -1,4 +1,4 @@
-import { isTypedScalar } from "../../yaml/schema.ts";
+import { isTypedScalar } from "../../yaml/go-yaml.ts";
 
 /**
  * How go-yaml writes a text: as it is where it stays a text, in double quotes where it would become

@@ -76,7 +76,7 @@ async function requireWanted(
   { name, version = "" }: WantedDependency,
 ): Promise<{ name: string; version: string }> {
   const chartYaml = files.get("Chart.yaml") ?? Buffer.alloc(0);
-  const metadata = await parseChartYaml(chartYaml, `Chart.yaml of ${what}`);
+  const metadata = parseChartYaml(chartYaml, `Chart.yaml of ${what}`);
   const fits = metadata.version === version || allowsVersion(version, metadata.version);
   if (metadata.name === name && fits) return metadata;
   const found = `${metadata.name} ${metadata.version}`;

@@ -6,7 +6,8 @@ import { problemsOf, z } from "../../oci/schema.ts";
 import { parseChart, type ChartRequest } from "./chart-request.ts";
 import { namesFrom, type GivenNames } from "../../foreign/given-names.ts";
 import { IMAGE_MODES, type ValueSet } from "./image-wishes.ts";
-import { readYaml } from "../../yaml/user-yaml.ts";
+import { KeyPlaces } from "../../yaml/places.ts";
+import { readUserYaml } from "../../yaml/texts.ts";
 
 /** What a bundle is to be made of, every reference parsed. */
 export interface Recipe {
@@ -113,15 +114,18 @@ const MAX_RECIPE_BYTES = 16 * 1024 * 1024;
  * Reads a bundle.yaml. Paths in it are relative to its own directory.
  * @throws DrayError `DRAY_RECIPE_INVALID`, with every place that is wrong
  */
-export async function parseRecipe(bytes: Buffer, path: string): Promise<Recipe> {
+export function parseRecipe(bytes: Buffer, path: string): Recipe {
   const fail = (reason: string, cause?: unknown): DrayError =>
     new DrayError("DRAY_RECIPE_INVALID", `Cannot read ${JSON.stringify(path)}: ${reason}`, {
       kind: "usage",
       cause,
     });
   if (bytes.length > MAX_RECIPE_BYTES) throw fail(`it has more than ${MAX_RECIPE_BYTES} bytes`);
-  const parsed = recipeSchema.safeParse((await readYaml(bytes.toString("utf8"), fail)) ?? {});
-  if (!parsed.success) throw fail(problemsOf(parsed.error, 10));
+  const text = bytes.toString("utf8");
+  const parsed = recipeSchema.safeParse(readUserYaml(text, fail) ?? {});
+  if (!parsed.success) {
+    throw fail(problemsOf(parsed.error, { most: 10, places: new KeyPlaces(text) }));
+  }
   return toRecipe(parsed.data, dirname(path));
 }
 

@@ -50,7 +50,7 @@ function hashed(algorithm: string, text: string): string {
 function readText(text: string, { budget }: Call): Value {
   budget.text(text.length);
   try {
-    return readYaml(text, "a text of the chart", { onValue: () => budget.step() });
+    return readYaml(text, "a text of the chart", () => budget.step());
   } catch (error) {
     if (!(error instanceof DrayError) || error instanceof BudgetError) throw error;
     throw new TemplateError(error.message);

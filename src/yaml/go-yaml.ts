@@ -1,8 +1,9 @@
 import { Schema, Type } from "js-yaml";
 
 /**
- * YAML as Helm reads it: the 1.1 rules of go-yaml, by which `yes`, `on` and `y` are booleans, `0777`
- * is octal and every number becomes a float. Dates and binary stay text; merges are done by `read`.
+ * What go-yaml takes a plain scalar for: by the rules of YAML 1.1 `yes`, `on` and `y` are booleans,
+ * `0777` is octal and every number becomes a float. Dates and binary stay text; merges are left to
+ * whoever reads.
  * https://github.com/kubernetes-sigs/yaml/blob/v1.6.0/goyaml.v2/resolve.go
  */
 const TRUE = /^(?:y|Y|yes|Yes|YES|true|True|TRUE|on|On|ON)$/;
@@ -58,7 +59,7 @@ export function isTypedScalar(text: string): boolean {
   return isNull(text) || isBoolean(text) || isInteger(text) || isFloat(text);
 }
 
-export const HELM_SCHEMA = new Schema({
+export const GO_YAML = new Schema({
   implicit: [
     scalar("null", isNull, () => null),
     scalar("bool", isBoolean, (text) => TRUE.test(text)),
