@@ -8,7 +8,7 @@ import { helmRepositories } from "./remote/chart-repository/helm-repositories.ts
 import type { KnownRepositories } from "./remote/chart-repository/repository-login.ts";
 import type { ProxyOptions } from "./remote/http/proxy.ts";
 import { authFile } from "./remote/registry/auth-file.ts";
-import type { RegistryAccess } from "./remote/registry/client.ts";
+import type { RegistryAccess } from "./remote/registry/access.ts";
 import { firstOf } from "./remote/registry/credentials.ts";
 import { readTrustFolder } from "./trust/folder.ts";
 import type { TrustPolicy } from "./trust/policy.ts";

@@ -67,5 +67,5 @@ export type {
   RepositoryLogin,
 } from "./remote/chart-repository/repository-login.ts";
 export { authFile } from "./remote/registry/auth-file.ts";
-export { DEFAULT_CONCURRENCY, type RegistryAccess } from "./remote/registry/client.ts";
+export { DEFAULT_CONCURRENCY, type RegistryAccess } from "./remote/registry/access.ts";
 export { firstOf, type CredentialStore } from "./remote/registry/credentials.ts";

@@ -11,7 +11,6 @@ import { DrayError } from "../errors.ts";
 import { findingOf, type Finding } from "../finding.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
-import { parseConfigPlatform } from "../oci/image-config.ts";
 import { Annotation } from "../oci/image-layout.ts";
 import {
   MAX_INDEX_DEPTH,
@@ -21,7 +20,7 @@ import {
   type Manifest,
 } from "../oci/manifest.ts";
 import { isImageConfigType, isManifestType, isNonDistributableType } from "../oci/media-type.ts";
-import { formatPlatform, isRunnable, type Platform } from "../oci/platform.ts";
+import { formatPlatform, isRunnable, parseConfigPlatform, type Platform } from "../oci/platform.ts";
 
 /** One entry of `index.json` and all that it needs. */
 export interface Root {

@@ -1,11 +1,16 @@
 import { authored, type Authored } from "./memory.ts";
 import { DrayError } from "../errors.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
-import { parseConfigPlatform } from "../oci/image-config.ts";
 import { parseJson } from "../oci/json.ts";
 import { parseManifest, type ImageIndex } from "../oci/manifest.ts";
 import { isImageConfigType } from "../oci/media-type.ts";
-import { formatPlatform, isRunnable, matchesPlatform, type Platform } from "../oci/platform.ts";
+import {
+  formatPlatform,
+  isRunnable,
+  matchesPlatform,
+  parseConfigPlatform,
+  type Platform,
+} from "../oci/platform.ts";
 
 /** What is left of an image when only some platforms are wanted. */
 export interface Selection {

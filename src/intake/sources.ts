@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import type { Run } from "../events.ts";
 import type { KnownRepositories } from "../remote/chart-repository/repository-login.ts";
-import { ChartRepositories } from "../remote/chart-repository/repositories.ts";
-import type { RegistryAccess } from "../remote/registry/client.ts";
+import { ChartRepositories } from "../remote/chart-repository/chart-repositories.ts";
+import type { RegistryAccess } from "../remote/registry/access.ts";
 import { RegistryPool } from "../remote/registry/pool.ts";
 import type { Lock } from "./recipe/lock.ts";
 

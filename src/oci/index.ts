@@ -27,6 +27,11 @@ export {
   type Manifest,
   type ManifestBase,
 } from "./manifest.ts";
-export { parseConfigPlatform } from "./image-config.ts";
-export { formatPlatform, matchesPlatform, parsePlatform, type Platform } from "./platform.ts";
+export {
+  formatPlatform,
+  matchesPlatform,
+  parseConfigPlatform,
+  parsePlatform,
+  type Platform,
+} from "./platform.ts";
 export { Annotation, blobPath, formatIndexFile, parseIndexFile } from "./image-layout.ts";

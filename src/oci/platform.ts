@@ -1,4 +1,7 @@
 import { DrayError } from "../errors.ts";
+import type { Digest } from "./digest.ts";
+import { parseJson } from "./json.ts";
+import { parseAs, z } from "./schema.ts";
 
 /** https://github.com/opencontainers/image-spec/blob/v1.1.1/image-index.md */
 export interface Platform {
@@ -51,4 +54,24 @@ export function isRunnable(platform: Platform): boolean {
 
 function variantOf(platform: Platform): string | undefined {
   return platform.variant || DEFAULT_VARIANT.get(platform.architecture);
+}
+
+const configSchema = z.object({
+  os: z.string().optional(),
+  architecture: z.string().optional(),
+  variant: z.string().optional(),
+});
+
+/**
+ * The platform that an image config names, if it names one.
+ * https://github.com/opencontainers/image-spec/blob/v1.1.1/config.md#properties
+ */
+export function parseConfigPlatform(raw: Uint8Array, digest: Digest): Platform | undefined {
+  const what = `image config ${digest}`;
+  const { os, architecture, variant } = parseAs(configSchema, parseJson(raw, what), {
+    what,
+    code: "DRAY_CONFIG_INVALID",
+  });
+  if (os === undefined || architecture === undefined) return undefined;
+  return { os, architecture, variant };
 }

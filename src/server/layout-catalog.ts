@@ -10,7 +10,7 @@ import type { Catalog } from "./catalog.ts";
 import { LayoutWriter } from "./layout-writer.ts";
 import { ServedRepositories } from "./served-repositories.ts";
 import { loadRoots, openSourceCatalog } from "./source-catalog.ts";
-import { UploadSessions } from "./upload-sessions.ts";
+import { OpenUploads } from "./open-uploads.ts";
 import { WriteBehind } from "./write-behind.ts";
 
 /** Long enough for a client that has to wait for its network, short enough to give disk back. */
@@ -44,7 +44,7 @@ export async function openWritableCatalog(
   const file = new OwnedIndex(directory);
   const repositories = new ServedRepositories();
   await loadRoots(repositories, { source: layout, roots: await file.read() }, run);
-  const uploads = await UploadSessions.create(layout.ingestDirectory, uploadExpiryMs);
+  const uploads = await OpenUploads.create(layout.ingestDirectory, uploadExpiryMs);
   const index = new WriteBehind(
     async () => warnOfOthers(await file.write(repositories.roots()), layout, run.onEvent),
     (error) => run.onEvent({ type: "warning", message: reasonOf(error) }),

@@ -13,7 +13,7 @@ import { namedRoot, type ServedRepository } from "./served-repository.ts";
 import type { ManifestIdentity, CatalogWriter } from "./catalog.ts";
 import { describeManifest, type StoredManifest } from "./stored-manifest.ts";
 import type { IncomingBlob } from "./incoming-blob.ts";
-import { UPLOAD_PREFIX, type UploadSessions } from "./upload-sessions.ts";
+import { UPLOAD_PREFIX, type OpenUploads } from "./open-uploads.ts";
 import type { WriteBehind } from "./write-behind.ts";
 
 /** With more entries than this, `index.json` may grow beyond what is read back (20 MiB). */
@@ -21,7 +21,7 @@ const MAX_ROOTS = 25_000;
 
 interface Parts {
   readonly repositories: ServedRepositories;
-  readonly uploads: UploadSessions;
+  readonly uploads: OpenUploads;
   readonly index: WriteBehind;
 }
 
@@ -29,7 +29,7 @@ interface Parts {
 export class LayoutWriter implements CatalogWriter {
   readonly #layout: ImageLayout;
   readonly #repositories: ServedRepositories;
-  readonly #uploads: UploadSessions;
+  readonly #uploads: OpenUploads;
   readonly #index: WriteBehind;
   /** Keeps a blob from being removed while it is stored anew. */
   readonly #changes = new OneAtATime<Digest>();

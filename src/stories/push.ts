@@ -8,7 +8,7 @@ import { lookAt, requireNoConflict, type Situation } from "../delivery/situation
 import { parseTarget, planPush, type PlannedPush } from "../delivery/plan.ts";
 import { Transfers, type TransferTotals } from "../delivery/transfers.ts";
 import type { Mapping } from "../delivery/mapping.ts";
-import type { RegistryAccess } from "../remote/registry/client.ts";
+import type { RegistryAccess } from "../remote/registry/access.ts";
 import { RegistryPool } from "../remote/registry/pool.ts";
 import { requireUsable, type UsableBundle } from "../bundle/opened.ts";
 import { withBundle, type BundleOptions } from "./open-bundle.ts";

@@ -1,7 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { readStart } from "./read-start.ts";
 import { DrayError } from "../errors.ts";
+import { readStart } from "./folder.ts";
 import type { FoundSignature } from "./policy.ts";
 
 /** More people than ever sign one bundle. */

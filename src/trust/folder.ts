@@ -1,6 +1,7 @@
+import { createReadStream } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { readStart } from "./read-start.ts";
+import { collect } from "../content/content.ts";
 import { DrayError, systemCode } from "../errors.ts";
 import { parsePublicKey, type PublicKey } from "./keys.ts";
 
@@ -39,6 +40,11 @@ export async function readKeyFile(path: string): Promise<string> {
     throw cause;
   }
   throw fail("DRAY_KEY_INVALID", "it is too large");
+}
+
+/** A small file whole; of a larger one, or of a device without end, one byte more than `maxBytes`. */
+export async function readStart(path: string, maxBytes: number): Promise<Buffer> {
+  return collect(createReadStream(path, { end: maxBytes }) as AsyncIterable<Buffer>);
 }
 
 async function namesIn(folder: string): Promise<string[]> {

@@ -8,7 +8,7 @@ import { makeImage, makeLayer, type MadeImage } from "../../fixtures/images.ts";
 import type { KeyAndCertificate } from "../../fixtures/loopback-server.ts";
 import { temporaryDirectory } from "../../fixtures/temporary-directory.ts";
 import { TokenServer } from "../../fixtures/token-server.ts";
-import type { RegistryAccess } from "../../src/remote/registry/client.ts";
+import type { RegistryAccess } from "../../src/remote/registry/access.ts";
 import { parseImage } from "../../src/intake/recipe/recipe.ts";
 import { needs } from "../programs.ts";
 import { fill, login, repositoryOf, startHost, startRegistry } from "../remote/registry/lab.ts";

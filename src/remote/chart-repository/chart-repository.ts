@@ -1,12 +1,15 @@
 import { DrayError, RegistryError } from "../../errors.ts";
 import type { Listener } from "../../events.ts";
 import { isLoopback } from "../http/address.ts";
-import { readBody } from "../http/body.ts";
 import { connectionFailure } from "../http/connection-failure.ts";
-import { follow } from "../http/follow.ts";
-import { Patience, Transient } from "../http/patience.ts";
-import { isRetriedStatus } from "../http/retry.ts";
-import { Transport, type NetworkAccess, type TransportResponse } from "../http/transport.ts";
+import { follow } from "../http/redirects.ts";
+import { isRetriedStatus, Patience, Transient } from "../http/patience.ts";
+import {
+  readBody,
+  Transport,
+  type NetworkAccess,
+  type TransportResponse,
+} from "../http/transport.ts";
 import { IndexCache } from "./index-cache.ts";
 import { loginHint, secretFor, withLogin, type RepositoryLogin } from "./repository-login.ts";
 import { fileUrl, indexUrl, provenanceUrl, shownUrl } from "./repository-address.ts";

@@ -1,4 +1,4 @@
-import type { NetworkAccess } from "../http/transport.ts";
+import { basicHeader, type NetworkAccess } from "../http/transport.ts";
 
 /** What a repository wants to know of who comes, and how its certificate is judged. */
 export interface RepositoryLogin {
@@ -39,7 +39,7 @@ export function secretFor(
 ): Readonly<Record<string, string>> {
   if (username === undefined || password === undefined) return {};
   if (url.origin !== repository.origin && !passToAllHosts) return {};
-  return { authorization: `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}` };
+  return { authorization: basicHeader(username, password) };
 }
 
 /** What to do about `url` having let nobody in. */

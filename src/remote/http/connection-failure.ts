@@ -1,6 +1,5 @@
 import { DrayError, RegistryError, systemCode } from "../../errors.ts";
 import { Transient } from "./patience.ts";
-import { isConnectionFailure, isOtherProtocol } from "./retry.ts";
 
 export interface ErrorContext {
   /** `push blob sha256:…`, `read manifest library/alpine:3.20`. */
@@ -10,6 +9,21 @@ export interface ErrorContext {
   /** What to do about it, where the caller knows better than the answer says. */
   readonly hint?: string | undefined;
 }
+
+const RETRIED_CODES: ReadonlySet<string> = new Set([
+  "ECONNRESET",
+  "ECONNREFUSED",
+  "EPIPE",
+  "ETIMEDOUT",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "EAI_AGAIN",
+  "UND_ERR_SOCKET",
+  "UND_ERR_CONNECT_TIMEOUT",
+  "UND_ERR_HEADERS_TIMEOUT",
+  "UND_ERR_BODY_TIMEOUT",
+  "UND_ERR_RES_CONTENT_LENGTH_MISMATCH",
+]);
 
 /**
  * What to throw when a connection to `url` failed: an error of ours, marked as transient where it
@@ -21,6 +35,16 @@ export function connectionFailure(cause: unknown, url: URL, context: ErrorContex
   }
   const error = connectionError(cause, url, context);
   return isConnectionFailure(cause) ? new Transient(error) : error;
+}
+
+/** True for failures of the connection, which may go better the next time. */
+export function isConnectionFailure(error: unknown): boolean {
+  return RETRIED_CODES.has(systemCode(error) ?? "");
+}
+
+/** Something listens there and speaks another protocol. undici knows no code for that. */
+export function isOtherProtocol(error: unknown): boolean {
+  return error instanceof Error && error.name === "HTTPParserError";
 }
 
 /** Errors of the file system come out of a request too, when its body is read from there. */

@@ -1,6 +1,17 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { DrayError } from "../../errors.ts";
 import type { Listener } from "../../events.ts";
-import { MAX_ATTEMPTS, pause, retryDelay, type RetryDelay } from "./retry.ts";
+
+export const MAX_ATTEMPTS = 6;
+const FIRST_DELAY = 500;
+const MAX_DELAY = 30_000;
+/** A registry may ask for patience, not for the whole maintenance window. */
+const MAX_RETRY_AFTER = 5 * 60_000;
+
+const RETRIED_STATUS: ReadonlySet<number> = new Set([408, 425, 429, 500, 502, 503, 504]);
+
+/** Milliseconds to wait before attempt `attempt` + 1; `retryAfter` is what the answer asks for. */
+export type RetryDelay = (attempt: number, retryAfter: string | undefined) => number;
 
 /** A failure that may go better the next time. */
 export class Transient extends Error {
@@ -81,5 +92,39 @@ export class Patience {
   async #untilWelcome(signal: AbortSignal | undefined): Promise<void> {
     const delay = this.#notBefore - Date.now();
     if (delay > 0) await pause(delay, signal);
+  }
+}
+
+export function isRetriedStatus(status: number): boolean {
+  return RETRIED_STATUS.has(status);
+}
+
+/**
+ * Milliseconds to wait before attempt `attempt` + 1: what `Retry-After` asks for, else exponential
+ * with full jitter.
+ */
+export function retryDelay(attempt: number, retryAfter: string | undefined): number {
+  const asked = parseRetryAfter(retryAfter);
+  if (asked !== undefined) return Math.min(asked, MAX_RETRY_AFTER);
+  const ceiling = Math.min(FIRST_DELAY * 2 ** attempt, MAX_DELAY);
+  return ceiling / 2 + Math.random() * (ceiling / 2);
+}
+
+/** Seconds or an HTTP date (RFC 9110 §10.2.3), in milliseconds from now. */
+function parseRetryAfter(value: string | undefined): number | undefined {
+  if (value === undefined) return undefined;
+  if (/^\d+$/.test(value.trim())) return Number(value) * 1000;
+  // Date.parse takes "-1" for a year; an HTTP date begins with the day of the week.
+  const date = /^[A-Z][a-z]/.test(value) ? Date.parse(value) : Number.NaN;
+  return Number.isNaN(date) ? undefined : Math.max(0, date - Date.now());
+}
+
+/** Waits, unless the signal says that nobody wants the result any more. */
+async function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
+  try {
+    await sleep(milliseconds, undefined, signal === undefined ? {} : { signal });
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw error;
   }
 }

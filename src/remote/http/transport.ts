@@ -1,8 +1,9 @@
 import { rootCertificates } from "node:tls";
 import type { Agent, ProxyAgent } from "undici";
 import type { Bytes } from "../../content/content.ts";
+import { DrayError } from "../../errors.ts";
 import { proxyFor, type ProxyOptions } from "./proxy.ts";
-import type { RetryDelay } from "./retry.ts";
+import type { RetryDelay } from "./patience.ts";
 import { VERSION } from "../../version.ts";
 
 /** What a user says about the network, whatever is spoken over it. */
@@ -24,13 +25,19 @@ export interface NetworkAccess {
   readonly retryDelay?: RetryDelay | undefined;
 }
 
-export interface TransportRequest {
+export type RequestBody = Buffer | Bytes;
+
+/** What every request has, whatever it carries. */
+export interface RequestHead {
   readonly method: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE";
   readonly headers?: Readonly<Record<string, string>> | undefined;
-  readonly body?: Buffer | Bytes | undefined;
   /** For requests that take longer than others to be answered. */
   readonly answerTimeout?: number | undefined;
   readonly signal?: AbortSignal | undefined;
+}
+
+export interface TransportRequest extends RequestHead {
+  readonly body?: RequestBody | undefined;
 }
 
 export interface TransportResponse {
@@ -118,4 +125,27 @@ export class Transport {
     const proxyTunnel = url.protocol === "https:";
     return new TunnelAgent({ ...common, uri: proxy, proxyTunnel, requestTls: tls, proxyTls: tls });
   }
+}
+
+/** The value of an `Authorization` header (RFC 7617). */
+export function basicHeader(username: string, password: string): string {
+  return `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
+}
+
+/** Reads a small body whole. @throws DrayError `DRAY_REGISTRY_ANSWER_TOO_LARGE` */
+export async function readBody(response: TransportResponse, maxBytes: number): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of response.body) {
+    size += chunk.length;
+    if (size > maxBytes) {
+      throw new DrayError(
+        "DRAY_REGISTRY_ANSWER_TOO_LARGE",
+        `Cannot read the answer of ${response.url.host}: expected at most ${maxBytes} bytes, found more`,
+        { kind: "refused" },
+      );
+    }
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
 }

@@ -1,9 +1,8 @@
 import type { ErrorCode } from "../../codes.ts";
 import { RegistryError } from "../../errors.ts";
 import { z } from "../../oci/schema.ts";
-import { readBody } from "../http/body.ts";
 import type { ErrorContext } from "../http/connection-failure.ts";
-import type { TransportResponse } from "../http/transport.ts";
+import { readBody, type TransportResponse } from "../http/transport.ts";
 
 /** An error page; more of it helps nobody. */
 const MAX_ERROR_BYTES = 64 * 1024;

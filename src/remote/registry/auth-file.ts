@@ -2,8 +2,7 @@ import { readFile } from "node:fs/promises";
 import { DrayError, systemCode } from "../../errors.ts";
 import { z } from "../../oci/schema.ts";
 import { askHelper, type HelperOptions } from "./credential-helper.ts";
-import type { CredentialStore, Credentials } from "./credentials.ts";
-import { parseSecretJson } from "./secret-json.ts";
+import { parseSecretJson, type Credentials, type CredentialStore } from "./credentials.ts";
 
 const entrySchema = z.object({
   auth: z.string().optional(),

@@ -1,9 +1,8 @@
 import { RegistryError } from "../../errors.ts";
 import { parseChallenges, type Challenge } from "./challenge.ts";
-import { basicHeader, type CredentialStore, type Credentials } from "./credentials.ts";
+import { Trial, type Credentials, type CredentialStore } from "./credentials.ts";
 import { TokenPurse, type Scopes, type TokenPurseOptions } from "./token-purse.ts";
-import type { TransportResponse } from "../http/transport.ts";
-import { Trial } from "./trial.ts";
+import { basicHeader, type TransportResponse } from "../http/transport.ts";
 
 export interface AuthenticatorOptions extends TokenPurseOptions {
   readonly credentials: CredentialStore;
@@ -111,7 +110,9 @@ export class Authenticator {
 
 /** The header that credentials make by themselves, without a token server. */
 function fixedHeader(credentials: Credentials): string {
-  return credentials.kind === "password" ? basicHeader(credentials) : `Bearer ${credentials.token}`;
+  return credentials.kind === "password"
+    ? basicHeader(credentials.username, credentials.password)
+    : `Bearer ${credentials.token}`;
 }
 
 function refused(registry: string, hint: string | undefined): RegistryError {

@@ -1,9 +1,9 @@
 import type { Bytes } from "../../content/content.ts";
 import { RegistryError } from "../../errors.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
-import type { Patience } from "../http/patience.ts";
-import { isConnectionFailure, MAX_ATTEMPTS } from "../http/retry.ts";
+import { MAX_ATTEMPTS, type Patience } from "../http/patience.ts";
 import type { TransportResponse } from "../http/transport.ts";
+import { isConnectionFailure } from "../http/connection-failure.ts";
 
 export interface BlobFetch {
   readonly offset: number;

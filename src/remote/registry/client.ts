@@ -4,39 +4,20 @@ import type { Listener } from "../../events.ts";
 import { answerError } from "./answer-error.ts";
 import type { Scopes } from "./token-purse.ts";
 import { BlobPlaces } from "./blob-places.ts";
-import { readBody } from "../http/body.ts";
 import { connectionFailure } from "../http/connection-failure.ts";
-import type { CredentialStore } from "./credentials.ts";
+import { DEFAULT_CONCURRENCY, type ClientOptions, type RegistryAccess } from "./access.ts";
 import { connect, type Connection } from "./connect.ts";
-import { Patience, Transient } from "../http/patience.ts";
-import { follow } from "../http/follow.ts";
-import { isRetriedStatus, MAX_ATTEMPTS } from "../http/retry.ts";
+import { isRetriedStatus, MAX_ATTEMPTS, Patience, Transient } from "../http/patience.ts";
+import { follow } from "../http/redirects.ts";
 import {
+  readBody,
   Transport,
-  type NetworkAccess,
-  type TransportRequest,
+  type RequestBody,
+  type RequestHead,
   type TransportResponse,
 } from "../http/transport.ts";
 
-/** Blobs moved at the same time: what dockerd and containerd do, and no registry minds. */
-export const DEFAULT_CONCURRENCY = 3;
-
-/** What a user says about registries: who asks, and over which network. */
-export interface RegistryAccess extends NetworkAccess {
-  readonly credentials?: CredentialStore | undefined;
-  /** Token servers that may see credentials though they are elsewhere. */
-  readonly allowedTokenHosts?: readonly string[] | undefined;
-  /** Transfers at the same time, for each registry. @default 3 */
-  readonly concurrency?: number | undefined;
-}
-
-export interface ClientOptions {
-  /** Which end of a copy this is, for messages. */
-  readonly side: "source" | "target";
-  readonly onEvent?: Listener | undefined;
-}
-
-export interface RegistryRequest extends Omit<TransportRequest, "body"> {
+export interface RegistryRequest extends RequestHead {
   /** Below `/v2/`, or a whole address that the registry gave. */
   readonly path: string | URL;
   /** For messages: `push blob sha256:…`. */
@@ -45,7 +26,7 @@ export interface RegistryRequest extends Omit<TransportRequest, "body"> {
   /** Answers that are no errors. */
   readonly accept: readonly number[];
   /** Opened anew for every attempt. */
-  readonly body?: (() => NonNullable<TransportRequest["body"]>) | undefined;
+  readonly body?: (() => RequestBody) | undefined;
   /** False for requests that change what the next attempt would find. @default true */
   readonly retry?: boolean | undefined;
 }

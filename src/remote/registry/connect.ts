@@ -1,11 +1,9 @@
-import { RegistryError, systemCode } from "../../errors.ts";
+import { DrayError, RegistryError, systemCode } from "../../errors.ts";
 import { Authenticator } from "./auth.ts";
-import { connectionFailure } from "../http/connection-failure.ts";
-import type { RegistryAccess } from "./client.ts";
+import { connectionFailure, isOtherProtocol } from "../http/connection-failure.ts";
+import type { RegistryAccess } from "./access.ts";
 import { isLoopback } from "../http/address.ts";
-import { registryOrigin } from "./registry-url.ts";
 import { Transient, type Patience } from "../http/patience.ts";
-import { isOtherProtocol } from "../http/retry.ts";
 import type { Transport, TransportResponse } from "../http/transport.ts";
 
 export interface Connection {
@@ -78,6 +76,20 @@ function originsOf(registry: string, { plainHttp }: RegistryAccess): URL[] {
   if (plainHttp === true) return [plain];
   // On this host nobody listens in between, and most registries here are for tests.
   return isLoopback(secure) ? [plain, secure] : [secure];
+}
+
+/** Where the API of a registry is; Docker Hub's is not where its name says. */
+export function registryOrigin(registry: string, scheme: "http" | "https"): URL {
+  const host = registry === "docker.io" ? "registry-1.docker.io" : registry;
+  try {
+    return new URL(`${scheme}://${host}/`);
+  } catch (cause) {
+    throw new DrayError(
+      "DRAY_REFERENCE_INVALID",
+      `Cannot use registry ${JSON.stringify(registry)}: expected host[:port]`,
+      { kind: "usage", cause },
+    );
+  }
 }
 
 async function accept(

@@ -1,3 +1,8 @@
+import type { ErrorCode } from "../../codes.ts";
+import { DrayError } from "../../errors.ts";
+import { parseJson } from "../../oci/json.ts";
+import { parseAs, type z } from "../../oci/schema.ts";
+
 /** What proves who somebody is to one registry. */
 export type Credentials =
   | { readonly kind: "password"; readonly username: string; readonly password: string }
@@ -16,17 +21,6 @@ export type CredentialStore = (
   options?: { readonly fresh?: boolean },
 ) => Promise<Credentials | undefined>;
 
-/** Secrets of a credential store that are sent as HTTP Basic. */
-export function basicHeader({
-  username,
-  password,
-}: {
-  username: string;
-  password: string;
-}): string {
-  return `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
-}
-
 /** Asks one store after another. */
 export function firstOf(stores: readonly CredentialStore[]): CredentialStore {
   return async (registry, repository, options) => {
@@ -36,4 +30,45 @@ export function firstOf(stores: readonly CredentialStore[]): CredentialStore {
     }
     return undefined;
   };
+}
+
+/**
+ * Parses JSON that holds secrets: what a parser says of it quotes it, and must not be passed on.
+ * @throws DrayError with `code`
+ */
+export function parseSecretJson<T>(
+  schema: z.ZodType<T>,
+  bytes: Buffer,
+  { what, code }: { what: string; code: ErrorCode },
+): T {
+  try {
+    return parseAs(schema, parseJson(bytes, what), { what, code });
+  } catch (error) {
+    const isReadable = error instanceof DrayError && error.code === code;
+    const message = `Cannot read ${what}: expected JSON, found something else`;
+    throw new DrayError(code, isReadable ? error.message : message);
+  }
+}
+
+/**
+ * Which credentials have worked. Those that were refused before they ever did are not offered again:
+ * directories lock an account after a few wrong passwords, and a hundred images are a hundred tries.
+ */
+export class Trial {
+  readonly #proven = new Set<string>();
+  readonly #refused = new Map<string, DrayError>();
+
+  /** @throws what was given to `refuse` */
+  requireHope(secret: string): void {
+    const error = this.#refused.get(secret);
+    if (error !== undefined) throw error;
+  }
+
+  prove(secret: string): void {
+    this.#proven.add(secret);
+  }
+
+  refuse(secret: string, error: DrayError): void {
+    if (!this.#proven.has(secret)) this.#refused.set(secret, error);
+  }
 }

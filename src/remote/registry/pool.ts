@@ -1,5 +1,6 @@
 import type { Reference } from "../../oci/reference.ts";
-import { RegistryClient, type ClientOptions, type RegistryAccess } from "./client.ts";
+import type { ClientOptions, RegistryAccess } from "./access.ts";
+import { RegistryClient } from "./client.ts";
 import { Repository } from "./repository.ts";
 
 /** One client for each registry that a command speaks to. */

@@ -1,11 +1,9 @@
 import { DrayError, RegistryError } from "../../errors.ts";
-import type { Challenge } from "./challenge.ts";
-import type { Credentials } from "./credentials.ts";
+import { judgeRealm, type Challenge } from "./challenge.ts";
+import { Trial, type Credentials } from "./credentials.ts";
 import type { Patience } from "../http/patience.ts";
-import { judgeRealm } from "./realm.ts";
 import { requestToken, type Token, type TokenRequest } from "./token.ts";
 import type { Transport } from "../http/transport.ts";
-import { Trial } from "./trial.ts";
 
 export interface TokenPurseOptions {
   /** Name of the registry as the user writes it. */
@@ -86,11 +84,11 @@ export class TokenPurse {
       : this.#withoutCredentials(request);
   }
 
-  async #withCredentials(credentials: Credentials, request: AnonymousRequest): Promise<Token> {
+  async #withCredentials(credentials: Credentials, request: TokenRequest): Promise<Token> {
     const secret = JSON.stringify(credentials);
     this.#trial.requireHope(secret);
     try {
-      const token = await requestToken(this.#options, { ...request, credentials });
+      const token = await requestToken(this.#options, request, credentials);
       this.#trial.prove(secret);
       return token;
     } catch (error) {
@@ -99,7 +97,7 @@ export class TokenPurse {
     }
   }
 
-  async #withoutCredentials(request: AnonymousRequest): Promise<Token> {
+  async #withoutCredentials(request: TokenRequest): Promise<Token> {
     this.#withheldFrom = request.realm;
     try {
       return await requestToken(this.#options, request);
@@ -114,8 +112,6 @@ export class TokenPurse {
     }
   }
 }
-
-type AnonymousRequest = Omit<TokenRequest, "credentials">;
 
 function isFresh({ expires }: Token): boolean {
   return expires > Date.now();

@@ -1,12 +1,14 @@
 import { DrayError, RegistryError } from "../../errors.ts";
 import { z } from "../../oci/schema.ts";
-import { readBody } from "../http/body.ts";
 import { connectionFailure } from "../http/connection-failure.ts";
-import { basicHeader, type Credentials } from "./credentials.ts";
-import { Transient, type Patience } from "../http/patience.ts";
-import { isRetriedStatus } from "../http/retry.ts";
-import { parseSecretJson } from "./secret-json.ts";
-import type { Transport, TransportResponse } from "../http/transport.ts";
+import { parseSecretJson, type Credentials } from "./credentials.ts";
+import { isRetriedStatus, Transient, type Patience } from "../http/patience.ts";
+import {
+  basicHeader,
+  readBody,
+  type Transport,
+  type TransportResponse,
+} from "../http/transport.ts";
 
 export interface Token {
   readonly value: string;
@@ -18,7 +20,6 @@ export interface TokenRequest {
   readonly realm: URL;
   readonly service: string | undefined;
   readonly scopes: readonly string[];
-  readonly credentials?: Credentials | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -43,22 +44,27 @@ const answerSchema = z.object({
 export async function requestToken(
   { transport, patience }: { transport: Transport; patience: Patience },
   request: TokenRequest,
+  credentials?: Credentials,
 ): Promise<Token> {
   const { signal } = request;
-  return patience.persist(() => attempt(transport, request), { signal });
+  return patience.persist(() => attempt(transport, request, credentials), { signal });
 }
 
-async function attempt(transport: Transport, request: TokenRequest): Promise<Token> {
+async function attempt(
+  transport: Transport,
+  request: TokenRequest,
+  credentials: Credentials | undefined,
+): Promise<Token> {
   const asked = Date.now();
   const { realm, signal } = request;
   const { url, ...rest } =
-    request.credentials?.kind === "identity"
-      ? oauthRequest(request, request.credentials.token)
-      : getRequest(request);
+    credentials?.kind === "identity"
+      ? oauthRequest(request, credentials.token)
+      : getRequest(request, credentials);
   try {
     const response = await transport.send(url, { ...rest, signal });
     const body = await readBody(response, MAX_TOKEN_BYTES);
-    if (response.status !== 200) throw failed(realm, response, request.credentials !== undefined);
+    if (response.status !== 200) throw failed(realm, response, credentials !== undefined);
     return readToken(body, { asked, realm });
   } catch (cause) {
     signal?.throwIfAborted();
@@ -108,14 +114,18 @@ type Prepared = {
   body?: Buffer;
 };
 
-function getRequest({ realm, service, scopes, credentials }: TokenRequest): Prepared {
+function getRequest(
+  { realm, service, scopes }: TokenRequest,
+  credentials: Credentials | undefined,
+): Prepared {
   const url = new URL(realm);
   if (service !== undefined) url.searchParams.set("service", service);
   for (const scope of scopes) url.searchParams.append("scope", scope);
   url.searchParams.set("client_id", CLIENT_ID);
   if (credentials?.kind !== "password") return { url, method: "GET", headers: {} };
-  url.searchParams.set("account", credentials.username);
-  return { url, method: "GET", headers: { authorization: basicHeader(credentials) } };
+  const { username, password } = credentials;
+  url.searchParams.set("account", username);
+  return { url, method: "GET", headers: { authorization: basicHeader(username, password) } };
 }
 
 function oauthRequest({ realm, service, scopes }: TokenRequest, identityToken: string): Prepared {

@@ -4,10 +4,10 @@ import {
   COMMIT_TIMEOUT,
   sessionOf,
   type Session,
-  type Upload,
+  type BlobUpload,
+  withDigest,
   type UploadTarget,
 } from "./upload-session.ts";
-import { withDigest } from "./upload-url.ts";
 
 /** Just under what the strictest registries and proxies take at a time. */
 const CHUNK_BYTES = 4 * 1024 * 1024 - 64 * 1024;
@@ -21,7 +21,7 @@ const MAX_TRIES_PER_CHUNK = 4;
  */
 export async function sendChunks(
   target: UploadTarget,
-  upload: Upload,
+  upload: BlobUpload,
   session: Session,
 ): Promise<void> {
   const { expected, content } = upload;
@@ -44,7 +44,7 @@ interface ChunkRequest {
 
 async function sendChunk(
   target: UploadTarget,
-  upload: Upload,
+  upload: BlobUpload,
   request: ChunkRequest,
 ): Promise<URL> {
   const end = request.start + request.chunk.length;
@@ -68,7 +68,7 @@ async function sendChunk(
 
 async function patch(
   target: UploadTarget,
-  upload: Upload,
+  upload: BlobUpload,
   { chunk, start, location }: ChunkRequest,
 ): Promise<URL> {
   const range = `${start}-${start + chunk.length - 1}`;
@@ -100,7 +100,7 @@ function isOutOfStep(error: unknown): boolean {
 /** What the registry has so far (end-13). `0-0` is nothing or one byte: it counts as nothing. */
 async function readStatus(
   target: UploadTarget,
-  upload: Upload,
+  upload: BlobUpload,
   location: URL,
 ): Promise<{ location: URL; received: number }> {
   const response = await target.client.request({
@@ -116,7 +116,7 @@ async function readStatus(
   return { location: sessionOf(response).location, received: last === 0 ? 0 : last + 1 };
 }
 
-async function commit(target: UploadTarget, upload: Upload, location: URL): Promise<void> {
+async function commit(target: UploadTarget, upload: BlobUpload, location: URL): Promise<void> {
   const response = await target.client.request({
     method: "PUT",
     path: withDigest(location, upload.expected.digest),

@@ -3,7 +3,9 @@ import type { Descriptor } from "../../oci/descriptor.ts";
 import type { Scopes } from "./token-purse.ts";
 import type { RegistryClient } from "./client.ts";
 import type { TransportResponse } from "../http/transport.ts";
-import { uploadUrl } from "./upload-url.ts";
+import { RegistryError } from "../../errors.ts";
+import type { Digest } from "../../oci/digest.ts";
+import { isLinkLocal } from "../http/address.ts";
 
 /** The registry hashes and moves a blob before it answers the last request. */
 export const COMMIT_TIMEOUT = 15 * 60_000;
@@ -17,7 +19,7 @@ export interface UploadTarget {
   isPresent(): Promise<boolean>;
 }
 
-export interface Upload extends ContentOptions {
+export interface BlobUpload extends ContentOptions {
   readonly expected: Descriptor;
   readonly content: Content;
   /** Another repository of the same registry that has the blob. */
@@ -37,4 +39,45 @@ export function sessionOf(response: TransportResponse): Session {
     location: uploadUrl(response.header("location"), response.url),
     minChunk: Number.isSafeInteger(minChunk) && minChunk > 0 ? minChunk : 0,
   };
+}
+
+/**
+ * Where an upload goes on: the `Location` of the answer to `asked`, relative or absolute. Proxies
+ * lose scheme and port of their own host; another host gets the blob and no credentials.
+ *
+ * @throws RegistryError `DRAY_REGISTRY_LOCATION`
+ */
+export function uploadUrl(location: string | undefined, asked: URL): URL {
+  if (location === undefined || !URL.canParse(location, asked.href)) {
+    throw refused(asked, location === undefined ? "there is none" : "it cannot be read");
+  }
+  const url = new URL(location, asked);
+  if (url.protocol !== "https:" && url.protocol !== "http:") throw refused(asked, url.protocol);
+  if (url.hostname === asked.hostname) return atHome(url, asked);
+  if (asked.protocol === "https:" && url.protocol === "http:") {
+    throw refused(asked, `${url.host} without encryption`);
+  }
+  if (isLinkLocal(url)) throw refused(asked, `${url.host}, an address inside some network`);
+  return url;
+}
+
+function atHome(url: URL, asked: URL): URL {
+  if (asked.protocol === "https:") url.protocol = "https:";
+  if (url.port === "" && url.protocol === asked.protocol) url.port = asked.port;
+  return url;
+}
+
+/** Adds `digest=` to an address whose own query must not be touched. */
+export function withDigest(location: URL, digest: Digest): URL {
+  const url = new URL(location);
+  url.search += `${url.search === "" ? "?" : "&"}digest=${encodeURIComponent(digest)}`;
+  return url;
+}
+
+function refused(asked: URL, reason: string): RegistryError {
+  return new RegistryError(
+    "DRAY_REGISTRY_LOCATION",
+    `Cannot upload to ${asked.host}: it sends the upload to an address that is refused: ${reason}`,
+    { status: 0, kind: "refused" },
+  );
 }

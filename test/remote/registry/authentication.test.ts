@@ -6,7 +6,7 @@ import { refuse } from "../../../fixtures/faults.ts";
 import { basicDoor, TokenServer, type TokenServerOptions } from "../../../fixtures/token-server.ts";
 import { temporaryDirectory } from "../../../fixtures/temporary-directory.ts";
 import { authFile } from "../../../src/remote/registry/auth-file.ts";
-import type { RegistryAccess } from "../../../src/remote/registry/client.ts";
+import type { RegistryAccess } from "../../../src/remote/registry/access.ts";
 import type { Repository } from "../../../src/remote/registry/repository.ts";
 import {
   always,

@@ -5,7 +5,7 @@ import { makeCertificate } from "../../../fixtures/certificates.ts";
 import { answer } from "../../../fixtures/faults.ts";
 import { startProxy } from "../../../fixtures/proxy.ts";
 import type { TestRegistry } from "../../../fixtures/registry.ts";
-import { registryOrigin } from "../../../src/remote/registry/registry-url.ts";
+import { registryOrigin } from "../../../src/remote/registry/connect.ts";
 import { fill, oneLayerImage, read, repositoryOf, startHost, startRegistry } from "./lab.ts";
 
 const image = oneLayerImage("connected");

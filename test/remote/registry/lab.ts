@@ -13,7 +13,7 @@ import { collect } from "../../../src/content/content.ts";
 import { verified } from "../../../src/content/verify.ts";
 import type { DrayEvent, Listener } from "../../../src/events.ts";
 import type { Descriptor } from "../../../src/oci/descriptor.ts";
-import type { ClientOptions, RegistryAccess } from "../../../src/remote/registry/client.ts";
+import type { ClientOptions, RegistryAccess } from "../../../src/remote/registry/access.ts";
 import type { Credentials, CredentialStore } from "../../../src/remote/registry/credentials.ts";
 import { RegistryPool } from "../../../src/remote/registry/pool.ts";
 import type { Repository } from "../../../src/remote/registry/repository.ts";

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { makeCertificate } from "../../../fixtures/certificates.ts";
 import type { TestRegistry } from "../../../fixtures/registry.ts";
 import { TokenServer } from "../../../fixtures/token-server.ts";
-import { judgeRealm } from "../../../src/remote/registry/realm.ts";
+import { judgeRealm } from "../../../src/remote/registry/challenge.ts";
 import {
   always,
   fill,

@@ -5,7 +5,7 @@ import { seededBytes } from "../../../fixtures/images.ts";
 import type { LoopbackServer } from "../../../fixtures/loopback-server.ts";
 import type { TestRegistry } from "../../../fixtures/registry.ts";
 import { basicDoor } from "../../../fixtures/token-server.ts";
-import { nextUrl } from "../../../src/remote/http/redirect.ts";
+import { nextUrl } from "../../../src/remote/http/redirects.ts";
 import { fill, login, oneLayerImage, read, repositoryOf, startHost, startRegistry } from "./lab.ts";
 
 const alice = login("alice", "secret");

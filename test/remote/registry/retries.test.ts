@@ -1,8 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { answer, hangUp, loseAnswer, refuse, stayMute } from "../../../fixtures/faults.ts";
 import type { TestRegistry } from "../../../fixtures/registry.ts";
-import { Patience, Transient } from "../../../src/remote/http/patience.ts";
-import { MAX_ATTEMPTS, retryDelay } from "../../../src/remote/http/retry.ts";
+import {
+  MAX_ATTEMPTS,
+  Patience,
+  retryDelay,
+  Transient,
+} from "../../../src/remote/http/patience.ts";
 import { RegistryError } from "../../../src/errors.ts";
 import { fill, listening, oneLayerImage, read, repositoryOf, startRegistry } from "./lab.ts";
 

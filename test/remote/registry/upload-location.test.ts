@@ -5,7 +5,7 @@ import { makeLayer } from "../../../fixtures/images.ts";
 import { basicDoor } from "../../../fixtures/token-server.ts";
 import { contentOf } from "../../../src/content/memory.ts";
 import { parseDigest } from "../../../src/oci/digest.ts";
-import { uploadUrl, withDigest } from "../../../src/remote/registry/upload-url.ts";
+import { uploadUrl, withDigest } from "../../../src/remote/registry/upload-session.ts";
 import { login, repositoryOf, startHost, startRegistry } from "./lab.ts";
 
 const blob = makeLayer("located", 50_000);

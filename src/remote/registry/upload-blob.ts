@@ -1,16 +1,16 @@
 import type { PushResult } from "../../content/content.ts";
 import { verified } from "../../content/verify.ts";
 import { DrayError, RegistryError } from "../../errors.ts";
-import { MAX_ATTEMPTS } from "../http/retry.ts";
 import { sendChunks } from "./upload-chunks.ts";
 import {
   COMMIT_TIMEOUT,
   sessionOf,
   type Session,
-  type Upload,
+  type BlobUpload,
+  withDigest,
   type UploadTarget,
 } from "./upload-session.ts";
-import { withDigest } from "./upload-url.ts";
+import { MAX_ATTEMPTS } from "../http/patience.ts";
 
 /** A courtesy must not keep anybody waiting. */
 const CANCEL_TIMEOUT = 5_000;
@@ -21,7 +21,7 @@ const WANTS_CHUNKS: ReadonlySet<number> = new Set([404, 405, 413, 416]);
  * Brings one blob to a repository: by mounting, else in one piece, else in chunks. Registries and
  * the proxies before them differ in which of the last two they take, so both are tried.
  */
-export async function uploadBlob(target: UploadTarget, upload: Upload): Promise<PushResult> {
+export async function uploadBlob(target: UploadTarget, upload: BlobUpload): Promise<PushResult> {
   const mount = await tryMount(target, upload);
   if (mount === "mounted") return "mounted";
   let session = mount;
@@ -45,7 +45,7 @@ export async function uploadBlob(target: UploadTarget, upload: Upload): Promise<
 /** Undefined if the blob was sent, else a failure that another try may mend; the rest is thrown. */
 async function trySend(
   target: UploadTarget,
-  upload: Upload,
+  upload: BlobUpload,
   { session, chunked }: { session: Session; chunked: boolean },
 ): Promise<RegistryError | undefined> {
   try {
@@ -69,7 +69,7 @@ function isWorthRetrying({ status, kind }: RegistryError): boolean {
 /** "mounted", or the ordinary session that the registry opened instead, or nothing. */
 async function tryMount(
   target: UploadTarget,
-  { expected, mountFrom, signal }: Upload,
+  { expected, mountFrom, signal }: BlobUpload,
 ): Promise<"mounted" | Session | undefined> {
   if (mountFrom === undefined) return undefined;
   const query = new URLSearchParams({ mount: expected.digest, from: mountFrom });
@@ -93,7 +93,10 @@ async function tryMount(
   }
 }
 
-async function openSession(target: UploadTarget, { expected, signal }: Upload): Promise<Session> {
+async function openSession(
+  target: UploadTarget,
+  { expected, signal }: BlobUpload,
+): Promise<Session> {
   const response = await target.client.request({
     method: "POST",
     path: `${target.repository}/blobs/uploads/`,
@@ -110,7 +113,7 @@ async function openSession(target: UploadTarget, { expected, signal }: Upload): 
 /** POST is done; one PUT with everything. */
 async function sendWhole(
   target: UploadTarget,
-  { expected, content, signal }: Upload,
+  { expected, content, signal }: BlobUpload,
   { location }: Session,
 ): Promise<void> {
   const response = await target.client.request({
@@ -132,7 +135,11 @@ async function sendWhole(
 }
 
 /** Frees what the registry holds for an upload that will not be finished (end-14). */
-async function cancel(target: UploadTarget, { location }: Session, upload: Upload): Promise<void> {
+async function cancel(
+  target: UploadTarget,
+  { location }: Session,
+  upload: BlobUpload,
+): Promise<void> {
   try {
     const response = await target.client.request({
       method: "DELETE",

@@ -17,7 +17,7 @@ const SWEEP_MS = 30_000;
 const RETRY_AFTER_S = "30";
 
 /** The uploads that are under way. One that nobody goes on with expires. */
-export class UploadSessions {
+export class OpenUploads {
   readonly #directory: string;
   readonly #expiryMs: number;
   readonly #open = new Map<string, IncomingBlob>();
@@ -30,12 +30,12 @@ export class UploadSessions {
   }
 
   /** Sessions do not survive a restart: what an earlier run left half done is removed. */
-  static async create(directory: string, expiryMs: number): Promise<UploadSessions> {
+  static async create(directory: string, expiryMs: number): Promise<OpenUploads> {
     await mkdir(directory, { recursive: true });
     for (const name of await readdir(directory)) {
       if (name.startsWith(UPLOAD_PREFIX)) await rm(join(directory, name), { force: true });
     }
-    return new UploadSessions(directory, expiryMs);
+    return new OpenUploads(directory, expiryMs);
   }
 
   /** @throws ApiError `TOOMANYREQUESTS` */

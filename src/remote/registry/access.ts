@@ -1,0 +1,21 @@
+import type { Listener } from "../../events.ts";
+import type { NetworkAccess } from "../http/transport.ts";
+import type { CredentialStore } from "./credentials.ts";
+
+/** Blobs moved at the same time: what dockerd and containerd do, and no registry minds. */
+export const DEFAULT_CONCURRENCY = 3;
+
+/** What a user says about registries: who asks, and over which network. */
+export interface RegistryAccess extends NetworkAccess {
+  readonly credentials?: CredentialStore | undefined;
+  /** Token servers that may see credentials though they are elsewhere. */
+  readonly allowedTokenHosts?: readonly string[] | undefined;
+  /** Transfers at the same time, for each registry. @default 3 */
+  readonly concurrency?: number | undefined;
+}
+
+export interface ClientOptions {
+  /** Which end of a copy this is, for messages. */
+  readonly side: "source" | "target";
+  readonly onEvent?: Listener | undefined;
+}

@@ -1,0 +1,129 @@
+import { collect, type Content, type ContentOptions } from "../../content/content.ts";
+import { verified } from "../../content/verify.ts";
+import { DrayError } from "../../errors.ts";
+import type { Descriptor } from "../../oci/descriptor.ts";
+import { algorithmOf, digestOf, parseDigest, type Digest } from "../../oci/digest.ts";
+import { MAX_MANIFEST_BYTES } from "../../oci/json.ts";
+import { MANIFEST_TYPES } from "../../oci/media-type.ts";
+import type { TransportResponse } from "../http/transport.ts";
+import type { RegistryClient, RegistryRequest } from "./client.ts";
+import type { Scopes } from "./token-purse.ts";
+
+/** A registry may verify and store a whole image before it answers. */
+const COMMIT_TIMEOUT = 15 * 60_000;
+
+/** Every type that is understood; whatever else there is, an index of unknown type too, comes last. */
+const ACCEPT = [...MANIFEST_TYPES, "*/*;q=0.1"].join(", ");
+
+export interface ManifestAnswer {
+  readonly response: TransportResponse;
+  readonly bytes: Buffer;
+}
+
+/** Requests for the manifests of one repository, each by its tag or digest. */
+export class ManifestRequests {
+  readonly client: RegistryClient;
+  readonly #repository: string;
+  readonly #scopes: Scopes;
+
+  constructor(client: RegistryClient, repository: string, scopes: Scopes) {
+    this.client = client;
+    this.#repository = repository;
+    this.#scopes = scopes;
+  }
+
+  /** The head of the answer: 200, 404, or 405 from a registry that answers no HEAD. */
+  async head(
+    reference: string,
+    { signal, retry }: ContentOptions & { readonly retry?: boolean } = {},
+  ): Promise<TransportResponse> {
+    const request = { method: "HEAD", accept: [200, 404, 405], signal, retry } as const;
+    const head = await this.client.request({ ...this.#read(reference), ...request });
+    await head.discard();
+    return head;
+  }
+
+  /** The manifest whole. @throws RegistryError for a status that is not in `accept` */
+  read(
+    reference: string,
+    { accept = [200], signal }: ContentOptions & { readonly accept?: readonly number[] } = {},
+  ): Promise<ManifestAnswer> {
+    const request = { method: "GET", accept, signal } as const;
+    return this.client.read({ ...this.#read(reference), ...request }, MAX_MANIFEST_BYTES);
+  }
+
+  /** @throws DrayError `DRAY_MANIFEST_REWRITTEN` if the registry says that it stored another one */
+  async put(
+    reference: string,
+    { expected, content, signal }: { expected: Descriptor; content: Content } & ContentOptions,
+  ): Promise<void> {
+    const raw = await collect(verified(content.open(0), expected, { from: content.from }));
+    const response = await this.client.request({
+      method: "PUT",
+      path: this.pathOf(reference),
+      action: `push manifest ${this.named(reference)}`,
+      scopes: this.#scopes,
+      headers: { "content-type": expected.mediaType, "content-length": String(raw.length) },
+      body: () => raw,
+      accept: [200, 201, 202],
+      answerTimeout: COMMIT_TIMEOUT,
+      signal,
+    });
+    await response.discard();
+    const stored = digestIn(response);
+    if (stored === undefined || algorithmOf(stored) !== algorithmOf(expected.digest)) return;
+    if (stored !== expected.digest) throw this.#rewritten(reference, expected.digest, stored);
+  }
+
+  /**
+   * Reads a manifest back and compares its bytes, not a header.
+   * @throws DrayError `DRAY_MANIFEST_REWRITTEN`
+   */
+  async requireDigest(
+    reference: string,
+    { digest }: Descriptor,
+    { signal }: ContentOptions = {},
+  ): Promise<void> {
+    const { bytes } = await this.read(reference, { signal });
+    const found = digestOf(bytes, algorithmOf(digest));
+    if (found !== digest) throw this.#rewritten(reference, digest, found);
+  }
+
+  pathOf(reference: string): string {
+    return `${this.#repository}/manifests/${reference}`;
+  }
+
+  /** For messages: `team/app:1.0`, `team/app@sha256:…`. */
+  named(reference: string): string {
+    return `${this.#repository}${reference.includes(":") ? "@" : ":"}${reference}`;
+  }
+
+  #read(reference: string): Pick<RegistryRequest, "path" | "action" | "scopes" | "headers"> {
+    return {
+      path: this.pathOf(reference),
+      action: `read manifest ${this.named(reference)}`,
+      scopes: this.#scopes,
+      headers: { accept: ACCEPT },
+    };
+  }
+
+  #rewritten(reference: string, wanted: Digest, found: string): DrayError {
+    const what = `${this.named(reference)} to ${this.client.name}`;
+    return new DrayError(
+      "DRAY_MANIFEST_REWRITTEN",
+      `Cannot push ${what} unchanged: expected digest ${wanted}, found ${found.slice(0, 200)}`,
+      {
+        hint: "This registry rewrites manifests; references by digest and signatures would break.",
+      },
+    );
+  }
+}
+
+/** `Docker-Content-Digest`, if it is one that can be compared with anything. */
+export function digestIn(response: TransportResponse): Digest | undefined {
+  try {
+    return parseDigest(response.header("docker-content-digest") ?? "");
+  } catch {
+    return undefined;
+  }
+}
