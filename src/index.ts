@@ -36,11 +36,11 @@ export { keygen, type KeygenResult } from "./stories/keygen.ts";
 export { BundleRefused } from "./bundle/opened.ts";
 export type { BundleOptions } from "./stories/open-bundle.ts";
 
-export type { DiscoverySettings } from "./discover/chart-images.ts";
+export type { DiscoverySettings, ValueSet } from "./discover/chart-images.ts";
 export type { ListDifference } from "./discover/compare-list.ts";
 export type { DiscoveredImage, Evidence, ImageClass } from "./discover/discovery.ts";
 export { parseNames, type GivenNames } from "./foreign/given-names.ts";
-export type { ImageMode, ValueSet } from "./intake/recipe/image-wishes.ts";
+export type { ImageMode } from "./intake/recipe/image-wishes.ts";
 export { parsePlatform, formatPlatform, type Platform } from "./oci/platform.ts";
 export { parseReference, formatReference, type Reference } from "./oci/reference.ts";
 export {

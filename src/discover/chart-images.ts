@@ -6,7 +6,16 @@ import type { Dict } from "../helm/template/value.ts";
 import { readUserValues } from "../helm/values/user-values.ts";
 import { DrayError, systemCode } from "../errors.ts";
 import type { Run } from "../events.ts";
-import type { ValueSet } from "../intake/recipe/image-wishes.ts";
+
+/** Values as a user gives them to Helm: files, then assignments, the later ones winning. */
+export interface ValueSet {
+  /** Paths. */
+  readonly files?: readonly string[] | undefined;
+  /** As `--set`. */
+  readonly set?: readonly string[] | undefined;
+  /** As `--set-string`. */
+  readonly setString?: readonly string[] | undefined;
+}
 
 /** What discovery is told beside the chart and its values. */
 export interface DiscoverySettings {

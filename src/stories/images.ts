@@ -1,4 +1,4 @@
-import { imagesOfChart, type DiscoverySettings } from "../discover/chart-images.ts";
+import { imagesOfChart, type DiscoverySettings, type ValueSet } from "../discover/chart-images.ts";
 import { compareWithList, type ListDifference } from "../discover/compare-list.ts";
 import { toFinding, type DiscoveredImage, type Discovery } from "../discover/discovery.ts";
 import { joinImages } from "../discover/join-images.ts";
@@ -9,7 +9,6 @@ import { findingOf, type Finding } from "../finding.ts";
 import type { Reference } from "../oci/reference.ts";
 import { probe, type Presence } from "../intake/probe.ts";
 import type { ChartRequest } from "../intake/recipe/chart-request.ts";
-import type { ValueSet } from "../intake/recipe/image-wishes.ts";
 
 export interface ImagesOptions extends ChartAccess {
   /** Directory of the content store. */

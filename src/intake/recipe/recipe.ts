@@ -5,7 +5,8 @@ import { parseReference, type Reference } from "../../oci/reference.ts";
 import { problemsOf, z } from "../../oci/schema.ts";
 import { parseChart, type ChartRequest } from "./chart-request.ts";
 import { namesFrom, type GivenNames } from "../../foreign/given-names.ts";
-import { IMAGE_MODES, type ValueSet } from "./image-wishes.ts";
+import type { ValueSet } from "../../discover/chart-images.ts";
+import { IMAGE_MODES } from "./image-wishes.ts";
 import { KeyPlaces } from "../../yaml/places.ts";
 import { readUserYaml } from "../../yaml/texts.ts";
 

@@ -1,0 +1,17 @@
+/** `dray/images`: finds the images of a Helm chart, without Helm, a cluster or a network. */
+export { DrayError, type DrayErrorOptions, type ErrorKind } from "../errors.ts";
+export type { ErrorCode } from "../codes.ts";
+export type { Digest } from "../oci/digest.ts";
+export type { Reference } from "../oci/reference.ts";
+export { findImages, type FindImagesOptions } from "./find-images.ts";
+export type { DiscoverySettings, ValueSet } from "./chart-images.ts";
+export { compareWithList, type ListDifference } from "./compare-list.ts";
+export {
+  isNeeded,
+  type DiscoveredImage,
+  type Discovery,
+  type Evidence,
+  type EvidenceSource,
+  type ImageClass,
+  type Unknown,
+} from "./discovery.ts";
