@@ -1,4 +1,4 @@
-import { load, YAMLException, type Schema } from "js-yaml";
+import { FAILSAFE_SCHEMA, load, YAMLException } from "js-yaml";
 import { DrayError } from "../errors.ts";
 import { GO_YAML } from "./go-yaml.ts";
 
@@ -14,8 +14,8 @@ const MAX_NESTING = 100;
 
 /** How a document is read. */
 export interface Reading {
-  /** What plain scalars are. */
-  readonly schema: Schema;
+  /** What plain scalars are: what they are for Go programs, or the texts that stand there. */
+  readonly scalars: "go" | "texts";
   /** Makes the error of a reason. */
   readonly fail: (reason: string, cause?: unknown) => DrayError;
   /** A key that stands twice is refused; otherwise the last one wins. @default false */
@@ -32,7 +32,7 @@ export interface Reading {
  * @throws DrayError `DRAY_YAML_INVALID`
  */
 export function readYaml(text: string, what: string, onValue?: () => void): YamlValue {
-  return readValue(text, { schema: GO_YAML, fail: failsFor(what), onValue });
+  return readValue(text, { scalars: "go", fail: failsFor(what), onValue });
 }
 
 /** Makes errors about `what`. */
@@ -64,7 +64,8 @@ export function readValue(text: string, reading: Reading): YamlValue {
 }
 
 /** The document as the parser makes it, aliases shared. @throws DrayError made by `fail` */
-export function parse(text: string, { schema, fail, uniqueKeys = false }: Reading): unknown {
+export function parse(text: string, { scalars, fail, uniqueKeys = false }: Reading): unknown {
+  const schema = scalars === "go" ? GO_YAML : FAILSAFE_SCHEMA;
   try {
     return load(text, { schema, json: !uniqueKeys });
   } catch (cause) {

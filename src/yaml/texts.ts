@@ -1,4 +1,3 @@
-import { FAILSAFE_SCHEMA } from "js-yaml";
 import { failsFor, isSequence, parse, readValue, type Reading, type YamlValue } from "./read.ts";
 
 /** Values in what a user writes by hand. */
@@ -10,7 +9,7 @@ const MAX_USER_VALUES = 100_000;
  * @throws DrayError `DRAY_YAML_INVALID`
  */
 export function readTexts(text: string, what: string): unknown {
-  const value = readValue(text, { schema: FAILSAFE_SCHEMA, fail: failsFor(what) });
+  const value = readValue(text, { scalars: "texts", fail: failsFor(what) });
   return plain(value, (scalar) =>
     scalar === "" || scalar === "null" || scalar === "~" ? null : scalar,
   );
@@ -23,7 +22,7 @@ export function readTexts(text: string, what: string): unknown {
  */
 export function readUserYaml(text: string, fail: Reading["fail"]): unknown {
   const value = readValue(text, {
-    schema: FAILSAFE_SCHEMA,
+    scalars: "texts",
     fail,
     uniqueKeys: true,
     maxValues: MAX_USER_VALUES,
@@ -45,7 +44,7 @@ function plain(value: YamlValue, scalar: (value: YamlValue) => unknown): unknown
  * @throws DrayError `DRAY_YAML_INVALID`
  */
 export function pickTexts(text: string, path: readonly string[], what: string): unknown {
-  let value = parse(text, { schema: FAILSAFE_SCHEMA, fail: failsFor(what) });
+  let value = parse(text, { scalars: "texts", fail: failsFor(what) });
   for (const key of path) {
     const isTable = typeof value === "object" && value !== null && Object.hasOwn(value, key);
     value = isTable ? (value as Record<string, unknown>)[key] : undefined;
