@@ -13,7 +13,7 @@ import { parseJson } from "../../src/oci/json.ts";
 import { parseManifest } from "../../src/oci/manifest.ts";
 import { MediaType } from "../../src/oci/media-type.ts";
 import { formatReference, parseReference } from "../../src/oci/reference.ts";
-import { parseDetached } from "../../src/trust/sigstore-bundle.ts";
+import { parseDetached } from "../../src/trust/detached.ts";
 import { verify } from "../../src/stories/verify.ts";
 import type { Samples } from "./samples.ts";
 

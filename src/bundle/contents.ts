@@ -12,7 +12,7 @@ import {
   LAYOUT_CONTENT,
   LAYOUT_FILE,
 } from "../oci/image-layout.ts";
-import { signDetached } from "../trust/sigstore-bundle.ts";
+import { signDetached } from "../trust/detached.ts";
 import type { PrivateKey } from "../trust/keys.ts";
 import {
   formatContentsDocument,

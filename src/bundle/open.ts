@@ -1,17 +1,18 @@
 import type { Archive } from "../archive/archive.ts";
 import type { Entry } from "../archive/scan.ts";
-import { attempt, type Finding } from "../finding.ts";
+import { type Finding, attempt } from "../finding.ts";
 import { digestOf } from "../oci/digest.ts";
 import type { PublicKey } from "../trust/keys.ts";
-import type { FoundSignature, TrustPolicy } from "../trust/policy.ts";
+import type { TrustPolicy } from "../trust/policy.ts";
+import type { FoundSignature } from "../trust/detached.ts";
 import { nameCarrierDamage } from "./carrier-damage.ts";
-import { checkContents, type Checked } from "./check.ts";
+import { type Checked, checkContents } from "./check.ts";
 import { SIGSTORE_FILE, SUMS_FILE } from "./format.ts";
 import { locate } from "./locate.ts";
 import type { OpenedBundle } from "./opened.ts";
-import { extentOf, readCarrier, type CarrierOptions } from "./read-carrier.ts";
+import { type CarrierOptions, extentOf, readCarrier } from "./read-carrier.ts";
 import { findSignatures, judgeSignatures, readList } from "./signatures.ts";
-import { parseSums, type Sums } from "./sums.ts";
+import { type Sums, parseSums } from "./sums.ts";
 import { BundleView } from "./view.ts";
 
 export interface OpenOptions extends CarrierOptions {

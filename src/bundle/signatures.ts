@@ -3,11 +3,11 @@ import { DrayError } from "../errors.ts";
 import type { Finding } from "../finding.ts";
 import { digestOf, encodedOf } from "../oci/digest.ts";
 import type { PublicKey } from "../trust/keys.ts";
-import { checkSignatures, type FoundSignature, type TrustPolicy } from "../trust/policy.ts";
-import { parseDetached, type DetachedSignature } from "../trust/sigstore-bundle.ts";
+import { type TrustPolicy, checkSignatures } from "../trust/policy.ts";
+import { type DetachedSignature, type FoundSignature, parseDetached } from "../trust/detached.ts";
 import { MAX_SUMS_BYTES, SIGNATURE_FILE, SIGSTORE_FILE, SUMS_FILE } from "./format.ts";
 import { withoutCr } from "./line-ends.ts";
-import { inMemory, REPAIR_HINT } from "./mending.ts";
+import { REPAIR_HINT, inMemory } from "./mending.ts";
 import type { BundleView } from "./view.ts";
 
 /** A signature has a few hundred bytes. */

@@ -9,7 +9,7 @@ import { Annotation } from "../oci/image-layout.ts";
 import { parseManifest } from "../oci/manifest.ts";
 import { isImageConfigType } from "../oci/media-type.ts";
 import type { Platform } from "../oci/platform.ts";
-import { adoptCharts, chartIn } from "./adopt-charts.ts";
+import { adoptCharts, chartIn } from "./charts.ts";
 import { checkNames, nameRoots, type NamedRoot } from "./adopt-names.ts";
 import type { BlobPool } from "./blob-pool.ts";
 import type { ForeignIdentity } from "./foreign-content.ts";

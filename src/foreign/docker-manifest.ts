@@ -1,7 +1,7 @@
 import { parseJson } from "../oci/json.ts";
 import { parseAs, z } from "../oci/schema.ts";
 import type { FileTree } from "./file-tree.ts";
-import { beginsAsList } from "./manifest-type.ts";
+import { beginsAsList } from "./documents.ts";
 
 /** The table of contents that `docker save` writes. */
 export const DOCKER_MANIFEST = "manifest.json";

@@ -12,7 +12,7 @@ import { parseJson } from "../oci/json.ts";
 import { isManifestType } from "../oci/media-type.ts";
 import { BlobPool } from "./blob-pool.ts";
 import type { FileTree } from "./file-tree.ts";
-import { tryDigest } from "./try-digest.ts";
+import { tryDigest } from "./documents.ts";
 
 /** `{"imageLayoutVersion":"1.0.0"}` and whatever else somebody put there. */
 const MAX_MARKER_BYTES = 4096;

@@ -14,7 +14,7 @@ import type {
 } from "./foreign-content.ts";
 import { openInner } from "./inner-archive.ts";
 import { openTree, type OpenedTree } from "./open-tree.ts";
-import { findCharts } from "./packed-charts.ts";
+import { findCharts } from "./charts.ts";
 import { dockerArchive } from "./readers/docker-archive.ts";
 import { haul } from "./readers/haul.ts";
 import { imageLayout } from "./readers/image-layout.ts";

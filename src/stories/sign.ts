@@ -4,7 +4,7 @@ import { resolve } from "node:path";
 import { detachedPath } from "../trust/detached.ts";
 import { DrayError, systemCode } from "../errors.ts";
 import type { PrivateKey } from "../trust/keys.ts";
-import { signDetached } from "../trust/sigstore-bundle.ts";
+import { signDetached } from "../trust/detached.ts";
 import { requireUsable } from "../bundle/opened.ts";
 import { withBundle } from "./open-bundle.ts";
 

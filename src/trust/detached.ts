@@ -1,8 +1,77 @@
+import { createHash } from "node:crypto";
+import { parseJson } from "../oci/json.ts";
+import { parseAs, z } from "../oci/schema.ts";
+import { type PrivateKey, signMessage } from "./keys.ts";
 import { readdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { DrayError } from "../errors.ts";
 import { readStart } from "./folder.ts";
-import type { FoundSignature } from "./policy.ts";
+
+/** https://github.com/sigstore/protobuf-specs/blob/v0.5.0/protos/sigstore_bundle.proto */
+const MEDIA_TYPE = "application/vnd.dev.sigstore.bundle.v0.3+json";
+
+/** A signature and its key's hint take a few hundred bytes; certificates a few thousand. */
+const MAX_BYTES = 64 * 1024;
+
+/** A signature over a message that is not inside, made with a key and no certificate. */
+export interface DetachedSignature {
+  /** What the signer called the key; not proof of anything. */
+  readonly hint: string;
+  readonly signature: Buffer;
+  /** SHA-256 of the message that was signed, as the bundle states it. */
+  readonly messageSha256: string;
+}
+
+const base64 = z.base64().transform((text) => Buffer.from(text, "base64"));
+
+const schema = z.object({
+  mediaType: z.string().regex(/^application\/vnd\.dev\.sigstore\.bundle(\.v0\.3)?\+json/),
+  verificationMaterial: z.object({ publicKey: z.object({ hint: z.string().default("") }) }),
+  messageSignature: z.object({
+    messageDigest: z.object({ algorithm: z.literal("SHA2_256"), digest: base64 }),
+    signature: base64,
+  }),
+});
+
+/** Signs `message` and returns the Sigstore bundle with it. */
+export function signDetached(
+  key: PrivateKey,
+  message: Uint8Array,
+): { bundle: Buffer; signature: Buffer } {
+  const signature = signMessage(key, message);
+  const bundle = {
+    mediaType: MEDIA_TYPE,
+    verificationMaterial: { publicKey: { hint: key.id } },
+    messageSignature: {
+      messageDigest: {
+        algorithm: "SHA2_256",
+        digest: createHash("sha256").update(message).digest("base64"),
+      },
+      signature: signature.toString("base64"),
+    },
+  };
+  return { bundle: Buffer.from(`${JSON.stringify(bundle, undefined, 2)}\n`), signature };
+}
+
+/** @throws DrayError `DRAY_SIGNATURE_INVALID`, `DRAY_JSON_INVALID` */
+export function parseDetached(bytes: Uint8Array, what: string): DetachedSignature {
+  const value = parseJson(bytes, what, MAX_BYTES);
+  const { verificationMaterial, messageSignature } = parseAs(schema, value, {
+    what,
+    code: "DRAY_SIGNATURE_INVALID",
+  });
+  return {
+    hint: verificationMaterial.publicKey.hint,
+    signature: messageSignature.signature,
+    messageSha256: messageSignature.messageDigest.digest.toString("hex"),
+  };
+}
+
+/** A signature as it was found: inside the bundle or in a file beside it. */
+export interface FoundSignature {
+  readonly entry: string;
+  readonly bytes: Buffer;
+}
 
 /** More people than ever sign one bundle. */
 const MAX_DETACHED = 100;

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { DrayError } from "../errors.ts";
 import type { Finding } from "../finding.ts";
-import { isSignedBy, type PublicKey } from "./keys.ts";
-import { parseDetached, type DetachedSignature } from "./sigstore-bundle.ts";
+import { type PublicKey, isSignedBy } from "./keys.ts";
+import { type DetachedSignature, type FoundSignature, parseDetached } from "./detached.ts";
 
 /** Whom the user trusts, decided outside the bundle: a key inside it is never asked. */
 export interface TrustPolicy {
@@ -11,12 +11,6 @@ export interface TrustPolicy {
   readonly require?: number | undefined;
   /** Accept what no trusted key has signed, and say so. @default false */
   readonly allowUnsigned?: boolean | undefined;
-}
-
-/** A signature as it was found: inside the bundle or in a file beside it. */
-export interface FoundSignature {
-  readonly entry: string;
-  readonly bytes: Buffer;
 }
 
 export interface TrustResult {

@@ -10,7 +10,7 @@ import { blobPath } from "../../src/oci/image-layout.ts";
 import { parseManifest } from "../../src/oci/manifest.ts";
 import { MediaType } from "../../src/oci/media-type.ts";
 import { checkSignatures } from "../../src/trust/policy.ts";
-import { signDetached } from "../../src/trust/sigstore-bundle.ts";
+import { signDetached } from "../../src/trust/detached.ts";
 import {
   changed,
   check,

@@ -11,7 +11,7 @@ import {
 import { makeImage, makeLayer, makeMultiArch } from "../../fixtures/images.ts";
 import { authored, type Authored } from "../../src/content/memory.ts";
 import { MediaType } from "../../src/oci/media-type.ts";
-import { signDetached } from "../../src/trust/sigstore-bundle.ts";
+import { signDetached } from "../../src/trust/detached.ts";
 import {
   changed,
   changedIndex,

@@ -4,8 +4,9 @@ import { newKey } from "../../fixtures/bundles.ts";
 import { hasErrors } from "../../src/finding.ts";
 import { DrayError } from "../../src/errors.ts";
 import type { PrivateKey } from "../../src/trust/keys.ts";
-import { checkSignatures, type FoundSignature, type TrustPolicy } from "../../src/trust/policy.ts";
-import { parseDetached, signDetached } from "../../src/trust/sigstore-bundle.ts";
+import { checkSignatures, type TrustPolicy } from "../../src/trust/policy.ts";
+import type { FoundSignature } from "../../src/trust/detached.ts";
+import { parseDetached, signDetached } from "../../src/trust/detached.ts";
 
 const MESSAGE = Buffer.from("the list");
 const ALICE = newKey("alice.key");

@@ -7,10 +7,10 @@ import { z } from "../../oci/schema.ts";
 import { BlobPool } from "../blob-pool.ts";
 import type { FileTree } from "../file-tree.ts";
 import type { ForeignReader, ForeignRoot } from "../foreign-content.ts";
-import { mediaTypeOf } from "../manifest-type.ts";
+import { mediaTypeOf } from "../documents.ts";
 import { referenceClaim } from "../names.ts";
-import { tryDigest } from "../try-digest.ts";
-import { readYamlFile } from "../yaml-file.ts";
+import { tryDigest } from "../documents.ts";
+import { readYamlFile } from "../documents.ts";
 
 const STORAGE = "docker/registry/v2/";
 

@@ -4,9 +4,9 @@ import { MAX_MANIFEST_BYTES } from "../../oci/json.ts";
 import { BlobPool } from "../blob-pool.ts";
 import type { FileTree } from "../file-tree.ts";
 import { directoriesWith, type ForeignReader, type NameClaim } from "../foreign-content.ts";
-import { mediaTypeOf } from "../manifest-type.ts";
+import { mediaTypeOf } from "../documents.ts";
 import { referenceClaim } from "../names.ts";
-import { tryDigest } from "../try-digest.ts";
+import { tryDigest } from "../documents.ts";
 
 const VERSION_FILE = "version";
 const VERSION_TEXT = "Directory Transport Version:";

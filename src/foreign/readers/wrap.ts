@@ -20,7 +20,7 @@ import {
 } from "../foreign-content.ts";
 import { readLayout } from "../layout-content.ts";
 import { referenceClaim } from "../names.ts";
-import { readYamlFile } from "../yaml-file.ts";
+import { readYamlFile } from "../documents.ts";
 
 const CHART = "chart/";
 const LOCK = `${CHART}Images.lock`;

@@ -14,7 +14,7 @@ import {
 } from "../foreign-content.ts";
 import { readLayout } from "../layout-content.ts";
 import { namedRoots, referenceClaim } from "../names.ts";
-import { readYamlFile } from "../yaml-file.ts";
+import { readYamlFile } from "../documents.ts";
 
 const DEFINITION = "zarf.yaml";
 const SUMS = "checksums.txt";
