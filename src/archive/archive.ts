@@ -24,7 +24,7 @@ export interface Carrier {
 }
 
 interface Opened extends Carrier {
-  /** Every member once, in stored order. */
+  /** Every entry once, in stored order. */
   entries(options: EntriesOptions): AsyncIterable<RawEntry>;
   close(): Promise<void>;
 }
@@ -38,7 +38,7 @@ interface EntriesOptions {
 }
 
 interface Seekable extends Opened {
-  /** Opens the content of a member, at any time. */
+  /** Opens the content of an entry, at any time. */
   read(entry: EntryPlace): Bytes;
 }
 
@@ -53,9 +53,9 @@ export interface TarArchive extends Seekable {
   readonly framing: TarFraming;
   /** Nothing is around it in the file at `path`, whose size therefore is its own. */
   readonly isWholeFile: boolean;
-  /** Where the content of a member lies in the file as it is; undefined inside of gzip members. */
+  /** Where the content of an entry lies in the file as it is; undefined inside of gzip members. */
   inPlace(entry: EntryPlace): Promise<FileRange | undefined>;
-  /** Hashes a member on another thread; undefined where that does not pay. */
+  /** Hashes an entry on another thread; undefined where that does not pay. */
   hash(task: HashTask): Promise<string[]> | undefined;
 }
 
@@ -63,7 +63,7 @@ export type TarFraming = "plain" | "members";
 
 export interface ZipArchive extends Seekable {
   readonly kind: "zip";
-  /** Where the content of a member lies in the file as it is; undefined if it is compressed. */
+  /** Where the content of an entry lies in the file as it is; undefined if it is compressed. */
   inPlace(entry: EntryPlace): Promise<FileRange | undefined>;
 }
 
@@ -76,7 +76,7 @@ export interface StreamArchive extends Opened {
   readonly leastSize: number;
 }
 
-/** Names the content of a member. */
+/** Names the content of an entry. */
 export interface EntryPlace {
   /** Where it begins: in bytes of tar, or as a number in the order of other archives. */
   readonly position: number;
@@ -84,7 +84,7 @@ export interface EntryPlace {
   readonly size: number;
 }
 
-/** A member whose digests are wanted. */
+/** An entry whose digests are wanted. */
 export interface HashTask extends EntryPlace {
   /** `sha256`, `sha512`. */
   readonly algorithms: readonly string[];
@@ -92,7 +92,7 @@ export interface HashTask extends EntryPlace {
 
 export type EntryKind = "file" | "directory" | "link" | "device" | "other";
 
-/** One member of an archive, as the archive states it: nothing about it is checked yet. */
+/** One entry of an archive, as the archive states it: nothing about it is checked yet. */
 export interface RawEntry extends EntryPlace {
   readonly name: string;
   readonly kind: EntryKind;

@@ -3,7 +3,7 @@ import { collect, type Bytes } from "../content/content.ts";
 import type { Listener } from "../events.ts";
 import type { Archive, RawEntry } from "./archive.ts";
 
-/** One member's content, read at most once, whose start can be looked at first. */
+/** One entry's content, read at most once, whose start can be looked at first. */
 export class EntryContent {
   readonly #raw: RawEntry;
   readonly #onEvent: Listener | undefined;

@@ -7,7 +7,7 @@ const MAX_PATH_BYTES = 1024;
 const MAX_PATH_DEPTH = 32;
 
 /**
- * The path that an archive member's name means, or why it is refused. A leading `./` and a trailing
+ * The path that the name of an entry means, or why it is refused. A leading `./` and a trailing
  * `/` are taken off; the empty path is the root itself.
  */
 export function entryPath(name: string): { path: EntryPath } | { problem: string } {

@@ -58,7 +58,7 @@ async function archivesIn(archive: Archive): Promise<readonly RawEntry[]> {
   return found;
 }
 
-/** The first bytes of a member; undefined for what only lies beside a bundle. */
+/** The first bytes of an entry; undefined for what only lies beside a bundle. */
 async function tellingHead(raw: RawEntry): Promise<Buffer | undefined> {
   const { name, kind } = raw;
   if (kind === "directory" || isJunkName(name) || BESIDE.test(name)) return undefined;

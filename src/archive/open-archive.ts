@@ -39,8 +39,8 @@ export async function openArchive(
   try {
     const { size } = await file.stat();
     const range = new FileRange(file, { path, size });
-    const { workDirectory = tmpdir() } = options;
-    const archive = await openWrapped(range, { ...options, path, workDirectory });
+    const { workDirectory = tmpdir(), unwrap, signal } = options;
+    const archive = await openWrapped(range, { path, workDirectory, unwrap, signal });
     return {
       ...archive,
       async close() {

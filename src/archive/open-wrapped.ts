@@ -10,7 +10,7 @@ import { MemberTar } from "./members/member-reader.ts";
 import { notReadable, sniff } from "./sniff.ts";
 import { PlainTar } from "./tar/seekable-tar.ts";
 import { streamArchive, tarArchive } from "./tar/tar-archive.ts";
-import { headOf, memberOf, wholeFile, type Wrapped } from "./wrapping.ts";
+import { entryOf, headOf, wholeFile, type Wrapped } from "./wrapping.ts";
 import { writeWorkFile, type WorkOptions } from "./work-file.ts";
 
 /** Compressions and archives around one another: more than any accident makes. */
@@ -61,7 +61,7 @@ class Opening {
       const lone = this.#options.unwrap === false ? undefined : await loneArchive(archive);
       if (lone === undefined) return { ...archive, close: () => this.close() };
       this.#notes.push(nestedIn(this.#options.path, lone.name));
-      this.#rest = await memberOf(archive, lone);
+      this.#rest = await entryOf(archive, lone);
     }
     throw tooDeep(this.#what);
   }

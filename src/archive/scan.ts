@@ -8,7 +8,7 @@ import { DistinctNames, entryPath, type EntryPath } from "./entry-path.ts";
 import { APPLE_DOUBLE_MAGIC, isJunkName, mayBeAppleDouble } from "./junk.ts";
 import { MemberDamage, memberFinding } from "./members/member-damage.ts";
 
-/** More members than any bundle has; a list of them still fits in memory. */
+/** More entries than any bundle has; a list of them still fits in memory. */
 const MAX_ENTRIES = 1_000_000;
 
 /** One regular file that passed the entry rules. */

@@ -40,8 +40,8 @@ export function wholeFile(file: FileRange): Wrapped {
   };
 }
 
-/** What lies in a member of an archive; in place where the archive holds it as it is. */
-export async function memberOf(archive: FileArchive, entry: RawEntry): Promise<Wrapped> {
+/** What lies in an entry of an archive; in place where the archive holds it as it is. */
+export async function entryOf(archive: FileArchive, entry: RawEntry): Promise<Wrapped> {
   const { forms } = archive;
   const { size: leastSize } = entry;
   if (archive.kind === "stream") {
@@ -52,7 +52,7 @@ export async function memberOf(archive: FileArchive, entry: RawEntry): Promise<W
   return { forms, range, leastSize, stream };
 }
 
-/** The content of a member where it can only be had in its turn. */
+/** The content of an entry where it can only be had in its turn. */
 async function* passingBy(archive: FileArchive, { position }: RawEntry): Bytes {
   for await (const raw of archive.entries({ check: false })) {
     if (raw.position !== position) continue;

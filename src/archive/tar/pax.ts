@@ -1,4 +1,4 @@
-/** What PAX records say of a member, as far as it matters here. */
+/** What PAX records say of an entry, as far as it matters here. */
 export interface PaxMeta {
   readonly path: string | undefined;
   readonly size: number | undefined;
@@ -14,7 +14,7 @@ const OWN_RECORD = /^(?:path|linkpath|size|GNU\.sparse\..*)$/;
 
 /**
  * Reads the records of a PAX header, or says why not. What one reader leaves out and another believes
- * gives a member two names or two sizes, so every record has to be well-formed.
+ * gives an entry two names or two sizes, so every record has to be well-formed.
  * https://pubs.opengroup.org/onlinepubs/9699919799/utilities/pax.html#tag_20_92_13_03
  */
 export function parsePax(bytes: Buffer): PaxMeta | { readonly problem: string } {
@@ -30,7 +30,7 @@ export function parsePax(bytes: Buffer): PaxMeta | { readonly problem: string } 
   };
 }
 
-/** Why a PAX header cannot stand for all members that follow, or undefined. */
+/** Why a PAX header cannot stand for all entries that follow, or undefined. */
 export function globalPaxProblem(bytes: Buffer): string | undefined {
   const records = parseRecords(bytes);
   if (records === undefined) return "a PAX record is malformed";

@@ -27,7 +27,7 @@ interface Meta {
 const NO_META: Meta = { headers: 0, pax: undefined, longName: undefined };
 
 /**
- * The members of a tar in order, over any carrier. Stricter than a tar program: header checksums,
+ * The entries of a tar in order, over any carrier. Stricter than a tar program: header checksums,
  * the end marker, zeros after it, and PAX records that agree with the headers are required.
  *
  * @throws DrayError `DRAY_ARCHIVE_DAMAGED`, `DRAY_ARCHIVE_TRUNCATED`
