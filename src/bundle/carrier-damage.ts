@@ -17,7 +17,7 @@ export async function nameCarrierDamage(
   carrier: Archive,
   view: BundleView,
 ): Promise<readonly Finding[]> {
-  if (!hasErrors(findings) || carrier.size === 0) return findings;
+  if (!hasErrors(findings) || carrier.kind === "directory") return findings;
   const zeroed = await zeroTailOf(carrier.path, carrier.size);
   if (zeroed !== undefined) return [findingOf(zeroed), ...findings];
   const cut = findings.findIndex(({ code }) => code === "ARCHIVE_TRUNCATED");
