@@ -39,13 +39,9 @@ function bareCode<Code extends string>(code: `DRAY_${Code}`): Code {
   return code.slice("DRAY_".length) as Code;
 }
 
-/** Every code that a finding can have: its own, and what a refusal has behind its `DRAY_`. */
-export type FindingCode = OwnFindingCode | BareCode<ErrorCode>;
-
-type BareCode<Code extends ErrorCode> = Code extends `DRAY_${infer Bare}` ? Bare : never;
-
-/** What only findings say. */
-type OwnFindingCode =
+/** Every code that a finding can have: what a refusal has behind its `DRAY_`, and its own. */
+export type FindingCode =
+  | { [Code in ErrorCode]: Code extends `DRAY_${infer Bare}` ? Bare : never }[ErrorCode]
   | "ARCHIVE_NESTED"
   | "BLOBS_DECOMPRESSED"
   | "BLOB_DIGEST"

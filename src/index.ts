@@ -1,29 +1,119 @@
-export type { ErrorCode } from "./codes.ts";
+/** `dray`: the stories that commands tell, and what they are made of, for programs. docs/library.md */
+
+// What every call shares: what a command gets from its user and machine, events, errors and findings.
 export { defaults, type Defaults, type Environment } from "./defaults.ts";
-export { DrayError, RegistryError, systemCode, unreadable, type ErrorKind } from "./errors.ts";
 export type { DrayEvent, Listener, RunOptions } from "./events.ts";
+export {
+  DrayError,
+  RegistryError,
+  systemCode,
+  unreadable,
+  type DrayErrorOptions,
+  type ErrorKind,
+  type RegistryErrorOptions,
+} from "./errors.ts";
+export type { ErrorCode } from "./codes.ts";
 export { hasErrors, type Finding, type FindingCode } from "./finding.ts";
-export type { Presence } from "./intake/probe.ts";
 export { VERSION } from "./version.ts";
 
-export { pack, type PackOptions, type PackResult } from "./stories/pack.ts";
-export type { DigestChange, PackPlan, PlannedChart, PlanItem } from "./intake/plan.ts";
-export { verify, type VerifyReport } from "./stories/verify.ts";
-export { validate } from "./content/validate.ts";
-export type { Bytes, Source } from "./content/content.ts";
-export type { LayoutGraph, Root } from "./content/graph.ts";
+// Names; the rest of the specification is in `dray/oci`.
+export { formatReference, parseReference, type Reference } from "./oci/reference.ts";
+export { formatPlatform, parsePlatform, type Platform } from "./oci/platform.ts";
+
+// Who asks registries and chart repositories, and over which network.
+export { DEFAULT_CONCURRENCY, type RegistryAccess } from "./remote/registry/access.ts";
+export type { NetworkAccess } from "./remote/http/transport.ts";
+export type { ProxyOptions } from "./remote/http/proxy.ts";
+export type { RetryDelay } from "./remote/http/patience.ts";
+export { firstOf, type Credentials, type CredentialStore } from "./remote/registry/credentials.ts";
+export { authFile } from "./remote/registry/auth-file.ts";
+export type { HelperOptions } from "./remote/registry/credential-helper.ts";
+export type { ChartAccess } from "./intake/sources.ts";
+export { helmRepositories } from "./remote/chart-repository/helm-repositories.ts";
+export type {
+  KnownRepositories,
+  RepositoryLogin,
+} from "./remote/chart-repository/repository-login.ts";
+
+// Content: where it is, the one copy, and what is wrong with it.
 export { ImageLayout } from "./layout/layout.ts";
-export { inspect, type InspectedArtifact, type InspectReport } from "./stories/inspect.ts";
-export { unpack, type UnpackOptions, type UnpackResult } from "./stories/unpack.ts";
-export { push, PushIncomplete, type PushOptions, type PushReport } from "./stories/push.ts";
-export type { TransferTotals } from "./delivery/transfers.ts";
-export { serve, type RunningRegistry, type ServeOptions } from "./stories/serve.ts";
+export type {
+  Bytes,
+  Content,
+  ContentOptions,
+  FetchOptions,
+  PushResult,
+  Source,
+  Target,
+} from "./content/content.ts";
+export { validate } from "./content/validate.ts";
+export type { LayoutGraph, Root } from "./content/graph.ts";
+
+// The images of charts; `dray/images` finds them in one chart without anything else.
 export {
   images,
   type FoundImage,
   type ImagesOptions,
   type ImagesReport,
+  type ReadChart,
 } from "./stories/images.ts";
+export type { DiscoverySettings, ValueSet } from "./discover/chart-images.ts";
+export type { ListDifference } from "./discover/compare-list.ts";
+export type { DiscoveredImage, Evidence, ImageClass } from "./discover/discovery.ts";
+export type { Presence } from "./intake/probe.ts";
+
+// What a bundle is to be made of.
+export {
+  fileRequest,
+  parseImage,
+  parseRecipe,
+  recipeJsonSchema,
+  type FileRequest,
+  type ImageRequest,
+  type Recipe,
+} from "./intake/recipe/recipe.ts";
+export {
+  formatChart,
+  parseChart,
+  type ChartOrigin,
+  type ChartPlace,
+  type ChartRequest,
+} from "./intake/recipe/chart-request.ts";
+export type { ImageMode, ImageWishes } from "./intake/recipe/image-wishes.ts";
+export { parseImageList } from "./intake/recipe/image-list.ts";
+export { parseLock, type ChartPin, type Lock } from "./intake/recipe/lock.ts";
+export { parseNames, type GivenNames } from "./foreign/given-names.ts";
+
+// Packing.
+export { pack, type PackOptions, type PackResult } from "./stories/pack.ts";
+export type { DigestChange, PackPlan, PlannedChart, PlanItem } from "./intake/plan.ts";
+export type { ProvenanceOptions } from "./chart/provenance/check-provenance.ts";
+export type { WrittenBundle } from "./bundle/write-bundle.ts";
+
+// Keys: who signs, and whom one trusts.
+export { keygen, type KeygenResult } from "./stories/keygen.ts";
+export { sign, type SignOptions, type SignResult } from "./stories/sign.ts";
+export {
+  isEncrypted,
+  parsePrivateKey,
+  type KeyKind,
+  type PrivateKey,
+  type PublicKey,
+} from "./trust/keys.ts";
+export { readKeyFile, readPublicKey, readTrustFolder } from "./trust/folder.ts";
+export type { TrustPolicy } from "./trust/policy.ts";
+
+// A bundle that has arrived.
+export type { BundleOptions } from "./stories/open-bundle.ts";
+export { BundleRefused, type BundleIdentity } from "./bundle/opened.ts";
+export type {
+  ArtifactKind,
+  BundleArtifact,
+  ContentsDocument,
+  ListedFile,
+} from "./bundle/format.ts";
+export { verify, type VerifyReport } from "./stories/verify.ts";
+export { inspect, type InspectedArtifact, type InspectReport } from "./stories/inspect.ts";
 export {
   check,
   type AbsentImage,
@@ -31,41 +121,23 @@ export {
   type CheckOptions,
   type CheckReport,
 } from "./stories/check.ts";
-export { sign, type SignResult } from "./stories/sign.ts";
-export { keygen, type KeygenResult } from "./stories/keygen.ts";
-export { BundleRefused } from "./bundle/opened.ts";
-export type { BundleOptions } from "./stories/open-bundle.ts";
+export { unpack, type UnpackOptions, type UnpackResult } from "./stories/unpack.ts";
 
-export type { DiscoverySettings, ValueSet } from "./discover/chart-images.ts";
-export type { ListDifference } from "./discover/compare-list.ts";
-export type { DiscoveredImage, Evidence, ImageClass } from "./discover/discovery.ts";
-export { parseNames, type GivenNames } from "./foreign/given-names.ts";
-export type { ImageMode } from "./intake/recipe/image-wishes.ts";
-export { parsePlatform, formatPlatform, type Platform } from "./oci/platform.ts";
-export { parseReference, formatReference, type Reference } from "./oci/reference.ts";
+// Bringing it into a registry, or being one.
 export {
-  fileRequest,
-  parseImage,
-  parseRecipe,
-  recipeJsonSchema,
-  type Recipe,
-} from "./intake/recipe/recipe.ts";
-export { formatChart, parseChart, type ChartRequest } from "./intake/recipe/chart-request.ts";
-export { parseImageList } from "./intake/recipe/image-list.ts";
-export { parseLock, type Lock } from "./intake/recipe/lock.ts";
-export { MAP_MODES, parseMapRules, type MapMode, type Mapping } from "./delivery/mapping.ts";
-
-export { isEncrypted, parsePrivateKey, type PrivateKey, type PublicKey } from "./trust/keys.ts";
-export { readKeyFile, readPublicKey, readTrustFolder } from "./trust/folder.ts";
-export type { TrustPolicy } from "./trust/policy.ts";
-
-export type { ProvenanceOptions } from "./chart/provenance/check-provenance.ts";
-export type { ChartAccess } from "./intake/sources.ts";
-export { helmRepositories } from "./remote/chart-repository/helm-repositories.ts";
-export type {
-  KnownRepositories,
-  RepositoryLogin,
-} from "./remote/chart-repository/repository-login.ts";
-export { authFile } from "./remote/registry/auth-file.ts";
-export { DEFAULT_CONCURRENCY, type RegistryAccess } from "./remote/registry/access.ts";
-export { firstOf, type CredentialStore } from "./remote/registry/credentials.ts";
+  push,
+  PushIncomplete,
+  type PushedArtifact,
+  type PushOptions,
+  type PushReport,
+} from "./stories/push.ts";
+export {
+  MAP_MODES,
+  parseMapRules,
+  type MapMode,
+  type MapRule,
+  type Mapping,
+} from "./delivery/mapping.ts";
+export type { BlobCount, TransferTotals } from "./delivery/transfers.ts";
+export { serve, type RunningRegistry, type ServeOptions } from "./stories/serve.ts";
+export type { TlsOptions } from "./server/http-server.ts";

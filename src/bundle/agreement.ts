@@ -15,6 +15,7 @@ import {
   UNLISTED,
   type BundleArtifact,
   type ContentsDocument,
+  type ListedFile,
 } from "./format.ts";
 import type { LayoutGraph, Root } from "../content/graph.ts";
 import { chartPath, provenancePath } from "./artifact.ts";
@@ -141,11 +142,7 @@ function checkPlacement(
   ];
 }
 
-function checkFile(
-  { path, size }: ContentsDocument["files"][number],
-  view: BundleView,
-  isWhole: boolean,
-): Finding[] {
+function checkFile({ path, size }: ListedFile, view: BundleView, isWhole: boolean): Finding[] {
   // Behind the head, the list has to do.
   const isBehind = !isWhole && view.sums?.has(path) === true;
   const found = view.entries.get(path)?.size ?? (isBehind ? size : undefined);

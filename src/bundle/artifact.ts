@@ -5,7 +5,7 @@ import { authored } from "../content/memory.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
 import { isImageConfigType, MediaType } from "../oci/media-type.ts";
-import { CHARTS_DIRECTORY, type BundleArtifact } from "./format.ts";
+import { CHARTS_DIRECTORY, type ArtifactKind } from "./format.ts";
 
 /** A named thing to be packed, with the source that its content comes from. */
 export interface Artifact {
@@ -33,7 +33,7 @@ export interface BundleFile {
   readonly source: Source;
 }
 
-export function kindOf({ root: { manifest }, chart }: Artifact): BundleArtifact["kind"] {
+export function kindOf({ root: { manifest }, chart }: Artifact): ArtifactKind {
   if (chart !== undefined) return "chart";
   if (manifest.kind === "index") return "image";
   return isImageConfigType(manifest.config.mediaType) ? "image" : "artifact";

@@ -4,7 +4,12 @@ import type { Digest } from "../oci/digest.ts";
 import { Annotation, blobPath } from "../oci/image-layout.ts";
 import { VERSION } from "../version.ts";
 import { kindOf, type Artifact, type BundleFile } from "./artifact.ts";
-import { FORMAT_VERSION, type BundleArtifact, type ContentsDocument } from "./format.ts";
+import {
+  FORMAT_VERSION,
+  type ArtifactKind,
+  type BundleArtifact,
+  type ContentsDocument,
+} from "./format.ts";
 
 /** What to do about two things that would have one name in a bundle. */
 export const AMBIGUOUS_HINT =
@@ -90,7 +95,7 @@ function chartFiles(artifacts: readonly Artifact[]): BundleFile[] {
 /** What `index.json` says of an artifact: its descriptor under its full reference. */
 export function indexEntry(
   { mediaType, digest, size }: Descriptor,
-  { kind, reference }: { kind: BundleArtifact["kind"]; reference: string },
+  { kind, reference }: { kind: ArtifactKind; reference: string },
 ): Descriptor {
   const annotations = {
     ...(kind === "image" ? { [Annotation.containerdName]: reference } : {}),

@@ -1,4 +1,5 @@
 import { digestSchema, mediaTypeSchema } from "../oci/descriptor.ts";
+import type { Digest } from "../oci/digest.ts";
 import { parseJson } from "../oci/json.ts";
 import { parseAs, z } from "../oci/schema.ts";
 
@@ -24,20 +25,58 @@ export const MAX_CONTENTS_BYTES = 64 * 1024 * 1024;
 
 const size = z.int().nonnegative();
 
+/** `bundle.json`: what the bundle says it carries. */
+export interface ContentsDocument {
+  readonly formatVersion: 1;
+  readonly name: string;
+  readonly version: string;
+  /** Time stamp of everything in it, ISO 8601. */
+  readonly created: string;
+  /** The program that made it, with its version. */
+  readonly generator: string;
+  readonly artifacts: readonly BundleArtifact[];
+  readonly files: readonly ListedFile[];
+}
+
+export type ArtifactKind = "image" | "chart" | "artifact";
+
+/** An image, a chart, or anything else that a registry holds. */
+export interface BundleArtifact {
+  readonly kind: ArtifactKind;
+  /** What was asked for, in full: `docker.io/library/alpine:3.20`. */
+  readonly reference: string;
+  readonly digest: Digest;
+  readonly mediaType: string;
+  /** Bytes of the whole graph, each blob once. */
+  readonly size: number;
+  /** `os/architecture[/variant]` of what can run. */
+  readonly platforms?: readonly string[] | undefined;
+  /** Charts only. */
+  readonly name?: string | undefined;
+  readonly version?: string | undefined;
+  readonly appVersion?: string | undefined;
+  /** The chart as a plain file: `charts/NAME-VERSION.tgz`. */
+  readonly file?: string | undefined;
+}
+
+/** A plain file that travels along. */
+export interface ListedFile {
+  /** `files/…` */
+  readonly path: string;
+  /** In bytes. */
+  readonly size: number;
+}
+
 const artifactSchema = z.object({
   kind: z.enum(["image", "chart", "artifact"]),
-  /** What was asked for, in full: `docker.io/library/alpine:3.20`. */
   reference: z.string().min(1),
   digest: digestSchema,
   mediaType: mediaTypeSchema,
-  /** Bytes of the whole graph, each blob once. */
   size,
   platforms: z.array(z.string()).optional(),
-  /** Charts only. */
   name: z.string().optional(),
   version: z.string().optional(),
   appVersion: z.string().optional(),
-  /** The chart as a plain file: `charts/NAME-VERSION.tgz`. */
   file: z.string().optional(),
 });
 
@@ -50,7 +89,7 @@ export function isBundleName(text: string): boolean {
 
 const namePart = z.string().regex(NAME_PART, "expected a part of a file name");
 
-const documentSchema = z.object({
+const documentSchema: z.ZodType<ContentsDocument> = z.object({
   formatVersion: z.literal(FORMAT_VERSION),
   name: namePart,
   version: namePart,
@@ -59,10 +98,6 @@ const documentSchema = z.object({
   artifacts: z.array(artifactSchema),
   files: z.array(z.object({ path: z.string().min(1), size })),
 });
-
-/** `bundle.json`: what the bundle says it carries. */
-export type ContentsDocument = z.infer<typeof documentSchema>;
-export type BundleArtifact = z.infer<typeof artifactSchema>;
 
 /** @throws DrayError `DRAY_BUNDLE_INVALID`, `DRAY_JSON_INVALID` */
 export function parseContentsDocument(bytes: Uint8Array): ContentsDocument {

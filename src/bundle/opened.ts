@@ -43,6 +43,16 @@ export interface UsableBundle extends OpenedBundle {
   readonly graph: LayoutGraph;
 }
 
+/** Which bundle something was done with. */
+export interface BundleIdentity {
+  readonly name: string;
+  readonly version: string;
+  /** SHA-256 of the list of sums. */
+  readonly digest: Digest;
+  /** As it was given. */
+  readonly path: string;
+}
+
 /** A bundle was refused; the findings say why. */
 export class BundleRefused extends DrayError {
   readonly findings: readonly Finding[];

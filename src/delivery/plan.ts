@@ -1,4 +1,4 @@
-import type { BundleArtifact } from "../bundle/format.ts";
+import type { ArtifactKind, BundleArtifact } from "../bundle/format.ts";
 import type { LayoutGraph, Root } from "../content/graph.ts";
 import { chartTag } from "../chart/chart-yaml.ts";
 import { DrayError } from "../errors.ts";
@@ -14,7 +14,7 @@ export interface PushTarget {
 
 /** One artifact and the name that it gets. */
 export interface PlannedPush {
-  readonly kind: BundleArtifact["kind"];
+  readonly kind: ArtifactKind;
   readonly reference: string;
   readonly root: Root;
   readonly repository: string;

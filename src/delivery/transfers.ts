@@ -4,13 +4,13 @@ import type { Digest } from "../oci/digest.ts";
 
 /** How the blobs and manifests of a push got to the target. */
 export interface TransferTotals {
-  readonly copied: Count;
+  readonly copied: BlobCount;
   /** Known to the registry in another repository: linked, not sent. */
-  readonly mounted: Count;
-  readonly skipped: Count;
+  readonly mounted: BlobCount;
+  readonly skipped: BlobCount;
 }
 
-interface Count {
+export interface BlobCount {
   readonly blobs: number;
   readonly bytes: number;
 }

@@ -1,5 +1,5 @@
 import { kindOf, type Artifact } from "../bundle/artifact.ts";
-import { isBundleName, type BundleArtifact } from "../bundle/format.ts";
+import { isBundleName, type ArtifactKind } from "../bundle/format.ts";
 import { compareWithList } from "../discover/compare-list.ts";
 import { toFinding, type DiscoveredImage } from "../discover/discovery.ts";
 import { joinImages } from "../discover/join-images.ts";
@@ -45,7 +45,7 @@ export interface PackPlan {
 
 /** An artifact or a plain file that goes in. */
 export interface PlanItem {
-  readonly kind: BundleArtifact["kind"] | "file";
+  readonly kind: ArtifactKind | "file";
   readonly reference: string;
   readonly digest: string;
   readonly size: number;

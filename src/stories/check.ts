@@ -1,5 +1,4 @@
 import { startRun, type Run, type RunOptions } from "../events.ts";
-import type { ContentsDocument } from "../bundle/format.ts";
 import { loadBundledCharts } from "../bundle/charts.ts";
 import { CarriedImages } from "../delivery/carried.ts";
 import { imagesOfChart, type DiscoverySettings, type ValueSet } from "../discover/chart-images.ts";
@@ -10,7 +9,7 @@ import type { Finding } from "../finding.ts";
 import type { Platform } from "../oci/platform.ts";
 import { parseTarget } from "../delivery/plan.ts";
 import type { Mapping } from "../delivery/mapping.ts";
-import { requireUsable } from "../bundle/opened.ts";
+import { requireUsable, type BundleIdentity } from "../bundle/opened.ts";
 import { withBundle, type BundleOptions } from "./open-bundle.ts";
 
 export interface CheckOptions extends BundleOptions {
@@ -29,7 +28,7 @@ export interface CheckOptions extends BundleOptions {
 }
 
 export interface CheckReport {
-  readonly bundle: Pick<ContentsDocument, "name" | "version"> & { digest: string; path: string };
+  readonly bundle: BundleIdentity;
   readonly charts: readonly CheckedChart[];
   /** True if nothing is missing. */
   readonly good: boolean;

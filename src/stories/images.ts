@@ -41,7 +41,7 @@ export interface FoundImage extends DiscoveredImage {
 }
 
 /** A chart, and what stood in the way of finding its images. */
-interface ReadChart {
+export interface ReadChart {
   readonly name: string;
   readonly version: string;
   readonly appVersion: string;

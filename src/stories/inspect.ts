@@ -1,7 +1,8 @@
 import { startRun, type RunOptions } from "../events.ts";
-import type { BundleArtifact, ContentsDocument } from "../bundle/format.ts";
+import type { ArtifactKind, BundleArtifact, ListedFile } from "../bundle/format.ts";
 import type { Root } from "../content/graph.ts";
 import type { Finding } from "../finding.ts";
+import type { Digest } from "../oci/digest.ts";
 import { formatPlatform } from "../oci/platform.ts";
 import { requireUsable } from "../bundle/opened.ts";
 import { withBundle, type BundleOptions } from "./open-bundle.ts";
@@ -20,14 +21,18 @@ export interface InspectReport {
   /** Ids of the trusted keys that have signed the list of contents. */
   readonly signedBy: readonly string[];
   readonly artifacts: readonly InspectedArtifact[];
-  readonly files: ContentsDocument["files"];
+  readonly files: readonly ListedFile[];
   readonly findings: readonly Finding[];
 }
 
-export interface InspectedArtifact extends Pick<
-  BundleArtifact,
-  "kind" | "reference" | "digest" | "mediaType" | "size"
-> {
+export interface InspectedArtifact {
+  readonly kind: ArtifactKind;
+  /** What was asked for, in full. */
+  readonly reference: string;
+  readonly digest: Digest;
+  readonly mediaType: string;
+  /** Bytes of the whole graph, each blob once. */
+  readonly size: number;
   readonly platforms: readonly string[];
   /** Bytes that only this artifact and those behind it need: what it adds to the bundle. */
   readonly adds: number;

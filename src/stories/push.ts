@@ -1,16 +1,16 @@
-import type { ContentsDocument } from "../bundle/format.ts";
+import type { ArtifactKind } from "../bundle/format.ts";
 import { all, forAll } from "../content/concurrency.ts";
 import { GraphCopy } from "../content/copy.ts";
 import { DrayError } from "../errors.ts";
 import { startRun, type Listener, type Run, type RunOptions } from "../events.ts";
 import type { Finding } from "../finding.ts";
 import { lookAt, requireNoConflict, type Situation } from "../delivery/situation.ts";
-import { parseTarget, planPush, type PlannedPush } from "../delivery/plan.ts";
+import { parseTarget, planPush } from "../delivery/plan.ts";
 import { Transfers, type TransferTotals } from "../delivery/transfers.ts";
 import type { Mapping } from "../delivery/mapping.ts";
 import type { RegistryAccess } from "../remote/registry/access.ts";
 import { RegistryPool } from "../remote/registry/pool.ts";
-import { requireUsable, type UsableBundle } from "../bundle/opened.ts";
+import { requireUsable, type BundleIdentity, type UsableBundle } from "../bundle/opened.ts";
 import { withBundle, type BundleOptions } from "./open-bundle.ts";
 
 export interface PushOptions extends BundleOptions {
@@ -25,8 +25,8 @@ export interface PushOptions extends BundleOptions {
 }
 
 /** What became (or would become) of one artifact. */
-interface PushedArtifact {
-  readonly kind: PlannedPush["kind"];
+export interface PushedArtifact {
+  readonly kind: ArtifactKind;
   readonly reference: string;
   readonly target: string;
   readonly digest: string;
@@ -40,7 +40,7 @@ interface PushedArtifact {
 }
 
 export interface PushReport {
-  readonly bundle: Pick<ContentsDocument, "name" | "version"> & { digest: string; path: string };
+  readonly bundle: BundleIdentity;
   readonly registry: string;
   readonly dryRun: boolean;
   readonly signedBy: readonly string[];

@@ -10,7 +10,7 @@ import {
 import { DrayError } from "../errors.ts";
 
 /** How a key signs: ECDSA on P-256 over SHA-256, or Ed25519 over the message itself. */
-type KeyKind = "p256" | "ed25519";
+export type KeyKind = "p256" | "ed25519";
 
 export interface PublicKey {
   readonly kind: KeyKind;

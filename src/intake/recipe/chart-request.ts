@@ -8,7 +8,7 @@ import type { ImageWishes } from "./image-wishes.ts";
 /** A chart as somebody asks for it. What has no version means the newest release. */
 export type ChartRequest = ChartOrigin & ImageWishes;
 
-type ChartOrigin =
+export type ChartOrigin =
   /** A packed chart or the directory of one. */
   | { readonly kind: "file"; readonly path: string }
   | {

@@ -4,9 +4,9 @@ import type { ValueSet } from "../../discover/chart-images.ts";
  * Which images of a chart are packed with it: `needed` those that its values pull, hooks included ·
  * `discover` also those that other values would pull · `none` only what is listed.
  */
-export type ImageMode = (typeof IMAGE_MODES)[number];
+export type ImageMode = "needed" | "discover" | "none";
 
-export const IMAGE_MODES = ["needed", "discover", "none"] as const;
+export const IMAGE_MODES: readonly ImageMode[] = ["needed", "discover", "none"];
 
 /** What is wanted of a chart's images. */
 export interface ImageWishes {
