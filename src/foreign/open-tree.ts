@@ -99,7 +99,7 @@ const LINK_NAME = { offset: 157, length: 100 };
  * The links of an archive by their path. A name that takes the whole field may go on in a record of
  * its own; no docker archive has one, and it is left out.
  */
-export async function readLinks(archive: SeekableArchive): Promise<Map<string, ForeignLink>> {
+async function readLinks(archive: SeekableArchive): Promise<Map<string, ForeignLink>> {
   const links = new Map<string, ForeignLink>();
   for await (const raw of archive.entries({ check: false })) {
     if (raw.kind !== "link") continue;
