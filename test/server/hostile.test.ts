@@ -209,7 +209,7 @@ describe("requests", () => {
 
 describe("a client that goes silent", () => {
   it("in the middle of an upload is cut off, and can go on", async () => {
-    const registry = await Running.start({ idleTimeoutMs: 200 });
+    const registry = await Running.start({ idleTimeoutMs: 500 });
     const bytes = randomBytes(1000);
     const location = await registry.begin("a");
     const socket = await dial(registry);

@@ -1,11 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
 import type { Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Agent, request, type Dispatcher } from "undici";
-import { onTestFinished } from "vitest";
+import { expect, onTestFinished, vi } from "vitest";
 import { startRun, type DrayEvent } from "../../src/events.ts";
 import { digestOf, type Digest, type DigestAlgorithm } from "../../src/oci/digest.ts";
 import type { Descriptor as OciDescriptor } from "../../src/oci/descriptor.ts";
@@ -214,6 +214,18 @@ export async function scratch(): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), "dray-server-test-"));
   onTestFinished(() => rm(directory, { recursive: true, force: true }));
   return join(directory, "layout");
+}
+
+/** Ends when the parts of uploads in the layout have these sizes. */
+export async function untilIngested(path: string, ...sizes: readonly number[]): Promise<void> {
+  const directory = join(path, "ingest");
+  await vi.waitFor(
+    async () => {
+      const parts = (await readdir(directory)).map((name) => stat(join(directory, name)));
+      expect((await Promise.all(parts)).map(({ size }) => size)).toEqual(sizes);
+    },
+    { timeout: 50_000, interval: 5 },
+  );
 }
 
 export async function filesBelow(directory: string): Promise<string[]> {

@@ -15,7 +15,7 @@ import { openWritableCatalog } from "../../src/server/layout-catalog.ts";
 import { unpack } from "../../src/stories/unpack.ts";
 import { serve } from "../../src/stories/serve.ts";
 import { createRegistry } from "../../src/server/registry.ts";
-import { Running, scratch } from "./running.ts";
+import { Running, scratch, untilIngested } from "./running.ts";
 import { makeBundle, SIGNER } from "../../fixtures/bundles.ts";
 
 async function exists(path: string): Promise<boolean> {
@@ -154,7 +154,7 @@ describe("serve", () => {
     const target = `${location}?digest=${digestOf(bytes)}`;
     socket.write(`PUT ${target} HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n`);
     socket.write(bytes.subarray(0, 500));
-    await delay(50);
+    await untilIngested(path, 500);
     const closing = registry.registry.close();
     await delay(50);
     socket.write(bytes.subarray(500));
@@ -165,13 +165,14 @@ describe("serve", () => {
   });
 
   it("cuts off whoever does not end", async () => {
-    const registry = await Running.start({ closeGraceMs: 200 });
+    const path = await scratch();
+    const registry = await Running.start({ path, closeGraceMs: 200 });
     const location = await registry.begin("a");
     const socket = createConnection(registry.registry.port, "127.0.0.1");
     socket.on("error", () => {});
     await once(socket, "connect");
-    socket.write(`PATCH ${location} HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n`);
-    await delay(50);
+    socket.write(`PATCH ${location} HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nx`);
+    await untilIngested(path, 1);
     await registry.registry.close();
     // Not once(): a connection that is cut may end in an error first.
     if (!socket.closed) await new Promise((resolve) => socket.once("close", resolve));

@@ -2,9 +2,9 @@ import { createHash, randomBytes } from "node:crypto";
 import { createConnection, type Socket } from "node:net";
 import { once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { digestOf } from "../../src/oci/digest.ts";
-import { filesBelow, Running, scratch, type Answer } from "./running.ts";
+import { filesBelow, Running, scratch, untilIngested, type Answer } from "./running.ts";
 
 const bytes = randomBytes(3000);
 const digest = digestOf(bytes);
@@ -244,13 +244,16 @@ async function dial(registry: Running, location: string): Promise<Socket> {
   return socket;
 }
 
+const EXPIRY_MS = 60 * 60 * 1000;
+
 describe("a client that breaks off", () => {
   it("can go on where it was", async () => {
-    const registry = await Running.start();
+    const path = await scratch();
+    const registry = await Running.start({ path });
     const location = await registry.begin("a");
     const socket = await dial(registry, location);
     socket.write(bytes.subarray(0, 1234));
-    await delay(50);
+    await untilIngested(path, 1234);
     socket.destroy();
     const status = await registry.get(location);
     expect([status.status, status.headers["range"]]).toEqual([204, "0-1233"]);
@@ -264,13 +267,14 @@ describe("a client that breaks off", () => {
   });
 
   it("and comes back before the server noticed takes over from itself", async () => {
-    const registry = await Running.start();
+    const path = await scratch();
+    const registry = await Running.start({ path });
     const location = await registry.begin("a");
     const socket = await dial(registry, location);
     // Not once(): a connection that is cut may end in an error first.
     const closed = new Promise((resolve) => socket.once("close", resolve));
     socket.write(bytes.subarray(0, 1000));
-    await delay(50);
+    await untilIngested(path, 1000);
     const answer = await patch(registry, location, {
       body: bytes.subarray(1000),
       range: "1000-2999",
@@ -282,11 +286,12 @@ describe("a client that breaks off", () => {
   });
 
   it("and asks where it was before the server noticed gets an answer that holds", async () => {
-    const registry = await Running.start();
+    const path = await scratch();
+    const registry = await Running.start({ path });
     const location = await registry.begin("a");
     const socket = await dial(registry, location);
     socket.write(bytes.subarray(0, 1000));
-    await delay(50);
+    await untilIngested(path, 1000);
     expect((await registry.get(location)).headers["range"]).toBe("0-999");
     socket.write(bytes.subarray(1000));
     await delay(50);
@@ -302,31 +307,35 @@ describe("a client that breaks off", () => {
     const target = `/v2/a/blobs/uploads/?digest=${digest}`;
     socket.write(`POST ${target} HTTP/1.1\r\nHost: x\r\nContent-Length: 3000\r\n\r\n`);
     socket.write(bytes.subarray(0, 1000));
-    await delay(100);
-    expect((await filesBelow(path)).filter((name) => name.startsWith("ingest/"))).toHaveLength(1);
+    await untilIngested(path, 1000);
     socket.destroy();
-    await delay(100);
-    expect((await filesBelow(path)).filter((name) => name.startsWith("ingest/"))).toEqual([]);
+    await untilIngested(path);
+    expect(registry.warnings).toEqual([]);
   });
 
   it("for good is forgotten after a while", async () => {
+    vi.useFakeTimers({ toFake: ["Date", "setInterval"] });
+    onTestFinished(() => void vi.useRealTimers());
     const path = await scratch();
-    const registry = await Running.start({ path, uploadExpiryMs: 50 });
+    const registry = await Running.start({ path, uploadExpiryMs: EXPIRY_MS });
     const location = await registry.begin("a");
     await patch(registry, location, { body: bytes.subarray(0, 10) });
-    await delay(300);
+    vi.advanceTimersByTime(2 * EXPIRY_MS);
+    await untilIngested(path);
     expect((await registry.get(location)).codes).toEqual(["BLOB_UPLOAD_UNKNOWN"]);
-    expect((await filesBelow(path)).filter((name) => name.startsWith("ingest/"))).toEqual([]);
   });
 
   it("while somebody is at work on it does not expire", async () => {
-    const registry = await Running.start({ uploadExpiryMs: 50 });
+    vi.useFakeTimers({ toFake: ["Date", "setInterval"] });
+    onTestFinished(() => void vi.useRealTimers());
+    const path = await scratch();
+    const registry = await Running.start({ path, uploadExpiryMs: EXPIRY_MS });
     const location = await registry.begin("a");
     const socket = await dial(registry, location);
-    for (let at = 0; at < 3000; at += 600) {
-      socket.write(bytes.subarray(at, at + 600));
-      await delay(60);
-    }
+    socket.write(bytes.subarray(0, 600));
+    await untilIngested(path, 600);
+    vi.advanceTimersByTime(2 * EXPIRY_MS);
+    socket.write(bytes.subarray(600));
     const [answer] = (await once(socket, "data")) as [Buffer];
     expect(answer.toString()).toMatch(/^HTTP\/1\.1 202 /);
     socket.destroy();
