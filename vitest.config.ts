@@ -11,6 +11,8 @@ export default defineConfig({
     restoreMocks: true,
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    // A condition that is waited for may take long on a busy machine.
+    expect: { poll: { timeout: 50_000, interval: 10 } },
     reporters: ["default", new SkipReporter(), ...(report === undefined ? [] : ["json"])],
     ...(report === undefined ? {} : { outputFile: { json: report } }),
   },

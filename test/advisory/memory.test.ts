@@ -12,12 +12,18 @@ import { MediaType } from "../../src/oci/media-type.ts";
 import { parseIndexFile } from "../../src/oci/image-layout.ts";
 import { changed, check, errorCodes, sampleEntries } from "../bundle/checking.ts";
 
-/** What went wrong in tools like this one for memory, time and disk. */
-async function costs(run: () => Promise<unknown>): Promise<{ bytes: number; ms: number }> {
+/** Bytes of memory that it takes. */
+async function memoryOf(run: () => Promise<unknown>): Promise<number> {
   const before = process.memoryUsage().rss;
-  const start = performance.now();
   await run();
-  return { bytes: process.memoryUsage().rss - before, ms: performance.now() - start };
+  return process.memoryUsage().rss - before;
+}
+
+/** A gzip bomb with damage at its end: who reads so far complains of that instead. */
+function damagedBomb(name: string): Buffer {
+  const bomb = gzipBomb({ name, size: 4 * 1024 ** 3 });
+  bomb.subarray(-8).fill(0);
+  return bomb;
 }
 
 describe("bounds", () => {
@@ -27,13 +33,15 @@ describe("bounds", () => {
         end: Buffer.alloc(0),
       }),
     );
-    const bomb = Buffer.concat([chart, gzipBomb({ name: "web/values.yaml", size: 4 * 1024 ** 3 })]);
+    const bomb = Buffer.concat([chart, damagedBomb("web/values.yaml")]);
     expect(bomb.length).toBeLessThan(5_000_000);
-    const { bytes, ms } = await costs(() =>
-      expect(readChartArchive(bomb, "a chart")).rejects.toMatchObject({ kind: "refused" }),
+    const bytes = await memoryOf(() =>
+      expect(readChartArchive(bomb, "a chart")).rejects.toMatchObject({
+        kind: "refused",
+        message: "Cannot read chart a chart: it unpacks to more than 104857600 bytes",
+      }),
     );
     expect(bytes).toBeLessThan(300_000_000);
-    expect(ms).toBeLessThan(5000);
   });
 
   it("CVE-2025-32386 (helm): many files that are large together", async () => {
@@ -52,7 +60,7 @@ describe("bounds", () => {
       Buffer.concat([content, Buffer.alloc(30_000_000, " ")]),
     );
     const path = await bundleFile(resigned(padded));
-    const { bytes } = await costs(async () =>
+    const bytes = await memoryOf(async () =>
       expect(errorCodes(await check(path))).toEqual(["ENTRY_TOO_LARGE"]),
     );
     expect(bytes).toBeLessThan(200_000_000);
@@ -144,13 +152,12 @@ describe("bounds", () => {
   );
 
   it("gzip bombs: 4 MB that unpack to 4 GiB, and gzip inside gzip", async () => {
-    const bomb = gzipBomb({ name: "zeros", size: 4 * 1024 ** 3 });
+    const bomb = damagedBomb("zeros");
     const path = await fileOf(bomb);
-    const { bytes, ms } = await costs(async () =>
-      expect(errorCodes(await check(path))).toContain("ARCHIVE_TOO_LARGE"),
+    const bytes = await memoryOf(async () =>
+      expect(errorCodes(await check(path))).toEqual(["ARCHIVE_TOO_LARGE"]),
     );
     expect(bytes).toBeLessThan(200_000_000);
-    expect(ms).toBeLessThan(10_000);
     expect((await check(await fileOf(gzipSync(bomb)))).good).toBe(false);
   });
 
@@ -172,7 +179,7 @@ describe("bounds", () => {
     const path = await fileOf(
       Buffer.concat([tarHeader({ name: "x", size: 2 ** 32 }), Buffer.alloc(10_000)]),
     );
-    const { bytes } = await costs(async () => expect((await check(path)).good).toBe(false));
+    const bytes = await memoryOf(async () => expect((await check(path)).good).toBe(false));
     expect(bytes).toBeLessThan(50_000_000);
   });
 });

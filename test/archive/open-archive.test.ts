@@ -11,6 +11,7 @@ import { scan } from "../../src/archive/scan.ts";
 import { spooled } from "../../src/archive/work-file.ts";
 import { collect } from "../../src/content/content.ts";
 import { DrayError } from "../../src/errors.ts";
+import { openFiles } from "../open-files.ts";
 import { needs } from "../programs.ts";
 import { laterOutcome } from "../refusal.ts";
 import { codes, list, opened, openedAt } from "./listing.ts";
@@ -80,7 +81,7 @@ describe("openArchive()", () => {
     }
   });
 
-  it("does not wait at a pipe or read a device", { timeout: 5000 }, async () => {
+  it("does not wait at a pipe or read a device", async () => {
     const pipe = join(await temporaryDirectory(), "pipe");
     execFileSync("mkfifo", [pipe]);
     await expect(openArchive(pipe)).rejects.toMatchObject({ code: "DRAY_ARCHIVE_UNKNOWN" });
@@ -89,11 +90,11 @@ describe("openArchive()", () => {
 
   it("leaves no file open behind what it refuses", async () => {
     const path = await fileOf(Buffer.from("no archive"));
-    const before = (await readdir("/proc/self/fd").catch(() => [])).length;
+    const before = await openFiles();
     for (let round = 0; round < 30; round++) {
       await expect(openArchive(path)).rejects.toThrow(/expected a bundle/);
     }
-    expect((await readdir("/proc/self/fd").catch(() => [])).length).toBeLessThan(before + 10);
+    await expect.poll(openFiles).toBeLessThan(before + 10);
   });
 });
 
@@ -146,15 +147,16 @@ describe("a gzip of another tool", () => {
   });
 
   it("that goes on for ever is left early, in little memory", async () => {
-    const path = await fileOf(gzipBomb({ name: "zeros", size: 4 * 1024 ** 3 }));
+    const bomb = gzipBomb({ name: "zeros", size: 4 * 1024 ** 3 });
+    // Damage at its end, which nobody meets who leaves early.
+    bomb.subarray(-8).fill(0);
+    const path = await fileOf(bomb);
     expect((await stat(path)).size).toBeLessThan(5_000_000);
     const before = process.memoryUsage().rss;
-    const start = performance.now();
     const found = await scan(await openedAt(path), { hash: true });
     expect(codes(found)).toEqual(["ARCHIVE_TOO_LARGE"]);
     expect(found.complete).toBe(false);
     expect(process.memoryUsage().rss - before).toBeLessThan(200_000_000);
-    expect(performance.now() - start).toBeLessThan(10_000);
   });
 
   it("of much that is alike is none, as long as it is not large", async () => {

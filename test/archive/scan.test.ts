@@ -1,8 +1,7 @@
 import { execFileSync } from "node:child_process";
-import { mkdir, readdir, symlink, writeFile } from "node:fs/promises";
+import { mkdir, symlink, writeFile } from "node:fs/promises";
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { setTimeout as pause } from "node:timers/promises";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { makeTar, paxHeader, type TarMember } from "../../fixtures/archives.ts";
@@ -11,6 +10,7 @@ import { entryPath, foldedPath } from "../../src/archive/entry-path.ts";
 import { APPLE_DOUBLE_MAGIC } from "../../src/archive/junk.ts";
 import { scan, type Scan } from "../../src/archive/scan.ts";
 import { collect } from "../../src/content/content.ts";
+import { openFiles } from "../open-files.ts";
 import { CARRIERS, codes, opened, openedAt, scanTar } from "./listing.ts";
 
 const APPLE_DOUBLE = Buffer.concat([
@@ -387,11 +387,10 @@ describe("a directory as carrier", () => {
       await writeFile(join(directory, `._${index}`), index % 2 === 0 ? APPLE_DOUBLE : "text");
     }
     const archive = await openedAt(directory);
-    const before = (await readdir("/proc/self/fd").catch(() => [])).length;
+    const before = await openFiles();
     await scan(archive, { hash: false });
     await scan(archive, { hash: true });
-    await pause(20);
-    expect((await readdir("/proc/self/fd").catch(() => [])).length).toBeLessThan(before + 10);
+    await expect.poll(openFiles).toBeLessThan(before + 10);
   });
 
   it("names a tree that is deeper than any bundle and ends", async () => {

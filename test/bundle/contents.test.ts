@@ -371,27 +371,27 @@ describe("the layout", () => {
     expect(errorCodes(await checkResigned(entries))).toContain("INDEX_TOO_DEEP");
   });
 
-  it("is read quickly where a thousand indexes name one another's children", async () => {
+  it("is read once, however many ways through indexes lead to it", async () => {
     let level = [makeImage([]).root];
-    const all = [...makeImage([]).blobs, ...level];
-    for (let depth = 0; depth < 7; depth++) {
-      level = Array.from({ length: 8 }, (_, index) => {
-        const manifests = level.map(({ descriptor }) => descriptor);
+    const all = [...makeImage([]).blobs];
+    for (const width of [20, 20, 20, 20, 20, 20, 1]) {
+      all.push(...level);
+      const manifests = level.map(({ descriptor }) => descriptor);
+      level = Array.from({ length: width }, (_, index) => {
+        const annotations = { index: String(index) };
         const document = {
           schemaVersion: 2,
           mediaType: MediaType.ociIndex,
           manifests,
-          annotations: { index: String(index) },
+          annotations,
         };
         return authored(MediaType.ociIndex, Buffer.from(JSON.stringify(document)));
       });
-      all.push(...level);
     }
     const entries = await sampleEntries();
-    addImage(entries, "registry.example/wide:1", [...level.slice(0, 1), ...all]);
-    const start = performance.now();
-    await checkResigned(entries);
-    expect(performance.now() - start).toBeLessThan(3000);
+    addImage(entries, "registry.example/wide:1", [...level, ...all]);
+    // Who goes every way instead reads it 64 million times.
+    expect(errorCodes(await checkResigned(entries))).toEqual(["BUNDLE_MISMATCH"]);
   });
 });
 
@@ -560,7 +560,7 @@ describe("a chart", () => {
   it("must have the provenance that its manifest has, and no other", async () => {
     const signed = { charts: [{ tgz: makeChart("web", "1.0.0"), provenance: "signed" }] };
     const entries = await readEntries((await makeBundle(signed)).path);
-    expect(await checkResigned(entries)).toMatchObject({ good: true });
+    expect(errorCodes(await checkResigned(entries))).toEqual([]);
     for (const change of [() => "forged", () => undefined]) {
       const report = await checkResigned(changed(entries, "charts/web-1.0.0.tgz.prov", change));
       expect(report.good).toBe(false);

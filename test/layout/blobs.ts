@@ -1,6 +1,6 @@
 import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { vi } from "vitest";
+import { expect } from "vitest";
 import { seededBytes } from "../../fixtures/images.ts";
 import { temporaryDirectory } from "../../fixtures/temporary-directory.ts";
 import type { Content } from "../../src/content/content.ts";
@@ -61,12 +61,10 @@ export async function leavePart(layout: ImageLayout, blob: Blob, bytes: Buffer):
 /** Ends when so many bytes of the one blob that is on its way are on the disk. */
 export async function untilWritten(directory: string, bytes: number): Promise<void> {
   const ingest = join(directory, "ingest");
-  await vi.waitFor(
-    async () => {
-      const [part = ""] = await readdir(ingest);
-      if (part === "") throw new Error("nothing is on its way yet");
-      if ((await stat(join(ingest, part))).size < bytes) throw new Error("less is written yet");
-    },
-    { timeout: 50_000, interval: 5 },
-  );
+  await expect
+    .poll(async () => {
+      const [part] = await readdir(ingest);
+      return part === undefined ? -1 : (await stat(join(ingest, part))).size;
+    })
+    .toBeGreaterThanOrEqual(bytes);
 }

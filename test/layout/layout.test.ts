@@ -10,6 +10,7 @@ import { ImageLayout } from "../../src/layout/layout.ts";
 import { digestOf } from "../../src/oci/digest.ts";
 import type { Descriptor } from "../../src/oci/descriptor.ts";
 import { LAYOUT_CONTENT } from "../../src/oci/image-layout.ts";
+import { openFiles } from "../open-files.ts";
 import { ownDisk } from "../own-disk.ts";
 
 const MIB = 1024 * 1024;
@@ -88,15 +89,14 @@ describe("fetch()", () => {
     const layout = await ImageLayout.create(await temporaryDirectory());
     const bytes = seededBytes("early", 3 * MIB);
     await layout.push(describeBytes(bytes), contentOf(bytes, "memory"));
-    const before = (await readdir("/proc/self/fd").catch(() => [])).length;
+    const before = await openFiles();
     for (let round = 0; round < 20; round++) {
       for await (const piece of layout.fetch(describeBytes(bytes))) {
         expect(piece.length).toBeGreaterThan(0);
         break;
       }
     }
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    expect((await readdir("/proc/self/fd").catch(() => [])).length).toBeLessThan(before + 10);
+    await expect.poll(openFiles).toBeLessThan(before + 10);
   });
 });
 

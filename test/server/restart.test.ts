@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { ImageLayout } from "../../src/layout/layout.ts";
 import { digestOf } from "../../src/oci/digest.ts";
 import { Annotation, blobPath } from "../../src/oci/image-layout.ts";
@@ -85,9 +85,7 @@ describe("after a restart", () => {
     const path = await scratch();
     const killed = await Running.start({ path });
     const image = await killed.pushImage("a");
-    await vi.waitFor(async () => expect(await rootNames(path)).toEqual([`a@${image.digest}`]), {
-      timeout: 50_000,
-    });
+    await expect.poll(() => rootNames(path)).toEqual([`a@${image.digest}`]);
   });
 
   it("an upload begins anew, and what was left of it is removed", async () => {

@@ -5,7 +5,7 @@ import type { Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Agent, request, type Dispatcher } from "undici";
-import { expect, onTestFinished, vi } from "vitest";
+import { expect, onTestFinished } from "vitest";
 import { startRun, type DrayEvent } from "../../src/events.ts";
 import { digestOf, type Digest, type DigestAlgorithm } from "../../src/oci/digest.ts";
 import type { Descriptor as OciDescriptor } from "../../src/oci/descriptor.ts";
@@ -219,13 +219,12 @@ export async function scratch(): Promise<string> {
 /** Ends when the parts of uploads in the layout have these sizes. */
 export async function untilIngested(path: string, ...sizes: readonly number[]): Promise<void> {
   const directory = join(path, "ingest");
-  await vi.waitFor(
-    async () => {
+  await expect
+    .poll(async () => {
       const parts = (await readdir(directory)).map((name) => stat(join(directory, name)));
-      expect((await Promise.all(parts)).map(({ size }) => size)).toEqual(sizes);
-    },
-    { timeout: 50_000, interval: 5 },
-  );
+      return (await Promise.all(parts)).map(({ size }) => size);
+    })
+    .toEqual(sizes);
 }
 
 export async function filesBelow(directory: string): Promise<string[]> {

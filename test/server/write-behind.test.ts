@@ -1,7 +1,7 @@
 import { mkdir, rename, rmdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { ImageLayout } from "../../src/layout/layout.ts";
 import { WriteBehind } from "../../src/server/write-behind.ts";
 import { Running, scratch } from "./running.ts";
@@ -78,7 +78,7 @@ describe("WriteBehind", () => {
     );
     state.fail = true;
     writer.changed();
-    await vi.waitFor(() => expect(errors).toHaveLength(1), { timeout: 50_000 });
+    await expect.poll(() => errors).toHaveLength(1);
   });
 });
 

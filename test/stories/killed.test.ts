@@ -3,6 +3,7 @@ import { existsSync, statSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { stayMute } from "../../fixtures/faults.ts";
 import { makeImage, makeLayer, type MadeImage } from "../../fixtures/images.ts";
 import type { TestRegistry } from "../../fixtures/registry.ts";
 import { temporaryDirectory } from "../../fixtures/temporary-directory.ts";
@@ -170,11 +171,11 @@ describe("kill -9", () => {
 
 describe("an interrupt", () => {
   it.each(["SIGINT", "SIGTERM"] as const)(
-    "by %s ends pack with 130, soon, and leaves no bundle, no part of one and no process",
+    "by %s ends pack with 130, though the registry is silent, and leaves no bundle, no part of one and no process",
     async (signal) => {
       const registry = await startRegistry();
       await fill(registry, makeImage([makeLayer("held", MIB)]));
-      registry.inject({ path: /\/blobs\// }, ({ proceed }) => void setTimeout(proceed, 2000));
+      registry.inject({ path: /\/blobs\// }, stayMute);
       const { store, output, directory } = await desk(registry);
       const image = `${registry.host}/team/app:1.0`;
       const { child, ended } = startDray([
@@ -187,16 +188,12 @@ describe("an interrupt", () => {
         "--output",
         output,
       ]);
-      await expect
-        .poll(() => registry.requests("GET", /\/blobs\//).length, { timeout: 20_000 })
-        .toBeGreaterThan(0);
-      const started = performance.now();
+      await expect.poll(() => registry.requests("GET", /\/blobs\//).length).toBeGreaterThan(0);
       child.kill(signal);
       expect(await ended).toMatchObject({
         code: 130,
         stderr: expect.stringContaining("goes on where this one stopped") as string,
       });
-      expect(performance.now() - started).toBeLessThan(1500);
       expect(await filesBelow(directory)).toEqual([]);
     },
   );
@@ -213,7 +210,7 @@ describe("an interrupt", () => {
       request.pause();
     });
     const { child, ended } = startDray(["push", at.output, target.host, "--allow-unsigned"]);
-    await expect.poll(() => isHeld, { timeout: 20_000 }).toBe(true);
+    await expect.poll(() => isHeld).toBe(true);
     child.kill("SIGINT");
     expect(await ended).toMatchObject({ code: 130 });
     const opened = target.requests("POST").filter(({ status }) => status === 202);

@@ -48,7 +48,7 @@ describe("readPublicKey()", () => {
     await expect(readKeyFile(path)).rejects.toMatchObject({ code: "DRAY_KEY_INVALID" });
   });
 
-  it("reads no device and no directory", { timeout: 5000 }, async () => {
+  it("reads no device and no directory", async () => {
     const folder = await temporaryDirectory();
     await mkdir(join(folder, "dir.pub"));
     await expect(readKeyFile(join(folder, "dir.pub"))).rejects.toThrow(/it is a directory/);

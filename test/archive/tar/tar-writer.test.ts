@@ -125,12 +125,10 @@ describe("writeTar()", () => {
         yield { name: `f/${index}`, size: 5, content };
       }
     }
-    const start = performance.now();
     let size = 0;
     for await (const piece of writeTar(files(), { mtime: MTIME })) size += piece.length;
     expect(size).toBe(20_000 * 1024 + 1024);
     expect(most).toBe(1);
-    expect(performance.now() - start).toBeLessThan(15_000);
   });
 
   it("asks for no more of a large file than is read", async () => {

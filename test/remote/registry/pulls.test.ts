@@ -185,11 +185,15 @@ describe("a pull", () => {
     await fill(registry, made);
     let now = 0;
     let most = 0;
+    const held: (() => void)[] = [];
     registry.inject({ path: /blobs/ }, ({ response, proceed }) => {
       now += 1;
       most = Math.max(most, now);
       response.once("close", () => (now -= 1));
-      setTimeout(proceed, 10);
+      if (held.length === 4) return proceed();
+      // The first ones wait for one another, and then a while for one too many.
+      held.push(proceed);
+      if (held.length === 4) setTimeout(() => held.forEach((go) => go()), 20);
     });
     const layout = await ImageLayout.create(join(await temporaryDirectory(), "layout"));
     const repository = repositoryOf(registry, { concurrency: 4 });
