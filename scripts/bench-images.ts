@@ -6,9 +6,9 @@ import type { Discovery } from "../src/discover/discovery.ts";
 import { defaults } from "../src/defaults.ts";
 import { openHelmRenderer } from "../src/discover/helm-binary.ts";
 import type { Chart } from "../src/chart/chart.ts";
-import { loadChart } from "../src/chart/load-chart.ts";
+import { loadChartArchive } from "../src/chart/load-chart.ts";
 import { DEFAULT_KUBE_VERSION } from "../src/helm/render/capabilities.ts";
-import { renderChart } from "../src/helm/render/render-chart.ts";
+import { renderChart } from "../fixtures/rendered-chart.ts";
 import type { Value } from "../src/helm/template/value.ts";
 import { DrayError } from "../src/errors.ts";
 import { formatReference, parseReference } from "../src/oci/reference.ts";
@@ -78,6 +78,10 @@ async function bench(
   for (const [index, score] of scores.entries()) {
     if (title.startsWith("with")) report(expected[index]?.chart ?? "", score);
   }
+}
+
+async function loadChart(path: string): Promise<Chart> {
+  return loadChartArchive(await readFile(path), path);
 }
 
 async function discover(path: string, helm: string | undefined): Promise<Reported> {

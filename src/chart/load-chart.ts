@@ -1,7 +1,5 @@
-import { readFile, stat } from "node:fs/promises";
-import { DrayError, systemCode } from "../errors.ts";
+import { DrayError } from "../errors.ts";
 import { MAX_CHART_BYTES, readChartArchive } from "./chart-archive.ts";
-import { readChartDirectory } from "./chart-directory.ts";
 import { parseChartYaml, parseRequirements, type ChartDependency } from "./chart-yaml.ts";
 import { decode, satisfies, type Chart } from "./chart.ts";
 import { readValues } from "./values-file.ts";
@@ -12,20 +10,6 @@ const MAX_DEPTH = 16;
 
 /** Charts in one chart, at all depths. */
 const MAX_CHARTS = 1000;
-
-/**
- * Loads a packed chart or a directory with everything in it.
- * @throws DrayError `DRAY_FILE_NOT_FOUND`, `DRAY_CHART_INVALID`
- */
-export async function loadChart(path: string): Promise<Chart> {
-  const shown = JSON.stringify(path);
-  const found = await statChart(path);
-  if (found.isDirectory()) return loadChartFiles(await readChartDirectory(path), shown);
-  if (found.size > MAX_CHART_BYTES) {
-    throw invalid(shown, `expected at most ${MAX_CHART_BYTES} bytes, found ${found.size}`);
-  }
-  return loadChartArchive(await readFile(path), shown);
-}
 
 /** Loads a packed chart. `what` names it in errors. @throws DrayError `DRAY_CHART_INVALID` */
 export async function loadChartArchive(tgz: Uint8Array, what: string): Promise<Chart> {
@@ -44,19 +28,6 @@ export async function loadChartFiles(
     depth: 0,
     left: { bytes: MAX_CHART_BYTES, charts: MAX_CHARTS },
   });
-}
-
-async function statChart(path: string): Promise<{ isDirectory(): boolean; size: number }> {
-  try {
-    return await stat(path);
-  } catch (cause) {
-    if (systemCode(cause) !== "ENOENT" && systemCode(cause) !== "ENOTDIR") throw cause;
-    throw new DrayError(
-      "DRAY_FILE_NOT_FOUND",
-      `Cannot open chart ${JSON.stringify(path)}: no such file or directory`,
-      { kind: "usage", cause },
-    );
-  }
 }
 
 interface Place {

@@ -59,7 +59,7 @@ function refused(name: string, reason: string, hint?: string): DrayError {
 }
 
 /** A plain file as a source of the one content that it has. */
-export function fileSource(path: string): Source {
+function fileSource(path: string): Source {
   return {
     name: `file ${JSON.stringify(path)}`,
     async *fetch(_descriptor: Descriptor, { offset = 0, signal }: FetchOptions = {}): Bytes {

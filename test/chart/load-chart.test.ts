@@ -10,7 +10,9 @@ import {
   subchart,
 } from "../../fixtures/charts.ts";
 import { temporaryDirectory } from "../../fixtures/temporary-directory.ts";
-import { loadChart, loadChartArchive, loadChartFiles } from "../../src/chart/load-chart.ts";
+import { loadChartArchive, loadChartFiles } from "../../src/chart/load-chart.ts";
+import { readChartDirectory } from "../../src/chart/chart-directory.ts";
+import type { Chart } from "../../src/chart/chart.ts";
 import { refusal } from "../refusal.ts";
 
 const dependsOn = (name: string, more = ""): string =>
@@ -28,19 +30,18 @@ async function directoryOf(texts: Readonly<Record<string, string>>): Promise<str
   return root;
 }
 
-describe("loadChart()", () => {
-  it("reads a packed chart and a directory alike", async () => {
+async function loadDirectory(root: string): Promise<Chart> {
+  return loadChartFiles(await readChartDirectory(root), root);
+}
+
+describe("a chart", () => {
+  it("is read alike, packed and from a directory", async () => {
     const texts = { "values.yaml": "a: 1\n", "templates/a.yaml": "x" };
     const root = await directoryOf(texts);
     const packed = await loadChartArchive(packedChart(texts), "demo");
-    const unpacked = await loadChart(root);
+    const unpacked = await loadDirectory(root);
     expect([...unpacked.files.keys()].toSorted()).toEqual([...packed.files.keys()].toSorted());
     expect(unpacked.values).toEqual(packed.values);
-  });
-
-  it("names a path at which nothing is", async () => {
-    const error = await refusal(() => loadChart("/nowhere/chart.tgz"));
-    expect(error).toMatchObject({ code: "DRAY_FILE_NOT_FOUND", kind: "usage" });
   });
 
   it("leaves out what .helmignore names, with everything below", async () => {
@@ -51,14 +52,14 @@ describe("loadChart()", () => {
       "templates/.hidden": "x",
       "keep.txt": "x",
     });
-    const chart = await loadChart(root);
+    const chart = await loadDirectory(root);
     expect([...chart.files.keys()].toSorted()).toEqual([".helmignore", "Chart.yaml", "keep.txt"]);
   });
 
   it("refuses a link in a directory", async () => {
     const root = await directoryOf({});
     await symlink("/etc/passwd", join(root, "values.yaml"));
-    expect((await refusal(() => loadChart(root))).message).toContain("SymbolicLink");
+    expect((await refusal(() => loadDirectory(root))).message).toContain("SymbolicLink");
   });
 
   it("refuses a link and a device in a packed chart", async () => {

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { seededBytes } from "../../fixtures/images.ts";
 import { collect, discard, type Bytes, type Source } from "../../src/content/content.ts";
 import { DocumentCache } from "../../src/content/document-cache.ts";
-import { fileSource } from "../../src/intake/files.ts";
+import { readPlainFile } from "../../src/intake/files.ts";
 import { authored, contentOf, once } from "../../src/content/memory.ts";
 import { readVerified, verified } from "../../src/content/verify.ts";
 import { digestOf, type DigestAlgorithm } from "../../src/oci/digest.ts";
@@ -239,11 +239,11 @@ describe("DocumentCache", () => {
 describe("content that can be opened again", () => {
   it("begins at any byte, from memory and from a file", async () => {
     const path = await fileOf(CONTENT);
-    const file = fileSource(path);
+    const { source } = await readPlainFile({ path, as: "content.bin" });
     for (const offset of [0, 1, 9999, 10_000]) {
       const rest = CONTENT.subarray(offset);
       expect(await collect(contentOf(CONTENT, "memory").open(offset))).toEqual(rest);
-      expect(await collect(file.fetch(describeBytes(CONTENT), { offset }))).toEqual(rest);
+      expect(await collect(source.fetch(describeBytes(CONTENT), { offset }))).toEqual(rest);
     }
   });
 });

@@ -2,7 +2,7 @@ import { access, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { discoverImages } from "../../src/discover/discover-images.ts";
-import { loadChart } from "../../src/chart/load-chart.ts";
+import { loadChartArchive } from "../../src/chart/load-chart.ts";
 import { formatReference, parseReference } from "../../src/oci/reference.ts";
 
 /** Real charts with the images that they are known to need, where the checkout has them beside it. */
@@ -35,7 +35,8 @@ describe("a real chart", () => {
   });
 
   it.each(expected ?? [])("shows every image it needs and may need: $chart", async (one) => {
-    const discovery = await discoverImages(await loadChart(join(DIRECTORY, one.chart)));
+    const tgz = await readFile(join(DIRECTORY, one.chart));
+    const discovery = await discoverImages(await loadChartArchive(tgz, one.chart));
     const ofClass = (...classes: string[]): string[] =>
       discovery.images
         .filter(({ class: kind }) => classes.includes(kind))

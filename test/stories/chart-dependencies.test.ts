@@ -6,7 +6,7 @@ import { chartFileMap, chartYaml, packedChart, type ChartTexts } from "../../fix
 import { temporaryDirectory } from "../../fixtures/temporary-directory.ts";
 import { startRun } from "../../src/events.ts";
 import { openSources } from "../../src/intake/sources.ts";
-import { loadChart } from "../../src/chart/load-chart.ts";
+import { loadChartArchive } from "../../src/chart/load-chart.ts";
 import { obtainChart, type ObtainedChart } from "../../src/intake/charts/obtain-chart.ts";
 import { parseChart } from "../../src/intake/recipe/chart-request.ts";
 import { parseLock } from "../../src/intake/recipe/lock.ts";
@@ -67,9 +67,7 @@ describe("a chart directory without its dependencies", () => {
     const { chart, lacks, tgz: packed } = await obtain(path);
     expect(chart.subcharts.map(({ metadata }) => metadata.version)).toEqual(["1.0.0"]);
     expect([chart.missing, lacks]).toEqual([[], []]);
-    const written = join(await temporaryDirectory(), "demo.tgz");
-    await writeFile(written, packed);
-    const [subchart] = (await loadChart(written)).subcharts;
+    const [subchart] = (await loadChartArchive(packed, "demo.tgz")).subcharts;
     expect(subchart?.metadata).toMatchObject({ name: "web", version: "1.0.0" });
     expect(packed.includes(tgz)).toBe(true);
   });

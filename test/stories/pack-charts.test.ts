@@ -8,7 +8,7 @@ import { oneLayerImage, fill, repositoryOf, startRegistry } from "../remote/regi
 import { temporaryDirectory } from "../../fixtures/temporary-directory.ts";
 import type { TestRegistry } from "../../fixtures/registry.ts";
 import { chartLayers } from "../../src/chart/oci-chart.ts";
-import { loadChart } from "../../src/chart/load-chart.ts";
+import { loadChartArchive } from "../../src/chart/load-chart.ts";
 import { ImageLayout } from "../../src/layout/layout.ts";
 import { digestOf } from "../../src/oci/digest.ts";
 import { parseManifest } from "../../src/oci/manifest.ts";
@@ -182,7 +182,8 @@ describe("a chart from a directory", () => {
     const directory = join(await temporaryDirectory(), "unpacked");
     const workDirectory = await temporaryDirectory();
     await unpack({ path: at.output, trust: TRUST, directory }, { workDirectory });
-    const chart = await loadChart(join(directory, "charts/demo-1.0.0.tgz"));
+    const tgz = await readFile(join(directory, "charts/demo-1.0.0.tgz"));
+    const chart = await loadChartArchive(tgz, "demo-1.0.0.tgz");
     expect([...chart.files.keys()].toSorted()).toEqual([
       ".helmignore",
       "Chart.yaml",

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { chartYaml, makeChartOf, subchart, type ChartTexts } from "../../../fixtures/charts.ts";
-import { renderChart, type RenderChartOptions } from "../../../src/helm/render/render-chart.ts";
+import { renderChart, type RenderChartOptions } from "../../../fixtures/rendered-chart.ts";
 import type { RenderedFile } from "../../../src/helm/render/render.ts";
 
 async function render(

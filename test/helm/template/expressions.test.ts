@@ -3,7 +3,7 @@ import { chartYaml, makeChartOf } from "../../../fixtures/charts.ts";
 import type { Chart } from "../../../src/chart/chart.ts";
 import { defaults } from "../../../src/defaults.ts";
 import { openHelmRenderer } from "../../../src/discover/helm-binary.ts";
-import { renderChart } from "../../../src/helm/render/render-chart.ts";
+import { renderChart } from "../../../fixtures/rendered-chart.ts";
 import type { Value } from "../../../src/helm/template/value.ts";
 import { EXPRESSIONS } from "./expressions.ts";
 
