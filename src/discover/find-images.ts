@@ -1,5 +1,6 @@
 import type { Chart } from "../chart/chart.ts";
-import { loadChart, loadChartArchive, loadChartFiles } from "../chart/load-chart.ts";
+import { loadChartArchive, loadChartFiles } from "../chart/load-chart.ts";
+import { readChart } from "../chart/read-chart.ts";
 import { startRun } from "../events.ts";
 import { imagesOfChart, type DiscoverySettings, type ValueSet } from "./chart-images.ts";
 import type { Discovery } from "./discovery.ts";
@@ -32,7 +33,9 @@ export async function findImages(
 }
 
 async function load(chart: FindImagesOptions["chart"]): Promise<Chart> {
-  if (typeof chart === "string") return loadChart(chart);
+  if (typeof chart === "string") {
+    return loadChartFiles((await readChart(chart)).files, JSON.stringify(chart));
+  }
   if (chart instanceof Uint8Array) return loadChartArchive(chart, IN_MEMORY);
   const files = [...chart].map(([path, bytes]) => [path, Buffer.from(bytes)] as const);
   return loadChartFiles(new Map(files), IN_MEMORY);

@@ -11,7 +11,7 @@ import {
 } from "../../fixtures/charts.ts";
 import { temporaryDirectory } from "../../fixtures/temporary-directory.ts";
 import { loadChartArchive, loadChartFiles } from "../../src/chart/load-chart.ts";
-import { readChartDirectory } from "../../src/chart/chart-directory.ts";
+import { readChart } from "../../src/chart/read-chart.ts";
 import type { Chart } from "../../src/chart/chart.ts";
 import { refusal } from "../refusal.ts";
 
@@ -31,7 +31,7 @@ async function directoryOf(texts: Readonly<Record<string, string>>): Promise<str
 }
 
 async function loadDirectory(root: string): Promise<Chart> {
-  return loadChartFiles(await readChartDirectory(root), root);
+  return loadChartFiles((await readChart(root)).files, root);
 }
 
 describe("a chart", () => {

@@ -1,18 +1,55 @@
 import type { RawEntry } from "../archive/archive.ts";
+import { readFile, stat } from "node:fs/promises";
 import { openDirectory } from "../archive/directory.ts";
 import { entryPath } from "../archive/entry-path.ts";
 import { collect } from "../content/content.ts";
-import { DrayError } from "../errors.ts";
-import { MAX_CHART_BYTES, MAX_CHART_FILES } from "./chart-archive.ts";
+import { DrayError, systemCode } from "../errors.ts";
+import { MAX_CHART_BYTES, MAX_CHART_FILES, readChartArchive } from "./chart-archive.ts";
 import { MAX_CHART_FILE_BYTES } from "./chart-yaml.ts";
 import { parseHelmIgnore, type Ignores } from "./helm-ignore.ts";
 
+/** A chart on disk. */
+export interface LocalChart {
+  /** By their path below the chart's own directory. */
+  readonly files: ReadonlyMap<string, Buffer>;
+  /** The file as it is; undefined for a directory. */
+  readonly tgz: Buffer | undefined;
+}
+
 /**
- * Reads a chart that is a directory, without what its `.helmignore` leaves out. Links are refused:
- * they may lead anywhere.
- * @throws DrayError `DRAY_CHART_INVALID`
+ * Reads a packed chart, or one that is a directory. `hint` says what else could be meant by a path at
+ * which there is nothing.
+ * @throws DrayError `DRAY_FILE_NOT_FOUND`, `DRAY_CHART_INVALID`
  */
-export async function readChartDirectory(root: string): Promise<ReadonlyMap<string, Buffer>> {
+export async function readChart(path: string, hint?: string): Promise<LocalChart> {
+  const size = await sizeOfFile(path, hint);
+  if (size === undefined) return { files: await readDirectory(path), tgz: undefined };
+  const what = JSON.stringify(path);
+  if (size > MAX_CHART_BYTES) {
+    throw invalid(what, `expected at most ${MAX_CHART_BYTES} bytes, found ${size}`);
+  }
+  const tgz = await readFile(path);
+  const { files } = await readChartArchive(tgz, what);
+  return { files, tgz };
+}
+
+/** Undefined for a directory. */
+async function sizeOfFile(path: string, hint: string | undefined): Promise<number | undefined> {
+  try {
+    const found = await stat(path);
+    return found.isDirectory() ? undefined : found.size;
+  } catch (cause) {
+    if (systemCode(cause) !== "ENOENT" && systemCode(cause) !== "ENOTDIR") throw cause;
+    throw new DrayError(
+      "DRAY_FILE_NOT_FOUND",
+      `Cannot read chart ${JSON.stringify(path)}: no such file or directory`,
+      { kind: "usage", cause, hint },
+    );
+  }
+}
+
+/** Leaves out what `.helmignore` names. Links are refused: they may lead anywhere. */
+async function readDirectory(root: string): Promise<ReadonlyMap<string, Buffer>> {
   const what = JSON.stringify(root);
   const ignores = await readIgnores(root);
   const files = new Map<string, Buffer>();
