@@ -102,6 +102,8 @@ export function isRetriedStatus(status: number): boolean {
 /**
  * Milliseconds to wait before attempt `attempt` + 1: what `Retry-After` asks for, else exponential
  * with full jitter.
+ *
+ * @internal for tests
  */
 export function retryDelay(attempt: number, retryAfter: string | undefined): number {
   const asked = parseRetryAfter(retryAfter);

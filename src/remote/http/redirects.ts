@@ -39,7 +39,7 @@ function redirectOf(response: TransportResponse, method: string): string | undef
     : undefined;
 }
 
-/** The next address, refused if it is no web address or gives up encryption. */
+/** The next address, refused if it is no web address or gives up encryption. @internal for tests */
 export function nextUrl(location: string, from: URL): URL {
   if (!URL.canParse(location, from.href))
     throw redirectError(from, "an address that cannot be read");

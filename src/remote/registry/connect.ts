@@ -78,7 +78,7 @@ function originsOf(registry: string, { plainHttp }: RegistryAccess): URL[] {
   return isLoopback(secure) ? [plain, secure] : [secure];
 }
 
-/** Where the API of a registry is; Docker Hub's is not where its name says. */
+/** Where the API of a registry is; Docker Hub's is not where its name says. @internal for tests */
 export function registryOrigin(registry: string, scheme: "http" | "https"): URL {
   const host = registry === "docker.io" ? "registry-1.docker.io" : registry;
   try {

@@ -46,6 +46,7 @@ export function sessionOf(response: TransportResponse): Session {
  * lose scheme and port of their own host; another host gets the blob and no credentials.
  *
  * @throws RegistryError `DRAY_REGISTRY_LOCATION`
+ * @internal for tests
  */
 export function uploadUrl(location: string | undefined, asked: URL): URL {
   if (location === undefined || !URL.canParse(location, asked.href)) {
