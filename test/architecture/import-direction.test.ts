@@ -121,7 +121,8 @@ async function plant(): Promise<string> {
   for (const [file, imports] of [...Object.entries(GOOD), ...files]) {
     const path = join(directory, file);
     await mkdir(dirname(path), { recursive: true });
-    await writeFile(path, imports === "" ? "export {};\n" : `import "${imports}";\n`);
+    // A type is enough to offend.
+    await writeFile(path, imports === "" ? "export {};\n" : `import type {} from "${imports}";\n`);
   }
   for (const name of [".dependency-cruiser.cjs", "tsconfig.json", "package.json"]) {
     await cp(join(ROOT, name), join(directory, name));
