@@ -21,7 +21,7 @@ export { formatReference, parseReference, type Reference } from "./oci/reference
 export { formatPlatform, parsePlatform, type Platform } from "./oci/platform.ts";
 
 // Who asks registries and chart repositories, and over which network.
-export { DEFAULT_CONCURRENCY, type RegistryAccess } from "./remote/registry/access.ts";
+export type { RegistryAccess } from "./remote/registry/access.ts";
 export type { NetworkAccess } from "./remote/http/transport.ts";
 export type { ProxyOptions } from "./remote/http/proxy.ts";
 export type { RetryDelay } from "./remote/http/patience.ts";
@@ -36,6 +36,7 @@ export type {
 } from "./remote/chart-repository/repository-login.ts";
 
 // Content: where it is, the one copy, and what is wrong with it.
+export { openRepository, type OpenedRepository } from "./remote/registry/open-repository.ts";
 export { ImageLayout } from "./layout/layout.ts";
 export type {
   Bytes,
@@ -46,8 +47,9 @@ export type {
   Source,
   Target,
 } from "./content/content.ts";
+export { copy, type CopyOptions } from "./content/copy.ts";
 export { validate } from "./content/validate.ts";
-export type { LayoutGraph, Root } from "./content/graph.ts";
+export type { GraphSource, LayoutGraph, Root } from "./content/graph.ts";
 
 // The images of charts; `dray/images` finds them in one chart without anything else.
 export {
@@ -104,8 +106,21 @@ export { readKeyFile, readPublicKey, readTrustFolder } from "./trust/folder.ts";
 export type { TrustPolicy } from "./trust/policy.ts";
 
 // A bundle that has arrived.
-export type { BundleOptions } from "./stories/open-bundle.ts";
-export { BundleRefused, type BundleIdentity } from "./bundle/opened.ts";
+export {
+  openBundle,
+  type BundleHandle,
+  type BundleOptions,
+  type OpenBundleOptions,
+} from "./stories/open-bundle.ts";
+export {
+  BundleRefused,
+  requireUsable,
+  type BundleIdentity,
+  type OpenedBundle,
+  type OpenedFile,
+  type UsableBundle,
+} from "./bundle/opened.ts";
+export type { ContentNeed } from "./bundle/read-carrier.ts";
 export type {
   ArtifactKind,
   BundleArtifact,

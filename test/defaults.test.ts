@@ -91,7 +91,7 @@ describe("trust", () => {
     const { trust } = defaults({ DRAY_TRUST_DIR: home });
     expect(await trust()).toEqual({ keys: [] });
     const { keyId } = await keygen(join(home, "release"), undefined);
-    expect((await trust()).keys.map(({ id }) => id)).toEqual([keyId]);
+    expect((await trust()).keys?.map(({ id }) => id)).toEqual([keyId]);
   });
 
   it("stops who asks for it, and nobody else, at a key that cannot be read", async () => {

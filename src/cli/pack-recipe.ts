@@ -46,25 +46,15 @@ export function addContentFlags(command: Command): void {
     .option("--include-nondistributable", "pack layers that their license keeps out of registries");
 }
 
-const NOTHING: Recipe = {
-  name: undefined,
-  version: undefined,
-  images: [],
-  charts: [],
-  files: [],
-  from: [],
-  names: new Map(),
-  platforms: [],
-};
-
 /** The recipe file and the flags together; flags come last and win. */
 export async function readRecipe(
   path: string | undefined,
   flags: ContentFlags,
   valueSets: readonly ValueSet[],
 ): Promise<Recipe> {
-  const given = path === undefined ? NOTHING : await readRecipeFile(path);
+  const given = path === undefined ? undefined : await readRecipeFile(path);
   const named = await fromFlags(flags, valueSets);
+  if (given === undefined) return named;
   return {
     name: named.name ?? given.name,
     version: named.version ?? given.version,

@@ -1,6 +1,9 @@
 import { setMaxListeners } from "node:events";
 import pLimit from "p-limit";
 
+/** Blobs moved at the same time: what dockerd and containerd do, and no registry minds. */
+export const DEFAULT_CONCURRENCY = 3;
+
 /** Runs a task when one of a bounded number of places is free. */
 export type Limit = <T>(task: () => Promise<T>) => Promise<T>;
 

@@ -1,14 +1,35 @@
 import { DrayError } from "../errors.ts";
-import type { Listener } from "../events.ts";
+import type { Listener, RunOptions } from "../events.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import { MAX_INDEX_DEPTH, successorsOf } from "../oci/manifest.ts";
 import { isManifestType } from "../oci/media-type.ts";
-import { all, joinSignals, type Limit } from "./concurrency.ts";
+import { all, atMost, DEFAULT_CONCURRENCY, joinSignals, type Limit } from "./concurrency.ts";
 import type { Bytes, Content, Source, Target } from "./content.ts";
 import { contentOf } from "./memory.ts";
 import { readManifest } from "./verify.ts";
 
 export interface CopyOptions {
+  readonly source: Source;
+  readonly target: Target;
+  /** A manifest, an index or a lone blob. */
+  readonly root: Descriptor;
+  /** Blobs moved at the same time. @default 3 */
+  readonly concurrency?: number | undefined;
+}
+
+/**
+ * Copies `root` and all that it needs; what is at the target already is not sent again. Everything is
+ * verified on the way. Names are no part of it: tags and `index.json` are written afterwards.
+ */
+export async function copy(
+  { source, target, root, concurrency = DEFAULT_CONCURRENCY }: CopyOptions,
+  { signal, onEvent }: RunOptions = {},
+): Promise<void> {
+  const limit = atMost(concurrency);
+  await new GraphCopy(source, target, { limit, signal, onEvent }).copy(root);
+}
+
+export interface GraphCopyOptions {
   /** Shared by every copy that uses the same registry. */
   readonly limit: Limit;
   readonly signal?: AbortSignal | undefined;
@@ -22,14 +43,14 @@ export interface CopyOptions {
 export class GraphCopy {
   readonly #source: Source;
   readonly #target: Target;
-  readonly #options: CopyOptions;
+  readonly #options: GraphCopyOptions;
   /** By digest and kind: what is a manifest here may be a layer there, with nothing below it. */
   readonly #started = new Map<string, Promise<void>>();
   /** Stops what is still running once one part has failed. */
   readonly #failure = new AbortController();
   readonly #signal: AbortSignal;
 
-  constructor(source: Source, target: Target, options: CopyOptions) {
+  constructor(source: Source, target: Target, options: GraphCopyOptions) {
     this.#source = source;
     this.#target = target;
     this.#options = options;

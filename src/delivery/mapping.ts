@@ -14,9 +14,12 @@ export interface MapRule {
   readonly to: string;
 }
 
+/** How names change on the way to a target. */
 export interface Mapping {
-  readonly mode: MapMode;
-  readonly rules: readonly MapRule[];
+  /** Where no rule says otherwise. @default "drop-host" */
+  readonly mode?: MapMode | undefined;
+  /** The longest `from` wins. @default none */
+  readonly rules?: readonly MapRule[] | undefined;
 }
 
 const schema = z.strictObject({
@@ -39,7 +42,7 @@ export function parseMapRules(text: string, path: string): readonly MapRule[] {
 /** The target repository of `registry/repository`, before the prefix of the target. */
 export function mapRepository(
   { registry, repository }: { registry: string; repository: string },
-  { mode, rules }: Mapping,
+  { mode = "drop-host", rules = [] }: Mapping,
 ): string {
   const full = `${registry}/${repository}`;
   const [rule] = rules

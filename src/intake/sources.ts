@@ -9,6 +9,9 @@ import type { Lock } from "./recipe/lock.ts";
 /** Directory of the store for the indexes of chart repositories. */
 const INDEXES_DIRECTORY = "chart-indexes";
 
+/** The time stamp of what is made, where nobody says another. */
+export const EPOCH: Date = new Date(0);
+
 /** Where images and charts are had from, and under which conditions. */
 export interface Sources {
   readonly pool: RegistryPool;
@@ -31,13 +34,13 @@ export interface ChartAccess {
 
 export interface SourcesOptions extends ChartAccess {
   readonly store: string;
-  readonly created: Date;
+  readonly created?: Date | undefined;
   readonly lock?: Lock | undefined;
 }
 
 /** Connects to nothing yet. */
 export function openSources(options: SourcesOptions, run: Run): Sources {
-  const { registry = {}, repositories: known, store, created, lock } = options;
+  const { registry = {}, repositories: known, store, created = EPOCH, lock } = options;
   const { onEvent } = run;
   const pool = new RegistryPool(registry, { side: "source", onEvent });
   const cache = join(store, INDEXES_DIRECTORY);

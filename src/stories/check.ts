@@ -23,8 +23,8 @@ export interface CheckOptions extends BundleOptions {
   readonly requirePlatforms?: readonly Platform[] | undefined;
   /** `REGISTRY[/PREFIX]` that the values may name already. */
   readonly target?: string | undefined;
-  /** How names change on the way there. */
-  readonly mapping: Mapping;
+  /** How names change on the way there. @default the host of their registry is dropped */
+  readonly mapping?: Mapping | undefined;
 }
 
 export interface CheckReport {
@@ -68,7 +68,7 @@ export async function check(
   runOptions: RunOptions = {},
 ): Promise<CheckReport> {
   const run = startRun(runOptions);
-  const { target, mapping } = options;
+  const { target, mapping = {} } = options;
   const destination = target === undefined ? undefined : { target: parseTarget(target), mapping };
   return withBundle({ ...options, content: "readable" }, run, async (opened) => {
     const bundle = requireUsable(options.path, opened);

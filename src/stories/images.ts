@@ -13,8 +13,8 @@ import type { ChartRequest } from "../intake/recipe/chart-request.ts";
 export interface ImagesOptions extends ChartAccess {
   /** Directory of the content store. */
   readonly store: string;
-  /** Time stamp of what has to be made. */
-  readonly created: Date;
+  /** Time stamp of what has to be made. @default the beginning of 1970 */
+  readonly created?: Date | undefined;
   /** How images are looked for. */
   readonly discovery?: DiscoverySettings | undefined;
   readonly charts: readonly ChartRequest[];

@@ -16,13 +16,19 @@ import type { TrustPolicy } from "../trust/policy.ts";
 export interface BundleOptions {
   /** File or directory. */
   readonly path: string;
-  readonly trust: TrustPolicy;
+  /** Whose signature it needs. @default nobody is trusted, and so no bundle */
+  readonly trust?: TrustPolicy | undefined;
   /** Leave out what the list of sums does not name instead of refusing it. @default false */
   readonly repair?: boolean | undefined;
   /** What images that others have packed are called, where they have no name or shall have another. */
   readonly names?: GivenNames | undefined;
   /** Of every image that others have packed only these. @default all */
   readonly platforms?: readonly Platform[] | undefined;
+}
+
+export interface OpenBundleOptions extends BundleOptions {
+  /** What will be needed of it. @default "readable" */
+  readonly content?: ContentNeed | undefined;
 }
 
 /** A bundle whose carrier stays open until `close`. */
@@ -34,14 +40,14 @@ export interface BundleHandle {
 }
 
 /**
- * Opens a bundle in whatever form it came; `content` is what will be needed of it. What is wrong
- * with it is in its findings: `requireUsable` refuses it.
+ * Opens a bundle in whatever form it came. What is wrong with it is in its findings: `requireUsable`
+ * refuses it.
  */
 export async function openBundle(
-  options: BundleOptions & { content?: ContentNeed },
+  options: OpenBundleOptions,
   runOptions: RunOptions = {},
 ): Promise<BundleHandle> {
-  const { path, trust: policy, content = "readable" } = options;
+  const { path, trust: policy = {}, content = "readable" } = options;
   const run = startRun(runOptions);
   const opened = await openArchive(path, run);
   let archive = opened;
@@ -79,7 +85,7 @@ function closing(...opened: readonly { close(): Promise<void> }[]): () => Promis
 
 /** Opens a bundle, lets `use` work with it and closes it again. */
 export async function withBundle<T>(
-  options: BundleOptions & { content: ContentNeed },
+  options: OpenBundleOptions,
   run: Run,
   use: (bundle: OpenedBundle, carrier: { size: number }) => Promise<T>,
 ): Promise<T> {

@@ -3,7 +3,7 @@ import { assemble } from "../bundle/assemble.ts";
 import { layOut } from "../bundle/contents.ts";
 import type { ContentsDocument } from "../bundle/format.ts";
 import { writeBundle, type WrittenBundle } from "../bundle/write-bundle.ts";
-import { openSources, type ChartAccess } from "../intake/sources.ts";
+import { EPOCH, openSources, type ChartAccess } from "../intake/sources.ts";
 import type { DiscoverySettings } from "../discover/chart-images.ts";
 import type { ProvenanceOptions } from "../chart/provenance/check-provenance.ts";
 import { requireSpace } from "../content/disk-space.ts";
@@ -17,7 +17,7 @@ import { withForeign } from "../intake/from.ts";
 import { fromRegistries, lockOf, planPack, type PackPlan } from "../intake/plan.ts";
 import { Pull } from "../intake/pull.ts";
 import { formatLock, type Lock } from "../intake/recipe/lock.ts";
-import type { Recipe } from "../intake/recipe/recipe.ts";
+import { NOTHING, type Recipe } from "../intake/recipe/recipe.ts";
 import type { Resolved } from "../intake/resolve.ts";
 import { missingBytes, reachable, removeDamaged } from "../intake/store.ts";
 import type { PrivateKey } from "../trust/keys.ts";
@@ -27,7 +27,8 @@ export interface PackOptions extends ChartAccess {
   readonly discovery?: DiscoverySettings | undefined;
   /** Fail where a needed image of a chart may have been missed. @default false */
   readonly strictImages?: boolean | undefined;
-  readonly recipe: Recipe;
+  /** What is left out of it is empty. */
+  readonly recipe: Partial<Recipe>;
   /** File to write. @default NAME-VERSION.tar.gz */
   readonly output?: string | undefined;
   /** Replace a bundle that is there. @default false */
@@ -42,8 +43,8 @@ export interface PackOptions extends ChartAccess {
   readonly locked?: boolean | undefined;
   /** Where the digests of this run are written; undefined for nowhere. */
   readonly lockPath?: string | undefined;
-  /** Time stamp of everything that needs one. */
-  readonly created: Date;
+  /** Time stamp of everything that needs one. @default the beginning of 1970 */
+  readonly created?: Date | undefined;
   /** Pack layers that their license keeps out of other registries. @default false */
   readonly includeNonDistributable?: boolean | undefined;
   /** How much the signatures of charts count. */
@@ -62,14 +63,15 @@ export interface PackResult {
 /** Gathers what a recipe names and writes it as one bundle. It fails rather than leave a hole. */
 export async function pack(options: PackOptions, runOptions: RunOptions = {}): Promise<PackResult> {
   const run = startRun(runOptions);
-  const { registry, repositories, store, created, recipe } = options;
+  const { registry, repositories, store, created, output } = options;
+  const recipe = { ...NOTHING, ...options.recipe };
   const lock = options.locked === true ? options.lock : undefined;
   const sources = openSources({ registry, repositories, store, created, lock }, run);
   try {
     return await withForeign(recipe.from, run, async (foreign) => {
       const ingredients = await gather(recipe, sources, choicesOf(options, foreign));
       const download = await missingBytes(fromRegistries(ingredients), options.store);
-      const plan = planPack(ingredients, { ...options, download });
+      const plan = planPack(ingredients, { recipe, output, lock: options.lock, download });
       if (options.dryRun === true) return { plan, written: undefined, manifest: undefined };
       return { plan, ...(await build(plan, ingredients, { options, run })) };
     });
@@ -129,7 +131,7 @@ async function writeWhilePulling(
   pull: Pull,
   { plan, ingredients, options, run }: Build,
 ): Promise<{ written: WrittenBundle; manifest: ContentsDocument }> {
-  const { created, signingKey, force } = options;
+  const { created = EPOCH, signingKey, force } = options;
   try {
     const { name, version } = plan;
     const artifacts = artifactsOf(ingredients, pull);

@@ -16,7 +16,8 @@ import { withBundle, type BundleOptions } from "./open-bundle.ts";
 export interface PushOptions extends BundleOptions {
   /** `REGISTRY[/PREFIX]` */
   readonly target: string;
-  readonly mapping: Mapping;
+  /** How names change on the way there. @default the host of their registry is dropped */
+  readonly mapping?: Mapping | undefined;
   /** Move tags that stand for something else at the target. @default false */
   readonly overwrite?: boolean | undefined;
   /** Ask the registry and say what would happen. @default false */
@@ -62,7 +63,7 @@ export async function push(options: PushOptions, runOptions: RunOptions = {}): P
   return withBundle({ ...options, content: "readable" }, run, async (opened) => {
     const bundle = requireUsable(options.path, opened);
     const { artifacts } = bundle.contents;
-    const plan = planPush(artifacts, bundle.graph, { target, mapping: options.mapping });
+    const plan = planPush(artifacts, bundle.graph, { target, mapping: options.mapping ?? {} });
     const pool = new RegistryPool(options.registry ?? {}, {
       side: "target",
       onEvent: run.onEvent,

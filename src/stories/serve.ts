@@ -138,7 +138,7 @@ async function isPlainLayout(
 
 /** Trusted and complete, or not served at all. */
 async function openBundled(path: string, options: ServeOptions, run: Run): Promise<Catalog> {
-  const { trust = { keys: [] }, names, platforms } = options;
+  const { trust, names, platforms } = options;
   // Nobody waits for progress here: what a registry says is about what it serves.
   const quiet = { ...run, onEvent: () => {} };
   const opened = await openBundle({ path, trust, names, platforms }, quiet);

@@ -32,7 +32,7 @@ export async function sign(
   runOptions: RunOptions = {},
 ): Promise<SignResult> {
   const run = startRun(runOptions);
-  const trust = { keys: [], allowUnsigned: true };
+  const trust = { allowUnsigned: true };
   return withBundle({ path: given, trust, content: "hashed" }, run, async (opened) => {
     const { list, bundleDigest, isForeign } = requireUsable(given, opened);
     if (isForeign) throw foreign(given);

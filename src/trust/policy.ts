@@ -6,7 +6,8 @@ import { type DetachedSignature, type FoundSignature, parseDetached } from "./de
 
 /** Whom the user trusts, decided outside the bundle: a key inside it is never asked. */
 export interface TrustPolicy {
-  readonly keys: readonly PublicKey[];
+  /** @default none: nobody is trusted */
+  readonly keys?: readonly PublicKey[] | undefined;
   /** How many different keys must have signed, one at least. @default 1 */
   readonly require?: number | undefined;
   /** Accept what no trusted key has signed, and say so. @default false */
@@ -29,7 +30,7 @@ export function checkSignatures(
   const findings: Finding[] = [];
   const sha256 = createHash("sha256").update(message).digest("hex");
   for (const found of signatures) {
-    const judged = judge({ message, sha256 }, found, policy.keys);
+    const judged = judge({ message, sha256 }, found, policy.keys ?? []);
     if ("key" in judged) signedBy.set(judged.key.id, judged.key);
     else findings.push(judged.finding);
   }
@@ -85,7 +86,7 @@ function printableHint({ hint }: DetachedSignature): string {
 }
 
 function notEnough(
-  { keys }: TrustPolicy,
+  { keys = [] }: TrustPolicy,
   situation: {
     wanted: number;
     found: number;

@@ -12,7 +12,7 @@ import {
   type Target,
 } from "../../src/content/content.ts";
 import { atMost } from "../../src/content/concurrency.ts";
-import { GraphCopy, type CopyOptions } from "../../src/content/copy.ts";
+import { copy, GraphCopy, type GraphCopyOptions } from "../../src/content/copy.ts";
 import { authored, once, type Authored } from "../../src/content/memory.ts";
 import { verified } from "../../src/content/verify.ts";
 import type { DrayEvent } from "../../src/events.ts";
@@ -71,7 +71,7 @@ class MemoryTarget implements Target {
   }
 }
 
-function copyOf(source: Source, target: Target, more: Partial<CopyOptions> = {}): GraphCopy {
+function copyOf(source: Source, target: Target, more: Partial<GraphCopyOptions> = {}): GraphCopy {
   return new GraphCopy(source, target, { limit: atMost(3), ...more });
 }
 
@@ -82,6 +82,19 @@ function indexOf(
   const manifests = children.map(({ descriptor }) => ({ ...descriptor, platform }));
   const document = { schemaVersion: 2, mediaType: MediaType.ociIndex, manifests };
   return authored(MediaType.ociIndex, Buffer.from(JSON.stringify(document)));
+}
+
+/** An image of many layers, whose source counts how many are read at the same time. */
+function manyLayers(): { image: MadeImage; source: Source; most: () => number } {
+  let running = 0;
+  let most = 0;
+  const image = makeImage(Array.from({ length: 20 }, (_, index) => makeLayer(`l${index}`, 10)));
+  const source = new MemorySource([image], async () => {
+    most = Math.max(most, ++running);
+    await settle();
+    running--;
+  });
+  return { image, source, most: () => most };
 }
 
 /** Unhandled rejections fail the run by themselves; this gives them time to happen. */
@@ -107,8 +120,8 @@ describe("GraphCopy", () => {
       fc.asyncProperty(fc.array(shape, { minLength: 1, maxLength: 3 }), async (images) => {
         const target = new MemoryTarget();
         const source = new MemorySource(images);
-        const copy = copyOf(source, target);
-        await Promise.all(images.map(({ root }) => copy.copy(root.descriptor)));
+        const graphCopy = copyOf(source, target);
+        await Promise.all(images.map(({ root }) => graphCopy.copy(root.descriptor)));
         expect(new Set(target.blobs.keys())).toEqual(new Set(source.blobs.keys()));
         expect(target.arrived).toHaveLength(target.blobs.size);
         const order = new Map(target.arrived.map(({ digest }, index) => [digest, index]));
@@ -132,8 +145,8 @@ describe("GraphCopy", () => {
       makeImage([shared, makeLayer(`own-${index}`, 100)]),
     );
     const source = new MemorySource(images);
-    const copy = copyOf(source, new MemoryTarget());
-    await Promise.all(images.map(({ root }) => copy.copy(root.descriptor)));
+    const graphCopy = copyOf(source, new MemoryTarget());
+    await Promise.all(images.map(({ root }) => graphCopy.copy(root.descriptor)));
     expect(source.asked.filter((digest) => digest === shared.descriptor.digest)).toHaveLength(1);
     expect(new Set(source.asked).size).toBe(source.asked.length);
   });
@@ -169,9 +182,9 @@ describe("GraphCopy", () => {
     const outer = makeImage([{ ...asLayer, diffId: "" }]);
     const source = new MemorySource([inner, outer]);
     const target = new MemoryTarget();
-    const copy = copyOf(source, target);
-    await copy.copy(outer.root.descriptor);
-    await copy.copy(inner.root.descriptor);
+    const graphCopy = copyOf(source, target);
+    await graphCopy.copy(outer.root.descriptor);
+    await graphCopy.copy(inner.root.descriptor);
     for (const { descriptor } of inner.blobs)
       expect(target.blobs.has(descriptor.digest)).toBe(true);
   });
@@ -236,8 +249,8 @@ describe("GraphCopy", () => {
       if (digest === slow) await settle();
       throw new Error(digest === slow ? "slow to stop" : "stopped at once");
     });
-    const copy = copyOf(source, new MemoryTarget(), { limit: atMost(10) });
-    await expect(copy.copy(index.descriptor)).rejects.toThrow("this was first");
+    const graphCopy = copyOf(source, new MemoryTarget(), { limit: atMost(10) });
+    await expect(graphCopy.copy(index.descriptor)).rejects.toThrow("this was first");
   });
 
   it("gives every copy that it serves the same failure, and nobody's goes unhandled", async () => {
@@ -245,8 +258,10 @@ describe("GraphCopy", () => {
     const source = new MemorySource(images, async ({ mediaType }) => {
       if (mediaType === MediaType.ociLayerGzip) throw new Error("no layers today");
     });
-    const copy = copyOf(source, new MemoryTarget());
-    const results = await Promise.allSettled(images.map(({ root }) => copy.copy(root.descriptor)));
+    const graphCopy = copyOf(source, new MemoryTarget());
+    const results = await Promise.allSettled(
+      images.map(({ root }) => graphCopy.copy(root.descriptor)),
+    );
     for (const result of results) {
       expect(result).toMatchObject({ status: "rejected", reason: { message: "no layers today" } });
     }
@@ -296,16 +311,9 @@ describe("GraphCopy", () => {
   });
 
   it("runs no more at a time than it may", async () => {
-    let running = 0;
-    let most = 0;
-    const image = makeImage(Array.from({ length: 20 }, (_, index) => makeLayer(`l${index}`, 10)));
-    const source = new MemorySource([image], async () => {
-      most = Math.max(most, ++running);
-      await settle();
-      running--;
-    });
+    const { source, image, most } = manyLayers();
     await copyOf(source, new MemoryTarget(), { limit: atMost(2) }).copy(image.root.descriptor);
-    expect(most).toBe(2);
+    expect(most()).toBe(2);
   });
 
   it("ends where a hundred deep indexes share two places", async () => {
@@ -319,8 +327,8 @@ describe("GraphCopy", () => {
     ]);
     const source = new MemorySource([{ root: image.root, blobs: [...image.blobs, ...blobs] }]);
     const target = new MemoryTarget();
-    const copy = copyOf(source, target, { limit: atMost(2) });
-    await Promise.all(indexes.map(({ descriptor }) => copy.copy(descriptor)));
+    const graphCopy = copyOf(source, target, { limit: atMost(2) });
+    await Promise.all(indexes.map(({ descriptor }) => graphCopy.copy(descriptor)));
     expect(target.blobs.size).toBe(source.blobs.size);
   });
 
@@ -328,9 +336,41 @@ describe("GraphCopy", () => {
     const empty = authored(MediaType.ociLayer, Buffer.alloc(0));
     const images = [makeImage([]), makeImage([{ ...empty, diffId: "" }])];
     const target = new MemoryTarget();
-    const copy = copyOf(new MemorySource(images), target);
-    for (const { root } of images) await copy.copy(root.descriptor);
+    const graphCopy = copyOf(new MemorySource(images), target);
+    for (const { root } of images) await graphCopy.copy(root.descriptor);
     expect(target.blobs.get(empty.descriptor.digest)).toHaveLength(0);
     await expect(collect(once(Buffer.alloc(0)))).resolves.toHaveLength(0);
+  });
+});
+
+describe("copy()", () => {
+  it("brings a root and all that it needs, three at a time", async () => {
+    const { source, image, most } = manyLayers();
+    const target = new MemoryTarget();
+    await copy({ source, target, root: image.root.descriptor });
+    expect(target.blobs.size).toBe(image.blobs.length + 1);
+    expect(most()).toBe(3);
+  });
+
+  it("takes more at a time where that is said", async () => {
+    const { source, image, most } = manyLayers();
+    await copy({ source, target: new MemoryTarget(), root: image.root.descriptor, concurrency: 7 });
+    expect(most()).toBe(7);
+  });
+
+  it("says what it does and stops when it is told to", async () => {
+    const { source, image } = manyLayers();
+    const stop = new AbortController();
+    const events: string[] = [];
+    const onEvent = ({ type }: DrayEvent): void => {
+      events.push(type);
+      if (type === "copied") stop.abort(new Error("enough"));
+    };
+    const copying = copy(
+      { source, target: new MemoryTarget(), root: image.root.descriptor },
+      { signal: stop.signal, onEvent },
+    );
+    await expect(copying).rejects.toThrow("enough");
+    expect(new Set(events)).toEqual(new Set(["progress", "copied"]));
   });
 });

@@ -47,7 +47,6 @@ async function packFrom(
       store: join(directory, "store"),
       output: path,
       signingKey: KEY,
-      created: new Date(0),
     },
     { workDirectory: directory },
   );
@@ -138,7 +137,6 @@ describe("pack --from", () => {
         recipe: recipeOf({ from: [path] }),
         store: join(await temporaryDirectory(), "store"),
         output: join(await temporaryDirectory(), "bundle.tar.gz"),
-        created: new Date(0),
       },
       { workDirectory },
     );

@@ -50,7 +50,6 @@ describe("what skopeo writes", () => {
     await push({
       ...optionsFor(path),
       target: registry.host,
-      mapping: { mode: "drop-host", rules: [] },
     });
     expect(await rawDigest(`${registry.host}/team/app:1.0`)).toBe(found(report)[APP]);
     await run("skopeo", [

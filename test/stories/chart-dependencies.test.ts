@@ -41,7 +41,6 @@ async function obtain(path: string): Promise<ObtainedChart> {
   const sources = openSources(
     {
       store: join(await temporaryDirectory(), "store"),
-      created: new Date(0),
       registry: { retryDelay: shortDelay },
     },
     startRun({}),

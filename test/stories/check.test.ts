@@ -28,7 +28,6 @@ async function checkBundle(
     {
       path,
       trust: { keys: [SIGNER.publicKey] },
-      mapping: { mode: "drop-host", rules: [] },
       ...changes,
     },
     { workDirectory: await temporaryDirectory() },

@@ -26,7 +26,6 @@ async function imagesOf(
   return images({
     charts: [parseChart(chart)],
     store: join(await temporaryDirectory(), "store"),
-    created: new Date(0),
     registry: { retryDelay: shortDelay },
     ...changes,
   });

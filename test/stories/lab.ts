@@ -31,16 +31,11 @@ export async function desk(registry: TestRegistry): Promise<Desk> {
 }
 
 /** Charts are packed without their images, unless they say otherwise. */
-export function recipeOf({ charts = [], ...recipe }: Partial<Recipe>): Recipe {
+export function recipeOf({ charts = [], ...recipe }: Partial<Recipe>): Partial<Recipe> {
   return {
     name: "test",
     version: "1.0",
-    images: [],
     charts: charts.map((chart) => ({ images: "none", ...chart })),
-    files: [],
-    from: [],
-    names: new Map(),
-    platforms: [],
     ...recipe,
   };
 }
@@ -63,7 +58,6 @@ export function packImages(
       output,
       force: true,
       signingKey: SIGNER,
-      created: new Date(0),
       ...changes,
       registry: { retryDelay: shortDelay, ...changes.registry },
     },
@@ -83,7 +77,6 @@ export async function pushBundle(
     {
       path,
       target,
-      mapping: { mode: "drop-host", rules: [] },
       trust: TRUST,
       ...changes,
       registry: { retryDelay: shortDelay, ...changes.registry },

@@ -27,6 +27,17 @@ export interface Recipe {
   readonly kubeVersion?: string | undefined;
 }
 
+export const NOTHING: Recipe = {
+  name: undefined,
+  version: undefined,
+  images: [],
+  charts: [],
+  files: [],
+  from: [],
+  names: new Map(),
+  platforms: [],
+};
+
 export interface ImageRequest {
   readonly reference: Reference;
   readonly platforms?: readonly Platform[] | undefined;

@@ -2,9 +2,6 @@ import type { Listener } from "../../events.ts";
 import type { NetworkAccess } from "../http/transport.ts";
 import type { CredentialStore } from "./credentials.ts";
 
-/** Blobs moved at the same time: what dockerd and containerd do, and no registry minds. */
-export const DEFAULT_CONCURRENCY = 3;
-
 /** What a user says about registries: who asks, and over which network. */
 export interface RegistryAccess extends NetworkAccess {
   readonly credentials?: CredentialStore | undefined;
@@ -15,7 +12,7 @@ export interface RegistryAccess extends NetworkAccess {
 }
 
 export interface ClientOptions {
-  /** Which end of a copy this is, for messages. */
-  readonly side: "source" | "target";
+  /** Which end of a copy this is, for messages. @default either */
+  readonly side?: "source" | "target" | undefined;
   readonly onEvent?: Listener | undefined;
 }

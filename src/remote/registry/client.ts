@@ -1,11 +1,11 @@
-import { atMost, type Limit } from "../../content/concurrency.ts";
+import { atMost, DEFAULT_CONCURRENCY, type Limit } from "../../content/concurrency.ts";
 import { DrayError } from "../../errors.ts";
 import type { Listener } from "../../events.ts";
 import { answerError } from "./answer-error.ts";
 import type { Scopes } from "./token-purse.ts";
 import { BlobPlaces } from "./blob-places.ts";
 import { connectionFailure } from "../http/connection-failure.ts";
-import { DEFAULT_CONCURRENCY, type ClientOptions, type RegistryAccess } from "./access.ts";
+import type { ClientOptions, RegistryAccess } from "./access.ts";
 import { connect, type Connection } from "./connect.ts";
 import { isRetriedStatus, MAX_ATTEMPTS, Patience, Transient } from "../http/patience.ts";
 import { follow } from "../http/redirects.ts";
@@ -53,7 +53,7 @@ export class RegistryClient {
 
   constructor(registry: string, access: RegistryAccess, { side, onEvent }: ClientOptions) {
     this.registry = registry;
-    this.name = `${side} registry ${registry}`;
+    this.name = side === undefined ? `registry ${registry}` : `${side} registry ${registry}`;
     this.limit = atMost(access.concurrency ?? DEFAULT_CONCURRENCY);
     this.patience = new Patience(access.retryDelay, onEvent);
     this.#access = access;
