@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import process from "node:process";
 import { defineConfig } from "vitest/config";
 import { SkipReporter } from "./test/skip-reporter.ts";
@@ -9,10 +10,11 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     restoreMocks: true,
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
-    // A condition that is waited for may take long on a busy machine.
-    expect: { poll: { timeout: 50_000, interval: 10 } },
+    maxWorkers: availableParallelism(),
+    // These end what hangs, also on a busy machine; nothing else is told by time.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    expect: { poll: { timeout: 60_000, interval: 10 } },
     reporters: ["default", new SkipReporter(), ...(report === undefined ? [] : ["json"])],
     ...(report === undefined ? {} : { outputFile: { json: report } }),
   },

@@ -9,7 +9,7 @@ import { blobOf, blobsIn, holds, ingestOf, MIB, noted, untilWritten } from "./bl
 import { finished, startWriter } from "./writer-process.ts";
 
 describe("killed while it writes", () => {
-  it("a layout never has a wrong blob, and the next run goes on", { timeout: 60_000 }, async () => {
+  it("a layout never has a wrong blob, and the next run goes on", async () => {
     const directory = join(await temporaryDirectory(), "layout");
     const seeds = Array.from({ length: 12 }, (_, index) => `killed-${index}`);
     const blobs = new Map(seeds.map((seed) => [seed, blobOf(seed)]));

@@ -250,7 +250,7 @@ describe("a zip is refused", () => {
     });
   });
 
-  it("with any byte of it changed, or harmless", { timeout: 60_000 }, async () => {
+  it("with any byte of it changed, or harmless", async () => {
     const zip = makeZip([
       { name: "a", content: "hello" },
       { name: "b", content: "hello", method: 0, descriptor: "signed" },
