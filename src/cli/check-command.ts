@@ -1,8 +1,7 @@
 import type { AbsentImage, CheckedChart, CheckReport, ValueSet } from "../index.ts";
 import { addBundleFlags, bundleChoices, type BundleFlags } from "./bundle-flags.ts";
 import { addDiscoveryFlags, discoverySettings, type DiscoveryFlags } from "./discovery-flags.ts";
-import { EXIT } from "./failure.ts";
-import { formatFindings } from "./findings.ts";
+import { formatNotes, formatProblems } from "./findings.ts";
 import { addExamples, repeatable } from "./flags.ts";
 import { reasonFor } from "./images-report.ts";
 import { addMapFlags, readMapping, type MapFlags } from "./map-flags.ts";
@@ -54,7 +53,7 @@ async function runCheck(
   { flags, sets }: { flags: CheckFlags; sets: readonly ValueSet[] },
   session: Session,
 ): Promise<void> {
-  const { run, print, exit } = session;
+  const { run, print, refuse } = session;
   const { check, parsePlatform } = await import("../index.ts");
   const report = await check(
     {
@@ -69,9 +68,11 @@ async function runCheck(
     },
     run,
   );
-  print(report, () => renderCheck(report));
-  const isUnsure = !report.complete && flags.allowIncomplete !== true;
-  if (!report.good || isUnsure) exit(EXIT.refused);
+  const findings = [...report.findings, ...report.charts.flatMap((chart) => chart.findings)];
+  print(report, () => renderCheck(report), formatProblems(findings));
+  const { good, complete } = report;
+  const isUnsure = !complete && flags.allowIncomplete !== true;
+  if (!good || isUnsure) refuse(verdict(good, complete));
 }
 
 /** What a bundle lacks for its charts, if anything. */
@@ -85,7 +86,7 @@ function renderCheck({ bundle, charts, good, complete, findings }: CheckReport):
         `${name} ${version}: ${needed - missing.length} of ${plural(needed, "needed image")} here`,
       ]),
     ]),
-    formatFindings(findings),
+    formatNotes(findings),
     ...charts.map(renderChart),
     verdict(good, complete),
   ];
@@ -93,12 +94,10 @@ function renderCheck({ bundle, charts, good, complete, findings }: CheckReport):
 }
 
 function renderChart(chart: CheckedChart): string {
-  const { name, version, missing, left, findings } = chart;
-  const warnings = findings.filter(({ severity }) => severity === "warning");
+  const { name, version, missing, left } = chart;
   const parts = [
     section(`Needed by ${name} ${version}:`, formatAbsent(missing)),
     section(`Not needed by ${name} ${version} with these values:`, formatAbsent(left)),
-    formatFindings(warnings),
   ];
   return paragraphs(parts);
 }

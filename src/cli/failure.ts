@@ -34,9 +34,16 @@ function describe(error: unknown): Failure {
   if (isDrayError(error)) {
     const { code, message, hint, kind } = error;
     const findings = findingsOf(error);
-    const text = `dray: ${message}\n${hint === undefined ? "" : `\nhint: ${hint}\n`}`;
-    const list = findings.length > 1 ? `\n${formatFindings(findings)}` : "";
-    return { text: text + list, document: { code, message, hint, findings }, exit: EXIT[kind] };
+    const said = findings.find((finding) => message.includes(finding.message));
+    const head = said === undefined ? message : `${message} [${said.code}]`;
+    const text = `dray: ${head}\n${hint === undefined ? "" : `\nhint: ${hint}\n`}`;
+    // What the head has said stands nowhere twice.
+    const rest = formatFindings(findings.filter((finding) => finding !== said));
+    return {
+      text: rest === "" ? text : `${text}\n${rest}`,
+      document: { code, message, hint, findings },
+      exit: EXIT[kind],
+    };
   }
   const message = error instanceof Error ? error.message : String(error);
   const system = error instanceof Error && "code" in error && "syscall" in error;

@@ -3,6 +3,16 @@ import { printable } from "./terminal.ts";
 
 const MARKS = { error: "error", warning: "warning", info: "note" } as const;
 
+/** The findings that belong into a report: what was done, and what is worth knowing. */
+export function formatNotes(findings: readonly Finding[]): string {
+  return formatFindings(findings.filter(({ severity }) => severity === "info"));
+}
+
+/** The findings that nobody may miss, who asked for silence included. */
+export function formatProblems(findings: readonly Finding[]): string {
+  return formatFindings(findings.filter(({ severity }) => severity !== "info"));
+}
+
 /** Findings as lines, errors first; how many are shown is bounded, how many there are is said. */
 export function formatFindings(findings: readonly Finding[], most = 50): string {
   const order = ["error", "warning", "info"];

@@ -1,9 +1,15 @@
 import { Option } from "commander";
 import type { ImagesReport, ValueSet } from "../index.ts";
 import { addDiscoveryFlags, discoverySettings, type DiscoveryFlags } from "./discovery-flags.ts";
-import { EXIT } from "./failure.ts";
+import { formatProblems } from "./findings.ts";
 import { addExamples, addStoreFlag, readInput } from "./flags.ts";
-import { formatImageList, renderDifference, renderImages, renderWhy } from "./images-report.ts";
+import {
+  formatImageList,
+  renderDifference,
+  renderImages,
+  renderWhy,
+  verdictOn,
+} from "./images-report.ts";
 import { registriesOf } from "./pack-recipe.ts";
 import {
   addRegistryFlags,
@@ -102,18 +108,24 @@ async function onlyNamed(report: ImagesReport, name: string): Promise<ImagesRepo
   );
 }
 
-function show(report: ImagesReport, flags: ImagesFlags, { io, print, exit }: Session): void {
+function show(report: ImagesReport, flags: ImagesFlags, { print, refuse }: Session): void {
   const { difference, complete } = report;
-  if (flags.list === true && !complete) {
-    io.stderr.write("Warning: the list may lack needed images; it says why at its head.\n");
-  }
-  print(report, () => {
-    if (flags.list === true) return formatImageList(report);
-    if (flags.why !== undefined) return renderWhy(report);
-    if (difference !== undefined) return renderDifference(report, difference);
-    return renderImages(report, flags);
-  });
+  print(report, () => render(report, flags), warningsFor(report, flags));
   if (difference === undefined) return;
   const isUnsure = !complete && flags.allowIncomplete !== true;
-  if (difference.missing.length > 0 || isUnsure) exit(EXIT.refused);
+  if (difference.missing.length > 0 || isUnsure) refuse(verdictOn(difference, report));
+}
+
+function render(report: ImagesReport, flags: ImagesFlags): string {
+  const { difference } = report;
+  if (flags.list === true) return formatImageList(report);
+  if (flags.why !== undefined) return renderWhy(report);
+  if (difference !== undefined) return renderDifference(report, difference);
+  return renderImages(report, flags);
+}
+
+function warningsFor({ charts, complete }: ImagesReport, flags: ImagesFlags): string {
+  // A list has its warnings in comments, which travel with it.
+  if (flags.list !== true) return formatProblems(charts.flatMap(({ findings }) => findings));
+  return complete ? "" : "Warning: the list may lack needed images; it says why at its head.\n";
 }

@@ -6,7 +6,7 @@ import type {
   ListDifference,
   Presence,
 } from "../index.ts";
-import { formatFindings } from "./findings.ts";
+import { formatNotes } from "./findings.ts";
 import type { SessionFlags } from "./session.ts";
 import { formatTable, paragraphs, plural, section } from "./table.ts";
 
@@ -53,16 +53,18 @@ function countClasses(images: readonly DiscoveredImage[]): string {
   );
 }
 
-/** What may lack a needed image is always said; the rest on request. */
+/** Whether needed images may be missing; what is known of optional ones on request. */
 function formatUnknowns({ charts, complete }: ImagesReport, verbose: boolean): string {
   const findings = charts.flatMap((chart) => chart.findings);
-  const shown = findings.filter(({ severity }) => verbose || severity !== "info");
-  const hidden = findings.length - shown.length;
+  const hidden = verbose ? 0 : findings.filter(({ severity }) => severity === "info").length;
   const more = hidden === 0 ? "" : `${plural(hidden, "note")} on optional images: see --verbose\n`;
-  const verdict = complete
+  return `${verbose ? formatNotes(findings) : ""}${more}${completeness(complete)}`;
+}
+
+function completeness(complete: boolean): string {
+  return complete
     ? "Complete: nothing stood in the way of finding what these values pull.\n"
     : "Not complete: needed images may be missing from this list.\n";
-  return `${formatFindings(shown)}${more}${verdict}`;
 }
 
 /** A list that `dray pack --image-list` takes. What is not needed stands in comments. */
@@ -107,11 +109,17 @@ export function renderDifference(report: ImagesReport, difference: ListDifferenc
       ),
     ),
     formatUnknowns(report, false),
-    missing.length === 0
-      ? "The list has every needed image that was found.\n"
-      : `The list lacks ${plural(missing.length, "needed image")}.\n`,
+    verdictOn(difference),
   ];
   return paragraphs(parts);
+}
+
+/** What a comparison with a list has come to; with `report`, also how far that can be known. */
+export function verdictOn({ missing }: ListDifference, report?: ImagesReport): string {
+  const certainty = report === undefined ? "" : completeness(report.complete);
+  return missing.length === 0
+    ? `${certainty}The list has every needed image that was found.\n`
+    : `${certainty}The list lacks ${plural(missing.length, "needed image")}.\n`;
 }
 
 /** Why an image has its class, in few words. */

@@ -1,9 +1,9 @@
 import type { InspectReport } from "../index.ts";
 import { addBundleFlags, bundleChoices, type BundleFlags } from "./bundle-flags.ts";
-import { formatFindings } from "./findings.ts";
+import { formatNotes, formatProblems } from "./findings.ts";
 import { addExamples } from "./flags.ts";
 import { addOutputFlags, type AddCommand, type SessionFlags } from "./session.ts";
-import { formatBytes, formatTable, shortDigest } from "./table.ts";
+import { formatBytes, formatTable, paragraphs, shortDigest } from "./table.ts";
 
 export const addInspectCommand: AddCommand = (program, start) => {
   const command = program
@@ -22,12 +22,15 @@ export const addInspectCommand: AddCommand = (program, start) => {
   ]);
   command.action(async (path: string, flags: BundleFlags & SessionFlags) => {
     const session = await start(flags);
-    const { signal, workDirectory } = session.run;
+    const { onEvent } = session.run;
     const { inspect } = await import("../index.ts");
     const request = { path, ...(await bundleChoices(flags, session)) };
-    // It is done before a line of progress could be read.
-    const report = await inspect(request, { signal, workDirectory });
-    session.print(report, () => renderInspect(report));
+    const report = await inspect(request, {
+      ...session.run,
+      // It is done before a line of progress could be read.
+      onEvent: (event) => event.type === "warning" && onEvent?.(event),
+    });
+    session.print(report, () => renderInspect(report), formatProblems(report.findings));
   });
 };
 
@@ -61,6 +64,5 @@ function renderInspect(report: InspectReport): string {
     ...artifacts,
     ...files,
   ]);
-  const notes = report.findings.filter(({ severity }) => severity !== "error");
-  return `${head}\n${table}${notes.length === 0 ? "" : `\n${formatFindings(notes)}`}`;
+  return paragraphs([head, table, formatNotes(report.findings)]);
 }

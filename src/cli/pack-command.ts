@@ -5,7 +5,7 @@ import type { Defaults, Lock, ProvenanceOptions, ValueSet } from "../index.ts";
 import { addDiscoveryFlags, discoverySettings, type DiscoveryFlags } from "./discovery-flags.ts";
 import { addExamples, addStoreFlag, repeatable } from "./flags.ts";
 import { addContentFlags, readRecipe, registriesOf, type ContentFlags } from "./pack-recipe.ts";
-import { renderPack } from "./pack-report.ts";
+import { problemsOfPack, renderPack } from "./pack-report.ts";
 import {
   addRegistryFlags,
   chartAccess,
@@ -110,7 +110,7 @@ async function runPack(
     run,
   );
   const isSigned = flags.signKey !== undefined;
-  print(result, () => renderPack(result, { isSigned, isDryRun }));
+  print(result, () => renderPack(result, { isSigned, isDryRun }), problemsOfPack(result));
 }
 
 async function provenanceOptions(

@@ -1,5 +1,5 @@
 import type { DigestChange, PackPlan, PackResult, PlannedChart } from "../index.ts";
-import { formatFindings } from "./findings.ts";
+import { formatNotes, formatProblems } from "./findings.ts";
 import { formatImages } from "./images-report.ts";
 import { formatBytes, formatTable, paragraphs, plural, section, shortDigest } from "./table.ts";
 
@@ -19,7 +19,7 @@ export function renderPack(
     formatTable(rows),
     formatChartImages(plan),
     changes("Platforms were left out, and that changes the digest:", plan.filtered),
-    plan.findings.length === 0 ? "" : formatFindings(plan.findings),
+    formatNotes(plan.findings),
     changes("Tags that stand for something else than in the lock:", plan.moved),
   ];
   if (written === undefined) {
@@ -42,6 +42,12 @@ export function renderPack(
   return paragraphs(parts);
 }
 
+/** What is to be known of a bundle even by those who want no report. */
+export function problemsOfPack({ plan }: PackResult): string {
+  const incomplete = plan.charts.filter(({ complete }) => !complete);
+  return formatProblems([...plan.findings, ...incomplete.flatMap(({ findings }) => findings)]);
+}
+
 /** What the charts of a bundle add to what is listed, what they leave out, and what is not known. */
 function formatChartImages({ charts, added, extra, contents }: PackPlan): string {
   const isListed = contents.filter(({ kind }) => kind === "image").length > added.length;
@@ -55,13 +61,12 @@ function formatChartImages({ charts, added, extra, contents }: PackPlan): string
   return paragraphs(parts);
 }
 
-function formatChart({ name, version, left, complete, findings }: PlannedChart): string {
-  const warnings = findings.filter(({ severity }) => severity === "warning");
+function formatChart({ name, version, left, complete }: PlannedChart): string {
   const parts = [
     section(`In ${name} ${version}, and not packed:`, formatImages(left)),
     complete
       ? ""
-      : `NOT COMPLETE: needed images of ${name} ${version} may be missing from this bundle.\n${formatFindings(warnings)}`,
+      : `NOT COMPLETE: needed images of ${name} ${version} may be missing from this bundle.\n`,
   ];
   return paragraphs(parts);
 }

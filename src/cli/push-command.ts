@@ -1,12 +1,12 @@
 import { writeFile } from "node:fs/promises";
 import type { PushReport } from "../index.ts";
 import { addBundleFlags, bundleChoices, type BundleFlags } from "./bundle-flags.ts";
-import { formatFindings } from "./findings.ts";
+import { formatNotes, formatProblems } from "./findings.ts";
 import { addExamples } from "./flags.ts";
 import { addMapFlags, readMapping, type MapFlags } from "./map-flags.ts";
 import { addRegistryFlags, registryAccess, type RegistryFlags } from "./registry-flags.ts";
 import { addOutputFlags, type AddCommand, type Session, type SessionFlags } from "./session.ts";
-import { formatBytes, formatTable, plural, shortDigest } from "./table.ts";
+import { formatBytes, formatTable, paragraphs, plural, shortDigest } from "./table.ts";
 
 interface PushFlags extends BundleFlags, SessionFlags, RegistryFlags, MapFlags {
   readonly overwrite?: boolean;
@@ -64,7 +64,8 @@ async function runPush(
       run,
     );
     await writeReceipt(report, flags);
-    print(receiptOf(report), () => notes(report) + renderPush(report));
+    const problems = formatProblems(report.findings);
+    print(receiptOf(report), () => renderPush(report), problems);
   } catch (error) {
     if (error instanceof PushIncomplete) await writeReceipt(error.report, flags);
     throw error;
@@ -76,16 +77,13 @@ async function writeReceipt(report: PushReport, { receipt }: PushFlags): Promise
   await writeFile(receipt, `${JSON.stringify(receiptOf(report), undefined, 2)}\n`);
 }
 
-function notes({ findings }: PushReport): string {
-  return findings.length === 0 ? "" : `${formatFindings(findings)}\n`;
-}
-
 /** What a push did, for people who commit it or file it. */
 function receiptOf(report: PushReport): object {
   return { receiptVersion: 1, ...report };
 }
 
-function renderPush({ artifacts, totals, dryRun, bundle, registry }: PushReport): string {
+function renderPush(report: PushReport): string {
+  const { artifacts, totals, dryRun, bundle, registry, findings } = report;
   const rows = artifacts.map(({ kind, target, digest, result }) => [
     dryRun && result !== "present" ? `would be ${result}` : result,
     kind,
@@ -102,5 +100,5 @@ function renderPush({ artifacts, totals, dryRun, bundle, registry }: PushReport)
   const done = dryRun
     ? `Nothing was sent to ${registry}.`
     : `${bundle.name} ${bundle.version} (${bundle.digest}) is in ${registry}; every manifest was read back.`;
-  return `${formatTable(rows)}\n${summary}.\n${done}\n`;
+  return paragraphs([formatNotes(findings), formatTable(rows), `${summary}.\n${done}\n`]);
 }

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import type { Defaults, RunOptions } from "../index.ts";
+import { EXIT } from "./failure.ts";
 import { Progress, type Verbosity } from "./progress.ts";
 import { printable, printableJson, type Io } from "./terminal.ts";
 
@@ -29,11 +30,11 @@ export interface Session {
   readonly run: RunOptions;
   /**
    * Prints the report, and nothing else goes to stdout: `document` with --json, else `text`, of which
-   * --quiet leaves nothing.
+   * --quiet leaves nothing. What is `wrong` with it goes to stderr, whatever flags say.
    */
-  readonly print: (document: unknown, text: () => string) => void;
-  /** Ends the program with this code when the action is done. */
-  readonly exit: (code: number) => void;
+  readonly print: (document: unknown, text: () => string, wrong?: string) => void;
+  /** Ends the program with 3 when the action is done; who did not see the report hears why. */
+  readonly refuse: (verdict: string) => void;
 }
 
 /** A command adds itself to the program; its action loads the library only when it runs. */
@@ -54,12 +55,20 @@ export function sessionStarter(io: Io, exit: (code: number) => void): StartSessi
         onEvent: progress.listen,
         workDirectory: flags.workDir ?? defaults.workDirectory,
       },
-      print: (document, text) => {
+      print: (document, text, wrong = "") => {
         progress.end();
+        io.stderr.write(printable(wrong));
         if (flags.json === true) io.stdout.write(`${printableJson(document)}\n`);
-        else if (flags.quiet !== true) io.stdout.write(printable(text()));
+        else if (flags.quiet !== true) {
+          // Between what two streams say on one screen there is an empty line.
+          if (wrong !== "" && io.stderr.isTTY === true) io.stderr.write("\n");
+          io.stdout.write(printable(text()));
+        }
       },
-      exit,
+      refuse: (verdict) => {
+        if (flags.json === true || flags.quiet === true) io.stderr.write(verdict);
+        exit(EXIT.refused);
+      },
     };
   };
 }

@@ -1,9 +1,9 @@
 import type { UnpackResult } from "../index.ts";
 import { addBundleFlags, bundleChoices, type BundleFlags } from "./bundle-flags.ts";
-import { formatFindings } from "./findings.ts";
+import { formatNotes, formatProblems } from "./findings.ts";
 import { addExamples } from "./flags.ts";
 import { addOutputFlags, type AddCommand, type SessionFlags } from "./session.ts";
-import { formatBytes, formatTable } from "./table.ts";
+import { formatBytes, formatTable, paragraphs } from "./table.ts";
 
 interface UnpackFlags extends BundleFlags, SessionFlags {
   readonly repair?: boolean;
@@ -36,7 +36,7 @@ export const addUnpackCommand: AddCommand = (program, start) => {
     const { unpack } = await import("../index.ts");
     const choices = await bundleChoices(flags, session);
     const result = await unpack({ path, directory, repair: flags.repair, ...choices }, run);
-    print(result, () => renderUnpack(result));
+    print(result, () => renderUnpack(result), formatProblems(result.findings));
   });
 };
 
@@ -46,5 +46,5 @@ function renderUnpack({ directory, files, bytes, bundleDigest, findings }: Unpac
     ["holds", `${files} files, ${formatBytes(bytes)}`],
     ["bundle digest", bundleDigest],
   ]);
-  return findings.length === 0 ? table : `${table}\n${formatFindings(findings)}`;
+  return paragraphs([table, formatNotes(findings)]);
 }

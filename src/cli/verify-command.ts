@@ -1,10 +1,9 @@
 import type { VerifyReport } from "../index.ts";
 import { addBundleFlags, bundleChoices, type BundleFlags } from "./bundle-flags.ts";
-import { EXIT } from "./failure.ts";
-import { formatFindings } from "./findings.ts";
+import { formatNotes, formatProblems } from "./findings.ts";
 import { addExamples } from "./flags.ts";
 import { addOutputFlags, type AddCommand, type SessionFlags } from "./session.ts";
-import { formatBytes, formatTable, plural } from "./table.ts";
+import { formatBytes, formatTable, paragraphs, plural } from "./table.ts";
 
 export const addVerifyCommand: AddCommand = (program, start) => {
   const command = program
@@ -25,13 +24,15 @@ export const addVerifyCommand: AddCommand = (program, start) => {
   ]);
   command.action(async (path: string, flags: BundleFlags & SessionFlags) => {
     const session = await start(flags);
-    const { run, print, exit } = session;
+    const { run, print, refuse } = session;
     const { verify } = await import("../index.ts");
     const report = await verify({ path, ...(await bundleChoices(flags, session)) }, run);
-    print(report, () => renderVerify(report));
-    if (!report.good) exit(EXIT.refused);
+    print(report, () => renderVerify(report), formatProblems(report.findings));
+    if (!report.good) refuse(REFUSED);
   });
 };
+
+const REFUSED = "Refused: do not use this bundle.\n";
 
 function renderVerify(report: VerifyReport): string {
   const { path, form, size, good, bundleDigest, signedBy, manifest, findings } = report;
@@ -50,6 +51,6 @@ function renderVerify(report: VerifyReport): string {
       `${name} ${version}: ${plural(artifacts.length, "artifact")}, ${plural(files.length, "file")}`,
     ]);
   }
-  const list = findings.length === 0 ? "" : `\n${formatFindings(findings)}`;
-  return `${formatTable(rows)}${list}\n${good ? "Good: everything is there and unchanged." : "Refused: do not use this bundle."}\n`;
+  const verdict = good ? "Good: everything is there and unchanged.\n" : REFUSED;
+  return paragraphs([formatTable(rows), formatNotes(findings), verdict]);
 }

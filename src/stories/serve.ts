@@ -1,7 +1,7 @@
 import { readdir, stat } from "node:fs/promises";
 import { CONTENTS_FILE, SUMS_FILE } from "../bundle/format.ts";
 import { DrayError, systemCode } from "../errors.ts";
-import { startRun, type Run, type RunOptions } from "../events.ts";
+import { startRun, type Listener, type Run, type RunOptions } from "../events.ts";
 import type { GivenNames } from "../foreign/given-names.ts";
 import { LAYOUT_FILE } from "../oci/image-layout.ts";
 import type { Platform } from "../oci/platform.ts";
@@ -140,10 +140,14 @@ async function isPlainLayout(
 async function openBundled(path: string, options: ServeOptions, run: Run): Promise<Catalog> {
   const { trust, names, platforms } = options;
   // Nobody waits for progress here: what a registry says is about what it serves.
-  const quiet = { ...run, onEvent: () => {} };
+  const onEvent: Listener = (event) => event.type === "warning" && run.onEvent(event);
+  const quiet = { ...run, onEvent };
   const opened = await openBundle({ path, trust, names, platforms }, quiet);
   try {
-    const { source, graph } = requireUsable(path, opened.bundle);
+    const { source, graph, findings } = requireUsable(path, opened.bundle);
+    for (const { severity, message } of findings) {
+      if (severity === "warning") onEvent({ type: "warning", message });
+    }
     const roots = graph.roots.map(({ descriptor }) => descriptor);
     const catalog = await openSourceCatalog(source, roots, run);
     return { ...catalog, close: () => opened.close() };

@@ -25,7 +25,7 @@ describe("dray verify", () => {
     const { path } = await makeBundle();
     const trust = await temporaryDirectory();
     const none = await dray(["verify", path], { env: { DRAY_TRUST_DIR: trust } });
-    expect([none.code, none.stdout]).toEqual([3, expect.stringContaining("SIGNATURE_NO_KEY")]);
+    expect([none.code, none.stderr]).toEqual([3, expect.stringContaining("SIGNATURE_NO_KEY")]);
     await writeFile(join(trust, "release.pub"), await readFile(key));
     expect((await dray(["verify", path], { env: { DRAY_TRUST_DIR: trust } })).code).toBe(0);
   });
@@ -77,7 +77,7 @@ describe("dray verify", () => {
       const { code, stdout, stderr } = await dray(["verify", carried, "--key", key, ...flags]);
       expect(code).toBe(3);
       expect((stdout + stderr).replaceAll("\n", "")).not.toMatch(/\p{Cc}/u);
-      expect(stdout).toContain("\\u001b[31mred");
+      expect(stderr).toContain("\\u001b[31mred");
     }
   });
 });

@@ -88,9 +88,9 @@ describe("dray check", () => {
   it("does not pass over what it could not tell: 3, or 0 with --allow-incomplete", async () => {
     const odd = TEMPLATE.replace("{{ .Values.tag }}", '{{ required "a tag is needed" .Values.x }}');
     const path = await bundle({ "templates/odd.yaml": odd });
-    const { code, stdout } = await dray(["check", path, "--key", key]);
+    const { code, stdout, stderr } = await dray(["check", path, "--key", key]);
     expect(code).toBe(3);
-    expect(stdout).toContain("a tag is needed");
+    expect(stderr).toContain("a tag is needed");
     expect(stdout).toContain("Not known:");
     expect((await dray(["check", path, "--key", key, "--allow-incomplete"])).code).toBe(0);
   });

@@ -18,10 +18,10 @@ interface Json {
 describe("a layout that others have made", () => {
   it("is shown by its digest as long as it has no name", async () => {
     const path = await tarFile(layoutMembers([named(app, "1.0")]));
-    const { code, stdout } = await dray(["inspect", path]);
+    const { code, stdout, stderr } = await dray(["inspect", path]);
     expect(code).toBe(0);
     expect(stdout).toContain(digest);
-    expect(stdout).toContain(`--name ${digest}=REGISTRY/REPOSITORY:TAG`);
+    expect(stderr).toContain(`--name ${digest}=REGISTRY/REPOSITORY:TAG`);
     expect(stdout).toContain("OCI image layout in tar");
   });
 

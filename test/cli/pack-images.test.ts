@@ -74,7 +74,7 @@ describe("dray pack --chart", () => {
     const { code, stdout, stderr } = await dryRun(registry, [], odd);
     expect(code).toBe(0);
     expect(stdout).toContain("NOT COMPLETE: needed images of demo 1.0.0 may be missing");
-    expect(stdout).toContain("an odd image");
+    expect(stderr).toContain("an odd image");
     expect(stderr).toContain("Warning: needed images of demo 1.0.0 may have been missed");
     const strict = await dryRun(registry, ["--strict-images"], odd);
     expect([strict.code, strict.stderr]).toEqual([3, expect.stringContaining("an odd image")]);

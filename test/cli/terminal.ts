@@ -12,22 +12,24 @@ export interface TerminalOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly stdin?: string;
   readonly signal?: AbortSignal;
+  /** Called when something is said on stderr. */
+  readonly onStderr?: (() => void) | undefined;
 }
 
 /** Runs one command line in this process, with streams and environment of its own. */
 export async function dray(
   argv: readonly string[],
-  { env = {}, stdin = "", signal = new AbortController().signal }: TerminalOptions = {},
+  { env = {}, stdin = "", onStderr, ...options }: TerminalOptions = {},
 ): Promise<Outcome> {
   const stdout = new Sink();
-  const stderr = new Sink();
+  const stderr = new Sink(onStderr);
   const code = await run(argv, VERSION, {
     stdin: Readable.from([stdin]),
     stdout: stdout.stream,
     stderr: stderr.stream,
     // Nothing of the machine that runs the tests: no keys, no credentials.
     env: { HOME: "/nonexistent", ...env },
-    signal,
+    signal: options.signal ?? new AbortController().signal,
   });
   return { code, stdout: stdout.text, stderr: stderr.text };
 }
@@ -36,7 +38,10 @@ class Sink {
   readonly stream = new PassThrough();
   text = "";
 
-  constructor() {
-    this.stream.on("data", (chunk: Buffer) => (this.text += chunk.toString()));
+  constructor(onText = () => {}) {
+    this.stream.on("data", (chunk: Buffer) => {
+      this.text += chunk.toString();
+      onText();
+    });
   }
 }
