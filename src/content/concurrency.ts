@@ -47,6 +47,7 @@ export function joinSignals(own: AbortSignal, outer: AbortSignal | undefined): A
   setMaxListeners(0, either);
   return either;
 }
+
 /** Runs tasks of the same key one after another; keys do not wait for each other. */
 export class OneAtATime<K> {
   readonly #last = new Map<K, Promise<unknown>>();

@@ -19,7 +19,8 @@ import type { WriteBehind } from "./write-behind.ts";
 /** With more entries than this, `index.json` may grow beyond what is read back (20 MiB). */
 const MAX_ROOTS = 25_000;
 
-interface Parts {
+/** What is known of a layout, and what of it waits to be written. */
+interface LayoutState {
   readonly repositories: ServedRepositories;
   readonly uploads: OpenUploads;
   readonly index: WriteBehind;
@@ -34,7 +35,7 @@ export class LayoutWriter implements CatalogWriter {
   /** Keeps a blob from being removed while it is stored anew. */
   readonly #changes = new OneAtATime<Digest>();
 
-  constructor(layout: ImageLayout, { repositories, uploads, index }: Parts) {
+  constructor(layout: ImageLayout, { repositories, uploads, index }: LayoutState) {
     this.#layout = layout;
     this.#repositories = repositories;
     this.#uploads = uploads;

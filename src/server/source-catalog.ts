@@ -30,18 +30,13 @@ export async function openSourceCatalog(
   return { repositories, blobs: source, close: async () => {} };
 }
 
-interface Content {
-  readonly source: BlobSource;
-  readonly roots: readonly Descriptor[];
-}
-
 /**
  * Finds out what is in which repository: the named roots, and all that they lead to. What cannot be
  * served is reported and kept as it is.
  */
 export async function loadRoots(
   repositories: ServedRepositories,
-  { source, roots }: Content,
+  { source, roots }: { source: BlobSource; roots: readonly Descriptor[] },
   { signal, onEvent }: Run,
 ): Promise<void> {
   const loader = new GraphLoader(source, signal);
