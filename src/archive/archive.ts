@@ -98,6 +98,8 @@ export interface RawEntry extends EntryPlace {
   readonly kind: EntryKind;
   /** What the archive calls it, for messages. */
   readonly type: string;
+  /** Of a hard link in a tar: the name of the entry before it whose content it has. */
+  readonly sameAs?: string | undefined;
   /** The content, once, before the next entry is asked for. */
   content(): Bytes;
 }

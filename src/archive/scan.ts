@@ -5,8 +5,10 @@ import type { Listener } from "../events.ts";
 import { findingOf, type Finding } from "../finding.ts";
 import type { Archive, RawEntry } from "./archive.ts";
 import { DistinctNames, entryPath, type EntryPath } from "./entry-path.ts";
+import { HardLinks } from "./hard-links.ts";
 import { APPLE_DOUBLE_MAGIC, isJunkName, mayBeAppleDouble } from "./junk.ts";
 import { MemberDamage, memberFinding } from "./members/member-damage.ts";
+import { refusedType, type Refusal } from "./refused-type.ts";
 
 /** More entries than any bundle has; a list of them still fits in memory. */
 const MAX_ENTRIES = 1_000_000;
@@ -79,6 +81,7 @@ class ScanState {
   readonly #findings: Finding[] = [];
   /** Content that other threads hash meanwhile. */
   readonly #hashing: Promise<void>[] = [];
+  readonly #links = new HardLinks(this.#entries);
   readonly #archive: Archive;
   #count = 0;
   /** What is being read. */
@@ -93,6 +96,7 @@ class ScanState {
   /** All of it, when the last hash is there. */
   async finished(): Promise<Scan> {
     await all(this.#hashing);
+    this.#links.settle();
     return this.#result(true);
   }
 
@@ -117,14 +121,14 @@ class ScanState {
     // macOS ends the name of a folder's icon in a carriage return: junk, if its place is a good one.
     const checked = entryPath(raw.name.replace(/(^|\/)Icon\r$/, "$1Icon"));
     if ("problem" in checked) {
-      this.#refuse("ENTRY_NAME_REFUSED", raw.name, checked.problem);
+      this.#refuse("ENTRY_NAME_REFUSED", raw.name, checked);
     } else if (isJunkName(raw.name)) {
       this.#stripped.push(raw.name);
     } else if (raw.kind !== "directory") {
       return this.#file(raw, checked.path);
     } else {
       const problem = this.#names.addDirectory(checked.path);
-      if (problem !== undefined) this.#refuse("ENTRY_DUPLICATE", checked.path, problem);
+      if (problem !== undefined) this.#refuse("ENTRY_DUPLICATE", checked.path, { problem });
     }
     return undefined;
   }
@@ -132,15 +136,19 @@ class ScanState {
   #refuse(
     code: "ENTRY_NAME_REFUSED" | "ENTRY_TYPE_REFUSED" | "ENTRY_DUPLICATE",
     entry: string,
-    problem: string,
+    { problem, hint }: Refusal,
   ): void {
     const message = `Entry ${JSON.stringify(entry.slice(0, 200))} is refused: ${problem}`;
-    this.#findings.push({ severity: "error", code, message, entry });
+    this.#findings.push({ severity: "error", code, message, entry, ...(hint && { hint }) });
   }
 
   async #file(raw: RawEntry, path: EntryPath): Promise<Entry | undefined> {
+    const first = this.#links.firstNameOf(raw);
+    if (first !== undefined && path !== "") {
+      return this.#takeName(path) ? this.#links.add(path, first) : undefined;
+    }
     if (raw.kind !== "file" || path === "") {
-      this.#refuse("ENTRY_TYPE_REFUSED", path, `expected a regular file, found ${raw.type}`);
+      this.#refuse("ENTRY_TYPE_REFUSED", path, refusedType(raw));
       return undefined;
     }
     const content = new EntryContent(raw, this.#options.onEvent);
@@ -154,16 +162,19 @@ class ScanState {
     }
   }
 
+  /** Takes the name of a file in; false, and said, where another has it. */
+  #takeName(path: EntryPath): boolean {
+    const problem = this.#names.addFile(path);
+    if (problem !== undefined) this.#refuse("ENTRY_DUPLICATE", path, { problem });
+    return problem === undefined;
+  }
+
   async #read(raw: RawEntry, path: EntryPath, content: EntryContent): Promise<Entry | undefined> {
     if (mayBeAppleDouble(path) && (await content.startsWith(APPLE_DOUBLE_MAGIC))) {
       this.#stripped.push(path);
       return undefined;
     }
-    const problem = this.#names.addFile(path);
-    if (problem !== undefined) {
-      this.#refuse("ENTRY_DUPLICATE", path, problem);
-      return undefined;
-    }
+    if (!this.#takeName(path)) return undefined;
     const { size, position } = raw;
     const { keep } = this.#options;
     const kept = keep !== undefined && keep({ path, size, firstByte: await content.firstByte() });

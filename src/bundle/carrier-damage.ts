@@ -33,9 +33,10 @@ async function truncation(finding: Finding, carrier: Archive, view: BundleView):
     ? { ...finding, hint: "Its name is that of a part: join all parts in order, with `cat`." }
     : finding;
   // Other gzip has a size of its own.
-  if (carrier.kind !== "tar" || !carrier.isWholeFile) return named;
+  if (carrier.kind !== "tar" || !carrier.isWholeFile || !areAsWritten(view)) return named;
   const { bytes, isExact } = await wholeTarSize(view);
   const wanted = carrier.framing === "members" ? framedSize(bytes) : bytes;
+  if (wanted <= size) return named;
   const least = isExact ? "" : "at least ";
   return {
     ...named,
@@ -43,6 +44,16 @@ async function truncation(finding: Finding, carrier: Archive, view: BundleView):
     wanted: `${least}${wanted} bytes`,
     found: `${size} bytes`,
   };
+}
+
+/** False for a tar that somebody else has written: with directories, links or records of its own. */
+function areAsWritten({ entries }: BundleView): boolean {
+  let end = 0;
+  return [...entries.values()].every(({ path: name, size, position }) => {
+    const start = end + tarSize([{ name, size: 0 }]) - tarSize([]);
+    end += tarSize([{ name, size }]) - tarSize([]);
+    return start === position;
+  });
 }
 
 /** Bytes of the whole tar, as far as its head tells the sizes of what should follow. */

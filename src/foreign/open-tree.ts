@@ -104,9 +104,12 @@ async function readLinks(archive: SeekableArchive): Promise<Map<string, ForeignL
   for await (const raw of archive.entries({ check: false })) {
     if (raw.kind !== "link") continue;
     const checked = entryPath(raw.name);
-    const target = await targetOf(archive, raw);
+    const target = raw.sameAs ?? (await targetOf(archive, raw));
     if ("problem" in checked || target === undefined || links.has(checked.path)) continue;
-    links.set(checked.path, { kind: raw.type === "Link" ? "hard" : "symbolic", target });
+    links.set(checked.path, {
+      kind: raw.sameAs === undefined ? "symbolic" : "hard",
+      target,
+    });
   }
   return links;
 }

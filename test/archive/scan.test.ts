@@ -187,7 +187,7 @@ describe("scan()", () => {
   });
 
   it("refuses a file without a name, and the root as a file", async () => {
-    for (const name of ["", "./", "."]) {
+    for (const name of ["", "."]) {
       expect(codes(await scanNames({ name, type: "7", content: "x" }))).toEqual([
         "ENTRY_TYPE_REFUSED",
       ]);
@@ -197,7 +197,10 @@ describe("scan()", () => {
   it.each([
     ["a symbolic link", { type: "2", link: "target" }],
     ["a symbolic link to nowhere good", { type: "2", link: "/etc/passwd" }],
-    ["a hard link", { type: "1", link: "other" }],
+    ["a hard link to nothing before it", { type: "1", link: "y" }],
+    ["a hard link to nothing", { type: "1" }],
+    ["a hard link to itself", { type: "1", link: "x" }],
+    ["a hard link that leaves", { type: "1", link: "../../etc/passwd" }],
     ["a character device", { type: "3" }],
     ["a block device", { type: "4" }],
     ["a pipe", { type: "6" }],
@@ -207,6 +210,39 @@ describe("scan()", () => {
     const found = await scanNames({ name: "x", ...fields }, { name: "y" });
     expect(codes(found)).toEqual(["ENTRY_TYPE_REFUSED"]);
     expect([...found.entries.keys()]).toEqual(["y"]);
+  });
+
+  it.each(CARRIERS)(
+    "takes a hard link for a second name of a file, through %s",
+    async (carrier) => {
+      const large = { name: "large", content: Buffer.alloc(3_000_000, "x") };
+      const found = await scanTar(
+        makeTar([
+          large,
+          { name: "twin", type: "1", link: "large" },
+          { name: "./triplet", type: "1", link: "./twin" },
+        ]),
+        carrier,
+      );
+      const sha256 = createHash("sha256").update(large.content).digest("hex");
+      expect(codes(found)).toEqual([]);
+      expect([...found.entries.values()]).toMatchObject([
+        { path: "large", size: 3_000_000, sha256 },
+        { path: "twin", size: 3_000_000, sha256 },
+        { path: "triplet", size: 3_000_000, sha256 },
+      ]);
+    },
+  );
+
+  it("refuses a hard link with a name that is taken, or to what was left out", async () => {
+    const file = { name: "x", content: "x" };
+    const again = await scanNames(file, { name: "X", type: "1", link: "x" });
+    expect(codes(again)).toEqual(["ENTRY_DUPLICATE"]);
+    const junk = await scanNames(
+      { name: ".DS_Store" },
+      { name: "y", type: "1", link: ".DS_Store" },
+    );
+    expect(codes(junk)).toEqual(["ENTRY_TYPE_REFUSED"]);
   });
 
   it("passes over directories, whose names have to be good as well", async () => {

@@ -1,6 +1,8 @@
 /** What PAX records say of an entry, as far as it matters here. */
 export interface PaxMeta {
   readonly path: string | undefined;
+  /** Where a link leads. */
+  readonly linkPath: string | undefined;
   readonly size: number | undefined;
   /** The content is a map of holes and what lies between them. */
   readonly isSparse: boolean;
@@ -25,6 +27,7 @@ export function parsePax(bytes: Buffer): PaxMeta | { readonly problem: string } 
   return {
     // An empty value takes back what was said before.
     path: records.get("path")?.toString("utf8") || undefined,
+    linkPath: records.get("linkpath")?.toString("utf8") || undefined,
     size: size === undefined ? undefined : Number(size),
     isSparse: [...records.keys()].some((name) => name.startsWith("GNU.sparse.")),
   };
