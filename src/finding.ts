@@ -43,6 +43,7 @@ function bareCode<Code extends string>(code: `DRAY_${Code}`): Code {
 export type FindingCode =
   | { [Code in ErrorCode]: Code extends `DRAY_${infer Bare}` ? Bare : never }[ErrorCode]
   | "ARCHIVE_NESTED"
+  | "ARCHIVE_UNREAD"
   | "BLOBS_DECOMPRESSED"
   | "BLOB_DIGEST"
   | "BLOB_SIZE"
@@ -51,9 +52,11 @@ export type FindingCode =
   | "BUDGET_SPENT"
   | "BUNDLES_MIXED"
   | "BUNDLES_SEVERAL"
+  | "BUNDLE_EMPTY"
   | "BUNDLE_MISMATCH"
   | "CHART_INCOMPLETE"
   | "CHART_NAME_CONFLICT"
+  | "CHART_UNREADABLE"
   | "CLUSTER_VERSION"
   | "DEPENDENCY_MISSING"
   | "DIGEST_NEW"
@@ -85,6 +88,7 @@ export type FindingCode =
   | "NOT_EXPLORED"
   | "OPERATOR"
   | "PACKAGE_DIFFERENTIAL"
+  | "PARTS_APART"
   | "PART_MISSING"
   | "PROVENANCE_GOOD"
   | "PROVENANCE_MISSING"

@@ -84,7 +84,7 @@ export {
 export type { ImageMode, ImageWishes } from "./intake/recipe/image-wishes.ts";
 export { parseImageList } from "./intake/recipe/image-list.ts";
 export { parseLock, type ChartPin, type Lock } from "./intake/recipe/lock.ts";
-export { parseNames, type GivenNames } from "./foreign/given-names.ts";
+export { parseNames, type GivenNames, type RepositoryName } from "./foreign/given-names.ts";
 
 // Packing.
 export { pack, type PackOptions, type PackResult } from "./stories/pack.ts";

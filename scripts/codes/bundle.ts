@@ -65,6 +65,11 @@ export const bundle = {
     means: "`bundle.json` is not as its format wants it; the message names the places.",
     advice: "Ask for the bundle again. A newer `dray` may have made it: compare the versions.",
   },
+  BUNDLE_EMPTY: {
+    severity: "error",
+    means: "There is nothing in it: no image, no chart and no file.",
+    advice: "Save or pack it again, and look at what the tool that does it says.",
+  },
   BUNDLE_MISMATCH: {
     severity: "error",
     means: "`bundle.json`, the layout and the files say different things.",
@@ -81,6 +86,12 @@ export const bundle = {
     severity: "warning",
     means: "A packed chart calls itself something else than `bundle.json` does.",
     advice: "Ask whoever packed it which is right: Helm goes by the chart's own name and version.",
+  },
+  CHART_UNREADABLE: {
+    severity: "warning",
+    means:
+      "An artifact in a layout says that it is a Helm chart and cannot be read as one. It travels byte for byte, and nothing is known of the images that it pulls.",
+    advice: "Ask whoever made it whether Helm can install it.",
   },
   ENTRY_ALTERED: {
     ends: "refused",

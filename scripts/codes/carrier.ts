@@ -18,6 +18,12 @@ export const carrier = {
     means: "The bundle lay alone in another archive, which was opened through.",
     advice: "Nothing: the bundle inside was checked like any other.",
   },
+  ARCHIVE_UNREAD: {
+    severity: "error",
+    means:
+      "A file is called an archive and cannot be read as one: there may be images in it. It is an error where the file lies in what was named, and a warning deeper inside.",
+    advice: "Decompress it or get it again, or leave it out, if there is no image in it.",
+  },
   ARCHIVE_TOO_DEEP: {
     ends: "refused",
     severity: "error",

@@ -118,6 +118,16 @@ export const foreign = {
     means: "This Zarf package is differential: images that an earlier version had are not in it.",
     advice: "Check that the earlier version is on the other side, or have the whole package made.",
   },
+  PARTS_APART: {
+    severity: "error",
+    means: "Something was cut into parts, and all of them are there, each for itself.",
+    advice: "Join them with the line that the message gives, and name what comes of it.",
+  },
+  PART_ALONE: {
+    ends: "refused",
+    means: "What was named is one part of something that was cut into several.",
+    advice: "Join all parts with the line that the message gives, and name what comes of it.",
+  },
   PART_MISSING: {
     severity: "error",
     means: "An archive is missing from a set that counts only as a whole.",

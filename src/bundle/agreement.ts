@@ -39,6 +39,7 @@ export function checkAgreement(
     roots.delete(artifact.reference);
     findings.push(...checkArtifact(artifact, root, view));
   }
+  if (contents.artifacts.length + contents.files.length === 0) findings.push(nothingInside());
   for (const name of roots.keys()) {
     findings.push(
       error(
@@ -49,6 +50,17 @@ export function checkAgreement(
     );
   }
   return [...findings, ...checkPlacement(contents, graph, { view, isWhole })];
+}
+
+/** What has nothing in it must not pass for something that is whole. */
+function nothingInside(): Finding {
+  return {
+    code: "BUNDLE_EMPTY",
+    severity: "error",
+    entry: CONTENTS_FILE,
+    message: `${CONTENTS_FILE} lists no artifact and no file`,
+    hint: "Pack it again.",
+  };
 }
 
 /** Each root has one name, under which every reader finds it, and which no other root has. */

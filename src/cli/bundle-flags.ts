@@ -9,6 +9,7 @@ export interface BundleFlags {
   readonly require?: number;
   readonly allowUnsigned?: boolean;
   readonly name?: readonly string[];
+  readonly repository?: string;
   readonly platform?: readonly string[];
 }
 
@@ -27,6 +28,7 @@ export function addBundleFlags(command: Command): Command {
     .addOption(
       repeatable("--name <digest=reference>", "name an image of a layout or archive of others"),
     )
+    .option("--repository <name>", "where such images belong that have a tag and no name")
     .addOption(repeatable("--platform <platform>", "of such images only this platform"));
 }
 
@@ -45,7 +47,7 @@ export async function bundleChoices(
   const { name = [], platform = [] } = flags;
   return {
     trust: await trustPolicy(flags, defaults),
-    names: parseNames(name),
+    names: parseNames(name, flags.repository),
     platforms: platform.map(parsePlatform),
   };
 }

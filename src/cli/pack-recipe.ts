@@ -11,6 +11,7 @@ export interface ContentFlags {
   readonly file?: readonly string[];
   readonly platform?: readonly string[];
   readonly from?: readonly string[];
+  readonly repository?: string;
   /** The bundle's own, and `DIGEST=REFERENCE` for images. */
   readonly name?: readonly string[];
   readonly bundleVersion?: string;
@@ -40,6 +41,7 @@ export function addContentFlags(command: Command): void {
     .option("--verify-charts", "refuse charts whose provenance is missing, wrong or not checked")
     .addOption(repeatable("--file <file>", "a plain file that travels along"))
     .addOption(repeatable("--from <path>", "a layout, archive or bundle that others have made"))
+    .option("--repository <name>", "where images of --from belong that have a tag and no name")
     .addOption(
       repeatable("--platform <platform>", "only this platform; this changes an image's digest"),
     )
@@ -63,7 +65,10 @@ export async function readRecipe(
     charts: [...given.charts, ...named.charts],
     files: [...given.files, ...named.files],
     from: [...given.from, ...named.from],
-    names: new Map([...given.names, ...named.names]),
+    names: {
+      byDigest: new Map([...given.names.byDigest, ...named.names.byDigest]),
+      repository: named.names.repository ?? given.names.repository,
+    },
     platforms: named.platforms.length > 0 ? named.platforms : given.platforms,
   };
 }
@@ -94,7 +99,7 @@ async function fromFlags(flags: ContentFlags, valueSets: readonly ValueSet[]): P
     })),
     files: file.map((path) => library.fileRequest(path)),
     from,
-    names: library.parseNames(name.filter(isImageName)),
+    names: library.parseNames(name.filter(isImageName), flags.repository),
     platforms: platform.map(library.parsePlatform),
   };
 }

@@ -11,8 +11,12 @@ export interface NamedRoot {
   readonly descriptor: Descriptor;
   /** The full reference; undefined where nobody has named it. */
   readonly name: string | undefined;
-  /** The digest that is part of the name. */
-  readonly pinned?: Digest | undefined;
+  /** The same where it names a registry, in its parts. */
+  readonly reference?: Reference | undefined;
+  /** The tag that it has without a name. */
+  readonly tag?: string | undefined;
+  /** It stands there by its digest, whether or not something else there holds it. */
+  readonly isByDigest?: boolean | undefined;
   /** What people may know it by. */
   readonly hints: readonly string[];
   /** The index or archive that it stands in. */
@@ -25,17 +29,24 @@ export interface NamedRoot {
  *
  * @throws DrayError `DRAY_NAME_UNUSED`
  */
-export function nameRoots(roots: readonly ForeignRoot[], names: GivenNames): NamedRoot[] {
+export function nameRoots(
+  roots: readonly ForeignRoot[],
+  { byDigest, repository }: GivenNames,
+): NamedRoot[] {
   const used = new Set<Digest>();
-  const named = roots.map((root) => {
-    const digest = [root.descriptor.digest, root.alias].find(
-      (known) => known !== undefined && names.has(known),
-    );
-    if (digest === undefined) return namedRoot(root, undefined);
-    used.add(digest);
-    return namedRoot(root, names.get(digest));
+  const named = roots.flatMap((root) => {
+    for (const digest of [root.descriptor.digest, root.alias]) {
+      const given = digest === undefined ? undefined : byDigest.get(digest);
+      if (digest === undefined || given === undefined) continue;
+      used.add(digest);
+      return given.map((reference) => withName(rootWithoutName(root), reference));
+    }
+    const { name } = root;
+    if (name.kind === "reference") return withName(rootWithoutName(root), name.reference);
+    if (name.kind !== "tag" || repository === undefined) return rootWithoutName(root);
+    return withName(rootWithoutName(root), { ...repository, tag: name.tag });
   });
-  const unused = [...names.keys()].find((digest) => !used.has(digest));
+  const unused = [...byDigest.keys()].find((digest) => !used.has(digest));
   if (unused === undefined) return named;
   throw new DrayError(
     "DRAY_NAME_UNUSED",
@@ -47,22 +58,25 @@ export function nameRoots(roots: readonly ForeignRoot[], names: GivenNames): Nam
   );
 }
 
-function namedRoot(
-  { descriptor, alias, name, place }: ForeignRoot,
-  given: Reference | undefined,
-): NamedRoot {
-  const reference = given ?? (name.kind === "reference" ? name.reference : undefined);
-  const hint = name.kind === "none" ? name.hint : undefined;
+function rootWithoutName({ descriptor, alias, name, place, isByDigest }: ForeignRoot): NamedRoot {
+  const tag = name.kind === "tag" ? name.tag : undefined;
+  const hint = name.kind === "none" ? name.hint : tag;
   return {
     descriptor,
-    name: reference === undefined ? undefined : formatReference(reference),
-    pinned: reference?.digest,
+    name: undefined,
+    tag,
+    isByDigest,
     hints: [
       ...(hint === undefined ? [] : [JSON.stringify(hint)]),
       ...(alias === undefined ? [] : [`image id ${alias}`]),
     ],
     place,
   };
+}
+
+/** The same under a name. */
+export function withName<T extends NamedRoot>(root: T, reference: Reference): T {
+  return { ...root, name: formatReference(reference), reference };
 }
 
 /** What is wrong with names: none at all, one for two things, or one that says another digest. */
@@ -73,7 +87,8 @@ export function checkNames(
   const findings: Finding[] = [];
   const taken = new Map<string, NamedRoot>();
   for (const root of named) {
-    const { name, pinned, descriptor } = root;
+    const { name, reference, descriptor } = root;
+    const pinned = reference?.digest;
     if (name === undefined) {
       findings.push(unnamed(root, isNameNeeded));
       continue;
@@ -98,7 +113,7 @@ function unnamed({ descriptor, hints, place }: NamedRoot, isError: boolean): Fin
     severity: isError ? "error" : "warning",
     entry: digest,
     message: `${digest}${known} has no name in ${place} that says a repository`,
-    hint: `Name it: --name ${digest}=REGISTRY/REPOSITORY:TAG`,
+    hint: `Name it: --name ${digest}=REGISTRY/REPOSITORY:TAG; or all at once: --repository REGISTRY/REPOSITORY`,
   };
 }
 

@@ -1,20 +1,21 @@
 import { kindOf, type Artifact } from "../bundle/artifact.ts";
 import { junkFinding } from "../bundle/locate.ts";
-import { readGraph, type LayoutGraph, type Root } from "../content/graph.ts";
+import type { LayoutGraph } from "../content/graph.ts";
 import { selectPlatforms } from "../content/select-platforms.ts";
 import { DrayError } from "../errors.ts";
 import { findingOf, type Finding } from "../finding.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
-import { Annotation } from "../oci/image-layout.ts";
 import { parseManifest } from "../oci/manifest.ts";
 import { isImageConfigType } from "../oci/media-type.ts";
 import type { Platform } from "../oci/platform.ts";
 import { adoptCharts, chartIn } from "./charts.ts";
-import { checkNames, nameRoots, type NamedRoot } from "./adopt-names.ts";
+import { checkNames, nameRoots, withName, type NamedRoot } from "./adopt-names.ts";
+import { isAttached, nameAttached, withoutImplied } from "./attached.ts";
 import type { BlobPool } from "./blob-pool.ts";
 import type { ForeignIdentity } from "./foreign-content.ts";
-import type { GivenNames } from "./given-names.ts";
-import type { Foreign } from "./read-foreign.ts";
+import { follow, labelOf, type Followed, type FollowedRoot } from "./followed.ts";
+import type { GivenNames, RepositoryName } from "./given-names.ts";
+import type { Foreign } from "./join-foreign.ts";
 import { explainSparse } from "./sparse-index.ts";
 
 export interface AdoptOptions {
@@ -39,11 +40,14 @@ export interface Adopted {
 export async function adopt(foreign: Foreign, options: AdoptOptions): Promise<Adopted> {
   const { blobs } = foreign;
   const charts = await adoptCharts(foreign.charts, { blobs, created: options.created });
-  const selected = await selectAll(nameRoots(foreign.roots, options.names), blobs, options);
-  const roots = [...charts.roots, ...selected.roots];
-  const graph = await readGraph(blobs, roots.map(labelled));
-  const followed = nameReferrers(matched(roots, graph));
-  const { artifacts, findings } = await artifactsOf(followed, graph, blobs);
+  const found = [...charts.roots, ...nameRoots(foreign.roots, options.names)];
+  const whole = await follow(found, blobs);
+  const { repository } = options.names;
+  const named = withoutImplied(nameAttached(whole.roots)).map((one) => inside(one, repository));
+  const kept = { ...whole.graph, roots: named.flatMap(({ root }) => root ?? []) };
+  const chosen = await choose({ roots: named, graph: kept }, blobs, options);
+  const { roots, graph } = chosen;
+  const { artifacts, findings } = await artifactsOf(roots, graph, blobs);
   return {
     artifacts,
     identity: foreign.identity ?? onlyChart(artifacts),
@@ -51,8 +55,8 @@ export async function adopt(foreign: Foreign, options: AdoptOptions): Promise<Ad
       ...junkFinding(foreign),
       ...foreign.findings,
       ...charts.findings,
-      ...selected.findings,
-      ...checkNames(followed, options),
+      ...chosen.findings,
+      ...checkNames(roots, options),
       ...(await explainSparse(graph, blobs)).map((finding) => judged(finding, options)),
       ...(options.platforms.length > 0 ? [] : unreferenced(blobs, graph)),
       ...findings,
@@ -60,16 +64,22 @@ export async function adopt(foreign: Foreign, options: AdoptOptions): Promise<Ad
   };
 }
 
+/** What has neither a name nor a tag is at home in the user's repository under its digest. */
+function inside(item: FollowedRoot, repository: RepositoryName | undefined): FollowedRoot {
+  if (item.name !== undefined || repository === undefined) return item;
+  return withName(item, { ...repository, digest: item.descriptor.digest });
+}
+
 /** Leaves out platforms that nobody asked for. */
-async function selectAll(
-  roots: readonly NamedRoot[],
+async function choose(
+  whole: Followed,
   blobs: BlobPool,
   { platforms }: AdoptOptions,
-): Promise<{ roots: readonly NamedRoot[]; findings: Finding[] }> {
-  if (platforms.length === 0) return { roots, findings: [] };
+): Promise<Followed & { findings: readonly Finding[] }> {
+  if (platforms.length === 0) return { ...whole, findings: [] };
   const kept: NamedRoot[] = [];
   const findings: Finding[] = [];
-  for (const root of roots) {
+  for (const root of whole.roots) {
     try {
       kept.push(await selectFrom(root, blobs, platforms));
     } catch (error) {
@@ -77,60 +87,24 @@ async function selectAll(
       findings.push(findingOf(error, root.descriptor.digest));
     }
   }
-  return { roots: kept, findings };
+  return { ...(await follow(kept, blobs)), findings };
 }
 
 async function selectFrom(
-  named: NamedRoot,
+  followed: FollowedRoot,
   blobs: BlobPool,
   platforms: readonly Platform[],
 ): Promise<NamedRoot> {
-  const { descriptor, name = descriptor.digest } = named;
+  const { descriptor } = followed;
+  const name = labelOf(followed);
   const read = (wanted: Descriptor): Promise<Buffer> => blobs.read(wanted);
   const { mediaType } = descriptor;
   const manifest = parseManifest(await read(descriptor), { mediaType, what: name });
-  if (manifest.kind === "manifest" && !isImageConfigType(manifest.config.mediaType)) return named;
+  const isOther = manifest.kind === "manifest" && !isImageConfigType(manifest.config.mediaType);
+  if (isOther || isAttached(followed)) return followed;
   const { root, index } = await selectPlatforms(descriptor, { platforms, name, read });
   if (index !== undefined) blobs.addDocument(index);
-  return { ...named, descriptor: root };
-}
-
-/** As an entry of an `index.json`; what has no name goes by its digest. */
-function labelled({ descriptor, name }: NamedRoot): Descriptor {
-  return { ...descriptor, annotations: { [Annotation.refName]: name ?? descriptor.digest } };
-}
-
-/** A named root whose graph could be read. */
-interface FollowedRoot extends NamedRoot {
-  readonly root: Root;
-}
-
-function matched(named: readonly NamedRoot[], { roots }: LayoutGraph): FollowedRoot[] {
-  return named.flatMap((one) => {
-    const root = roots.find(
-      ({ name, descriptor }) =>
-        descriptor.digest === one.descriptor.digest && name === labelOf(one),
-    );
-    return root === undefined ? [] : [{ ...one, root }];
-  });
-}
-
-function labelOf({ name, descriptor }: NamedRoot): string {
-  return name ?? descriptor.digest;
-}
-
-/** Signatures and the like stand in a layout without a name: they belong to what they are about. */
-function nameReferrers(followed: readonly FollowedRoot[]): FollowedRoot[] {
-  return followed.map((item) => {
-    const { subject } = item.root.manifest;
-    if (item.name !== undefined || subject === undefined) return item;
-    const about = followed.find(
-      ({ name, root }) => name !== undefined && root.blobs.has(subject.digest),
-    );
-    const repository = about?.name?.replace(/@.*$/, "").replace(/:[^/:]*$/, "");
-    const { digest } = item.descriptor;
-    return repository === undefined ? item : { ...item, name: `${repository}@${digest}` };
-  });
+  return { ...followed, descriptor: root };
 }
 
 async function artifactsOf(
@@ -141,12 +115,14 @@ async function artifactsOf(
   const artifacts = new Map<string, Artifact>();
   const findings: Finding[] = [];
   for (const item of followed) {
+    if (item.root === undefined) continue;
     const reference = labelOf(item);
     const artifact: Artifact = { reference, root: item.root, metadata, source };
     artifacts.set(reference, artifact);
     try {
-      const chart = await chartIn(artifact, source);
-      if (chart !== undefined) artifacts.set(reference, { ...artifact, chart });
+      const { chart, finding } = await chartIn(artifact, source);
+      if (finding !== undefined) findings.push(finding);
+      artifacts.set(reference, { ...artifact, chart });
     } catch (error) {
       if (!(error instanceof DrayError)) throw error;
       findings.push(findingOf(error, reference));

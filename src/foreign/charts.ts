@@ -95,23 +95,38 @@ async function adoptChart(
 }
 
 /**
- * The chart that an artifact is; undefined for everything else. Name and version come from its
- * Chart.yaml, not from the reference.
+ * The chart that an artifact is; none for everything else. One that Helm's rules do not take travels
+ * as the artifact that it is, and the finding says so. Name and version come from its Chart.yaml,
+ * not from the reference.
+ *
+ * @throws DrayError for content that is missing or damaged
  */
 export async function chartIn(
-  { reference, root: { manifest } }: Artifact,
+  artifact: Artifact,
   blobs: BlobPool,
-): Promise<ArtifactChart | undefined> {
-  if (manifest.kind === "index" || !isChart(manifest)) return undefined;
+): Promise<{ chart?: ArtifactChart | undefined; finding?: Finding }> {
+  const { manifest } = artifact.root;
+  if (manifest.kind === "index" || !isChart(manifest)) return {};
   const { chart, provenance } = chartLayers(manifest);
-  if (chart === undefined) return undefined;
+  if (chart === undefined) return {};
   const read = (layer: Descriptor): Promise<Buffer> =>
     readVerified(blobs, layer, { maxBytes: MAX_CHART_BYTES });
-  const tgz = await read(chart);
-  const { metadata } = await readChartArchive(tgz, reference);
-  return artifactChart(
-    metadata,
-    { tgz, provenance: provenance && (await read(provenance)) },
-    blobs,
-  );
+  const files = { tgz: await read(chart), provenance: provenance && (await read(provenance)) };
+  try {
+    const { metadata } = await readChartArchive(files.tgz, artifact.reference);
+    return { chart: artifactChart(metadata, files, blobs) };
+  } catch (error) {
+    if (!(error instanceof DrayError)) throw error;
+    return { finding: unreadable(artifact, error) };
+  }
+}
+
+function unreadable({ reference }: Artifact, { message }: DrayError): Finding {
+  return {
+    code: "CHART_UNREADABLE",
+    severity: "warning",
+    entry: reference,
+    message: `${message}: it travels as the artifact that it is`,
+    hint: "Ask whoever made it whether Helm can install it.",
+  };
 }

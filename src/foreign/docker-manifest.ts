@@ -37,15 +37,6 @@ export async function readDockerManifest(
   return parseAs(schema, value, { what, code: "DRAY_DOCKER_MANIFEST_INVALID" });
 }
 
-/** Claims Docker's files in a layout, where they say again what the layout says; true if they are there. */
-export async function claimDockerFiles(tree: FileTree, at: string): Promise<boolean> {
-  const path = at + DOCKER_MANIFEST;
-  if (!tree.files.has(path)) return false;
-  if ((await readDockerManifest(tree, path)) === undefined) return false;
-  tree.claim([path, `${at}repositories`]);
-  return true;
-}
-
 /** Docker takes `null` for a list without images. */
 function isMeantForDocker(value: unknown): boolean {
   return value === null || (Array.isArray(value) && value.some(isImageOfDocker));

@@ -16,7 +16,8 @@ import { checkSignatures, type TrustPolicy } from "../trust/policy.ts";
 import { adopt, type AdoptOptions } from "./adopt.ts";
 import type { BlobPool } from "./blob-pool.ts";
 import type { ForeignIdentity } from "./foreign-content.ts";
-import { readForeign, type Foreign } from "./read-foreign.ts";
+import type { Foreign } from "./join-foreign.ts";
+import { readForeign } from "./read-foreign.ts";
 
 export interface ForeignOptions {
   readonly policy: TrustPolicy;

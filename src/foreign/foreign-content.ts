@@ -9,7 +9,9 @@ import type { Content, FileTree } from "./file-tree.ts";
 /** What somebody else's bundle says that something is called. */
 export type NameClaim =
   | { readonly kind: "reference"; readonly reference: Reference }
-  /** `hint` is what people may know it by: a tag without a repository, or no name at all. */
+  /** A tag without a repository. */
+  | { readonly kind: "tag"; readonly tag: string }
+  /** No name at all; `hint` is what people may know it by. */
   | { readonly kind: "none"; readonly hint?: string | undefined };
 
 /** One image or artifact: where its graph begins, and what it may be called. */
@@ -21,6 +23,8 @@ export interface ForeignRoot {
   readonly alias?: Digest | undefined;
   /** The index or archive that it stands in. */
   readonly place: string;
+  /** It stands there by its digest, whether or not something else there holds it. */
+  readonly isByDigest?: boolean | undefined;
 }
 
 /** A packed Helm chart that lies beside images. */

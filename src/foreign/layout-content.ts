@@ -9,7 +9,7 @@ import {
   parseIndexFile,
 } from "../oci/image-layout.ts";
 import { parseJson } from "../oci/json.ts";
-import { isManifestType } from "../oci/media-type.ts";
+import { isManifestType, isSchema1Type } from "../oci/media-type.ts";
 import { BlobPool } from "./blob-pool.ts";
 import type { FileTree } from "./file-tree.ts";
 import { tryDigest } from "./documents.ts";
@@ -104,12 +104,17 @@ function lost(tree: FileTree, at: string, name: string): Finding {
   };
 }
 
-/** The specification wants it taken as it is; a registry takes no such thing. */
+/**
+ * The specification wants it taken as it is; a registry takes no such thing. An image of Docker's
+ * first kind is an image all the same.
+ */
 function unknownType({ digest, mediaType }: Descriptor, place: string): Finding {
+  const isImage = isSchema1Type(mediaType);
+  const kind = isImage ? "a Docker schema 1 image" : "no image manifest or index";
   return {
     code: "ROOT_UNSUPPORTED",
-    severity: "warning",
+    severity: isImage ? "error" : "warning",
     entry: digest,
-    message: `${place} names ${digest} of type ${mediaType}, which is no image manifest or index: it is left out`,
+    message: `${place} names ${digest} of type ${mediaType}, which is ${kind}: it ${isImage ? "cannot travel" : "is left out"}`,
   };
 }

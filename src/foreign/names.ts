@@ -25,7 +25,7 @@ function annotatedClaim({ annotations = {} }: Descriptor): NameClaim {
   if (full.kind === "reference") return full;
   const text = annotations[Annotation.refName];
   if (text === undefined) return full;
-  return isTag(text) ? { kind: "none", hint: text } : referenceClaim(text);
+  return isTag(text) ? { kind: "tag", tag: text } : referenceClaim(text);
 }
 
 /** Where cosign and Hauler say what an entry of `index.json` is. */

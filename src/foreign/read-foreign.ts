@@ -1,20 +1,16 @@
 import type { Archive, SeekableArchive } from "../archive/archive.ts";
 import type { WorkOptions } from "../archive/work-file.ts";
 import { DrayError } from "../errors.ts";
-import { findingOf, type Finding } from "../finding.ts";
+import { findingOf, hasErrors, type Finding, type FindingCode } from "../finding.ts";
 import { joinTrees, missingParts, setOf } from "./archive-set.ts";
 import { BlobPool } from "./blob-pool.ts";
 import type { FileTree } from "./file-tree.ts";
-import type {
-  ForeignChart,
-  ForeignContent,
-  ForeignIdentity,
-  ForeignReader,
-  ForeignRoot,
-} from "./foreign-content.ts";
+import type { ForeignChart, ForeignContent, ForeignReader } from "./foreign-content.ts";
 import { openInner } from "./inner-archive.ts";
 import { openTree, type OpenedTree } from "./open-tree.ts";
 import { findCharts } from "./charts.ts";
+import type { Foreign } from "./join-foreign.ts";
+import { leftOut, lookAtRest } from "./left-over.ts";
 import { dockerArchive } from "./readers/docker-archive.ts";
 import { haul } from "./readers/haul.ts";
 import { imageLayout } from "./readers/image-layout.ts";
@@ -39,17 +35,8 @@ const READERS: readonly ForeignReader[] = [
 /** Archives within archives: a vendor's archive, of a backup, of images. */
 const MAX_ARCHIVE_DEPTH = 3;
 
-/** All that readers have made of what arrived. */
-export interface Foreign {
-  /** `OCI image layout, 12 docker save (classic) in gzip, tar` */
-  readonly form: string;
-  readonly blobs: BlobPool;
-  readonly roots: readonly ForeignRoot[];
-  readonly charts: readonly ForeignChart[];
-  readonly identity: ForeignIdentity | undefined;
-  readonly stripped: readonly string[];
-  readonly findings: readonly Finding[];
-}
+/** What says that this belongs to some tool, though nothing of it can be read yet. */
+const PARTS: ReadonlySet<FindingCode> = new Set(["PARTS_APART", "PART_MISSING"]);
 
 export interface OpenForeign extends Foreign {
   /** Closes the archives inside; the outermost is left to who opened it. */
@@ -74,22 +61,6 @@ export async function readForeign(
     await reading.close();
     throw error;
   }
-}
-
-/** Several things as if they had arrived as one. */
-export function joinForeign(all: readonly Foreign[]): Foreign {
-  const blobs = new BlobPool(all.map(({ blobs: { name } }) => name).join(", "));
-  for (const one of all) blobs.addAll(one.blobs);
-  const [only] = all;
-  return {
-    form: all.map(({ form }) => form).join(", "),
-    blobs,
-    roots: all.flatMap(({ roots }) => roots),
-    charts: all.flatMap(({ charts }) => charts),
-    identity: all.length === 1 ? only?.identity : undefined,
-    stripped: all.flatMap(({ stripped }) => stripped),
-    findings: all.flatMap(({ findings }) => findings),
-  };
 }
 
 class Reading {
@@ -124,7 +95,10 @@ class Reading {
     for (const [path, finding] of linkFindings) {
       if (!tree.isClaimed(path)) this.#findings.push(finding);
     }
-    for (const path of tree.unclaimed()) this.#leftOver.push(tree.place(path));
+    const rest = await lookAtRest(tree, { isInner: depth > 0 });
+    this.#leftOver.push(...rest.places);
+    this.#findings.push(...rest.findings);
+    if (rest.findings.some(({ code }) => PARTS.has(code))) this.#isKnown = true;
   }
 
   async #apply(reader: ForeignReader, { tree }: OpenedTree): Promise<void> {
@@ -184,14 +158,20 @@ class Reading {
 
   result(carrier: string): OpenForeign | undefined {
     if (!this.#isKnown) return undefined;
+    const roots = this.#contents.flatMap((content) => content.roots);
+    const isEmpty = roots.length + this.#charts.length === 0 && !hasErrors(this.#findings);
     return {
       form: `${formsOf(this.#contents).join(", ") || "something unreadable"} in ${carrier}`,
       blobs: this.#blobs,
-      roots: this.#contents.flatMap(({ roots }) => roots),
+      roots,
       charts: this.#charts,
       identity: this.#contents.find(({ identity }) => identity !== undefined)?.identity,
       stripped: this.#stripped,
-      findings: [...this.#findings, ...leftOut(this.#leftOver)],
+      findings: [
+        ...this.#findings,
+        ...(isEmpty ? [empty(this.#blobs.name)] : []),
+        ...leftOut(this.#leftOver),
+      ],
       close: () => this.close(),
     };
   }
@@ -203,11 +183,12 @@ function formsOf(contents: readonly ForeignContent[]): string[] {
   return [...counts].map(([form, count]) => (count === 1 ? form : `${count} × ${form}`));
 }
 
-function leftOut(paths: readonly string[]): Finding[] {
-  const [first] = paths;
-  if (first === undefined) return [];
-  const more = paths.length === 1 ? "" : ` and ${paths.length - 1} more files`;
-  const verb = paths.length === 1 ? "is" : "are";
-  const message = `${first}${more} ${verb} no image and no chart, and ${verb} left out`;
-  return [{ code: "FILE_LEFT_OUT", severity: "info", entry: first, message }];
+/** What has nothing in it must not pass for something that is whole. */
+function empty(name: string): Finding {
+  return {
+    code: "BUNDLE_EMPTY",
+    severity: "error",
+    message: `There is no image and no chart in ${name}`,
+    hint: "Save it again, and look at what the tool that saves says.",
+  };
 }

@@ -2,7 +2,9 @@ import { openArchive } from "../archive/open-archive.ts";
 import { spooled } from "../archive/work-file.ts";
 import { DrayError } from "../errors.ts";
 import type { Run } from "../events.ts";
-import { joinForeign, readForeign, type Foreign } from "../foreign/read-foreign.ts";
+import { explainPart } from "../foreign/parts.ts";
+import { joinForeign, type Foreign } from "../foreign/join-foreign.ts";
+import { readForeign } from "../foreign/read-foreign.ts";
 import { isOwnBundle } from "../bundle/locate.ts";
 
 /**
@@ -17,7 +19,13 @@ export async function withForeign<T>(
   const open: Closable[] = [];
   try {
     const found: Foreign[] = [];
-    for (const path of paths) found.push(await openOne(path, run, open));
+    for (const path of paths) {
+      found.push(
+        await openOne(path, run, open).catch((error: unknown) => {
+          throw explainPart(path, error);
+        }),
+      );
+    }
     return await use(joinForeign(found));
   } finally {
     for (const one of open.toReversed()) await one.close();

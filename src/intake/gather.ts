@@ -6,7 +6,7 @@ import type { ProvenanceOptions } from "../chart/provenance/check-provenance.ts"
 import type { DiscoveredImage } from "../discover/discovery.ts";
 import { DrayError } from "../errors.ts";
 import { hasErrors, type Finding } from "../finding.ts";
-import type { Foreign } from "../foreign/read-foreign.ts";
+import type { Foreign } from "../foreign/join-foreign.ts";
 import type { Digest } from "../oci/digest.ts";
 import { formatReference, parseReference, type Reference } from "../oci/reference.ts";
 import { judgeCharts } from "./judge-charts.ts";

@@ -3,7 +3,7 @@ import { algorithmOf, encodedOf, type Digest } from "./digest.ts";
 import { parseJson } from "./json.ts";
 import { refuseAmbiguous } from "./manifest.ts";
 import { isIndexType, MediaType } from "./media-type.ts";
-import { parseAs, z } from "./schema.ts";
+import { listOf, parseAs, z } from "./schema.ts";
 
 /** https://github.com/opencontainers/image-spec/blob/v1.1.1/image-layout.md */
 export const LAYOUT_FILE = "oci-layout";
@@ -38,8 +38,8 @@ export function blobPath(digest: Digest): string {
 const indexFileSchema = z.object({
   schemaVersion: z.literal(2),
   /** Where it is said, it is an index: image-spec, image-index.md, `mediaType`. */
-  mediaType: z.string().refine(isIndexType, "expected the media type of an index").optional(),
-  manifests: z.array(descriptorSchema),
+  mediaType: z.string().refine(isIndexType, "expected the media type of an index").nullish(),
+  manifests: listOf(descriptorSchema),
 });
 
 /**

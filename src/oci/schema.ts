@@ -5,6 +5,14 @@ import { DrayError } from "../errors.ts";
 /** The one way in which a document of somebody else becomes a checked type. */
 export { z };
 
+/** A list. Programs written in Go write an empty one as null, and read one that is left out as empty. */
+export function listOf<T>(item: z.ZodType<T>): z.ZodType<T[]> {
+  return z
+    .array(item)
+    .nullish()
+    .transform((items) => items ?? []);
+}
+
 /**
  * Checks a parsed document against a schema; `what` names the document.
  * @throws DrayError with `code`, naming the places that do not fit

@@ -6,8 +6,9 @@ import { openBundle as openOwn } from "../bundle/open.ts";
 import type { OpenedBundle } from "../bundle/opened.ts";
 import type { ContentNeed } from "../bundle/read-carrier.ts";
 import { startRun, type Run, type RunOptions } from "../events.ts";
+import { explainPart } from "../foreign/parts.ts";
 import { openForeign } from "../foreign/foreign-bundle.ts";
-import type { GivenNames } from "../foreign/given-names.ts";
+import { NO_NAMES, type GivenNames } from "../foreign/given-names.ts";
 import type { Platform } from "../oci/platform.ts";
 import { findDetached } from "../trust/detached.ts";
 import type { TrustPolicy } from "../trust/policy.ts";
@@ -49,7 +50,9 @@ export async function openBundle(
 ): Promise<BundleHandle> {
   const { path, trust: policy = {}, content = "readable" } = options;
   const run = startRun(runOptions);
-  const opened = await openArchive(path, run);
+  const opened = await openArchive(path, run).catch((error: unknown) => {
+    throw explainPart(path, error);
+  });
   let archive = opened;
   try {
     if (content === "readable") archive = await spooled(opened, run);
@@ -58,7 +61,7 @@ export async function openBundle(
     if (!(await isOwnBundle(archive))) {
       const readable = await spooled(archive, run);
       archive = readable;
-      const { names = new Map(), platforms = [] } = options;
+      const { names = NO_NAMES, platforms = [] } = options;
       const foreign = await openForeign(readable, { policy, content, names, platforms }, run);
       if (foreign !== undefined) {
         return { bundle: foreign.bundle, size, close: closing(foreign, readable) };
@@ -72,7 +75,7 @@ export async function openBundle(
     return { bundle, size, close: () => carrier.close() };
   } catch (error) {
     await archive.close();
-    throw error;
+    throw explainPart(path, error);
   }
 }
 

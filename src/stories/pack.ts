@@ -9,7 +9,7 @@ import type { ProvenanceOptions } from "../chart/provenance/check-provenance.ts"
 import { requireSpace } from "../content/disk-space.ts";
 import { DrayError } from "../errors.ts";
 import { startRun, type Run, type RunOptions } from "../events.ts";
-import type { Foreign } from "../foreign/read-foreign.ts";
+import type { Foreign } from "../foreign/join-foreign.ts";
 import { gather, type GatherOptions, type Ingredients } from "../intake/gather.ts";
 import { ImageLayout } from "../layout/layout.ts";
 import { replaceFile } from "../layout/write-file.ts";

@@ -2,7 +2,8 @@ import { readdir, stat } from "node:fs/promises";
 import { CONTENTS_FILE, SUMS_FILE } from "../bundle/format.ts";
 import { DrayError, systemCode } from "../errors.ts";
 import { startRun, type Listener, type Run, type RunOptions } from "../events.ts";
-import type { GivenNames } from "../foreign/given-names.ts";
+import { hasNames, NO_NAMES, type GivenNames } from "../foreign/given-names.ts";
+import { DOCKER_MANIFEST } from "../foreign/docker-manifest.ts";
 import { LAYOUT_FILE } from "../oci/image-layout.ts";
 import type { Platform } from "../oci/platform.ts";
 import type { Catalog } from "../server/catalog.ts";
@@ -125,15 +126,16 @@ async function kindOf(path: string): Promise<"directory" | "file" | "missing"> {
 
 /**
  * An image layout with a list of sums or the contents document of one is a bundle, and checked as one; so
- * is one of which something was said.
+ * is one of which something was said, and one with Docker's table beside, which may hold more.
  */
 async function isPlainLayout(
   directory: string,
-  { names = new Map(), platforms = [] }: ServeOptions,
+  { names = NO_NAMES, platforms = [] }: ServeOptions,
 ): Promise<boolean> {
   const files = await readdir(directory);
   const isBundle = files.includes(SUMS_FILE) || files.includes(CONTENTS_FILE);
-  return files.includes(LAYOUT_FILE) && !isBundle && names.size + platforms.length === 0;
+  const isPlain = !isBundle && !files.includes(DOCKER_MANIFEST);
+  return files.includes(LAYOUT_FILE) && isPlain && !hasNames(names) && platforms.length === 0;
 }
 
 /** Trusted and complete, or not served at all. */

@@ -5,6 +5,7 @@ import { fileOf, gzipped, makeTar, type TarMember } from "../../fixtures/archive
 import {
   classicSave,
   directoryOf,
+  dockerTable,
   kanikoSave,
   layoutMembers,
   namedByDocker,
@@ -12,7 +13,6 @@ import {
   podmanSave,
   tarFile,
 } from "../../fixtures/foreign.ts";
-import { blobPath } from "../../src/oci/image-layout.ts";
 import { temporaryDirectory } from "../../fixtures/temporary-directory.ts";
 import { needs } from "../programs.ts";
 import { codes, found, plainImage, verified } from "./lab.ts";
@@ -73,14 +73,9 @@ describe("an archive of docker save", () => {
   });
 
   it("since version 25 is a layout, whose own names count", async () => {
-    const { config, layers } = partsOf(app);
-    const [Config, ...Layers] = [config, ...layers].map(({ descriptor }) =>
-      blobPath(descriptor.digest),
-    );
-    const table = [{ Config, RepoTags: [APP], Layers }];
     const members = [
       ...layoutMembers([namedByDocker(app, APP)]),
-      { name: "manifest.json", content: JSON.stringify(table) },
+      dockerTable([{ image: app, tags: [APP] }]),
       { name: "repositories", content: "{}" },
     ];
     const report = await verified(await tarFile(members));

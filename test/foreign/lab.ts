@@ -9,14 +9,18 @@ import type { BundleOptions } from "../../src/stories/open-bundle.ts";
 /** What a user says on the command line of a bundle that others have made. */
 export interface Said {
   readonly names?: readonly string[];
+  readonly repository?: string;
   readonly platforms?: readonly string[];
 }
 
-export function optionsFor(path: string, { names = [], platforms = [] }: Said = {}): BundleOptions {
+export function optionsFor(
+  path: string,
+  { names = [], repository, platforms = [] }: Said = {},
+): BundleOptions {
   return {
     path,
     trust: { keys: [], allowUnsigned: true },
-    names: parseNames(names),
+    names: parseNames(names, repository),
     platforms: platforms.map(parsePlatform),
   };
 }

@@ -76,7 +76,7 @@ describe("a package of Zarf", () => {
     const extra = [...members, { name: "extra.txt", content: "x" }];
     expect(codes(await verified(await tarFile(extra)))).toEqual(["ENTRY_EXTRA"]);
     const altered = change("components/app.tar", "x");
-    expect(codes(await verified(await tarFile(altered)))).toEqual(["ENTRY_ALTERED"]);
+    expect(codes(await verified(await tarFile(altered)))).toContain("ENTRY_ALTERED");
     const lost = change("sboms.tar", undefined);
     expect(codes(await verified(await tarFile(lost)))).toEqual(["ENTRY_MISSING"]);
     const list = members.find(({ name }) => name === "checksums.txt")?.content?.toString() ?? "";
@@ -176,7 +176,9 @@ describe("the storage of a registry", () => {
     ]);
     const gap = set.filter(({ name }) => name !== "mirror_000002.tar");
     expect(codes(await verified(await directoryOf(gap)))).toContain("PART_MISSING");
-    const less = await verified(await tarFile([working, ...storage.slice(0, -1)]));
+    const last = storage.findLast(({ name }) => name.toString().endsWith("/data"));
+    const lacking = storage.filter((member) => member !== last);
+    const less = await verified(await tarFile([working, ...lacking]));
     expect(codes(less)).toEqual(["INDEX_SPARSE"]);
   });
 });

@@ -238,9 +238,15 @@ describe("parseIndexFile()", () => {
     expect(parseIndexFile(formatIndexFile([root]), "index.json")).toEqual([root]);
   });
 
+  it.each(['{"schemaVersion":2}', '{"schemaVersion":2,"manifests":null}'])(
+    "takes %s for an index that names nothing, as programs written in Go do",
+    (text) => {
+      expect(parseIndexFile(Buffer.from(text), "index.json")).toEqual([]);
+    },
+  );
+
   it.each([
     ["a list", "[]"],
-    ["no manifests", '{"schemaVersion":2}'],
     ["manifests twice", '{"schemaVersion":2,"manifests":[],"manifests":[]}'],
     ["schemaVersion 1", '{"schemaVersion":1,"manifests":[]}'],
     ["an index that is a manifest too", '{"schemaVersion":2,"manifests":[],"layers":[]}'],

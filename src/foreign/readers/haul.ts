@@ -1,7 +1,7 @@
 import { INDEX_FILE } from "../../oci/image-layout.ts";
 import { parseJson } from "../../oci/json.ts";
 import { z } from "../../oci/schema.ts";
-import { claimDockerFiles } from "../docker-manifest.ts";
+import { readDockerBeside } from "../docker-beside-layout.ts";
 import { directoriesWith, type ForeignReader } from "../foreign-content.ts";
 import { readLayout } from "../layout-content.ts";
 import { namedRoots } from "../names.ts";
@@ -28,9 +28,15 @@ export const haul: ForeignReader = {
       return undefined;
     }
     const { entries, blobs, findings } = await readLayout(tree, at, { marker: "optional" });
-    await claimDockerFiles(tree, at);
     tree.claim([path, `${at}audit.log`]);
     const roots = namedRoots(entries, tree.place(at + INDEX_FILE));
-    return { form: "Hauler haul", blobs, roots, findings };
+    // Where an image had no tag, Hauler has made one up for Docker: names come from the index alone.
+    const docker = await readDockerBeside(tree, at, { blobs, roots });
+    return {
+      form: "Hauler haul",
+      blobs,
+      roots: [...roots, ...(docker?.images ?? [])],
+      findings: [...findings, ...(docker?.findings ?? [])],
+    };
   },
 };

@@ -1,5 +1,5 @@
 import { BLOBS_DIRECTORY, INDEX_FILE, LAYOUT_FILE } from "../../oci/image-layout.ts";
-import { claimDockerFiles } from "../docker-manifest.ts";
+import { readDockerBeside } from "../docker-beside-layout.ts";
 import { directoriesWith, type ForeignReader } from "../foreign-content.ts";
 import { readLayout } from "../layout-content.ts";
 import { namedRoots } from "../names.ts";
@@ -19,12 +19,13 @@ export const imageLayout: ForeignReader = {
 
   async open(tree, at) {
     const { entries, blobs, findings } = await readLayout(tree, at, { marker: "required" });
-    const isDocker = await claimDockerFiles(tree, at);
+    const roots = namedRoots(entries, tree.place(at + INDEX_FILE));
+    const docker = await readDockerBeside(tree, at, { blobs, roots });
     return {
-      form: isDocker ? "OCI image layout of docker save" : "OCI image layout",
+      form: docker === undefined ? "OCI image layout" : "OCI image layout of docker save",
       blobs,
-      roots: namedRoots(entries, tree.place(at + INDEX_FILE)),
-      findings,
+      roots: [...roots, ...(docker?.names ?? []), ...(docker?.images ?? [])],
+      findings: [...findings, ...(docker?.findings ?? [])],
     };
   },
 };

@@ -33,7 +33,11 @@ const index: z.ZodType<Index> = named.extend({
   Images: z.array(image).nullish(),
   Indexes: z.lazy(() => z.array(index).nullish()),
 });
-const schema = z.array(z.object({ Image: image.nullish(), ImageIndex: index.nullish() }));
+const schema = z.array(
+  z
+    .object({ Image: image.nullish(), ImageIndex: index.nullish() })
+    .refine((item) => item.Image ?? item.ImageIndex, "expected Image or ImageIndex"),
+);
 
 type Named = z.infer<typeof named>;
 type Image = z.infer<typeof image>;

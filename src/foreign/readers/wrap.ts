@@ -55,12 +55,14 @@ export const wrap: ForeignReader = {
     const lock = await readYamlFile(tree, at + LOCK, schema);
     if (lock === undefined) return undefined;
     const blobs = new BlobPool(`wrap ${JSON.stringify(tree.place(at) || ".")}`);
+    const place = tree.place(at + LOCK);
     const findings: Finding[] = [];
     const roots: ForeignRoot[] = [];
     for (const image of lock.images ?? []) {
       const children = await readChildren(tree, at, { image, blobs, findings });
+      if (image.digests.length === 0) findings.push(lost(image.image, place));
       if (children.length === 0) continue;
-      roots.push({ ...join(image, children, { blobs, findings }), place: tree.place(at + LOCK) });
+      roots.push({ ...join(image, children, { blobs, findings }), place });
     }
     options.signal?.throwIfAborted();
     const charts = [await chartOf(tree, at + CHART, lock.chart.name)];
@@ -84,7 +86,7 @@ async function readChildren(
     findings.push(...layout.findings);
     blobs.addAll(layout.blobs);
     const entry = layout.entries.find((candidate) => candidate.digest === digest);
-    if (entry === undefined) findings.push(lost(image.image, digest, arch));
+    if (entry === undefined) findings.push(lost(`${image.image} for ${arch}`, digest));
     else {
       const { mediaType, size } = entry;
       children.push({ mediaType, digest, size, platform: parsePlatform(arch) });
@@ -133,12 +135,13 @@ async function chartOf(tree: FileTree, at: string, name: string): Promise<Foreig
   return { tgz: { path, size: tgz.length, read }, provenance: undefined };
 }
 
-function lost(image: string, digest: string, arch: string): Finding {
+/** `entry` is where it should be: a digest, or the lock where that says none. */
+function lost(image: string, entry: string): Finding {
   return {
     code: "BLOB_MISSING",
     severity: "error",
-    entry: digest,
-    message: `${image} for ${arch} is in Images.lock and is missing: ${digest}`,
+    entry,
+    message: `${image} is in Images.lock and is missing: ${entry}`,
     hint: "Wrap the chart again, or copy the wrap again.",
   };
 }

@@ -4,7 +4,7 @@ import { parsePlatform, type Platform } from "../../oci/platform.ts";
 import { parseReference, type Reference } from "../../oci/reference.ts";
 import { problemsOf, z } from "../../oci/schema.ts";
 import { parseChart, type ChartRequest } from "./chart-request.ts";
-import { namesFrom, type GivenNames } from "../../foreign/given-names.ts";
+import { namesFrom, NO_NAMES, type GivenNames } from "../../foreign/given-names.ts";
 import type { ValueSet } from "../../discover/chart-images.ts";
 import { IMAGE_MODES } from "./image-wishes.ts";
 import { KeyPlaces } from "../../yaml/places.ts";
@@ -34,7 +34,7 @@ export const NOTHING: Recipe = {
   charts: [],
   files: [],
   from: [],
-  names: new Map(),
+  names: NO_NAMES,
   platforms: [],
 };
 
