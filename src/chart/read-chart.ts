@@ -6,7 +6,7 @@ import { collect } from "../content/content.ts";
 import { DrayError, systemCode } from "../errors.ts";
 import { MAX_CHART_BYTES, MAX_CHART_FILES, readChartArchive } from "./chart-archive.ts";
 import { MAX_CHART_FILE_BYTES } from "./chart-yaml.ts";
-import { parseHelmIgnore, type Ignores } from "./helm-ignore.ts";
+import { parseHelmIgnore, type Ignores } from "./path-patterns.ts";
 
 /** A chart on disk. */
 export interface LocalChart {

@@ -1,8 +1,7 @@
 import type { TemplateFile, TemplateSet } from "../helm/render/template-set.ts";
 import type { BranchNode, List } from "../helm/template/ast.ts";
-import type { Watcher } from "../helm/template/evaluate.ts";
-import type { Read } from "../helm/template/origin.ts";
-import type { Looked } from "../helm/template/read-log.ts";
+import type { Watcher } from "../helm/template/statements.ts";
+import type { Read, Looked } from "../helm/template/reads.ts";
 
 /** A part of a template that speaks of an image and was not run. */
 export interface Target {

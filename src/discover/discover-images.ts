@@ -1,5 +1,5 @@
 import type { Chart } from "../chart/chart.ts";
-import { appVersionOf } from "../helm/render/chart-object.ts";
+import { appVersionOf } from "../helm/render/built-in-objects.ts";
 import { addDefinitions } from "./definitions.ts";
 import { addHelm } from "./add-helm.ts";
 import { addValues } from "./add-values.ts";

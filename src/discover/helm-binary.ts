@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import { DrayError } from "../errors.ts";
 import type { Chart } from "../chart/chart.ts";
 import { Budget } from "../helm/template/budget.ts";
-import { writeJson } from "../helm/template/json-text.ts";
+import { writeJson } from "../helm/template/print.ts";
 import type { Dict } from "../helm/template/value.ts";
 
 /** One rendering; the slowest charts take three seconds. */

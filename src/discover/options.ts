@@ -1,5 +1,5 @@
 import type { Cluster } from "../helm/render/capabilities.ts";
-import type { Release } from "../helm/render/render.ts";
+import type { Release } from "../helm/render/built-in-objects.ts";
 import type { BudgetLimits } from "../helm/template/budget.ts";
 import type { Dict } from "../helm/template/value.ts";
 

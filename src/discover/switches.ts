@@ -1,5 +1,5 @@
 import type { Override } from "../helm/render/render.ts";
-import type { Read } from "../helm/template/origin.ts";
+import type { Read } from "../helm/template/reads.ts";
 import { isList, type Dict, type Value } from "../helm/template/value.ts";
 import { formatPath, nested, startsWith } from "../helm/values/path.ts";
 import { speaksOfImage, wordsOf } from "./image-key.ts";

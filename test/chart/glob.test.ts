@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { glob, type GlobOptions } from "../../src/chart/glob.ts";
-import { parseHelmIgnore } from "../../src/chart/helm-ignore.ts";
+import { glob, parseHelmIgnore, type GlobOptions } from "../../src/chart/path-patterns.ts";
 
 function matcher(pattern: string, options?: GlobOptions): (path: string) => boolean {
   const matches = glob(pattern, options);

@@ -1,27 +1,22 @@
 import type { Chart } from "../../chart/chart.ts";
 import type { Budget } from "../template/budget.ts";
-import type { Template } from "../template/ast.ts";
-import { Evaluation, type Printed, type Problem, type Watcher } from "../template/evaluate.ts";
-import { withMethods } from "../template/field.ts";
+import type { Template, IsNotable } from "../template/ast.ts";
+import { Evaluation, type Printed, type Problem } from "../template/evaluate.ts";
+import type { Watcher } from "../template/statements.ts";
 import { FUNCTIONS } from "../template/functions/functions.ts";
-import type { IsNotable } from "../template/list-builder.ts";
-import { copyWithOrigins, markShared } from "../template/origin.ts";
-import { fn, type TemplateFunction } from "../template/signature.ts";
+import { copyWithOrigins, markShared } from "../template/reads.ts";
 import type { Dict, Value } from "../template/value.ts";
 import type { Instance } from "../values/compose.ts";
 import { lookUp, setAt, startsWith, type ValuesPath } from "../values/path.ts";
-import { writeYaml } from "../template/to-yaml.ts";
+import {
+  chartFiles,
+  chartObject,
+  releaseObject,
+  valuesObject,
+  type Release,
+} from "./built-in-objects.ts";
 import { capabilities, type Cluster } from "./capabilities.ts";
-import { chartFiles } from "./chart-files.ts";
-import { chartObject } from "./chart-object.ts";
 import type { TemplateFile, TemplateSet } from "./template-set.ts";
-
-export interface Release {
-  /** @default "release-name" */
-  readonly name?: string | undefined;
-  /** @default "default" */
-  readonly namespace?: string | undefined;
-}
 
 /** A setting that differs from the values given. */
 export interface Override {
@@ -160,11 +155,10 @@ class Contexts {
       ...this.#same,
       ["Chart", chartObject(instance)],
       ["Files", this.#session.filesOf(instance.chart)],
-      ["Values", values],
+      ["Values", valuesObject(values)],
       ["Subcharts", subcharts],
     ]);
     markShared(context);
-    withMethods(values, valuesMethods(values));
     this.#byInstance.set(instance, context);
     for (const child of instance.children) {
       subcharts.set(child.name, this.#add(child, tableAt(values, [child.name])));
@@ -173,29 +167,7 @@ class Contexts {
   }
 }
 
-/** What Go's type of `.Values` can do. https://pkg.go.dev/helm.sh/helm/v3@v3.19.0/pkg/chartutil#Values */
-function valuesMethods(values: Dict): Readonly<Record<string, TemplateFunction>> {
-  const at = (path: string): Value => lookUp(values, path.split(".")) ?? null;
-  return {
-    AsMap: fn([], () => values),
-    YAML: fn([], (_none, { budget }) => `${writeYaml(values, budget)}\n`),
-    Table: fn(["string"], ([path]) => at(path)),
-    PathValue: fn(["string"], ([path]) => at(path)),
-  };
-}
-
 function tableAt(values: Dict, path: ValuesPath): Dict {
   const found = lookUp(values, path);
   return found instanceof Map ? found : new Map();
-}
-
-function releaseObject({ name = "release-name", namespace = "default" }: Release): Dict {
-  return new Map<string, Value>([
-    ["Name", name],
-    ["Namespace", namespace],
-    ["IsInstall", true],
-    ["IsUpgrade", false],
-    ["Revision", 1n],
-    ["Service", "Helm"],
-  ]);
 }

@@ -1,8 +1,7 @@
 import { isPartial, shownPath, templatesOf, textOf, type Chart } from "../../chart/chart.ts";
-import type { Define, Template } from "../template/ast.ts";
+import { isBlank, type Define, type Template, type IsNotable } from "../template/ast.ts";
 import type { Problem } from "../template/evaluate.ts";
-import type { IsNotable } from "../template/list-builder.ts";
-import { isBlank, parseTemplate } from "../template/parser.ts";
+import { parseTemplate } from "../template/parser.ts";
 import { TemplateError } from "../template/template-error.ts";
 import { allInstances, type Instance } from "../values/compose.ts";
 

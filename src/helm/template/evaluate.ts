@@ -1,17 +1,13 @@
-import type { BranchNode, Define, List, Node, Pipe, Template, TemplateNode } from "./ast.ts";
+import type { Define, IsNotable, Template } from "./ast.ts";
 import type { Budget } from "./budget.ts";
-import { evaluatePipe, type Machine, type Scope } from "./expression.ts";
-import { isShared, readsOf, type Read } from "./origin.ts";
-import type { IsNotable } from "./list-builder.ts";
-import { Output } from "./template-output.ts";
+import { Output } from "./frame.ts";
 import { parseTemplate } from "./parser.ts";
-import { NO_VALUE, printed } from "./print.ts";
-import { bindRange, entriesOf, withoutVariables } from "./range-loop.ts";
-import { ReadLog, LOOKED_AT_NOTHING, type Looked } from "./read-log.ts";
+import { NO_VALUE } from "./print.ts";
+import { isShared, ReadLog, readsOf, type Read } from "./reads.ts";
 import type { Call, TemplateFunction } from "./signature.ts";
+import { Statements, type Watcher } from "./statements.ts";
 import { BudgetError, TemplateError, TemplateRefusal } from "./template-error.ts";
-import { isTrue, type Dict, type Value } from "./value.ts";
-import { Variables } from "./variables.ts";
+import type { Dict, Value } from "./value.ts";
 
 /** Something in a template that could not be evaluated; the rest of the template still is. */
 export interface Problem {
@@ -20,11 +16,6 @@ export interface Problem {
   readonly reason: string;
   /** The chart refuses the values (`fail`, `required`); Helm would stop here too. */
   readonly refused: boolean;
-}
-
-/** Told of every condition: which side was taken and what the condition looked at. */
-export interface Watcher {
-  branch(node: BranchNode, taken: List | undefined, looked: Looked): void;
 }
 
 export interface EvaluationOptions {
@@ -52,17 +43,6 @@ export interface Printed {
 /** Texts of `tpl` that are kept. */
 const MAX_TEXTS = 5000;
 
-type Signal = "next" | "break" | "continue";
-
-/** One template in the middle of its run. */
-interface Frame {
-  readonly file: string;
-  readonly output: Output;
-  readonly scope: Scope;
-  /** What the output's lines are put down to, where that is not the node's own line. */
-  readonly calledFrom: number | undefined;
-}
-
 /**
  * Runs templates. An action that fails prints nothing, is reported, and the next one goes on: what
  * a chart would install is worth knowing even when one of its lines cannot be evaluated.
@@ -70,25 +50,31 @@ interface Frame {
 export class Evaluation implements Call {
   readonly budget: Budget;
   readonly #options: EvaluationOptions;
-  readonly #machine: Machine;
+  readonly #log: ReadLog;
+  readonly #statements: Statements;
   #defines: ReadonlyMap<string, Define>;
   #asksVersion = false;
   #changesShared = false;
-  #place: { file: string; line: number } = { file: "", line: 0 };
 
   constructor(options: EvaluationOptions) {
     this.#options = options;
     this.budget = options.budget;
     this.#defines = options.defines;
-    const log = new ReadLog(options.watcher !== undefined);
-    this.#machine = { functions: options.functions, call: this, log };
+    this.#log = new ReadLog(options.watcher !== undefined);
+    this.#statements = new Statements({
+      budget: this.budget,
+      machine: { functions: options.functions, call: this, log: this.#log },
+      watcher: options.watcher,
+      define: (name) => this.#define(name),
+      failed: (error) => this.#report(error),
+    });
   }
 
   /** Runs a whole file with `data` as its dot, as far as the budget goes. */
   run(template: Define, data: Value): Printed {
     const output = new Output(this.budget, true);
     try {
-      this.#execute(template, data, { output, calledFrom: undefined });
+      this.#statements.execute(template, data, { output });
     } catch (error) {
       if (!(error instanceof BudgetError)) throw error;
       const { file } = template;
@@ -101,7 +87,7 @@ export class Evaluation implements Call {
 
   include(name: string, data: Value): string {
     const output = new Output(this.budget);
-    this.#execute(this.#define(name), data, { output, calledFrom: undefined });
+    this.#statements.execute(this.#define(name), data, { output });
     return output.text();
   }
 
@@ -113,7 +99,7 @@ export class Evaluation implements Call {
     this.#defines = template.defines.size === 0 ? outer : new Map([...outer, ...template.defines]);
     try {
       const output = new Output(this.budget);
-      this.#execute(template, data, { output, calledFrom: undefined });
+      this.#statements.execute(template, data, { output });
       return output.text().replaceAll(NO_VALUE, "");
     } finally {
       this.#defines = outer;
@@ -125,14 +111,14 @@ export class Evaluation implements Call {
     const { texts, isNotable } = this.#options;
     const known = texts.get(text);
     if (known !== undefined) return known;
-    const file = `${this.#place.file}:${this.#place.line} (tpl)`;
-    const template = parseTemplate(text, { file, isNotable });
+    const { file, line } = this.#statements.place;
+    const template = parseTemplate(text, { file: `${file}:${line} (tpl)`, isNotable });
     if (texts.size < MAX_TEXTS) texts.set(text, template);
     return template;
   }
 
   read(dict: Dict, key: string): Value {
-    if (this.#machine.log.active) this.#machine.log.add(readsOf(dict, key));
+    if (this.#log.active) this.#log.add(readsOf(dict, key));
     return dict.get(key) ?? null;
   }
 
@@ -141,12 +127,12 @@ export class Evaluation implements Call {
   }
 
   asked(read: Read): void {
-    this.#machine.log.add([read]);
+    this.#log.add([read]);
     this.#asksVersion ||= read.source === "kubeVersion";
   }
 
   compared(values: readonly Value[]): void {
-    this.#machine.log.compared(values);
+    this.#log.compared(values);
   }
 
   refuse(message: string): void {
@@ -160,129 +146,11 @@ export class Evaluation implements Call {
     return define;
   }
 
-  #execute(template: Define, dot: Value, to: Pick<Frame, "output" | "calledFrom">): void {
-    const place = this.#place;
-    const scope = { dot, variables: new Variables(dot, LOOKED_AT_NOTHING) };
-    try {
-      this.#list(template.body, { file: template.file, scope, ...to });
-    } finally {
-      this.#place = place;
-    }
-  }
-
-  #list(list: List, frame: Frame): Signal {
-    return this.budget.nested(() => {
-      const mark = frame.scope.variables.mark();
-      for (const node of list.nodes) {
-        const signal = this.#guarded(node, frame);
-        if (signal !== "next") return signal;
-      }
-      frame.scope.variables.release(mark);
-      return "next";
-    });
-  }
-
-  #guarded(node: Node, frame: Frame): Signal {
-    this.budget.step();
-    this.#place = { file: frame.file, line: node.line };
-    try {
-      return this.#node(node, frame);
-    } catch (error) {
-      this.#place = { file: frame.file, line: node.line };
-      this.#report(error);
-      return "next";
-    }
-  }
-
-  #node(node: Node, frame: Frame): Signal {
-    switch (node.type) {
-      case "text":
-        frame.output.write(
-          node.text,
-          frame.calledFrom ?? node.line,
-          frame.calledFrom === undefined,
-        );
-        return "next";
-      case "action": {
-        const value = this.#pipe(node.pipe, frame);
-        if (node.pipe.variables.length === 0) {
-          frame.output.write(printed(value), frame.calledFrom ?? node.line);
-        }
-        return "next";
-      }
-      case "template":
-        this.#call(node, frame);
-        return "next";
-      case "break":
-      case "continue":
-        return node.type;
-      default:
-        return node.type === "range" ? this.#range(node, frame) : this.#branch(node, frame);
-    }
-  }
-
-  #call(node: TemplateNode, frame: Frame): void {
-    const data = node.pipe === undefined ? null : this.#pipe(node.pipe, frame);
-    const { output, calledFrom = node.line } = frame;
-    this.#execute(this.#define(node.name), data, { output, calledFrom });
-  }
-
-  #branch(node: BranchNode, frame: Frame): Signal {
-    const mark = frame.scope.variables.mark();
-    const { value, looked } = this.#condition(node, node.pipe, frame);
-    const taken = isTrue(value) ? node.body : node.otherwise;
-    this.#options.watcher?.branch(node, taken, looked);
-    const inner = node.type === "with" && taken === node.body ? withDot(frame, value) : frame;
-    const signal = taken === undefined ? "next" : this.#list(taken, inner);
-    frame.scope.variables.release(mark);
-    return signal;
-  }
-
-  #condition(node: BranchNode, pipe: Pipe, frame: Frame): { value: Value; looked: Looked } {
-    let looked = LOOKED_AT_NOTHING;
-    try {
-      const value = this.#machine.log.capture(
-        () => this.#pipe(pipe, frame),
-        (all) => (looked = all),
-      );
-      return { value, looked };
-    } catch (error) {
-      if (!(error instanceof BudgetError)) this.#options.watcher?.branch(node, undefined, looked);
-      throw error;
-    }
-  }
-
-  #range(node: BranchNode, frame: Frame): Signal {
-    const { variables } = frame.scope;
-    const mark = variables.mark();
-    const { value, looked } = this.#condition(node, withoutVariables(node.pipe), frame);
-    const entries = entriesOf(value);
-    const taken = entries.length > 0 ? node.body : node.otherwise;
-    this.#options.watcher?.branch(node, taken, looked);
-    if (entries.length === 0) return taken === undefined ? "next" : this.#list(taken, frame);
-    for (const [key, item] of entries) {
-      this.budget.step();
-      bindRange(node.pipe, frame.scope, { key, item, looked });
-      const signal = this.#list(node.body, withDot(frame, item));
-      if (!node.pipe.assigns) variables.release(mark);
-      if (signal === "break") break;
-    }
-    variables.release(mark);
-    return "next";
-  }
-
-  #pipe(pipe: Pipe, frame: Frame): Value {
-    return evaluatePipe(pipe, frame.scope, this.#machine);
-  }
-
   #report(error: unknown): void {
     if (error instanceof RangeError) throw new BudgetError("it nests too deep");
     if (!(error instanceof TemplateError)) throw error;
     const { reason } = error;
-    this.#options.onProblem({ ...this.#place, reason, refused: error instanceof TemplateRefusal });
+    const refused = error instanceof TemplateRefusal;
+    this.#options.onProblem({ ...this.#statements.place, reason, refused });
   }
-}
-
-function withDot(frame: Frame, dot: Value): Frame {
-  return { ...frame, scope: { ...frame.scope, dot } };
 }

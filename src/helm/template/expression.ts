@@ -1,17 +1,10 @@
 import type { Command, Operand, Pipe } from "./ast.ts";
 import { fieldOf, methodOf } from "./field.ts";
-import { noteEntry } from "./origin.ts";
-import { LOOKED_AT_NOTHING, type Looked, type ReadLog } from "./read-log.ts";
+import type { Scope } from "./frame.ts";
+import { noteEntry, LOOKED_AT_NOTHING, type Looked, type ReadLog } from "./reads.ts";
 import type { Call, TemplateFunction } from "./signature.ts";
 import { TemplateError } from "./template-error.ts";
 import { isList, isTrue, typeOf, type Value } from "./value.ts";
-import type { Variables } from "./variables.ts";
-
-/** What an expression sees. */
-export interface Scope {
-  readonly dot: Value;
-  readonly variables: Variables;
-}
 
 export interface Machine {
   readonly functions: ReadonlyMap<string, TemplateFunction>;

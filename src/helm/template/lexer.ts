@@ -1,5 +1,5 @@
 import { TemplateError } from "./template-error.ts";
-import { unquote } from "./unquote.ts";
+import { numberOf, unquote } from "./literals.ts";
 
 /** `line` and `at` say where it begins. */
 export type Token = { readonly line: number; readonly at: number } & (
@@ -183,17 +183,4 @@ function trimRight(text: string): string {
 
 function countLines(text: string): number {
   return text.split("\n").length - 1;
-}
-
-/** Go's rules: an integer unless a point or exponent says otherwise; a leading 0 is octal. */
-function numberOf(text: string): bigint | number {
-  const plain = text.replaceAll("_", "");
-  const sign = plain.startsWith("-") ? -1n : 1n;
-  const digits = plain.replace(/^[+-]/, "");
-  const power = /^0[xX]([0-9a-fA-F]+)[pP]([+-]?\d+)$/.exec(digits);
-  if (power !== null) return Number(`0x${power[1] ?? "0"}`) * 2 ** Number(power[2]) * Number(sign);
-  if (/^0[xXbBoO]/.test(digits)) return sign * BigInt(digits.toLowerCase());
-  if (/^0[0-7]+$/.test(digits)) return sign * BigInt(`0o${digits.slice(1)}`);
-  if (/^\d+$/.test(digits)) return sign * BigInt(digits);
-  return Number(plain);
 }

@@ -1,12 +1,22 @@
-import type { BranchNode, Define, List, Node, Pipe, Template } from "./ast.ts";
-import { tokenize } from "./lexer.ts";
-import { ListBuilder, type IsNotable } from "./list-builder.ts";
+import {
+  isBlank,
+  ListBuilder,
+  type BranchNode,
+  type Define,
+  type List,
+  type Node,
+  type Pipe,
+  type Template,
+  type IsNotable,
+} from "./ast.ts";
 import { PipelineParser } from "./pipeline-parser.ts";
-import { TemplateError } from "./template-error.ts";
 import { TokenReader } from "./token-reader.ts";
 
 /** `{{ if }}` within `{{ if }}`: no chart comes near, and the parser's stack has an end. */
 const MAX_BLOCKS = 200;
+
+/** What an action can begin with. */
+const WORDS = ["if", "with", "range", "define", "block", "template", "break", "continue"] as const;
 
 type Ending = "end" | "else" | "eof";
 
@@ -40,7 +50,7 @@ class Parser {
     this.#isNotable = isNotable;
     this.#list = new ListBuilder(isNotable);
     this.#file = file;
-    this.#reader = new TokenReader(tokenizeFile(source, file), file);
+    this.#reader = new TokenReader(source, file);
     this.#pipelines = new PipelineParser(this.#reader, () => this.#list);
   }
 
@@ -50,44 +60,48 @@ class Parser {
     return { file: this.#file, body: list, defines: this.#defines };
   }
 
-  /** Nodes up to `{{end}}`, `{{else` or the end of the file, whose first token is taken. */
-  #body(): { list: List; ending: Ending } {
+  /** Collects the nodes of a list that stands in another, which says all that it says. */
+  #inner<T>(collect: (list: ListBuilder) => T): T {
     const outer = this.#list;
-    this.#list = new ListBuilder(this.#isNotable);
+    const list = new ListBuilder(this.#isNotable);
     if (++this.#depth > MAX_BLOCKS) throw this.#reader.error(`more than ${MAX_BLOCKS} blocks deep`);
+    this.#list = list;
     try {
-      for (;;) {
-        const token = this.#reader.next();
-        if (token === undefined) return { list: this.#list.build(), ending: "eof" };
-        if (token.kind === "text") {
-          this.#list.sees(token.text);
-          this.#list.push({ type: "text", line: token.line, text: token.text });
-          continue;
-        }
-        const ending = this.#reader.takeWord("end", "else");
-        if (ending !== undefined) return { list: this.#list.build(), ending };
-        const node = this.#action(token.line);
-        if (node !== undefined) this.#list.push(node);
-      }
+      return collect(list);
     } finally {
       this.#depth--;
-      outer.includes(this.#list);
+      outer.includes(list);
       this.#list = outer;
+    }
+  }
+
+  /** Nodes up to `{{end}}`, `{{else` or the end of the file, whose first token is taken. */
+  #body(): { list: List; ending: Ending } {
+    return this.#inner((list) => {
+      const ending = this.#nodes(list);
+      return { list: list.build(), ending };
+    });
+  }
+
+  #nodes(list: ListBuilder): Ending {
+    for (;;) {
+      const token = this.#reader.next();
+      if (token === undefined) return "eof";
+      if (token.kind === "text") {
+        list.sees(token.text);
+        list.push({ type: "text", line: token.line, text: token.text });
+        continue;
+      }
+      const ending = this.#reader.takeWord("end", "else");
+      if (ending !== undefined) return ending;
+      const node = this.#action(token.line);
+      if (node !== undefined) list.push(node);
     }
   }
 
   #action(line: number): Node | undefined {
     const reader = this.#reader;
-    const word = reader.takeWord(
-      "if",
-      "with",
-      "range",
-      "define",
-      "block",
-      "template",
-      "break",
-      "continue",
-    );
+    const word = reader.takeWord(...WORDS);
     switch (word) {
       case "if":
       case "with":
@@ -138,17 +152,10 @@ class Parser {
 
   /** `{{else if}}` is an `if` alone in the else list, closed by the same `{{end}}`. */
   #elseBranch(type: "if" | "with"): List {
-    const outer = this.#list;
-    this.#list = new ListBuilder(this.#isNotable);
-    if (++this.#depth > MAX_BLOCKS) throw this.#reader.error(`more than ${MAX_BLOCKS} blocks deep`);
-    try {
-      this.#list.push(this.#branch(type, this.#reader.line()));
-      return this.#list.build();
-    } finally {
-      this.#depth--;
-      outer.includes(this.#list);
-      this.#list = outer;
-    }
+    return this.#inner((list) => {
+      list.push(this.#branch(type, this.#reader.line()));
+      return list.build();
+    });
   }
 
   #define(): undefined {
@@ -189,18 +196,5 @@ class Parser {
     const pipe: Pipe | undefined = this.#reader.atClose() ? undefined : this.#pipelines.parse();
     this.#reader.close();
     return { type: "template", line, name, pipe };
-  }
-}
-
-export function isBlank(list: List): boolean {
-  return list.nodes.every((node) => node.type === "text" && node.text.trim() === "");
-}
-
-function tokenizeFile(source: string, file: string): ReturnType<typeof tokenize> {
-  try {
-    return tokenize(source);
-  } catch (error) {
-    if (!(error instanceof TemplateError)) throw error;
-    throw new TemplateError(error.message.replace(/^Cannot evaluate /, ""), file);
   }
 }

@@ -1,5 +1,4 @@
-import type { Command, Operand, Pipe } from "./ast.ts";
-import type { ListBuilder } from "./list-builder.ts";
+import type { Command, Operand, Pipe, ListBuilder } from "./ast.ts";
 import type { TokenReader } from "./token-reader.ts";
 
 /** Parentheses within parentheses. */

@@ -1,3 +1,4 @@
+import type { Budget } from "./budget.ts";
 import { BudgetError } from "./template-error.ts";
 import { isList, sortedKeys, Struct, type Dict, type Value } from "./value.ts";
 
@@ -12,6 +13,7 @@ export function printed(value: Value): string {
 /** Values that are printed at once; only one that refers to itself over and over has more. */
 const MAX_VALUES = 50_000;
 
+/** A dictionary that holds itself ends here. */
 const MAX_NESTING = 100;
 
 /** Go's `%v`. @throws BudgetError */
@@ -54,4 +56,37 @@ export function formatFloat(value: number): string {
   const power = Number(exponent);
   if (power >= -4 && power < FIRST_EXPONENT) return String(value);
   return `${digits}e${power < 0 ? "-" : "+"}${String(Math.abs(power)).padStart(2, "0")}`;
+}
+
+export interface JsonOptions {
+  readonly budget: Budget;
+  /** Go writes `<`, `>` and `&` as escapes. @default false */
+  readonly escapesHtml?: boolean;
+  /** Spaces; none writes one line. @default 0 */
+  readonly indent?: number;
+}
+
+/** Writes a value as Go's encoding/json does, keys sorted. */
+export function writeJson(value: Value, options: JsonOptions): string {
+  const text = JSON.stringify(toPlain(value, options.budget, 0), undefined, options.indent);
+  options.budget.text(text.length);
+  return options.escapesHtml === true ? text.replace(/[<>&]/g, escaped) : text;
+}
+
+function escaped(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
+}
+
+function toPlain(value: Value, budget: Budget, depth: number): unknown {
+  budget.step();
+  if (depth > MAX_NESTING || value === null) return null;
+  if (value instanceof Map) {
+    const entries = sortedKeys(value).map(
+      (key) => [key, toPlain(value.get(key) ?? null, budget, depth + 1)] as const,
+    );
+    return Object.fromEntries(entries);
+  }
+  if (value instanceof Struct) return {};
+  if (isList(value)) return value.map((item) => toPlain(item, budget, depth + 1));
+  return typeof value === "bigint" ? Number(value) : value;
 }

@@ -1,5 +1,5 @@
 import type { Budget } from "./budget.ts";
-import type { Read } from "./origin.ts";
+import type { Read } from "./reads.ts";
 import { TemplateError } from "./template-error.ts";
 import { isList, typeOf, type Dict, type Value } from "./value.ts";
 

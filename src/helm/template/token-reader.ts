@@ -1,4 +1,4 @@
-import type { Token } from "./lexer.ts";
+import { tokenize, type Token } from "./lexer.ts";
 import { TemplateError } from "./template-error.ts";
 
 /** Tokens one after the other. `undefined` is the end of the template. */
@@ -7,8 +7,9 @@ export class TokenReader {
   readonly #file: string;
   #next = 0;
 
-  constructor(tokens: readonly Token[], file: string) {
-    this.#tokens = tokens;
+  /** @throws TemplateError for what is no token */
+  constructor(source: string, file: string) {
+    this.#tokens = tokensOf(source, file);
     this.#file = file;
   }
 
@@ -62,5 +63,14 @@ export class TokenReader {
 
   error(reason: string): TemplateError {
     return new TemplateError(reason, `${this.#file}:${this.line()}`);
+  }
+}
+
+function tokensOf(source: string, file: string): readonly Token[] {
+  try {
+    return tokenize(source);
+  } catch (error) {
+    if (!(error instanceof TemplateError)) throw error;
+    throw new TemplateError(error.message.replace(/^Cannot evaluate /, ""), file);
   }
 }

@@ -1,5 +1,5 @@
 import type { Dict } from "../template/value.ts";
-import { overlay, readValues } from "../../chart/values-file.ts";
+import { overlay, readValues } from "../../chart/load-chart.ts";
 import type { YamlMap } from "../../yaml/read.ts";
 import { applySet } from "./set-values.ts";
 

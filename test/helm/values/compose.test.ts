@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { chartYaml, makeChartOf, subchart, type ChartTexts } from "../../../fixtures/charts.ts";
 import { Budget } from "../../../src/helm/template/budget.ts";
-import { writeJson } from "../../../src/helm/template/json-text.ts";
+import { writeJson } from "../../../src/helm/template/print.ts";
 import { allInstances, composeChart, type Instance } from "../../../src/helm/values/compose.ts";
 import { readUserValues } from "../../../src/helm/values/user-values.ts";
 

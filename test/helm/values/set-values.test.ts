@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Budget } from "../../../src/helm/template/budget.ts";
-import { writeJson } from "../../../src/helm/template/json-text.ts";
+import { writeJson } from "../../../src/helm/template/print.ts";
 import type { Value } from "../../../src/helm/template/value.ts";
 import { applySet } from "../../../src/helm/values/set-values.ts";
 import { readUserValues } from "../../../src/helm/values/user-values.ts";

@@ -1,6 +1,6 @@
 import type { Budget } from "../budget.ts";
 import { copyMethods } from "../field.ts";
-import { copyOrigin } from "../origin.ts";
+import { copyOrigin } from "../reads.ts";
 import { fn, variadic, type TemplateFunction } from "../signature.ts";
 import { deepEqual, isList, isTrue, kindOf, typeOf, type Dict, type Value } from "../value.ts";
 

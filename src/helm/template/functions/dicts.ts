@@ -1,4 +1,4 @@
-import { copyOrigin, noteEntry, readsOf } from "../origin.ts";
+import { copyOrigin, noteEntry, readsOf } from "../reads.ts";
 import { format } from "../print.ts";
 import { fn, variadic, type Call, type TemplateFunction } from "../signature.ts";
 import { TemplateError } from "../template-error.ts";

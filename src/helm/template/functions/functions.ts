@@ -1,5 +1,5 @@
-import type { TemplateFunction } from "../signature.ts";
-import { CHART_FUNCTIONS } from "./chart-functions.ts";
+import { fn, type TemplateFunction } from "../signature.ts";
+import type { Value } from "../value.ts";
 import { DEFAULTS } from "./defaults.ts";
 import { DICTS } from "./dicts.ts";
 import { ENCODING } from "./encoding.ts";
@@ -11,6 +11,21 @@ import { PATTERNS } from "./patterns.ts";
 import { STAND_INS } from "./stand-ins.ts";
 import { STRINGS } from "./strings.ts";
 import { VERSIONS } from "./versions.ts";
+
+/** What Helm adds to the language. https://helm.sh/docs/chart_template_guide/function_list/ */
+const CHART_FUNCTIONS: Readonly<Record<string, TemplateFunction>> = {
+  include: fn(["string", "any"], ([name, data], call) => call.include(name, data)),
+  tpl: fn(["string", "any"], ([text, data], call) => call.tpl(text, data)),
+  fail: fn(["string"], ([message], call) => {
+    call.refuse(message);
+    return "";
+  }),
+  required: fn(["string", "any"], ([message, value], call): Value => {
+    if (value !== null && value !== "") return value;
+    call.refuse(message);
+    return "";
+  }),
+};
 
 /** Every function a chart can call. None reads a file, the network, the clock or the environment. */
 export const FUNCTIONS: ReadonlyMap<string, TemplateFunction> = new Map(

@@ -45,3 +45,16 @@ function character(code: number, escape: string): string {
 function unknown(escape: string): never {
   throw new TemplateError(`unknown escape ${JSON.stringify(escape)}`);
 }
+
+/** The value of a Go number, by its rules: an integer unless a point or exponent says otherwise; a leading 0 is octal. */
+export function numberOf(text: string): bigint | number {
+  const plain = text.replaceAll("_", "");
+  const sign = plain.startsWith("-") ? -1n : 1n;
+  const digits = plain.replace(/^[+-]/, "");
+  const power = /^0[xX]([0-9a-fA-F]+)[pP]([+-]?\d+)$/.exec(digits);
+  if (power !== null) return Number(`0x${power[1] ?? "0"}`) * 2 ** Number(power[2]) * Number(sign);
+  if (/^0[xXbBoO]/.test(digits)) return sign * BigInt(digits.toLowerCase());
+  if (/^0[0-7]+$/.test(digits)) return sign * BigInt(`0o${digits.slice(1)}`);
+  if (/^\d+$/.test(digits)) return sign * BigInt(digits);
+  return Number(plain);
+}

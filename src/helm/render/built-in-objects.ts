@@ -1,0 +1,138 @@
+import { decode, type Chart } from "../../chart/chart.ts";
+import { glob } from "../../chart/path-patterns.ts";
+import { withMethods } from "../template/field.ts";
+import { formatFloat } from "../template/print.ts";
+import { fn, type TemplateFunction } from "../template/signature.ts";
+import { writeYaml } from "../template/to-yaml.ts";
+import { isList, Struct, type Dict, type Value } from "../template/value.ts";
+import type { Instance } from "../values/compose.ts";
+import { lookUp } from "../values/path.ts";
+
+export interface Release {
+  /** @default "release-name" */
+  readonly name?: string | undefined;
+  /** @default "default" */
+  readonly namespace?: string | undefined;
+}
+
+/** `.Release` */
+export function releaseObject({ name = "release-name", namespace = "default" }: Release): Dict {
+  return new Map<string, Value>([
+    ["Name", name],
+    ["Namespace", namespace],
+    ["IsInstall", true],
+    ["IsUpgrade", false],
+    ["Revision", 1n],
+    ["Service", "Helm"],
+  ]);
+}
+
+/** `.Values`, with what Go's type of it can do. https://pkg.go.dev/helm.sh/helm/v3@v3.19.0/pkg/chartutil#Values */
+export function valuesObject(values: Dict): Dict {
+  const at = (path: string): Value => lookUp(values, path.split(".")) ?? null;
+  return withMethods(values, {
+    AsMap: fn([], () => values),
+    YAML: fn([], (_none, { budget }) => `${writeYaml(values, budget)}\n`),
+    Table: fn(["string"], ([path]) => at(path)),
+    PathValue: fn(["string"], ([path]) => at(path)),
+  });
+}
+
+/** `.Chart`: Chart.yaml with the names of Go's struct, under the alias where there is one. */
+export function chartObject({ chart, name, path }: Instance): Struct {
+  const { document } = chart;
+  const text = (key: string): string => asText(document.get(key) ?? null);
+  const list = (key: string): Value => {
+    const value = document.get(key) ?? null;
+    return isList(value) ? value : [];
+  };
+  return new Struct("chart.Metadata", {
+    Name: name,
+    Home: text("home"),
+    Sources: list("sources"),
+    Version: text("version"),
+    Description: text("description"),
+    Keywords: list("keywords"),
+    Maintainers: list("maintainers"),
+    Icon: text("icon"),
+    APIVersion: text("apiVersion"),
+    Condition: text("condition"),
+    Tags: text("tags"),
+    AppVersion: appVersionOf(document),
+    Deprecated: document.get("deprecated") === true,
+    Annotations: textsIn(document.get("annotations") ?? null),
+    KubeVersion: text("kubeVersion"),
+    Dependencies: list("dependencies"),
+    Type: text("type"),
+    IsRoot: path.length === 0,
+  });
+}
+
+/** What an empty tag usually stands for. */
+export function appVersionOf(document: Dict): string {
+  return asText(document.get("appVersion") ?? null);
+}
+
+/** A number where text is wanted, as sigs.k8s.io/yaml writes it. */
+function asText(value: Value): string {
+  if (typeof value === "string") return value;
+  if (typeof value === "number")
+    return Number.isInteger(value) ? String(value) : formatFloat(value);
+  return value === true || value === false ? String(value) : "";
+}
+
+function textsIn(value: Value): Dict {
+  if (!(value instanceof Map)) return new Map();
+  return new Map<string, Value>([...value].map(([key, item]) => [key, asText(item)]));
+}
+
+/** Files that templates cannot read, as in Helm. */
+const HIDDEN = /^(?:templates\/.*|Chart\.yaml|Chart\.lock|values\.yaml|values\.schema\.json)$/s;
+
+/** `.Files`: what is packed into the chart, and nothing else. */
+export function chartFiles(chart: Chart): Dict {
+  const visible = [...chart.files].filter(([path]) => !HIDDEN.test(path));
+  return filesDict(visible.map(([path, bytes]) => [path, decode(bytes)]));
+}
+
+function filesDict(files: readonly (readonly [string, string])[]): Dict {
+  const texts = new Map(files);
+  const get = fn(["string"], ([path]) => texts.get(path) ?? "");
+  const methods: Readonly<Record<string, TemplateFunction>> = {
+    Get: get,
+    GetBytes: get,
+    Lines: fn(["string"], ([path]) => linesOf(texts.get(path) ?? "")),
+    Glob: fn(["string"], ([pattern], { budget }) => {
+      budget.step(files.length);
+      // A pattern that is none matches everything, as in Helm.
+      const matches = glob(pattern, { extended: true }) ?? (() => true);
+      return filesDict(files.filter(([path]) => matches(path)));
+    }),
+    AsConfig: fn([], (_none, { budget }) =>
+      writeYaml(
+        byName(files, (text) => text),
+        budget,
+      ),
+    ),
+    AsSecrets: fn([], (_none, { budget }) =>
+      writeYaml(
+        byName(files, (text) => Buffer.from(text).toString("base64")),
+        budget,
+      ),
+    ),
+  };
+  return withMethods(new Map<string, Value>(files), methods);
+}
+
+function linesOf(text: string): Value[] {
+  return text === "" ? [] : text.replace(/\n$/, "").split("\n");
+}
+
+function byName(
+  files: readonly (readonly [string, string])[],
+  write: (text: string) => string,
+): Dict {
+  return new Map<string, Value>(
+    files.map(([path, text]) => [path.slice(path.lastIndexOf("/") + 1), write(text)]),
+  );
+}

@@ -1,0 +1,139 @@
+import type { Pipe } from "./ast.ts";
+import type { Budget } from "./budget.ts";
+import type { Looked } from "./reads.ts";
+import { BudgetError, TemplateError } from "./template-error.ts";
+import { isList, sortedKeys, typeOf, type Value } from "./value.ts";
+
+/** One template in the middle of its run. */
+export interface Frame {
+  readonly file: string;
+  readonly output: Output;
+  readonly scope: Scope;
+  /** What the output's lines are put down to, where that is not the node's own line. */
+  readonly calledFrom: number | undefined;
+}
+
+/** What an expression sees. */
+export interface Scope {
+  readonly dot: Value;
+  readonly variables: Variables;
+}
+
+export function withDot(frame: Frame, dot: Value): Frame {
+  return { ...frame, scope: { ...frame.scope, dot } };
+}
+
+interface Variable {
+  readonly name: string;
+  value: Value;
+  /** What was looked at to make the value. */
+  looked: Looked;
+}
+
+/** The variables of one template that runs; `$` is the data it was given. */
+export class Variables {
+  readonly #stack: Variable[];
+
+  constructor(data: Value, looked: Looked) {
+    this.#stack = [{ name: "$", value: data, looked }];
+  }
+
+  /** Undoes what is declared after this point. */
+  mark(): number {
+    return this.#stack.length;
+  }
+
+  release(mark: number): void {
+    this.#stack.length = mark;
+  }
+
+  get(name: string): Readonly<Variable> {
+    return this.#find(name);
+  }
+
+  declare(name: string, value: Value, looked: Looked): void {
+    this.#stack.push({ name, value, looked });
+  }
+
+  assign(name: string, value: Value, looked: Looked): void {
+    Object.assign(this.#find(name), { value, looked });
+  }
+
+  #find(name: string): Variable {
+    const found = this.#stack.findLast((variable) => variable.name === name);
+    if (found === undefined) throw new TemplateError(`undefined variable ${JSON.stringify(name)}`);
+    return found;
+  }
+}
+
+/** What a template prints, and which of its lines printed it. */
+export class Output {
+  readonly #budget: Budget;
+  readonly #lines: number[] | undefined;
+  #text = "";
+
+  /** `traced`: keep the lines. */
+  constructor(budget: Budget, traced = false) {
+    this.#budget = budget;
+    this.#lines = traced ? [] : undefined;
+  }
+
+  /** `line` is the template's; a `verbatim` text stands there as it is, so its lines count on. */
+  write(text: string, line: number, verbatim = false): void {
+    if (text === "") return;
+    this.#budget.text(text.length);
+    this.#text += text;
+    if (this.#lines === undefined) return;
+    if (this.#lines.length === 0) this.#lines.push(line);
+    let own = line;
+    for (let at = text.indexOf("\n"); at !== -1; at = text.indexOf("\n", at + 1)) {
+      if (verbatim) own++;
+      this.#lines.push(own);
+    }
+  }
+
+  text(): string {
+    return this.#text;
+  }
+
+  /** Lines of the template, one for each line of the output. */
+  lines(): readonly number[] {
+    return this.#lines ?? [];
+  }
+}
+
+/** One turn of a `range`. */
+interface Turn {
+  readonly key: Value;
+  readonly item: Value;
+  /** What was looked at to get the whole. */
+  readonly looked: Looked;
+}
+
+/** With one variable it is the item, with two the key comes first. */
+export function bindRange(
+  { variables, assigns }: Pipe,
+  scope: Scope,
+  { key, item, looked }: Turn,
+): void {
+  const values = variables.length === 1 ? [item] : [key, item];
+  for (const [index, name] of variables.entries()) {
+    const value = values[index] ?? null;
+    if (assigns) scope.variables.assign(name, value, looked);
+    else scope.variables.declare(name, value, looked);
+  }
+}
+
+/** What `range` goes through: lists, maps by key, and whole numbers. */
+export function entriesOf(value: Value): (readonly [Value, Value])[] {
+  if (value === null) return [];
+  if (value instanceof Map) return sortedKeys(value).map((key) => [key, value.get(key) ?? null]);
+  if (isList(value)) return value.map((item, index) => [BigInt(index), item]);
+  if (typeof value !== "bigint")
+    throw new TemplateError(`range can't iterate over ${typeOf(value)}`);
+  if (value > MAX_COUNT) throw new BudgetError(`a range of ${value}`);
+  return Array.from({ length: Number(value) }, (_item, index) => [BigInt(index), BigInt(index)]);
+}
+
+/** Whole numbers that `range` counts up to. */
+const MAX_COUNT = 1_000_000n;

@@ -1,0 +1,167 @@
+import type { BranchNode, Define, List, Node, Pipe, TemplateNode } from "./ast.ts";
+import type { Budget } from "./budget.ts";
+import { evaluatePipe, type Machine } from "./expression.ts";
+import { bindRange, entriesOf, Variables, withDot, type Frame, type Output } from "./frame.ts";
+import { printed } from "./print.ts";
+import { LOOKED_AT_NOTHING, type Looked } from "./reads.ts";
+import { BudgetError } from "./template-error.ts";
+import { isTrue, type Value } from "./value.ts";
+
+/** Told of every condition: which side was taken and what the condition looked at. */
+export interface Watcher {
+  branch(node: BranchNode, taken: List | undefined, looked: Looked): void;
+}
+
+/** A line of a template. */
+export interface TemplatePlace {
+  readonly file: string;
+  readonly line: number;
+}
+
+/** What statements ask of the evaluation that they are part of. */
+export interface Host {
+  readonly budget: Budget;
+  readonly machine: Machine;
+  readonly watcher: Watcher | undefined;
+  /** A named template. @throws TemplateError if there is none */
+  define(name: string): Define;
+  /** A statement failed: either that is said and the next one goes on, or it throws. */
+  failed(error: unknown): void;
+}
+
+type Signal = "next" | "break" | "continue";
+
+/** Runs the nodes of templates: text, actions and control flow. */
+export class Statements {
+  readonly #host: Host;
+  #place: TemplatePlace = { file: "", line: 0 };
+
+  constructor(host: Host) {
+    this.#host = host;
+  }
+
+  /** What runs just now. */
+  get place(): TemplatePlace {
+    return this.#place;
+  }
+
+  /** Runs a whole template with its own variables. */
+  execute(
+    template: Define,
+    dot: Value,
+    { output, calledFrom }: { output: Output; calledFrom?: number | undefined },
+  ): void {
+    const place = this.#place;
+    const scope = { dot, variables: new Variables(dot, LOOKED_AT_NOTHING) };
+    try {
+      this.#list(template.body, { file: template.file, output, scope, calledFrom });
+    } finally {
+      this.#place = place;
+    }
+  }
+
+  #list(list: List, frame: Frame): Signal {
+    return this.#host.budget.nested(() => {
+      const mark = frame.scope.variables.mark();
+      for (const node of list.nodes) {
+        const signal = this.#guarded(node, frame);
+        if (signal !== "next") return signal;
+      }
+      frame.scope.variables.release(mark);
+      return "next";
+    });
+  }
+
+  #guarded(node: Node, frame: Frame): Signal {
+    this.#host.budget.step();
+    this.#place = { file: frame.file, line: node.line };
+    try {
+      return this.#node(node, frame);
+    } catch (error) {
+      this.#place = { file: frame.file, line: node.line };
+      this.#host.failed(error);
+      return "next";
+    }
+  }
+
+  #node(node: Node, frame: Frame): Signal {
+    switch (node.type) {
+      case "text":
+        frame.output.write(
+          node.text,
+          frame.calledFrom ?? node.line,
+          frame.calledFrom === undefined,
+        );
+        return "next";
+      case "action": {
+        const value = this.#pipe(node.pipe, frame);
+        if (node.pipe.variables.length === 0) {
+          frame.output.write(printed(value), frame.calledFrom ?? node.line);
+        }
+        return "next";
+      }
+      case "template":
+        this.#call(node, frame);
+        return "next";
+      case "break":
+      case "continue":
+        return node.type;
+      default:
+        return node.type === "range" ? this.#range(node, frame) : this.#branch(node, frame);
+    }
+  }
+
+  #call(node: TemplateNode, frame: Frame): void {
+    const data = node.pipe === undefined ? null : this.#pipe(node.pipe, frame);
+    const { output, calledFrom = node.line } = frame;
+    this.execute(this.#host.define(node.name), data, { output, calledFrom });
+  }
+
+  #branch(node: BranchNode, frame: Frame): Signal {
+    const mark = frame.scope.variables.mark();
+    const { value, looked } = this.#condition(node, node.pipe, frame);
+    const taken = isTrue(value) ? node.body : node.otherwise;
+    this.#host.watcher?.branch(node, taken, looked);
+    const inner = node.type === "with" && taken === node.body ? withDot(frame, value) : frame;
+    const signal = taken === undefined ? "next" : this.#list(taken, inner);
+    frame.scope.variables.release(mark);
+    return signal;
+  }
+
+  #condition(node: BranchNode, pipe: Pipe, frame: Frame): { value: Value; looked: Looked } {
+    let looked = LOOKED_AT_NOTHING;
+    try {
+      const value = this.#host.machine.log.capture(
+        () => this.#pipe(pipe, frame),
+        (all) => (looked = all),
+      );
+      return { value, looked };
+    } catch (error) {
+      if (!(error instanceof BudgetError)) this.#host.watcher?.branch(node, undefined, looked);
+      throw error;
+    }
+  }
+
+  #range(node: BranchNode, frame: Frame): Signal {
+    const { variables } = frame.scope;
+    const mark = variables.mark();
+    const { value, looked } = this.#condition(node, { ...node.pipe, variables: [] }, frame);
+    const entries = entriesOf(value);
+    const taken = entries.length > 0 ? node.body : node.otherwise;
+    this.#host.watcher?.branch(node, taken, looked);
+    if (entries.length === 0) return taken === undefined ? "next" : this.#list(taken, frame);
+    for (const [key, item] of entries) {
+      this.#host.budget.step();
+      bindRange(node.pipe, frame.scope, { key, item, looked });
+      const signal = this.#list(node.body, withDot(frame, item));
+      if (!node.pipe.assigns) variables.release(mark);
+      if (signal === "break") break;
+    }
+    variables.release(mark);
+    return "next";
+  }
+
+  #pipe(pipe: Pipe, frame: Frame): Value {
+    return evaluatePipe(pipe, frame.scope, this.#host.machine);
+  }
+}
