@@ -149,6 +149,7 @@ module.exports = {
     fence("archiver", "^src/archive/tar/tar-writer\\.ts$"),
     fence("yauzl", "^src/archive/zip/"),
     fence("fzstd", "^src/archive/zstd\\.ts$"),
+    fence("xxhash-wasm", "^src/archive/zstd\\.ts$"),
     fence("commander", "^src/cli/"),
     fence("js-yaml", "^src/yaml/"),
     fence("semver", "^src/chart/"),

@@ -13,11 +13,43 @@ import { READ_BYTES } from "./file-range.ts";
 /** With pieces of this size zlib is twice as fast as with its own. */
 const CHUNK_BYTES = 256 * 1024;
 
-/** All members of a gzip. @throws DrayError `DRAY_GZIP_DAMAGED` */
-export function gunzip(source: Bytes, what: string): Bytes {
-  return inflated(source, createGunzip({ chunkSize: CHUNK_BYTES }), (cause) =>
-    damaged("DRAY_GZIP_DAMAGED", what, cause),
-  );
+/**
+ * All members of a gzip, to its last byte: behind the last member only zeros may follow, with which
+ * programs fill up blocks.
+ *
+ * @throws DrayError `DRAY_GZIP_DAMAGED`
+ */
+export async function* gunzip(source: Bytes, what: string): Bytes {
+  const inflate = createGunzip({ chunkSize: CHUNK_BYTES });
+  const fail = (cause: unknown): DrayError => damaged("DRAY_GZIP_DAMAGED", what, cause);
+  const extent = { lastInUse: 0 };
+  const pieces = measured(source, extent)[Symbol.asyncIterator]();
+  try {
+    yield* inflated(remaining(pieces), inflate, fail);
+    // zlib takes a zero for the end and drops what comes then.
+    for await (const _ of remaining(pieces)) if (extent.lastInUse > inflate.bytesWritten) break;
+    if (extent.lastInUse > inflate.bytesWritten) throw fail("there is data behind the end");
+  } finally {
+    await pieces.return?.();
+  }
+}
+
+/** What is left of `pieces`, which stay open when somebody reads no more of this. */
+async function* remaining(pieces: AsyncIterator<Uint8Array>): Bytes {
+  for (let next = await pieces.next(); next.done !== true; next = await pieces.next()) {
+    yield next.value;
+  }
+}
+
+/** Notes how many bytes there are up to the last one that is not zero. */
+async function* measured(source: Bytes, extent: { lastInUse: number }): Bytes {
+  let size = 0;
+  for await (const piece of source) {
+    const last = piece.findLastIndex((byte) => byte !== 0);
+    if (last !== -1) extent.lastInUse = size + last + 1;
+    size += piece.length;
+    yield piece;
+  }
 }
 
 /** One DEFLATE stream that has `size` bytes, no more. @throws DrayError `DRAY_ZIP_DAMAGED` */

@@ -1,4 +1,5 @@
 import { Decompress } from "fzstd";
+import xxhash, { type XXHash } from "xxhash-wasm";
 import type { Bytes } from "../content/content.ts";
 import { DrayError } from "../errors.ts";
 import { StreamCursor } from "./cursor.ts";
@@ -14,7 +15,7 @@ const MAX_WINDOW = 8 * 1024 * 1024;
 const MAX_BLOCK = 128 * 1024;
 
 /**
- * All frames of a zstd stream. Its own checksums are passed over: what a bundle holds has digests.
+ * All frames of a zstd stream, each compared with its checksum where it has one.
  * @throws DrayError `DRAY_ZSTD_DAMAGED`, `DRAY_ARCHIVE_UNSUPPORTED`
  */
 export async function* unzstd(source: Bytes, what: string): Bytes {
@@ -24,6 +25,13 @@ export async function* unzstd(source: Bytes, what: string): Bytes {
   } finally {
     await reader.close();
   }
+}
+
+let hashing: ReturnType<typeof xxhash> | undefined;
+
+async function newChecksum(): Promise<XXHash<bigint>> {
+  hashing ??= xxhash();
+  return (await hashing).create64();
 }
 
 /** Goes from block to block, so that the decoder never holds more than a window and a block. */
@@ -59,14 +67,25 @@ class FrameReader {
     const pieces: Uint8Array[] = [];
     const decoder = new Decompress((piece) => pieces.push(piece));
     const { header, hasChecksum } = await this.#header();
+    const checksum = hasChecksum ? await newChecksum() : undefined;
     this.#push(decoder, header, false);
     for (let isLast = false; !isLast;) {
       const block = await this.#block();
       isLast = block.isLast;
       this.#push(decoder, block.bytes, isLast);
-      yield* pieces.splice(0);
+      for (const piece of pieces.splice(0)) {
+        checksum?.update(piece);
+        yield piece;
+      }
     }
-    if (hasChecksum) await this.#take(4);
+    if (checksum !== undefined) await this.#compare(checksum);
+  }
+
+  /** The lower half of the content's XXH64. RFC 8878 §3.1.1 */
+  async #compare(checksum: XXHash<bigint>): Promise<void> {
+    const stated = (await this.#take(4)).readUInt32LE();
+    if (BigInt.asUintN(32, checksum.digest()) === BigInt(stated)) return;
+    throw this.#damaged("its content does not have the checksum that it states");
   }
 
   /** RFC 8878 §3.1.1.1 */

@@ -87,6 +87,7 @@ const OFFENCES: Readonly<Record<string, { readonly file: string; readonly import
   "archiver-has-one-home": { file: "src/archive/second.ts", imports: "archiver" },
   "yauzl-has-one-home": { file: "src/intake/zips.ts", imports: "yauzl" },
   "fzstd-has-one-home": { file: "src/archive/second-zstd.ts", imports: "fzstd" },
+  "xxhash-wasm-has-one-home": { file: "src/archive/second-hash.ts", imports: "xxhash-wasm" },
   "commander-has-one-home": { file: "src/intake/flags.ts", imports: "commander" },
   "js-yaml-has-one-home": { file: "src/intake/yaml.ts", imports: "js-yaml" },
   "semver-has-one-home": { file: "src/intake/versions.ts", imports: "semver" },

@@ -33,8 +33,9 @@ export async function readZipDirectory(range: FileRange, what: string): Promise<
 }
 
 const MAX_COMMENT = 0xffff;
-/** Programs that write whole blocks fill up the last with zeros. */
+/** Programs that write whole blocks fill up the last with zeros: to a multiple of this at least. */
 const MAX_TAIL = 64 * 1024;
+const LEAST_BLOCK = 512;
 
 /** Where the zip ends: at the end of the file, or before zeros. */
 async function zipEnd(range: FileRange): Promise<number> {
@@ -44,7 +45,8 @@ async function zipEnd(range: FileRange): Promise<number> {
   if (record === -1 || record + END_BYTES > length) return range.size;
   const end = record + END_BYTES + tail.readUInt16LE(record + 20);
   const hasZeros = tail.subarray(end).every((byte) => byte === 0);
-  return hasZeros && end <= length ? range.size - length + end : range.size;
+  const areBlocks = range.size % LEAST_BLOCK === 0;
+  return areBlocks && hasZeros && end <= length ? range.size - length + end : range.size;
 }
 
 async function read(range: FileRange, what: string): Promise<ZipDirectory> {

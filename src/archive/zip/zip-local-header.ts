@@ -4,7 +4,8 @@ import { zipDamaged, type ZipMember } from "./zip-member.ts";
 export const LOCAL_HEADER = 30;
 const LOCAL_SIGNATURE = 0x04034b50;
 const DESCRIPTOR_SIGNATURE = 0x08074b50;
-const MAX_DESCRIPTOR = 24;
+/** With a signature or without, with sizes of 4 bytes or 8. */
+const DESCRIPTOR_LENGTHS: ReadonlySet<number> = new Set([12, 16, 20, 24]);
 
 /** The checksum and the sizes come behind the content. */
 const HAS_DESCRIPTOR = 0x8;
@@ -42,10 +43,14 @@ export async function checkLocalHeader(
   const end = member.offset + localHeaderBytes(fixed) + member.compressedSize;
   if (end > next) throw zipDamaged(what, member.name, "it reaches into what comes next");
   if (end === next && (!hasDescriptor(fixed) || member.compressedSize === 0)) return;
-  if (hasDescriptor(fixed) && next - end <= MAX_DESCRIPTOR) {
+  if (hasDescriptor(fixed) && DESCRIPTOR_LENGTHS.has(next - end)) {
     if (describes(await take(end, next - end), member)) return;
   }
-  throw zipDamaged(what, member.name, "there is data behind it that belongs to nothing");
+  const problem =
+    end === next
+      ? "its header promises a checksum behind it, and there is none"
+      : "there is data behind it that belongs to nothing";
+  throw zipDamaged(what, member.name, problem);
 }
 
 function hasDescriptor(fixed: Buffer): boolean {
@@ -69,7 +74,6 @@ function describes(bytes: Buffer, { crc32, compressedSize, size }: ZipMember): b
   const isSigned = bytes.length % 8 === 0;
   if (isSigned && bytes.readUInt32LE(0) !== DESCRIPTOR_SIGNATURE) return false;
   const values = isSigned ? bytes.subarray(4) : bytes;
-  if (values.length !== 12 && values.length !== 20) return false;
   const width = (values.length - 4) / 2;
   const number = (at: number): number =>
     width === 4 ? values.readUInt32LE(at) : Number(values.readBigUInt64LE(at));

@@ -79,8 +79,12 @@ describe("a zip", () => {
   });
 
   it("may have zeros behind it, where a program wrote whole blocks", async () => {
-    const bytes = Buffer.concat([makeZip(MEMBERS), Buffer.alloc(9000)]);
-    expect(await contents(bytes)).toMatchObject({ "sub/a": "hello" });
+    const zip = makeZip(MEMBERS);
+    for (const block of [512, 4096, 32 * 1024]) {
+      const whole = Buffer.alloc(Math.ceil(zip.length / block) * block);
+      zip.copy(whole);
+      expect(await contents(whole)).toMatchObject({ "sub/a": "hello" });
+    }
   });
 
   it("of Windows may part its paths with backslashes, of Unix not", async () => {
@@ -214,10 +218,29 @@ describe("a zip is refused", () => {
     const hidden = makeZip([{ name: "hidden", content: "x" }]).subarray(0, 39);
     const prefixed = makeZip([{ name: "a", content: "x" }], { prefix: hidden });
     expect(await refusal(prefixed)).toBe("finding ZIP_DAMAGED");
-    expect(await refusal(Buffer.concat([makeZip(MEMBERS), Buffer.from("x")]))).toBe(
-      "refused DRAY_ZIP_DAMAGED",
-    );
+    for (const behind of [
+      Buffer.from("x"),
+      Buffer.alloc(1),
+      Buffer.alloc(513),
+      Buffer.from("\0x"),
+    ]) {
+      const zip = makeZip(MEMBERS, { comment: "c".repeat(512 - (makeZip(MEMBERS).length % 512)) });
+      expect(await refusal(Buffer.concat([zip, behind]))).toBe("refused DRAY_ZIP_DAMAGED");
+    }
   });
+
+  it.each(["none", "cut"] as const)(
+    "with %s of the descriptor that it promises",
+    async (descriptor) => {
+      for (const content of ["hello", LARGE]) {
+        const zip = makeZip([
+          { name: "a", content, descriptor },
+          { name: "b", content: "x" },
+        ]);
+        expect(await refusal(zip)).toBe("finding ZIP_DAMAGED");
+      }
+    },
+  );
 
   it("with more or fewer members than it counts", async () => {
     for (const count of [1, 9]) {
