@@ -1,7 +1,7 @@
 import { constants } from "node:fs";
 import { access, readFile } from "node:fs/promises";
-import { homedir, tmpdir } from "node:os";
-import { delimiter, isAbsolute, join } from "node:path";
+import { tmpdir, userInfo } from "node:os";
+import { delimiter, isAbsolute, join, sep } from "node:path";
 import process from "node:process";
 import { unreadable } from "./errors.ts";
 import { helmRepositories } from "./remote/chart-repository/helm-repositories.ts";
@@ -48,7 +48,7 @@ export interface Defaults {
 export function defaults(env: Environment = process.env): Defaults {
   const searchPath = env["PATH"] ?? "";
   return {
-    // A user without a home has none of the places in it, and may never need one.
+    // What is not asked for is not looked up.
     get store() {
       return storeDirectory(env);
     },
@@ -58,7 +58,7 @@ export function defaults(env: Environment = process.env): Defaults {
     get repositories() {
       return helmRepositories(repositoriesFile(env));
     },
-    workDirectory: env["DRAY_WORK_DIR"] ?? tmpdir(),
+    workDirectory: given(env, "DRAY_WORK_DIR") ?? tmpdir(),
     created: sourceDate(env),
     trust: async () => ({ keys: await readTrustFolder(trustFolder(env)) }),
     registry: async () => ({
@@ -71,22 +71,47 @@ export function defaults(env: Environment = process.env): Defaults {
   };
 }
 
+/** What a variable says, unless it is empty: that is how scripts unset one. */
+function given(env: Environment, name: string): string | undefined {
+  return env[name] === "" ? undefined : env[name];
+}
+
+/**
+ * A place that holds whatever directory a command runs in. A relative one is as good as none: whom to
+ * trust must not depend on what lies in somebody else's directory.
+ */
+function place(env: Environment, name: string): string | undefined {
+  const path = env[name];
+  return path !== undefined && isAbsolute(path) ? path : undefined;
+}
+
 function homeDirectory(env: Environment): string {
-  return env["HOME"] ?? homedir();
+  return place(env, "HOME") ?? registeredHome();
+}
+
+/** The home that the system has on record. Accounts of containers are often not on record. */
+function registeredHome(): string {
+  try {
+    const { homedir: home } = userInfo();
+    return isAbsolute(home) ? home : sep;
+  } catch {
+    // As container runtimes have it, such an account is at home in the root.
+    return sep;
+  }
 }
 
 /** https://specifications.freedesktop.org/basedir-spec/latest/ */
 function configDirectory(env: Environment): string {
-  return env["XDG_CONFIG_HOME"] ?? join(homeDirectory(env), ".config");
+  return place(env, "XDG_CONFIG_HOME") ?? join(homeDirectory(env), ".config");
 }
 
 function storeDirectory(env: Environment): string {
-  const cache = env["XDG_CACHE_HOME"] ?? join(homeDirectory(env), ".cache");
-  return env["DRAY_STORE"] ?? join(cache, "dray", "store");
+  const cache = place(env, "XDG_CACHE_HOME") ?? join(homeDirectory(env), ".cache");
+  return given(env, "DRAY_STORE") ?? join(cache, "dray", "store");
 }
 
 function trustFolder(env: Environment): string {
-  return env["DRAY_TRUST_DIR"] ?? join(configDirectory(env), "dray", "trust");
+  return given(env, "DRAY_TRUST_DIR") ?? join(configDirectory(env), "dray", "trust");
 }
 
 /** https://reproducible-builds.org/specs/source-date-epoch/ */
@@ -99,11 +124,11 @@ function sourceDate(env: Environment): Date {
 
 /** The files that `docker login`, `skopeo login` and `helm registry login` write, in their order. */
 function credentialFiles(env: Environment): string[] {
-  const runtime = env["XDG_RUNTIME_DIR"];
-  const named = env["REGISTRY_AUTH_FILE"];
+  const runtime = place(env, "XDG_RUNTIME_DIR");
+  const named = given(env, "REGISTRY_AUTH_FILE");
   return [
     ...(named === undefined ? [] : [named]),
-    join(env["DOCKER_CONFIG"] ?? join(homeDirectory(env), ".docker"), "config.json"),
+    join(given(env, "DOCKER_CONFIG") ?? join(homeDirectory(env), ".docker"), "config.json"),
     ...(runtime === undefined ? [] : [join(runtime, "containers", "auth.json")]),
     join(configDirectory(env), "containers", "auth.json"),
     join(configDirectory(env), "helm", "registry", "config.json"),
@@ -112,20 +137,17 @@ function credentialFiles(env: Environment): string[] {
 
 /** https://helm.sh/docs/helm/helm/: where Helm keeps what `helm repo add` was told. */
 function repositoriesFile(env: Environment): string {
-  const named = env["HELM_REPOSITORY_CONFIG"];
-  return named === undefined || named === ""
-    ? join(helmDirectory(env), "repositories.yaml")
-    : named;
+  return given(env, "HELM_REPOSITORY_CONFIG") ?? join(helmDirectory(env), "repositories.yaml");
 }
 
 function helmDirectory(env: Environment): string {
-  const named = env["HELM_CONFIG_HOME"];
-  if (named !== undefined && named !== "") return named;
+  const named = given(env, "HELM_CONFIG_HOME");
+  if (named !== undefined) return named;
   const home = homeDirectory(env);
-  const config = env["XDG_CONFIG_HOME"];
-  if (config !== undefined && config !== "") return join(config, "helm");
+  const config = place(env, "XDG_CONFIG_HOME");
+  if (config !== undefined) return join(config, "helm");
   if (process.platform === "darwin") return join(home, "Library", "Preferences", "helm");
-  if (process.platform === "win32") return join(env["APPDATA"] ?? home, "helm");
+  if (process.platform === "win32") return join(place(env, "APPDATA") ?? home, "helm");
   return join(home, ".config", "helm");
 }
 
@@ -137,8 +159,8 @@ const SYSTEM_CA_FILES: readonly string[] = [
 ];
 
 async function systemCertificates(env: Environment): Promise<string[]> {
-  const named = env["SSL_CERT_FILE"];
-  if (named !== undefined && named !== "") {
+  const named = given(env, "SSL_CERT_FILE");
+  if (named !== undefined) {
     const fail = (cause: unknown): never => {
       throw unreadable(cause, "SSL_CERT_FILE", named) ?? cause;
     };

@@ -102,7 +102,7 @@ export {
   type PrivateKey,
   type PublicKey,
 } from "./trust/keys.ts";
-export { readKeyFile, readPublicKey, readTrustFolder } from "./trust/folder.ts";
+export { isReadableByAll, readKeyFile, readPublicKey, readTrustFolder } from "./trust/folder.ts";
 export type { TrustPolicy } from "./trust/policy.ts";
 
 // A bundle that has arrived.

@@ -1,6 +1,7 @@
 import { chmod, mkdir, writeFile } from "node:fs/promises";
 import { homedir, tmpdir } from "node:os";
-import { delimiter, dirname, join } from "node:path";
+import { delimiter, dirname, isAbsolute, join } from "node:path";
+import { chdir, cwd } from "node:process";
 import { beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { temporaryDirectory } from "../fixtures/temporary-directory.ts";
 import { defaults, type Environment } from "../src/defaults.ts";
@@ -54,6 +55,45 @@ describe("the store", () => {
     ["the cache of who runs the process", {}, join(homedir(), ".cache/dray/store")],
   ])("is in %s", (_where, env, path) => {
     expect(defaults(env).store).toBe(path);
+  });
+});
+
+describe("a variable that is empty, or relative where a place is meant", () => {
+  it.each([
+    ["", ""],
+    ["", "h"],
+    [".", "./h"],
+    ["config", ""],
+  ])("is as good as none: XDG_…=%j, HOME=%j", (xdg, ownHome) => {
+    const none = defaults({});
+    const one = defaults({
+      HOME: ownHome,
+      XDG_CONFIG_HOME: xdg,
+      XDG_CACHE_HOME: xdg,
+      DRAY_STORE: "",
+      DRAY_TRUST_DIR: "",
+      DRAY_WORK_DIR: "",
+    });
+    expect([one.store, one.trustFolder, one.workDirectory]).toEqual([
+      none.store,
+      none.trustFolder,
+      none.workDirectory,
+    ]);
+    expect([none.store, none.trustFolder].every(isAbsolute)).toBe(true);
+  });
+
+  it("brings no login from the directory that a command runs in", async () => {
+    await write(".docker/config.json", loginOf("attacker"));
+    await write("containers/auth.json", loginOf("attacker"));
+    const before = cwd();
+    chdir(home);
+    onTestFinished(() => chdir(before));
+    const variables = ["HOME", "DOCKER_CONFIG", "XDG_CONFIG_HOME", "XDG_RUNTIME_DIR"];
+    const relative = { HOME: ".", XDG_CONFIG_HOME: ".", XDG_RUNTIME_DIR: "." };
+    expect(await usernameWith(relative)).toBeUndefined();
+    expect(await usernameWith(Object.fromEntries(variables.map((name) => [name, ""])))).toBe(
+      undefined,
+    );
   });
 });
 

@@ -21,7 +21,8 @@ export const trust = {
   },
   KEY_INVALID: {
     ends: "usage",
-    means: "A key file is no key in PEM, or is a private key where a public one belongs.",
+    means:
+      "A key file is no key in PEM, holds several, or is the private half where the public one belongs, or the other way round.",
     advice:
       "Name the `.pub` file to verify and the `.key` file to sign. Keep private keys off hosts that only verify.",
   },

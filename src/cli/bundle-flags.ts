@@ -53,7 +53,14 @@ export async function bundleChoices(
 }
 
 async function trustPolicy(flags: BundleFlags, { trust }: Defaults): Promise<TrustPolicy> {
-  const { readPublicKey } = await import("../index.ts");
+  const { DrayError, readPublicKey } = await import("../index.ts");
+  if (flags.allowUnsigned === true && (flags.require ?? 1) > 1) {
+    throw new DrayError(
+      "DRAY_USAGE",
+      `Cannot use --require ${flags.require} with --allow-unsigned: one asks for signatures, the other for none`,
+      { kind: "usage", hint: "Leave out --allow-unsigned; --require alone says what is enough." },
+    );
+  }
   const { keys } =
     flags.key === undefined
       ? await trust()

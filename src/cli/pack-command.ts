@@ -81,7 +81,7 @@ async function runPack(
   flags: PackFlags,
   session: Session,
 ): Promise<void> {
-  const { io, run, print, defaults } = session;
+  const { run, print, defaults } = session;
   const { pack } = await import("../index.ts");
   await requireSigningChoice(flags);
   const recipe = await readRecipe(recipePath, flags, sets);
@@ -98,7 +98,7 @@ async function runPack(
       signingKey:
         flags.signKey === undefined || isDryRun
           ? undefined
-          : await readSigningKey(flags.signKey, flags, io),
+          : await readSigningKey(flags.signKey, flags, session),
       created: defaults.created,
       discovery: await discoverySettings(flags, session),
       strictImages: flags.strictImages,

@@ -26,9 +26,12 @@ export const addSignCommand: AddCommand = (program, start) => {
   ]);
   command.action(async (path: string, flags: SignFlags) => {
     const session = await start(flags);
-    const { io, run, print } = session;
+    const { run, print } = session;
     const { sign } = await import("../index.ts");
-    const result = await sign({ path, key: await readSigningKey(flags.signKey, flags, io) }, run);
+    const result = await sign(
+      { path, key: await readSigningKey(flags.signKey, flags, session) },
+      run,
+    );
     print(result, () =>
       formatTable([
         ["signature", result.path],

@@ -2,6 +2,7 @@ import { createInterface } from "node:readline";
 import { Writable } from "node:stream";
 import type { PrivateKey } from "../index.ts";
 import { readInput } from "./flags.ts";
+import type { Session } from "./session.ts";
 import type { Io } from "./terminal.ts";
 
 export interface PassphraseFlags {
@@ -12,10 +13,15 @@ export interface PassphraseFlags {
 export async function readSigningKey(
   path: string,
   flags: PassphraseFlags,
-  io: Io,
+  { io, run }: Session,
 ): Promise<PrivateKey> {
-  const { isEncrypted, parsePrivateKey, readKeyFile } = await import("../index.ts");
+  const { isEncrypted, isReadableByAll, parsePrivateKey, readKeyFile } =
+    await import("../index.ts");
   const pem = await readKeyFile(path);
+  if (await isReadableByAll(path)) {
+    const message = `everybody on this host can read ${JSON.stringify(path)}: chmod 600 it`;
+    run.onEvent?.({ type: "warning", message });
+  }
   let passphrase = isEncrypted(pem) ? await givenPassphrase(flags, io) : undefined;
   if (isEncrypted(pem) && passphrase === undefined && canAsk(io)) {
     passphrase = await askPassphrase(`Passphrase of ${path}: `, io);

@@ -35,7 +35,7 @@ export const addVerifyCommand: AddCommand = (program, start) => {
 const REFUSED = "Refused: do not use this bundle.\n";
 
 function renderVerify(report: VerifyReport): string {
-  const { path, form, size, good, bundleDigest, signedBy, manifest, findings } = report;
+  const { path, form, size, bundleDigest, signedBy, manifest, findings } = report;
   const signers = signedBy.map(({ id, from }) => `${id} (${from})`);
   const rows = [
     ["bundle", path],
@@ -51,6 +51,14 @@ function renderVerify(report: VerifyReport): string {
       `${name} ${version}: ${plural(artifacts.length, "artifact")}, ${plural(files.length, "file")}`,
     ]);
   }
-  const verdict = good ? "Good: everything is there and unchanged.\n" : REFUSED;
-  return paragraphs([formatTable(rows), formatNotes(findings), verdict]);
+  return paragraphs([formatTable(rows), formatNotes(findings), verdictOn(report)]);
+}
+
+/** That nothing was changed is known on the word of a trusted key alone. */
+function verdictOn({ good, isForeign, signedBy }: VerifyReport): string {
+  if (!good) return REFUSED;
+  if (signedBy.length > 0) return "Good: everything is there and unchanged.\n";
+  return isForeign
+    ? "Whole: every image is complete. Others have made this, and nothing says whether it was changed.\n"
+    : "Whole: everything is there. No trusted key has signed it, so nothing says whether it was changed.\n";
 }

@@ -2,7 +2,14 @@ import type { ArtifactKind, BundleArtifact } from "../bundle/format.ts";
 import type { LayoutGraph, Root } from "../content/graph.ts";
 import { chartTag } from "../chart/chart-yaml.ts";
 import { DrayError } from "../errors.ts";
-import { isRegistryHost, parseReference, repositoryProblem } from "../oci/reference.ts";
+import {
+  isRegistryHost,
+  parseReference,
+  repositoryProblem,
+  hasLogin,
+  LOGIN_HINT,
+  withoutLogin,
+} from "../oci/reference.ts";
 import { mapRepository, type Mapping } from "./mapping.ts";
 
 /** Where a bundle goes: `registry.example.com:5000/mirror`. */
@@ -32,13 +39,17 @@ export function parseTarget(text: string): PushTarget {
   const prefix = slash === -1 ? "" : plain.slice(slash + 1);
   const problem = targetProblem(registry, prefix);
   if (problem === undefined) return { registry, prefix };
-  throw new DrayError("DRAY_TARGET_INVALID", `Cannot push to ${JSON.stringify(text)}: ${problem}`, {
+  const shown = JSON.stringify(withoutLogin(text));
+  throw new DrayError("DRAY_TARGET_INVALID", `Cannot push to ${shown}: ${problem}`, {
     kind: "usage",
-    hint: "Write REGISTRY[:PORT][/PREFIX], such as registry.example.com/mirror.",
+    hint: hasLogin(text)
+      ? LOGIN_HINT
+      : "Write REGISTRY[:PORT][/PREFIX], such as registry.example.com/mirror.",
   });
 }
 
 function targetProblem(registry: string, prefix: string): string | undefined {
+  if (`${registry}/${prefix}`.includes("@")) return "a login has no place in it";
   if (/[<>]/.test(registry + prefix)) return "it still has a placeholder in it";
   if (!isRegistryHost(registry)) return `${JSON.stringify(registry)} is not a host[:port]`;
   return prefix === "" ? undefined : repositoryProblem(prefix, registry);

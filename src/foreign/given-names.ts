@@ -1,6 +1,6 @@
 import { DrayError } from "../errors.ts";
 import { parseDigest, type Digest } from "../oci/digest.ts";
-import { parseReference, type Reference } from "../oci/reference.ts";
+import { parseReference, withoutLogin, type Reference } from "../oci/reference.ts";
 
 /** What the user calls images that others have packed. */
 export interface GivenNames {
@@ -38,7 +38,7 @@ export function namesFrom(pairs: readonly (readonly string[])[]): GivenNames {
       byDigest.set(known, [...(byDigest.get(known) ?? []), parseReference(reference)]);
     } catch (cause) {
       if (!(cause instanceof DrayError)) throw cause;
-      throw invalid(`${digest}=${reference}`, cause);
+      throw invalid(`${digest}=${withoutLogin(reference)}`, cause);
     }
   }
   return { byDigest };

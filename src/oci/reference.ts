@@ -31,14 +31,15 @@ const IMAGE_ID = /^[a-f0-9]{64}$/;
  * @throws DrayError `DRAY_REFERENCE_INVALID`
  */
 export function parseReference(text: string): Reference {
+  const shown = JSON.stringify(withoutLogin(text).slice(0, 300));
   const fail = (reason: string, hint?: string): never => {
-    throw new DrayError(
-      "DRAY_REFERENCE_INVALID",
-      `Cannot read reference ${JSON.stringify(text.slice(0, 300))}: ${reason}`,
-      { kind: "usage", hint },
-    );
+    throw new DrayError("DRAY_REFERENCE_INVALID", `Cannot read reference ${shown}: ${reason}`, {
+      kind: "usage",
+      hint,
+    });
   };
   if (/[<>]/.test(text)) fail("it holds < or >", "Replace the placeholder with a real name.");
+  if (hasLogin(text)) fail(LOGIN_REASON, LOGIN_HINT);
   if (text.includes("://")) fail("a scheme has no place in it", "Leave out the scheme.");
   const { name, tag, digest } = splitReference(text, fail);
   const { registry, repository } = splitName(name);
@@ -93,6 +94,26 @@ function splitName(name: string): { registry: string; repository: string } {
     repository: repository.includes("/") ? repository : `library/${repository}`,
   };
 }
+
+/** Digests alone stand behind an `@`. */
+const DIGEST_SUFFIX = /@(?:sha\d+:.*|[a-z0-9+._-]+:[a-f0-9]{32,})$/i;
+
+/** True if there is an `@` with something else than a digest behind it, as in `user:password@host`. */
+export function hasLogin(text: string): boolean {
+  return text.replace(DIGEST_SUFFIX, "").includes("@");
+}
+
+/** For messages: what stands before such an `@` is most likely a password. */
+export function withoutLogin(text: string): string {
+  if (!hasLogin(text)) return text;
+  const digest = DIGEST_SUFFIX.exec(text)?.[0] ?? "";
+  const named = text.slice(0, text.length - digest.length);
+  return `***${named.slice(named.lastIndexOf("@"))}${digest}`;
+}
+
+export const LOGIN_REASON = "expected a digest behind @; a login has no place in a name";
+export const LOGIN_HINT =
+  "Log in with `docker login` or `skopeo login`, or use --username with --password-stdin.";
 
 export function isRegistryHost(text: string): boolean {
   return HOST.test(text);

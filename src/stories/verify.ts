@@ -9,6 +9,8 @@ export interface VerifyReport {
   readonly form: string;
   /** Bytes of the file. */
   readonly size: number;
+  /** Others have made it: it has no list that could be signed. */
+  readonly isForeign: boolean;
   /** True if the bundle may be used. */
   readonly good: boolean;
   readonly bundleDigest: string | undefined;
@@ -28,6 +30,7 @@ export async function verify(
   return withBundle({ ...options, content: "hashed" }, run, async (bundle, { size }) => ({
     path: options.path,
     form: bundle.form,
+    isForeign: bundle.isForeign,
     size,
     good: !hasErrors(bundle.findings) && bundle.graph !== undefined,
     bundleDigest: bundle.bundleDigest,

@@ -1,8 +1,9 @@
 import { createReadStream } from "node:fs";
-import { readdir } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
+import { platform } from "node:os";
 import { join } from "node:path";
 import { collect } from "../content/content.ts";
-import { DrayError, systemCode } from "../errors.ts";
+import { DrayError, systemCode, unreadable } from "../errors.ts";
 import { parsePublicKey, type PublicKey } from "./keys.ts";
 
 /** A PEM file with one key has a few hundred bytes. */
@@ -37,7 +38,7 @@ export async function readKeyFile(path: string): Promise<string> {
   } catch (cause) {
     if (systemCode(cause) === "ENOENT") throw fail("DRAY_KEY_NOT_FOUND", "no such file", cause);
     if (systemCode(cause) === "EISDIR") throw fail("DRAY_KEY_INVALID", "it is a directory", cause);
-    throw cause;
+    throw unreadable(cause, "key", path) ?? cause;
   }
   throw fail("DRAY_KEY_INVALID", "it is too large");
 }
@@ -50,9 +51,15 @@ export async function readStart(path: string, maxBytes: number): Promise<Buffer>
 async function namesIn(folder: string): Promise<string[]> {
   try {
     const names = await readdir(folder);
-    return names.filter((name) => /\.(?:pub|pem)$/.test(name)).toSorted();
+    // What begins with a dot is a desktop's or an editor's, such as macOS's `._release.pub`.
+    return names.filter((name) => /^[^.].*\.(?:pub|pem)$/.test(name)).toSorted();
   } catch (error) {
     if (systemCode(error) === "ENOENT") return [];
-    throw error;
+    throw unreadable(error, "trust folder", folder) ?? error;
   }
+}
+
+/** True if every account of this host can read the file; systems without such a mode have none. */
+export async function isReadableByAll(path: string): Promise<boolean> {
+  return platform() !== "win32" && ((await stat(path)).mode & 0o004) !== 0;
 }

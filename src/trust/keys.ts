@@ -8,6 +8,7 @@ import {
   type KeyObject,
 } from "node:crypto";
 import { DrayError } from "../errors.ts";
+import { encryptPrivateKey, toPem } from "./encrypt-key.ts";
 
 /** How a key signs: ECDSA on P-256 over SHA-256, or Ed25519 over the message itself. */
 export type KeyKind = "p256" | "ed25519";
@@ -38,9 +39,12 @@ export interface KeyPairPem {
 /** A new P-256 pair: PKCS#8, encrypted when there is a passphrase, and SubjectPublicKeyInfo. */
 export function generateKeyPair(passphrase: string | undefined): KeyPairPem {
   const pair = generateKeyPairSync("ec", { namedCurve: "prime256v1" });
-  const encryption = passphrase === undefined ? {} : { cipher: "aes-256-cbc", passphrase };
+  const plain = pair.privateKey.export({ type: "pkcs8", format: "der" });
   return {
-    privateKey: pair.privateKey.export({ type: "pkcs8", format: "pem", ...encryption }).toString(),
+    privateKey:
+      passphrase === undefined
+        ? toPem("PRIVATE KEY", plain)
+        : toPem("ENCRYPTED PRIVATE KEY", encryptPrivateKey(plain, passphrase)),
     publicKey: pair.publicKey.export({ type: "spki", format: "pem" }).toString(),
     id: keyId(pair.publicKey),
   };
@@ -62,6 +66,14 @@ export function parsePrivateKey(
         kind: "usage",
         hint: "Sign with the PKCS#8 key that was given to `cosign import-key-pair`.",
       },
+    );
+  }
+  requireOne(pem, from);
+  if (/BEGIN (?:PUBLIC KEY|CERTIFICATE)/.test(pem)) {
+    throw new DrayError(
+      "DRAY_KEY_INVALID",
+      `Cannot read private key ${JSON.stringify(from)}: it is a public key`,
+      { kind: "usage", hint: "Name the private half, which `dray keygen` calls NAME.key." },
     );
   }
   if (isEncrypted(pem) && passphrase === undefined) throw locked(from, "it has a passphrase");
@@ -88,9 +100,21 @@ export function parsePublicKey(pem: string, from: string): PublicKey {
       { kind: "usage", hint: "Name the public half, and keep the private one off this host." },
     );
   }
+  requireOne(pem, from);
   return parsePublic(
     tryKey(from, () => createPublicKey(pem)),
     from,
+  );
+}
+
+/** Of several keys the library below reads the first, and nobody would learn of the others. */
+function requireOne(pem: string, from: string): void {
+  const blocks = pem.match(/^-----BEGIN [A-Z0-9 ]*(?:KEY|CERTIFICATE)-----/gm) ?? [];
+  if (blocks.length <= 1) return;
+  throw new DrayError(
+    "DRAY_KEY_INVALID",
+    `Cannot read key ${JSON.stringify(from)}: expected one key, found ${blocks.length}`,
+    { kind: "usage", hint: "Put each key into a file of its own." },
   );
 }
 
@@ -124,11 +148,14 @@ function tryKey(from: string, create: () => KeyObject): KeyObject {
   try {
     return create();
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
     throw new DrayError(
       "DRAY_KEY_INVALID",
-      `Cannot read key ${JSON.stringify(from)}: expected PEM, found something else (${reason})`,
-      { kind: "usage", cause },
+      `Cannot read key ${JSON.stringify(from)}: expected a key in PEM, found something else`,
+      {
+        kind: "usage",
+        cause,
+        hint: "Keys of `dray keygen`, openssl and cosign begin with -----BEGIN.",
+      },
     );
   }
 }

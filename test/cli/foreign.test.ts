@@ -37,6 +37,14 @@ describe("a layout that others have made", () => {
     expect((JSON.parse(stdout) as Json).manifest.artifacts).toMatchObject([{ reference: APP }]);
   });
 
+  it("is never called unchanged, nor signed", async () => {
+    const path = await tarFile(layoutMembers([named(app, "1.0")]));
+    const names = ["--name", `${digest}=${APP}`];
+    const { code, stdout } = await dray(["verify", path, "--allow-unsigned", ...names]);
+    expect([code, stdout]).toEqual([0, expect.stringContaining("Whole: every image is complete.")]);
+    expect(stdout).not.toMatch(/Good|unchanged/);
+  });
+
   it("is packed under the name of the bundle and the names of its images", async () => {
     const path = await tarFile(layoutMembers([named(app, "1.0")]));
     const directory = await temporaryDirectory();

@@ -1,8 +1,9 @@
-import { readFile, stat, writeFile } from "node:fs/promises";
+import { chmod, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { makeBundle, SIGNER } from "../../fixtures/bundles.ts";
 import { temporaryDirectory } from "../../fixtures/temporary-directory.ts";
+import { readPublicKey } from "../../src/trust/folder.ts";
 import { dray } from "./terminal.ts";
 
 const PASSPHRASE = { DRAY_KEY_PASSPHRASE: "a long one" };
@@ -36,6 +37,38 @@ describe("dray keygen", () => {
     expect(stderr).toContain(
       "Set DRAY_KEY_PASSPHRASE, or use --passphrase-file or --no-passphrase",
     );
+  });
+});
+
+describe("a private key", () => {
+  it("that everybody can read is used with a warning", async () => {
+    const { path } = await makeBundle();
+    const name = join(await temporaryDirectory(), "open");
+    await dray(["keygen", name, "--no-passphrase"]);
+    const first = await dray(["sign", path, "--sign-key", `${name}.key`, "-q"]);
+    expect(first).toEqual({ code: 0, stdout: "", stderr: "" });
+    await rm(`${path}.${(await readPublicKey(`${name}.pub`)).id}.sigstore.json`);
+    await chmod(`${name}.key`, 0o644);
+    const { code, stderr } = await dray(["sign", path, "--sign-key", `${name}.key`, "-q"]);
+    expect([code, stderr]).toEqual([0, expect.stringMatching(/^Warning: everybody .* chmod 600/)]);
+  });
+});
+
+describe("trust", () => {
+  it("cannot be asked for and waived at once: 2", async () => {
+    const { code, stderr } = await dray(["verify", "b", "--require", "2", "--allow-unsigned"]);
+    expect([code, stderr]).toEqual([
+      2,
+      expect.stringContaining("--require 2 with --allow-unsigned"),
+    ]);
+  });
+
+  it("is not needed to see that a bundle is whole, and nobody says that it is unchanged", async () => {
+    const { path } = await makeBundle();
+    const { code, stdout } = await dray(["verify", path, "--allow-unsigned"]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^Whole: everything is there\. No trusted key has signed it/m);
+    expect(stdout).not.toMatch(/Good|unchanged/);
   });
 });
 

@@ -173,6 +173,45 @@ describe("a password", () => {
     expect(leaks(outcome.stdout + outcome.stderr)).toEqual([]);
   });
 
+  it("that a registry repeats is masked", async () => {
+    const registry = await startGuarded();
+    registry.inject({ path: /manifests/ }, ({ request, response }) => {
+      const message = `got Authorization: ${request.headers.authorization ?? ""} and refused`;
+      response.writeHead(400, { Warning: `299 - "${message.replaceAll('"', "")}"` });
+      response.end(JSON.stringify({ errors: [{ code: "X", message }] }));
+    });
+    const { store, output } = await desk(registry);
+    const image = ["--image", `${registry.host}/team/app:1.0`, "--unsigned", "--store", store];
+    const { code, stdout, stderr } = await dray(["pack", ...image, "-o", output, "--json"], {
+      env: { HOME: await homeWithLogin(registry) },
+    });
+    expect([code, stderr]).toEqual([1, expect.stringContaining("got Authorization: Basic ***")]);
+    expect(leaks(stdout + stderr)).toEqual([]);
+  });
+
+  it.each([
+    ["an image", ["pack", "--unsigned", "--image", `${LOGIN}@r.test/app:1`]],
+    ["an image with a digest", ["pack", "--unsigned", "--image", `${LOGIN}@r.test/app@sha256:00`]],
+    ["an image with a port", ["pack", "--unsigned", "--image", `${LOGIN}@r:5000`]],
+    ["an address", ["pack", "--unsigned", "--image", `https://${LOGIN}@r.test/app:1`]],
+    ["a chart in a registry", ["pack", "--unsigned", "--chart", `oci://${LOGIN}@r.test/app`]],
+    ["a chart", ["images", `https://${LOGIN}@charts.test/stable#app`]],
+    ["a chart without a name", ["images", `https://${LOGIN}@charts.test/stable`]],
+    ["a target", ["push", "BUNDLE", `${LOGIN}@r.test/mirror`, "--allow-unsigned"]],
+    ["a target with a scheme", ["push", "BUNDLE", `https://${LOGIN}@r.test`, "--allow-unsigned"]],
+    ["a name", ["verify", "BUNDLE", "--name", `sha256:${"0".repeat(64)}=${LOGIN}@r.test/a:1`]],
+  ])("in the name of %s is refused and not repeated: 2", async (_what, argv) => {
+    const { store, output } = await desk(await startRegistry());
+    for (const flags of [[], ["--json"]]) {
+      const words = argv.map((word) => (word === "BUNDLE" ? output : word));
+      const { code, stdout, stderr } = await dray([...words, ...flags], {
+        env: { DRAY_STORE: store },
+      });
+      expect([code, stderr]).toEqual([2, expect.stringContaining("login")]);
+      expect(leaks(stdout + stderr)).toEqual([]);
+    }
+  });
+
   it("on the command line is not possible", async () => {
     const outcome = await dray(["push", "b", "r", "--username", "alice", "--password", PASSWORD]);
     expect(outcome.code).toBe(2);

@@ -26,6 +26,14 @@ describe("readTrustFolder()", () => {
     });
   });
 
+  it("passes over what a desktop leaves there", async () => {
+    const folder = await temporaryDirectory();
+    await writeFile(join(folder, "a.pub"), generateKeyPair(undefined).publicKey);
+    await writeFile(join(folder, "._a.pub"), Buffer.from("00051607", "hex"));
+    await writeFile(join(folder, ".#a.pub"), "an editor's");
+    expect(await readTrustFolder(folder)).toHaveLength(1);
+  });
+
   it("refuses a private key that lies among them", async () => {
     const folder = await temporaryDirectory();
     await writeFile(join(folder, "oops.pem"), generateKeyPair(undefined).privateKey);

@@ -58,6 +58,19 @@ describe("generateKeyPair()", () => {
     );
   });
 
+  it("makes trying passphrases slow: 600,000 rounds of PBKDF2, which openssl reads", async (context) => {
+    needs(context, "openssl");
+    const pair = generateKeyPair("open sesame");
+    const path = join(await temporaryDirectory(), "encrypted.key");
+    await writeFile(path, pair.privateKey);
+    const parsed = execFileSync("openssl", ["asn1parse", "-in", path], { encoding: "utf8" });
+    expect(parsed).toMatch(
+      /:PBKDF2\n[^]*INTEGER +:0927C0\n[^]*:hmacWithSHA256\n[^]*:aes-256-cbc\n/,
+    );
+    const args = ["pkey", "-in", path, "-passin", "pass:open sesame", "-pubout"];
+    expect(execFileSync("openssl", args, { encoding: "utf8" })).toBe(pair.publicKey);
+  });
+
   it("makes another one each time", () => {
     expect(generateKeyPair(undefined).id).not.toBe(generateKeyPair(undefined).id);
   });
@@ -73,7 +86,11 @@ describe("an encrypted key", () => {
   });
 
   it("says of every wrong passphrase that it is wrong, and never repeats it", () => {
-    const { privateKey } = generateKeyPair("secret");
+    const encryption = { cipher: "aes-256-cbc", passphrase: "secret" };
+    // The runtime's own encryption is a weak one, and quick to try.
+    const privateKey = generateKeyPairSync("ec", { namedCurve: "P-256" })
+      .privateKey.export({ type: "pkcs8", format: "pem", ...encryption })
+      .toString();
     // A wrong key decrypts to something that ends like the right one, once in 256 times.
     for (let index = 0; index < 200; index++) {
       const passphrase = `wrong-${index}`;
@@ -201,8 +218,19 @@ describe("what is no key to sign bundles with", () => {
     },
   );
 
+  it("is refused where one file has two keys, of which one would be passed over", () => {
+    const [one, two] = [generateKeyPair(undefined), generateKeyPair(undefined)];
+    const twice = expect.objectContaining({
+      code: "DRAY_KEY_INVALID",
+      message: expect.stringContaining("expected one key, found 2") as string,
+    });
+    expect(() => parsePublicKey(one.publicKey + two.publicKey, "x.pub")).toThrow(twice);
+    expect(() => parsePrivateKey(one.privateKey + two.publicKey, { from: "x" })).toThrow(twice);
+  });
+
   it("is refused where the wrong half was named", () => {
     const pair = generateKeyPair(undefined);
+    expect(() => parsePrivateKey(pair.publicKey, { from: "x.pub" })).toThrow(/it is a public key/);
     expect(() => parsePublicKey(pair.privateKey, "x.key")).toThrow(/it is a private key/);
     expect(() => parsePrivateKey(pair.publicKey, { from: "x.pub" })).toThrow(
       expect.objectContaining({ code: "DRAY_KEY_INVALID" }),

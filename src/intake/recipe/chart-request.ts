@@ -2,7 +2,14 @@ import { isAbsolute, join } from "node:path";
 import { parseRepositoryAddress } from "../../remote/chart-repository/repository-address.ts";
 import { DrayError } from "../../errors.ts";
 import { parseDigest, type Digest } from "../../oci/digest.ts";
-import { isRegistryHost, isTag, repositoryProblem } from "../../oci/reference.ts";
+import {
+  hasLogin,
+  isRegistryHost,
+  isTag,
+  LOGIN_HINT,
+  repositoryProblem,
+  withoutLogin,
+} from "../../oci/reference.ts";
 import type { ImageWishes } from "./image-wishes.ts";
 
 /** A chart as somebody asks for it. What has no version means the newest release. */
@@ -43,13 +50,15 @@ export interface ChartPlace {
  * @throws DrayError `DRAY_CHART_REFERENCE_INVALID`
  */
 export function parseChart(text: string, { base, repo, version }: ChartPlace = {}): ChartRequest {
+  const shown = maskedChart(text);
   const fail = (reason: string, hint?: string): DrayError =>
     new DrayError(
       "DRAY_CHART_REFERENCE_INVALID",
-      `Cannot read chart ${JSON.stringify(text.slice(0, 300))}: ${reason}`,
+      `Cannot read chart ${JSON.stringify(shown.slice(0, 300))}: ${reason}`,
       { kind: "usage", hint },
     );
   if (text === "") throw fail("it is empty");
+  if (shown !== text) throw fail("a login has no place in it", LOGIN_HINT);
   if (repo !== undefined) return inRepository(repo, named(text, version, fail), fail);
   if (text.startsWith("oci://")) return inRegistry(text, version, fail);
   if (/^(?:https?:\/\/|@)/i.test(text)) {
@@ -60,6 +69,17 @@ export function parseChart(text: string, { base, repo, version }: ChartPlace = {
   if (version !== undefined) throw fail("a chart from a file has its own version");
   const path = base === undefined || isAbsolute(text) ? text : join(base, text);
   return { kind: "file", path };
+}
+
+/** For messages: the chart without what may be a password. Paths and Helm's `@NAME` have none. */
+function maskedChart(text: string): string {
+  const scheme = /^(?:oci|https?):\/\//i.exec(text)?.[0];
+  if (scheme === undefined) return text;
+  const rest = text.slice(scheme.length);
+  // Behind its host, an address may have an `@` of its own.
+  const isOci = scheme.toLowerCase() === "oci://";
+  const isMasked = isOci ? hasLogin(rest) : /^[^/]*@/.test(rest);
+  return isMasked ? `${scheme}${withoutLogin(rest)}` : text;
 }
 
 /** As `parseChart` reads it: what locks and messages call the chart. */

@@ -41,7 +41,7 @@ export function parseRepositoryUrl(text: string): URL {
 
 /** For messages about an address that may hold a password. */
 function withoutLogin(text: string): string {
-  return text.replace(/\/\/[^/@]*@/, "//").slice(0, 300);
+  return text.replace(/\/\/.*@/, "//").slice(0, 300);
 }
 
 /** Where the index of a repository is. */

@@ -39,12 +39,18 @@ async function readErrors(
     const [first] = errorsSchema.parse(JSON.parse(text)).errors;
     return {
       code: first?.code.slice(0, 60),
-      message: first?.message?.slice(0, MAX_MESSAGE_LENGTH),
+      message:
+        first?.message == null ? undefined : masked(first.message).slice(0, MAX_MESSAGE_LENGTH),
     };
   } catch {
     // Proxies answer in HTML and some registries in plain text: then the status has to do.
     return { code: undefined, message: undefined };
   }
+}
+
+/** What a registry says without the credentials in it: some repeat the headers that they got. */
+export function masked(text: string): string {
+  return text.replace(/\b(basic|bearer|negotiate)(?:\s+|%20|\+)[^\s",;]+/gi, "$1 ***");
 }
 
 function errorCode(status: number, code: string | undefined): ErrorCode {

@@ -1,7 +1,7 @@
 import { atMost, DEFAULT_CONCURRENCY, type Limit } from "../../content/concurrency.ts";
 import { DrayError } from "../../errors.ts";
 import type { Listener } from "../../events.ts";
-import { answerError } from "./answer-error.ts";
+import { answerError, masked } from "./answer-error.ts";
 import type { Scopes } from "./token-purse.ts";
 import { BlobPlaces } from "./blob-places.ts";
 import { connectionFailure } from "../http/connection-failure.ts";
@@ -189,7 +189,7 @@ export class RegistryClient {
       const text = /^299 - "(.*)"/.exec(header.slice(0, MAX_WARNING_LENGTH))?.[1];
       if (text === undefined || this.#warned.has(text) || this.#warned.size > 20) continue;
       this.#warned.add(text);
-      this.#onEvent?.({ type: "warning", message: `${this.name} says: ${text}` });
+      this.#onEvent?.({ type: "warning", message: `${this.name} says: ${masked(text)}` });
     }
   }
 }
