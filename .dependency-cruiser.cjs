@@ -146,6 +146,7 @@ module.exports = {
     fence("p-limit", "^src/content/concurrency\\.ts$"),
     fence("undici", "^src/remote/http/transport\\.ts$"),
     fence("tldts", "^src/remote/registry/challenge\\.ts$"),
+    fence("tar", "^src/archive/tar/tar-header\\.ts$"),
     fence("archiver", "^src/archive/tar/tar-writer\\.ts$"),
     fence("yauzl", "^src/archive/zip/"),
     fence("fzstd", "^src/archive/zstd\\.ts$"),

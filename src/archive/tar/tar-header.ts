@@ -1,3 +1,4 @@
+import { Header } from "tar/header";
 import { DrayError } from "../../errors.ts";
 
 export const TAR_BLOCK = 512;
@@ -16,7 +17,7 @@ export interface TarHeader {
   readonly hasMoreSparse: boolean;
 }
 
-/** Where POSIX and GNU put what is read here: offset and length. */
+/** Where POSIX and GNU put what is read here as it stands: offset and length. */
 const FIELDS = {
   name: [0, 100],
   size: [124, 12],
@@ -34,7 +35,12 @@ const GNU_MAGIC = "ustar ";
 
 /** True if a tar may begin so: by the checksum of its first header. */
 export function isTarHeader(head: Buffer): boolean {
-  return head.length >= TAR_BLOCK && hasChecksum(head);
+  if (head.length < TAR_BLOCK) return false;
+  try {
+    return hasChecksum(head, parsed(head));
+  } catch {
+    return false;
+  }
 }
 
 /**
@@ -44,8 +50,9 @@ export function isTarHeader(head: Buffer): boolean {
  * @throws DrayError `DRAY_ARCHIVE_DAMAGED`
  */
 export function decodeHeader(block: Buffer, start: number): TarHeader {
-  if (!hasChecksum(block)) throw damaged(start, "the checksum of a header is wrong");
-  const size = sizeIn(field(block, "size"));
+  const header = tryParse(block, start);
+  if (!hasChecksum(block, header)) throw damaged(start, "the checksum of a header is wrong");
+  const size = sizeIn(block, header);
   if (size === undefined) throw damaged(start, "an entry has no size");
   const name = textIn(field(block, "name"));
   const prefix = prefixOf(block, start);
@@ -56,6 +63,23 @@ export function decodeHeader(block: Buffer, start: number): TarHeader {
     linkName: textIn(field(block, "linkName")),
     hasMoreSparse: block.readUInt8(MORE_SPARSE_AT) !== 0,
   };
+}
+
+/**
+ * The name is given from outside, because the package takes what ends in a slash for a directory
+ * without content, and the field may be cut right behind a slash.
+ */
+function parsed(block: Buffer): Header {
+  return new Header(block, 0, { path: "name" });
+}
+
+function tryParse(block: Buffer, start: number): Header {
+  try {
+    return parsed(block);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw damaged(start, `a header cannot be read: ${reason}`);
+  }
 }
 
 function field(block: Buffer, name: keyof typeof FIELDS): Buffer {
@@ -69,19 +93,14 @@ function textIn(bytes: Buffer): string {
   return bytes.toString("utf8", 0, end === -1 ? bytes.length : end);
 }
 
-/**
- * Octal digits between blanks and NULs, or base-256 behind a byte of 0x80. Nothing but NULs is 0, as
- * GNU tar writes it for volume labels.
- */
-function sizeIn(bytes: Buffer): number | undefined {
-  if (bytes[0] === 0x80) {
-    const value = bytes.readBigUInt64BE(4);
-    const isSafe = value <= Number.MAX_SAFE_INTEGER && isZero(bytes.subarray(1, 4));
-    return isSafe ? Number(value) : undefined;
-  }
+/** Octal digits between blanks and NULs, or base-256 behind a byte of 0x80. */
+const SIZE = /^(?: *[0-7]+[ \0]*|\x80[^]*)$/;
+
+/** Nothing but NULs is 0, as GNU tar writes it for volume labels. */
+function sizeIn(block: Buffer, { size }: Header): number | undefined {
+  const bytes = field(block, "size");
   if (isZero(bytes)) return 0;
-  const [, digits] = /^ *([0-7]+)[ \0]*$/.exec(bytes.toString("latin1")) ?? [];
-  return digits === undefined ? undefined : Number.parseInt(digits, 8);
+  return SIZE.test(bytes.toString("latin1")) ? size : undefined;
 }
 
 function isZero(bytes: Buffer): boolean {
@@ -101,21 +120,17 @@ function prefixOf(block: Buffer, start: number): string {
   throw damaged(start, "a header of an unknown kind has a prefix");
 }
 
-/** The sum counts its own field as blanks; old programs count bytes as signed. */
-function hasChecksum(block: Buffer): boolean {
+/** Old programs count bytes as signed, which the package does not know. */
+function hasChecksum(block: Buffer, header: Header): boolean {
+  if (header.cksumValid) return true;
   const [offset, length] = FIELDS.checksum;
-  const [, digits] = /^ *([0-7]+)/.exec(field(block, "checksum").toString("latin1")) ?? [];
-  if (digits === undefined) return false;
-  let unsigned = length * 0x20;
-  let signed = unsigned;
+  let sum = length * 0x20;
   for (let at = 0; at < TAR_BLOCK; at++) {
     if (at === offset) at += length;
     const byte = block[at] ?? 0;
-    unsigned += byte;
-    signed += byte < 0x80 ? byte : byte - 0x100;
+    sum += byte < 0x80 ? byte : byte - 0x100;
   }
-  const stated = Number.parseInt(digits, 8);
-  return stated === unsigned || stated === signed;
+  return sum === header.cksum;
 }
 
 /** What is wrong with a tar, and where. */
