@@ -116,6 +116,7 @@ export {
   BundleRefused,
   requireUsable,
   type BundleIdentity,
+  type BundleSource,
   type OpenedBundle,
   type OpenedFile,
   type UsableBundle,

@@ -44,6 +44,11 @@ export interface KeepQuestion {
 export interface ScanOptions {
   /** Hash every file and apply every check of the carrier. */
   readonly hash: boolean;
+  /**
+   * Apply every check of the carrier to what is passed. What is jumped over, whoever reads it checks.
+   * @default `hash`
+   */
+  readonly check?: boolean | undefined;
   /** Says which files need SHA-512 too. */
   readonly sha512?: ((path: EntryPath) => boolean) | undefined;
   /** Says for which files the content is kept in memory, by path, size and first byte. */
@@ -61,7 +66,7 @@ export interface ScanOptions {
 export async function scan(archive: Archive, options: ScanOptions): Promise<Scan> {
   const state = new ScanState(archive, options);
   try {
-    for await (const raw of archive.entries({ check: options.hash })) {
+    for await (const raw of archive.entries({ check: options.check ?? options.hash })) {
       options.signal?.throwIfAborted();
       const entry = await state.add(raw);
       if (entry !== undefined && (await options.until?.(entry)) === true) break;

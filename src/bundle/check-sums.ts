@@ -1,8 +1,32 @@
 import type { Entry } from "../archive/scan.ts";
-import type { Finding } from "../finding.ts";
+import { counted } from "../content/content.ts";
+import { attempt, type Finding } from "../finding.ts";
 import { INDEX_FILE, LAYOUT_FILE } from "../oci/image-layout.ts";
 import { SUMS_FILE, UNLISTED } from "./format.ts";
+import { sumOf } from "./mending.ts";
+import type { Listening } from "./read-carrier.ts";
 import type { Sums } from "./sums.ts";
+import type { BundleView } from "./view.ts";
+
+/** What is verified by its own digest when it is used, which is the one that the list has. */
+const PROVES_ITSELF = /^blobs\/sha256\//;
+
+/** Hashes what is listed, was not hashed on the way, and is never looked at as a blob. */
+export async function hashUnproven(
+  view: BundleView,
+  sums: Sums,
+  { signal, onEvent, findings }: Listening & { readonly findings: Finding[] },
+): Promise<BundleView> {
+  const entries = new Map(view.entries);
+  for (const [path, entry] of view.entries) {
+    const isKnown = entry.sha256 !== undefined || PROVES_ITSELF.test(path) || !sums.has(path);
+    if (isKnown || !view.canOpen(entry)) continue;
+    signal?.throwIfAborted();
+    const sha256 = await attempt(findings, path, () => sumOf(counted(view.open(entry), onEvent)));
+    entries.set(path, { ...entry, sha256 });
+  }
+  return view.with(entries);
+}
 
 /**
  * The list against the entries: none missing, none extra, none altered. Where not all of the carrier

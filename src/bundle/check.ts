@@ -4,11 +4,11 @@ import { INDEX_FILE, LAYOUT_FILE } from "../oci/image-layout.ts";
 import { nameAccidents } from "./accidents.ts";
 import { checkAgreement } from "./agreement.ts";
 import { checkChartNames } from "./charts.ts";
-import { checkSums } from "./check-sums.ts";
+import { checkSums, hashUnproven } from "./check-sums.ts";
 import { CONTENTS_FILE, type ContentsDocument } from "./format.ts";
 import { checkLayoutFiles, headSource, readLayout } from "./layout.ts";
 import { mend } from "./mend.ts";
-import type { Extent } from "./read-carrier.ts";
+import type { Extent, Listening } from "./read-carrier.ts";
 import type { Sums } from "./sums.ts";
 import { readContents, type BundleView } from "./view.ts";
 
@@ -20,7 +20,7 @@ export interface Checked {
   readonly graph: LayoutGraph | undefined;
 }
 
-interface Unchecked {
+interface Unchecked extends Listening {
   readonly view: BundleView;
   readonly sums: Sums;
   /** How much of the carrier was seen. */
@@ -33,14 +33,15 @@ interface Unchecked {
 
 /** The entries against the list, then the layout, then the contents document against both. */
 export async function checkContents(unchecked: Unchecked): Promise<Checked> {
-  const { view: carried, sums, extent, repair, findings } = unchecked;
+  const { view: found, sums, extent, repair, findings } = unchecked;
   const isWhole = extent === "all";
   if (extent === "part") {
     // The carrier broke off: reading on would only say so in other words.
-    findings.push(...checkSums(sums, carried.entries, { isWhole }));
-    return { view: carried.with(carried.entries, sums), contents: undefined, graph: undefined };
+    findings.push(...checkSums(sums, found.entries, { isWhole }));
+    return { view: found.with(found.entries, sums), contents: undefined, graph: undefined };
   }
   const before = findings.length;
+  const carried = isWhole ? await hashUnproven(found, sums, unchecked) : found;
   const { view, findings: mended } = await mend(carried, sums, { leaveOut: repair });
   const wrong = checkSums(sums, view.entries, { isWhole });
   findings.push(...mended, ...wrong);

@@ -34,11 +34,11 @@ export async function openBundle(archive: Archive, options: OpenOptions): Promis
   const trusted = await openList(new BundleView(archive, located.entries), options, findings);
   const { sums, view, bytes, signedBy } = trusted;
   const extent = extentOf(scanned, options);
-  const { repair } = options;
+  const { repair, signal, onEvent } = options;
   const checked: Checked =
     sums === undefined
       ? { view, contents: undefined, graph: undefined }
-      : await checkContents({ view, sums, extent, repair, findings });
+      : await checkContents({ view, sums, extent, repair, findings, signal, onEvent });
   return {
     form: archive.forms.join(", "),
     isForeign: false,

@@ -2,6 +2,7 @@ import type { Bytes, Source } from "../content/content.ts";
 import type { GraphSource, LayoutGraph } from "../content/graph.ts";
 import { DrayError } from "../errors.ts";
 import { hasErrors, type Finding } from "../finding.ts";
+import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
 import type { PublicKey } from "../trust/keys.ts";
 import type { ContentsDocument } from "./format.ts";
@@ -12,8 +13,7 @@ export interface OpenedBundle {
   readonly form: string;
   /** Others have made it: the contents document and the list were made here. */
   readonly isForeign: boolean;
-  /** Has every blob, not yet verified: whoever uses one does that. */
-  readonly source: Source & GraphSource;
+  readonly source: BundleSource;
   /** Every file of the bundle as it was packed, whatever the carrier has made of it. */
   readonly files: () => readonly OpenedFile[];
   /** The bytes of `SHA256SUMS` as they were signed. */
@@ -26,6 +26,12 @@ export interface OpenedBundle {
   /** Paths of what the carrier added and was left out. */
   readonly stripped: readonly string[];
   readonly findings: readonly Finding[];
+}
+
+/** Has every blob of a bundle, not yet verified: whoever uses one does that. */
+export interface BundleSource extends Source, GraphSource {
+  /** Where a blob stands, for people: its entry, and which bytes of the carrier where it has some. */
+  placeOf(descriptor: Descriptor): Promise<string | undefined>;
 }
 
 export interface OpenedFile {

@@ -6,15 +6,25 @@ import { MAX_MANIFEST_BYTES } from "../oci/json.ts";
 import { scanHead } from "./head.ts";
 
 /**
- * How much is read at once. `hashed`: every byte, and verified. `readable`: what describes the rest;
- * whoever uses a blob verifies it. `head`: the same without looking whether the rest is there.
+ * How much is read at once. `hashed`: every byte, once, and verified. `readable`: everything but the
+ * blobs' own bytes is verified; whoever uses a blob verifies that. `verified`: every byte is
+ * verified, and readable again. `head`: what describes the rest, without looking whether that is there.
  */
-export type ContentNeed = "hashed" | "readable" | "head";
+export type ContentNeed = "hashed" | "readable" | "verified" | "head";
 
-export interface CarrierOptions {
-  readonly content: ContentNeed;
+/** True where every byte is verified before anything is used. */
+export function readsEverything(content: ContentNeed): boolean {
+  return content === "hashed" || content === "verified";
+}
+
+/** Who can stop the reading, and hears how far it is. */
+export interface Listening {
   readonly signal?: AbortSignal | undefined;
   readonly onEvent?: Listener | undefined;
+}
+
+export interface CarrierOptions extends Listening {
+  readonly content: ContentNeed;
 }
 
 /** Goes through a carrier as far as is needed, and keeps what cannot be read again. */
@@ -24,8 +34,8 @@ export function readCarrier(
 ): Promise<Scan> {
   const keep = archive.kind === "stream" ? keepMetadata() : undefined;
   if (content === "head") return scanHead(archive, { keep, signal });
-  const hash = content === "hashed";
-  return scan(archive, { hash, keep, sha512: isSha512Blob, signal, onEvent });
+  const hash = readsEverything(content);
+  return scan(archive, { hash, check: true, keep, sha512: isSha512Blob, signal, onEvent });
 }
 
 /** How much of the carrier was seen: all, the head that was asked for, or what could be read. */

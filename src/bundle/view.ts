@@ -1,6 +1,7 @@
 import type { Archive } from "../archive/archive.ts";
 import type { Entry } from "../archive/scan.ts";
-import { collect, type Bytes, type FetchOptions, type Source } from "../content/content.ts";
+import { collect, type Bytes, type FetchOptions } from "../content/content.ts";
+import { MemberDamage, memberFinding } from "../archive/members/member-damage.ts";
 import { DrayError } from "../errors.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import { digestOf, encodedOf, parseDigest } from "../oci/digest.ts";
@@ -14,9 +15,8 @@ import {
   SUMS_FILE,
   type ContentsDocument,
 } from "./format.ts";
-import type { OpenedFile } from "./opened.ts";
+import type { BundleSource, OpenedFile } from "./opened.ts";
 import { verified } from "../content/verify.ts";
-import type { GraphSource } from "../content/graph.ts";
 import type { Sums } from "./sums.ts";
 import { once } from "../content/memory.ts";
 
@@ -24,7 +24,7 @@ import { once } from "../content/memory.ts";
  * The files of a bundle by their path in the bundle, wherever the carrier put them. As a source it
  * serves blobs; like every source it leaves it to the reader to verify them.
  */
-export class BundleView implements Source, GraphSource {
+export class BundleView implements BundleSource {
   readonly name: string;
   readonly entries: ReadonlyMap<string, Entry>;
   /** What `readSmall` compares with, once it is known. */
@@ -88,7 +88,19 @@ export class BundleView implements Source, GraphSource {
     if (sum === undefined) return this.open(entry);
     const digest = parseDigest(`sha256:${sum}`);
     const expected = { mediaType: MediaType.octetStream, digest, size: entry.size };
-    return verified(this.open(entry), expected, { from: this.name });
+    const from = `${JSON.stringify(path)} of ${this.name}`;
+    return verified(this.open(entry), expected, { from });
+  }
+
+  async placeOf({ digest }: Descriptor): Promise<string> {
+    const path = blobPath(digest);
+    const entry = this.entries.get(path);
+    const archive = this.#archive;
+    if (entry === undefined || archive.kind === "directory" || archive.kind === "stream")
+      return path;
+    const range = entry.bytes === undefined ? await archive.inPlace(entry) : undefined;
+    if (range?.path === undefined || range.size === 0) return path;
+    return `${path}, bytes ${range.start} to ${range.start + range.size - 1} of the file`;
   }
 
   canOpen(entry: Entry): boolean {
@@ -98,7 +110,18 @@ export class BundleView implements Source, GraphSource {
   open(entry: Entry): Bytes {
     if (entry.bytes !== undefined) return once(entry.bytes);
     if (this.#archive.kind === "stream") throw onePass(entry.path);
-    return this.#archive.read(entry);
+    return this.#located(this.#archive.read(entry));
+  }
+
+  /** Names the entries, and which bytes of them, where the carrier turns out to be damaged. */
+  async *#located(content: Bytes): Bytes {
+    try {
+      yield* content;
+    } catch (error) {
+      if (!(error instanceof MemberDamage)) throw error;
+      const { message, hint } = memberFinding(error, this.entries.values());
+      throw new DrayError(error.code, message, { kind: error.kind, hint, cause: error });
+    }
   }
 
   async *fetch(descriptor: Descriptor, { offset = 0 }: FetchOptions = {}): Bytes {

@@ -32,6 +32,18 @@ export function addBundleFlags(command: Command): Command {
     .addOption(repeatable("--platform <platform>", "of such images only this platform"));
 }
 
+/** A flag of commands that use what is in a bundle. */
+export interface VerifyFirstFlag {
+  readonly verifyFirst?: boolean;
+}
+
+export function addVerifyFirstFlag(command: Command): Command {
+  return command.option(
+    "--verify-first",
+    "verify every byte before anything is used, not blobs while they are",
+  );
+}
+
 /** What is said of a bundle beside where it is. */
 interface BundleChoices {
   readonly trust: TrustPolicy;

@@ -13,6 +13,7 @@ const STAGES: Readonly<Record<string, string>> = {
   verify: "Verifying",
   open: "Opening",
   push: "Pushing",
+  check: "Checking what is there already",
   tag: "Tagging",
   unpack: "Unpacking",
 };

@@ -1,6 +1,12 @@
 import { writeFile } from "node:fs/promises";
 import type { PushReport } from "../index.ts";
-import { addBundleFlags, bundleChoices, type BundleFlags } from "./bundle-flags.ts";
+import {
+  addBundleFlags,
+  addVerifyFirstFlag,
+  bundleChoices,
+  type BundleFlags,
+  type VerifyFirstFlag,
+} from "./bundle-flags.ts";
 import { formatNotes, formatProblems } from "./findings.ts";
 import { addExamples } from "./flags.ts";
 import { addMapFlags, readMapping, type MapFlags } from "./map-flags.ts";
@@ -8,7 +14,7 @@ import { addRegistryFlags, registryAccess, type RegistryFlags } from "./registry
 import { addOutputFlags, type AddCommand, type Session, type SessionFlags } from "./session.ts";
 import { formatBytes, formatTable, paragraphs, plural, shortDigest } from "./table.ts";
 
-interface PushFlags extends BundleFlags, SessionFlags, RegistryFlags, MapFlags {
+interface PushFlags extends BundleFlags, SessionFlags, RegistryFlags, MapFlags, VerifyFirstFlag {
   readonly overwrite?: boolean;
   readonly receipt?: string;
   readonly dryRun?: boolean;
@@ -19,10 +25,10 @@ export const addPushCommand: AddCommand = (program, start) => {
     .command("push")
     .summary("bring a bundle into a registry")
     .description(
-      "Checks a bundle and pushes its images and charts. Signature, list and layout are checked " +
-        "before anything is sent and every blob while it is sent; tags are written when everything " +
-        "is there, and every manifest is read back. Run again after a failure, it sends only what " +
-        "is missing.",
+      "Checks a bundle and pushes its images and charts. Everything but the blobs' own bytes is " +
+        "checked before anything is sent, and those while they are sent, all before the first tag: " +
+        "a damaged bundle leaves no tag. Every manifest is read back. Run again after a failure, " +
+        "it sends only what is missing.",
     )
     .argument("<bundle>", "bundle file or unpacked directory")
     .argument("<target>", "REGISTRY[:PORT][/PREFIX]");
@@ -30,7 +36,7 @@ export const addPushCommand: AddCommand = (program, start) => {
     .option("--overwrite", "move tags that stand for something else at the target")
     .option("--receipt <file>", "write what was pushed as JSON")
     .option("--dry-run", "ask the registry, say what would be pushed, send nothing");
-  addBundleFlags(command);
+  addVerifyFirstFlag(addBundleFlags(command));
   addRegistryFlags(command);
   addOutputFlags(command);
   addExamples(command, [
@@ -57,6 +63,7 @@ async function runPush(
         target,
         mapping: await readMapping(flags),
         overwrite: flags.overwrite,
+        verifyFirst: flags.verifyFirst,
         dryRun: flags.dryRun,
         ...(await bundleChoices(flags, session)),
         registry: await registryAccess(flags, session),

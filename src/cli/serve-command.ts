@@ -1,9 +1,15 @@
 import { Option } from "commander";
-import { addBundleFlags, bundleChoices, type BundleFlags } from "./bundle-flags.ts";
+import {
+  addBundleFlags,
+  addVerifyFirstFlag,
+  bundleChoices,
+  type BundleFlags,
+  type VerifyFirstFlag,
+} from "./bundle-flags.ts";
 import { addExamples, integer, readInput } from "./flags.ts";
 import { addOutputFlags, type AddCommand, type Session, type SessionFlags } from "./session.ts";
 
-interface ServeFlags extends BundleFlags, SessionFlags {
+interface ServeFlags extends BundleFlags, SessionFlags, VerifyFirstFlag {
   readonly writable?: boolean;
   readonly host: string;
   readonly port: number;
@@ -16,8 +22,10 @@ export const addServeCommand: AddCommand = (program, start) => {
     .command("serve")
     .summary("be a registry, over a layout directory or a bundle")
     .description(
-      "Serves an OCI image layout or a bundle as a registry until it is stopped. There is no " +
-        "authentication: it listens on this host only unless another address is named.",
+      "Serves an OCI image layout or a bundle as a registry until it is stopped. Of a bundle " +
+        "everything but the blobs' own bytes is checked first, and a blob while it is sent: nobody " +
+        "gets all of a damaged one. There is no authentication: it listens on this host only " +
+        "unless another address is named.",
     )
     .argument("[path]", "image layout or bundle; with --writable a temporary one by default")
     .option("--writable", "take pushes into a layout directory")
@@ -29,7 +37,7 @@ export const addServeCommand: AddCommand = (program, start) => {
     )
     .option("--tls-cert <file>", "certificate chain in PEM; needs --tls-key")
     .option("--tls-key <file>", "private key of the certificate in PEM");
-  addBundleFlags(command);
+  addVerifyFirstFlag(addBundleFlags(command));
   addOutputFlags(command);
   addExamples(command, [
     "dray serve app-1.2.0.tar.gz --key release.pub",
@@ -66,6 +74,7 @@ async function runServe(
       host: flags.host,
       port: flags.port,
       tls,
+      verifyFirst: flags.verifyFirst,
       ...(await bundleChoices(flags, session)),
     },
     run,

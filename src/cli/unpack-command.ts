@@ -1,11 +1,17 @@
 import type { UnpackResult } from "../index.ts";
-import { addBundleFlags, bundleChoices, type BundleFlags } from "./bundle-flags.ts";
+import {
+  addBundleFlags,
+  addVerifyFirstFlag,
+  bundleChoices,
+  type BundleFlags,
+  type VerifyFirstFlag,
+} from "./bundle-flags.ts";
 import { formatNotes, formatProblems } from "./findings.ts";
 import { addExamples } from "./flags.ts";
 import { addOutputFlags, type AddCommand, type SessionFlags } from "./session.ts";
 import { formatBytes, formatTable, paragraphs } from "./table.ts";
 
-interface UnpackFlags extends BundleFlags, SessionFlags {
+interface UnpackFlags extends BundleFlags, SessionFlags, VerifyFirstFlag {
   readonly repair?: boolean;
 }
 
@@ -23,7 +29,7 @@ export const addUnpackCommand: AddCommand = (program, start) => {
       "--repair",
       "leave out what the list of contents does not name, instead of refusing it",
     );
-  addBundleFlags(command);
+  addVerifyFirstFlag(addBundleFlags(command));
   addOutputFlags(command);
   addExamples(command, [
     "dray unpack app-1.2.0.tar.gz ./app --key release.pub",
@@ -35,7 +41,8 @@ export const addUnpackCommand: AddCommand = (program, start) => {
     const { run, print } = session;
     const { unpack } = await import("../index.ts");
     const choices = await bundleChoices(flags, session);
-    const result = await unpack({ path, directory, repair: flags.repair, ...choices }, run);
+    const { repair, verifyFirst } = flags;
+    const result = await unpack({ path, directory, repair, verifyFirst, ...choices }, run);
     print(result, () => renderUnpack(result), formatProblems(result.findings));
   });
 };

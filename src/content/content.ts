@@ -1,3 +1,4 @@
+import type { Listener } from "../events.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 
 /** A blob on its way: read once, at the speed of whoever consumes it. Nothing opens before that. */
@@ -44,6 +45,14 @@ export interface Target {
    * Done when the content is there, no matter who put it there.
    */
   push(expected: Descriptor, content: Content, options?: ContentOptions): Promise<PushResult>;
+}
+
+/** Passes content on and tells how much of it has gone by. */
+export async function* counted(content: Bytes, onEvent: Listener | undefined): Bytes {
+  for await (const chunk of content) {
+    onEvent?.({ type: "progress", bytes: chunk.length });
+    yield chunk;
+  }
 }
 
 /** Joins content that is known to be small. */

@@ -4,7 +4,7 @@ import type { Descriptor } from "../oci/descriptor.ts";
 import { MAX_INDEX_DEPTH, successorsOf } from "../oci/manifest.ts";
 import { isManifestType } from "../oci/media-type.ts";
 import { all, atMost, DEFAULT_CONCURRENCY, joinSignals, type Limit } from "./concurrency.ts";
-import type { Bytes, Content, Source, Target } from "./content.ts";
+import { counted, type Content, type Source, type Target } from "./content.ts";
 import { contentOf } from "./memory.ts";
 import { readManifest } from "./verify.ts";
 
@@ -113,13 +113,6 @@ export class GraphCopy {
     const present = await this.#target.exists(descriptor, { signal });
     const type = present ? "skipped" : await this.#target.push(descriptor, content, { signal });
     this.#options.onEvent?.({ type, descriptor, target: this.#target.name });
-  }
-}
-
-async function* counted(content: Bytes, onEvent?: Listener): AsyncGenerator<Uint8Array> {
-  for await (const chunk of content) {
-    onEvent?.({ type: "progress", bytes: chunk.length });
-    yield chunk;
   }
 }
 

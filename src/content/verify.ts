@@ -49,6 +49,23 @@ export async function* verified(
 }
 
 /**
+ * As `verified`, for whoever cannot take back what was passed on: the last piece comes only when all
+ * of the content is known to be right.
+ */
+export async function* verifiedBeforeEnd(
+  content: Bytes,
+  expected: Descriptor,
+  options: VerifyOptions,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  let held: Uint8Array | undefined;
+  for await (const chunk of verified(content, expected, options)) {
+    if (held !== undefined) yield held;
+    held = chunk;
+  }
+  if (held !== undefined) yield held;
+}
+
+/**
  * Reads a small blob (manifest, index, config) whole and verified.
  * @throws DrayError `DRAY_CONTENT_MISMATCH`, `DRAY_CONTENT_TOO_LARGE`
  */

@@ -1,7 +1,7 @@
-import type { Bytes, FetchOptions, Source } from "../content/content.ts";
+import type { BundleSource } from "../bundle/opened.ts";
+import type { Bytes, FetchOptions } from "../content/content.ts";
 import { once, type Authored } from "../content/memory.ts";
 import { readVerified } from "../content/verify.ts";
-import type { GraphSource } from "../content/graph.ts";
 import { DrayError } from "../errors.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
@@ -11,7 +11,7 @@ import type { ForeignFile } from "./file-tree.ts";
  * Every blob of what arrived under the digest that it claims to have, wherever it lies, and the
  * documents that had to be made. Like every source it leaves it to the reader to verify.
  */
-export class BlobPool implements Source, GraphSource {
+export class BlobPool implements BundleSource {
   readonly name: string;
   /** Several files may claim one digest: one of them may be damaged. */
   readonly #files = new Map<Digest, ForeignFile[]>();
@@ -50,6 +50,10 @@ export class BlobPool implements Source, GraphSource {
   fileOf({ digest, size }: Pick<Descriptor, "digest" | "size">): ForeignFile | undefined {
     const files = this.#files.get(digest);
     return files?.find((file) => file.size === size) ?? files?.[0];
+  }
+
+  async placeOf(descriptor: Descriptor): Promise<string | undefined> {
+    return this.fileOf(descriptor)?.path;
   }
 
   sizeOf(descriptor: Descriptor): number | undefined {

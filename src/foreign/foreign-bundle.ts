@@ -4,7 +4,7 @@ import { assemble, type Assembled } from "../bundle/assemble.ts";
 import { layOut, type BundleContents } from "../bundle/contents.ts";
 import { isBundleName } from "../bundle/format.ts";
 import type { OpenedBundle, OpenedFile } from "../bundle/opened.ts";
-import type { ContentNeed } from "../bundle/read-carrier.ts";
+import { readsEverything, type ContentNeed } from "../bundle/read-carrier.ts";
 import type { LayoutGraph } from "../content/graph.ts";
 import { checkBlob } from "../content/verify.ts";
 import type { Run } from "../events.ts";
@@ -62,12 +62,12 @@ async function open(
   run: Run,
 ): Promise<OpenedBundle> {
   const created = new Date(0);
-  const isNameNeeded = content === "readable";
+  const isNameNeeded = content === "readable" || content === "verified";
   const choices = { names, platforms, created, isNameNeeded, includeNonDistributable: false };
   const { artifacts, identity = UNNAMED, findings: found } = await adopt(foreign, choices);
   const findings = [unsigned(foreign), ...found, ...checkIdentity(identity)];
   const { blobs } = foreign;
-  if (content === "hashed") findings.push(...(await checkBlobs(artifacts, blobs, run)));
+  if (readsEverything(content)) findings.push(...(await checkBlobs(artifacts, blobs, run)));
   if (hasErrors(findings)) return { ...nothing(foreign), findings };
   const assembled = assemble({ ...identity, created, artifacts, files: [] });
   const contents = await layOut(assembled, undefined);

@@ -4,7 +4,7 @@ import { spooled } from "../archive/work-file.ts";
 import { isOwnBundle } from "../bundle/locate.ts";
 import { openBundle as openOwn } from "../bundle/open.ts";
 import type { OpenedBundle } from "../bundle/opened.ts";
-import type { ContentNeed } from "../bundle/read-carrier.ts";
+import { readsEverything, type ContentNeed } from "../bundle/read-carrier.ts";
 import { startRun, type Run, type RunOptions } from "../events.ts";
 import { explainPart } from "../foreign/parts.ts";
 import { openForeign } from "../foreign/foreign-bundle.ts";
@@ -21,6 +21,11 @@ export interface BundleOptions {
   readonly trust?: TrustPolicy | undefined;
   /** Leave out what the list of sums does not name instead of refusing it. @default false */
   readonly repair?: boolean | undefined;
+  /**
+   * For stories that use the content: read and verify every byte first, and not the blobs while they
+   * are used. @default false
+   */
+  readonly verifyFirst?: boolean | undefined;
   /** What images that others have packed are called, where they have no name or shall have another. */
   readonly names?: GivenNames | undefined;
   /** Of every image that others have packed only these. @default all */
@@ -48,16 +53,21 @@ export async function openBundle(
   options: OpenBundleOptions,
   runOptions: RunOptions = {},
 ): Promise<BundleHandle> {
-  const { path, trust: policy = {}, content = "readable" } = options;
+  const { path, trust: policy = {} } = options;
+  const content = needOf(options);
   const run = startRun(runOptions);
   const opened = await openArchive(path, run).catch((error: unknown) => {
     throw explainPart(path, error);
   });
   let archive = opened;
   try {
-    if (content === "readable") archive = await spooled(opened, run);
+    if (content === "readable" || content === "verified") archive = await spooled(opened, run);
     const { size } = archive;
-    run.onEvent({ type: "stage", stage: content === "hashed" ? "verify" : "open", bytes: size });
+    run.onEvent({
+      type: "stage",
+      stage: readsEverything(content) ? "verify" : "open",
+      bytes: size,
+    });
     if (!(await isOwnBundle(archive))) {
       const readable = await spooled(archive, run);
       archive = readable;
@@ -77,6 +87,10 @@ export async function openBundle(
     await archive.close();
     throw explainPart(path, error);
   }
+}
+
+function needOf({ content = "readable", verifyFirst }: OpenBundleOptions): ContentNeed {
+  return content === "readable" && verifyFirst === true ? "verified" : content;
 }
 
 /** What was opened last is closed first. */

@@ -1,11 +1,11 @@
 import type { ArtifactKind } from "../bundle/format.ts";
-import { all, forAll } from "../content/concurrency.ts";
-import { GraphCopy } from "../content/copy.ts";
+import { all } from "../content/concurrency.ts";
 import { DrayError } from "../errors.ts";
-import { startRun, type Listener, type Run, type RunOptions } from "../events.ts";
+import { startRun, type Run, type RunOptions } from "../events.ts";
 import type { Finding } from "../finding.ts";
 import { lookAt, requireNoConflict, type Situation } from "../delivery/situation.ts";
 import { parseTarget, planPush } from "../delivery/plan.ts";
+import { isThere, sendAll } from "../delivery/send.ts";
 import { Transfers, type TransferTotals } from "../delivery/transfers.ts";
 import type { Mapping } from "../delivery/mapping.ts";
 import type { RegistryAccess } from "../remote/registry/access.ts";
@@ -51,9 +51,9 @@ export interface PushReport {
 }
 
 /**
- * Brings a bundle into a registry. Signature, list and layout are checked before anything is sent,
- * every blob while it is sent; no tag is written until everything is there; at the end each manifest
- * is read back and compared.
+ * Brings a bundle into a registry. Before anything is sent everything is checked but the blobs' own
+ * bytes: those are while they are sent, and what the registry has already is before the first tag.
+ * No tag is written until everything is there; at the end each manifest is read back and compared.
  *
  * @throws BundleRefused, DrayError `DRAY_PLAN_INVALID`, `DRAY_TAG_CONFLICT`, `DRAY_PUSH_INCOMPLETE`
  */
@@ -91,11 +91,11 @@ interface PushWork {
 }
 
 async function carryOut(situations: readonly Situation[], work: PushWork): Promise<PushReport> {
-  const { bundle, run } = work;
+  const { bundle, options, run } = work;
   const transfers = new Transfers(run.onEvent);
-  const bytes = [...bundle.graph.reachable.values()].reduce((sum, { size }) => sum + size, 0);
-  run.onEvent({ type: "stage", stage: "push", bytes });
-  await copyAll(situations, work, (event) => transfers.note(event));
+  const { path, verifyFirst } = options;
+  const parcel = { bundle, path, isVerified: verifyFirst === true };
+  await sendAll(situations, parcel, { ...run, onEvent: (event) => transfers.note(event) });
   run.onEvent({ type: "stage", stage: "tag" });
   const artifacts = await all(situations.map((situation) => publish(situation, work)));
   const report = reportOf(artifacts, work, transfers.totals());
@@ -103,32 +103,15 @@ async function carryOut(situations: readonly Situation[], work: PushWork): Promi
   return report;
 }
 
-/** One copy for each repository: what its images share goes there once. */
-async function copyAll(
-  situations: readonly Situation[],
-  { bundle, run }: PushWork,
-  onEvent: Listener,
-): Promise<void> {
-  const copies = new Map<string, GraphCopy>();
-  await forAll(situations, run.signal, async ({ repository, plan }, signal) => {
-    const { limit } = repository.client;
-    const copy =
-      copies.get(plan.repository) ??
-      new GraphCopy(bundle.source, repository, { limit, signal, onEvent });
-    copies.set(plan.repository, copy);
-    await copy.copy(plan.root.descriptor);
-  });
-}
-
 /** Writes the tag, if it is not there, and reads back what the registry has under the name now. */
 async function publish(
   situation: Situation,
   { bundle, run: { signal } }: PushWork,
 ): Promise<PushedArtifact> {
-  const { plan, repository, existing } = situation;
+  const { plan, repository } = situation;
   const { descriptor } = plan.root;
   try {
-    if (plan.tag !== undefined && existing?.digest !== descriptor.digest) {
+    if (plan.tag !== undefined && !isThere(situation)) {
       const { tag } = plan;
       await repository.client.limit(() =>
         repository.tag(tag, { expected: descriptor, source: bundle.source, signal }),
@@ -161,9 +144,9 @@ async function rehearse(situations: readonly Situation[], work: PushWork): Promi
   return reportOf(artifacts, work, transfers.totals());
 }
 
-function resultOf({ existing, plan }: Situation): PushedArtifact["result"] {
-  if (existing === undefined) return "pushed";
-  return existing.digest === plan.root.descriptor.digest ? "present" : "overwritten";
+function resultOf(situation: Situation): PushedArtifact["result"] {
+  if (situation.existing === undefined) return "pushed";
+  return isThere(situation) ? "present" : "overwritten";
 }
 
 function pushed({ plan }: Situation, result: PushedArtifact["result"]): PushedArtifact {

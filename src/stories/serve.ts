@@ -1,12 +1,13 @@
 import { readdir, stat } from "node:fs/promises";
 import { CONTENTS_FILE, SUMS_FILE } from "../bundle/format.ts";
+import { verifiedBeforeEnd } from "../content/verify.ts";
 import { DrayError, systemCode } from "../errors.ts";
 import { startRun, type Listener, type Run, type RunOptions } from "../events.ts";
 import { hasNames, NO_NAMES, type GivenNames } from "../foreign/given-names.ts";
 import { DOCKER_MANIFEST } from "../foreign/docker-manifest.ts";
 import { LAYOUT_FILE } from "../oci/image-layout.ts";
 import type { Platform } from "../oci/platform.ts";
-import type { Catalog } from "../server/catalog.ts";
+import type { BlobSource, Catalog } from "../server/catalog.ts";
 import type { TlsOptions } from "../server/http-server.ts";
 import {
   openLayoutCatalog,
@@ -16,7 +17,7 @@ import {
 import { createRegistry, type Registry } from "../server/registry.ts";
 import { openSourceCatalog } from "../server/source-catalog.ts";
 import type { TrustPolicy } from "../trust/policy.ts";
-import { requireUsable } from "../bundle/opened.ts";
+import { requireUsable, type BundleSource } from "../bundle/opened.ts";
 import { openBundle } from "./open-bundle.ts";
 
 const DEFAULT_HOST = "127.0.0.1";
@@ -43,6 +44,8 @@ export interface ServeOptions {
   readonly closeGraceMs?: number | undefined;
   /** Whose signature a bundle needs. @default nobody is trusted */
   readonly trust?: TrustPolicy | undefined;
+  /** Read and verify every byte of a bundle before it is served. @default false */
+  readonly verifyFirst?: boolean | undefined;
   /** Of what others have packed: what images are called. A path of which this is said is a bundle. */
   readonly names?: GivenNames | undefined;
   /** Of what others have packed: of every image only these. @default all */
@@ -140,23 +143,37 @@ async function isPlainLayout(
 
 /** Trusted and complete, or not served at all. */
 async function openBundled(path: string, options: ServeOptions, run: Run): Promise<Catalog> {
-  const { trust, names, platforms } = options;
+  const { trust, verifyFirst, names, platforms } = options;
   // Nobody waits for progress here: what a registry says is about what it serves.
   const onEvent: Listener = (event) => event.type === "warning" && run.onEvent(event);
   const quiet = { ...run, onEvent };
-  const opened = await openBundle({ path, trust, names, platforms }, quiet);
+  const opened = await openBundle({ path, trust, verifyFirst, names, platforms }, quiet);
   try {
     const { source, graph, findings } = requireUsable(path, opened.bundle);
     for (const { severity, message } of findings) {
       if (severity === "warning") onEvent({ type: "warning", message });
     }
     const roots = graph.roots.map(({ descriptor }) => descriptor);
-    const catalog = await openSourceCatalog(source, roots, run);
+    const catalog = await openSourceCatalog(checkedWhileSent(source), roots, run);
     return { ...catalog, close: () => opened.close() };
   } catch (error) {
     await opened.close();
     throw error;
   }
+}
+
+/** Nobody gets the end of a blob that is damaged; parts of it are for who asks to verify. */
+function checkedWhileSent(source: BundleSource): BlobSource {
+  const { name } = source;
+  return {
+    name,
+    sizeOf: (descriptor) => source.sizeOf(descriptor),
+    fetch(descriptor, options = {}) {
+      const content = source.fetch(descriptor, options);
+      const isWhole = (options.offset ?? 0) === 0;
+      return isWhole ? verifiedBeforeEnd(content, descriptor, { from: name }) : content;
+    },
+  };
 }
 
 function closeOn(signal: AbortSignal, registry: Registry): void {

@@ -15,7 +15,7 @@ export function tarArchive(tar: SeekableTar, range: FileRange, carrier: Carrier)
     framing: tar.framing,
     isWholeFile: range.path !== undefined && range.start === 0,
     entries: ({ check }) => readTar(check ? tar.checkingCursor() : new SeekCursor(tar)),
-    read: ({ position, size }) => tar.read(position, size),
+    read: ({ position, size }) => tar.read(position, size, { check: true }),
     inPlace: async ({ position, size }) =>
       tar.framing === "plain" ? range.slice(position, size) : undefined,
     hash: (task) => pool?.hash(task),

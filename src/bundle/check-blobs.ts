@@ -1,0 +1,53 @@
+import { counted, discard } from "../content/content.ts";
+import { verified } from "../content/verify.ts";
+import { DrayError } from "../errors.ts";
+import type { Run } from "../events.ts";
+import { findingOf, type Finding } from "../finding.ts";
+import type { Descriptor } from "../oci/descriptor.ts";
+import { blobPath } from "../oci/image-layout.ts";
+import type { UsableBundle } from "./opened.ts";
+
+/** More names than these say no more. */
+const MAX_NAMED = 3;
+
+/** Reads blobs of a bundle to their end: what is damaged is named with its place and what needs it. */
+export async function checkBlobs(
+  bundle: UsableBundle,
+  blobs: Iterable<Descriptor>,
+  { signal, onEvent }: Pick<Run, "signal" | "onEvent">,
+): Promise<Finding[]> {
+  const { source } = bundle;
+  const findings: Finding[] = [];
+  for (const blob of blobs) {
+    signal.throwIfAborted();
+    try {
+      const content = counted(source.fetch(blob, { signal }), onEvent);
+      await discard(verified(content, blob, { from: source.name }));
+    } catch (error) {
+      if (!(error instanceof DrayError) || error.kind !== "refused") throw error;
+      findings.push(await damage(blob, error, bundle));
+    }
+  }
+  return findings;
+}
+
+async function damage(
+  blob: Descriptor,
+  error: DrayError,
+  { source, graph }: UsableBundle,
+): Promise<Finding> {
+  const path = blobPath(blob.digest);
+  // Where the framing is damaged, the message says where already.
+  const place = error.message.includes(path) ? undefined : await source.placeOf(blob);
+  const where = place === undefined ? "" : `; it is ${place}`;
+  const names = graph.roots.flatMap(({ name, descriptor, blobs }) =>
+    blobs.has(blob.digest) ? [name ?? descriptor.digest] : [],
+  );
+  const more = names.length > MAX_NAMED ? ` and ${names.length - MAX_NAMED} more` : "";
+  const neededBy = `${names.slice(0, MAX_NAMED).join(", ")}${more}`;
+  return {
+    ...findingOf(error, path),
+    message: `${error.message}${where}; needed by ${neededBy}`,
+    hint: "Copy the bundle again from where it was made, or pack it again. No tag was written.",
+  };
+}
