@@ -36,7 +36,8 @@ export interface SendOptions {
 export class Running {
   readonly registry: RunningRegistry;
   readonly events: DrayEvent[];
-  readonly #agent = new Agent({ connect: { rejectUnauthorized: false } });
+  /** A connection for each request: a registry may close an idle one just when it is used again. */
+  readonly #agent = new Agent({ pipelining: 0, connect: { rejectUnauthorized: false } });
 
   private constructor(registry: RunningRegistry, events: DrayEvent[]) {
     this.registry = registry;
