@@ -42,15 +42,25 @@ export async function checkLocalHeader(
   }
   const end = member.offset + localHeaderBytes(fixed) + member.compressedSize;
   if (end > next) throw zipDamaged(what, member.name, "it reaches into what comes next");
-  if (end === next && (!hasDescriptor(fixed) || member.compressedSize === 0)) return;
-  if (hasDescriptor(fixed) && DESCRIPTOR_LENGTHS.has(next - end)) {
-    if (describes(await take(end, next - end), member)) return;
+  const problem = await problemBehind(take, { member, fixed, end, next });
+  if (problem !== undefined) throw zipDamaged(what, member.name, problem);
+}
+
+/** Behind the content stands its descriptor, if the header promises one, and nothing else. */
+async function problemBehind(
+  take: Take,
+  { member, fixed, end, next }: { member: ZipMember; fixed: Buffer; end: number; next: number },
+): Promise<string | undefined> {
+  if (end === next) {
+    return !hasDescriptor(fixed) || member.compressedSize === 0
+      ? undefined
+      : "its header promises a checksum behind it, and there is none";
   }
-  const problem =
-    end === next
-      ? "its header promises a checksum behind it, and there is none"
-      : "there is data behind it that belongs to nothing";
-  throw zipDamaged(what, member.name, problem);
+  const isDescribed =
+    hasDescriptor(fixed) &&
+    DESCRIPTOR_LENGTHS.has(next - end) &&
+    describes(await take(end, next - end), member);
+  return isDescribed ? undefined : "there is data behind it that belongs to nothing";
 }
 
 function hasDescriptor(fixed: Buffer): boolean {
