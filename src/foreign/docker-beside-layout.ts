@@ -7,11 +7,12 @@ import { MAX_MANIFEST_BYTES } from "../oci/json.ts";
 import { parseManifest, type Manifest } from "../oci/manifest.ts";
 import { formatReference } from "../oci/reference.ts";
 import type { BlobPool } from "./blob-pool.ts";
-import { convertImages } from "./docker-images.ts";
+import { convertImages, rootsOf } from "./docker-images.ts";
 import { DOCKER_MANIFEST, readDockerManifest, type DockerImage } from "./docker-manifest.ts";
 import type { FileTree } from "./file-tree.ts";
 import type { ForeignRoot } from "./foreign-content.ts";
 import { referenceClaim } from "./names.ts";
+import { manifestsOf } from "./stored-manifests.ts";
 
 /** A layout whose `index.json` has been read. */
 interface ReadLayout {
@@ -44,18 +45,27 @@ export async function readDockerBeside(
   const place = tree.place(path);
   const indexed = await byConfig(layout);
   const findings: Finding[] = [];
-  const named: ForeignRoot[] = [];
-  const lost: DockerImage[] = [];
+  const names: ForeignRoot[] = [];
+  const lost = new Map<DockerImage, Digest>();
   for (const image of images) {
     const config = await configOf(tree, at, { image, findings });
     const known = config === undefined ? undefined : indexed.get(config);
-    if (known !== undefined) named.push(...lostNames(image, known, place));
-    else if (config !== undefined) lost.push(image);
+    if (known !== undefined) names.push(...lostNames(image, known, place));
+    else if (config !== undefined) lost.set(image, config);
   }
-  const converted = await convertImages(tree, at, lost);
+  const stored = await manifestsOf(new Set(lost.values()), layout.blobs);
+  const kept = [...lost].flatMap(([{ RepoTags }, config]) => {
+    const descriptor = stored.get(config);
+    return descriptor === undefined ? [] : rootsOf(RepoTags, { descriptor, config, place });
+  });
+  const bare = [...lost].flatMap(([image, config]) => (stored.has(config) ? [] : [image]));
+  const converted = await convertImages(tree, at, bare);
   layout.blobs.addAll(converted.blobs);
-  const { roots, findings: said } = converted;
-  return { names: named, images: roots, findings: [...findings, ...said] };
+  return {
+    names,
+    images: [...kept, ...converted.roots],
+    findings: [...findings, ...converted.findings],
+  };
 }
 
 /** An image that the index leads to. */

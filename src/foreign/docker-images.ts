@@ -1,5 +1,7 @@
 import { DrayError } from "../errors.ts";
 import { findingOf, type Finding } from "../finding.ts";
+import type { Descriptor } from "../oci/descriptor.ts";
+import type { Digest } from "../oci/digest.ts";
 import { formatReference } from "../oci/reference.ts";
 import { BlobPool } from "./blob-pool.ts";
 import { convertImage, type ConvertedImage, type KnownLayers } from "./docker-image.ts";
@@ -30,7 +32,9 @@ export async function convertImages(
     try {
       const converted = await convertImage({ tree, at, known }, image);
       addTo(blobs, converted);
-      roots.push(...rootsOf(image, converted, place));
+      const { descriptor } = converted.manifest;
+      const config = converted.config.descriptor.digest;
+      roots.push(...rootsOf(image.RepoTags, { descriptor, config, place }));
     } catch (error) {
       if (!(error instanceof DrayError)) throw error;
       findings.push(findingOf(error, tree.place(at + image.Config)));
@@ -46,15 +50,12 @@ function addTo(blobs: BlobPool, { manifest, config, layers }: ConvertedImage): v
 }
 
 /** One for each tag; an image without a tag is known by its id. */
-function rootsOf(
-  { RepoTags }: DockerImage,
-  { manifest, config }: ConvertedImage,
-  place: string,
+export function rootsOf(
+  tags: DockerImage["RepoTags"],
+  { descriptor, config: alias, place }: { descriptor: Descriptor; config: Digest; place: string },
 ): ForeignRoot[] {
-  const { descriptor } = manifest;
-  const alias = config.descriptor.digest;
-  const tags = RepoTags ?? [];
-  if (tags.length === 0) return [{ descriptor, alias, name: { kind: "none" }, place }];
+  if (tags === undefined || tags === null || tags.length === 0)
+    return [{ descriptor, alias, name: { kind: "none" }, place }];
   return tags.map((tag) => ({ descriptor, alias, name: referenceClaim(tag), place }));
 }
 

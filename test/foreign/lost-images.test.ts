@@ -73,6 +73,18 @@ describe("a layout of docker save whose index names nothing", () => {
     });
   }
 
+  it("gives images a new digest only where their manifest is not there", async () => {
+    const hex = app.root.descriptor.digest.slice("sha256:".length);
+    const table = dockerTable([{ image: app, tags: [APP] }]);
+    const members = withIndex(EMPTY_INDEXES[0] ?? "", table);
+    expect(codes(await verified(await tarFile(members)), "info")).not.toContain("DIGEST_NEW");
+    const bare = members.filter(({ name }) => !name.toString().endsWith(hex));
+    const report = await verified(await tarFile(bare));
+    expect(codes(report)).toEqual([]);
+    expect(codes(report, "info")).toContain("DIGEST_NEW");
+    expect(Object.keys(found(report))).toEqual([APP]);
+  });
+
   it("gives an image without a tag under its image id, and is not pushed without a name", async () => {
     const table = dockerTable([{ image: app, tags: null }]);
     const path = await tarFile(withIndex(EMPTY_INDEXES[0] ?? "", table));
