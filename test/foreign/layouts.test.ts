@@ -8,13 +8,34 @@ import {
   namedByDocker,
   tarFile,
 } from "../../fixtures/foreign.ts";
-import { makeMultiArch } from "../../fixtures/images.ts";
-import { codes, found, inspected, verified } from "./lab.ts";
+import { authored } from "../../src/content/memory.ts";
+import { MediaType } from "../../src/oci/media-type.ts";
+import { makeMultiArch, makeReferrer, type MadeImage } from "../../fixtures/images.ts";
+import { codes, found, inspected, optionsFor, verified } from "./lab.ts";
 
 const app = makeMultiArch("app", { size: 3000 });
 const tool = makeMultiArch("tool", { size: 2000 });
 const APP = "registry.example/team/app:1.0";
 const TOOL = "registry.example/team/tool:2.0";
+
+/** An artifact that says it is a chart, with a link in it, which Helm does not take. */
+function brokenChart(): MadeImage {
+  const tgz = gzipped(
+    makeTar([
+      { name: "x/Chart.yaml", content: "apiVersion: v2\nname: x\nversion: 1.0.0\n" },
+      { name: "x/README.md", type: "2", link: "/etc/passwd" },
+    ]),
+  );
+  const config = authored(MediaType.helmConfig, Buffer.from('{"name":"x","version":"1.0.0"}'));
+  const layer = authored(MediaType.helmChart, tgz);
+  const manifest = {
+    schemaVersion: 2,
+    config: config.descriptor,
+    layers: [layer.descriptor],
+  };
+  const root = authored(MediaType.ociManifest, Buffer.from(JSON.stringify(manifest)));
+  return { root, blobs: [config, layer] };
+}
 
 describe("an OCI image layout that others have made", () => {
   it("keeps every digest as directory, tar and gzip", async () => {
@@ -86,6 +107,81 @@ describe("an OCI image layout that others have made", () => {
     const given = await verified(path, { names: [`${digest}=${APP}`] });
     expect(codes(given, "warning")).toEqual([]);
     expect(found(given)).toEqual({ [APP]: digest });
+  });
+
+  it("needs no name for the platforms of an index that stand beside it", async () => {
+    const platforms = app.blobs
+      .filter(({ descriptor }) => descriptor.mediaType.includes("manifest"))
+      .map((root) => ({ image: { root, blobs: [] } }));
+    const report = await verified(await tarFile(layoutMembers([named(app, APP), ...platforms])));
+    expect(report.findings.map(({ code }) => code)).toEqual(["FOREIGN_BUNDLE"]);
+    expect(found(report)).toEqual({ [APP]: app.root.descriptor.digest });
+    const path = await tarFile(layoutMembers([named(app, "1.0"), ...platforms]));
+    expect(codes(await verified(path), "warning")).toEqual(["NAME_MISSING"]);
+    const one = await verified(path, {
+      repository: "registry.example/x",
+      platforms: ["linux/arm64"],
+    });
+    expect(Object.keys(found(one))).toEqual(["registry.example/x:1.0"]);
+  });
+
+  it("of tags alone gets one repository for all, and two tags of one image stay two", async () => {
+    const signature = makeReferrer(app.root.descriptor, "signature");
+    const images = [
+      named(app, "1.0"),
+      named(app, "latest"),
+      named(tool, "2.0"),
+      { image: signature },
+    ];
+    const path = await tarFile(layoutMembers(images));
+    const repository = "registry.example/team/app";
+    const report = await verified(path, { repository });
+    expect(codes(report, "warning")).toEqual([]);
+    const { digest } = app.root.descriptor;
+    expect(found(report)).toEqual({
+      [`${repository}:1.0`]: digest,
+      [`${repository}:latest`]: digest,
+      [`${repository}:2.0`]: tool.root.descriptor.digest,
+      [`${repository}@${signature.root.descriptor.digest}`]: signature.root.descriptor.digest,
+    });
+    const twice = [`${digest}=${APP}`, `${digest}=${TOOL}`];
+    expect(found(await verified(path, { names: twice }))).toMatchObject({
+      [APP]: digest,
+      [TOOL]: digest,
+    });
+    expect(() => optionsFor(path, { repository: `${repository}:1.0` })).toThrow(
+      "expected REGISTRY/REPOSITORY",
+    );
+  });
+
+  it("gives what is about an image to every repository that has it", async () => {
+    const signature = makeReferrer(app.root.descriptor, "signature");
+    const about = makeReferrer(signature.root.descriptor, "about the signature");
+    const { digest } = app.root.descriptor;
+    const list = makeMultiArch("list", { size: 500 });
+    const fallback = digest.replace(":", "-");
+    const images = [
+      named(list, fallback),
+      { image: about },
+      { image: signature },
+      named(app, APP),
+      named(app, TOOL),
+    ];
+    const report = await verified(await tarFile(layoutMembers(images)));
+    expect(codes(report, "warning")).toEqual([]);
+    const expected = ["registry.example/team/app", "registry.example/team/tool"].flatMap((home) => [
+      `${home}:${fallback}`,
+      `${home}@${signature.root.descriptor.digest}`,
+      `${home}@${about.root.descriptor.digest}`,
+    ]);
+    expect(Object.keys(found(report)).toSorted()).toEqual([APP, TOOL, ...expected].toSorted());
+  });
+
+  it("takes a chart that cannot be read as the artifact that it is", async () => {
+    const report = await verified(await directoryOf(layoutMembers([named(brokenChart(), APP)])));
+    expect(codes(report)).toEqual([]);
+    expect(codes(report, "warning")).toEqual(["CHART_UNREADABLE"]);
+    expect(report.manifest?.artifacts).toMatchObject([{ kind: "artifact", reference: APP }]);
   });
 
   it("refuses one name for two things", async () => {

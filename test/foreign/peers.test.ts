@@ -7,13 +7,14 @@ import {
   hauled,
   haulMembers,
   imgpkgMembers,
+  releasedHaulMembers,
   mindthegapMembers,
   skopeoDirMembers,
   storageMembers,
   wrapMembers,
   zarfMembers,
 } from "../../fixtures/foreign-peers.ts";
-import { directoryOf, named, tarBytes, tarFile } from "../../fixtures/foreign.ts";
+import { directoryOf, layoutMembers, named, tarBytes, tarFile } from "../../fixtures/foreign.ts";
 import { makeMultiArch } from "../../fixtures/images.ts";
 import { encodedOf } from "../../src/oci/digest.ts";
 import { codes, found, plainImage, verified } from "./lab.ts";
@@ -33,6 +34,24 @@ describe("a haul of Hauler", () => {
       expect(report.form).toBe("Hauler haul in tar");
       expect(found(report)).toEqual({ [APP]: digest });
     }
+  });
+
+  it("as 2.0 releases it has neither marker nor description", async () => {
+    const signature = plainImage("signature");
+    const entries = [hauled(app, APP), hauled(signature, APP, "dev.hauler/sigs")];
+    const report = await verified(await tarFile(releasedHaulMembers(entries)));
+    expect(codes(report)).toEqual([]);
+    expect(report.form).toBe("Hauler haul in tar");
+    expect(Object.keys(found(report))).toEqual([
+      APP,
+      `registry.example/team/app:sha256-${encodedOf(digest)}.sig`,
+    ]);
+    const arm64 = childrenOf(app)[1]?.digest;
+    const chosen = await verified(await tarFile(releasedHaulMembers(entries)), {
+      platforms: ["linux/arm64"],
+    });
+    expect(codes(chosen)).toEqual([]);
+    expect(found(chosen)[APP]).toBe(arm64);
   });
 
   it("gives signatures the tag that they had", async () => {
@@ -111,6 +130,32 @@ describe("a wrap of dt", () => {
   it("gives one platform under the digest that it had", async () => {
     const report = await verified(await tarFile(members), { platforms: ["linux/arm64"] });
     expect(found(report)[APP]).toBe(childrenOf(app)[1]?.digest);
+  });
+
+  it("gives signatures and metadata of images the tags that dt gives them", async () => {
+    const [signature, metadata, signed] = ["sig", "metadata", "metadata.sig"].map(plainImage);
+    if (signature === undefined || metadata === undefined || signed === undefined) return;
+    const at = "web-1.2.3/artifacts/images/web/app/1.0";
+    const more = [
+      ...members,
+      ...layoutMembers([{ image: signature }], `${at}.sig/`),
+      ...layoutMembers([{ image: metadata }], `${at}.metadata/`),
+      ...layoutMembers([{ image: signed }], `${at}.metadata.sig/`),
+      ...layoutMembers([{ image: signed }], "web-1.2.3/artifacts/chart/metadata/"),
+    ];
+    const report = await verified(await tarFile(more));
+    expect(codes(report)).toEqual([]);
+    const { [APP]: index = "", ...rest } = found(report);
+    const [, hex = ""] = index.split(":");
+    const repository = "registry.example/team/app";
+    expect(rest).toMatchObject({
+      [`${repository}:sha256-${hex}.sig`]: signature.root.descriptor.digest,
+      [`${repository}:sha256-${hex}.metadata`]: metadata.root.descriptor.digest,
+      [`${repository}:1.0-metadata`]: metadata.root.descriptor.digest,
+      [`${repository}:sha256-${encodedOf(metadata.root.descriptor.digest)}.sig`]:
+        signed.root.descriptor.digest,
+    });
+    expect(codes(report, "info")).toContain("FILE_LEFT_OUT");
   });
 
   it("without one of its layouts is refused", async () => {
@@ -197,6 +242,22 @@ describe("a directory of skopeo", () => {
       [APP]: digest,
       [TOOL]: tool.root.descriptor.digest,
     });
+  });
+
+  it("without its version is known by its manifest and blobs", async () => {
+    const members = skopeoDirMembers(app).filter(({ name }) => name !== "version");
+    expect(Object.values(found(await verified(await directoryOf(members))))).toEqual([digest]);
+    const one = childImage(app, childrenOf(app)[0]?.digest ?? "");
+    const older = skopeoDirMembers(one)
+      .filter(({ name }) => name !== "version")
+      .map((member) =>
+        /^[a-f0-9]{64}$/.test(member.name.toString())
+          ? { ...member, name: `${member.name.toString()}.tar` }
+          : member,
+      );
+    const report = await verified(await directoryOf(older));
+    expect(codes(report)).toEqual([]);
+    expect(Object.values(found(report))).toEqual([one.root.descriptor.digest]);
   });
 
   it("for one platform is read as well", async () => {

@@ -1,6 +1,8 @@
 import type { Descriptor } from "../../oci/descriptor.ts";
+import { DrayError } from "../../errors.ts";
 import { digestOf } from "../../oci/digest.ts";
 import { MAX_MANIFEST_BYTES } from "../../oci/json.ts";
+import { parseManifest } from "../../oci/manifest.ts";
 import { BlobPool } from "../blob-pool.ts";
 import type { FileTree } from "../file-tree.ts";
 import { directoriesWith, type ForeignReader, type NameClaim } from "../foreign-content.ts";
@@ -8,6 +10,7 @@ import { mediaTypeOf } from "../documents.ts";
 import { referenceClaim } from "../names.ts";
 import { tryDigest } from "../documents.ts";
 
+const MANIFEST_FILE = "manifest.json";
 const VERSION_FILE = "version";
 const VERSION_TEXT = "Directory Transport Version:";
 const MAX_VERSION_BYTES = 1024;
@@ -18,13 +21,13 @@ const MAX_VERSION_BYTES = 1024;
  * https://github.com/containers/image/blob/v5.36.0/directory/directory_transport.go
  */
 export const skopeoDirectory: ForeignReader = {
-  detect: (tree) =>
-    directoriesWith(tree, VERSION_FILE).filter((at) => tree.files.has(`${at}manifest.json`)),
+  detect: (tree) => directoriesWith(tree, MANIFEST_FILE),
 
   async open(tree, at) {
-    const version = await tree.readSmall(at + VERSION_FILE, MAX_VERSION_BYTES);
-    if (!version.toString("utf8").startsWith(VERSION_TEXT)) return undefined;
-    const path = `${at}manifest.json`;
+    const path = at + MANIFEST_FILE;
+    const isMarked = await hasVersion(tree, at);
+    if (!isMarked && !holdsBlobs(tree, at)) return undefined;
+    if (!isMarked && !(await isManifest(tree, path))) return undefined;
     const raw = await tree.readSmall(path, MAX_MANIFEST_BYTES);
     const what = JSON.stringify(tree.place(path));
     const mediaType = mediaTypeOf(raw, what);
@@ -39,8 +42,35 @@ export const skopeoDirectory: ForeignReader = {
   },
 };
 
-/** `HEX`, `HEX.manifest.json`, or with another algorithm in front. */
-const BLOB = /^(?:(\w+)-)?([a-f0-9]{32,})(?:\.manifest\.json)?$/;
+async function hasVersion(tree: FileTree, at: string): Promise<boolean> {
+  if (!tree.files.has(at + VERSION_FILE)) return false;
+  const version = await tree.readSmall(at + VERSION_FILE, MAX_VERSION_BYTES);
+  return version.toString("utf8").startsWith(VERSION_TEXT);
+}
+
+function holdsBlobs(tree: FileTree, at: string): boolean {
+  return tree.below(at).some((path) => BLOB.test(path.slice(at.length)));
+}
+
+/** Many things are called `manifest.json`: without its marker, this one has to be one. */
+async function isManifest(tree: FileTree, path: string): Promise<boolean> {
+  if (tree.follow(path).size > MAX_MANIFEST_BYTES) return false;
+  const raw = await tree.readSmall(path, MAX_MANIFEST_BYTES);
+  const what = tree.place(path);
+  try {
+    parseManifest(raw, { mediaType: mediaTypeOf(raw, what), what });
+    return true;
+  } catch (error) {
+    if (error instanceof DrayError) return false;
+    throw error;
+  }
+}
+
+/**
+ * `HEX`, `HEX.manifest.json`, or with another algorithm in front. Before there was a version, layers
+ * had an ending.
+ */
+const BLOB = /^(?:(\w+)-)?([a-f0-9]{32,})(?:\.manifest\.json|\.tar)?$/;
 
 function addFiles(tree: FileTree, at: string, blobs: BlobPool): void {
   for (const path of tree.below(at)) {

@@ -21,6 +21,7 @@ import {
 import { readLayout } from "../layout-content.ts";
 import { referenceClaim } from "../names.ts";
 import { readYamlFile } from "../documents.ts";
+import { readWrapArtifacts, type WrappedImage } from "../wrap-artifacts.ts";
 
 const CHART = "chart/";
 const LOCK = `${CHART}Images.lock`;
@@ -31,6 +32,8 @@ const schema = z.object({
   images: z
     .array(
       z.object({
+        name: z.string().nullish(),
+        chart: z.string().nullish(),
         image: z.string(),
         digests: z.array(z.object({ digest: digestSchema, arch: z.string() })),
       }),
@@ -58,16 +61,30 @@ export const wrap: ForeignReader = {
     const place = tree.place(at + LOCK);
     const findings: Finding[] = [];
     const roots: ForeignRoot[] = [];
+    const wrapped: WrappedImage[] = [];
     for (const image of lock.images ?? []) {
       const children = await readChildren(tree, at, { image, blobs, findings });
       if (image.digests.length === 0) findings.push(lost(image.image, place));
       if (children.length === 0) continue;
-      roots.push({ ...join(image, children, { blobs, findings }), place });
+      const root = { ...join(image, children, { blobs, findings }), place };
+      roots.push(root);
+      if (root.name.kind !== "reference") continue;
+      const directory = `${image.chart ?? lock.chart.name}/${image.name ?? ""}`;
+      const { descriptor, name } = root;
+      wrapped.push({ directory, reference: name.reference, descriptor });
     }
     options.signal?.throwIfAborted();
     const charts = [await chartOf(tree, at + CHART, lock.chart.name)];
-    tree.claim(tree.below(`${at}artifacts/`));
-    return { form: "dt wrap", blobs, roots, charts, findings, identity: lock.chart };
+    const about = await readWrapArtifacts(tree, at, wrapped);
+    blobs.addAll(about.blobs);
+    return {
+      form: "dt wrap",
+      blobs,
+      roots: [...roots, ...about.roots],
+      charts,
+      findings: [...findings, ...about.findings],
+      identity: lock.chart,
+    };
   },
 };
 
