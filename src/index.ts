@@ -59,8 +59,9 @@ export {
   type ImagesReport,
   type ReadChart,
 } from "./stories/images.ts";
-export type { DiscoverySettings, ValueSet } from "./discover/chart-images.ts";
-export type { ListDifference } from "./discover/compare-list.ts";
+export type { DiscoverySettings } from "./discover/find-images.ts";
+export type { ValueSet } from "./helm/values/user-values.ts";
+export type { ListDifference } from "./discover/image-lists.ts";
 export type { DiscoveredImage, Evidence, ImageClass } from "./discover/discovery.ts";
 export type { Presence } from "./intake/probe.ts";
 

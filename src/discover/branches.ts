@@ -1,10 +1,13 @@
 import type { TemplateFile, TemplateSet } from "../helm/render/template-set.ts";
-import type { BranchNode, List } from "../helm/template/ast.ts";
+import type { BranchNode, List, Node } from "../helm/template/ast.ts";
 import type { Watcher } from "../helm/template/statements.ts";
 import type { Read, Looked } from "../helm/template/reads.ts";
+import { formatReference } from "../oci/reference.ts";
+import type { Collector } from "./collector.ts";
+import { seeLines } from "./text-images.ts";
 
 /** A part of a template that speaks of an image and was not run. */
-export interface Target {
+export interface Branch {
   /** The same part, decided on by the same settings. */
   readonly key: string;
   readonly node: BranchNode;
@@ -20,7 +23,7 @@ export class Coverage {
   readonly #speaking = new Map<List, boolean>();
   readonly #entered = new Set<string>();
   readonly #ran = new Set<string>();
-  readonly #targets = new Map<string, Target>();
+  readonly #branches = new Map<string, Branch>();
   /** Texts that a setting was compared with, by its path. */
   readonly literals = new Map<string, Set<string>>();
 
@@ -30,22 +33,22 @@ export class Coverage {
   }
 
   /** Parts that were not run each time their condition was asked. */
-  targets(): Target[] {
-    return [...this.#targets.values()].filter(({ key }) => !this.#entered.has(key));
+  open(): Branch[] {
+    return [...this.#branches.values()].filter(({ key }) => !this.#entered.has(key));
   }
 
   /** Parts that never ran, whatever decided on it. */
-  unreached(): Target[] {
-    return this.targets().filter((target) => this.isUnreached(target));
+  unreached(): Branch[] {
+    return this.open().filter((branch) => this.isUnreached(branch));
   }
 
   /** True if the part did not run, decided on by these settings. */
-  isOpen({ key }: Target): boolean {
+  isOpen({ key }: Branch): boolean {
     return !this.#entered.has(key);
   }
 
   /** True if the part never ran, whatever decided on it. */
-  isUnreached({ key }: Target): boolean {
+  isUnreached({ key }: Branch): boolean {
     return !this.#ran.has(listOf(key));
   }
 
@@ -63,9 +66,9 @@ export class Coverage {
     },
   });
 
-  #note(target: Target, file: string): void {
-    const known = this.#targets.get(target.key);
-    if (known === undefined) this.#targets.set(target.key, target);
+  #note(branch: Branch, file: string): void {
+    const known = this.#branches.get(branch.key);
+    if (known === undefined) this.#branches.set(branch.key, branch);
     else known.files.add(file);
   }
 
@@ -111,4 +114,45 @@ function listOf(key: string): string {
 
 export function keyOf({ source, path }: Read): string {
   return `${source}:${path.join("\0")}`;
+}
+
+/** Literal images in a part of a template that no rendering reached. */
+export function addUnreached(
+  node: BranchNode,
+  when: readonly string[],
+  collector: Collector,
+): boolean {
+  const text = [node.body, ...(node.otherwise === undefined ? [] : [node.otherwise])]
+    .map(literalText)
+    .join("\n");
+  const { file, line, source } = node;
+  let found = false;
+  seeLines(text, "a part that no rendering reached", {
+    miss: () => {},
+    see: ({ image, certainty, where }) => {
+      if (collector.has(formatReference(image.reference), "optional")) return;
+      found = true;
+      collector.add(image.reference, {
+        source: "template",
+        class: certainty === "likely" ? "optional" : "suspect",
+        file,
+        line,
+        where,
+        when: [...when, `{{ ${node.type} ${source} }}`],
+      });
+    },
+  });
+  return found;
+}
+
+/** The text as it stands, with a mark where an action prints something. */
+function literalText(list: List): string {
+  return list.nodes.map(literalNode).join("");
+}
+
+function literalNode(node: Node): string {
+  if (node.type === "text") return node.text;
+  if (node.type === "action" || node.type === "template") return "{{}}";
+  if (!("body" in node)) return "";
+  return literalText(node.body) + (node.otherwise === undefined ? "" : literalText(node.otherwise));
 }

@@ -14,13 +14,12 @@ import { setAt, startsWith } from "../helm/values/path.ts";
 import type { Visited } from "./add-values.ts";
 import type { Collector } from "./collector.ts";
 import { explore, type Rendered } from "./explore.ts";
-import { isNotable } from "./notable.ts";
-import type { DiscoverOptions } from "./options.ts";
+import { isNotable } from "./image-key.ts";
+import type { DiscoverOptions } from "./discovery.ts";
 import { Recorder } from "./recorder.ts";
 import { reportProblems } from "./report-unknowns.ts";
 import { formatSwitch, isPartOfImage, type Switch } from "./switches.ts";
-import { Coverage, type Target } from "./branches.ts";
-import { addUnreached } from "./unreached.ts";
+import { Coverage, addUnreached, type Branch } from "./branches.ts";
 
 /** Disabled subcharts of disabled subcharts. */
 const MAX_DEPTH = 4;
@@ -117,7 +116,7 @@ export class ChartRenderings {
       const switches = [...before, ...trial.switches];
       this.#recorder.record({ root, set, ...trial, switches });
     });
-    for (const target of unreached) this.#report(target, before.map(formatSwitch));
+    for (const branch of unreached) this.#report(branch, before.map(formatSwitch));
     if (stopped) {
       this.#collector.unknown({
         code: "BUDGET_SPENT",
@@ -128,7 +127,7 @@ export class ChartRenderings {
   }
 
   /** A part that no setting brought to run, unless it only adds to the name of an image. */
-  #report({ node, looked }: Target, when: readonly string[]): void {
+  #report({ node, looked }: Branch, when: readonly string[]): void {
     addUnreached(node, when, this.#collector);
     if (looked.reads.every(({ value, path }) => value instanceof Map || isPartOfImage(path)))
       return;

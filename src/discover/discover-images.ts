@@ -2,14 +2,12 @@ import type { Chart } from "../chart/chart.ts";
 import { appVersionOf } from "../helm/render/built-in-objects.ts";
 import { addDefinitions } from "./definitions.ts";
 import { addHelm } from "./add-helm.ts";
-import { addValues } from "./add-values.ts";
+import { addValues, ValuePlaces } from "./add-values.ts";
 import { ChartRenderings } from "./chart-renderings.ts";
 import { Collector } from "./collector.ts";
-import type { Discovery } from "./discovery.ts";
+import type { Discovery, DiscoverOptions } from "./discovery.ts";
 import { addListed } from "./listed-images.ts";
-import type { DiscoverOptions } from "./options.ts";
 import { reportMissing } from "./report-unknowns.ts";
-import { ValuePlaces } from "./value-places.ts";
 
 /**
  * Finds every image that `chart` pulls, may pull, or seems to speak of, and says for each why. Reads

@@ -3,7 +3,7 @@ import type { TemplateSet } from "../helm/render/template-set.ts";
 import type { BranchNode } from "../helm/template/ast.ts";
 import type { Instance } from "../helm/values/compose.ts";
 import { formatSwitch, switchesFor, type Attempts, type Switch } from "./switches.ts";
-import type { Coverage, Target } from "./branches.ts";
+import type { Coverage, Branch } from "./branches.ts";
 
 /** Settings that are turned one after the other to reach one part. */
 const MAX_ROUNDS = 4;
@@ -31,14 +31,14 @@ export interface Trial {
 
 export interface Exploration {
   /** Parts that speak of an image and that no setting tried got to run. */
-  readonly unreached: readonly Target[];
+  readonly unreached: readonly Branch[];
   /** The trials were stopped before their end. */
   readonly stopped: boolean;
 }
 
 /** A part to reach, and the settings that revealed it. */
 interface Lead {
-  readonly target: Target;
+  readonly branch: Branch;
   readonly before: readonly Switch[];
 }
 
@@ -82,18 +82,18 @@ class Explorer {
   #tryAll(leads: readonly Lead[], step: keyof Attempts): Lead[] {
     const plans = new Map<string, Plan>();
     const { coverage } = this.#rendered;
-    for (const { target, before } of leads) {
+    for (const { branch, before } of leads) {
       // Behind a first setting only what no rendering has shown at all is worth a second one.
-      const isOpen = before.length === 0 ? coverage.isOpen(target) : coverage.isUnreached(target);
+      const isOpen = before.length === 0 ? coverage.isOpen(branch) : coverage.isUnreached(branch);
       if (!isOpen) continue;
-      const attempts = switchesFor(target, coverage.literals)[step];
-      if (attempts.length > 1 && !this.#mayTry(target.node, attempts.length)) continue;
+      const attempts = switchesFor(branch, coverage.literals)[step];
+      if (attempts.length > 1 && !this.#mayTry(branch.node, attempts.length)) continue;
       for (const switches of attempts) {
         const all = [...before, ...switches];
         const key = all.map(formatSwitch).join(" ");
         const plan = plans.get(key) ?? { switches: all, files: new Set<string>() };
         plans.set(key, plan);
-        for (const file of target.files) plan.files.add(file);
+        for (const file of branch.files) plan.files.add(file);
       }
     }
     return [...plans].flatMap(([key, plan]) => this.#try(key, plan));
@@ -119,9 +119,9 @@ class Explorer {
   }
 
   #newLeads(before: readonly Switch[]): Lead[] {
-    const fresh = this.#rendered.coverage.targets().filter(({ key }) => !this.#met.has(key));
+    const fresh = this.#rendered.coverage.open().filter(({ key }) => !this.#met.has(key));
     for (const { key } of fresh) this.#met.add(key);
-    return fresh.map((target) => ({ target, before }));
+    return fresh.map((branch) => ({ branch, before }));
   }
 }
 

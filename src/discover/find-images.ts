@@ -1,9 +1,19 @@
 import type { Chart } from "../chart/chart.ts";
 import { loadChartArchive, loadChartFiles } from "../chart/load-chart.ts";
 import { readChart } from "../chart/read-chart.ts";
-import { startRun } from "../events.ts";
-import { imagesOfChart, type DiscoverySettings, type ValueSet } from "./chart-images.ts";
+import { startRun, type Run } from "../events.ts";
+import type { Dict } from "../helm/template/value.ts";
+import { readUserValues, type ValueSet } from "../helm/values/user-values.ts";
+import { discoverImages } from "./discover-images.ts";
 import type { Discovery } from "./discovery.ts";
+
+/** What discovery is told beside the chart and its values. */
+export interface DiscoverySettings {
+  /** Version of the cluster, where charts ask for it. */
+  readonly kubeVersion?: string | undefined;
+  /** Path of a helm program that is asked too. */
+  readonly helm?: string | undefined;
+}
 
 /** What errors call a chart that has no path. */
 const IN_MEMORY = "in memory";
@@ -39,4 +49,24 @@ async function load(chart: FindImagesOptions["chart"]): Promise<Chart> {
   if (chart instanceof Uint8Array) return loadChartArchive(chart, IN_MEMORY);
   const files = [...chart].map(([path, bytes]) => [path, Buffer.from(bytes)] as const);
   return loadChartFiles(new Map(files), IN_MEMORY);
+}
+
+/**
+ * Finds the images of one chart with the values of a user.
+ * @throws DrayError for values that cannot be read
+ */
+export async function imagesOfChart(
+  chart: Chart,
+  {
+    valueSets = [{}],
+    settings: { kubeVersion, helm } = {},
+  }: {
+    readonly valueSets?: readonly ValueSet[] | undefined;
+    readonly settings?: DiscoverySettings | undefined;
+  },
+  { signal }: Run,
+): Promise<Discovery> {
+  const values: Dict[] = [];
+  for (const set of valueSets) values.push(await readUserValues(set));
+  return discoverImages(chart, { kubeVersion, helm, signal, values });
 }

@@ -1,11 +1,10 @@
-import { DrayError } from "../errors.ts";
 import { decode, shownPath, type Chart } from "../chart/chart.ts";
 import { isList, type Value } from "../helm/template/value.ts";
-import { readYaml } from "../yaml/read.ts";
 import type { Collector } from "./collector.ts";
 import type { Evidence } from "./discovery.ts";
 import { wordsOf } from "./image-key.ts";
 import { readImageText } from "./image-text.ts";
+import { tryYaml } from "./text-images.ts";
 
 /**
  * Images that a chart lists itself: annotations such as `artifacthub.io/images`, and `Images.lock`.
@@ -40,7 +39,7 @@ export function addListed(chart: Chart, when: readonly string[], collector: Coll
 }
 
 function addList(text: string, evidence: Evidence, collector: Collector): void {
-  for (const name of namesIn(tryRead(text))) {
+  for (const name of namesIn(tryYaml(text))) {
     const image = readImageText(name.trim());
     if (image !== undefined) collector.add(image.reference, evidence);
   }
@@ -54,13 +53,4 @@ function namesIn(value: Value): string[] {
     const name = item instanceof Map ? item.get("image") : item;
     return typeof name === "string" ? [name] : [];
   });
-}
-
-function tryRead(text: string): Value {
-  try {
-    return readYaml(text, "a list of images");
-  } catch (error) {
-    if (error instanceof DrayError) return null;
-    throw error;
-  }
 }

@@ -1,7 +1,9 @@
 import { DrayError } from "../errors.ts";
 import { isList, type Dict, type Value } from "../helm/template/value.ts";
+import { lookUp } from "../helm/values/path.ts";
 import { splitDocuments } from "../yaml/places.ts";
 import { readYaml } from "../yaml/read.ts";
+import { templatesOf, textOf, type Chart } from "../chart/chart.ts";
 
 /** One object of a rendering, with the part of the text that it came from. */
 export interface Manifest {
@@ -77,10 +79,8 @@ function objectsIn(value: Value): Dict[] {
 }
 
 function about(object: Dict): { name: string; hooks: readonly string[] } {
-  const metadata = object.get("metadata");
-  const name = metadata instanceof Map ? metadata.get("name") : undefined;
-  const annotations = metadata instanceof Map ? metadata.get("annotations") : undefined;
-  const hook = annotations instanceof Map ? annotations.get("helm.sh/hook") : undefined;
+  const name = lookUp(object, ["metadata", "name"]);
+  const hook = lookUp(object, ["metadata", "annotations", "helm.sh/hook"]);
   const kind = object.get("kind");
   return {
     name: `${typeof kind === "string" ? kind : "?"}/${typeof name === "string" ? name : "?"}`,
@@ -98,4 +98,14 @@ function isHook(name: string): boolean {
 /** True if only `helm test` runs it. */
 export function isTest(hooks: readonly string[]): boolean {
   return hooks.length > 0 && hooks.every((hook) => hook.startsWith("test"));
+}
+
+/** Kinds of objects that run containers. */
+const WORKLOAD =
+  /^\s*kind:\s*["']?(?:CronJob|DaemonSet|Deployment|Job|Pod|ReplicaSet|ReplicationController|StatefulSet)["']?\s*$/m;
+
+/** True if a template of `chart` or one of its subcharts is of something that runs containers. */
+export function hasWorkloads(chart: Chart): boolean {
+  const own = templatesOf(chart).some((path) => WORKLOAD.test(textOf(chart, path)));
+  return own || chart.subcharts.some(hasWorkloads);
 }

@@ -2,15 +2,13 @@ import { isList, type Dict, type Value } from "../helm/template/value.ts";
 import { formatPath } from "../helm/values/path.ts";
 import { seeArguments, seeNamedText, seeShapes } from "./arguments.ts";
 import { isContainer, isContainerList, isText, seeContainer } from "./container-images.ts";
-import { seeDefaults } from "./default-images.ts";
+import { isDefinition, seeDefaults } from "./definitions.ts";
 import { speaksOfImage } from "./image-key.ts";
 import { isPlausible, isUnmistakable, readImageText } from "./image-text.ts";
-import { composeShapes, entriesOf, inherit, type Entry, type Inherited } from "./shape.ts";
+import { entriesOf, type Entry, type Shape } from "./shape.ts";
 import type { Sightings } from "./sighting.ts";
 import { seeLines, tablesIn } from "./text-images.ts";
-
-/** Deeper than any object that Kubernetes takes. */
-const MAX_DEPTH = 60;
+import { below, TOP, walk, walkTable, type Place, type Visitor } from "./walk.ts";
 
 /** Texts within texts. */
 const MAX_TEXTS = 3;
@@ -27,124 +25,93 @@ const COMMAND_LINE = /^(?:args|command|extraArgs|arguments)$/i;
 /** Images in one object of any kind. */
 export function seeObject(object: Dict, sightings: Sightings): void {
   const kind = object.get("kind");
-  if (kind === "CustomResourceDefinition") {
-    seeDefaults(object, sightings);
-  } else if (kind === "ConfigMap" || kind === "Secret") {
-    seeData(object, kind === "Secret", { sightings, nesting: 0 });
-  } else {
-    seeTable(object, TOP, { sightings, nesting: 0 });
-  }
+  const visitor = new ObjectVisitor(sightings, 0);
+  if (isDefinition(object)) seeDefaults(object, (sighting) => sightings.see(sighting));
+  else if (kind === "ConfigMap" || kind === "Secret") seeData(object, kind === "Secret", visitor);
+  else walkTable(object, TOP, visitor);
 }
 
-interface Place {
-  readonly path: readonly string[];
-  /** The key above speaks of an image. */
-  readonly named: boolean;
-  /** The setting above that is off. */
-  readonly off: string | undefined;
-  readonly inherited: Inherited | undefined;
-}
-
-interface Walk {
+class ObjectVisitor implements Visitor {
   readonly sightings: Sightings;
   /** How many texts this is within. */
-  readonly nesting: number;
-}
+  readonly #nesting: number;
 
-const TOP: Place = { path: [], named: false, off: undefined, inherited: undefined };
-
-function seeTable(table: Dict, place: Place, walk: Walk): void {
-  const { path } = place;
-  if (path.length > MAX_DEPTH) return;
-  const isObject = table.has("apiVersion") && table.has("kind");
-  const entries = isObject ? [] : entriesOf(table);
-  const inherited = inherit(entries, place.inherited);
-  const inner = { ...place, off: offIn(table, path) ?? place.off, inherited };
-  const said = seeParts(entries, inner, walk);
-  for (const [key, value] of table) {
-    if (said.has(key) || (isObject && ABOUT.test(key))) continue;
-    const named = speaksOfImage(key) || (place.named && ITSELF.test(key));
-    seeValue(value, { ...inner, path: [...path, key], named }, walk);
+  constructor(sightings: Sightings, nesting: number) {
+    this.sightings = sightings;
+    this.#nesting = nesting;
   }
-}
 
-function offIn(table: Dict, path: readonly string[]): string | undefined {
-  return table.get("enabled") === false ? `${formatPath([...path, "enabled"])}=true` : undefined;
-}
+  names(key: string, { named }: Place): boolean {
+    return speaksOfImage(key) || (named && ITSELF.test(key));
+  }
 
-function seeValue(value: Value, place: Place, walk: Walk): void {
-  const { path, off } = place;
-  const key = path.at(-1) ?? "";
-  if (value instanceof Map) {
-    if (isContainer(value)) seeContainerTable(value, place, walk);
-    else seeTable(value, place, walk);
-  } else if (typeof value === "string") {
-    seeText(value, place, walk);
-  } else if (isList(value)) {
-    const words = value.filter(isText);
-    if (COMMAND_LINE.test(key) && words.length === value.length) {
-      seeArguments(words, withOff(walk.sightings, off));
-    } else {
-      seeItems(value, place, walk);
+  about(table: Dict): RegExp | undefined {
+    return table.has("apiVersion") && table.has("kind") ? ABOUT : undefined;
+  }
+
+  takes(value: Dict | readonly Value[], place: Place): boolean {
+    if (isList(value)) return this.#takesList(value, place);
+    if (isContainer(value)) this.#container(value, place);
+    return isContainer(value);
+  }
+
+  #takesList(list: readonly Value[], place: Place): boolean {
+    const key = place.path.at(-1) ?? "";
+    const words = list.filter(isText);
+    if (COMMAND_LINE.test(key) && words.length === list.length) {
+      seeArguments(words, withOff(this.sightings, place));
+      return true;
     }
+    if (!isContainerList(key)) return false;
+    for (const [index, item] of list.entries()) {
+      if (item instanceof Map) this.#container(item, below(place, String(index)));
+      else walk(item, below(place, String(index)), this);
+    }
+    return true;
   }
-}
 
-function seeItems(list: readonly Value[], place: Place, walk: Walk): void {
-  const containers = isContainerList(place.path.at(-1) ?? "");
-  for (const [index, item] of list.entries()) {
-    const inner = { ...place, path: [...place.path, String(index)] };
-    if (containers && item instanceof Map) seeContainerTable(item, inner, walk);
-    else seeValue(item, inner, walk);
+  #container(container: Dict, place: Place): void {
+    const others = seeContainer(container, place.path, withOff(this.sightings, place));
+    for (const [key, value] of others) walk(value, { ...below(place, key), named: false }, this);
   }
-}
 
-function seeContainerTable(container: Dict, place: Place, walk: Walk): void {
-  const others = seeContainer(container, place.path, withOff(walk.sightings, place.off));
-  for (const [key, value] of others) {
-    seeValue(value, { ...place, path: [...place.path, key], named: false }, walk);
-  }
-}
-
-/** Images in parts; gives back the keys that are thereby said. */
-function seeParts(
-  entries: readonly Entry[],
-  { path, named, off, inherited }: Place,
-  { sightings }: Walk,
-): ReadonlySet<string> {
-  const said = new Set<string>();
-  for (const shape of composeShapes(entries, { belowImage: named, inherited })) {
-    const { image, keys, repository } = shape;
-    if (image === undefined || !(image.hasHost || image.hasPath || named)) continue;
+  shape({ image, keys, repository }: Shape, { path, named, off }: Place): boolean {
+    if (image === undefined || !(image.hasHost || image.hasPath || named)) return false;
     const where = `fields ${keys.map((key) => formatPath([...path, key])).join(", ")}`;
-    sightings.see({ image, text: repository, certainty: "likely", where, off });
-    for (const key of keys) said.add(key);
+    this.sightings.see({ image, text: repository, certainty: "likely", where, off: shown(off) });
+    return true;
   }
-  return said;
-}
 
-function seeText(text: string, { path, named, off }: Place, walk: Walk): void {
-  const where = `field ${formatPath(path)}`;
-  if (isLong({ text })) return seeLongText(text, where, walk);
-  const image = readImageText(text);
-  if (image === undefined || !(isUnmistakable(image) || (named && isPlausible(image)))) return;
-  const certainty = named && image.pinned ? "likely" : "possible";
-  walk.sightings.see({ image, text, certainty, where, off });
+  text(text: string, { path, named, off }: Place): void {
+    const where = `field ${formatPath(path)}`;
+    if (isLong({ text })) return this.longText(text, where);
+    const image = readImageText(text);
+    if (image === undefined || !(isUnmistakable(image) || (named && isPlausible(image)))) return;
+    const certainty = named && image.pinned ? "likely" : "possible";
+    this.sightings.see({ image, text, certainty, where, off: shown(off) });
+  }
+
+  /** A text is read as the tables in it, or line by line. */
+  longText(text: string, where: string): void {
+    const tables = this.#nesting < MAX_TEXTS ? tablesIn(text) : [];
+    if (tables.length === 0) return seeLines(text, where, this.sightings);
+    const inner = new ObjectVisitor(within(this.sightings, where), this.#nesting + 1);
+    for (const table of tables) walkTable(table, TOP, inner);
+  }
 }
 
 /** What a ConfigMap or Secret hands to whoever mounts it; that of a Secret is in Base64. */
-function seeData(object: Dict, encoded: boolean, walk: Walk): void {
+function seeData(object: Dict, encoded: boolean, visitor: ObjectVisitor): void {
   const [data, plain] = [object.get("data"), object.get("stringData")];
+  const given = data instanceof Map ? entriesOf(data) : [];
   const entries = [
-    ...(data instanceof Map
-      ? entriesOf(data).map((entry) => (encoded ? decoded(entry) : entry))
-      : []),
+    ...(encoded ? given.map(decoded) : given),
     ...(plain instanceof Map ? entriesOf(plain) : []),
   ];
   const short = entries.filter((entry) => !isLong(entry));
-  for (const entry of short) seeNamedText(entry, `data ${entry.key}`, walk.sightings);
-  seeShapes(short, (keys) => `data ${keys.join(", ")}`, walk.sightings);
-  for (const { key, text } of entries.filter(isLong)) seeLongText(text, `data ${key}`, walk);
+  for (const entry of short) seeNamedText(entry, `data ${entry.key}`, visitor.sightings);
+  seeShapes(short, (keys) => `data ${keys.join(", ")}`, visitor.sightings);
+  for (const { key, text } of entries.filter(isLong)) visitor.longText(text, `data ${key}`);
 }
 
 /** A text of several lines, or a table on one. */
@@ -154,14 +121,6 @@ function isLong({ text }: Pick<Entry, "text">): boolean {
 
 function decoded({ key, text }: Entry): Entry {
   return { key, text: Buffer.from(text, "base64").toString() };
-}
-
-/** A text is read as the tables in it, or line by line. */
-function seeLongText(text: string, where: string, { sightings, nesting }: Walk): void {
-  const tables = nesting < MAX_TEXTS ? tablesIn(text) : [];
-  if (tables.length === 0) return seeLines(text, where, sightings);
-  const walk = { sightings: within(sightings, where), nesting: nesting + 1 };
-  for (const table of tables) seeTable(table, TOP, walk);
 }
 
 /** What a text says of a container is a setting of whoever reads it, not a container yet. */
@@ -175,7 +134,11 @@ function within(sightings: Sightings, where: string): Sightings {
   };
 }
 
-function withOff(sightings: Sightings, off: string | undefined): Sightings {
+function withOff(sightings: Sightings, { off }: Place): Sightings {
   if (off === undefined) return sightings;
-  return { ...sightings, see: (sighting) => sightings.see({ ...sighting, off }) };
+  return { ...sightings, see: (sighting) => sightings.see({ ...sighting, off: shown(off) }) };
+}
+
+function shown(off: readonly string[] | undefined): string | undefined {
+  return off === undefined ? undefined : `${formatPath(off)}=true`;
 }

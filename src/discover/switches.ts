@@ -3,7 +3,7 @@ import type { Read } from "../helm/template/reads.ts";
 import { isList, type Dict, type Value } from "../helm/template/value.ts";
 import { formatPath, nested, startsWith } from "../helm/values/path.ts";
 import { speaksOfImage, wordsOf } from "./image-key.ts";
-import { keyOf, type Target } from "./branches.ts";
+import { keyOf, type Branch } from "./branches.ts";
 
 /** Stands for a text that only the installer knows. An image with it in its name is none. */
 export const PLACEHOLDER = "dray-placeholder";
@@ -30,7 +30,7 @@ export interface Attempts {
 
 /** What to try to get a part of a template to run: the settings that its condition looked at. */
 export function switchesFor(
-  { looked, node }: Target,
+  { looked, node }: Branch,
   literals: ReadonlyMap<string, ReadonlySet<string>>,
 ): Attempts {
   const all = [...new Map(looked.reads.map((read) => [keyOf(read), read])).values()];

@@ -17,10 +17,11 @@ const KEY_AND_VALUE = /^\s*(?:- )?["']?([\w.-]+)["']?\s*[:=]\s*["']?([^\s"',;]+)
 /** Tables that a text holds as YAML or JSON; none where it is something else. */
 export function tablesIn(text: string): Dict[] {
   if (text.length > MAX_STRUCTURED || !WORTH_PARSING.test(text) || !/[:{]/.test(text)) return [];
-  return splitDocuments(text).flatMap((document) => tables(tryRead(document.text)));
+  return splitDocuments(text).flatMap((document) => tables(tryYaml(document.text)));
 }
 
-function tryRead(text: string): Value {
+/** What a text says as YAML; null where it is none. */
+export function tryYaml(text: string): Value {
   try {
     return readYaml(text, "a text");
   } catch (error) {

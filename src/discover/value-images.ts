@@ -1,4 +1,4 @@
-import { isList, type Dict, type Value } from "../helm/template/value.ts";
+import type { Dict, Value } from "../helm/template/value.ts";
 import type { ValuesPath } from "../helm/values/path.ts";
 import { speaksOfImage } from "./image-key.ts";
 import {
@@ -8,15 +8,7 @@ import {
   unmistakableIn,
   type ImageText,
 } from "./image-text.ts";
-import {
-  composeShapes,
-  entriesOf,
-  inherit,
-  type Entry,
-  type Inherited,
-  type Shape,
-  type ShapeOptions,
-} from "./shape.ts";
+import { TOP, walkTable, type Place } from "./walk.ts";
 
 /** An image that values describe. */
 export interface ValueImage {
@@ -32,15 +24,6 @@ export interface ValueImage {
   readonly enabledBy: ValuesPath | undefined;
 }
 
-const MAX_DEPTH = 60;
-
-interface Place {
-  readonly path: ValuesPath;
-  readonly named: boolean;
-  readonly enabledBy: ValuesPath | undefined;
-  readonly inherited: Inherited | undefined;
-}
-
 /** Images in values: tables in all dialects, and whole references under any name. */
 export function imagesInValues(
   values: Dict,
@@ -49,46 +32,22 @@ export function imagesInValues(
 ): ValueImage[] {
   const found: ValueImage[] = [];
   const top = new Map<string, Value>([...values].filter(([key]) => !skip.has(key)));
-  visit(top, { path, named: false, enabledBy: undefined, inherited: undefined }, found);
-  return found;
-}
-
-function visit(value: Value, place: Place, found: ValueImage[]): void {
-  if (place.path.length > MAX_DEPTH) return;
-  if (value instanceof Map) {
-    visitTable(value, place, found);
-  } else if (typeof value === "string") {
-    found.push(...imagesInText(value, place));
-  } else if (isList(value)) {
-    for (const [index, item] of value.entries()) {
-      visit(item, { ...place, path: [...place.path, String(index)] }, found);
-    }
-  }
-}
-
-function visitTable(table: Dict, place: Place, found: ValueImage[]): void {
-  const enabledBy = table.get("enabled") === false ? [...place.path, "enabled"] : place.enabledBy;
-  const entries = entriesOf(table);
-  const inherited = inherit(entries, place.inherited);
-  const shapes = shapesOf(entries, { belowImage: place.named, inherited });
-  const said = new Set(shapes.flatMap((shape) => shape.keys));
-  for (const { image, repository, tag, keys } of shapes) {
-    const path = [...place.path, mainKey(keys)];
-    found.push({ image, repository, tag, path, certain: true, enabledBy });
-  }
-  for (const [key, item] of table) {
-    if (said.has(key)) continue;
-    const named = speaksOfImage(key);
-    visit(item, { path: [...place.path, key], named, enabledBy, inherited }, found);
-  }
-}
-
-function shapesOf(entries: readonly Entry[], options: ShapeOptions): Shape[] {
-  // A name with a version alone is as often a package as an image.
-  return composeShapes(entries, options).filter(
-    ({ image, keys }) =>
-      options.belowImage === true || image?.hasHost === true || keys.some(speaksOfRepository),
+  walkTable(
+    top,
+    { ...TOP, path },
+    {
+      names: speaksOfImage,
+      shape: ({ image, repository, tag, keys }, { path: table, named, off }) => {
+        // A name with a version alone is as often a package as an image.
+        if (!named && image?.hasHost !== true && !keys.some(speaksOfRepository)) return false;
+        const place = [...table, mainKey(keys)];
+        found.push({ image, repository, tag, path: place, certain: true, enabledBy: off });
+        return true;
+      },
+      text: (text, place) => found.push(...imagesInText(text, place)),
+    },
   );
+  return found;
 }
 
 function speaksOfRepository(key: string): boolean {
@@ -104,7 +63,7 @@ function mainKey(keys: readonly string[]): string {
   );
 }
 
-function imagesInText(text: string, { path, named, enabledBy }: Place): ValueImage[] {
+function imagesInText(text: string, { path, named, off: enabledBy }: Place): ValueImage[] {
   const whole = readImageText(text.trim());
   const images = whole === undefined ? unmistakableIn(text) : [whole];
   return images.flatMap((image): ValueImage[] => {

@@ -1,8 +1,8 @@
 import { kindOf, type Artifact } from "../bundle/artifact.ts";
 import { isBundleName, type ArtifactKind } from "../bundle/format.ts";
-import { compareWithList } from "../discover/compare-list.ts";
+import { compareWithList } from "../discover/image-lists.ts";
 import { toFinding, type DiscoveredImage } from "../discover/discovery.ts";
-import { joinImages } from "../discover/join-images.ts";
+import { joinImages } from "../discover/image-lists.ts";
 import { DrayError } from "../errors.ts";
 import type { Finding } from "../finding.ts";
 import { totalBytes, type Ingredients } from "./gather.ts";

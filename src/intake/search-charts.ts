@@ -1,8 +1,8 @@
-import { imagesOfChart, type DiscoverySettings } from "../discover/chart-images.ts";
+import { imagesOfChart, type DiscoverySettings } from "../discover/find-images.ts";
 import type { Chart } from "../chart/chart.ts";
 import { isNeeded, type DiscoveredImage, type Discovery } from "../discover/discovery.ts";
-import { joinImages } from "../discover/join-images.ts";
-import { hasWorkloads } from "../discover/workloads.ts";
+import { joinImages } from "../discover/image-lists.ts";
+import { hasWorkloads } from "../discover/manifests.ts";
 import { DrayError } from "../errors.ts";
 import type { Run } from "../events.ts";
 import type { ObtainedChart } from "./charts/obtain-chart.ts";

@@ -1,7 +1,8 @@
 import { startRun, type Run, type RunOptions } from "../events.ts";
 import { loadBundledCharts } from "../bundle/charts.ts";
 import { CarriedImages } from "../delivery/carried.ts";
-import { imagesOfChart, type DiscoverySettings, type ValueSet } from "../discover/chart-images.ts";
+import { imagesOfChart, type DiscoverySettings } from "../discover/find-images.ts";
+import type { ValueSet } from "../helm/values/user-values.ts";
 import type { Chart } from "../chart/chart.ts";
 import { isNeeded, toFinding, type DiscoveredImage } from "../discover/discovery.ts";
 import { DrayError } from "../errors.ts";

@@ -1,7 +1,8 @@
-import { imagesOfChart, type DiscoverySettings, type ValueSet } from "../discover/chart-images.ts";
-import { compareWithList, type ListDifference } from "../discover/compare-list.ts";
+import { imagesOfChart, type DiscoverySettings } from "../discover/find-images.ts";
+import type { ValueSet } from "../helm/values/user-values.ts";
+import { compareWithList, type ListDifference } from "../discover/image-lists.ts";
 import { toFinding, type DiscoveredImage, type Discovery } from "../discover/discovery.ts";
-import { joinImages } from "../discover/join-images.ts";
+import { joinImages } from "../discover/image-lists.ts";
 import { openSources, type ChartAccess, type Sources } from "../intake/sources.ts";
 import { startRun, type RunOptions } from "../events.ts";
 import { obtainChart, type ObtainedChart } from "../intake/charts/obtain-chart.ts";

@@ -4,7 +4,7 @@ import { layOut } from "../bundle/contents.ts";
 import type { ContentsDocument } from "../bundle/format.ts";
 import { writeBundle, type WrittenBundle } from "../bundle/write-bundle.ts";
 import { EPOCH, openSources, type ChartAccess } from "../intake/sources.ts";
-import type { DiscoverySettings } from "../discover/chart-images.ts";
+import type { DiscoverySettings } from "../discover/find-images.ts";
 import type { ProvenanceOptions } from "../chart/provenance/check-provenance.ts";
 import { requireSpace } from "../content/disk-space.ts";
 import { DrayError } from "../errors.ts";

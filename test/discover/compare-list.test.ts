@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { makeChartOf } from "../../fixtures/charts.ts";
-import { compareWithList } from "../../src/discover/compare-list.ts";
+import { compareWithList } from "../../src/discover/image-lists.ts";
 import { discoverImages } from "../../src/discover/discover-images.ts";
 import { parseReference } from "../../src/oci/reference.ts";
 

@@ -1,8 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { chartYaml, makeChartOf, subchart, type ChartTexts } from "../../fixtures/charts.ts";
 import { discoverImages } from "../../src/discover/discover-images.ts";
-import { toFinding, type DiscoveredImage, type Discovery } from "../../src/discover/discovery.ts";
-import type { DiscoverOptions } from "../../src/discover/options.ts";
+import {
+  toFinding,
+  type DiscoveredImage,
+  type DiscoverOptions,
+  type Discovery,
+} from "../../src/discover/discovery.ts";
 import { readUserValues } from "../../src/helm/values/user-values.ts";
 
 async function discover(texts: ChartTexts, options: DiscoverOptions = {}): Promise<Discovery> {
@@ -246,7 +250,7 @@ describe("values given", () => {
   };
 
   it("decide what is needed", async () => {
-    const values = [readUserValues({ set: ["a.enabled=true,b.enabled=false"] })];
+    const values = [await readUserValues({ set: ["a.enabled=true,b.enabled=false"] })];
     expect(lines(await discover(texts, { values }))).toEqual([
       "needed x/a:1",
       "optional x/b:1 by b.enabled=true",
@@ -254,7 +258,7 @@ describe("values given", () => {
   });
 
   it("in several sets need what any of them needs", async () => {
-    const values = [readUserValues({}), readUserValues({ set: ["a.enabled=true"] })];
+    const values = [await readUserValues({}), await readUserValues({ set: ["a.enabled=true"] })];
     expect(lines(await discover(texts, { values }))).toEqual(["needed x/a:1", "needed x/b:1"]);
   });
 });

@@ -1,4 +1,4 @@
-import type { ValueSet } from "../../discover/chart-images.ts";
+import type { ValueSet } from "../../helm/values/user-values.ts";
 
 /**
  * Which images of a chart are packed with it: `needed` those that its values pull, hooks included ·

@@ -5,7 +5,7 @@ import { parseReference, type Reference } from "../../oci/reference.ts";
 import { problemsOf, z } from "../../oci/schema.ts";
 import { parseChart, type ChartRequest } from "./chart-request.ts";
 import { namesFrom, NO_NAMES, type GivenNames } from "../../foreign/given-names.ts";
-import type { ValueSet } from "../../discover/chart-images.ts";
+import type { ValueSet } from "../../helm/values/user-values.ts";
 import { IMAGE_MODES } from "./image-wishes.ts";
 import { KeyPlaces } from "../../yaml/places.ts";
 import { readUserYaml } from "../../yaml/texts.ts";

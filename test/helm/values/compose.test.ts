@@ -3,11 +3,10 @@ import { chartYaml, makeChartOf, subchart, type ChartTexts } from "../../../fixt
 import { Budget } from "../../../src/helm/template/budget.ts";
 import { writeJson } from "../../../src/helm/template/print.ts";
 import { allInstances, composeChart, type Instance } from "../../../src/helm/values/compose.ts";
-import { readUserValues } from "../../../src/helm/values/user-values.ts";
+import { readValues } from "../../../src/chart/load-chart.ts";
 
 async function compose(texts: ChartTexts, values = ""): Promise<Instance> {
-  const given = readUserValues({ files: [{ name: "given", text: values }] });
-  return composeChart(await makeChartOf(texts), given);
+  return composeChart(await makeChartOf(texts), readValues(values, "given"));
 }
 
 function valuesOf(root: Instance, ...path: string[]): unknown {

@@ -4,6 +4,7 @@ import { Budget } from "../../../src/helm/template/budget.ts";
 import { writeJson } from "../../../src/helm/template/print.ts";
 import type { Value } from "../../../src/helm/template/value.ts";
 import { applySet } from "../../../src/helm/values/set-values.ts";
+import { fileOf } from "../../../fixtures/archives.ts";
 import { readUserValues } from "../../../src/helm/values/user-values.ts";
 import { endsWell } from "../../chart/ends-well.ts";
 import { refusal } from "../../refusal.ts";
@@ -62,16 +63,22 @@ describe("applySet()", () => {
 });
 
 describe("readUserValues()", () => {
-  it("lays later files and assignments over earlier ones", () => {
-    const values = readUserValues({
+  it("lays later files and assignments over earlier ones", async () => {
+    const values = await readUserValues({
       files: [
-        { name: "a.yaml", text: "a: {x: 1, w: 2}\nb: [1]\n" },
-        { name: "b.yaml", text: "a: {w: 3}\nb: [2]\n" },
+        await fileOf(Buffer.from("a: {x: 1, w: 2}\nb: [1]\n")),
+        await fileOf(Buffer.from("a: {w: 3}\nb: [2]\n")),
       ],
       set: ["a.z=4"],
       setString: ["a.x=5"],
     });
     const text = writeJson(values, { budget: new Budget() });
     expect(JSON.parse(text)).toEqual({ a: { x: "5", w: 3, z: 4 }, b: [2] });
+  });
+
+  it("names a file that is not there", async () => {
+    const error = await refusal(() => readUserValues({ files: ["/nowhere/values.yaml"] }));
+    expect(error).toMatchObject({ code: "DRAY_FILE_NOT_FOUND", kind: "usage" });
+    expect(error.message).toBe('Cannot read values "/nowhere/values.yaml": no such file');
   });
 });

@@ -1,5 +1,5 @@
 import { formatReference, type Reference } from "../oci/reference.ts";
-import { isNeeded, type DiscoveredImage } from "./discovery.ts";
+import { isNeeded, compareImages, type DiscoveredImage, type Discovery } from "./discovery.ts";
 
 /** How a list of images differs from what charts were found to pull. */
 export interface ListDifference {
@@ -33,4 +33,33 @@ function covers(listed: Reference, wanted: Reference): boolean {
     return listed.digest === wanted.digest;
   }
   return listed.tag !== undefined && listed.tag === wanted.tag;
+}
+
+/**
+ * The images of several charts, each once and in the strongest of its classes. Every evidence says
+ * of which chart it is.
+ */
+export function joinImages(discoveries: readonly Discovery[]): DiscoveredImage[] {
+  const groups = new Map<string, DiscoveredImage[]>();
+  for (const { chart, images } of discoveries) {
+    const from = `${chart.name} ${chart.version}`;
+    for (const one of images) {
+      const evidence = one.evidence.map((item) => ({ ...item, chart: from }));
+      groups.set(one.image, [...(groups.get(one.image) ?? []), { ...one, evidence }]);
+    }
+  }
+  return [...groups.values()].flatMap(joinGroup).toSorted(compareImages);
+}
+
+function joinGroup(group: readonly DiscoveredImage[]): DiscoveredImage[] {
+  const [strongest, ...others] = group.toSorted(compareImages);
+  if (strongest === undefined) return [];
+  const equals = others.filter((one) => one.class === strongest.class);
+  return [
+    {
+      ...strongest,
+      optionalBy: [strongest, ...equals].flatMap(({ optionalBy }) => optionalBy),
+      evidence: [strongest, ...others].flatMap(({ evidence }) => evidence),
+    },
+  ];
 }
