@@ -1,4 +1,4 @@
-import { digestSchema, mediaTypeSchema } from "../oci/descriptor.ts";
+import { digestSchema, mediaTypeSchema } from "../oci/descriptor-schema.ts";
 import type { Digest } from "../oci/digest.ts";
 import { parseJson } from "../oci/json.ts";
 import { parseAs, z } from "../oci/schema.ts";

@@ -4,19 +4,48 @@ import { isTag } from "../oci/reference.ts";
 import { parseAs, z } from "../oci/schema.ts";
 import { readTexts } from "../yaml/texts.ts";
 
+/** `key:` with nothing behind it is null in YAML and absent for Helm. */
+type Maybe<T> = T | null | undefined;
+
 /**
  * `Chart.yaml`, with every scalar as the text that stands there: YAML would make 1.1 of the version
  * 1.10. Name and version are safe to be used in a path and in a tag.
  * https://helm.sh/docs/topics/charts/#the-chartyaml-file
  */
-export type ChartMetadata = z.infer<typeof metadataSchema>;
-export type ChartDependency = z.infer<typeof dependencySchema>;
+export interface ChartMetadata {
+  readonly name: string;
+  readonly version: string;
+  readonly home?: Maybe<string>;
+  readonly sources?: Maybe<readonly string[]>;
+  readonly description?: Maybe<string>;
+  readonly keywords?: Maybe<readonly string[]>;
+  readonly maintainers?: Maybe<readonly Readonly<Record<string, Maybe<string>>>[]>;
+  readonly icon?: Maybe<string>;
+  readonly apiVersion?: Maybe<string>;
+  readonly condition?: Maybe<string>;
+  readonly tags?: Maybe<string>;
+  readonly appVersion?: Maybe<string>;
+  readonly deprecated?: Maybe<string>;
+  readonly annotations?: Maybe<Readonly<Record<string, string>>>;
+  readonly kubeVersion?: Maybe<string>;
+  readonly dependencies?: Maybe<readonly ChartDependency[]>;
+  readonly type?: Maybe<string>;
+}
+
+export interface ChartDependency {
+  readonly name: string;
+  readonly version?: Maybe<string>;
+  readonly repository?: Maybe<string>;
+  readonly condition?: Maybe<string>;
+  readonly tags?: Maybe<readonly string[]>;
+  readonly "import-values"?: unknown;
+  readonly alias?: Maybe<string>;
+}
 
 /** Helm's own rule for names, without the names that are no file name. */
 const NAME = /^[a-zA-Z0-9._-]{1,250}$/;
 const VERSION = /^v?\d+(?:\.\d+){0,2}(?:-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?$/;
 
-/** `key:` with nothing behind it is null in YAML and absent for Helm. */
 const text = z.string().nullish();
 const texts = z.array(z.string()).nullish();
 const map = z
@@ -40,7 +69,7 @@ const versionSchema = z
   .refine((version) => isTag(chartTag(version)), "expected a version that can be a tag")
   .refine((version) => coerced(version), "expected a semantic version");
 
-const dependencySchema = z.object({
+const dependencySchema: z.ZodType<ChartDependency> = z.object({
   name: nameSchema,
   version: text,
   repository: text,
@@ -52,7 +81,7 @@ const dependencySchema = z.object({
 
 const maintainerSchema = z.object({ name: text, email: text, url: text });
 
-const metadataSchema = z.object({
+const metadataSchema: z.ZodType<ChartMetadata> = z.object({
   name: nameSchema,
   home: text,
   sources: texts,

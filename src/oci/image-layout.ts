@@ -1,4 +1,5 @@
-import { descriptorSchema, type Descriptor } from "./descriptor.ts";
+import type { Descriptor } from "./descriptor.ts";
+import { descriptorSchema } from "./descriptor-schema.ts";
 import { algorithmOf, encodedOf, type Digest } from "./digest.ts";
 import { parseJson } from "./json.ts";
 import { refuseAmbiguous } from "./manifest.ts";

@@ -1,5 +1,6 @@
 import { DrayError } from "../errors.ts";
-import { annotationsSchema, descriptorSchema, type Descriptor } from "./descriptor.ts";
+import type { Descriptor } from "./descriptor.ts";
+import { annotationsSchema, descriptorSchema } from "./descriptor-schema.ts";
 import { parseJson } from "./json.ts";
 import { isIndexType, isManifestType, isSchema1Type } from "./media-type.ts";
 import { parseAs, z } from "./schema.ts";

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { ErrorCode } from "../codes.ts";
 import { DrayError } from "../errors.ts";
+import { parseJson } from "./json.ts";
 
 /** The one way in which a document of somebody else becomes a checked type. */
 export { z };
@@ -26,6 +27,24 @@ export function parseAs<T>(
   if (result.success) return result.data;
   const reason = problemsOf(result.error);
   throw new DrayError(code, `Cannot read ${what}: ${reason}`, { kind: "refused" });
+}
+
+/**
+ * Parses JSON that holds secrets: what a parser says of it quotes it, and must not be passed on.
+ * @throws DrayError with `code`
+ */
+export function parseSecretJson<T>(
+  schema: z.ZodType<T>,
+  bytes: Buffer,
+  { what, code }: { what: string; code: ErrorCode },
+): T {
+  try {
+    return parseAs(schema, parseJson(bytes, what), { what, code });
+  } catch (error) {
+    const isReadable = error instanceof DrayError && error.code === code;
+    const message = `Cannot read ${what}: expected JSON, found something else`;
+    throw new DrayError(code, isReadable ? error.message : message);
+  }
 }
 
 /** Where the parts of a document stand in its text. */

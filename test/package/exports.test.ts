@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { temporaryDirectory } from "../../fixtures/temporary-directory.ts";
 import { built } from "../built.ts";
-import { hiddenTypes } from "./signatures.ts";
+import { readSignatures, type Signatures } from "./signatures.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -18,15 +18,15 @@ const ENTRIES = Object.values(exports).flatMap((entry) =>
   typeof entry === "string" ? [] : [built(relative(join(ROOT, "dist"), join(ROOT, entry.types)))],
 );
 
-/** Writes declarations and says what hides in the first of them. */
-async function hiddenIn(files: Readonly<Record<string, string>>): Promise<string[]> {
+/** Writes declarations and reads `index.d.ts` among them. */
+async function signaturesIn(files: Readonly<Record<string, string>>): Promise<Signatures> {
   const directory = await temporaryDirectory();
   for (const [name, text] of Object.entries({ "package.json": '{"type":"module"}', ...files })) {
     const path = join(directory, name);
     await mkdir(dirname(path), { recursive: true });
     await writeFile(path, text);
   }
-  return hiddenTypes([join(directory, "index.d.ts")]);
+  return readSignatures([join(directory, "index.d.ts")]);
 }
 
 /** Declarations export all that stands in them, unless they say that they choose. */
@@ -56,7 +56,8 @@ const FILES = {
 
 describe("a type that no entry exports", () => {
   it("is found wherever a signature names it", async () => {
-    expect(await hiddenIn({ "index.d.ts": SIGNATURES, ...FILES })).toEqual([
+    const { hidden } = await signaturesIn({ "index.d.ts": SIGNATURES, ...FILES });
+    expect(hidden).toEqual([
       "Foreign in constant",
       "Hidden in Behind",
       "Hidden in Extended",
@@ -81,11 +82,23 @@ describe("a type that no entry exports", () => {
         private constructor(one: Hidden);
         open(one: Other, two: T): AsyncIterable<Uint8Array>;
       }`;
-    expect(await hiddenIn({ "index.d.ts": text, ...FILES })).toEqual([]);
+    const { hidden } = await signaturesIn({ "index.d.ts": text, ...FILES });
+    expect(hidden).toEqual([]);
   });
+});
 
-  it("is in no signature of the library", () => {
-    expect(ENTRIES.length).toBeGreaterThan(1);
-    expect(hiddenTypes(ENTRIES)).toEqual([]);
+describe("a package whose declarations are needed", () => {
+  it("is found however far behind the entry it is", async () => {
+    const other = 'import "foreign"; export interface Other { readonly c: string }';
+    const files = { "index.d.ts": 'export type { Other } from "./other.js";', ...FILES };
+    const { hidden, packages } = await signaturesIn({ ...files, "other.d.ts": other });
+    expect({ hidden, packages }).toEqual({ hidden: [], packages: ["foreign"] });
+  });
+});
+
+describe("the library", () => {
+  it("exports every type of its signatures, and needs no other package to compile a program", () => {
+    expect(ENTRIES.length).toBeGreaterThan(2);
+    expect(readSignatures(ENTRIES)).toEqual({ hidden: [], packages: [] });
   });
 });

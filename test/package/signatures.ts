@@ -1,16 +1,43 @@
 import ts from "typescript";
 
-/**
- * Reads the declarations that entries export, public members only, and names every type in them that
- * a program cannot import: `TYPE in EXPORT`. Types of Node.js and the language are everybody's.
- */
-export function hiddenTypes(entries: readonly string[]): string[] {
+/** The language, Node.js, and what the types of Node.js bring along. */
+const EVERYBODYS: ReadonlySet<string> = new Set([
+  "typescript",
+  "@types/node",
+  "undici-types",
+  "buffer",
+]);
+
+/** What the declarations of a package ask of whoever compiles a program that imports it. */
+export interface Signatures {
+  /** Types in them that a program cannot import, `TYPE in EXPORT`; private members do not count. */
+  readonly hidden: readonly string[];
+  /** Packages whose declarations they need. Those of Node.js and the language are everybody's. */
+  readonly packages: readonly string[];
+}
+
+export function readSignatures(entries: readonly string[]): Signatures {
   const program = ts.createProgram(entries, {
     module: ts.ModuleKind.NodeNext,
     target: ts.ScriptTarget.ES2023,
     types: ["node"],
     noEmit: true,
   });
+  return { hidden: hiddenTypes(entries, program), packages: packagesOf(program) };
+}
+
+function packagesOf(program: ts.Program): string[] {
+  const files = program.getSourceFiles().map(({ fileName }) => fileName);
+  const foreign = files.map(packageOf).filter((name) => name !== "" && !EVERYBODYS.has(name));
+  return [...new Set(foreign)].toSorted();
+}
+
+/** The package that a file belongs to; `""` for our own. */
+function packageOf(file: string): string {
+  return /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(file)?.[1] ?? "";
+}
+
+function hiddenTypes(entries: readonly string[], program: ts.Program): string[] {
   const checker = program.getTypeChecker();
   const exported = exportsOf(entries, program);
   const hidden = new Set<string>();
@@ -52,7 +79,7 @@ function behindAlias(
 function isEverybodys({ flags, declarations = [] }: ts.Symbol): boolean {
   const isParameter = (flags & ts.SymbolFlags.TypeParameter) !== 0;
   const files = declarations.map((one) => one.getSourceFile().fileName);
-  return isParameter || files.every((file) => /\/(@types\/node|typescript\/lib)\//.test(file));
+  return isParameter || files.every((file) => EVERYBODYS.has(packageOf(file)));
 }
 
 /** The names of types, and of values whose type is meant, in one declaration. */

@@ -1,6 +1,6 @@
 import type { Authored } from "../../content/memory.ts";
 import { DrayError } from "../../errors.ts";
-import { digestSchema, mediaTypeSchema } from "../../oci/descriptor.ts";
+import { digestSchema, mediaTypeSchema } from "../../oci/descriptor-schema.ts";
 import { digestOf, type Digest } from "../../oci/digest.ts";
 import { parseJson } from "../../oci/json.ts";
 import { MediaType } from "../../oci/media-type.ts";

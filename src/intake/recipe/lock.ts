@@ -1,5 +1,6 @@
 import { DrayError } from "../../errors.ts";
-import { digestSchema, mediaTypeSchema, type Descriptor } from "../../oci/descriptor.ts";
+import type { Descriptor } from "../../oci/descriptor.ts";
+import { digestSchema, mediaTypeSchema } from "../../oci/descriptor-schema.ts";
 import type { Digest } from "../../oci/digest.ts";
 import { parseJson } from "../../oci/json.ts";
 import { parseAs, z } from "../../oci/schema.ts";

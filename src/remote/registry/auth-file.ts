@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { DrayError, systemCode } from "../../errors.ts";
-import { z } from "../../oci/schema.ts";
+import { parseSecretJson, z } from "../../oci/schema.ts";
 import { askHelper, type HelperOptions } from "./credential-helper.ts";
-import { parseSecretJson, type Credentials, type CredentialStore } from "./credentials.ts";
+import type { Credentials, CredentialStore } from "./credentials.ts";
 
 const entrySchema = z.object({
   auth: z.string().optional(),

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { DrayError } from "../../errors.ts";
-import { z } from "../../oci/schema.ts";
-import { parseSecretJson, type Credentials } from "./credentials.ts";
+import { parseSecretJson, z } from "../../oci/schema.ts";
+import type { Credentials } from "./credentials.ts";
 
 /** A helper's name becomes part of a program's name. */
 const NAME = /^[A-Za-z0-9._-]+$/;

@@ -1,7 +1,7 @@
 import { DrayError, RegistryError } from "../../errors.ts";
-import { z } from "../../oci/schema.ts";
+import { parseSecretJson, z } from "../../oci/schema.ts";
 import { connectionFailure } from "../http/connection-failure.ts";
-import { parseSecretJson, type Credentials } from "./credentials.ts";
+import type { Credentials } from "./credentials.ts";
 import { isRetriedStatus, Transient, type Patience } from "../http/patience.ts";
 import {
   basicHeader,
