@@ -15,6 +15,7 @@ import { DrayError, systemCode } from "../errors.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
 import {
+  Annotation,
   blobPath,
   BLOBS_DIRECTORY,
   INDEX_FILE,
@@ -154,6 +155,15 @@ export class ImageLayout implements Source, Target {
     await this.#change(async () =>
       writeRoots(this.directory, change(await readRoots(this.directory))),
     );
+  }
+
+  /** Lets a name stand for a root that is here; whatever had the name before loses its entry. */
+  async tag(name: string, root: Descriptor): Promise<void> {
+    const annotations = { ...root.annotations, [Annotation.refName]: name };
+    await this.changeRoots((roots) => [
+      ...roots.filter((other) => other.annotations?.[Annotation.refName] !== name),
+      { ...root, annotations },
+    ]);
   }
 
   /** Leaves nothing behind but what the specification names. */

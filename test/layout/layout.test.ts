@@ -9,7 +9,7 @@ import { contentOf } from "../../src/content/memory.ts";
 import { ImageLayout } from "../../src/layout/layout.ts";
 import { digestOf } from "../../src/oci/digest.ts";
 import type { Descriptor } from "../../src/oci/descriptor.ts";
-import { LAYOUT_CONTENT } from "../../src/oci/image-layout.ts";
+import { Annotation, LAYOUT_CONTENT } from "../../src/oci/image-layout.ts";
 import { openFiles } from "../open-files.ts";
 import { ownDisk } from "../own-disk.ts";
 
@@ -125,6 +125,26 @@ describe("changeRoots()", () => {
     expect(await layout.roots()).toEqual([root]);
     await layout.changeRoots((all) => all.slice(1));
     expect(await layout.roots()).toEqual([]);
+  });
+});
+
+describe("tag()", () => {
+  it("takes the name from what had it, and leaves every other entry as it was", async () => {
+    const layout = await ImageLayout.create(await temporaryDirectory());
+    const [before, after, other] = ["before", "after", "other"].map((text) =>
+      describeBytes(Buffer.from(text)),
+    ) as [Descriptor, Descriptor, Descriptor];
+    const named = (root: Descriptor, name: string): Descriptor => ({
+      ...root,
+      annotations: { ...root.annotations, [Annotation.refName]: name },
+    });
+    await layout.changeRoots(() => [other, named(other, "edge"), named(before, "1.0")]);
+    await layout.tag("1.0", { ...after, annotations: { "a.b/c": "kept" } });
+    expect(await layout.roots()).toEqual([
+      other,
+      named(other, "edge"),
+      named({ ...after, annotations: { "a.b/c": "kept" } }, "1.0"),
+    ]);
   });
 });
 
