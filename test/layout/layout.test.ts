@@ -19,6 +19,10 @@ function describeBytes(bytes: Buffer): Descriptor {
   return { mediaType: "a/b", digest: digestOf(bytes), size: bytes.length };
 }
 
+function named(root: Descriptor, name: string): Descriptor {
+  return { ...root, annotations: { ...root.annotations, [Annotation.refName]: name } };
+}
+
 describe("ImageLayout.create()", () => {
   it("makes an empty layout as the specification wants it", async () => {
     const directory = join(await temporaryDirectory(), "a", "b");
@@ -134,10 +138,6 @@ describe("tag()", () => {
     const [before, after, other] = ["before", "after", "other"].map((text) =>
       describeBytes(Buffer.from(text)),
     ) as [Descriptor, Descriptor, Descriptor];
-    const named = (root: Descriptor, name: string): Descriptor => ({
-      ...root,
-      annotations: { ...root.annotations, [Annotation.refName]: name },
-    });
     await layout.changeRoots(() => [other, named(other, "edge"), named(before, "1.0")]);
     await layout.tag("1.0", { ...after, annotations: { "a.b/c": "kept" } });
     expect(await layout.roots()).toEqual([
