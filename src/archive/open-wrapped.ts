@@ -4,6 +4,7 @@ import type { Finding } from "../finding.ts";
 import type { Carrier, FileArchive } from "./archive.ts";
 import type { FileRange } from "./file-range.ts";
 import { gunzip, limited, maxInflated, refusedOnce } from "./inflate.ts";
+import { isoImage, knownFile } from "./known-files.ts";
 import { loneArchive, nestedIn } from "./lone-archive.ts";
 import { laterPart } from "./members/member-extent.ts";
 import { MemberTar } from "./members/member-reader.ts";
@@ -86,13 +87,18 @@ class Opening {
       case "zip":
         return this.#zip();
       default:
-        throw (await this.#laterPart()) ?? notReadable(this.#what, head);
+        throw await this.#unreadable(head);
     }
   }
 
-  async #laterPart(): Promise<DrayError | undefined> {
+  /** What is in a part of a bundle may look like some text: only archives are told from one first. */
+  async #unreadable(head: Buffer): Promise<DrayError> {
     const { range } = this.#rest;
-    return range === undefined ? undefined : laterPart(range);
+    const iso = range === undefined ? undefined : await isoImage(range);
+    const known = iso ?? knownFile(head);
+    const part =
+      range === undefined || known?.isArchive === true ? undefined : await laterPart(range);
+    return part ?? notReadable(this.#what, head, known);
   }
 
   async #gzip(): Promise<FileArchive | undefined> {

@@ -1,4 +1,5 @@
 import { DrayError } from "../errors.ts";
+import type { KnownFile } from "./known-files.ts";
 import { isTarHeader } from "./tar/tar-header.ts";
 
 export type ArchiveKind = "gzip" | "zstd" | "xz" | "bzip2" | "7z" | "zip" | "tar";
@@ -22,20 +23,11 @@ export function sniff(head: Buffer): ArchiveKind | undefined {
 }
 
 /** Says what was found where an archive was expected that can be read. */
-export function notReadable(what: string, head: Buffer): DrayError {
-  const kind = sniff(head);
-  const found = kind ?? (head.length === 0 ? "an empty file" : "something else");
+export function notReadable(what: string, head: Buffer, known: KnownFile | undefined): DrayError {
+  const found = known?.name ?? (head.length === 0 ? "an empty file" : "something else");
   return new DrayError(
-    kind === undefined ? "DRAY_ARCHIVE_UNKNOWN" : "DRAY_ARCHIVE_UNSUPPORTED",
+    known?.isArchive === true ? "DRAY_ARCHIVE_UNSUPPORTED" : "DRAY_ARCHIVE_UNKNOWN",
     `Cannot open ${what}: expected a bundle (tar, gzip, zstd or zip), found ${found}`,
-    {
-      kind: "refused",
-      hint: kind === undefined ? undefined : wayOut(kind),
-    },
+    { kind: "refused", hint: known?.hint ?? "Check that it is the right file, and copy it again." },
   );
-}
-
-function wayOut(kind: ArchiveKind): string {
-  if (kind === "7z") return "Unpack it with `7z x` and name the directory.";
-  return `Decompress it with \`${kind} -d\` first.`;
 }

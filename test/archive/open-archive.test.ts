@@ -60,10 +60,10 @@ describe("openArchive()", () => {
     ["nothing", Buffer.alloc(0), "DRAY_ARCHIVE_UNKNOWN", "an empty file"],
     ["text", Buffer.from("hello"), "DRAY_ARCHIVE_UNKNOWN", "something else"],
     ["much text", Buffer.alloc(2000, "x"), "DRAY_ARCHIVE_UNKNOWN", "something else"],
-    ["zeros", Buffer.alloc(2000), "DRAY_ARCHIVE_UNKNOWN", "something else"],
+    ["zeros", Buffer.alloc(2000), "DRAY_ARCHIVE_UNKNOWN", "zeros"],
     ["random bytes", seededBytes("random", 5000), "DRAY_ARCHIVE_UNKNOWN", "something else"],
     ["brotli", brotliCompressSync("hello"), "DRAY_ARCHIVE_UNKNOWN", "something else"],
-    ["a web page", Buffer.from("<!doctype html>"), "DRAY_ARCHIVE_UNKNOWN", "something else"],
+    ["a web page", Buffer.from("<!doctype html>"), "DRAY_ARCHIVE_UNKNOWN", "a web page"],
   ])("refuses %s, and names it", async (...[, bytes, code, named]) => {
     const found = await laterOutcome(() => opened(bytes));
     expect(found).toMatchObject({ code, kind: "refused" });

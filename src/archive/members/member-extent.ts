@@ -31,10 +31,11 @@ export async function memberExtent(file: FileRange): Promise<MemberExtent> {
   const { size } = file;
   const members = Math.ceil(size / MEMBER_BYTES);
   const start = (members - 1) * MEMBER_BYTES;
-  if (size - start < MEMBER_HEADER) throw cannotEnd(members - 1, size);
+  if (size - start < MEMBER_HEADER) throw cannotEnd(members - 1, size - start);
   const last = await headerAt(file, start);
   if (last?.number !== members - 1) throw await misplaced(file, { members, last });
-  if (memberBytes(last.payload) < size - start) throw cannotEnd(members - 1, size);
+  const end = start + memberBytes(last.payload);
+  if (end < size) throw tooMany(members - 1, { end, size });
   const before = (members - 1) * MEMBER_PAYLOAD;
   const present = before + payloadIn(size - start, last.payload);
   return { members, tarSize: before + last.payload, present };
@@ -44,8 +45,16 @@ async function headerAt(file: FileRange, position: number): Promise<MemberHeader
   return readMemberHeader(await file.fill(position, Buffer.alloc(MEMBER_HEADER)));
 }
 
-function cannotEnd(member: number, size: number): DrayError {
-  return damaged(member, `a file of ${size} bytes cannot end here`);
+function cannotEnd(member: number, left: number): DrayError {
+  return damaged(member, `expected another piece of the bundle, found the last ${left} bytes`);
+}
+
+function tooMany(member: number, { end, size }: { end: number; size: number }): DrayError {
+  const more = size - end;
+  return damaged(
+    member,
+    `expected the end of the file at byte ${end}, found ${more} bytes more; was something added to it?`,
+  );
 }
 
 /** Bytes of tar in the first `present` bytes of a member. */
@@ -70,6 +79,9 @@ async function misplaced(
   const bad = await firstMisplaced(file, members);
   const next = await nextMember(file, bad * MEMBER_BYTES);
   if (next === undefined) return damaged(bad, "its header does not say where it stands");
+  if (next.number === 0) {
+    return damaged(bad, `another bundle begins at byte ${next.position}; were two joined?`);
+  }
   const gap = next.number * MEMBER_BYTES - next.position;
   const what = gap > 0 ? `${gap} bytes are missing` : `there are ${-gap} bytes too many`;
   return damaged(bad, `${what} before byte ${next.position}; are all parts there, in order?`);
@@ -104,7 +116,21 @@ async function nextMember(
 /** What to say of a file that begins in the midst of a bundle: undefined if it does not. */
 export async function laterPart(file: FileRange): Promise<DrayError | undefined> {
   const next = await nextMember(file, 0);
+  if (next?.number === 0) return preceded(next.position);
   return next === undefined ? undefined : isPart(next.number * MEMBER_BYTES - next.position);
+}
+
+/** A bundle that begins late, because something was put before it. */
+function preceded(bytes: number): DrayError {
+  const named = bytes === 1 ? "1 byte" : `${bytes} bytes`;
+  return new DrayError(
+    "DRAY_FRAMING_DAMAGED",
+    `Cannot open the bundle: expected its start at byte 0, found ${named} before it`,
+    {
+      kind: "refused",
+      hint: `Copy the file again, or take them off: \`tail -c +${bytes + 1} FILE > BUNDLE\`.`,
+    },
+  );
 }
 
 function isPart(start: number): DrayError {
