@@ -1,6 +1,6 @@
 import { randomBytes, type Hash } from "node:crypto";
 import { constants, createReadStream } from "node:fs";
-import { copyFile, readdir, rename, rm, stat } from "node:fs/promises";
+import { copyFile, lstat, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { systemCode } from "../errors.ts";
@@ -75,9 +75,11 @@ async function isRenamed(from: string, to: string): Promise<boolean> {
   }
 }
 
+/** What is there, if it is a file of its own: a link could lead what is written anywhere. */
 async function look(path: string): Promise<{ size: number; mtimeMs: number } | undefined> {
   try {
-    return await stat(path);
+    const found = await lstat(path);
+    return found.isFile() && found.nlink === 1 ? found : undefined;
   } catch (error) {
     if (systemCode(error) === "ENOENT") return undefined;
     throw error;

@@ -1,6 +1,7 @@
 import { startRun, type Run, type RunOptions } from "../events.ts";
-import { chmod, mkdir, mkdtemp, readdir, rename, rm, rmdir } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { chmod, lstat, mkdir, mkdtemp, readdir, rename, rm, rmdir } from "node:fs/promises";
+import { userInfo } from "node:os";
+import { basename, dirname, join, resolve } from "node:path";
 import { DrayError, diskFull, systemCode } from "../errors.ts";
 import type { Finding } from "../finding.ts";
 import { writeContent } from "../layout/write-file.ts";
@@ -38,6 +39,7 @@ export async function unpack(
   return withBundle({ ...options, content: "readable" }, run, async (opened) => {
     const bundle = requireUsable(options.path, opened);
     await mkdir(dirname(target), { recursive: true });
+    await removeLeft(target);
     const growing = await mkdtemp(`${target}.partial-`);
     try {
       const files = bundle.files();
@@ -72,6 +74,34 @@ async function writeFiles(
     onEvent({ type: "progress", bytes: size });
   }
   return total;
+}
+
+/** No file of a run that is alive stays the same for so long. */
+const SURELY_DEAD_MS = 10 * 60 * 1000;
+
+/** Removes what runs of this account that were killed have left of the same directory. */
+async function removeLeft(target: string): Promise<void> {
+  const parent = dirname(target);
+  const prefix = `${basename(target)}.partial-`;
+  for (const { name } of await readdir(parent, { withFileTypes: true })) {
+    const path = join(parent, name);
+    if (/^[A-Za-z0-9]{6}$/.test(name.slice(prefix.length)) && name.startsWith(prefix)) {
+      if (await isDead(path)) await rm(path, { recursive: true, force: true });
+    }
+  }
+}
+
+/** True of a private directory in which nothing has happened for long. */
+async function isDead(path: string): Promise<boolean> {
+  const found = await lstat(path);
+  // Somebody else may be at it, or have put it there.
+  if (!found.isDirectory() || found.uid !== userInfo().uid) return false;
+  const names = await readdir(path, { recursive: true });
+  const times = await Promise.all(
+    names.map(async (name) => (await lstat(join(path, name))).mtimeMs),
+  );
+  const newest = times.reduce((latest, time) => Math.max(latest, time), found.mtimeMs);
+  return Date.now() - newest > SURELY_DEAD_MS;
 }
 
 async function requireEmpty(directory: string): Promise<void> {

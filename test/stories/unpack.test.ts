@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdir, readdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, stat, symlink, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -41,6 +41,34 @@ async function filesBelow(directory: string): Promise<string[]> {
     .map((entry) => join(entry.parentPath, entry.name).slice(directory.length + 1))
     .toSorted();
 }
+
+describe("what a killed unpack has left", () => {
+  it("is removed by the next one, unless somebody may be at it or it is a link", async () => {
+    const { path } = await makeBundle();
+    const folder = await temporaryDirectory();
+    const long = new Date(2020, 1);
+    for (const name of ["old", "alive", "elsewhere"]) {
+      const directory = join(
+        folder,
+        name === "elsewhere" ? name : `out.partial-${name.padEnd(6, "0").slice(0, 6)}`,
+      );
+      await mkdir(join(directory, "blobs"), { recursive: true });
+      await writeFile(join(directory, "blobs", "a"), "x");
+      if (name !== "alive") await utimes(join(directory, "blobs", "a"), long, long);
+      await utimes(join(directory, "blobs"), long, long);
+      await utimes(directory, long, long);
+    }
+    await symlink(join(folder, "elsewhere"), join(folder, "out.partial-link00"));
+    await unpack({ path, trust: TRUST, directory: join(folder, "out") });
+    expect((await readdir(folder)).toSorted()).toEqual([
+      "elsewhere",
+      "out",
+      "out.partial-alive0",
+      "out.partial-link00",
+    ]);
+    expect(await readdir(join(folder, "elsewhere", "blobs"))).toEqual(["a"]);
+  });
+});
 
 describe("unpack()", () => {
   it("writes every entry as it is, in any carrier, and a layout that opens", async () => {
