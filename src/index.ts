@@ -94,7 +94,7 @@ export type { ProvenanceOptions } from "./chart/provenance/check-provenance.ts";
 export type { WrittenBundle } from "./bundle/write-bundle.ts";
 
 // Keys: who signs, and whom one trusts.
-export { keygen, type KeygenResult } from "./stories/keygen.ts";
+export { keygen, requireNewKey, type KeyFiles, type KeygenResult } from "./stories/keygen.ts";
 export { sign, type SignOptions, type SignResult } from "./stories/sign.ts";
 export {
   isEncrypted,

@@ -25,7 +25,9 @@ export const addKeygenCommand: AddCommand = (program, start) => {
   ]);
   command.action(async (name: string, flags: KeygenFlags) => {
     const session = await start(flags);
-    const { keygen } = await import("../index.ts");
+    const { keygen, requireNewKey } = await import("../index.ts");
+    // Nobody types a passphrase twice to hear that there is a key already.
+    await requireNewKey(name);
     const result = await keygen(name, await choosePassphrase(flags, session));
     session.print(result, () =>
       formatTable([

@@ -84,6 +84,7 @@ async function runPack(
   const { run, print, defaults } = session;
   const { pack } = await import("../index.ts");
   await requireSigningChoice(flags);
+  await requireFile(flags);
   const recipe = await readRecipe(recipePath, flags, sets);
   const registries = registriesOf(recipe.charts, recipe.images);
   await requireOneRegistry(registries, flags);
@@ -122,6 +123,15 @@ async function provenanceOptions(
     gpgv: keyring === undefined ? undefined : await gpgv(),
     required: verifyCharts,
   };
+}
+
+/** A bundle is gone back to while it is written, and it appears whole or not at all. */
+async function requireFile({ output, lock }: PackFlags): Promise<void> {
+  if (output !== "-" && lock !== "-") return;
+  throw await usageError(
+    `Cannot write the ${output === "-" ? "bundle" : "lock"} to standard output: it appears whole under its name or not at all`,
+    "Name a file, and send that on when dray has ended with 0.",
+  );
 }
 
 /** Leaving a bundle unsigned is a decision, never an oversight. */

@@ -3,7 +3,7 @@ import { Writable } from "node:stream";
 import type { PrivateKey } from "../index.ts";
 import { readInput } from "./flags.ts";
 import type { Session } from "./session.ts";
-import type { Io } from "./terminal.ts";
+import { PromptInterrupted, type Io } from "./terminal.ts";
 
 export interface PassphraseFlags {
   readonly passphraseFile?: string;
@@ -48,16 +48,18 @@ export function canAsk(io: Io): boolean {
   return io.stdin.isTTY === true && io.stderr.isTTY === true;
 }
 
-/** Asks on the terminal; what is typed is not shown. */
+/** Asks on the terminal; what is typed is not shown. @throws PromptInterrupted */
 export async function askPassphrase(question: string, io: Io): Promise<string> {
   io.stderr.write(question);
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
   const lines = createInterface({ input: io.stdin, output: silent, terminal: true });
   try {
     return await new Promise<string>((resolve, reject) => {
+      const interrupt = (): void => reject(new PromptInterrupted("no passphrase was given"));
       lines.question("", resolve);
-      lines.once("SIGINT", () => reject(new Error("no passphrase was given")));
-      lines.once("close", () => reject(new Error("no passphrase was given")));
+      // Where keys are read one by one, Ctrl-C is a key; Ctrl-D ends the input.
+      lines.once("SIGINT", interrupt).once("close", interrupt);
+      io.signal.addEventListener("abort", interrupt, { once: true });
     });
   } finally {
     lines.close();

@@ -10,6 +10,9 @@ export interface Io {
   readonly signal: AbortSignal;
 }
 
+/** Somebody ended the program at a prompt, with Ctrl-C or Ctrl-D. */
+export class PromptInterrupted extends Error {}
+
 /**
  * Text for a terminal: what a stranger wrote into a name or message is shown, not executed. Line
  * feeds stay, every other control character becomes visible.

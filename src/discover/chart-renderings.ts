@@ -60,6 +60,13 @@ export class ChartRenderings {
   }
 
   run(): void {
+    const { name, type } = this.#chart.metadata;
+    if (type === "library") {
+      // Helm does not install one. What its parts make of values is for the charts that use them.
+      const message = `${name} is a library: it has no images of its own`;
+      this.#collector.unknown({ code: "NOT_EXPLORED", needed: false, message });
+      return;
+    }
     const root = composeChart(this.#chart, this.#given);
     this.#renderAll(root, { only: allInstances(root), switches: [] });
     for (const one of allInstances(root)) this.#runDisabled(one.disabled, this.#given, []);

@@ -1,10 +1,15 @@
-import { rm, writeFile } from "node:fs/promises";
-import { DrayError, systemCode } from "../errors.ts";
+import { lstat, rm, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
+import { DrayError, systemCode, unreadable } from "../errors.ts";
 import { generateKeyPair } from "../trust/keys.ts";
 
-export interface KeygenResult {
+/** The two files of a key pair. */
+export interface KeyFiles {
   readonly privateKey: string;
   readonly publicKey: string;
+}
+
+export interface KeygenResult extends KeyFiles {
   readonly keyId: string;
 }
 
@@ -13,9 +18,8 @@ export interface KeygenResult {
  * @throws DrayError `DRAY_FILE_EXISTS`
  */
 export async function keygen(name: string, passphrase: string | undefined): Promise<KeygenResult> {
+  const { privateKey, publicKey } = await requireNewKey(name);
   const pair = generateKeyPair(passphrase);
-  const privateKey = `${name}.key`;
-  const publicKey = `${name}.pub`;
   await writeNew(privateKey, pair.privateKey, 0o600);
   try {
     await writeNew(publicKey, pair.publicKey, 0o644);
@@ -26,19 +30,46 @@ export async function keygen(name: string, passphrase: string | undefined): Prom
   return { privateKey, publicKey, keyId: pair.id };
 }
 
+/**
+ * Where the keys of `name` will be, for whoever wants to know before they are made.
+ * @throws DrayError `DRAY_FILE_EXISTS`, `DRAY_FILE_NOT_FOUND`
+ */
+export async function requireNewKey(name: string): Promise<KeyFiles> {
+  const files = { privateKey: `${name}.key`, publicKey: `${name}.pub` };
+  for (const path of Object.values(files)) if (await isThere(path)) throw exists(path);
+  const directory = dirname(name);
+  if (await isThere(directory)) return files;
+  throw new DrayError(
+    "DRAY_FILE_NOT_FOUND",
+    `Cannot write key ${JSON.stringify(files.privateKey)}: there is no directory ${JSON.stringify(directory)}`,
+    { kind: "usage", hint: "Make the directory first." },
+  );
+}
+
+/** A link that leads nowhere is there too. */
+async function isThere(path: string): Promise<boolean> {
+  try {
+    await lstat(path);
+    return true;
+  } catch (error) {
+    if (systemCode(error) === "ENOENT") return false;
+    throw unreadable(error, "key", path) ?? error;
+  }
+}
+
 async function writeNew(path: string, text: string, mode: number): Promise<void> {
   try {
     await writeFile(path, text, { flag: "wx", mode });
   } catch (cause) {
     if (systemCode(cause) !== "EEXIST") throw cause;
-    throw new DrayError(
-      "DRAY_FILE_EXISTS",
-      `Cannot write key ${JSON.stringify(path)}: it exists already`,
-      {
-        kind: "usage",
-        cause,
-        hint: "Keys are never overwritten. Choose another name.",
-      },
-    );
+    throw exists(path, cause);
   }
+}
+
+function exists(path: string, cause?: unknown): DrayError {
+  return new DrayError(
+    "DRAY_FILE_EXISTS",
+    `Cannot write key ${JSON.stringify(path)}: it exists already`,
+    { kind: "usage", cause, hint: "Keys are never overwritten. Choose another name." },
+  );
 }

@@ -40,6 +40,45 @@ describe("dray keygen", () => {
   });
 });
 
+describe("a passphrase", () => {
+  it.each([
+    ["Ctrl-C", "secret\u0003"],
+    ["Ctrl-D", "\u0004"],
+  ])(
+    "that is not given but %s is an interrupt: 130, and nothing is written",
+    async (_key, typed) => {
+      const name = join(await temporaryDirectory(), "release");
+      const { code, stderr } = await dray(["keygen", name], { typed });
+      expect([code, stderr]).toEqual([
+        130,
+        expect.stringMatching(/\nInterrupted: no passphrase was given, and nothing was done\.\n$/),
+      ]);
+      await expect(stat(`${name}.key`)).rejects.toMatchObject({ code: "ENOENT" });
+    },
+  );
+
+  it("of a key to sign with can be interrupted too: 130", async () => {
+    const name = join(await temporaryDirectory(), "release");
+    await dray(["keygen", name], { env: PASSPHRASE });
+    const { path } = await makeBundle();
+    const argv = ["sign", path, "--sign-key", `${name}.key`];
+    expect((await dray(argv, { typed: "\u0003" })).code).toBe(130);
+    expect(await dray(argv, { typed: `${PASSPHRASE.DRAY_KEY_PASSPHRASE}\n` })).toMatchObject({
+      code: 0,
+    });
+  });
+
+  it("is not asked for where the key is there already, or could not be written: 2", async () => {
+    const name = join(await temporaryDirectory(), "release");
+    await writeFile(`${name}.pub`, "somebody's");
+    for (const one of [name, join(name, "below"), join(`${name}-gone`, "below")]) {
+      const { code, stderr } = await dray(["keygen", one], { typed: "" });
+      expect([code, stderr]).toEqual([2, expect.not.stringContaining("Passphrase")]);
+      expect(stderr).toMatch(/^dray: Cannot write key .*\n\nhint: /);
+    }
+  });
+});
+
 describe("a private key", () => {
   it("that everybody can read is used with a warning", async () => {
     const { path } = await makeBundle();

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import packageJson from "../../package.json" with { type: "json" };
 import { VERSION } from "../../src/version.ts";
+import { makeBundle } from "../../fixtures/bundles.ts";
 import { dray } from "./terminal.ts";
 
 const COMMANDS = [
@@ -56,6 +57,18 @@ describe("the command line", () => {
   });
 });
 
+describe("what the system refuses", () => {
+  it("is said in words, with what to do", async () => {
+    const { path } = await makeBundle();
+    const flags = ["--unsigned", "--file", path, "-o", "/dev/null/below/b.tar.gz", "--store", "/s"];
+    const { code, stderr } = await dray(["pack", "--name", "a", ...flags]);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      /^dray: Cannot \w+ "\/dev\/null.*": a part of the path is no directory \(ENOTDIR\)\n\nhint: /m,
+    );
+  });
+});
+
 describe("dray pack", () => {
   it.each([
     [["pack"], "Expected either --sign-key or --unsigned"],
@@ -70,6 +83,14 @@ describe("dray pack", () => {
     [["pack", "/nonexistent.yaml", "--unsigned"], "no such file"],
     [["pack", "--unsigned", "--image-list", "/nonexistent"], "no such file"],
     [["pack", "--sign-key", "/nonexistent.key", "--image", "a"], "no such file"],
+    [
+      ["pack", "--unsigned", "--image", "a", "-o", "-"],
+      "appears whole under its name or not at all",
+    ],
+    [
+      ["pack", "--unsigned", "--image", "a", "--lock", "-"],
+      "Cannot write the lock to standard output",
+    ],
     [["pack", "--unsigned", "--image", "a", "--set", "b=c"], "expected --chart with them"],
     [["pack", "--unsigned", "--locked", "--image", "a"], "there is no lock"],
     [["pack", "--unsigned", "--username", "me", "--image", "a"], "--password-stdin together"],

@@ -11,6 +11,8 @@ export interface Outcome {
 export interface TerminalOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly stdin?: string;
+  /** Somebody sits at a terminal and types this. */
+  readonly typed?: string | undefined;
   readonly signal?: AbortSignal;
   /** Called when something is said on stderr. */
   readonly onStderr?: (() => void) | undefined;
@@ -19,19 +21,26 @@ export interface TerminalOptions {
 /** Runs one command line in this process, with streams and environment of its own. */
 export async function dray(
   argv: readonly string[],
-  { env = {}, stdin = "", onStderr, ...options }: TerminalOptions = {},
+  { env = {}, stdin = "", typed, onStderr, ...options }: TerminalOptions = {},
 ): Promise<Outcome> {
   const stdout = new Sink();
   const stderr = new Sink(onStderr);
   const code = await run(argv, VERSION, {
-    stdin: Readable.from([stdin]),
+    stdin: typed === undefined ? Readable.from([stdin]) : keyboard(typed),
     stdout: stdout.stream,
-    stderr: stderr.stream,
+    stderr: Object.assign(stderr.stream, { isTTY: typed !== undefined }),
     // Nothing of the machine that runs the tests: no keys, no credentials.
     env: { HOME: "/nonexistent", ...env },
     signal: options.signal ?? new AbortController().signal,
   });
   return { code, stdout: stdout.text, stderr: stderr.text };
+}
+
+/** A terminal, which unlike a pipe stays open behind what was typed. */
+function keyboard(typed: string): PassThrough & { isTTY: boolean } {
+  const keys = Object.assign(new PassThrough(), { isTTY: true });
+  keys.write(typed);
+  return keys;
 }
 
 class Sink {

@@ -31,6 +31,24 @@ const deployment = (image: string, more = ""): string =>
 
 const hook = (names: string): string => `  annotations:\n    helm.sh/hook: ${names}\n`;
 
+describe("a library chart", () => {
+  it("has no image of its own, which one line says", async () => {
+    const parts: Record<string, string> = {};
+    for (let number = 0; number < 40; number++) {
+      parts[`templates/_${number}.tpl`] =
+        `{{- define "lib.${number}" -}}{{ if .x }}image: {{ .x }}/app:1{{ end }}{{- end -}}`;
+    }
+    const { images, unknowns, complete } = await discover({
+      "Chart.yaml": chartYaml("demo", "type: library\n"),
+      ...parts,
+    });
+    expect([images, complete]).toEqual([[], true]);
+    expect(unknowns.map(({ message }) => message)).toEqual([
+      "demo is a library: it has no images of its own",
+    ]);
+  });
+});
+
 describe("an image is", () => {
   it("needed when a rendering with the values given names it", async () => {
     const discovery = await discover({

@@ -61,7 +61,7 @@ function connectionError(cause: unknown, url: URL, context: ErrorContext): Regis
   return new RegistryError(
     "DRAY_REGISTRY_UNREACHABLE",
     `Cannot ${action} at ${registry}: no answer from ${url.host} (${reason})`,
-    { status: 0, cause, hint: connectionHint(root, reason) },
+    { status: 0, cause, hint: context.hint ?? connectionHint(root, reason) },
   );
 }
 

@@ -63,7 +63,8 @@ async function ping(
     return await transport.send(new URL("/v2/", origin), { method: "GET", signal });
   } catch (cause) {
     signal?.throwIfAborted();
-    const failure = connectionFailure(cause, origin, { action: "connect", registry: name });
+    const hint = origin.protocol === "http:" && isOtherScheme(cause) ? NOT_PLAIN : undefined;
+    const failure = connectionFailure(cause, origin, { action: "connect", registry: name, hint });
     // Nothing listens there, and waiting for that to change helps nobody.
     const isRefused = systemCode(cause) === "ECONNREFUSED" && failure instanceof Transient;
     throw isRefused ? failure.error : failure;
@@ -109,6 +110,7 @@ async function accept(
   if (response.status === 401) authenticator.learn(response);
   await response.discard();
   if (response.status === 404) throw notARegistry(origin, options.name);
+  if (origin.protocol === "http:" && wantsTls(response)) throw notPlain(origin, options.name);
   return { origin, authenticator };
 }
 
@@ -117,6 +119,16 @@ function notARegistry(origin: URL, name: string): RegistryError {
     "DRAY_REGISTRY_NOT_FOUND",
     `Cannot connect at ${name}: ${new URL("/v2/", origin).href} answered 404`,
     { status: 404, hint: "This host answers, but not as a registry. Is the port right?" },
+  );
+}
+
+const NOT_PLAIN = "It seems to speak https: leave out --plain-http.";
+
+function notPlain(origin: URL, name: string): RegistryError {
+  return new RegistryError(
+    "DRAY_REGISTRY_UNREACHABLE",
+    `Cannot connect at ${name}: ${origin.host} answered 400 to a request in plain http`,
+    { status: 400, hint: NOT_PLAIN },
   );
 }
 

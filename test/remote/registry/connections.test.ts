@@ -106,6 +106,14 @@ describe("a registry with a certificate of its own", () => {
     expect(registry.seen).toEqual([]);
   });
 
+  it("says of plain http that it is asked for without need", async () => {
+    const { registry } = await startSecure();
+    await expect(repositoryOf(registry, { plainHttp: true }).resolve("1.0")).rejects.toMatchObject({
+      code: "DRAY_REGISTRY_UNREACHABLE",
+      hint: "It seems to speak https: leave out --plain-http.",
+    });
+  });
+
   it("is trusted with that certificate", async () => {
     const { registry, cert } = await startSecure();
     expect(await repositoryOf(registry, { ca: [cert] }).resolve("1.0")).toEqual(descriptor);
