@@ -168,12 +168,12 @@ async function usageError(message: string, hint: string): Promise<Error> {
 }
 
 async function readLock(path: string): Promise<Lock | undefined> {
-  const { parseLock, systemCode } = await import("../index.ts");
+  const { parseLock, systemCode, unreadable } = await import("../index.ts");
   try {
     return parseLock(await readFile(path), path);
   } catch (error) {
     if (systemCode(error) === "ENOENT") return undefined;
-    throw error;
+    throw unreadable(error, "lock", path) ?? error;
   }
 }
 

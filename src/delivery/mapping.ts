@@ -35,7 +35,7 @@ export function parseMapRules(text: string, path: string): readonly MapRule[] {
     });
   const parsed = schema.safeParse(readUserYaml(text, fail));
   if (!parsed.success)
-    throw fail(problemsOf(parsed.error, { most: 10, places: new KeyPlaces(text) }));
+    throw fail(problemsOf(parsed.error, { schema, places: new KeyPlaces(text) }));
   return parsed.data.rules.map(({ from, to }) => ({ from: trimmed(from), to: trimmed(to) }));
 }
 

@@ -49,23 +49,127 @@ export function parseSecretJson<T>(
 
 /** Where the parts of a document stand in its text. */
 interface Places {
-  find(
-    path: readonly PropertyKey[],
-  ): { readonly line: number; readonly column: number } | undefined;
+  find(path: Path): { readonly line: number; readonly column: number } | undefined;
 }
 
-/** What does not fit, place by place. Of a document that is wrong all over, `most` are enough. */
-export function problemsOf(
-  { issues }: z.ZodError,
-  { most = 5, places }: { most?: number; places?: Places } = {},
-): string {
-  return issues
-    .slice(0, most)
-    .map((issue) => {
-      const { path, message } = issue;
-      const place = places?.find("keys" in issue ? [...path, ...issue.keys.slice(0, 1)] : path);
-      const where = place === undefined ? "" : ` (line ${place.line}, column ${place.column})`;
-      return `${path.join(".") || "document"}${where}: ${message}`;
+type Path = readonly PropertyKey[];
+
+/** How what a user wrote is spoken of. */
+export interface WrittenDocument {
+  readonly schema: z.ZodType;
+  readonly places: Places;
+}
+
+/** Of a document that is wrong all over, a few places are enough. */
+const MOST_PROBLEMS = 10;
+
+/** What does not fit, place by place; of what a user wrote with line, column and a better word. */
+export function problemsOf({ issues }: z.ZodError, written?: WrittenDocument): string {
+  const problems = issues.flatMap((issue) => unfolded(issue, []));
+  return problems
+    .slice(0, MOST_PROBLEMS)
+    .map(({ path, issue }) => {
+      const keys = issue.code === "unrecognized_keys" ? issue.keys.slice(0, 1) : [];
+      const words = explain(issue, written && keysAt(written.schema, path));
+      return written === undefined
+        ? `${path.join(".") || "document"}: ${words}`
+        : `${placeOf([...path, ...keys], written.places)}${inWords(path)}${words}`;
     })
-    .join("; ");
+    .join(written === undefined ? "; " : "\n  ");
+}
+
+/** `line 3, column 5: ` of what stands at `path`; nothing where that is not known. */
+export function placeOf(path: Path, places: Places): string {
+  const place = places.find(path);
+  return place === undefined ? "" : `line ${place.line}, column ${place.column}: `;
+}
+
+/** `charts, item 2, images: ` */
+export function inWords(path: Path): string {
+  const words = path.map((part) => (typeof part === "number" ? `item ${part + 1}` : String(part)));
+  return words.length === 0 ? "" : `${words.join(", ")}: `;
+}
+
+interface Problem {
+  readonly path: Path;
+  readonly issue: z.core.$ZodIssue;
+}
+
+/** Of several forms that something may have, the one that it nearly has is worth talking of. */
+function unfolded(issue: z.core.$ZodIssue, above: Path): Problem[] {
+  const path = [...above, ...issue.path];
+  if (issue.code !== "invalid_union") return [{ path, issue }];
+  const nearly = issue.errors.find((issues) =>
+    issues.every((one) => one.path.length > 0 || one.code !== "invalid_type"),
+  );
+  return nearly === undefined ? [{ path, issue }] : nearly.flatMap((one) => unfolded(one, path));
+}
+
+const KINDS: Readonly<Record<string, string>> = {
+  array: "a list",
+  object: "a table of keys and values",
+  record: "a table of keys and values",
+  string: "a text",
+  number: "a number",
+  int: "a whole number",
+  boolean: "true or false",
+};
+
+function explain(issue: z.core.$ZodIssue, known: readonly string[] = []): string {
+  if (issue.code === "invalid_type") return `expected ${KINDS[issue.expected] ?? issue.expected}`;
+  if (issue.code === "invalid_value") return `expected ${issue.values.map(String).join(", ")}`;
+  if (issue.code === "invalid_union") return "it has none of the forms that it may have";
+  if (issue.code !== "unrecognized_keys") return issue.message;
+  return issue.keys
+    .map((key) => {
+      const near = nearest(key, known);
+      const hint = near === undefined ? "" : `; did you mean ${JSON.stringify(near)}?`;
+      return `unknown key ${JSON.stringify(key)}${hint}`;
+    })
+    .join(", ");
+}
+
+interface JsonSchema {
+  readonly properties?: Readonly<Record<string, JsonSchema>>;
+  readonly items?: JsonSchema;
+  readonly anyOf?: readonly JsonSchema[];
+}
+
+/** The keys that a table at `path` may have. */
+function keysAt(schema: z.ZodType, path: Path): readonly string[] {
+  let forms: readonly JsonSchema[] = [z.toJSONSchema(schema) as JsonSchema];
+  for (const part of path) {
+    forms = forms.flatMap(({ properties, items, anyOf = [] }) =>
+      [{ properties, items }, ...anyOf].flatMap(
+        (form) => (typeof part === "number" ? form.items : form.properties?.[String(part)]) ?? [],
+      ),
+    );
+  }
+  return forms.flatMap(({ properties, anyOf = [] }) =>
+    [{ properties }, ...anyOf].flatMap((form) => Object.keys(form.properties ?? {})),
+  );
+}
+
+/** The word that a third of its letters, or fewer, would make of another. */
+function nearest(word: string, known: readonly string[]): string | undefined {
+  const far = Math.max(1, Math.floor(word.length / 3));
+  return known
+    .map((one) => ({ one, distance: distanceOf(word.toLowerCase(), one.toLowerCase()) }))
+    .filter(({ distance }) => distance <= far)
+    .toSorted((a, b) => a.distance - b.distance)[0]?.one;
+}
+
+/** Letters to add, drop or change (Levenshtein); a longer word is nobody's slip. */
+function distanceOf(a: string, b: string): number {
+  if (a.length > 50) return Number.POSITIVE_INFINITY;
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (const [at, letter] of Array.from(a).entries()) {
+    const next = [at + 1];
+    for (const [index, other] of Array.from(b).entries()) {
+      const changed = (row[index] ?? 0) + (letter === other ? 0 : 1);
+      next.push(Math.min(changed, (row[index + 1] ?? 0) + 1, (next[index] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row.at(-1) ?? 0;
 }

@@ -75,15 +75,30 @@ export function parse(text: string, { scalars, fail, uniqueKeys = false }: Readi
 
 const TOO_DEEP = `it is nested deeper than ${MAX_NESTING} levels`;
 
+/** What the parser complains of, in the words of who wrote the text. */
+const REASONS: readonly (readonly [RegExp, string])[] = [
+  [/duplicated mapping key/, "a duplicated key: it stood there before,"],
+  [/tab characters/, "a tab as indentation: use spaces,"],
+  [/bad indentation/, "an indentation that fits to nothing above it"],
+  [/multiline key/, "expected `key: value`, found something else"],
+  [/unidentified alias/, "an alias (*) of which there is no anchor (&)"],
+  [/expected a single document/, "expected one document, found several between lines of ---"],
+  [/end of the stream or a document separator/, "something behind the end of the document"],
+  [/unexpected end of the stream|missed comma/, "a bracket, brace or quote that is not closed"],
+  [/cannot start any token|reserved/, "a character that has to stand in quotes"],
+  [/non-printable characters/, "characters that are no text"],
+];
+
 /** The parser's reason and place without the excerpt that it draws. */
 function reasonOf(cause: unknown, text: string): string {
   if (!(cause instanceof YAMLException)) throw cause;
   const { reason, mark }: { reason: string; mark?: { position: number } | undefined } = cause;
   if (reason.startsWith("nesting exceeded")) return TOO_DEEP;
-  if (mark === undefined) return reason;
+  const words = REASONS.find(([sign]) => sign.test(reason))?.[1] ?? `it is no YAML: ${reason}`;
+  if (mark === undefined) return words;
   // The parser adds a line break, behind which it may complain.
   const before = text.slice(0, Math.min(mark.position, text.trimEnd().length)).split("\n");
-  return `${reason} at line ${before.length}, column ${(before.at(-1) ?? "").length + 1}`;
+  return `${words} at line ${before.length}, column ${(before.at(-1) ?? "").length + 1}`;
 }
 
 /** `<<` brings in entries that the mapping itself lacks. https://yaml.org/type/merge.html */

@@ -57,7 +57,7 @@ describe("readYaml()", () => {
   it("says where the parser stopped", async () => {
     const { message } = await refusal(() => read("a: 1\nb: [1,\n\n"));
     expect(message).toBe(
-      "Cannot read a text: unexpected end of the stream within a flow collection at line 2, column 7",
+      "Cannot read a text: a bracket, brace or quote that is not closed at line 2, column 7",
     );
   });
 
@@ -130,8 +130,12 @@ describe("readUserYaml()", () => {
   });
 
   it.each([
-    ["a key that stands twice", "a: 1\nb: {c: 1, c: 2}", /^duplicated .* at line 2, column 11$/],
-    ["a second document", "a: 1\n---\nb: 1", /single document/],
+    [
+      "a key that stands twice",
+      "a: 1\nb: {c: 1, c: 2}",
+      /^a duplicated key: .* at line 2, column 11$/,
+    ],
+    ["a second document", "a: 1\n---\nb: 1", /expected one document, found several/],
     ["a tag that nobody knows", "a: !b c", /unknown tag .* at line 1/],
     ["a mapping that holds itself", "a: &a\n  b: *a\n", /^it is nested deeper than 100 levels$/],
     ["aliases of aliases", bomb(), /^it has more than 100000 values, aliases written out$/],

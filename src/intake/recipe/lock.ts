@@ -34,8 +34,21 @@ const lockSchema = z.object({
   ),
 });
 
-/** @throws DrayError `DRAY_LOCK_INVALID`, `DRAY_JSON_INVALID` */
+/** @throws DrayError `DRAY_LOCK_INVALID` */
 export function parseLock(bytes: Buffer, path: string): Lock {
+  try {
+    return readLock(bytes, path);
+  } catch (cause) {
+    if (!(cause instanceof DrayError)) throw cause;
+    throw new DrayError("DRAY_LOCK_INVALID", cause.message, {
+      kind: "usage",
+      cause,
+      hint: "Pack once without --locked, and without this file, to write it anew.",
+    });
+  }
+}
+
+function readLock(bytes: Buffer, path: string): Lock {
   const what = `lock ${JSON.stringify(path)}`;
   const document = parseJson(bytes, what, MAX_LOCK_BYTES);
   const { resolved, charts = [] } = parseAs(lockSchema, document, {
@@ -49,7 +62,6 @@ export function parseLock(bytes: Buffer, path: string): Lock {
   if (lock.entries.size === resolved.length && lock.charts.size === charts.length) return lock;
   throw new DrayError("DRAY_LOCK_INVALID", `Cannot read ${what}: a reference stands in it twice`, {
     kind: "usage",
-    hint: "Pack once without --locked to write it anew.",
   });
 }
 

@@ -3,6 +3,7 @@ import { DrayError } from "../../errors.ts";
 import { parsePlatform, type Platform } from "../../oci/platform.ts";
 import { parseReference, type Reference } from "../../oci/reference.ts";
 import { problemsOf, z } from "../../oci/schema.ts";
+import { ItemReader } from "./item-reader.ts";
 import { parseChart, type ChartRequest } from "./chart-request.ts";
 import { namesFrom, NO_NAMES, type GivenNames } from "../../foreign/given-names.ts";
 import type { ValueSet } from "../../helm/values/user-values.ts";
@@ -136,24 +137,23 @@ export function parseRecipe(bytes: Buffer, path: string): Recipe {
   const text = bytes.toString("utf8");
   const parsed = recipeSchema.safeParse(readUserYaml(text, fail) ?? {});
   if (!parsed.success) {
-    throw fail(problemsOf(parsed.error, { most: 10, places: new KeyPlaces(text) }));
+    throw fail(problemsOf(parsed.error, { schema: recipeSchema, places: new KeyPlaces(text) }));
   }
-  return toRecipe(parsed.data, dirname(path));
+  return toRecipe(parsed.data, dirname(path), new ItemReader(text, path));
 }
 
-function toRecipe(data: z.infer<typeof recipeSchema>, base: string): Recipe {
-  const images = data.images ?? [];
+function toRecipe(data: z.infer<typeof recipeSchema>, base: string, reader: ItemReader): Recipe {
   return {
     name: data.name,
     version: data.version,
-    platforms: (data.platforms ?? []).map(parsePlatform),
+    platforms: reader.each("platforms", data.platforms, parsePlatform),
     kubeVersion: data.kubeVersion,
-    images: images.map((item) =>
+    images: reader.each("images", data.images, (item) =>
       typeof item === "string"
         ? { reference: parseImage(item) }
         : { reference: parseImage(item.image), platforms: item.platforms?.map(parsePlatform) },
     ),
-    charts: (data.charts ?? []).map((item) =>
+    charts: reader.each("charts", data.charts, (item) =>
       typeof item === "string" ? parseChart(item, { base }) : toChart(item, base),
     ),
     files: (data.files ?? []).map((item) =>
@@ -162,7 +162,7 @@ function toRecipe(data: z.infer<typeof recipeSchema>, base: string): Recipe {
         : fileRequest(item.path, { base, as: item.as }),
     ),
     from: (data.from ?? []).map((path) => resolvePath(path, base)),
-    names: namesFrom(Object.entries(data.names ?? {})),
+    names: reader.at(["names"], () => namesFrom(Object.entries(data.names ?? {}))),
   };
 }
 

@@ -79,14 +79,22 @@ files:
   });
 
   it.each([
-    ["an unknown name", "image: alpine", /image/],
+    [
+      "an unknown name",
+      "image: alpine",
+      /line 1, column 1: unknown key "image"; did you mean "images"\?$/,
+    ],
     ["a name that stands twice", "name: a\nname: b", /duplicated .* line 2, column 1/],
     ["two documents", "name: a\n---\nname: b", /document/i],
-    ["a list", "- alpine", /expected object/],
-    ["text", "alpine", /expected object/],
-    ["images that are no list", "images: alpine", /images/],
-    ["an image that is a list", "images: [[alpine]]", /images\.0/],
-    ["an image with an unknown name", "images: [{ image: a, tag: b }]", /images\.0/],
+    ["a list", "- alpine", /expected a table of keys and values/],
+    ["text", "alpine", /expected a table of keys and values/],
+    ["images that are no list", "images: alpine", /line 1, column 1: images: expected a list$/],
+    ["an image that is a list", "images: [[alpine]]", /images, item 1: it has none of the forms/],
+    [
+      "an image with an unknown name",
+      "images: [{ image: a, tag: b }]",
+      /images, item 1: unknown key "tag"$/,
+    ],
     ["a tab as indentation", "images:\n\t- a", /tab/i],
     ["an unclosed list", "images: [a", /line 1/],
     ["an alias that leads nowhere", "images: *a", /alias/i],
@@ -110,9 +118,13 @@ files:
     [
       "a word of no list",
       "charts:\n- {chart: a}\n- chart: b\n  images: all",
-      /charts\.1 \(line 3, column 1\)/,
+      /line 4, column 3: charts, item 2, images: expected needed, discover, none$/,
     ],
-    ["a name that nobody knows", "name: a\nfiles:\n  - pth: x\n", /files\.0 \(line 3, column 3\)/],
+    [
+      "a name that nobody knows",
+      "name: a\nfiles:\n  - pth: x\n",
+      /line 3, column 5: files, item 1: unknown key "pth"; did you mean "path"\?/,
+    ],
     ["bytes that are no text", "\u0000\u0001", /./],
   ])("refuses %s", async (_what, text, reason) => {
     await expect(read(text)).rejects.toMatchObject({
@@ -123,16 +135,26 @@ files:
 
   it("names every place that is wrong", async () => {
     await expect(read("images: [{}, {}]\nfiles: 1\nfoo: 2")).rejects.toMatchObject({
-      message: expect.stringMatching(/images\.0.*images\.1.*files.*foo/s) as string,
+      message: expect.stringMatching(
+        /images, item 1, image: .*images, item 2, image: .*files: .*"foo"/s,
+      ) as string,
     });
   });
 
   it("passes on what a reference or platform is refused for", async () => {
-    await expect(read("images: ['Bad Name']")).rejects.toMatchObject({
+    await expect(read("images:\n  - a\n  - 'Bad Name'")).rejects.toMatchObject({
       code: "DRAY_REFERENCE_INVALID",
+      kind: "usage",
+      message: expect.stringMatching(
+        /^Cannot read "bundle.yaml": line 3, column 3: images, item 2: Cannot read reference/,
+      ) as string,
     });
     await expect(read("platforms: [amd64]")).rejects.toMatchObject({
       code: "DRAY_PLATFORM_INVALID",
+      message: expect.stringContaining("line 1, column 1: platforms, item 1: ") as string,
+    });
+    await expect(read("charts:\n- oci://x")).rejects.toMatchObject({
+      message: expect.stringContaining("line 2, column 1: charts, item 1: ") as string,
     });
   });
 
