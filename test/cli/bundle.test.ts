@@ -173,7 +173,10 @@ describe("dray push", () => {
       "--key",
       key,
     ]);
-    expect([code, stderr]).toEqual([2, expect.stringContaining("rules.0")]);
+    expect([code, stderr]).toEqual([
+      2,
+      expect.stringContaining("line 2, column 5: rules, item 1: unknown key"),
+    ]);
   });
 });
 
