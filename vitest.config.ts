@@ -9,7 +9,10 @@ const report = process.env["DRAY_TEST_REPORT"];
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
+    // A process for each file would spend a third of the time on starting and loading.
+    isolate: false,
     restoreMocks: true,
+    unstubEnvs: true,
     maxWorkers: availableParallelism(),
     // These end what hangs, also on a busy machine; nothing else is told by time.
     testTimeout: 120_000,
