@@ -1,7 +1,7 @@
 import { mkdir, rename, rmdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { ImageLayout } from "../../src/layout/layout.ts";
 import { WriteBehind } from "../../src/server/write-behind.ts";
 import { Running, scratch } from "./running.ts";
@@ -77,7 +77,10 @@ describe("WriteBehind", () => {
       (error) => errors.push(error),
     );
     state.fail = true;
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    onTestFinished(() => void vi.useRealTimers());
     writer.changed();
+    vi.advanceTimersByTime(1000);
     await expect.poll(() => errors).toHaveLength(1);
   });
 });
