@@ -18,15 +18,16 @@ export async function readSigningKey(
   const { isEncrypted, isReadableByAll, parsePrivateKey, readKeyFile } =
     await import("../index.ts");
   const pem = await readKeyFile(path);
-  if (await isReadableByAll(path)) {
-    const message = `everybody on this host can read ${JSON.stringify(path)}: chmod 600 it`;
-    run.onEvent?.({ type: "warning", message });
-  }
   let passphrase = isEncrypted(pem) ? await givenPassphrase(flags, io) : undefined;
   if (isEncrypted(pem) && passphrase === undefined && canAsk(io)) {
     passphrase = await askPassphrase(`Passphrase of ${path}: `, io);
   }
-  return parsePrivateKey(pem, { from: path, passphrase });
+  const key = parsePrivateKey(pem, { from: path, passphrase });
+  if (await isReadableByAll(path)) {
+    const message = `everybody on this host can read ${JSON.stringify(path)}: chmod 600 it`;
+    run.onEvent?.({ type: "warning", message });
+  }
+  return key;
 }
 
 /**
