@@ -1,4 +1,4 @@
-import { parseJson } from "../oci/json.ts";
+import { parseJson, withoutBom } from "../oci/json.ts";
 import { parseAs, z } from "../oci/schema.ts";
 import type { FileTree } from "./file-tree.ts";
 import { beginsAsList } from "./documents.ts";
@@ -30,7 +30,7 @@ export async function readDockerManifest(
   path: string,
 ): Promise<DockerManifest | undefined> {
   const what = JSON.stringify(tree.place(path));
-  const raw = await tree.readSmall(path, MAX_DOCKER_MANIFEST_BYTES);
+  const raw = withoutBom(await tree.readSmall(path, MAX_DOCKER_MANIFEST_BYTES));
   if (!beginsAsList(raw)) return undefined;
   const value = parseJson(raw, what, MAX_DOCKER_MANIFEST_BYTES);
   if (!isMeantForDocker(value)) return undefined;

@@ -16,8 +16,8 @@ export function mediaTypeOf(raw: Buffer, what: string): string {
 }
 
 /** True for what can only be a list: many things are called `manifest.json`. */
-export function beginsAsList(raw: Buffer): boolean {
-  return /^\s*(?:\[|null\s*$)/.test(raw.toString("latin1", 0, 64));
+export function beginsAsList(raw: Uint8Array): boolean {
+  return /^\s*(?:\[|null\s*$)/.test(Buffer.from(raw.subarray(0, 64)).toString("latin1"));
 }
 
 /** The digest that a text is, if it is one that can be verified. */

@@ -8,7 +8,7 @@ import {
   MAX_INDEX_BYTES,
   parseIndexFile,
 } from "../oci/image-layout.ts";
-import { parseJson } from "../oci/json.ts";
+import { parseJson, withoutBom } from "../oci/json.ts";
 import { isManifestType, isSchema1Type } from "../oci/media-type.ts";
 import { BlobPool } from "./blob-pool.ts";
 import type { FileTree } from "./file-tree.ts";
@@ -78,7 +78,8 @@ function poolOf(tree: FileTree, at: string): BlobPool {
 }
 
 async function checkMarker(tree: FileTree, path: string): Promise<void> {
-  const marker = parseJson(await tree.readSmall(path, MAX_MARKER_BYTES), tree.place(path));
+  const raw = withoutBom(await tree.readSmall(path, MAX_MARKER_BYTES));
+  const marker = parseJson(raw, tree.place(path));
   const isObject = typeof marker === "object" && marker !== null;
   const version: unknown =
     isObject && "imageLayoutVersion" in marker ? marker.imageLayoutVersion : undefined;

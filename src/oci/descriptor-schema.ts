@@ -1,6 +1,7 @@
 import type { Descriptor } from "./descriptor.ts";
 import { algorithmOf, digestOf, parseDigest, type Digest } from "./digest.ts";
-import { z } from "./schema.ts";
+import type { Platform } from "./platform.ts";
+import { absentOr, z } from "./schema.ts";
 
 /** RFC 6838 §4.2: type and subtype of at most 127 characters each. */
 const MEDIA_TYPE = /^[A-Za-z0-9][\w!#$&^.+-]{0,126}\/[A-Za-z0-9][\w!#$&^.+-]{0,126}$/;
@@ -18,28 +19,41 @@ export const digestSchema: z.ZodType<Digest> = z.string().transform((text, conte
   }
 });
 
-export const annotationsSchema: z.ZodType<Record<string, string> | undefined> = z
-  .record(z.string(), z.string())
-  // Programs written in Go write an empty map as null.
-  .nullish()
-  .transform((annotations) => annotations ?? undefined);
+export const annotationsSchema: z.ZodType<Record<string, string> | undefined> = absentOr(
+  z.record(
+    z.string(),
+    z
+      .string()
+      .nullable()
+      .transform((text) => text ?? ""),
+  ),
+);
+
+/** What does not say both system and architecture says of no platform that it runs there. */
+const platformSchema: z.ZodType<Platform | undefined> = absentOr(
+  z.object({
+    os: absentOr(z.string()),
+    architecture: absentOr(z.string()),
+    variant: absentOr(z.string()),
+  }),
+).transform((platform) => {
+  const { os, architecture, variant } = platform ?? {};
+  if (os === undefined || os === "" || architecture === undefined || architecture === "") {
+    return undefined;
+  }
+  return variant === undefined ? { os, architecture } : { os, architecture, variant };
+});
 
 /** `z.int()` refuses fractions and whatever an IEEE double cannot hold exactly. */
 const fields = z.object({
   mediaType: mediaTypeSchema,
   digest: digestSchema,
   size: z.int().nonnegative(),
-  urls: z.array(z.string()).optional(),
+  urls: absentOr(z.array(z.string())),
   annotations: annotationsSchema,
-  artifactType: z.string().optional(),
-  platform: z
-    .object({
-      os: z.string(),
-      architecture: z.string(),
-      variant: z.string().optional(),
-    })
-    .optional(),
-  data: z.string().optional(),
+  artifactType: absentOr(z.string()),
+  platform: platformSchema,
+  data: absentOr(z.string()),
 });
 
 /** Content that is embedded is the content, or two readers see two things. */

@@ -1,7 +1,7 @@
 import type { Descriptor } from "./descriptor.ts";
 import { descriptorSchema } from "./descriptor-schema.ts";
 import { algorithmOf, encodedOf, type Digest } from "./digest.ts";
-import { parseJson } from "./json.ts";
+import { parseJson, withoutBom } from "./json.ts";
 import { refuseAmbiguous } from "./manifest.ts";
 import { isIndexType, MediaType } from "./media-type.ts";
 import { listOf, parseAs, z } from "./schema.ts";
@@ -48,7 +48,7 @@ const indexFileSchema = z.object({
  * @throws DrayError `DRAY_LAYOUT_INVALID`, `DRAY_MANIFEST_AMBIGUOUS`
  */
 export function parseIndexFile(bytes: Uint8Array, what: string): readonly Descriptor[] {
-  const value = parseJson(bytes, what, MAX_INDEX_BYTES);
+  const value = parseJson(withoutBom(bytes), what, MAX_INDEX_BYTES);
   if (typeof value === "object" && value !== null) refuseAmbiguous(value, what);
   return parseAs(indexFileSchema, value, { what, code: "DRAY_LAYOUT_INVALID" }).manifests;
 }

@@ -39,6 +39,16 @@ export function parseJson(
   }
 }
 
+const BOM = Buffer.from([0xef, 0xbb, 0xbf]);
+
+/**
+ * What editors of Windows put before a text is no part of it. Only for files that have no digest: a
+ * manifest with it is refused by registries.
+ */
+export function withoutBom(bytes: Uint8Array): Uint8Array {
+  return BOM.equals(bytes.subarray(0, BOM.length)) ? bytes.subarray(BOM.length) : bytes;
+}
+
 function decodeUtf8(bytes: Uint8Array, what: string): string {
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);

@@ -3,7 +3,7 @@ import type { Descriptor } from "./descriptor.ts";
 import { annotationsSchema, descriptorSchema } from "./descriptor-schema.ts";
 import { parseJson } from "./json.ts";
 import { isIndexType, isManifestType, isSchema1Type } from "./media-type.ts";
-import { parseAs, z } from "./schema.ts";
+import { absentOr, listOf, parseAs, z } from "./schema.ts";
 
 /** What image manifests and indexes have in common. */
 export interface ManifestBase {
@@ -36,19 +36,19 @@ export type Manifest = ImageManifest | ImageIndex;
 
 const base = {
   schemaVersion: z.literal(2),
-  mediaType: z.string().optional(),
-  artifactType: z.string().optional(),
-  subject: descriptorSchema.optional(),
+  mediaType: absentOr(z.string()),
+  artifactType: absentOr(z.string()),
+  subject: absentOr(descriptorSchema),
   annotations: annotationsSchema,
 };
 
 const manifestSchema = z.object({
   ...base,
   config: descriptorSchema,
-  layers: z.array(descriptorSchema),
+  layers: listOf(descriptorSchema),
 });
 
-const indexSchema = z.object({ ...base, manifests: z.array(descriptorSchema) });
+const indexSchema = z.object({ ...base, manifests: listOf(descriptorSchema) });
 
 /**
  * Parses an image manifest or an index. `mediaType` is what the descriptor or the Content-Type said;

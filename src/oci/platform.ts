@@ -1,7 +1,7 @@
 import { DrayError } from "../errors.ts";
 import type { Digest } from "./digest.ts";
 import { parseJson } from "./json.ts";
-import { parseAs, z } from "./schema.ts";
+import { absentOr, parseAs, z } from "./schema.ts";
 
 /** https://github.com/opencontainers/image-spec/blob/v1.1.1/image-index.md */
 export interface Platform {
@@ -57,9 +57,9 @@ function variantOf(platform: Platform): string | undefined {
 }
 
 const configSchema = z.object({
-  os: z.string().optional(),
-  architecture: z.string().optional(),
-  variant: z.string().optional(),
+  os: absentOr(z.string()),
+  architecture: absentOr(z.string()),
+  variant: absentOr(z.string()),
 });
 
 /**
@@ -72,6 +72,8 @@ export function parseConfigPlatform(raw: Uint8Array, digest: Digest): Platform |
     what,
     code: "DRAY_CONFIG_INVALID",
   });
-  if (os === undefined || architecture === undefined) return undefined;
+  if (os === undefined || os === "" || architecture === undefined || architecture === "") {
+    return undefined;
+  }
   return { os, architecture, variant };
 }

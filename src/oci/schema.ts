@@ -14,6 +14,11 @@ export function listOf<T>(item: z.ZodType<T>): z.ZodType<T[]> {
     .transform((items) => items ?? []);
 }
 
+/** What may be left out. Programs written in Go write null for it, and take null for nothing. */
+export function absentOr<T>(value: z.ZodType<T>): z.ZodType<T | undefined> {
+  return value.nullish().transform((given) => given ?? undefined);
+}
+
 /**
  * Checks a parsed document against a schema; `what` names the document.
  * @throws DrayError with `code`, naming the places that do not fit

@@ -167,7 +167,7 @@ describe("a manifest (manifest.md)", () => {
     ["another schemaVersion", { schemaVersion: 3 }, "MANIFEST_INVALID"],
     ["schema 1", { schemaVersion: 1 }, "MANIFEST_UNSUPPORTED"],
     ["no config", { config: undefined }, "MANIFEST_INVALID"],
-    ["no list of layers", { layers: undefined }, "MANIFEST_INVALID"],
+    ["layers that are no list", { layers: {} }, "MANIFEST_INVALID"],
     ["layers and manifests", { manifests: [] }, "MANIFEST_AMBIGUOUS"],
     ["a type that is none", { mediaType: "text/plain" }, "MANIFEST_UNSUPPORTED"],
   ])("with %s is refused", async (_what, fields, code) => {

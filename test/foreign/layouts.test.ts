@@ -184,6 +184,17 @@ describe("an OCI image layout that others have made", () => {
     expect(report.manifest?.artifacts).toMatchObject([{ kind: "artifact", reference: APP }]);
   });
 
+  it("is read where somebody has edited its files with an editor of Windows", async () => {
+    const members = layoutMembers([named(app, APP)]).map((member) =>
+      member.name.toString().startsWith("blobs/")
+        ? member
+        : { ...member, content: `\uFEFF${String(member.content)}` },
+    );
+    const report = await verified(await tarFile(members));
+    expect(codes(report)).toEqual([]);
+    expect(Object.keys(found(report))).toEqual([APP]);
+  });
+
   it("refuses one name for two things", async () => {
     const path = await tarFile(layoutMembers([named(app, APP), named(tool, APP)]));
     expect(codes(await verified(path))).toEqual(["NAME_AMBIGUOUS"]);

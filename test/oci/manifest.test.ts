@@ -132,8 +132,6 @@ describe("parseManifest()", () => {
     ["a type that is a number", { ...IMAGE, mediaType: 2 }],
     ["no config", { ...IMAGE, config: undefined }],
     ["a config that is null", { ...IMAGE, config: null }],
-    ["no layers", { ...IMAGE, layers: undefined }],
-    ["layers that are null", { ...IMAGE, layers: null }],
     ["layers as an object", { ...IMAGE, layers: { 0: LAYER } }],
     ["a layer that is null", { ...IMAGE, layers: [null] }],
     ["annotations as a list", { ...IMAGE, annotations: ["x"] }],
@@ -160,7 +158,6 @@ describe("parseManifest()", () => {
     ["a media type with a line feed", { mediaType: "a/b\n" }],
     ["urls that are no list", { urls: "http://x/" }],
     ["a platform that is a string", { platform: "linux/amd64" }],
-    ["a platform without architecture", { platform: { os: "linux" } }],
   ])("refuses a descriptor with %s", (_what, fields) => {
     expect(() => parse({ ...IMAGE, layers: [{ ...LAYER, ...fields }] })).toThrow(
       refused("DRAY_MANIFEST_INVALID"),
@@ -169,6 +166,52 @@ describe("parseManifest()", () => {
     expect(() =>
       parse({ ...INDEX, manifests: [{ ...child, ...fields }] }, MediaType.ociIndex),
     ).toThrow(refused("DRAY_MANIFEST_INVALID"));
+  });
+
+  it.each([
+    ["layers", { layers: null }],
+    ["layers", { layers: undefined }],
+    ["subject", { subject: null }],
+    ["annotations", { annotations: null }],
+    ["artifactType", { artifactType: null }],
+    ["mediaType", { mediaType: null }],
+  ])("takes no %s for none: %j", (name, fields) => {
+    const empty = name === "layers" ? [] : undefined;
+    const found: object = parse({ ...IMAGE, ...fields });
+    const value: unknown = Object.entries(found).find(([key]) => key === name)?.[1];
+    expect(value).toEqual(name === "mediaType" ? MediaType.ociManifest : empty);
+  });
+
+  it.each([
+    { urls: null },
+    { annotations: null },
+    { artifactType: null },
+    { data: null },
+    { platform: null },
+    { platform: {} },
+    { platform: { os: "", architecture: "" } },
+    { platform: { os: "linux" } },
+  ])("takes %j in a descriptor for nothing said", (fields) => {
+    const [name = ""] = Object.keys(fields);
+    const layer = successorsOf(parse({ ...IMAGE, layers: [{ ...LAYER, ...fields }] }))[1];
+    expect(Object.entries(layer ?? {}).find(([key]) => key === name)?.[1]).toBeUndefined();
+    expect(layer).toMatchObject({ size: 1 });
+  });
+
+  it("takes a null variant and a null annotation as Go does", () => {
+    const platform = { os: "linux", architecture: "arm64", variant: null };
+    const layer = { ...LAYER, platform, annotations: { x: null } };
+    expect(successorsOf(parse({ ...IMAGE, layers: [layer] }))[1]).toMatchObject({
+      platform: { os: "linux", architecture: "arm64" },
+      annotations: { x: "" },
+    });
+  });
+
+  it.each([null, undefined])("takes manifests that are %s for an index of nothing", (manifests) => {
+    expect(parse({ ...INDEX, manifests }, MediaType.ociIndex)).toMatchObject({
+      kind: "index",
+      manifests: [],
+    });
   });
 
   it("refuses a size of infinity", () => {
@@ -236,6 +279,10 @@ describe("parseIndexFile()", () => {
     const { descriptor } = makeMultiArch("index").root;
     const root = { ...descriptor, annotations: { "org.opencontainers.image.ref.name": "a:1" } };
     expect(parseIndexFile(formatIndexFile([root]), "index.json")).toEqual([root]);
+  });
+
+  it("reads behind the mark that editors of Windows put before a text", () => {
+    expect(parseIndexFile(Buffer.from('\uFEFF{"schemaVersion":2}'), "index.json")).toEqual([]);
   });
 
   it.each(['{"schemaVersion":2}', '{"schemaVersion":2,"manifests":null}'])(

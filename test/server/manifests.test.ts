@@ -44,6 +44,18 @@ describe("PUT of a manifest", () => {
     expect((await registry.get("/v2/a/manifests/1")).text).toBe(text);
   });
 
+  it("takes what programs written in Go write as null, and gives it back as it was", async () => {
+    const registry = await Running.start();
+    const nothing = { layers: null, subject: null, annotations: null, artifactType: null };
+    const manifest = await made(registry, "a", nothing);
+    expect((await registry.putManifest("a", "1", manifest)).status).toBe(201);
+    expect((await registry.get("/v2/a/manifests/1")).text).toBe(manifest.bytes.toString());
+    const child = { ...descriptorOf(manifest), platform: null, urls: null, annotations: null };
+    expect((await registry.putManifest("a", "2", indexOf({ manifests: [child] }))).status).toBe(
+      201,
+    );
+  });
+
   it("of Docker's types keeps the type", async () => {
     const registry = await Running.start();
     const config = await registry.pushBlob("a", empty);
