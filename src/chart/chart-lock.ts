@@ -1,9 +1,9 @@
 import { DrayError } from "../errors.ts";
 import { parseAs, z } from "../oci/schema.ts";
-import { allowsVersion } from "./choose-version.ts";
+import { readTexts } from "../yaml/texts.ts";
 import type { ChartDependency } from "./chart-yaml.ts";
 import { decode, type Chart } from "./chart.ts";
-import { readTexts } from "../yaml/texts.ts";
+import { allowsVersion } from "./choose-version.ts";
 
 /** A dependency that a chart names and does not hold, and where it is to be had. */
 export interface WantedDependency {

@@ -1,6 +1,6 @@
-import type { ChartDependency, ChartMetadata } from "./chart-yaml.ts";
 import { DrayError } from "../errors.ts";
 import type { YamlMap } from "../yaml/read.ts";
+import type { ChartDependency, ChartMetadata } from "./chart-yaml.ts";
 import { parseRange, parseVersion } from "./version-range.ts";
 
 /** One chart with all that is packed into it. */

@@ -1,9 +1,9 @@
 import { DrayError } from "../errors.ts";
+import { splitDocuments } from "../yaml/places.ts";
+import { readYaml, type YamlMap } from "../yaml/read.ts";
 import { MAX_CHART_BYTES, readChartArchive } from "./chart-archive.ts";
 import { parseChartYaml, parseRequirements, type ChartDependency } from "./chart-yaml.ts";
 import { decode, satisfies, type Chart } from "./chart.ts";
-import { splitDocuments } from "../yaml/places.ts";
-import { readYaml, type YamlMap } from "../yaml/read.ts";
 
 /** Charts within charts; the deepest published ones have five levels. */
 const MAX_DEPTH = 16;

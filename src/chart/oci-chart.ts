@@ -1,8 +1,8 @@
 import { authored, type Authored } from "../content/memory.ts";
-import { Annotation } from "../oci/image-layout.ts";
-import { MediaType } from "../oci/media-type.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
+import { Annotation } from "../oci/image-layout.ts";
 import type { ImageManifest } from "../oci/manifest.ts";
+import { MediaType } from "../oci/media-type.ts";
 import type { ChartMetadata } from "./chart-yaml.ts";
 
 /** A chart as an OCI artifact: the manifest and the blobs that it needs. */

@@ -1,5 +1,5 @@
-import type { RawEntry } from "../archive/archive.ts";
 import { readFile, stat } from "node:fs/promises";
+import type { RawEntry } from "../archive/archive.ts";
 import { openDirectory } from "../archive/directory.ts";
 import { entryPath } from "../archive/entry-path.ts";
 import { collect } from "../content/content.ts";

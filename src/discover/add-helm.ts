@@ -1,9 +1,9 @@
-import { formatReference } from "../oci/reference.ts";
-import { DrayError } from "../errors.ts";
 import type { Chart } from "../chart/chart.ts";
+import { DrayError } from "../errors.ts";
 import { DEFAULT_KUBE_VERSION } from "../helm/render/capabilities.ts";
 import { copyDict, type Dict } from "../helm/template/value.ts";
 import { setAt } from "../helm/values/path.ts";
+import { formatReference } from "../oci/reference.ts";
 import { splitDocuments } from "../yaml/places.ts";
 import type { Collector } from "./collector.ts";
 import { withSettings, type DiscoverOptions } from "./discovery.ts";

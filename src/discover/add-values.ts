@@ -1,12 +1,12 @@
-import type { Reference } from "../oci/reference.ts";
+import { shownPath, textOf, type Chart } from "../chart/chart.ts";
 import type { Instance } from "../helm/values/compose.ts";
 import { formatPath, lookUp, type ValuesPath } from "../helm/values/path.ts";
+import type { Reference } from "../oci/reference.ts";
+import { KeyPlaces } from "../yaml/places.ts";
 import type { Collector } from "./collector.ts";
 import type { Evidence } from "./discovery.ts";
 import { readImageText } from "./image-text.ts";
 import { imagesInValues, type ValueImage } from "./value-images.ts";
-import { shownPath, textOf, type Chart } from "../chart/chart.ts";
-import { KeyPlaces } from "../yaml/places.ts";
 
 /** A chart in its place, and what has to be set for it to be there. */
 export interface Visited {

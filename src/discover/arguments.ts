@@ -1,5 +1,5 @@
-import { isPlausible, readImageText, unmistakableIn } from "./image-text.ts";
 import { speaksOfImage } from "./image-key.ts";
+import { isPlausible, readImageText, unmistakableIn } from "./image-text.ts";
 import { composeShapes, type Entry } from "./shape.ts";
 import type { Sightings } from "./sighting.ts";
 import { seeLines } from "./text-images.ts";

@@ -1,7 +1,7 @@
 import type { TemplateFile, TemplateSet } from "../helm/render/template-set.ts";
 import type { BranchNode, List, Node } from "../helm/template/ast.ts";
+import type { Looked, Read } from "../helm/template/reads.ts";
 import type { Watcher } from "../helm/template/statements.ts";
-import type { Read, Looked } from "../helm/template/reads.ts";
 import { formatReference } from "../oci/reference.ts";
 import type { Collector } from "./collector.ts";
 import { seeLines } from "./text-images.ts";

@@ -12,14 +12,14 @@ import {
 } from "../helm/values/compose.ts";
 import { setAt, startsWith } from "../helm/values/path.ts";
 import type { Visited } from "./add-values.ts";
+import { Coverage, addUnreached, type Branch } from "./branches.ts";
 import type { Collector } from "./collector.ts";
+import type { DiscoverOptions } from "./discovery.ts";
 import { explore, type Rendered } from "./explore.ts";
 import { isNotable } from "./image-key.ts";
-import type { DiscoverOptions } from "./discovery.ts";
 import { Recorder } from "./recorder.ts";
 import { reportProblems } from "./report-unknowns.ts";
 import { formatSwitch, isPartOfImage, type Switch } from "./switches.ts";
-import { Coverage, addUnreached, type Branch } from "./branches.ts";
 
 /** Disabled subcharts of disabled subcharts. */
 const MAX_DEPTH = 4;

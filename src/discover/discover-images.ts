@@ -1,11 +1,11 @@
 import type { Chart } from "../chart/chart.ts";
 import { appVersionOf } from "../helm/render/built-in-objects.ts";
-import { addDefinitions } from "./definitions.ts";
 import { addHelm } from "./add-helm.ts";
 import { addValues, ValuePlaces } from "./add-values.ts";
 import { ChartRenderings } from "./chart-renderings.ts";
 import { Collector } from "./collector.ts";
-import type { Discovery, DiscoverOptions } from "./discovery.ts";
+import { addDefinitions } from "./definitions.ts";
+import type { DiscoverOptions, Discovery } from "./discovery.ts";
 import { addListed } from "./listed-images.ts";
 import { reportMissing } from "./report-unknowns.ts";
 

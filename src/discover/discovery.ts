@@ -1,9 +1,9 @@
+import type { Finding } from "../finding.ts";
 import type { Release } from "../helm/render/built-in-objects.ts";
 import type { Cluster } from "../helm/render/capabilities.ts";
 import type { BudgetLimits } from "../helm/template/budget.ts";
 import type { Dict } from "../helm/template/value.ts";
 import type { Reference } from "../oci/reference.ts";
-import type { Finding } from "../finding.ts";
 
 export interface DiscoverOptions extends Cluster, Release {
   /** Values on top of the chart's own; the images of several sets are joined. @default one empty set */

@@ -2,8 +2,8 @@ import { renderFiles, type RenderedFile, type RenderOptions } from "../helm/rend
 import type { TemplateSet } from "../helm/render/template-set.ts";
 import type { BranchNode } from "../helm/template/ast.ts";
 import type { Instance } from "../helm/values/compose.ts";
+import type { Branch, Coverage } from "./branches.ts";
 import { formatSwitch, switchesFor, type Attempts, type Switch } from "./switches.ts";
-import type { Coverage, Branch } from "./branches.ts";
 
 /** Settings that are turned one after the other to reach one part. */
 const MAX_ROUNDS = 4;

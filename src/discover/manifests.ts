@@ -1,9 +1,9 @@
+import { templatesOf, textOf, type Chart } from "../chart/chart.ts";
 import { DrayError } from "../errors.ts";
 import { isList, type Dict, type Value } from "../helm/template/value.ts";
 import { lookUp } from "../helm/values/path.ts";
 import { splitDocuments } from "../yaml/places.ts";
 import { readYaml } from "../yaml/read.ts";
-import { templatesOf, textOf, type Chart } from "../chart/chart.ts";
 
 /** One object of a rendering, with the part of the text that it came from. */
 export interface Manifest {

@@ -1,11 +1,11 @@
-import { formatReference } from "../oci/reference.ts";
 import { shownPath } from "../chart/chart.ts";
 import { renderFiles, type RenderedFile, type RenderOptions } from "../helm/render/render.ts";
 import type { TemplateSet } from "../helm/render/template-set.ts";
 import type { Instance } from "../helm/values/compose.ts";
+import { formatReference } from "../oci/reference.ts";
 import type { Collector } from "./collector.ts";
-import { kindsWithImages } from "./manifests.ts";
 import { withSettings } from "./discovery.ts";
+import { kindsWithImages } from "./manifests.ts";
 import { imagesIn, type RenderedImage, type RenderedImages } from "./rendered-images.ts";
 import { reportBlanks } from "./report-unknowns.ts";
 import { formatSwitch, PLACEHOLDER, type Switch } from "./switches.ts";

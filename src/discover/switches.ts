@@ -2,8 +2,8 @@ import type { Override } from "../helm/render/render.ts";
 import type { Read } from "../helm/template/reads.ts";
 import { isList, type Dict, type Value } from "../helm/template/value.ts";
 import { formatPath, nested, startsWith } from "../helm/values/path.ts";
-import { speaksOfImage, wordsOf } from "./image-key.ts";
 import { keyOf, type Branch } from "./branches.ts";
+import { speaksOfImage, wordsOf } from "./image-key.ts";
 
 /** Stands for a text that only the installer knows. An image with it in its name is none. */
 export const PLACEHOLDER = "dray-placeholder";

@@ -1,9 +1,9 @@
+import { DrayError } from "../../errors.ts";
+import type { Finding } from "../../finding.ts";
 import { readChartArchive } from "../chart-archive.ts";
 import { verifySigned } from "./gpgv.ts";
 import { withKeyring } from "./keyring.ts";
 import { requireProvenance } from "./provenance.ts";
-import { DrayError } from "../../errors.ts";
-import type { Finding } from "../../finding.ts";
 
 export interface ProvenanceOptions {
   /** File with the public keys of those who sign charts. */

@@ -1,8 +1,8 @@
 import { DrayError } from "../../errors.ts";
 import { digestOf } from "../../oci/digest.ts";
 import { parseAs, z } from "../../oci/schema.ts";
-import type { ChartMetadata } from "../chart-yaml.ts";
 import { readTexts } from "../../yaml/texts.ts";
+import type { ChartMetadata } from "../chart-yaml.ts";
 
 const filesSchema = z.object({ files: z.record(z.string(), z.string()) });
 const chartSchema = z.object({ name: z.string(), version: z.string() });

@@ -1,10 +1,10 @@
 import type { Chart } from "../../chart/chart.ts";
+import type { IsNotable, Template } from "../template/ast.ts";
 import type { Budget } from "../template/budget.ts";
-import type { Template, IsNotable } from "../template/ast.ts";
 import { Evaluation, type Printed, type Problem } from "../template/evaluate.ts";
-import type { Watcher } from "../template/statements.ts";
 import { FUNCTIONS } from "../template/functions/functions.ts";
 import { copyWithOrigins, markShared } from "../template/reads.ts";
+import type { Watcher } from "../template/statements.ts";
 import type { Dict, Value } from "../template/value.ts";
 import type { Instance } from "../values/compose.ts";
 import { lookUp, setAt, startsWith, type ValuesPath } from "../values/path.ts";

@@ -1,5 +1,5 @@
 import { isPartial, shownPath, templatesOf, textOf, type Chart } from "../../chart/chart.ts";
-import { isBlank, type Define, type Template, type IsNotable } from "../template/ast.ts";
+import { isBlank, type Define, type IsNotable, type Template } from "../template/ast.ts";
 import type { Problem } from "../template/evaluate.ts";
 import { parseTemplate } from "../template/parser.ts";
 import { TemplateError } from "../template/template-error.ts";

@@ -1,5 +1,5 @@
-import { TemplateError } from "./template-error.ts";
 import { numberOf, unquote } from "./literals.ts";
+import { TemplateError } from "./template-error.ts";
 
 /** `line` and `at` say where it begins. */
 export type Token = { readonly line: number; readonly at: number } & (

@@ -3,11 +3,11 @@ import {
   ListBuilder,
   type BranchNode,
   type Define,
+  type IsNotable,
   type List,
   type Node,
   type Pipe,
   type Template,
-  type IsNotable,
 } from "./ast.ts";
 import { PipelineParser } from "./pipeline-parser.ts";
 import { TokenReader } from "./token-reader.ts";

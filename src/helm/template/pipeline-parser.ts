@@ -1,4 +1,4 @@
-import type { Command, Operand, Pipe, ListBuilder } from "./ast.ts";
+import type { Command, ListBuilder, Operand, Pipe } from "./ast.ts";
 import type { TokenReader } from "./token-reader.ts";
 
 /** Parentheses within parentheses. */

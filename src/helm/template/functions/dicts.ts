@@ -1,5 +1,5 @@
-import { copyOrigin, noteEntry, readsOf } from "../reads.ts";
 import { format } from "../print.ts";
+import { copyOrigin, noteEntry, readsOf } from "../reads.ts";
 import { fn, variadic, type Call, type TemplateFunction } from "../signature.ts";
 import { TemplateError } from "../template-error.ts";
 import { isList, isTrue, sortedKeys, typeOf, type Dict, type Value } from "../value.ts";

@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import { DrayError } from "../../../errors.ts";
 import { readYaml } from "../../../yaml/read.ts";
-import { writeYaml } from "../to-yaml.ts";
 import { writeJson } from "../print.ts";
 import { fn, type Call, type TemplateFunction } from "../signature.ts";
 import { BudgetError, TemplateError } from "../template-error.ts";
+import { writeYaml } from "../to-yaml.ts";
 import { isList, type Value } from "../value.ts";
 
 const toYaml = fn(["any"], ([value], { budget }) => writeYaml(value, budget));

@@ -1,5 +1,5 @@
-import { DrayError } from "../../../errors.ts";
 import { parseRange, parseVersion } from "../../../chart/version-range.ts";
+import { DrayError } from "../../../errors.ts";
 import { withMethods } from "../field.ts";
 import { fn, type TemplateFunction } from "../signature.ts";
 import { TemplateError } from "../template-error.ts";
