@@ -81,8 +81,9 @@ export {
   type ChartOrigin,
   type ChartPlace,
   type ChartRequest,
+  type ImageMode,
+  type ImageWishes,
 } from "./intake/recipe/chart-request.ts";
-export type { ImageMode, ImageWishes } from "./intake/recipe/image-wishes.ts";
 export { parseImageList } from "./intake/recipe/image-list.ts";
 export { parseLock, type ChartPin, type Lock } from "./intake/recipe/lock.ts";
 export { parseNames, type GivenNames, type RepositoryName } from "./foreign/given-names.ts";

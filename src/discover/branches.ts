@@ -121,17 +121,15 @@ export function addUnreached(
   node: BranchNode,
   when: readonly string[],
   collector: Collector,
-): boolean {
+): void {
   const text = [node.body, ...(node.otherwise === undefined ? [] : [node.otherwise])]
     .map(literalText)
     .join("\n");
   const { file, line, source } = node;
-  let found = false;
   seeLines(text, "a part that no rendering reached", {
     miss: () => {},
     see: ({ image, certainty, where }) => {
       if (collector.has(formatReference(image.reference), "optional")) return;
-      found = true;
       collector.add(image.reference, {
         source: "template",
         class: certainty === "likely" ? "optional" : "suspect",
@@ -142,7 +140,6 @@ export function addUnreached(
       });
     },
   });
-  return found;
 }
 
 /** The text as it stands, with a mark where an action prints something. */

@@ -7,7 +7,7 @@ import { DrayError } from "../errors.ts";
 import type { Finding } from "../finding.ts";
 import { totalBytes, type Ingredients } from "./gather.ts";
 import type { Reference } from "../oci/reference.ts";
-import type { ImageMode } from "./recipe/image-wishes.ts";
+import type { ImageMode } from "./recipe/chart-request.ts";
 import type { ChartPin, Lock } from "./recipe/lock.ts";
 import type { Recipe } from "./recipe/recipe.ts";
 import type { Resolved } from "./resolve.ts";

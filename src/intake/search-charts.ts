@@ -7,7 +7,7 @@ import { DrayError } from "../errors.ts";
 import type { Run } from "../events.ts";
 import type { ObtainedChart } from "./charts/obtain-chart.ts";
 import type { Reference } from "../oci/reference.ts";
-import type { ImageMode } from "./recipe/image-wishes.ts";
+import type { ImageMode } from "./recipe/chart-request.ts";
 
 /** A chart that is packed, and what was found of its images. */
 export interface SearchedChart {

@@ -9,7 +9,7 @@ import type { DrayEvent } from "../../src/events.ts";
 import type { PackResult } from "../../src/stories/pack.ts";
 import { parsePlatform } from "../../src/oci/platform.ts";
 import type { ChartRequest } from "../../src/intake/recipe/chart-request.ts";
-import type { ImageMode } from "../../src/intake/recipe/image-wishes.ts";
+import type { ImageMode } from "../../src/intake/recipe/chart-request.ts";
 import { parseLock } from "../../src/intake/recipe/lock.ts";
 import { parseRecipe } from "../../src/intake/recipe/recipe.ts";
 import { fill, oneLayerImage, startRegistry } from "../remote/registry/lab.ts";

@@ -125,7 +125,7 @@ export function bindRange(
 }
 
 /** What `range` goes through: lists, maps by key, and whole numbers. */
-export function entriesOf(value: Value): (readonly [Value, Value])[] {
+export function turnsOf(value: Value): (readonly [Value, Value])[] {
   if (value === null) return [];
   if (value instanceof Map) return sortedKeys(value).map((key) => [key, value.get(key) ?? null]);
   if (isList(value)) return value.map((item, index) => [BigInt(index), item]);

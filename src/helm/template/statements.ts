@@ -1,7 +1,7 @@
 import type { BranchNode, Define, List, Node, Pipe, TemplateNode } from "./ast.ts";
 import type { Budget } from "./budget.ts";
 import { evaluatePipe, type Machine } from "./expression.ts";
-import { bindRange, entriesOf, Variables, withDot, type Frame, type Output } from "./frame.ts";
+import { bindRange, turnsOf, Variables, withDot, type Frame, type Output } from "./frame.ts";
 import { printed } from "./print.ts";
 import { LOOKED_AT_NOTHING, type Looked } from "./reads.ts";
 import { BudgetError } from "./template-error.ts";
@@ -146,11 +146,11 @@ export class Statements {
     const { variables } = frame.scope;
     const mark = variables.mark();
     const { value, looked } = this.#condition(node, { ...node.pipe, variables: [] }, frame);
-    const entries = entriesOf(value);
-    const taken = entries.length > 0 ? node.body : node.otherwise;
+    const turns = turnsOf(value);
+    const taken = turns.length > 0 ? node.body : node.otherwise;
     this.#host.watcher?.branch(node, taken, looked);
-    if (entries.length === 0) return taken === undefined ? "next" : this.#list(taken, frame);
-    for (const [key, item] of entries) {
+    if (turns.length === 0) return taken === undefined ? "next" : this.#list(taken, frame);
+    for (const [key, item] of turns) {
       this.#host.budget.step();
       bindRange(node.pipe, frame.scope, { key, item, looked });
       const signal = this.#list(node.body, withDot(frame, item));

@@ -1,4 +1,5 @@
 import { isAbsolute, join } from "node:path";
+import type { ValueSet } from "../../helm/values/user-values.ts";
 import { parseRepositoryAddress } from "../../remote/chart-repository/repository-address.ts";
 import { DrayError } from "../../errors.ts";
 import { parseDigest, type Digest } from "../../oci/digest.ts";
@@ -10,7 +11,6 @@ import {
   repositoryProblem,
   withoutLogin,
 } from "../../oci/reference.ts";
-import type { ImageWishes } from "./image-wishes.ts";
 
 /** A chart as somebody asks for it. What has no version means the newest release. */
 export type ChartRequest = ChartOrigin & ImageWishes;
@@ -33,6 +33,22 @@ export type ChartOrigin =
       readonly name: string;
       readonly version?: string | undefined;
     };
+
+/**
+ * Which images of a chart are packed with it: `needed` those that its values pull, hooks included ·
+ * `discover` also those that other values would pull · `none` only what is listed.
+ */
+export type ImageMode = "needed" | "discover" | "none";
+
+export const IMAGE_MODES: readonly ImageMode[] = ["needed", "discover", "none"];
+
+/** What is wanted of a chart's images. */
+export interface ImageWishes {
+  /** @default "needed" */
+  readonly images?: ImageMode | undefined;
+  /** The images of several sets of values are joined. @default the chart's own values alone */
+  readonly valueSets?: readonly ValueSet[] | undefined;
+}
 
 export interface ChartPlace {
   /** Directory that paths are relative to. @default the working directory */

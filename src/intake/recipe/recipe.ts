@@ -4,10 +4,9 @@ import { parsePlatform, type Platform } from "../../oci/platform.ts";
 import { parseReference, type Reference } from "../../oci/reference.ts";
 import { problemsOf, z } from "../../oci/schema.ts";
 import { ItemReader } from "./item-reader.ts";
-import { parseChart, type ChartRequest } from "./chart-request.ts";
+import { IMAGE_MODES, parseChart, type ChartRequest } from "./chart-request.ts";
 import { namesFrom, NO_NAMES, type GivenNames } from "../../foreign/given-names.ts";
 import type { ValueSet } from "../../helm/values/user-values.ts";
-import { IMAGE_MODES } from "./image-wishes.ts";
 import { KeyPlaces } from "../../yaml/places.ts";
 import { readUserYaml } from "../../yaml/texts.ts";
 
