@@ -87,6 +87,13 @@ export const bundle = {
     means: "A packed chart calls itself something else than `bundle.json` does.",
     advice: "Ask whoever packed it which is right: Helm goes by the chart's own name and version.",
   },
+  CHART_NAME_LOWERED: {
+    severity: "warning",
+    means:
+      "A chart has capitals in its name, which no registry takes: `push` writes it in lower case.",
+    advice:
+      "Pull it under that name, or give it one with a rule in `--map-file`: `from: charts/NAME`, for a chart of a registry its repository there.",
+  },
   CHART_UNREADABLE: {
     severity: "warning",
     means:

@@ -39,8 +39,9 @@ export const registries = {
   },
   PLAN_INVALID: {
     ends: "usage",
+    severity: ["warning", "info"],
     means:
-      "Names at the target are not allowed there, or two different things would get one name. Nothing was sent.",
+      "Names at the target are not allowed there, or two different things would get one name. Nothing was sent. `verify` and `pack` foresee it for `--map drop-host`, which is the default (a warning), and for the others (a note); `pack --target` fails.",
     advice: "Try `--map keep-host`, a shorter prefix, or rules of your own with `--map-file`.",
   },
   PUSH_INCOMPLETE: {

@@ -56,7 +56,7 @@ export function artifactChart(
 }
 
 /** The name of a chart that does not come from a registry, which would have given it one. */
-export function chartReference({ name, version }: ChartMetadata): string {
+export function chartReference({ name, version }: { name: string; version: string }): string {
   return `${CHARTS_DIRECTORY}/${name}:${chartTag(version)}`;
 }
 

@@ -11,7 +11,10 @@ export interface MapFlags {
 export function addMapFlags(command: Command): Command {
   return command
     .addOption(
-      new Option("--map <mode>", "how source names become target names")
+      new Option(
+        "--map <mode>",
+        "how source names become target names; charts are called by their own",
+      )
         .choices(["drop-host", "keep-host", "flatten"])
         .default("drop-host"),
     )

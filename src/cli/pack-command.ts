@@ -4,6 +4,7 @@ import type { Command } from "commander";
 import type { Defaults, Lock, ProvenanceOptions, ValueSet } from "../index.ts";
 import { addDiscoveryFlags, discoverySettings, type DiscoveryFlags } from "./discovery-flags.ts";
 import { addExamples, addStoreFlag, repeatable } from "./flags.ts";
+import { addMapFlags, readMapping, type MapFlags } from "./map-flags.ts";
 import { addContentFlags, readRecipe, registriesOf, type ContentFlags } from "./pack-recipe.ts";
 import { problemsOfPack, renderPack } from "./pack-report.ts";
 import {
@@ -16,7 +17,9 @@ import { addOutputFlags, type AddCommand, type Session, type SessionFlags } from
 import { readSigningKey, type PassphraseFlags } from "./signing-key.ts";
 
 interface PackFlags
-  extends SessionFlags, PassphraseFlags, ContentFlags, DiscoveryFlags, RegistryFlags {
+  extends SessionFlags, PassphraseFlags, ContentFlags, DiscoveryFlags, RegistryFlags, MapFlags {
+  readonly requirePlatform?: readonly string[];
+  readonly target?: string;
   readonly store?: string;
   readonly output?: string;
   readonly force?: boolean;
@@ -41,6 +44,7 @@ export const addPackCommand: AddCommand = (program, start) => {
   addContentFlags(command);
   const sets = addDiscoveryFlags(command);
   addResultFlags(command);
+  addTargetFlags(command);
   addStoreFlag(command);
   addRegistryFlags(command);
   addOutputFlags(command);
@@ -76,13 +80,23 @@ function addResultFlags(command: Command): void {
     .option("--dry-run", "resolve everything, say what would be packed, write nothing");
 }
 
+/** What a later push will ask for, while something can still be changed. */
+function addTargetFlags(command: Command): void {
+  command
+    .addOption(
+      repeatable("--require-platform <platform>", "fail where an image is not for os/architecture"),
+    )
+    .option("--target <target>", "REGISTRY[/PREFIX] it is for: fail on names that cannot be there");
+  addMapFlags(command);
+}
+
 async function runPack(
   { recipePath, sets }: { recipePath: string | undefined; sets: readonly ValueSet[] },
   flags: PackFlags,
   session: Session,
 ): Promise<void> {
   const { run, print, defaults } = session;
-  const { pack } = await import("../index.ts");
+  const { pack, parsePlatform } = await import("../index.ts");
   await requireSigningChoice(flags);
   await requireFile(flags);
   const recipe = await readRecipe(recipePath, flags, sets);
@@ -103,6 +117,9 @@ async function runPack(
       created: defaults.created,
       discovery: await discoverySettings(flags, session),
       strictImages: flags.strictImages,
+      requirePlatforms: flags.requirePlatform?.map(parsePlatform),
+      target: flags.target,
+      mapping: await readMapping(flags),
       includeNonDistributable: flags.includeNondistributable,
       provenance: await provenanceOptions(flags, defaults),
       dryRun: isDryRun,

@@ -2,16 +2,10 @@ import type { BundleArtifact } from "../bundle/format.ts";
 import type { LayoutGraph, Root } from "../content/graph.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
-import { formatPlatform, matchesPlatform, type Platform } from "../oci/platform.ts";
+import { formatPlatform, matchesPlatformText, type Platform } from "../oci/platform.ts";
 import { formatReference, parseReference, type Reference } from "../oci/reference.ts";
-import { planPush, type PushTarget } from "./plan.ts";
-import type { Mapping } from "./mapping.ts";
-
-/** Where a bundle goes, and by which rules names change on the way. */
-export interface Destination {
-  readonly target: PushTarget;
-  readonly mapping: Mapping;
-}
+import type { Destination } from "./names.ts";
+import { planPush } from "./plan.ts";
 
 /** One image of a bundle, under one of its names. */
 interface Carried {
@@ -48,7 +42,9 @@ export class CarriedImages {
     const found = near.find((one) => answers(one, wanted));
     if (found === undefined) return absence(near);
     const there = platformsOf(found.root, wanted.digest);
-    const lacking = platforms.filter((one) => !there.some((text) => isFor(text, one)));
+    const lacking = platforms.filter(
+      (one) => !there.some((text) => matchesPlatformText(one, text)),
+    );
     if (lacking.length === 0) return undefined;
     const list = lacking.map(formatPlatform).join(", ");
     return `lacks ${list}, has ${there.join(", ") || "no platform"}`;
@@ -75,12 +71,6 @@ function platformsOf(root: Root, digest: Digest | undefined): readonly string[] 
   const child = digest === undefined ? undefined : childOf(root, digest);
   if (child === undefined) return root.platforms;
   return child.platform === undefined ? [] : [formatPlatform(child.platform)];
-}
-
-/** The text is what an index says of itself, and may be anything. */
-function isFor(text: string, wanted: Platform): boolean {
-  const [os = "", architecture = "", variant] = text.split("/");
-  return matchesPlatform(wanted, { os, architecture, variant });
 }
 
 function absence(near: readonly Carried[]): string {

@@ -39,19 +39,50 @@ export function parseMapRules(text: string, path: string): readonly MapRule[] {
   return parsed.data.rules.map(({ from, to }) => ({ from: trimmed(from), to: trimmed(to) }));
 }
 
+/** A repository at its source. */
+interface SourceRepository {
+  readonly registry: string;
+  readonly repository: string;
+}
+
 /** The target repository of `registry/repository`, before the prefix of the target. */
 export function mapRepository(
-  { registry, repository }: { registry: string; repository: string },
+  source: SourceRepository,
   { mode = "drop-host", rules = [] }: Mapping,
 ): string {
-  const full = `${registry}/${repository}`;
+  const { registry, repository } = source;
+  const ruled = byRule(`${registry}/${repository}`, rules);
+  if (ruled !== undefined) return ruled;
+  if (mode === "flatten") return repository.slice(repository.lastIndexOf("/") + 1);
+  return mode === "keep-host" ? withHost(source) : repository;
+}
+
+/**
+ * The target repository of a chart. Helm looks for it under its own name, so that is what it gets, in
+ * the lower case that registries want, unless a rule or `keep-host` says otherwise. One that was a
+ * file, or came from a chart repository, has no `source`: for rules it is `charts/NAME`.
+ */
+export function mapChart(
+  { name, source }: { name: string; source: SourceRepository | undefined },
+  { mode = "drop-host", rules = [] }: Mapping,
+): string {
+  const full = source === undefined ? `charts/${name}` : `${source.registry}/${source.repository}`;
+  const ruled = byRule(full, rules);
+  if (ruled !== undefined) return ruled;
+  return mode === "keep-host" && source !== undefined ? withHost(source) : name.toLowerCase();
+}
+
+/** By the rule that says most about it. */
+function byRule(full: string, rules: readonly MapRule[]): string | undefined {
   const [rule] = rules
     .filter(({ from }) => full === from || full.startsWith(`${from}/`))
     .toSorted((a, b) => b.from.length - a.from.length);
-  if (rule !== undefined) return trimmed(rule.to + full.slice(rule.from.length));
-  if (mode === "flatten") return repository.slice(repository.lastIndexOf("/") + 1);
-  // A port has no place in a repository name.
-  return mode === "keep-host" ? full.replace(":", "_").toLowerCase() : repository;
+  return rule === undefined ? undefined : trimmed(rule.to + full.slice(rule.from.length));
+}
+
+/** A port has no place in a repository name. */
+function withHost({ registry, repository }: SourceRepository): string {
+  return `${registry}/${repository}`.replace(":", "_").toLowerCase();
 }
 
 function trimmed(path: string): string {

@@ -31,6 +31,12 @@ export function parsePlatform(text: string): Platform {
   return variant === undefined ? { os, architecture } : { os, architecture, variant };
 }
 
+/** The same of `os/architecture[/variant]` as an index says it of itself, which may be anything. */
+export function matchesPlatformText(wanted: Platform, text: string): boolean {
+  const [os = "", architecture = "", variant] = text.split("/");
+  return matchesPlatform(wanted, { os, architecture, variant });
+}
+
 export function formatPlatform(platform: Platform): string {
   const base = `${platform.os}/${platform.architecture}`;
   return platform.variant === undefined || platform.variant === ""

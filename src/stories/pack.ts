@@ -6,6 +6,13 @@ import { writeBundle, type WrittenBundle } from "../bundle/write-bundle.ts";
 import { EPOCH, openSources, type ChartAccess } from "../intake/sources.ts";
 import type { DiscoverySettings } from "../discover/find-images.ts";
 import type { ProvenanceOptions } from "../chart/provenance/check-provenance.ts";
+import { foreseePush } from "../delivery/foresee.ts";
+import type { Mapping } from "../delivery/mapping.ts";
+import { requireNames } from "../delivery/names.ts";
+import { parseTarget } from "../delivery/plan.ts";
+import type { Finding } from "../finding.ts";
+import { outlookOf, requirePlatforms, type Outlook } from "../intake/outlook.ts";
+import type { Platform } from "../oci/platform.ts";
 import { requireSpace } from "../content/disk-space.ts";
 import { DrayError } from "../errors.ts";
 import { startRun, type Run, type RunOptions } from "../events.ts";
@@ -49,6 +56,12 @@ export interface PackOptions extends ChartAccess {
   readonly includeNonDistributable?: boolean | undefined;
   /** How much the signatures of charts count. */
   readonly provenance?: ProvenanceOptions | undefined;
+  /** Platforms that every image must have. @default none */
+  readonly requirePlatforms?: readonly Platform[] | undefined;
+  /** `REGISTRY[/PREFIX]` that it will be pushed to: names that cannot be there fail now. */
+  readonly target?: string | undefined;
+  /** How names will change on the way there. @default the host of their registry is dropped */
+  readonly mapping?: Mapping | undefined;
   /** Resolve and report, write nothing. @default false */
   readonly dryRun?: boolean | undefined;
 }
@@ -65,19 +78,32 @@ export async function pack(options: PackOptions, runOptions: RunOptions = {}): P
   const run = startRun(runOptions);
   const { registry, repositories, store, created, output } = options;
   const recipe = { ...NOTHING, ...options.recipe };
+  // What is written wrong is said before anything is asked of anybody.
+  if (options.target !== undefined) parseTarget(options.target);
   const lock = options.locked === true ? options.lock : undefined;
   const sources = openSources({ registry, repositories, store, created, lock }, run);
   try {
     return await withForeign(recipe.from, run, async (foreign) => {
       const ingredients = await gather(recipe, sources, choicesOf(options, foreign));
+      const outlook = outlookOf(ingredients);
+      requirePlatforms(outlook, options.requirePlatforms ?? []);
+      const foreseen = foresee(outlook, options);
       const download = await missingBytes(fromRegistries(ingredients), options.store);
-      const plan = planPack(ingredients, { recipe, output, lock: options.lock, download });
+      const planned = planPack(ingredients, { recipe, output, lock: options.lock, download });
+      const plan = { ...planned, findings: [...planned.findings, ...foreseen] };
       if (options.dryRun === true) return { plan, written: undefined, manifest: undefined };
       return { plan, ...(await build(plan, ingredients, { options, run })) };
     });
   } finally {
     await sources.close();
   }
+}
+
+/** What can be said of a push already; where its target is known, it has to be possible. */
+function foresee(outlook: readonly Outlook[], { target, mapping = {} }: PackOptions): Finding[] {
+  if (target === undefined) return foreseePush(outlook);
+  requireNames(outlook, { target: parseTarget(target), mapping });
+  return [];
 }
 
 function choicesOf(options: PackOptions, foreign: Foreign): GatherOptions {

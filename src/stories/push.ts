@@ -4,6 +4,7 @@ import { DrayError } from "../errors.ts";
 import { startRun, type Run, type RunOptions } from "../events.ts";
 import type { Finding } from "../finding.ts";
 import { lookAt, requireNoConflict, type Situation } from "../delivery/situation.ts";
+import { renamedCharts } from "../delivery/foresee.ts";
 import { parseTarget, planPush } from "../delivery/plan.ts";
 import { isThere, sendAll } from "../delivery/send.ts";
 import { Transfers, type TransferTotals } from "../delivery/transfers.ts";
@@ -109,7 +110,9 @@ async function publish(
   { bundle, run: { signal } }: PushWork,
 ): Promise<PushedArtifact> {
   const { plan, repository } = situation;
-  const { descriptor } = plan.root;
+  const { descriptor: announced, manifest } = plan.root;
+  // What the manifest says of itself is what a registry compares with the type of the upload.
+  const descriptor = { ...announced, mediaType: manifest.mediaType };
   try {
     if (plan.tag !== undefined && !isThere(situation)) {
       const { tag } = plan;
@@ -168,7 +171,7 @@ function reportOf(
     signedBy: bundle.signedBy.map(({ id }) => id),
     artifacts,
     totals,
-    findings: bundle.findings,
+    findings: [...bundle.findings, ...renamedCharts(bundle.contents.artifacts, artifacts)],
   };
 }
 

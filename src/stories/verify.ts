@@ -1,5 +1,6 @@
 import { startRun, type RunOptions } from "../events.ts";
 import { hasErrors, type Finding } from "../finding.ts";
+import { foreseePush } from "../delivery/foresee.ts";
 import type { ContentsDocument } from "../bundle/format.ts";
 import { withBundle, type BundleOptions } from "./open-bundle.ts";
 
@@ -27,16 +28,20 @@ export async function verify(
   runOptions: RunOptions = {},
 ): Promise<VerifyReport> {
   const run = startRun(runOptions);
-  return withBundle({ ...options, content: "hashed" }, run, async (bundle, { size }) => ({
-    path: options.path,
-    form: bundle.form,
-    isForeign: bundle.isForeign,
-    size,
-    good: !hasErrors(bundle.findings) && bundle.graph !== undefined,
-    bundleDigest: bundle.bundleDigest,
-    signedBy: bundle.signedBy.map(({ id, from }) => ({ id, from })),
-    manifest: bundle.contents,
-    stripped: bundle.stripped,
-    findings: bundle.findings,
-  }));
+  return withBundle({ ...options, content: "hashed" }, run, async (bundle, { size }) => {
+    const foreseen = foreseePush(bundle.contents?.artifacts ?? []);
+    const findings = [...bundle.findings, ...foreseen];
+    return {
+      path: options.path,
+      form: bundle.form,
+      isForeign: bundle.isForeign,
+      size,
+      good: !hasErrors(findings) && bundle.graph !== undefined,
+      bundleDigest: bundle.bundleDigest,
+      signedBy: bundle.signedBy.map(({ id, from }) => ({ id, from })),
+      manifest: bundle.contents,
+      stripped: bundle.stripped,
+      findings,
+    };
+  });
 }

@@ -1,0 +1,88 @@
+import { chartReference } from "../bundle/artifact.ts";
+import type { ArtifactKind } from "../bundle/format.ts";
+import { chartTag } from "../chart/chart-yaml.ts";
+import { DrayError } from "../errors.ts";
+import { parseReference, repositoryProblem } from "../oci/reference.ts";
+import { mapChart, mapRepository, type Mapping } from "./mapping.ts";
+
+/** Where a bundle goes: `registry.example.com:5000/mirror`. */
+export interface PushTarget {
+  readonly registry: string;
+  /** Path before every repository, `""` for none. */
+  readonly prefix: string;
+}
+
+/** Where a bundle goes, and by which rules names change on the way. */
+export interface Destination {
+  readonly target: PushTarget;
+  readonly mapping: Mapping;
+}
+
+/** An artifact, by what its name at a target depends on. */
+export interface Nameable {
+  readonly kind: ArtifactKind;
+  readonly reference: string;
+  readonly digest: string;
+  /** Of charts, as they call themselves. */
+  readonly name?: string | undefined;
+  readonly version?: string | undefined;
+}
+
+/** What an artifact is called at a target. */
+export interface TargetName {
+  readonly repository: string;
+  /** Undefined for what was asked for by digest alone. */
+  readonly tag: string | undefined;
+  /** `registry/repository:tag` or `registry/repository@digest`. */
+  readonly target: string;
+}
+
+/** The name of one artifact. @throws DrayError `DRAY_REFERENCE_INVALID` */
+export function nameAt(item: Nameable, { target, mapping }: Destination): TargetName {
+  const { path, tag } = mapped(item, mapping);
+  const repository = target.prefix === "" ? path : `${target.prefix}/${path}`;
+  const suffix = tag === undefined ? `@${item.digest}` : `:${tag}`;
+  return { repository, tag, target: `${target.registry}/${repository}${suffix}` };
+}
+
+function mapped(item: Nameable, mapping: Mapping): { path: string; tag: string | undefined } {
+  const { kind, reference, name, version } = item;
+  if (kind !== "chart" || name === undefined || version === undefined) {
+    const source = parseReference(reference);
+    return { path: mapRepository(source, mapping), tag: source.tag };
+  }
+  // What did not come from a registry has no host.
+  const isOwn = reference === chartReference({ name, version });
+  const source = isOwn ? undefined : parseReference(reference);
+  return { path: mapChart({ name, source }, mapping), tag: chartTag(version) };
+}
+
+/** Why no registry takes these names: each alone, and two things that would get one. */
+export function nameProblems(items: readonly Nameable[], destination: Destination): string[] {
+  const { registry } = destination.target;
+  const taken = new Map<string, Nameable>();
+  const problems: string[] = [];
+  for (const item of items) {
+    const { reference } = item;
+    const { repository, target } = nameAt(item, destination);
+    const problem = repositoryProblem(repository, registry);
+    if (problem !== undefined) problems.push(`${reference}: ${problem}`);
+    const other = taken.get(target);
+    // The same thing twice may get one name.
+    if (other !== undefined && other.digest !== item.digest) {
+      problems.push(`${other.reference} and ${reference} would both become ${target}`);
+    }
+    taken.set(target, item);
+  }
+  return problems;
+}
+
+/** @throws DrayError `DRAY_PLAN_INVALID`, with everything that is wrong */
+export function requireNames(items: readonly Nameable[], destination: Destination): void {
+  const problems = nameProblems(items, destination);
+  if (problems.length === 0) return;
+  throw new DrayError("DRAY_PLAN_INVALID", `Cannot plan the push:\n  ${problems.join("\n  ")}`, {
+    kind: "usage",
+    hint: "Try --map keep-host, a shorter prefix, or rules of your own with --map-file.",
+  });
+}
