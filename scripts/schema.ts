@@ -1,9 +1,13 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
+import { targetJsonSchema } from "../src/delivery/target-file.ts";
 import { recipeJsonSchema } from "../src/intake/recipe/recipe.ts";
 
-/** Writes the JSON Schema of bundle.yaml; a test says when it is out of date. */
+/** Writes the JSON Schemas of bundle.yaml and target.yaml; a test says when one is out of date. */
 const directory = resolve(import.meta.dirname, "../../schema");
 await mkdir(directory, { recursive: true });
-const text = `${JSON.stringify(recipeJsonSchema(), undefined, 2)}\n`;
-await writeFile(resolve(directory, "bundle.schema.json"), text);
+const schemas = { bundle: recipeJsonSchema(), target: targetJsonSchema() };
+for (const [name, schema] of Object.entries(schemas)) {
+  const text = `${JSON.stringify(schema, undefined, 2)}\n`;
+  await writeFile(resolve(directory, `${name}.schema.json`), text);
+}

@@ -156,6 +156,12 @@ export {
   type MapRule,
   type Mapping,
 } from "./delivery/mapping.ts";
+export {
+  parseTargetFile,
+  requireNothingTrusted,
+  targetJsonSchema,
+  type TargetFile,
+} from "./delivery/target-file.ts";
 export type { BlobCount, TransferTotals } from "./delivery/transfers.ts";
 export { serve, type RunningRegistry, type ServeOptions } from "./stories/serve.ts";
 export type { TlsOptions } from "./server/http-server.ts";

@@ -41,7 +41,7 @@ export const discovery = {
   IMAGE_ELSEWHERE: {
     severity: "warning",
     means:
-      "With these values the cluster would pull images from their source, and not from the registry that `--registry` names.",
+      "With these values the cluster would pull images from their source, and not from the registry that `--target` names.",
     advice: "Name your registry in the values, or give the cluster a mirror for those registries.",
   },
   IMAGE_LIST_INVALID: {

@@ -84,24 +84,24 @@ export const foreign = {
   NAME_AMBIGUOUS: {
     severity: "error",
     means: "One name stands for two different images.",
-    advice: "Give one of them another name: `--name DIGEST=REGISTRY/REPOSITORY:TAG`.",
+    advice: "Give one of them another name: `--rename DIGEST=REGISTRY/REPOSITORY:TAG`.",
   },
   NAME_HOST_LOST: {
     severity: "warning",
     means:
       "The names of images do not say which registry they came from; the message names a stand-in for it.",
-    advice: "Name those by `--name` whose registry matters on the other side.",
+    advice: "Name those by `--rename` whose registry matters on the other side.",
   },
   NAME_INVALID: {
     ends: "usage",
     means: "A name for an image of others is not written as such names are.",
     advice:
-      "Write `--name DIGEST=REFERENCE`, such as `sha256:…=registry.example.com/team/app:1.0`.",
+      "Write `--rename DIGEST=REFERENCE`, such as `sha256:…=registry.example.com/team/app:1.0`.",
   },
   NAME_MISSING: {
     severity: ["error", "warning"],
     means: "An image of others has no name that says a repository. To be packed it needs one.",
-    advice: "Name it: `--name DIGEST=REGISTRY/REPOSITORY:TAG`. `dray inspect` lists the digests.",
+    advice: "Name it: `--rename DIGEST=REGISTRY/REPOSITORY:TAG`. `dray inspect` lists the digests.",
   },
   NAME_PINNED: {
     severity: "error",
@@ -110,7 +110,7 @@ export const foreign = {
   },
   NAME_UNUSED: {
     ends: "usage",
-    means: "`--name` names a digest of which there is no image.",
+    means: "`--rename` names a digest of which there is no image.",
     advice: "Compare it with the digests that `dray inspect` lists.",
   },
   PACKAGE_DIFFERENTIAL: {

@@ -123,6 +123,17 @@ export const registries = {
     means: "Tags at the target stand for something else already. Nothing was sent.",
     advice: "Find out who uses them; `--overwrite` moves them.",
   },
+  TARGET_FILE_INVALID: {
+    ends: "usage",
+    means: "The `target.yaml` is not as its schema wants it; the message names the places.",
+    advice: "Compare it with `schema/target.schema.json`, which editors can check against.",
+  },
+  TARGET_FILE_UNNAMED: {
+    ends: "usage",
+    means:
+      "The directory in which dray runs has a `target.yaml` that says whom to trust. It may have come with a bundle.",
+    advice: "If it is yours, name it: `--target-file target.yaml`.",
+  },
   TARGET_INVALID: {
     ends: "usage",
     means: "The target of a push is not written as targets are.",

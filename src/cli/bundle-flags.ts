@@ -1,6 +1,6 @@
 import { Option, type Command } from "commander";
 import type { Defaults, GivenNames, Platform, TrustPolicy } from "../index.ts";
-import { integer, repeatable } from "./flags.ts";
+import { integer, repeatable, seldom } from "./flags.ts";
 import type { Session } from "./session.ts";
 
 /** Flags of every command that opens a bundle: whom to trust, and what to make of those of others. */
@@ -8,13 +8,14 @@ export interface BundleFlags {
   readonly key?: readonly string[];
   readonly require?: number;
   readonly allowUnsigned?: boolean;
-  readonly name?: readonly string[];
+  readonly rename?: readonly string[];
   readonly repository?: string;
   readonly platform?: readonly string[];
 }
 
 export function addBundleFlags(command: Command): Command {
   return command
+    .optionsGroup("Trust:")
     .addOption(
       repeatable("--key <file>", "public key whose signature is trusted; else the trust folder"),
     )
@@ -24,12 +25,22 @@ export function addBundleFlags(command: Command): Command {
         .default(1),
     )
     .option("--allow-unsigned", "take a bundle that no trusted key has signed")
-    .option("--work-dir <dir>", "private scratch space for bundles that were compressed again")
+    .optionsGroup("What others have packed:")
     .addOption(
-      repeatable("--name <digest=reference>", "name an image of a layout or archive of others"),
+      seldom(
+        repeatable("--rename <digest=reference>", "name an image of a layout or archive of others"),
+      ),
     )
-    .option("--repository <name>", "where such images belong that have a tag and no name")
-    .addOption(repeatable("--platform <platform>", "of such images only this platform"));
+    .addOption(
+      seldom(
+        new Option("--repository <name>", "where such images belong that have a tag and no name"),
+      ),
+    )
+    .addOption(seldom(repeatable("--platform <platform>", "of such images only this platform")))
+    .optionsGroup("Room to work:")
+    .addOption(
+      seldom(new Option("--work-dir <dir>", "private scratch space for bundles compressed again")),
+    );
 }
 
 /** A flag of commands that use what is in a bundle. */
@@ -38,10 +49,12 @@ export interface VerifyFirstFlag {
 }
 
 export function addVerifyFirstFlag(command: Command): Command {
-  return command.option(
-    "--verify-first",
-    "verify every byte before anything is used, not blobs while they are",
-  );
+  return command
+    .optionsGroup("Trust:")
+    .option(
+      "--verify-first",
+      "verify every byte before anything is used, not blobs while they are",
+    );
 }
 
 /** What is said of a bundle beside where it is. */
@@ -56,10 +69,10 @@ export async function bundleChoices(
   { defaults }: Session,
 ): Promise<BundleChoices> {
   const { parseNames, parsePlatform } = await import("../index.ts");
-  const { name = [], platform = [] } = flags;
+  const { rename = [], platform = [] } = flags;
   return {
     trust: await trustPolicy(flags, defaults),
-    names: parseNames(name, flags.repository),
+    names: parseNames(rename, flags.repository),
     platforms: platform.map(parsePlatform),
   };
 }

@@ -5,13 +5,13 @@ import { formatNotes, formatProblems } from "./findings.ts";
 import { addExamples, repeatable } from "./flags.ts";
 import { reasonFor } from "./images-report.ts";
 import { addMapFlags, readMapping, type MapFlags } from "./map-flags.ts";
+import { addTargetFileFlag, type TargetFlags } from "./target-flags.ts";
 import { addOutputFlags, type AddCommand, type Session, type SessionFlags } from "./session.ts";
 import { formatTable, paragraphs, plural, section } from "./table.ts";
 
-interface CheckFlags extends BundleFlags, SessionFlags, DiscoveryFlags, MapFlags {
+interface CheckFlags extends BundleFlags, SessionFlags, DiscoveryFlags, MapFlags, TargetFlags {
   readonly chart?: string;
   readonly requirePlatform?: readonly string[];
-  readonly registry?: string;
   readonly allowIncomplete?: boolean;
 }
 
@@ -29,9 +29,9 @@ export const addCheckCommand: AddCommand = (program, start) => {
     .addOption(
       repeatable("--require-platform <platform>", "every image must be there for os/architecture"),
     )
-    .option("--registry <target>", "REGISTRY[/PREFIX] that your values name instead of the sources")
+    .option("--target <target>", "REGISTRY[/PREFIX] that your values name instead of the sources")
     .option("--allow-incomplete", "end with 0 though a needed image may have been missed");
-  addMapFlags(command);
+  addTargetFileFlag(addMapFlags(command));
   const sets = addDiscoveryFlags(command);
   addBundleFlags(command);
   addOutputFlags(command);
@@ -40,7 +40,7 @@ export const addCheckCommand: AddCommand = (program, start) => {
     "dray check app-1.2.0.tar.gz --key release.pub --chart app --values prod.yaml \\",
     "  --require-platform linux/amd64 --require-platform linux/arm64",
     "dray check app-1.2.0.tar.gz --key release.pub --values internal.yaml \\",
-    "  --registry registry.internal:5000/mirror   # the values name this registry",
+    "  --target registry.internal:5000/mirror   # the values name this registry",
   ]);
   command.action(async (path: string, flags: CheckFlags) => {
     const session = await start(flags);
@@ -60,7 +60,7 @@ async function runCheck(
       path,
       chart: flags.chart,
       requirePlatforms: flags.requirePlatform?.map(parsePlatform),
-      target: flags.registry,
+      target: flags.target,
       mapping: await readMapping(flags),
       valueSets: sets,
       discovery: await discoverySettings(flags, session),

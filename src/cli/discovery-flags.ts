@@ -19,6 +19,7 @@ type GrowingSet = Required<{ [Key in keyof ValueSet]: string[] }>;
 export function addDiscoveryFlags(command: Command): readonly ValueSet[] {
   const sets: GrowingSet[] = [{ files: [], set: [], setString: [] }];
   command
+    .optionsGroup("Of the release:")
     .option("-f, --values <file>", "a file of values for the chart; later ones win (repeatable)")
     .option("--set <path=value>", "a value for the chart, as helm takes it (repeatable)")
     .option("--set-string <path=value>", "a value that is a text, as helm takes it (repeatable)")

@@ -8,6 +8,11 @@ export function repeatable(flags: string, description: string): Option {
   );
 }
 
+/** A flag that few need; `--help --all` shows it. */
+export function seldom(option: Option): Option {
+  return option.hideHelp();
+}
+
 /** Reads a whole number between two bounds. */
 export function integer({
   least,
@@ -25,7 +30,9 @@ export function integer({
 
 /** Flag of every command that downloads. */
 export function addStoreFlag(command: Command): Command {
-  return command.option("--store <dir>", "content store (default: ~/.cache/dray/store)");
+  return command.addOption(
+    seldom(new Option("--store <dir>", "content store (default: ~/.cache/dray/store)")),
+  );
 }
 
 /** Shows how a command is used, behind its flags. */

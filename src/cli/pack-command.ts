@@ -1,9 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import type { Command } from "commander";
+import { Option, type Command } from "commander";
 import type { Defaults, Lock, ProvenanceOptions, ValueSet } from "../index.ts";
 import { addDiscoveryFlags, discoverySettings, type DiscoveryFlags } from "./discovery-flags.ts";
-import { addExamples, addStoreFlag, repeatable } from "./flags.ts";
+import { addExamples, addStoreFlag, repeatable, seldom } from "./flags.ts";
 import { addMapFlags, readMapping, type MapFlags } from "./map-flags.ts";
 import { addContentFlags, readRecipe, registriesOf, type ContentFlags } from "./pack-recipe.ts";
 import { problemsOfPack, renderPack } from "./pack-report.ts";
@@ -65,16 +65,22 @@ export const addPackCommand: AddCommand = (program, start) => {
 
 function addResultFlags(command: Command): void {
   command
-    .addOption(
-      repeatable("--name <name>", "name of the bundle; or DIGEST=REFERENCE for an image of --from"),
-    )
+    .optionsGroup("The bundle:")
+    .option("--name <name>", "name of the bundle")
     .option("--bundle-version <version>", "version of the bundle")
     .option("-o, --output <file>", "file to write (default: NAME-VERSION.tar.gz)")
     .option("--force", "replace the file if it is there")
     .option("--sign-key <file>", "private key to sign with")
     .option("--passphrase-file <file>", "passphrase of the private key; or DRAY_KEY_PASSPHRASE")
     .option("--unsigned", "write a bundle without a signature")
-    .option("--work-dir <dir>", "private scratch space for what --from names, if it is compressed")
+    .addOption(
+      seldom(
+        new Option(
+          "--work-dir <dir>",
+          "private scratch space for what --from names, if compressed",
+        ),
+      ),
+    )
     .option("--lock <file>", "file for the digests that tags stood for")
     .option("--locked", "use the digests in the lock instead of asking what tags stand for")
     .option("--dry-run", "resolve everything, say what would be packed, write nothing");
@@ -83,6 +89,7 @@ function addResultFlags(command: Command): void {
 /** What a later push will ask for, while something can still be changed. */
 function addTargetFlags(command: Command): void {
   command
+    .optionsGroup("Where it goes later:")
     .addOption(
       repeatable("--require-platform <platform>", "fail where an image is not for os/architecture"),
     )

@@ -1,6 +1,6 @@
 import { Option, type Command } from "commander";
 import type { ChartRequest, ImageMode, Recipe, ValueSet } from "../index.ts";
-import { readInput, repeatable } from "./flags.ts";
+import { readInput, repeatable, seldom } from "./flags.ts";
 
 /** Flags that say what goes into a bundle, and what is asked of it. */
 export interface ContentFlags {
@@ -12,8 +12,8 @@ export interface ContentFlags {
   readonly platform?: readonly string[];
   readonly from?: readonly string[];
   readonly repository?: string;
-  /** The bundle's own, and `DIGEST=REFERENCE` for images. */
-  readonly name?: readonly string[];
+  readonly name?: string;
+  readonly rename?: readonly string[];
   readonly bundleVersion?: string;
   readonly includeNondistributable?: boolean;
   readonly strictImages?: boolean;
@@ -23,6 +23,7 @@ export interface ContentFlags {
 
 export function addContentFlags(command: Command): void {
   command
+    .optionsGroup("What goes in:")
     .addOption(repeatable("--image <reference>", "an image: registry/repository[:tag][@digest]"))
     .addOption(repeatable("--image-list <file>", "a file with one image a line"))
     .addOption(
@@ -41,11 +42,23 @@ export function addContentFlags(command: Command): void {
     .option("--verify-charts", "refuse charts whose provenance is missing, wrong or not checked")
     .addOption(repeatable("--file <file>", "a plain file that travels along"))
     .addOption(repeatable("--from <path>", "a layout, archive or bundle that others have made"))
-    .option("--repository <name>", "where images of --from belong that have a tag and no name")
+    .addOption(seldom(repeatable("--rename <digest=reference>", "name an image of --from")))
+    .addOption(
+      seldom(
+        new Option("--repository <name>", "where images of --from belong that have a tag only"),
+      ),
+    )
     .addOption(
       repeatable("--platform <platform>", "only this platform; this changes an image's digest"),
     )
-    .option("--include-nondistributable", "pack layers that their license keeps out of registries");
+    .addOption(
+      seldom(
+        new Option(
+          "--include-nondistributable",
+          "pack layers that their license keeps out of registries",
+        ),
+      ),
+    );
 }
 
 /** The recipe file and the flags together; flags come last and win. */
@@ -81,7 +94,6 @@ async function readRecipeFile(path: string): Promise<Recipe> {
 async function fromFlags(flags: ContentFlags, valueSets: readonly ValueSet[]): Promise<Recipe> {
   const library = await import("../index.ts");
   const { image = [], imageList = [], chart = [], file = [], platform = [], from = [] } = flags;
-  const { name = [] } = flags;
   if (chart.length === 0 && valueSets.some(isGiven)) throw await valuesWithoutChart();
   const listed: Recipe["images"][number][] = [];
   for (const list of imageList) {
@@ -89,7 +101,7 @@ async function fromFlags(flags: ContentFlags, valueSets: readonly ValueSet[]): P
     listed.push(...library.parseImageList(text, list));
   }
   return {
-    name: name.findLast((text) => !isImageName(text)),
+    name: flags.name,
     version: flags.bundleVersion,
     images: [...listed, ...image.map((text) => ({ reference: library.parseImage(text) }))],
     charts: chart.map((text) => ({
@@ -99,7 +111,7 @@ async function fromFlags(flags: ContentFlags, valueSets: readonly ValueSet[]): P
     })),
     files: file.map((path) => library.fileRequest(path)),
     from,
-    names: library.parseNames(name.filter(isImageName), flags.repository),
+    names: library.parseNames(flags.rename ?? [], flags.repository),
     platforms: platform.map(library.parsePlatform),
   };
 }
@@ -115,11 +127,6 @@ async function valuesWithoutChart(): Promise<Error> {
     kind: "usage",
     hint: "In a bundle.yaml each chart has its own `values`.",
   });
-}
-
-/** No name of a bundle has an equals sign in it. */
-function isImageName(text: string): boolean {
-  return text.includes("=");
 }
 
 /** The registries that charts and images themselves name. */

@@ -1,4 +1,4 @@
-import { Command, CommanderError } from "commander";
+import { Command, CommanderError, Help, type Option } from "commander";
 import { addCheckCommand } from "./check-command.ts";
 import { EXIT, reportFailure } from "./failure.ts";
 import { addExamples } from "./flags.ts";
@@ -14,25 +14,26 @@ import type { Io } from "./terminal.ts";
 import { addUnpackCommand } from "./unpack-command.ts";
 import { addVerifyCommand } from "./verify-command.ts";
 
-const COMMANDS: readonly AddCommand[] = [
-  addImagesCommand,
-  addPackCommand,
-  addVerifyCommand,
-  addInspectCommand,
-  addCheckCommand,
-  addPushCommand,
-  addUnpackCommand,
-  addServeCommand,
-  addSignCommand,
-  addKeygenCommand,
-];
+/** In the order of the journey. */
+const COMMANDS: Readonly<Record<string, readonly AddCommand[]>> = {
+  Gather: [addImagesCommand, addPackCommand],
+  Prove: [addInspectCommand, addVerifyCommand, addCheckCommand],
+  Carry: [addUnpackCommand, addSignCommand, addKeygenCommand],
+  Deliver: [addPushCommand, addServeCommand],
+};
+
+/** What a screen and a mail have room for. */
+const HELP_WIDTH = 80;
 
 /** Runs one command line and says with which code the program ends. */
 export async function run(argv: readonly string[], version: string, io: Io): Promise<number> {
   let code = 0;
-  const program = makeProgram(version, io);
+  const program = makeProgram(version, io, argv.includes("--all"));
   const start = sessionStarter(io, (wanted) => (code = wanted));
-  for (const add of COMMANDS) add(program, start);
+  for (const [group, commands] of Object.entries(COMMANDS)) {
+    program.commandsGroup(`${group}:`);
+    for (const add of commands) add(program, start);
+  }
   try {
     await program.parseAsync(argv, { from: "user" });
     return io.signal.aborted && code === 0 ? EXIT.interrupted : code;
@@ -43,15 +44,20 @@ export async function run(argv: readonly string[], version: string, io: Io): Pro
   }
 }
 
-function makeProgram(version: string, io: Io): Command {
+function makeProgram(version: string, io: Io, showAll: boolean): Command {
   const program = new Command("dray")
     .description("Carries container images and Helm charts across an air gap in one signed bundle.")
     .version(version)
     .showHelpAfterError("(dray COMMAND --help shows how it is used)")
+    .helpOption("-h, --help", "show this; with --all, what few need too")
+    .helpCommand(false)
+    .configureHelp({ visibleOptions: (command) => optionsOf(command, showAll) })
     .exitOverride()
     .configureOutput({
       writeOut: (text) => io.stdout.write(text),
       writeErr: (text) => io.stderr.write(text),
+      getOutHelpWidth: () => HELP_WIDTH,
+      getErrHelpWidth: () => HELP_WIDTH,
     });
   return addExamples(program, [
     "dray keygen release",
@@ -59,4 +65,12 @@ function makeProgram(version: string, io: Io): Command {
     "dray verify alpine.tar.gz --key release.pub                             # without",
     "dray push alpine.tar.gz registry.internal:5000/mirror --key release.pub",
   ]);
+}
+
+/** With `showAll` those that help keeps to itself otherwise. */
+function optionsOf(command: Command, showAll: boolean): Option[] {
+  const usual = new Help().visibleOptions(command);
+  return showAll
+    ? [...command.options, ...usual.filter((one) => !command.options.includes(one))]
+    : usual;
 }

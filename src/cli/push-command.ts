@@ -11,10 +11,12 @@ import { formatNotes, formatProblems } from "./findings.ts";
 import { addExamples } from "./flags.ts";
 import { addMapFlags, readMapping, type MapFlags } from "./map-flags.ts";
 import { addRegistryFlags, registryAccess, type RegistryFlags } from "./registry-flags.ts";
+import { addTargetFileFlag, formatTaken, requireTarget, type TargetFlags } from "./target-flags.ts";
 import { addOutputFlags, type AddCommand, type Session, type SessionFlags } from "./session.ts";
 import { formatBytes, formatTable, paragraphs, plural, shortDigest } from "./table.ts";
 
-interface PushFlags extends BundleFlags, SessionFlags, RegistryFlags, MapFlags, VerifyFirstFlag {
+interface PushFlags
+  extends BundleFlags, SessionFlags, RegistryFlags, MapFlags, TargetFlags, VerifyFirstFlag {
   readonly overwrite?: boolean;
   readonly receipt?: string;
   readonly dryRun?: boolean;
@@ -31,7 +33,8 @@ export const addPushCommand: AddCommand = (program, start) => {
         "it sends only what is missing.",
     )
     .argument("<bundle>", "bundle file or unpacked directory")
-    .argument("<target>", "REGISTRY[:PORT][/PREFIX]");
+    .argument("[target]", "REGISTRY[:PORT][/PREFIX]; without it that of the target file");
+  addTargetFileFlag(command);
   addMapFlags(command)
     .option("--overwrite", "move tags that stand for something else at the target")
     .option("--receipt <file>", "write what was pushed as JSON")
@@ -44,13 +47,13 @@ export const addPushCommand: AddCommand = (program, start) => {
     "dray push app-1.2.0.tar.gz registry.internal:5000/mirror --key release.pub \\",
     "  --receipt app-1.2.0.receipt.json",
   ]);
-  command.action(async (path: string, target: string, flags: PushFlags) =>
+  command.action(async (path: string, target: string | undefined, flags: PushFlags) =>
     runPush({ path, target }, flags, await start(flags)),
   );
 };
 
 async function runPush(
-  { path, target }: { path: string; target: string },
+  { path, target }: { path: string; target: string | undefined },
   flags: PushFlags,
   session: Session,
 ): Promise<void> {
@@ -60,7 +63,7 @@ async function runPush(
     const report = await push(
       {
         path,
-        target,
+        target: await requireTarget(target, flags),
         mapping: await readMapping(flags),
         overwrite: flags.overwrite,
         verifyFirst: flags.verifyFirst,
@@ -72,7 +75,9 @@ async function runPush(
     );
     await writeReceipt(report, flags);
     const problems = formatProblems(report.findings);
-    print(receiptOf(report), () => renderPush(report), problems);
+    const taken = flags.dryRun === true ? flags.fromFile : undefined;
+    const document = { ...receiptOf(report), ...(taken && { targetFile: taken }) };
+    print(document, () => paragraphs([formatTaken(taken), renderPush(report)]), problems);
   } catch (error) {
     if (error instanceof PushIncomplete) await writeReceipt(error.report, flags);
     throw error;

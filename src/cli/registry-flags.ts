@@ -1,7 +1,7 @@
 import { text } from "node:stream/consumers";
 import { Option, type Command } from "commander";
 import type { ChartAccess, CredentialStore, KnownRepositories, RegistryAccess } from "../index.ts";
-import { integer, readInput, repeatable } from "./flags.ts";
+import { integer, readInput, repeatable, seldom } from "./flags.ts";
 import type { Session } from "./session.ts";
 import type { Io } from "./terminal.ts";
 
@@ -18,16 +18,23 @@ export interface RegistryFlags {
 
 export function addRegistryFlags(command: Command): Command {
   return command
+    .optionsGroup("Connections:")
     .option("--username <name>", "user name for the registry; needs --password-stdin")
     .option("--password-stdin", "read the password from standard input")
     .option("--plain-http", "speak http without encryption; loopback needs no flag")
     .addOption(repeatable("--ca-file <file>", "trust the certificates in this PEM file too"))
-    .option("--insecure-skip-tls-verify", "do not check the registry's certificate")
-    .addOption(repeatable("--allow-token-host <host>", "give credentials to this token server too"))
     .addOption(
-      new Option("--concurrency <number>", "transfers at the same time for each registry")
-        .argParser(integer({ least: 1, most: 64 }))
-        .default(3),
+      seldom(new Option("--insecure-skip-tls-verify", "do not check the registry's certificate")),
+    )
+    .addOption(
+      seldom(repeatable("--allow-token-host <host>", "give credentials to this token server too")),
+    )
+    .addOption(
+      seldom(
+        new Option("--concurrency <number>", "transfers at the same time for each registry")
+          .argParser(integer({ least: 1, most: 64 }))
+          .default(3),
+      ),
     );
 }
 

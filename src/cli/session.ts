@@ -16,6 +16,7 @@ export interface SessionFlags {
 /** Flags that say how a command speaks. */
 export function addOutputFlags(command: Command): Command {
   return command
+    .optionsGroup("Output:")
     .option("--json", "print one JSON document instead of text")
     .option("-q, --quiet", "print nothing but warnings and errors")
     .option("-v, --verbose", "say what happens to every blob");

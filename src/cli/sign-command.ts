@@ -1,4 +1,5 @@
-import { addExamples } from "./flags.ts";
+import { Option } from "commander";
+import { addExamples, seldom } from "./flags.ts";
 import { addOutputFlags, type AddCommand, type SessionFlags } from "./session.ts";
 import { readSigningKey, type PassphraseFlags } from "./signing-key.ts";
 import { formatTable } from "./table.ts";
@@ -18,7 +19,9 @@ export const addSignCommand: AddCommand = (program, start) => {
     .argument("<bundle>", "bundle file or unpacked directory")
     .requiredOption("--sign-key <file>", "private key to sign with")
     .option("--passphrase-file <file>", "passphrase of the private key; or DRAY_KEY_PASSPHRASE")
-    .option("--work-dir <dir>", "private scratch space for bundles that were compressed again");
+    .addOption(
+      seldom(new Option("--work-dir <dir>", "private scratch space for bundles compressed again")),
+    );
   addOutputFlags(command);
   addExamples(command, [
     "dray sign app-1.2.0.tar.gz --sign-key reviewer.key",

@@ -22,9 +22,9 @@ export interface Mapping {
   readonly rules?: readonly MapRule[] | undefined;
 }
 
-const schema = z.strictObject({
-  rules: z.array(z.strictObject({ from: z.string().min(1), to: z.string() })),
-});
+export const rulesSchema = z.array(z.strictObject({ from: z.string().min(1), to: z.string() }));
+
+const schema = z.strictObject({ rules: rulesSchema });
 
 /** Reads a file of rules. @throws DrayError `DRAY_MAPPING_INVALID` */
 export function parseMapRules(text: string, path: string): readonly MapRule[] {
@@ -36,7 +36,12 @@ export function parseMapRules(text: string, path: string): readonly MapRule[] {
   const parsed = schema.safeParse(readUserYaml(text, fail));
   if (!parsed.success)
     throw fail(problemsOf(parsed.error, { schema, places: new KeyPlaces(text) }));
-  return parsed.data.rules.map(({ from, to }) => ({ from: trimmed(from), to: trimmed(to) }));
+  return toRules(parsed.data.rules);
+}
+
+/** Rules as they were written, without the slashes that say nothing. */
+export function toRules(rules: readonly MapRule[]): readonly MapRule[] {
+  return rules.map(({ from, to }) => ({ from: trimmed(from), to: trimmed(to) }));
 }
 
 /** A repository at its source. */

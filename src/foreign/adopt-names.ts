@@ -113,7 +113,7 @@ function unnamed({ descriptor, hints, place }: NamedRoot, isError: boolean): Fin
     severity: isError ? "error" : "warning",
     entry: digest,
     message: `${digest}${known} has no name in ${place} that says a repository`,
-    hint: `Name it: --name ${digest}=REGISTRY/REPOSITORY:TAG; or all at once: --repository REGISTRY/REPOSITORY`,
+    hint: `Name it: --rename ${digest}=REGISTRY/REPOSITORY:TAG; or all at once: --repository REGISTRY/REPOSITORY`,
   };
 }
 
@@ -134,6 +134,6 @@ function ambiguous(name: string, one: NamedRoot, other: NamedRoot): Finding {
     severity: "error",
     entry: name,
     message: `${name} means two things: ${a} and ${b}`,
-    hint: `Give one another name: --name ${other.descriptor.digest}=REFERENCE`,
+    hint: `Give one another name: --rename ${other.descriptor.digest}=REFERENCE`,
   };
 }

@@ -66,7 +66,7 @@ describe("dray check", () => {
     const path = await bundle({
       "templates/web.yaml": TEMPLATE.replace("ghcr.io/acme", "{{ .Values.at }}"),
     });
-    const flags = ["--key", key, "--registry", "registry.internal/mirror", "--map-file", rules];
+    const flags = ["--key", key, "--target", "registry.internal/mirror", "--map-file", rules];
     const there = await dray([
       "check",
       path,

@@ -21,7 +21,7 @@ describe("a layout that others have made", () => {
     const { code, stdout, stderr } = await dray(["inspect", path]);
     expect(code).toBe(0);
     expect(stdout).toContain(digest);
-    expect(stderr).toContain(`--name ${digest}=REGISTRY/REPOSITORY:TAG`);
+    expect(stderr).toContain(`--rename ${digest}=REGISTRY/REPOSITORY:TAG`);
     expect(stdout).toContain("OCI image layout in tar");
   });
 
@@ -31,7 +31,7 @@ describe("a layout that others have made", () => {
     const nameless = await dray(["unpack", path, target, "--allow-unsigned"]);
     expect([nameless.code, nameless.stdout]).toEqual([3, ""]);
     expect(nameless.stderr).toContain("NAME_MISSING");
-    const name = ["--name", `${digest}=${APP}`];
+    const name = ["--rename", `${digest}=${APP}`];
     expect((await dray(["unpack", path, target, "--allow-unsigned", ...name])).code).toBe(0);
     const { stdout } = await dray(["verify", target, "--allow-unsigned", "--json"]);
     expect((JSON.parse(stdout) as Json).manifest.artifacts).toMatchObject([{ reference: APP }]);
@@ -39,7 +39,7 @@ describe("a layout that others have made", () => {
 
   it("is never called unchanged, nor signed", async () => {
     const path = await tarFile(layoutMembers([named(app, "1.0")]));
-    const names = ["--name", `${digest}=${APP}`];
+    const names = ["--rename", `${digest}=${APP}`];
     const { code, stdout } = await dray(["verify", path, "--allow-unsigned", ...names]);
     expect([code, stdout]).toEqual([0, expect.stringContaining("Whole: every image is complete.")]);
     expect(stdout).not.toMatch(/Good|unchanged/);
@@ -50,7 +50,7 @@ describe("a layout that others have made", () => {
     const directory = await temporaryDirectory();
     const output = join(directory, "vendor.tar.gz");
     const argv = ["pack", "--from", path, "--name", "vendor", "--bundle-version", "2.0"];
-    const more = ["--name", `${digest}=${APP}`, "--unsigned", "-o", output];
+    const more = ["--rename", `${digest}=${APP}`, "--unsigned", "-o", output];
     const packed = await dray([...argv, ...more, "--store", join(directory, "store")]);
     expect(packed).toMatchObject({ code: 0 });
     const { stdout } = await dray(["verify", output, "--allow-unsigned", "--json"]);
@@ -64,7 +64,7 @@ describe("a layout that others have made", () => {
   it("cannot be given a name that is none", async () => {
     const path = await tarFile(layoutMembers([named(app, "1.0")]));
     for (const name of ["app", `${digest}=`, `sha256:00=${APP}`, `${digest}=UPPER/x y`]) {
-      const { code, stderr } = await dray(["inspect", path, "--name", name]);
+      const { code, stderr } = await dray(["inspect", path, "--rename", name]);
       expect([name, code]).toEqual([name, 2]);
       expect(stderr).toContain("DIGEST=REFERENCE");
     }

@@ -41,7 +41,7 @@ describe("the command line", () => {
   it.each([
     [["pakc"], "unknown command 'pakc'"],
     [["pack", "--imagee", "a"], "unknown option '--imagee'"],
-    [["push", "a.tar.gz"], "missing required argument 'target'"],
+    [["push", "a.tar.gz"], "Expected a target: none is given"],
     [["push", "a", "b", "--map", "sideways"], "Allowed choices are"],
     [["images"], "missing required argument 'chart'"],
     [["images", "a", "--kube-version", "new"], "Expected a version of Kubernetes"],

@@ -115,7 +115,7 @@ describe("pack --from", () => {
     const from = [await tarFile(layoutMembers([named(app, "1.0")]))];
     const error = await refusal(() => packFrom({ from }));
     expect(error).toMatchObject({ code: "DRAY_BUNDLE_REFUSED", kind: "refused" });
-    expect(error.hint).toContain(`--name ${digest}=`);
+    expect(error.hint).toContain(`--rename ${digest}=`);
     const { manifest } = await packFrom({ from, names: parseNames([`${digest}=${APP}`]) });
     expect(manifest?.artifacts).toMatchObject([{ reference: APP, digest }]);
     const names = parseNames([`${saved.root.descriptor.digest}=${APP}`]);

@@ -199,7 +199,7 @@ describe("a password", () => {
     ["a chart without a name", ["images", `https://${LOGIN}@charts.test/stable`]],
     ["a target", ["push", "BUNDLE", `${LOGIN}@r.test/mirror`, "--allow-unsigned"]],
     ["a target with a scheme", ["push", "BUNDLE", `https://${LOGIN}@r.test`, "--allow-unsigned"]],
-    ["a name", ["verify", "BUNDLE", "--name", `sha256:${"0".repeat(64)}=${LOGIN}@r.test/a:1`]],
+    ["a name", ["verify", "BUNDLE", "--rename", `sha256:${"0".repeat(64)}=${LOGIN}@r.test/a:1`]],
   ])("in the name of %s is refused and not repeated: 2", async (_what, argv) => {
     const { store, output } = await desk(await startRegistry());
     for (const flags of [[], ["--json"]]) {

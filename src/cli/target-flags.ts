@@ -1,0 +1,107 @@
+import type { Command } from "commander";
+import type { TargetFile } from "../index.ts";
+
+/** Flags of every command that knows where a bundle goes. */
+export interface TargetFlags {
+  readonly targetFile?: string;
+  /** From the command line, else from the file. */
+  readonly target?: string;
+  /** What was taken from the file, for those who want to see it. */
+  readonly fromFile?: TakenSettings;
+}
+
+export interface TakenSettings {
+  readonly path: string;
+  readonly settings: Readonly<Record<string, unknown>>;
+}
+
+/** What is read where no file is named, if it is there. */
+const USUAL_FILE = "target.yaml";
+
+/** The flag that a key of the file stands for, where they are not called the same. */
+const FLAGS: Readonly<Record<string, string>> = {
+  keys: "key",
+  caFiles: "caFile",
+  tokenHosts: "allowTokenHost",
+};
+
+/** Adds the flag, and sets from the file what the command line leaves open. */
+export function addTargetFileFlag(command: Command): Command {
+  return command
+    .option(
+      "--target-file <file>",
+      `where bundles go, and how (default: ${USUAL_FILE}, if it is here)`,
+    )
+    .hook("preAction", takeFromFile);
+}
+
+async function takeFromFile(command: Command): Promise<void> {
+  const { targetFile: named } = command.opts<TargetFlags>();
+  const path = named ?? USUAL_FILE;
+  const file = await readTargetFile(path, named !== undefined);
+  if (file === undefined) return;
+  const settings: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(file)) {
+    const flag = FLAGS[key] ?? key;
+    if (value === undefined || isGiven(command, flag)) continue;
+    command.setOptionValueWithSource(flag, value, "config");
+    settings[key] = value;
+  }
+  command.setOptionValueWithSource("fromFile", { path, settings }, "config");
+}
+
+/** Rules on the command line are in a file of their own, and go before all that are written here. */
+function isGiven(command: Command, flag: string): boolean {
+  const index = command.registeredArguments.findIndex((one) => one.name() === flag);
+  if (index !== -1) return command.args[index] !== undefined;
+  const name = flag === "rules" ? "mapFile" : flag;
+  // What a command has no flag for is none of its business.
+  const isKnown = command.options.some((one) => one.attributeName() === name);
+  return !isKnown || command.getOptionValueSource(name) === "cli";
+}
+
+async function readTargetFile(path: string, isNamed: boolean): Promise<TargetFile | undefined> {
+  const { parseTargetFile, requireNothingTrusted, systemCode, unreadable } =
+    await import("../index.ts");
+  const { readFile } = await import("node:fs/promises");
+  let bytes: Buffer;
+  try {
+    bytes = await readFile(path);
+  } catch (cause) {
+    if (!isNamed && systemCode(cause) === "ENOENT") return undefined;
+    throw unreadable(cause, "target file", path) ?? cause;
+  }
+  const file = parseTargetFile(bytes, path);
+  if (!isNamed) requireNothingTrusted(file, path);
+  return file;
+}
+
+/** The target of a command that cannot do without one. */
+export async function requireTarget(
+  given: string | undefined,
+  { target, targetFile }: TargetFlags,
+): Promise<string> {
+  const found = given ?? target;
+  if (found !== undefined) return found;
+  const { DrayError } = await import("../index.ts");
+  const where =
+    targetFile === undefined ? `there is no ${USUAL_FILE} here` : `${targetFile} has none`;
+  throw new DrayError("DRAY_USAGE", `Expected a target: none is given, and ${where}`, {
+    kind: "usage",
+    hint: "Write REGISTRY[:PORT][/PREFIX] last, or `target:` into the file.",
+  });
+}
+
+/** What was taken from the file, a setting a line. */
+export function formatTaken(taken: TakenSettings | undefined): string {
+  if (taken === undefined) return "";
+  const { path, settings } = taken;
+  const lines = Object.entries(settings).map(([key, value]) => `  ${key}: ${shown(value)}\n`);
+  return lines.length === 0
+    ? `From ${path}: nothing, the command line says it all.\n`
+    : `From ${path}:\n${lines.join("")}`;
+}
+
+function shown(value: unknown): string {
+  return typeof value === "string" ? value : JSON.stringify(value);
+}
