@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { targetJsonSchema } from "../src/delivery/target-file.ts";
-import { recipeJsonSchema } from "../src/intake/recipe/recipe.ts";
+import { recipeJsonSchema } from "../src/intake/recipe/recipe-schema.ts";
 
 /** Writes the JSON Schemas of bundle.yaml and target.yaml; a test says when one is out of date. */
 const directory = resolve(import.meta.dirname, "../../schema");

@@ -70,11 +70,11 @@ export {
   fileRequest,
   parseImage,
   parseRecipe,
-  recipeJsonSchema,
   type FileRequest,
   type ImageRequest,
   type Recipe,
 } from "./intake/recipe/recipe.ts";
+export { recipeJsonSchema } from "./intake/recipe/recipe-schema.ts";
 export {
   formatChart,
   parseChart,
@@ -84,6 +84,7 @@ export {
   type ImageMode,
   type ImageWishes,
 } from "./intake/recipe/chart-request.ts";
+export { parseSkip, type ImageSkip, type KindSkip, type Skip } from "./intake/recipe/skip.ts";
 export { parseImageList } from "./intake/recipe/image-list.ts";
 export { parseLock, type ChartPin, type Lock } from "./intake/recipe/lock.ts";
 export { parseNames, type GivenNames, type RepositoryName } from "./foreign/given-names.ts";
@@ -129,6 +130,9 @@ export type {
   BundleArtifact,
   ContentsDocument,
   ListedFile,
+  Skipped,
+  SkippedImage,
+  SkippedKind,
 } from "./bundle/format.ts";
 export { verify, type VerifyReport } from "./stories/verify.ts";
 export { inspect, type InspectedArtifact, type InspectReport } from "./stories/inspect.ts";

@@ -65,6 +65,29 @@ export const discovery = {
     means: "No setting that was tried reaches a part of a template that may name an image.",
     advice: "Look at the line: if your values reach it, give them with `--values`.",
   },
+  CUSTOM_RESOURCE: {
+    severity: ["warning", "info"],
+    means:
+      "The chart installs a custom resource that names no image, and its operator starts some for it. A note where it names one, or where somebody has settled it.",
+    advice:
+      "List those images by hand, from the operator's documents, or settle it with a reason: `--skip GROUP/KIND=REASON`, or `skip` in bundle.yaml.",
+  },
+  IMAGE_SKIPPED: {
+    severity: ["warning", "info"],
+    means:
+      "An image was left out on purpose when the bundle was packed, and the reason is given; a warning where a chart needs it.",
+    advice: "Have it in the cluster another way, or pack again without that `skip`.",
+  },
+  SKIP_INVALID: {
+    ends: "usage",
+    means: "What `--skip` or `skip` says is no image or kind of custom resource with a reason.",
+    advice: "Write `IMAGE=REASON` or `GROUP/KIND=REASON`.",
+  },
+  SKIP_UNUSED: {
+    severity: "warning",
+    means: "A `skip` leaves nothing out: no chart and no list asks for it.",
+    advice: "Look for a misspelled name, or take the `skip` away.",
+  },
   OPERATOR: {
     severity: "info",
     means:

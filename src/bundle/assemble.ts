@@ -9,6 +9,7 @@ import {
   type ArtifactKind,
   type BundleArtifact,
   type ContentsDocument,
+  type Skipped,
 } from "./format.ts";
 
 /** What to do about two things that would have one name in a bundle. */
@@ -24,6 +25,7 @@ export interface Assembly {
   readonly artifacts: readonly Artifact[];
   /** Plain files, below `files/`. */
   readonly files: readonly BundleFile[];
+  readonly skipped?: readonly Skipped[] | undefined;
 }
 
 /** What a bundle consists of, without what is made of that: list, signatures, note. */
@@ -105,6 +107,7 @@ export function indexEntry(
 }
 
 function documentOf(assembly: Assembly, artifacts: readonly Artifact[]): ContentsDocument {
+  const { skipped = [] } = assembly;
   const files = assembly.files.map(({ path, descriptor }) => ({ path, size: descriptor.size }));
   return {
     formatVersion: FORMAT_VERSION,
@@ -114,6 +117,7 @@ function documentOf(assembly: Assembly, artifacts: readonly Artifact[]): Content
     generator: `dray ${VERSION}`,
     artifacts: artifacts.map(described),
     files: files.toSorted((a, b) => (a.path < b.path ? -1 : 1)),
+    ...(skipped.length === 0 ? {} : { skipped }),
   };
 }
 

@@ -9,6 +9,7 @@ import { CONTENTS_FILE, type ContentsDocument } from "./format.ts";
 import { checkLayoutFiles, headSource, readLayout } from "./layout.ts";
 import { mend } from "./mend.ts";
 import type { Extent, Listening } from "./read-carrier.ts";
+import { checkSkipped } from "./skipped.ts";
 import type { Sums } from "./sums.ts";
 import { readContents, type BundleView } from "./view.ts";
 
@@ -56,6 +57,7 @@ export async function checkContents(unchecked: Unchecked): Promise<Checked> {
   // What has happened is said before what comes of it.
   const accidents = await nameAccidents({ view, graph, findings: findings.slice(before) });
   findings.splice(before, 0, ...accidents);
+  if (contents !== undefined) findings.push(...checkSkipped(contents));
   if (contents !== undefined && isWhole) findings.push(...(await checkChartNames(contents, view)));
   return { view, contents, graph };
 }

@@ -36,6 +36,26 @@ export interface ContentsDocument {
   readonly generator: string;
   readonly artifacts: readonly BundleArtifact[];
   readonly files: readonly ListedFile[];
+  /** What was left out on purpose; absent where that is nothing. */
+  readonly skipped?: readonly Skipped[] | undefined;
+}
+
+export type Skipped = SkippedImage | SkippedKind;
+
+/** An image that was not packed. */
+export interface SkippedImage {
+  /** In full. */
+  readonly image: string;
+  /** A chart of the bundle needs it, with the values that it was packed with. */
+  readonly needed: boolean;
+  readonly reason: string;
+}
+
+/** A kind of custom resources of which somebody has said that no image has to be found for it. */
+export interface SkippedKind {
+  /** `group/Kind`. */
+  readonly kind: string;
+  readonly reason: string;
 }
 
 export type ArtifactKind = "image" | "chart" | "artifact";
@@ -89,6 +109,14 @@ export function isBundleName(text: string): boolean {
 
 const namePart = z.string().regex(NAME_PART, "expected a part of a file name");
 
+/** Of one bundle.json, and of the lock beside the recipe. */
+export const skippedSchema: z.ZodType<readonly Skipped[]> = z.array(
+  z.union([
+    z.object({ image: z.string().min(1), needed: z.boolean(), reason: z.string().min(1) }),
+    z.object({ kind: z.string().min(1), reason: z.string().min(1) }),
+  ]),
+);
+
 const documentSchema: z.ZodType<ContentsDocument> = z.object({
   formatVersion: z.literal(FORMAT_VERSION),
   name: namePart,
@@ -97,6 +125,7 @@ const documentSchema: z.ZodType<ContentsDocument> = z.object({
   generator: z.string(),
   artifacts: z.array(artifactSchema),
   files: z.array(z.object({ path: z.string().min(1), size })),
+  skipped: skippedSchema.optional(),
 });
 
 /** @throws DrayError `DRAY_BUNDLE_INVALID`, `DRAY_JSON_INVALID` */

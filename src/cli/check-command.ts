@@ -1,7 +1,7 @@
 import type { AbsentImage, CheckedChart, CheckReport, ValueSet } from "../index.ts";
 import { addBundleFlags, bundleChoices, type BundleFlags } from "./bundle-flags.ts";
 import { addDiscoveryFlags, discoverySettings, type DiscoveryFlags } from "./discovery-flags.ts";
-import { formatNotes, formatProblems } from "./findings.ts";
+import { formatNotes, formatOperators, formatProblems } from "./findings.ts";
 import { addExamples, repeatable } from "./flags.ts";
 import { reasonFor } from "./images-report.ts";
 import { addMapFlags, readMapping, type MapFlags } from "./map-flags.ts";
@@ -72,30 +72,33 @@ async function runCheck(
   print(report, () => renderCheck(report), formatProblems(findings));
   const { good, complete } = report;
   const isUnsure = !complete && flags.allowIncomplete !== true;
-  if (!good || isUnsure) refuse(verdict(good, complete));
+  if (!good || isUnsure) refuse(verdict(report));
 }
 
 /** What a bundle lacks for its charts, if anything. */
-function renderCheck({ bundle, charts, good, complete, findings }: CheckReport): string {
+function renderCheck(report: CheckReport): string {
+  const { bundle, charts, findings } = report;
   const parts = [
     formatTable([
       ["bundle", `${bundle.name} ${bundle.version}`],
       ["bundle digest", bundle.digest],
-      ...charts.map(({ name, version, needed, missing }) => [
+      ...charts.map(({ name, version, needed, missing, skipped }) => [
         "chart",
-        `${name} ${version}: ${needed - missing.length} of ${plural(needed, "needed image")} here`,
+        `${name} ${version}: ${needed - missing.length - skipped.length} of ${plural(needed, "needed image")} here`,
       ]),
     ]),
     formatNotes(findings),
     ...charts.map(renderChart),
-    verdict(good, complete),
+    verdict(report),
   ];
   return paragraphs(parts);
 }
 
 function renderChart(chart: CheckedChart): string {
-  const { name, version, missing, left } = chart;
+  const { name, version, missing, left, skipped, findings } = chart;
   const parts = [
+    formatOperators(findings),
+    section(`Needed by ${name} ${version}, and left out on purpose:`, formatAbsent(skipped)),
     section(`Needed by ${name} ${version}:`, formatAbsent(missing)),
     section(`Not needed by ${name} ${version} with these values:`, formatAbsent(left)),
   ];
@@ -108,9 +111,11 @@ function formatAbsent(images: readonly AbsentImage[]): string {
     .join("");
 }
 
-function verdict(good: boolean, complete: boolean): string {
+function verdict({ good, complete, charts }: CheckReport): string {
   if (!good) return "Incomplete: the bundle lacks images that its charts will pull.\n";
+  const skipped = charts.flatMap((chart) => chart.skipped).length;
+  const but = skipped === 0 ? "" : `, but for ${skipped} left out on purpose`;
   return complete
-    ? "Good: every image that the charts will pull is in the bundle.\n"
+    ? `Good: every image that the charts will pull is in the bundle${but}.\n`
     : "Not known: every image that was found is in the bundle, but some may have been missed.\n";
 }

@@ -8,6 +8,20 @@ export function formatNotes(findings: readonly Finding[]): string {
   return formatFindings(findings.filter(({ severity }) => severity === "info"));
 }
 
+/** What of a chart is to be known whatever else is: what its operators start, nobody can read off it. */
+export function formatOperators(findings: readonly Finding[]): string {
+  return formatNotes(findings.filter(isOfOperators));
+}
+
+/** The notes that are shown on request alone. */
+export function countHidden(findings: readonly Finding[]): number {
+  return findings.filter((one) => one.severity === "info" && !isOfOperators(one)).length;
+}
+
+function isOfOperators({ code }: Finding): boolean {
+  return code === "OPERATOR" || code === "CUSTOM_RESOURCE";
+}
+
 /** The findings that nobody may miss, who asked for silence included. */
 export function formatProblems(findings: readonly Finding[]): string {
   return formatFindings(findings.filter(({ severity }) => severity !== "info"));

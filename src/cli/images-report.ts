@@ -6,7 +6,7 @@ import type {
   ListDifference,
   Presence,
 } from "../index.ts";
-import { formatNotes } from "./findings.ts";
+import { countHidden, formatNotes, formatOperators } from "./findings.ts";
 import type { SessionFlags } from "./session.ts";
 import { formatTable, paragraphs, plural, section } from "./table.ts";
 
@@ -56,9 +56,10 @@ function countClasses(images: readonly DiscoveredImage[]): string {
 /** Whether needed images may be missing; what is known of optional ones on request. */
 function formatUnknowns({ charts, complete }: ImagesReport, verbose: boolean): string {
   const findings = charts.flatMap((chart) => chart.findings);
-  const hidden = verbose ? 0 : findings.filter(({ severity }) => severity === "info").length;
+  const notes = verbose ? formatNotes(findings) : formatOperators(findings);
+  const hidden = verbose ? 0 : countHidden(findings);
   const more = hidden === 0 ? "" : `${plural(hidden, "note")} on optional images: see --verbose\n`;
-  return `${verbose ? formatNotes(findings) : ""}${more}${completeness(complete)}`;
+  return `${notes}${more}${completeness(complete)}`;
 }
 
 function completeness(complete: boolean): string {

@@ -16,6 +16,7 @@ export interface ContentFlags {
   readonly rename?: readonly string[];
   readonly bundleVersion?: string;
   readonly includeNondistributable?: boolean;
+  readonly skip?: readonly string[];
   readonly strictImages?: boolean;
   readonly keyring?: string;
   readonly verifyCharts?: boolean;
@@ -36,6 +37,9 @@ export function addContentFlags(command: Command): void {
       new Option("--chart-images <mode>", "which images of the charts named by --chart are packed")
         .choices(["needed", "discover", "none"])
         .default("needed"),
+    )
+    .addOption(
+      repeatable("--skip <image=reason>", "leave this image out and say why; or GROUP/KIND=REASON"),
     )
     .option("--strict-images", "fail where a needed image of a chart may have been missed")
     .option("--keyring <file>", "public keys (OpenPGP) of those who sign charts; needs gpgv")
@@ -83,6 +87,7 @@ export async function readRecipe(
       repository: named.names.repository ?? given.names.repository,
     },
     platforms: named.platforms.length > 0 ? named.platforms : given.platforms,
+    skip: [...given.skip, ...named.skip],
   };
 }
 
@@ -93,7 +98,15 @@ async function readRecipeFile(path: string): Promise<Recipe> {
 
 async function fromFlags(flags: ContentFlags, valueSets: readonly ValueSet[]): Promise<Recipe> {
   const library = await import("../index.ts");
-  const { image = [], imageList = [], chart = [], file = [], platform = [], from = [] } = flags;
+  const {
+    image = [],
+    imageList = [],
+    chart = [],
+    file = [],
+    platform = [],
+    from = [],
+    skip = [],
+  } = flags;
   if (chart.length === 0 && valueSets.some(isGiven)) throw await valuesWithoutChart();
   const listed: Recipe["images"][number][] = [];
   for (const list of imageList) {
@@ -113,6 +126,7 @@ async function fromFlags(flags: ContentFlags, valueSets: readonly ValueSet[]): P
     from,
     names: library.parseNames(flags.rename ?? [], flags.repository),
     platforms: platform.map(library.parsePlatform),
+    skip: skip.map(library.parseSkip),
   };
 }
 

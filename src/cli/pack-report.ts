@@ -1,5 +1,5 @@
 import type { DigestChange, PackPlan, PackResult, PlannedChart } from "../index.ts";
-import { formatNotes, formatProblems } from "./findings.ts";
+import { formatNotes, formatOperators, formatProblems } from "./findings.ts";
 import { formatImages } from "./images-report.ts";
 import { formatBytes, formatTable, paragraphs, plural, section, shortDigest } from "./table.ts";
 
@@ -61,9 +61,10 @@ function formatChartImages({ charts, added, extra, contents }: PackPlan): string
   return paragraphs(parts);
 }
 
-function formatChart({ name, version, left, complete }: PlannedChart): string {
+function formatChart({ name, version, left, complete, findings }: PlannedChart): string {
   const parts = [
     section(`In ${name} ${version}, and not packed:`, formatImages(left)),
+    formatOperators(findings),
     complete
       ? ""
       : `NOT COMPLETE: needed images of ${name} ${version} may be missing from this bundle.\n`,

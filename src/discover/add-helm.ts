@@ -9,7 +9,7 @@ import type { Collector } from "./collector.ts";
 import { withSettings, type DiscoverOptions } from "./discovery.ts";
 import { openHelmRenderer, type HelmRenderer } from "./helm-binary.ts";
 import { imagesIn } from "./rendered-images.ts";
-import { reportBlanks } from "./report-unknowns.ts";
+import { reportOthers } from "./report-unknowns.ts";
 import { formatSwitch, PLACEHOLDER, settingOf, type Switch } from "./switches.ts";
 
 /** Renderings with other settings; each costs up to a second. */
@@ -75,7 +75,7 @@ function addPrinted(text: string, when: readonly string[], collector: Collector)
   for (const document of splitDocuments(text)) {
     const file = /^# Source: [^/\n]+\/(.+)$/m.exec(document.text)?.[1] ?? "templates";
     const found = imagesIn({ source: "helm", text: document.text, file });
-    if (when.length === 0) reportBlanks(found, collector);
+    if (when.length === 0) reportOthers(found, collector);
     for (const { sighting, evidence } of found.images) {
       const { reference, pinned } = sighting.image;
       const image = formatReference(reference);

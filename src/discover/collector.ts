@@ -1,4 +1,5 @@
 import { formatReference, type Reference } from "../oci/reference.ts";
+import { CustomResources } from "./custom-resources.ts";
 import {
   compareImages,
   rankOf,
@@ -11,9 +12,6 @@ import {
 /** More places for one image tell nobody more. */
 const MAX_EVIDENCE = 40;
 
-/** Kinds of custom resources that one message lists. */
-const MAX_KINDS = 12;
-
 /** Joins what all sources find: each image once, with every place that speaks of it. */
 export class Collector {
   readonly #images = new Map<string, { reference: Reference; evidence: Map<string, Evidence> }>();
@@ -21,7 +19,8 @@ export class Collector {
   /** Names without a tag, which count only where nothing else says more of the same repository. */
   readonly #loose: { readonly reference: Reference; readonly evidence: Evidence }[] = [];
 
-  readonly #kinds = new Set<string>();
+  /** What is there for operators. */
+  readonly resources = new CustomResources();
   /** Repositories whose tag depends on the cluster: what was assumed of it shows nothing. */
   readonly #varying = new Set<string>();
 
@@ -38,23 +37,6 @@ export class Collector {
     if (entry.evidence.size < MAX_EVIDENCE || !this.has(image, evidence.class)) {
       keepSimplest(entry.evidence, evidence);
     }
-  }
-
-  /** Kinds of custom resources that can name an image. */
-  addKinds(kinds: readonly string[]): void {
-    for (const kind of kinds) this.#kinds.add(kind);
-  }
-
-  /** What an operator runs where a custom resource names no image is compiled into it. */
-  settleKinds(): void {
-    if (this.#kinds.size === 0) return;
-    const shown = [...this.#kinds].toSorted().slice(0, MAX_KINDS).join(", ");
-    const more = this.#kinds.size > MAX_KINDS ? ` and ${this.#kinds.size - MAX_KINDS} more` : "";
-    this.unknown({
-      code: "OPERATOR",
-      needed: false,
-      message: `an operator runs images for custom resources (${shown}${more}); where these name none, it takes one that the chart may not hold`,
-    });
   }
 
   /** An image whose tag changes with the version of the cluster. */

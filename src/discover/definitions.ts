@@ -15,7 +15,7 @@ export function addDefinitions(chart: Chart, when: readonly string[], collector:
   for (const [path, bytes] of chart.files) {
     if (!path.startsWith("crds/") || !/\.(?:ya?ml|json)$/.test(path)) continue;
     const text = decode(bytes);
-    collector.addKinds(kindsWithImages(text));
+    collector.resources.addDefined(kindsWithImages(text));
     for (const manifest of readManifests(text).manifests) {
       if (isDefinition(manifest.object)) {
         addDefaults(manifest, { file: shownPath(chart, path), when }, collector);

@@ -35,7 +35,7 @@ export async function discoverImages(
     addValues(one, places, collector);
   }
   collector.settleLoose();
-  collector.settleKinds();
+  for (const unknown of collector.resources.unknowns(options.settled)) collector.unknown(unknown);
   reportMissing(chart, collector);
   return toDiscovery(chart, collector);
 }

@@ -8,6 +8,8 @@ import type { Reference } from "../oci/reference.ts";
 export interface DiscoverOptions extends Cluster, Release {
   /** Values on top of the chart's own; the images of several sets are joined. @default one empty set */
   readonly values?: readonly Dict[] | undefined;
+  /** By `group/Kind` of a custom resource: the user's word on what is started for it. */
+  readonly settled?: ReadonlyMap<string, string> | undefined;
   /** Path of a Helm program (`defaults().helm()`), whose renderings are one more source. @default none is run */
   readonly helm?: string | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -104,12 +106,17 @@ export interface Unknown {
     | "CLUSTER_VERSION"
     | "DEPENDENCY_MISSING"
     | "NOT_EXPLORED"
+    | "CUSTOM_RESOURCE"
     | "OPERATOR"
     | "BUDGET_SPENT"
     | "HELM_FAILED";
   /** True if an image that these values pull may be missing from the result because of it. */
   readonly needed: boolean;
   readonly message: string;
+  /** `group/Kind` of a custom resource. */
+  readonly kind?: string;
+  /** What the user has said of that kind, which settles it. */
+  readonly word?: string;
   readonly file?: string;
   readonly line?: number;
 }
@@ -128,10 +135,14 @@ const HINTS: Partial<Record<Unknown["code"], string>> = {
   VALUES_REFUSED: "Give the values that it asks for with --values or --set.",
 };
 
+/** What only those need to be told who have not settled it. */
+const RESOURCE_HINT =
+  "List those images by hand, from the operator's documents, or settle it with a reason: --skip GROUP/KIND=REASON, or `skip` in bundle.yaml.";
+
 /** The unknowns as findings: what may lack a needed image is a warning. */
 export function toFinding({ code, needed, message, file, line }: Unknown): Finding {
   const entry = file === undefined ? undefined : line === undefined ? file : `${file}:${line}`;
-  const hint = HINTS[code];
+  const hint = code === "CUSTOM_RESOURCE" && needed ? RESOURCE_HINT : HINTS[code];
   return {
     code,
     severity: needed ? "warning" : "info",

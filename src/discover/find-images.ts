@@ -13,6 +13,8 @@ export interface DiscoverySettings {
   readonly kubeVersion?: string | undefined;
   /** Path of a helm program that is asked too. */
   readonly helm?: string | undefined;
+  /** By `group/Kind` of a custom resource: why no image has to be found for it. */
+  readonly settled?: ReadonlyMap<string, string> | undefined;
 }
 
 /** What errors call a chart that has no path. */
@@ -59,7 +61,7 @@ export async function imagesOfChart(
   chart: Chart,
   {
     valueSets = [{}],
-    settings: { kubeVersion, helm } = {},
+    settings = {},
   }: {
     readonly valueSets?: readonly ValueSet[] | undefined;
     readonly settings?: DiscoverySettings | undefined;
@@ -68,5 +70,5 @@ export async function imagesOfChart(
 ): Promise<Discovery> {
   const values: Dict[] = [];
   for (const set of valueSets) values.push(await readUserValues(set));
-  return discoverImages(chart, { kubeVersion, helm, signal, values });
+  return discoverImages(chart, { ...settings, signal, values });
 }

@@ -4,6 +4,8 @@ import { isList, type Dict, type Value } from "../helm/template/value.ts";
 import { lookUp } from "../helm/values/path.ts";
 import { splitDocuments } from "../yaml/places.ts";
 import { readYaml } from "../yaml/read.ts";
+import { mayBeCustom } from "./custom-resources.ts";
+import { tryYaml } from "./text-images.ts";
 
 /** One object of a rendering, with the part of the text that it came from. */
 export interface Manifest {
@@ -29,6 +31,9 @@ const WORTH_READING = /image|repository|\bhub\b|\/[\w./-]{0,300}[:@]\w/i;
 
 const DEFINITION = /^kind: *["']?CustomResourceDefinition\b/m;
 
+/** Also within braces. */
+const ANY_DEFINITION = /\bkind["']?\s*:\s*["']?CustomResourceDefinition\b/;
+
 /** A definition is large, and says nothing of an image but in a default like this. */
 const DEFAULT_IMAGE = /(?:^ +|[{,] *)["']?default["']?: *["']?[\w.-]{1,300}[/:]\w/m;
 
@@ -37,7 +42,7 @@ export function readManifests(text: string): { manifests: Manifest[]; broken: Br
   const manifests: Manifest[] = [];
   const broken: BrokenManifest[] = [];
   for (const document of splitDocuments(text)) {
-    if (!isWorthReading(document.text)) continue;
+    if (!isWorthReading(document.text) && !mayBeCustom(document.text)) continue;
     try {
       const value = readYaml(document.text, "a rendered document");
       for (const object of objectsIn(value)) {
@@ -58,16 +63,26 @@ function isWorthReading(text: string): boolean {
 
 /** Kinds of custom resources that a text defines with a field for an image. */
 export function kindsWithImages(text: string): string[] {
-  if (!DEFINITION.test(text)) return [];
-  return splitDocuments(text).flatMap((document) => {
-    const isDefinition = DEFINITION.test(document.text);
-    const kind = /^ {4}kind: *["']?(\w+)/m.exec(document.text)?.[1];
-    return isDefinition && kind !== undefined && IMAGE_FIELD.test(document.text) ? [kind] : [];
-  });
+  if (!ANY_DEFINITION.test(text)) return [];
+  return splitDocuments(text).flatMap((document) =>
+    ANY_DEFINITION.test(document.text) && IMAGE_FIELD.test(document.text)
+      ? definedIn(document.text)
+      : [],
+  );
 }
 
-/** `image:` or `sidecarImage:` with a schema below. */
-const IMAGE_FIELD = /^ +(?:\w{0,100}I|i)mage: *(?:\{|$)/m;
+/** `image:` or `sidecarImage:` with a schema below, on lines of their own or within braces. */
+const IMAGE_FIELD = /(?:^ +|[{,]\s*)["']?(?:\w{0,100}I|i)mage["']?: *(?:\{|$)/m;
+
+/** The kinds of a large text are looked up, those of one in braces are read. */
+function definedIn(text: string): string[] {
+  const kind = /^ {4}kind: *["']?(\w+)/m.exec(text)?.[1];
+  if (kind !== undefined && /^kind:/m.test(text)) return [kind];
+  return objectsIn(tryYaml(text)).flatMap((object) => {
+    const defined = lookUp(object, ["spec", "names", "kind"]);
+    return typeof defined === "string" ? [defined] : [];
+  });
+}
 
 function objectsIn(value: Value): Dict[] {
   if (!(value instanceof Map)) return [];

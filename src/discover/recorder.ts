@@ -7,7 +7,7 @@ import type { Collector } from "./collector.ts";
 import { withSettings } from "./discovery.ts";
 import { kindsWithImages } from "./manifests.ts";
 import { imagesIn, type RenderedImage, type RenderedImages } from "./rendered-images.ts";
-import { reportBlanks } from "./report-unknowns.ts";
+import { reportOthers } from "./report-unknowns.ts";
 import { formatSwitch, PLACEHOLDER, type Switch } from "./switches.ts";
 
 /** One minor version before the default: what differs between the two depends on the cluster. */
@@ -43,16 +43,16 @@ export class Recorder {
     const files = pass.files.filter((file) => this.#isWorthReading(file, pass.switches.length));
     for (const file of files) this.#remember(file);
     if (pass.switches.length === 0) {
-      for (const { text } of files) this.#collector.addKinds(kindsWithImages(text));
+      for (const { text } of files) this.#collector.resources.addDefined(kindsWithImages(text));
     }
     const found = files.map((file) => ({ file, ...read(file) }));
     const fresh = found.filter(({ images }) => images.some((one) => this.#isNew(one)));
     if (fresh.length > 0 && pass.switches.length > 0) this.fruitful.push(pass.switches);
     const asking = fresh.filter(({ file }) => file.asksVersion).map(({ file }) => file);
     const moving = this.#moving(pass, asking);
-    for (const { images, blanks, broken } of found) {
+    for (const { images, ...others } of found) {
       for (const image of images) this.#add(image, pass.switches, moving);
-      if (pass.switches.length === 0) reportBlanks({ blanks, broken }, this.#collector);
+      if (pass.switches.length === 0) reportOthers(others, this.#collector);
     }
   }
 

@@ -1,3 +1,4 @@
+import { customKind, type CustomResource } from "./custom-resources.ts";
 import type { Evidence, EvidenceSource } from "./discovery.ts";
 import { isTest, readManifests, type Manifest } from "./manifests.ts";
 import { seeObject } from "./object-images.ts";
@@ -26,6 +27,8 @@ export interface RenderedImages {
   readonly blanks: readonly (Blank & Place & { readonly object: string })[];
   /** Documents that are no YAML. */
   readonly broken: readonly (Place & { readonly reason: string })[];
+  /** What is there for operators, and installed. */
+  readonly resources: readonly CustomResource[];
 }
 
 interface Place {
@@ -37,8 +40,10 @@ interface Place {
 export function imagesIn(printed: PrintedText): RenderedImages {
   const images: RenderedImage[] = [];
   const blanks: (Blank & Place & { object: string })[] = [];
+  const resources: CustomResource[] = [];
   const { manifests, broken } = readManifests(printed.text);
   for (const manifest of manifests) {
+    const before = images.length;
     const place = (wanted: string): Place => placeOf(printed, manifest, wanted);
     seeObject(manifest.object, {
       see: (sighting) =>
@@ -51,6 +56,7 @@ export function imagesIn(printed: PrintedText): RenderedImages {
         }),
       miss: (blank) => blanks.push({ ...blank, ...place("image:"), object: manifest.name }),
     });
+    resources.push(...resourcesOf(manifest, images.slice(before), printed));
   }
   for (const document of broken) {
     seeLines(document.text, "a document that is no YAML", {
@@ -64,7 +70,23 @@ export function imagesIn(printed: PrintedText): RenderedImages {
     });
   }
   const unread = broken.map((part) => ({ reason: part.reason, ...placeOf(printed, part, "") }));
-  return { images, blanks, broken: unread };
+  return { images, blanks, broken: unread, resources };
+}
+
+/** The manifest, if something is started for it beside the images that were seen in it. */
+function resourcesOf(
+  { object, name, hooks }: Manifest,
+  seen: readonly RenderedImage[],
+  { file }: PrintedText,
+): CustomResource[] {
+  const kind = customKind(object);
+  if (kind === undefined || isTest(hooks)) return [];
+  const namesImage = seen.some(({ evidence }) => isSure(evidence.class));
+  return [{ kind, name, namesImage, file }];
+}
+
+function isSure(one: Evidence["class"]): boolean {
+  return one === "needed" || one === "hook";
 }
 
 /** Where the template prints the first line of `part` that holds `wanted`. */

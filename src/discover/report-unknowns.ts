@@ -24,11 +24,12 @@ export function reportProblems(
   }
 }
 
-/** Containers without a readable image, and documents that are no YAML. */
-export function reportBlanks(
-  { blanks, broken }: Pick<RenderedImages, "blanks" | "broken">,
+/** Containers without a readable image, documents that are no YAML, and resources for operators. */
+export function reportOthers(
+  { blanks, broken, resources }: Omit<RenderedImages, "images">,
   collector: Collector,
 ): void {
+  collector.resources.addInstalled(resources);
   for (const { object, where, text, ...place } of blanks) {
     const message = `${object}, ${where}: expected an image, found ${JSON.stringify(text)}`;
     collector.unknown({ code: "IMAGE_NOT_DERIVED", needed: true, message, ...place });

@@ -1,5 +1,5 @@
 import { adopt, type Adopted } from "../foreign/adopt.ts";
-import { chartPath, kindOf, type BundleFile } from "../bundle/artifact.ts";
+import { chartPath, kindOf, type Artifact, type BundleFile } from "../bundle/artifact.ts";
 import { BundleRefused } from "../bundle/opened.ts";
 import type { Sources } from "./sources.ts";
 import type { ProvenanceOptions } from "../chart/provenance/check-provenance.ts";
@@ -14,12 +14,20 @@ import { obtainChart, type ObtainedChart } from "./charts/obtain-chart.ts";
 import { readPlainFile } from "./files.ts";
 import { formatChart } from "./recipe/chart-request.ts";
 import type { Recipe } from "./recipe/recipe.ts";
+import { skipOf, type Skip } from "./recipe/skip.ts";
+import {
+  nothingAsked,
+  refuseDoubles,
+  refuseNonDistributable,
+  refuseTwoMeanings,
+} from "./refuse.ts";
 import {
   imagesToAdd,
   searchCharts,
   type SearchedChart,
-  type SearchOptions,
+  type SearchSettings,
 } from "./search-charts.ts";
+import { leaveOut, type LeftOut } from "./skip-images.ts";
 import { resolveAll, tryEach, type Resolved, type ResolveRequest } from "./resolve.ts";
 
 /** All that goes into a bundle, known in full before the first blob moves. */
@@ -37,9 +45,11 @@ export interface Ingredients {
   readonly adopted: Adopted;
   /** What has to be said of the charts. */
   readonly findings: readonly Finding[];
+  /** What is not packed on purpose. */
+  readonly leftOut: LeftOut;
 }
 
-export interface GatherOptions extends SearchOptions {
+export interface GatherOptions extends SearchSettings {
   readonly provenance: ProvenanceOptions;
   readonly includeNonDistributable: boolean;
   /** What others have packed. */
@@ -57,8 +67,8 @@ export async function gather(
   options: GatherOptions,
 ): Promise<Ingredients> {
   const { run } = sources;
-  const { images: named, charts: wanted, files: plain, from } = recipe;
-  if (named.length + wanted.length + plain.length + from.length === 0) throw empty();
+  const { images: named, charts: wanted, files: plain, from, skip: skips } = recipe;
+  if (named.length + wanted.length + plain.length + from.length === 0) throw nothingAsked();
   const files: BundleFile[] = [];
   for (const file of recipe.files) files.push(await readPlainFile(file));
   refuseDoubles(
@@ -74,20 +84,28 @@ export async function gather(
     "chart",
     charts.map(({ chart }) => chartPath(chart.metadata)),
   );
-  const adopted = await adoptAll(recipe, sources.created, options);
+  const all = await adoptAll(recipe, sources.created, options);
+  const adopted = { ...all, artifacts: all.artifacts.filter((one) => !isSkipped(one, skips)) };
   const findings = await judgeCharts(charts, adopted, {
     ...options.provenance,
     signal: run.signal,
   });
-  const searched = await searchCharts(charts, options, run);
-  const listed = [...recipe.images.map(({ reference }) => reference), ...adoptedImages(adopted)];
-  const added = imagesToAdd(searched, listed);
-  const requests = [...imageRequests(recipe), ...added.map((one) => requestByChart(one, recipe))];
+  const byHand = named.map(({ reference }) => reference);
+  const searched = await searchCharts(charts, { ...options, byHand }, run);
+  const leftOut = leaveOut({ skips, listed: byHand, adopted: all, searched });
+  const kept = named.filter(({ reference }) => skipOf(skips, reference) === undefined);
+  const listed = [...kept.map(({ reference }) => reference), ...adoptedImages(adopted)];
+  const added = imagesToAdd(searched, listed).filter(
+    ({ reference }) => skipOf(skips, reference) === undefined,
+  );
+  const requests = [
+    ...imageRequests({ ...recipe, images: kept }),
+    ...added.map((one) => requestByChart(one, recipe)),
+  ];
   const images = await resolveAll(requests, sources);
-  refuseNonDistributable(images, options);
-  const ingredients = { images, charts, searched, listed, added, files, adopted, findings };
-  refuseTwoMeanings(ingredients);
-  return ingredients;
+  if (!options.includeNonDistributable) refuseNonDistributable(images);
+  refuseTwoMeanings(images, charts, adopted);
+  return { images, charts, searched, listed, added, files, adopted, findings, leftOut };
 }
 
 /** Bytes of everything, each blob once. */
@@ -143,20 +161,17 @@ function requestByChart(
   };
 }
 
+function isSkipped(artifact: Artifact, skips: readonly Skip[]): boolean {
+  if (kindOf(artifact) === "chart") return false;
+  return skipOf(skips, parseReference(artifact.reference)) !== undefined;
+}
+
 /** What others have packed is there by its digest too. */
 function adoptedImages({ artifacts }: Adopted): Reference[] {
   return artifacts.flatMap((artifact) => {
     if (kindOf(artifact) === "chart") return [];
     const { reference, root } = artifact;
     return [{ ...parseReference(reference), digest: root.descriptor.digest }];
-  });
-}
-
-function refuseDoubles(kind: string, names: readonly string[]): void {
-  const double = names.find((name, index) => names.indexOf(name) !== index);
-  if (double === undefined) return;
-  throw new DrayError("DRAY_RECIPE_AMBIGUOUS", `Cannot pack ${kind} ${double}: it is named twice`, {
-    kind: "usage",
   });
 }
 
@@ -169,41 +184,4 @@ async function adoptAll(
   const adopted = await adopt(foreign, options);
   if (hasErrors(adopted.findings)) throw new BundleRefused(from.join(", "), adopted.findings);
   return adopted;
-}
-
-/** The same thing may come from two places, but a name means one thing. */
-function refuseTwoMeanings({ images, charts, adopted }: Ingredients): void {
-  const resolved = new Map(
-    [...images, ...charts.map(({ artifact }) => artifact)].map(({ name, root }) => [name, root]),
-  );
-  for (const { reference, root } of adopted.artifacts) {
-    const other = resolved.get(reference)?.descriptor.digest;
-    if (other === undefined || other === root.descriptor.digest) continue;
-    throw new DrayError(
-      "DRAY_RECIPE_AMBIGUOUS",
-      `Cannot pack ${reference}: it is ${other} in its registry and ${root.descriptor.digest} in what others have packed`,
-      { kind: "usage", hint: "Leave one out, or give it another name with --name." },
-    );
-  }
-}
-
-function refuseNonDistributable(
-  resolved: readonly Resolved[],
-  { includeNonDistributable }: GatherOptions,
-): void {
-  if (includeNonDistributable) return;
-  for (const { name, graph } of resolved) {
-    const found = graph.findings.find(({ code }) => code === "LAYER_NOT_DISTRIBUTABLE");
-    if (found === undefined) continue;
-    throw new DrayError("DRAY_LAYER_NOT_DISTRIBUTABLE", `Cannot pack ${name}: ${found.message}`, {
-      hint: "If you may carry it, pack it with --include-nondistributable.",
-    });
-  }
-}
-
-function empty(): DrayError {
-  return new DrayError("DRAY_RECIPE_EMPTY", "Cannot pack a bundle: nothing to put into it", {
-    kind: "usage",
-    hint: "Name images, charts or files, in a bundle.yaml or with --image, --chart, --file, --from.",
-  });
 }

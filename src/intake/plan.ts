@@ -1,12 +1,13 @@
 import { kindOf, type Artifact } from "../bundle/artifact.ts";
-import { isBundleName, type ArtifactKind } from "../bundle/format.ts";
+import { isBundleName, type ArtifactKind, type Skipped } from "../bundle/format.ts";
+import { checkSkipped, skippedImages } from "../bundle/skipped.ts";
 import { compareWithList } from "../discover/image-lists.ts";
 import { toFinding, type DiscoveredImage } from "../discover/discovery.ts";
 import { joinImages } from "../discover/image-lists.ts";
 import { DrayError } from "../errors.ts";
 import type { Finding } from "../finding.ts";
 import { totalBytes, type Ingredients } from "./gather.ts";
-import type { Reference } from "../oci/reference.ts";
+import { parseReference, type Reference } from "../oci/reference.ts";
 import type { ImageMode } from "./recipe/chart-request.ts";
 import type { ChartPin, Lock } from "./recipe/lock.ts";
 import type { Recipe } from "./recipe/recipe.ts";
@@ -35,6 +36,8 @@ export interface PackPlan {
   readonly added: readonly DiscoveredImage[];
   /** Images that are listed and of which no chart speaks; none where there is no chart. */
   readonly extra: readonly string[];
+  /** Left out on purpose. */
+  readonly skipped: readonly Skipped[];
   /** Tags that mean something else than the lock says. */
   readonly moved: readonly DigestChange[];
   /** Images of which platforms were left out: was the digest of all, is the one packed. */
@@ -75,7 +78,8 @@ export interface PackPlanOptions {
 
 /** Says what packing would do, before anything is done. */
 export function planPack(ingredients: Ingredients, options: PackPlanOptions): PackPlan {
-  const { images, charts, files, searched, listed, added, adopted } = ingredients;
+  const { images, charts, files, searched, listed, added, adopted, leftOut } = ingredients;
+  const without = [...skippedImages(leftOut).keys()].map(parseReference);
   const inCharts = joinImages(searched.map(({ discovery }) => discovery));
   const { name, version } = identify(options.recipe, ingredients);
   return {
@@ -96,7 +100,8 @@ export function planPack(ingredients: Ingredients, options: PackPlanOptions): Pa
     ],
     download: options.download,
     size: totalBytes(ingredients),
-    charts: searched.map((one) => describeChart(one, listed)),
+    charts: searched.map((one) => describeChart(one, [...listed, ...without])),
+    skipped: leftOut.skipped,
     added,
     extra: charts.length === 0 ? [] : compareWithList(inCharts, listed).extra,
     moved: changesSince(options.lock, lockOf(ingredients)),
@@ -107,7 +112,12 @@ export function planPack(ingredients: Ingredients, options: PackPlanOptions): Pa
         was: found.digest,
         is: root.descriptor.digest,
       })),
-    findings: [...ingredients.findings, ...adopted.findings],
+    findings: [
+      ...ingredients.findings,
+      ...adopted.findings,
+      ...checkSkipped(leftOut),
+      ...leftOut.findings,
+    ],
   };
 }
 
@@ -156,11 +166,12 @@ function identify(
 }
 
 /** What this run has found, for the next one to use. */
-export function lockOf({ images, charts }: Ingredients): Lock {
+export function lockOf({ images, charts, leftOut }: Ingredients): Lock {
   const ofImages = images.map(({ name, found }) => [name, found] as const);
   return {
     entries: new Map([...ofImages, ...charts.flatMap(({ lock }) => [...lock.entries])]),
     charts: new Map(charts.flatMap(({ lock }) => [...lock.charts])),
+    skipped: leftOut.skipped,
   };
 }
 

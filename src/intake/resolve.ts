@@ -2,8 +2,8 @@ import { readGraph, type LayoutGraph, type Root } from "../content/graph.ts";
 import { DocumentCache } from "../content/document-cache.ts";
 import { all, type Limit } from "../content/concurrency.ts";
 import type { Authored } from "../content/memory.ts";
-import { isMismatch, readVerified } from "../content/verify.ts";
-import { DrayError } from "../errors.ts";
+import { readVerified } from "../content/verify.ts";
+import { DrayError, RegistryError } from "../errors.ts";
 import type { Run } from "../events.ts";
 import { ImageLayout } from "../layout/layout.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
@@ -48,7 +48,27 @@ export function resolveAll(
   requests: readonly ResolveRequest[],
   sources: Sources,
 ): Promise<Resolved[]> {
-  return tryEach(requests, sources.run, (request) => resolveOne(request, sources));
+  return tryEach(requests, sources.run, async (request) => {
+    try {
+      return await resolveOne(request, sources);
+    } catch (error) {
+      throw withWayOut(request, error);
+    }
+  });
+}
+
+/** What is not there can be left out, with a reason that travels in its place. */
+function withWayOut({ name }: ResolveRequest, error: unknown): unknown {
+  if (!(error instanceof RegistryError) || error.code !== "DRAY_REGISTRY_NOT_FOUND") return error;
+  const { code, message, kind, hint, status, registryCode } = error;
+  const wayOut = `To pack without it: --skip ${name}=REASON, or \`skip\` in bundle.yaml.`;
+  return new RegistryError(code, message, {
+    kind,
+    status,
+    registryCode,
+    hint: hint === undefined ? wayOut : `${hint} ${wayOut}`,
+    cause: error,
+  });
 }
 
 /**
@@ -123,7 +143,7 @@ export async function readStored(
   try {
     return await readVerified(store, descriptor, options);
   } catch (error) {
-    if (isMismatch(error)) return undefined;
+    if (error instanceof DrayError && error.code === "DRAY_CONTENT_MISMATCH") return undefined;
     throw error;
   }
 }
@@ -146,7 +166,7 @@ function unresolved(failures: readonly Failure[], total: number): DrayError {
 /** What only a chart asks for does not have to be packed. */
 function hintFor(failures: readonly Failure[]): string | undefined {
   if (failures.some(({ wantedBy }) => wantedBy === undefined)) return failures[0]?.error.hint;
-  return "The charts need these. To pack none but the images you list: --chart-images none, or `images: none` in bundle.yaml.";
+  return "The charts need these. To leave one out: --skip IMAGE=REASON, or `skip` in bundle.yaml; to pack none but the images you list: --chart-images none, or `images: none`.";
 }
 
 function pinned(name: string, platforms: readonly Platform[]): DrayError {

@@ -1,7 +1,8 @@
 import { imagesOfChart, type DiscoverySettings } from "../discover/find-images.ts";
 import type { Chart } from "../chart/chart.ts";
+import { settleByList } from "../discover/custom-resources.ts";
 import { isNeeded, type DiscoveredImage, type Discovery } from "../discover/discovery.ts";
-import { joinImages } from "../discover/image-lists.ts";
+import { compareWithList, joinImages } from "../discover/image-lists.ts";
 import { hasWorkloads } from "../discover/manifests.ts";
 import { DrayError } from "../errors.ts";
 import type { Run } from "../events.ts";
@@ -15,10 +16,15 @@ export interface SearchedChart {
   readonly discovery: Discovery;
 }
 
-export interface SearchOptions {
+export interface SearchSettings {
   readonly discovery: DiscoverySettings;
   /** Fail where a needed image may have been missed. */
   readonly strictImages: boolean;
+}
+
+interface SearchOptions extends SearchSettings {
+  /** Images that the user lists. */
+  readonly byHand: readonly Reference[];
 }
 
 /**
@@ -28,20 +34,24 @@ export interface SearchOptions {
  */
 export async function searchCharts(
   charts: readonly ObtainedChart[],
-  { discovery: settings, strictImages }: SearchOptions,
+  { discovery: settings, strictImages, byHand }: SearchOptions,
   run: Run,
 ): Promise<SearchedChart[]> {
-  const searched: SearchedChart[] = [];
+  const read: { chart: Chart; mode: ImageMode; found: Discovery }[] = [];
   for (const { chart, request } of charts) {
     const { images: mode = "needed", valueSets } = request;
-    const discovery = await imagesOfChart(chart, { valueSets, settings }, run);
+    read.push({ chart, mode, found: await imagesOfChart(chart, { valueSets, settings }, run) });
+  }
+  const all = joinImages(read.map(({ found }) => found));
+  const { extra } = compareWithList(all, byHand);
+  return read.map(({ chart, mode, found }) => {
+    const discovery = settleByList(found, extra);
     if (mode !== "none") {
       requireImages(discovery, chart);
       judgeCompleteness(discovery, strictImages, run);
     }
-    searched.push({ mode, discovery });
-  }
-  return searched;
+    return { mode, discovery };
+  });
 }
 
 /** The images that charts add to a list. What is listed is packed as the list has it. */

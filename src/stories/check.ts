@@ -1,4 +1,5 @@
 import { startRun, type Run, type RunOptions } from "../events.ts";
+import type { SkippedImage } from "../bundle/format.ts";
 import { loadBundledCharts } from "../bundle/charts.ts";
 import { CarriedImages } from "../delivery/carried.ts";
 import { imagesOfChart, type DiscoverySettings } from "../discover/find-images.ts";
@@ -10,6 +11,7 @@ import type { Finding } from "../finding.ts";
 import type { Platform } from "../oci/platform.ts";
 import { parseTarget } from "../delivery/plan.ts";
 import type { Mapping } from "../delivery/mapping.ts";
+import { settledKinds, skippedImages } from "../bundle/skipped.ts";
 import { requireUsable, type BundleIdentity } from "../bundle/opened.ts";
 import { withBundle, type BundleOptions } from "./open-bundle.ts";
 
@@ -48,6 +50,8 @@ export interface CheckedChart {
   readonly missing: readonly AbsentImage[];
   /** Images of other values that it would not get. */
   readonly left: readonly AbsentImage[];
+  /** Needed, and left out on purpose when the bundle was packed. */
+  readonly skipped: readonly AbsentImage[];
   /** Warnings may stand for a needed image, notes for an optional one. */
   readonly findings: readonly Finding[];
   readonly complete: boolean;
@@ -74,11 +78,13 @@ export async function check(
   return withBundle({ ...options, content: "readable" }, run, async (opened) => {
     const bundle = requireUsable(options.path, opened);
     const { name, version, artifacts } = bundle.contents;
+    const known = { skips: skippedImages(bundle.contents), settled: settledKinds(bundle.contents) };
     const carried = new CarriedImages(artifacts, bundle.graph, destination);
     const loaded = await loadBundledCharts(bundle, options.chart);
     requireOneFor(options, loaded);
     const charts: CheckedChart[] = [];
-    for (const chart of loaded) charts.push(await checkChart(chart, carried, { options, run }));
+    for (const chart of loaded)
+      charts.push(await checkChart(chart, { carried, ...known }, { options, run }));
     return {
       bundle: { name, version, digest: bundle.bundleDigest, path: options.path },
       charts,
@@ -89,27 +95,56 @@ export async function check(
   });
 }
 
+/** What is known of images that charts may ask for. */
+interface Carriage {
+  readonly carried: CarriedImages;
+  /** Left out on purpose, by their reference in full. */
+  readonly skips: ReadonlyMap<string, SkippedImage>;
+  readonly settled: ReadonlyMap<string, string>;
+}
+
 async function checkChart(
   chart: Chart,
-  carried: CarriedImages,
+  { carried, skips, settled }: Carriage,
   { options, run }: { options: CheckOptions; run: Run },
 ): Promise<CheckedChart> {
-  const { requirePlatforms = [], valueSets, target, discovery: settings } = options;
+  const { requirePlatforms = [], valueSets, target, discovery } = options;
+  const settings = { ...discovery, settled };
   const { images, unknowns, complete } = await imagesOfChart(chart, { valueSets, settings }, run);
   const absent = images.flatMap((image) => {
     const problem = carried.problemWith(image.reference, requirePlatforms);
     return problem === undefined ? [] : [{ ...image, problem }];
+  });
+  const lacking = absent.filter(({ image }) => !skips.has(image));
+  const skipped = absent.filter(isNeeded).flatMap((one) => {
+    const skip = skips.get(one.image);
+    return skip === undefined ? [] : [{ ...skip, one }];
   });
   const { name, version } = chart.metadata;
   return {
     name,
     version,
     needed: images.filter(isNeeded).length,
-    missing: absent.filter(isNeeded),
-    left: absent.filter((one) => !isNeeded(one)),
-    findings: [...unknowns.map(toFinding), ...elsewhere(images.filter(isNeeded), target)],
+    missing: lacking.filter(isNeeded),
+    left: lacking.filter((one) => !isNeeded(one)),
+    skipped: skipped.map(({ one, reason }) => ({
+      ...one,
+      problem: `left out on purpose: ${reason}`,
+    })),
+    findings: [
+      ...unknowns.map(toFinding),
+      ...skipped.flatMap(neededNow),
+      ...elsewhere(images.filter(isNeeded), target),
+    ],
     complete,
   };
+}
+
+/** What was not needed when it was left out, and is with these values. */
+function neededNow({ image, needed, reason }: SkippedImage): Finding[] {
+  if (needed) return [];
+  const message = `${image} is needed with these values, and was left out on purpose: ${reason}`;
+  return [{ code: "IMAGE_SKIPPED", severity: "warning", message, entry: image }];
 }
 
 /** Images that values name at their source though everything else is to come from `target`. */

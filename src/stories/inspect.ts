@@ -1,5 +1,5 @@
 import { startRun, type RunOptions } from "../events.ts";
-import type { ArtifactKind, BundleArtifact, ListedFile } from "../bundle/format.ts";
+import type { ArtifactKind, BundleArtifact, ListedFile, Skipped } from "../bundle/format.ts";
 import type { Root } from "../content/graph.ts";
 import type { Finding } from "../finding.ts";
 import type { Digest } from "../oci/digest.ts";
@@ -22,6 +22,8 @@ export interface InspectReport {
   readonly signedBy: readonly string[];
   readonly artifacts: readonly InspectedArtifact[];
   readonly files: readonly ListedFile[];
+  /** Left out on purpose when it was packed. */
+  readonly skipped: readonly Skipped[];
   readonly findings: readonly Finding[];
 }
 
@@ -52,7 +54,7 @@ export async function inspect(
       options.path,
       opened,
     );
-    const { name, version, created, generator, files } = contents;
+    const { name, version, created, generator, files, skipped = [] } = contents;
     return {
       path: options.path,
       form,
@@ -66,6 +68,7 @@ export async function inspect(
       signedBy: signedBy.map(({ id }) => id),
       artifacts: describe(contents.artifacts, graph.roots),
       files,
+      skipped,
       findings,
     };
   });

@@ -1,3 +1,4 @@
+import { skippedSchema, type Skipped } from "../../bundle/format.ts";
 import { DrayError } from "../../errors.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
 import { digestSchema, mediaTypeSchema } from "../../oci/descriptor-schema.ts";
@@ -11,6 +12,8 @@ export interface Lock {
   readonly entries: ReadonlyMap<string, Descriptor>;
   /** By chart as it was asked for: `https://charts.example#shop:^1.2`. */
   readonly charts: ReadonlyMap<string, ChartPin>;
+  /** What was left out on purpose. */
+  readonly skipped?: readonly Skipped[] | undefined;
 }
 
 /** The one version that was chosen of a chart, and the digest of its .tgz. */
@@ -21,6 +24,7 @@ export interface ChartPin {
 
 const lockSchema = z.object({
   lockVersion: z.literal(1),
+  skipped: skippedSchema.optional(),
   charts: z
     .array(z.object({ chart: z.string(), version: z.string(), digest: digestSchema }))
     .optional(),
@@ -51,13 +55,18 @@ export function parseLock(bytes: Buffer, path: string): Lock {
 function readLock(bytes: Buffer, path: string): Lock {
   const what = `lock ${JSON.stringify(path)}`;
   const document = parseJson(bytes, what, MAX_LOCK_BYTES);
-  const { resolved, charts = [] } = parseAs(lockSchema, document, {
+  const {
+    resolved,
+    charts = [],
+    skipped = [],
+  } = parseAs(lockSchema, document, {
     what,
     code: "DRAY_LOCK_INVALID",
   });
   const lock = {
     entries: new Map(resolved.map(({ reference, ...descriptor }) => [reference, descriptor])),
     charts: new Map(charts.map(({ chart, ...pin }) => [chart, pin])),
+    skipped,
   };
   if (lock.entries.size === resolved.length && lock.charts.size === charts.length) return lock;
   throw new DrayError("DRAY_LOCK_INVALID", `Cannot read ${what}: a reference stands in it twice`, {
@@ -80,7 +89,13 @@ export function formatLock(lock: Lock): string {
     mediaType,
     size,
   }));
-  const document = { lockVersion: 1, ...(charts.length === 0 ? {} : { charts }), resolved };
+  const { skipped = [] } = lock;
+  const document = {
+    lockVersion: 1,
+    ...(charts.length === 0 ? {} : { charts }),
+    resolved,
+    ...(skipped.length === 0 ? {} : { skipped }),
+  };
   return `${JSON.stringify(document, undefined, 2)}\n`;
 }
 

@@ -2,9 +2,11 @@ import { dirname, isAbsolute, join } from "node:path";
 import { DrayError } from "../../errors.ts";
 import { parsePlatform, type Platform } from "../../oci/platform.ts";
 import { parseReference, type Reference } from "../../oci/reference.ts";
-import { problemsOf, z } from "../../oci/schema.ts";
+import { problemsOf, type z } from "../../oci/schema.ts";
+import { recipeSchema, type chartSchema } from "./recipe-schema.ts";
 import { ItemReader } from "./item-reader.ts";
-import { IMAGE_MODES, parseChart, type ChartRequest } from "./chart-request.ts";
+import { imageSkip, kindSkip, type Skip } from "./skip.ts";
+import { parseChart, type ChartRequest } from "./chart-request.ts";
 import { namesFrom, NO_NAMES, type GivenNames } from "../../foreign/given-names.ts";
 import type { ValueSet } from "../../helm/values/user-values.ts";
 import { KeyPlaces } from "../../yaml/places.ts";
@@ -25,6 +27,8 @@ export interface Recipe {
   readonly platforms: readonly Platform[];
   /** Of the cluster, where charts ask for it. */
   readonly kubeVersion?: string | undefined;
+  /** What is left out on purpose. */
+  readonly skip: readonly Skip[];
 }
 
 export const NOTHING: Recipe = {
@@ -36,6 +40,7 @@ export const NOTHING: Recipe = {
   from: [],
   names: NO_NAMES,
   platforms: [],
+  skip: [],
 };
 
 export interface ImageRequest {
@@ -47,76 +52,6 @@ export interface FileRequest {
   readonly path: string;
   /** Path below `files/`. */
   readonly as: string;
-}
-
-const platformsSchema = z
-  .array(z.string())
-  .describe("os/architecture[/variant]; without it every platform of an image is packed");
-
-const valuesSchema = z.array(z.string());
-
-const chartSchema = z.strictObject({
-  chart: z.string().describe("A path, oci://registry/path/chart, or the name of a chart in `repo`"),
-  repo: z.string().optional().describe("Chart repository: https://…, or @NAME as Helm knows it"),
-  version: z.string().optional().describe("Version or range; without it the newest release"),
-  images: z
-    .enum(IMAGE_MODES)
-    .optional()
-    .describe("needed: what these values pull; discover: also what others would; none"),
-  values: z
-    .union([valuesSchema, z.array(valuesSchema)])
-    .optional()
-    .describe("Files of values, later ones win; a list of such lists joins the images of each"),
-});
-
-const recipeSchema = z
-  .strictObject({
-    name: z.string().optional().describe("Name of the bundle, first part of its file name"),
-    version: z.string().optional().describe("Version of the bundle, second part of its file name"),
-    platforms: platformsSchema.optional(),
-    kubeVersion: z
-      .string()
-      .regex(/^v?\d+\.\d+/, "expected a version of Kubernetes, such as 1.34")
-      .optional()
-      .describe("Version of the cluster, where charts ask for it"),
-    images: z
-      .array(
-        z.union([
-          z.string(),
-          z.strictObject({ image: z.string(), platforms: platformsSchema.optional() }),
-        ]),
-      )
-      .optional()
-      .describe("References: registry/repository[:tag][@digest]"),
-    charts: z
-      .array(z.union([z.string(), chartSchema]))
-      .optional()
-      .describe(
-        "Charts: a .tgz or a directory, oci://registry/path/chart[:range] or https://repository#chart[:range]",
-      ),
-    files: z
-      .array(z.union([z.string(), z.strictObject({ path: z.string(), as: z.string().optional() })]))
-      .optional()
-      .describe("Plain files that travel along, with their path below files/"),
-    from: z
-      .array(z.string())
-      .optional()
-      .describe("Image layouts, archives of docker save and bundles of other tools"),
-    names: z
-      .record(z.string(), z.string())
-      .optional()
-      .describe(
-        "References, by digest, for images in them that have no name or shall have another",
-      ),
-  })
-  .describe("What dray packs into a bundle");
-
-/** The JSON Schema of bundle.yaml, for editors. */
-export function recipeJsonSchema(): object {
-  return {
-    title: "dray bundle.yaml",
-    ...z.toJSONSchema(recipeSchema, { target: "draft-2020-12" }),
-  };
 }
 
 /** Largest bundle.yaml: thousands of images take some hundred kilobytes. */
@@ -162,6 +97,9 @@ function toRecipe(data: z.infer<typeof recipeSchema>, base: string, reader: Item
     ),
     from: (data.from ?? []).map((path) => resolvePath(path, base)),
     names: reader.at(["names"], () => namesFrom(Object.entries(data.names ?? {}))),
+    skip: reader.each("skip", data.skip, (item) =>
+      "image" in item ? imageSkip(item.image, item.reason) : kindSkip(item.kind, item.reason),
+    ),
   };
 }
 

@@ -1,0 +1,91 @@
+import { z } from "../../oci/schema.ts";
+import { IMAGE_MODES } from "./chart-request.ts";
+
+const platformsSchema = z
+  .array(z.string())
+  .describe("os/architecture[/variant]; without it every platform of an image is packed");
+
+const valuesSchema = z.array(z.string());
+
+export const chartSchema = z.strictObject({
+  chart: z.string().describe("A path, oci://registry/path/chart, or the name of a chart in `repo`"),
+  repo: z.string().optional().describe("Chart repository: https://…, or @NAME as Helm knows it"),
+  version: z.string().optional().describe("Version or range; without it the newest release"),
+  images: z
+    .enum(IMAGE_MODES)
+    .optional()
+    .describe("needed: what these values pull; discover: also what others would; none"),
+  values: z
+    .union([valuesSchema, z.array(valuesSchema)])
+    .optional()
+    .describe("Files of values, later ones win; a list of such lists joins the images of each"),
+});
+
+const reasonSchema = z.string().describe("Travels in the bundle, for whoever misses it there");
+
+const skipSchema = z.union([
+  z.strictObject({
+    image: z
+      .string()
+      .describe("A reference; without a tag every tag of it, and each * stands for anything"),
+    reason: reasonSchema,
+  }),
+  z.strictObject({
+    kind: z.string().describe("group/Kind of a custom resource for which no image has to be found"),
+    reason: reasonSchema,
+  }),
+]);
+
+export const recipeSchema = z
+  .strictObject({
+    name: z.string().optional().describe("Name of the bundle, first part of its file name"),
+    version: z.string().optional().describe("Version of the bundle, second part of its file name"),
+    platforms: platformsSchema.optional(),
+    kubeVersion: z
+      .string()
+      .regex(/^v?\d+\.\d+/, "expected a version of Kubernetes, such as 1.34")
+      .optional()
+      .describe("Version of the cluster, where charts ask for it"),
+    images: z
+      .array(
+        z.union([
+          z.string(),
+          z.strictObject({ image: z.string(), platforms: platformsSchema.optional() }),
+        ]),
+      )
+      .optional()
+      .describe("References: registry/repository[:tag][@digest]"),
+    charts: z
+      .array(z.union([z.string(), chartSchema]))
+      .optional()
+      .describe(
+        "Charts: a .tgz or a directory, oci://registry/path/chart[:range] or https://repository#chart[:range]",
+      ),
+    files: z
+      .array(z.union([z.string(), z.strictObject({ path: z.string(), as: z.string().optional() })]))
+      .optional()
+      .describe("Plain files that travel along, with their path below files/"),
+    from: z
+      .array(z.string())
+      .optional()
+      .describe("Image layouts, archives of docker save and bundles of other tools"),
+    names: z
+      .record(z.string(), z.string())
+      .optional()
+      .describe(
+        "References, by digest, for images in them that have no name or shall have another",
+      ),
+    skip: z
+      .array(skipSchema)
+      .optional()
+      .describe("What is not packed though something asks for it, each with its reason"),
+  })
+  .describe("What dray packs into a bundle");
+
+/** The JSON Schema of bundle.yaml, for editors. */
+export function recipeJsonSchema(): object {
+  return {
+    title: "dray bundle.yaml",
+    ...z.toJSONSchema(recipeSchema, { target: "draft-2020-12" }),
+  };
+}

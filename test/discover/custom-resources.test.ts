@@ -1,0 +1,115 @@
+import { describe, expect, it } from "vitest";
+import { makeChartOf, type ChartTexts } from "../../fixtures/charts.ts";
+import { settleByList } from "../../src/discover/custom-resources.ts";
+import { discoverImages } from "../../src/discover/discover-images.ts";
+import type { DiscoverOptions, Discovery } from "../../src/discover/discovery.ts";
+
+async function discover(texts: ChartTexts, options: DiscoverOptions = {}): Promise<Discovery> {
+  return discoverImages(await makeChartOf(texts), options);
+}
+
+/** `group/Kind` of what stands open, with an exclamation mark where a needed image may be missing. */
+function open({ unknowns }: Discovery): string[] {
+  return unknowns.flatMap(({ kind, needed }) =>
+    kind === undefined ? [] : [`${kind}${needed ? "!" : ""}`],
+  );
+}
+
+const resource = (api: string, kind: string, spec = "{size: 3}"): string =>
+  `apiVersion: ${api}\nkind: ${kind}\nmetadata: {name: a}\nspec: ${spec}\n`;
+
+describe("a custom resource", () => {
+  it.each([
+    ["databases.example.org/v1", "Database"],
+    ["k8s.example.io/v1beta1", "Cluster"],
+    ["monitoring.coreos.com/v1", "Prometheus"],
+    ["monitoring.coreos.com/v1", "ThanosRuler"],
+    ["gateway.networking.k8s.io/v1", "Gateway"],
+    ["kafka.strimzi.io/v1beta2", "Kafka"],
+  ])("of %s %s that names no image leaves open what is started for it", async (api, kind) => {
+    const discovery = await discover({ "templates/a.yaml": resource(api, kind) });
+    expect(open(discovery)).toEqual([`${api.replace(/\/.*/, "")}/${kind}!`]);
+    expect(discovery.complete).toBe(false);
+  });
+
+  it.each([
+    ["monitoring.coreos.com/v1", "ServiceMonitor"],
+    ["monitoring.coreos.com/v1", "PrometheusRule"],
+    ["cert-manager.io/v1", "Certificate"],
+    ["gateway.networking.k8s.io/v1", "HTTPRoute"],
+    ["kafka.strimzi.io/v1beta2", "KafkaTopic"],
+    ["networking.k8s.io/v1", "Ingress"],
+    ["apps/v1", "ControllerRevision"],
+    ["v1", "Service"],
+  ])("of %s %s starts nothing", async (api, kind) => {
+    const discovery = await discover({ "templates/a.yaml": resource(api, kind) });
+    expect([open(discovery), discovery.complete]).toEqual([[], true]);
+  });
+
+  it.each([
+    ["braces", "{apiVersion: x.example.org/v1, kind: Thing, metadata: {name: a}}\n"],
+    ["JSON", '{"apiVersion": "x.example.org/v1", "kind": "Thing", "metadata": {"name": "a"}}\n'],
+    [
+      "a list",
+      "apiVersion: v1\nkind: List\nitems:\n- apiVersion: x.example.org/v1\n  kind: Thing\n",
+    ],
+    ["another order", 'kind: "Thing"\nmetadata: {name: a}\napiVersion: "x.example.org/v1"\n'],
+  ])("is seen in %s", async (_form, text) => {
+    expect(open(await discover({ "templates/a.yaml": text }))).toEqual(["x.example.org/Thing!"]);
+  });
+
+  it("is none where a ConfigMap speaks of one, or helm test alone makes it", async () => {
+    const inner = resource("x.example.org/v1", "Thing").replace(/^/gm, "    ");
+    const discovery = await discover({
+      "templates/a.yaml": `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata:\n  a: |\n${inner}`,
+      "templates/b.yaml":
+        'apiVersion: x.example.org/v1\nkind: Thing\nmetadata: {name: a, annotations: {"helm.sh/hook": test}}\n',
+    });
+    expect([open(discovery), discovery.complete]).toEqual([[], true]);
+  });
+
+  it("that names an image may start more, which is a note; one of two that names none is open", async () => {
+    const named = resource("x.example.org/v1", "Thing", "{image: quay.io/x/thing:1}");
+    const silent = named.replace("{image: quay.io/x/thing:1}", "{}");
+    const one = await discover({ "templates/a.yaml": named });
+    expect([open(one), one.complete]).toEqual([["x.example.org/Thing"], true]);
+    const both = await discover({ "templates/a.yaml": named, "templates/b.yaml": silent });
+    expect([open(both), both.complete]).toEqual([["x.example.org/Thing!"], false]);
+  });
+
+  it("is settled by a word on its kind, or by images listed beyond those of the chart", async () => {
+    const texts = { "templates/a.yaml": resource("x.example.org/v1", "Thing") };
+    const settled = await discover(texts, { settled: new Map([["x.example.org/Thing", "ours"]]) });
+    expect(settled.complete).toBe(true);
+    expect(settled.unknowns).toMatchObject([{ word: "ours", needed: false }]);
+    const other = await discover(texts, { settled: new Map([["y.example.org/Thing", "ours"]]) });
+    expect(other.complete).toBe(false);
+    expect(settleByList(other, []).complete).toBe(false);
+    const listed = settleByList(other, ["quay.io/x/thing:1"]);
+    expect(listed.complete).toBe(true);
+    expect(listed.unknowns[0]?.message).toBe(
+      "x.example.org/Thing: settled by images that are listed by hand: quay.io/x/thing:1",
+    );
+  });
+});
+
+describe("a definition of custom resources", () => {
+  it.each([
+    [
+      "braces",
+      "{kind: CustomResourceDefinition, spec: {names: {kind: Thing}, s: {image: {type: string}}}}\n",
+    ],
+    [
+      "JSON",
+      '{\n  "kind": "CustomResourceDefinition",\n  "spec": {"names": {"kind": "Thing"}, "image": {"type": "string"}}\n}\n',
+    ],
+    [
+      "lines",
+      "kind: CustomResourceDefinition\nspec:\n  names:\n    kind: Thing\n  s:\n    image:\n      type: string\n",
+    ],
+  ])("written in %s tells of its operator", async (_form, text) => {
+    const { unknowns } = await discover({ "crds/thing.yaml": text });
+    expect(unknowns).toMatchObject([{ code: "OPERATOR", needed: false }]);
+    expect(unknowns[0]?.message).toContain("(Thing)");
+  });
+});
