@@ -66,7 +66,8 @@ export async function* verifiedBeforeEnd(
 }
 
 /**
- * Reads a small blob (manifest, index, config) whole and verified.
+ * Reads a small blob (manifest, index, config) whole and verified. What may have been damaged on its
+ * way is read once more.
  * @throws DrayError `DRAY_CONTENT_MISMATCH`, `DRAY_CONTENT_TOO_LARGE`
  */
 export async function readVerified(
@@ -82,8 +83,19 @@ export async function readVerified(
       { kind: "refused" },
     );
   }
-  const content = source.fetch(expected, fetchOptions);
-  return collect(verified(content, expected, { from: source.name }));
+  const read = (): Promise<Buffer> =>
+    collect(verified(source.fetch(expected, fetchOptions), expected, { from: source.name }));
+  try {
+    return await read();
+  } catch (error) {
+    if (!isMismatch(error)) throw error;
+    return read();
+  }
+}
+
+/** True if content came that is not what its descriptor says. */
+export function isMismatch(error: unknown): boolean {
+  return error instanceof DrayError && error.code === "DRAY_CONTENT_MISMATCH";
 }
 
 /** A manifest, verified and parsed. @throws DrayError as `readVerified` and `parseManifest` do */

@@ -2,7 +2,7 @@ import { readGraph, type LayoutGraph, type Root } from "../content/graph.ts";
 import { DocumentCache } from "../content/document-cache.ts";
 import { all, type Limit } from "../content/concurrency.ts";
 import type { Authored } from "../content/memory.ts";
-import { readVerified } from "../content/verify.ts";
+import { isMismatch, readVerified } from "../content/verify.ts";
 import { DrayError, RegistryError } from "../errors.ts";
 import type { Run } from "../events.ts";
 import { ImageLayout } from "../layout/layout.ts";
@@ -143,7 +143,7 @@ export async function readStored(
   try {
     return await readVerified(store, descriptor, options);
   } catch (error) {
-    if (error instanceof DrayError && error.code === "DRAY_CONTENT_MISMATCH") return undefined;
+    if (isMismatch(error)) return undefined;
     throw error;
   }
 }

@@ -1,10 +1,10 @@
 import { mkdir, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Content, ContentOptions } from "../content/content.ts";
-import { verified } from "../content/verify.ts";
-import { DrayError, diskFull, isDiskFull, systemCode } from "../errors.ts";
+import { isMismatch, verified } from "../content/verify.ts";
+import { diskFull, isDiskFull, systemCode } from "../errors.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
-import { sizeOf, takePart, type Part } from "./part.ts";
+import { emptyPart, sizeOf, takePart, type Part } from "./part.ts";
 import { writeContent } from "./write-file.ts";
 
 /** Where blobs grow before they are known to be right. */
@@ -13,12 +13,16 @@ export const INGEST_DIRECTORY = "ingest";
 /** A shorter part is quicker fetched again than found and hashed. */
 const MIN_PART_BYTES = 64 * 1024;
 
-/** How often a part may turn out bad, or be taken over by another process, before giving up. */
+/** How often a part may be taken over by another process before giving up. */
 const MAX_TRIES = 3;
+
+/** A transfer may be damaged on its way. What comes wrong from its first byte twice is the source's. */
+const MAX_WRONG_TRANSFERS = 2;
 
 /**
  * Writes one blob so that a crash never leaves wrong bytes under its name: temporary file, verified
- * while written, renamed. A part that an earlier run left is verified and gone on with.
+ * while written, renamed. A part that an earlier run left is verified and gone on with. What comes
+ * wrong is fetched once more from its first byte.
  *
  * @throws DrayError `DRAY_CONTENT_MISMATCH`, `DRAY_DISK_FULL`
  */
@@ -28,25 +32,47 @@ export async function writeBlob(
   { expected, content, signal }: { expected: Descriptor; content: Content } & ContentOptions,
 ): Promise<void> {
   const directory = join(layout, INGEST_DIRECTORY);
+  let wrongTransfers = 0;
+  let take: typeof takePart = takePart;
   for (let attempt = 1; ; attempt++) {
     await mkdir(directory, { recursive: true });
     await mkdir(dirname(path), { recursive: true });
-    const part = await takePart(directory, expected);
-    try {
-      await fill(part, { expected, content, signal });
-      await rename(part.path, path);
-      return;
-    } catch (error) {
-      const again = await cleanUp(part, error);
-      signal?.throwIfAborted();
-      // Another process has taken the part over and finished it.
-      if (systemCode(error) === "ENOENT" && (await sizeOf(path)) === expected.size) return;
-      if (!again || attempt === MAX_TRIES) {
-        const action = `store ${expected.digest} in ${JSON.stringify(layout)}`;
-        const hint = "Make room, or choose a larger place; what is whole there stays.";
-        throw diskFull(error, action, hint) ?? error;
-      }
+    const part = await take(directory, expected);
+    const failure = await tryWrite(part, path, { expected, content, signal });
+    if (failure === undefined) return;
+    const { error, reason } = failure;
+    if (reason === "wrong" && part.size === 0) wrongTransfers++;
+    if (reason === "other" || wrongTransfers === MAX_WRONG_TRANSFERS || attempt === MAX_TRIES) {
+      const action = `store ${expected.digest} in ${JSON.stringify(layout)}`;
+      const hint = "Make room, or choose a larger place; what is whole there stays.";
+      throw diskFull(error, action, hint) ?? error;
     }
+    take = reason === "wrong" ? emptyPart : takePart;
+  }
+}
+
+/** `wrong`: other bytes came, or were there; `taken`: another process has taken the part over. */
+interface Failure {
+  readonly error: unknown;
+  readonly reason: "wrong" | "taken" | "other";
+}
+
+/** Undefined if the blob is there, whoever wrote it. */
+async function tryWrite(
+  part: Part,
+  path: string,
+  { expected, content, signal }: { expected: Descriptor; content: Content } & ContentOptions,
+): Promise<Failure | undefined> {
+  try {
+    await fill(part, { expected, content, signal });
+    await rename(part.path, path);
+    return undefined;
+  } catch (error) {
+    await cleanUp(part, error);
+    signal?.throwIfAborted();
+    if (isMismatch(error)) return { error, reason: "wrong" };
+    if (systemCode(error) !== "ENOENT") return { error, reason: "other" };
+    return (await sizeOf(path)) === expected.size ? undefined : { error, reason: "taken" };
   }
 }
 
@@ -63,13 +89,10 @@ async function fill(
   await writeContent(part.path, bytes, { flags, start: part.size, signal });
 }
 
-/** Says whether it is worth starting over; removes what nobody can use. */
-async function cleanUp(part: Part, error: unknown): Promise<boolean> {
-  const wrong = error instanceof DrayError && error.code === "DRAY_CONTENT_MISMATCH";
+/** Removes what nobody can use. */
+async function cleanUp(part: Part, error: unknown): Promise<void> {
   const size = await sizeOf(part.path);
-  if (wrong || size < MIN_PART_BYTES || isDiskFull(error)) {
+  if (isMismatch(error) || size < MIN_PART_BYTES || isDiskFull(error)) {
     await rm(part.path, { force: true });
   }
-  // A part left by an earlier run may be bad; one that vanished was taken by another process.
-  return (wrong && part.size > 0) || systemCode(error) === "ENOENT";
 }

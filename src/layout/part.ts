@@ -28,14 +28,24 @@ const SURELY_DEAD_MS = 10 * 60 * 1000;
  */
 export async function takePart(directory: string, expected: Descriptor): Promise<Part> {
   const prefix = partPrefix(expected.digest);
-  const path = join(directory, `${prefix}${randomBytes(6).toString("hex")}`);
+  const path = newPart(directory, expected.digest);
   for (const name of await readdir(directory)) {
     if (!name.startsWith(prefix) || !(await claim(join(directory, name), path))) continue;
     const size = await sizeOf(path);
     if (size > expected.size) break;
     return { path, size, hash: await hashFile(path, { digest: expected.digest, size }) };
   }
+  // One that is too long is written over.
   return { path, size: 0, hash: hasherFor(expected.digest) };
+}
+
+/** A part with nothing in it, whatever others have left. */
+export async function emptyPart(directory: string, { digest }: Descriptor): Promise<Part> {
+  return { path: newPart(directory, digest), size: 0, hash: hasherFor(digest) };
+}
+
+function newPart(directory: string, digest: Digest): string {
+  return join(directory, `${partPrefix(digest)}${randomBytes(6).toString("hex")}`);
 }
 
 export async function sizeOf(path: string): Promise<number> {

@@ -14,11 +14,10 @@ import type { Finding } from "../finding.ts";
 import { outlookOf, requirePlatforms, type Outlook } from "../intake/outlook.ts";
 import type { Platform } from "../oci/platform.ts";
 import { requireSpace } from "../content/disk-space.ts";
-import { DrayError } from "../errors.ts";
+import { isMismatch } from "../content/verify.ts";
 import { startRun, type Run, type RunOptions } from "../events.ts";
 import type { Foreign } from "../foreign/join-foreign.ts";
 import { gather, type GatherOptions, type Ingredients } from "../intake/gather.ts";
-import { ImageLayout } from "../layout/layout.ts";
 import { replaceFile } from "../layout/write-file.ts";
 import { withForeign } from "../intake/from.ts";
 import { fromRegistries, lockOf, planPack, type PackPlan } from "../intake/plan.ts";
@@ -27,7 +26,7 @@ import { formatLock, type Lock } from "../intake/recipe/lock.ts";
 import { settledBy } from "../intake/recipe/skip.ts";
 import { NOTHING, type Recipe } from "../intake/recipe/recipe.ts";
 import type { Resolved } from "../intake/resolve.ts";
-import { missingBytes, reachable, removeDamaged } from "../intake/store.ts";
+import { documentsOf, missingBytes, openStore, reachable, removeDamaged } from "../intake/store.ts";
 import type { PrivateKey } from "../trust/keys.ts";
 
 export interface PackOptions extends ChartAccess {
@@ -134,19 +133,19 @@ async function build(
   if (options.lockPath !== undefined) {
     await replaceFile(options.lockPath, Buffer.from(formatLock(lockOf(ingredients))));
   }
-  const store = await ImageLayout.create(options.store);
+  const store = await openStore(options.store);
   const work = { plan, ingredients, options, run };
   const resolved = [...ingredients.images, ...ingredients.charts.map(({ artifact }) => artifact)];
+  await removeDamaged(documentsOf(resolved), store, run.signal);
   for (let isHealed = false; ; isHealed = true) {
     run.onEvent({ type: "stage", stage: "pack", bytes: plan.download + plan.size });
     const pull = new Pull(resolved, store, run);
     try {
       return await writeWhilePulling(pull, work);
     } catch (error) {
-      const isDamage = error instanceof DrayError && error.code === "DRAY_CONTENT_MISMATCH";
-      if (!isDamage || isHealed || pull.hasFailed) throw error;
+      if (!isMismatch(error) || isHealed || pull.hasFailed) throw error;
       // The disk has changed what an earlier run stored: fetch that again, and only that.
-      if ((await removeDamaged(reachable(resolved), store)) === 0) throw error;
+      if ((await removeDamaged(reachable(resolved), store, run.signal)) === 0) throw error;
     }
   }
 }

@@ -9,7 +9,7 @@ import {
 } from "../../chart/chart-archive.ts";
 import { chooseVersion, noSuchVersion } from "../../chart/choose-version.ts";
 import { DrayError } from "../../errors.ts";
-import { digestOf, type Digest } from "../../oci/digest.ts";
+import { digestOf } from "../../oci/digest.ts";
 import { formatChart, parseChart, type ChartRequest } from "../recipe/chart-request.ts";
 import { lockedChart } from "../recipe/lock.ts";
 import { findRegistryChart } from "./registry-chart.ts";
@@ -32,9 +32,10 @@ export async function findRepositoryChart(
   const version = locked?.version ?? request.version;
   const entry = chooseEntry(versions, { name: request.name, version, where: repository.name });
   const what = `${request.name} ${entry.version} of ${repository.name}`;
-  const { tgz, provenance, resolved } = await fetchEntry(entry, { what, repository, sources });
+  const place = { what, repository, sources };
+  const wanted = locked?.digest ?? entry.digest;
+  const { tgz, provenance, resolved } = await fetchExpected(entry, wanted, place);
   const digest = digestOf(tgz);
-  requireDigest(digest, { what, wanted: locked?.digest ?? entry.digest });
   const { files, metadata } = await readChartArchive(tgz, what);
   if (metadata.name !== request.name) {
     throw mismatch(what, { wanted: request.name, found: metadata.name });
@@ -61,6 +62,20 @@ interface Place {
 }
 
 type Fetched = Pick<FetchedChart, "provenance" | "resolved"> & { readonly tgz: Buffer };
+
+/** The chart with the digest that is wanted. What may have been damaged on its way comes once more. */
+async function fetchExpected(
+  entry: IndexEntry,
+  wanted: string | undefined,
+  place: Place,
+): Promise<Fetched> {
+  const first = await fetchEntry(entry, place);
+  if (wanted === undefined || digestOf(first.tgz) === wanted) return first;
+  const second = await fetchEntry(entry, place);
+  const found = digestOf(second.tgz);
+  if (found !== wanted) throw mismatch(place.what, { wanted, found });
+  return second;
+}
 
 /** Tries one address after another; what is said of the first is thrown when none is good. */
 async function fetchEntry({ urls }: IndexEntry, place: Place): Promise<Fetched> {
@@ -98,13 +113,6 @@ async function fetchFromRegistry(
   const { tgz, provenance, resolved } = await findRegistryChart(request, sources);
   if (tgz === undefined) throw new Error("a chart in a registry is packed");
   return { tgz, provenance, resolved };
-}
-
-function requireDigest(
-  found: Digest,
-  { what, wanted }: { what: string; wanted: string | undefined },
-): void {
-  if (wanted !== undefined && wanted !== found) throw mismatch(what, { wanted, found });
 }
 
 function mismatch(what: string, { wanted, found }: { wanted: string; found: string }): DrayError {

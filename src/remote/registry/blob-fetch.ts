@@ -15,41 +15,83 @@ export interface BlobFetch {
 
 /**
  * The bytes of a blob. A connection that breaks in the middle is opened again where it broke, as
- * long as each attempt brings something.
+ * long as each attempt brings something. Where nobody gives the rest alone, all of it is asked for.
  */
-export async function* fetchBlob(
-  { digest, size }: Descriptor,
-  { offset, signal, patience, get }: BlobFetch,
-): Bytes {
-  let position = offset;
-  for (let failures = 0; ; failures++) {
-    const before = position;
-    try {
-      const response = await get(position === 0 ? {} : { range: `bytes=${position}-` });
-      for await (const chunk of fromPosition(response, position)) {
-        position += chunk.length;
-        yield chunk;
+export function fetchBlob(descriptor: Descriptor, fetch: BlobFetch): Bytes {
+  return new Download(descriptor, fetch).bytes();
+}
+
+class Download {
+  readonly #descriptor: Descriptor;
+  readonly #fetch: BlobFetch;
+  #position: number;
+  #isRestGiven = true;
+  #failures = 0;
+
+  constructor(descriptor: Descriptor, fetch: BlobFetch) {
+    this.#descriptor = descriptor;
+    this.#fetch = fetch;
+    this.#position = fetch.offset;
+  }
+
+  async *bytes(): Bytes {
+    for (let brought = 1; brought > 0;) {
+      const before = this.#position;
+      try {
+        yield* this.#attempt();
+        // What ends too early with nothing new in it is all that this server has.
+        brought = this.#position - before;
+      } catch (cause) {
+        this.#fetch.signal?.throwIfAborted();
+        await this.#prepareNext(cause, this.#position - before);
       }
-      return;
-    } catch (cause) {
-      signal?.throwIfAborted();
-      if (!isConnectionFailure(cause)) throw cause;
-      // Only the end of the answer was cut off, and that holds nothing.
-      if (position >= size) return;
-      if (position > before) failures = 0;
-      const error = broken(digest, { position, size }, cause);
-      if (failures >= MAX_ATTEMPTS - 1) throw error;
-      await patience.wait(failures, { reason: error.message, signal });
+      if (this.#position >= this.#descriptor.size) return;
     }
+  }
+
+  get #wantsRest(): boolean {
+    return this.#position > 0 && this.#isRestGiven;
+  }
+
+  async *#attempt(): Bytes {
+    const range = this.#wantsRest ? { range: `bytes=${this.#position}-` } : {};
+    const response = await this.#fetch.get(range);
+    for await (const chunk of fromPosition(response, this.#position)) {
+      this.#position += chunk.length;
+      yield chunk;
+    }
+  }
+
+  /** Waits for the next attempt, unless there is no use in one. */
+  async #prepareNext(cause: unknown, brought: number): Promise<void> {
+    const { patience, signal } = this.#fetch;
+    if (this.#wantsRest && brought === 0 && cause instanceof RegistryError) {
+      this.#isRestGiven = false;
+      return;
+    }
+    if (!isConnectionFailure(cause)) throw cause;
+    const { digest, size } = this.#descriptor;
+    // Only the end of the answer was cut off, and that holds nothing.
+    if (this.#position >= size) return;
+    if (brought > 0) this.#failures = 0;
+    const error = broken(digest, { position: this.#position, size }, cause);
+    if (this.#failures >= MAX_ATTEMPTS - 1) throw error;
+    await patience.wait(this.#failures++, { reason: error.message, signal });
   }
 }
 
-/** A server that does not do ranges sends everything: what is there already is dropped. */
+/**
+ * What an answer brings from `position` on. A server that does not do ranges sends everything: what is
+ * there already is dropped.
+ */
 async function* fromPosition(response: TransportResponse, position: number): Bytes {
   const start = /^bytes (\d+)-/.exec(response.header("content-range") ?? "")?.[1];
   let skip = position;
   if (response.status === 206) {
-    if (Number(start) !== position) throw wrongRange(response, position);
+    if (Number(start) !== position) {
+      await response.discard();
+      throw wrongRange(response, position);
+    }
     skip = 0;
   }
   for await (const chunk of response.body) {
