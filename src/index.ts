@@ -146,13 +146,17 @@ export {
 export { unpack, type UnpackOptions, type UnpackResult } from "./stories/unpack.ts";
 
 // Bringing it into a registry, or being one.
+export { push, PushIncomplete, type PushOptions, type PushReport } from "./stories/push.ts";
+export { audit, type AuditOptions, type AuditReport } from "./stories/audit.ts";
 export {
-  push,
-  PushIncomplete,
+  parseReceipt,
+  receiptJsonSchema,
+  type BlobCount,
   type PushedArtifact,
-  type PushOptions,
-  type PushReport,
-} from "./stories/push.ts";
+  type PushedBlob,
+  type Receipt,
+  type TransferTotals,
+} from "./delivery/receipt.ts";
 export {
   MAP_MODES,
   parseMapRules,
@@ -166,6 +170,5 @@ export {
   targetJsonSchema,
   type TargetFile,
 } from "./delivery/target-file.ts";
-export type { BlobCount, TransferTotals } from "./delivery/transfers.ts";
 export { serve, type RunningRegistry, type ServeOptions } from "./stories/serve.ts";
 export type { TlsOptions } from "./server/http-server.ts";

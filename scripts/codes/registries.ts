@@ -50,6 +50,17 @@ export const registries = {
       "All content is at the target, and some tags could not be written or do not stand for what was pushed.",
     advice: "Run the same command again: it writes the rest.",
   },
+  RECEIPT_EMPTY: {
+    severity: "error",
+    means: "The receipt names nothing that was pushed, so that there is nothing to compare.",
+    advice: "Its `error` says why the push ended. Push again, and audit the new receipt.",
+  },
+  RECEIPT_UNFINISHED: {
+    severity: "warning",
+    means:
+      "The receipt is of a push that did not come to its end: what it did not get to may be missing.",
+    advice: "Push again, and audit the new receipt.",
+  },
   REGISTRY_ANSWER_TOO_LARGE: {
     ends: "refused",
     means:
@@ -133,6 +144,31 @@ export const registries = {
     means:
       "The directory in which dray runs has a `target.yaml` that says whom to trust. It may have come with a bundle.",
     advice: "If it is yours, name it: `--target-file target.yaml`.",
+  },
+  TAG_MISSING: {
+    severity: "error",
+    means: "A tag that was pushed is gone from the registry.",
+    advice: "Find out who removes tags there; a push of the bundle writes it again.",
+  },
+  TAG_MOVED: {
+    severity: "error",
+    means: "A tag stands for something else now than what was pushed.",
+    advice:
+      "Find out who has moved it. `dray push --overwrite` of the same bundle moves it back; what pins the digest is not affected.",
+  },
+  TARGET_DAMAGED: {
+    ends: "refused",
+    severity: "error",
+    means:
+      "The registry has something of what was pushed with another size or other bytes, and where it was sent again, it kept what it had.",
+    advice:
+      "Whoever runs the registry has to remove it there, and to look at its disk. A push of the bundle then sends it again.",
+  },
+  TARGET_MISSING: {
+    severity: "error",
+    means: "A manifest or blob that was pushed is gone from the registry.",
+    advice:
+      "Find out what cleans up there, such as a garbage collection or a retention rule. A push of the bundle sends it again.",
   },
   TARGET_INVALID: {
     ends: "usage",

@@ -47,12 +47,23 @@ export const running = {
     means: "A file in the bundle would have a name that not every tar reads.",
     advice: "Give it a shorter or plainer name, in ASCII.",
   },
+  OUTPUT_REFUSED: {
+    ends: "usage",
+    means:
+      "A receipt cannot be written there: something else than a receipt has that name, the folder is missing or cannot be written, or a link that others can have made leads there. It is noticed before anything is sent.",
+    advice: "Name another file, in a folder of your own.",
+  },
   PACK_UNRESOLVED: {
     ends: "failed",
     means:
       "Some images or charts could not be had; the message lists all of them with the reasons. Nothing was packed.",
     advice:
       "Mend or leave out what is listed. For images that only charts ask for: `--chart-images none`.",
+  },
+  RECEIPT_INVALID: {
+    ends: "usage",
+    means: "The file is not a receipt as `dray push --receipt` writes it, or is of a newer dray.",
+    advice: "Name the receipt of the push, or update dray.",
   },
   RECIPE_AMBIGUOUS: {
     ends: "usage",

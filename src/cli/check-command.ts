@@ -1,4 +1,5 @@
 import type { AbsentImage, CheckedChart, CheckReport, ValueSet } from "../index.ts";
+import { addAuditFlags, requireOneSubject, runAudit, type AuditFlags } from "./audit.ts";
 import { addBundleFlags, bundleChoices, type BundleFlags } from "./bundle-flags.ts";
 import { addDiscoveryFlags, discoverySettings, type DiscoveryFlags } from "./discovery-flags.ts";
 import { formatNotes, formatOperators, formatProblems } from "./findings.ts";
@@ -9,7 +10,8 @@ import { addTargetFileFlag, type TargetFlags } from "./target-flags.ts";
 import { addOutputFlags, type AddCommand, type Session, type SessionFlags } from "./session.ts";
 import { formatTable, paragraphs, plural, section } from "./table.ts";
 
-interface CheckFlags extends BundleFlags, SessionFlags, DiscoveryFlags, MapFlags, TargetFlags {
+interface CheckFlags
+  extends BundleFlags, SessionFlags, DiscoveryFlags, MapFlags, TargetFlags, AuditFlags {
   readonly chart?: string;
   readonly requirePlatform?: readonly string[];
   readonly allowIncomplete?: boolean;
@@ -18,22 +20,28 @@ interface CheckFlags extends BundleFlags, SessionFlags, DiscoveryFlags, MapFlags
 export const addCheckCommand: AddCommand = (program, start) => {
   const command = program
     .command("check")
-    .summary("say whether a bundle has every image that its charts will pull")
+    .summary("say whether a bundle has what its charts pull, or a registry what was pushed")
     .description(
       "Finds the images that the charts in a bundle pull with your values, and says which of them " +
         "are not in the bundle, and why they are needed. Opens no connection, on either side. " +
-        "Exit code 3 means: a pod would not start, or it cannot be told.",
+        "Exit code 3 means: a pod would not start, or it cannot be told. With --receipt it asks " +
+        "a registry instead, whether everything that was pushed is still there as it was; " +
+        "exit code 3 means that it is not.",
     )
-    .argument("<bundle>", "bundle file or unpacked directory")
+    .argument("[bundle]", "bundle file or unpacked directory")
     .option("--chart <name>", "check only this chart: NAME or NAME:VERSION")
     .addOption(
       repeatable("--require-platform <platform>", "every image must be there for os/architecture"),
     )
-    .option("--target <target>", "REGISTRY[/PREFIX] that your values name instead of the sources")
+    .option(
+      "--target <target>",
+      "REGISTRY[/PREFIX] that your values name instead of the sources, or to audit",
+    )
     .option("--allow-incomplete", "end with 0 though a needed image may have been missed");
   addTargetFileFlag(addMapFlags(command));
   const sets = addDiscoveryFlags(command);
   addBundleFlags(command);
+  addAuditFlags(command);
   addOutputFlags(command);
   addExamples(command, [
     "dray check app-1.2.0.tar.gz --key release.pub --values prod.yaml",
@@ -41,10 +49,14 @@ export const addCheckCommand: AddCommand = (program, start) => {
     "  --require-platform linux/amd64 --require-platform linux/arm64",
     "dray check app-1.2.0.tar.gz --key release.pub --values internal.yaml \\",
     "  --target registry.internal:5000/mirror   # the values name this registry",
+    "dray check --receipt app-1.2.0.receipt.json --content",
   ]);
-  command.action(async (path: string, flags: CheckFlags) => {
+  command.action(async (path: string | undefined, flags: CheckFlags) => {
     const session = await start(flags);
-    await runCheck(path, { flags, sets }, session);
+    const { receipt } = flags;
+    await requireOneSubject(path, flags);
+    if (receipt !== undefined) await runAudit(receipt, flags, session);
+    else if (path !== undefined) await runCheck(path, { flags, sets }, session);
   });
 };
 

@@ -14,7 +14,9 @@ const STAGES: Readonly<Record<string, string>> = {
   open: "Opening",
   push: "Pushing",
   check: "Checking what is there already",
+  "read back": "Reading back",
   tag: "Tagging",
+  audit: "Comparing",
   unpack: "Unpacking",
 };
 

@@ -1,4 +1,3 @@
-import { writeFile } from "node:fs/promises";
 import type { PushReport } from "../index.ts";
 import {
   addBundleFlags,
@@ -18,6 +17,7 @@ import { formatBytes, formatTable, paragraphs, plural, shortDigest } from "./tab
 interface PushFlags
   extends BundleFlags, SessionFlags, RegistryFlags, MapFlags, TargetFlags, VerifyFirstFlag {
   readonly overwrite?: boolean;
+  readonly verifyTarget?: boolean;
   readonly receipt?: string;
   readonly dryRun?: boolean;
 }
@@ -37,9 +37,10 @@ export const addPushCommand: AddCommand = (program, start) => {
   addTargetFileFlag(command);
   addMapFlags(command)
     .option("--overwrite", "move tags that stand for something else at the target")
-    .option("--receipt <file>", "write what was pushed as JSON")
+    .option("--receipt <file>", "write what was pushed, and what was not, as JSON")
     .option("--dry-run", "ask the registry, say what would be pushed, send nothing");
   addVerifyFirstFlag(addBundleFlags(command));
+  command.option("--verify-target", "read everything back and hash it before any tag is written");
   addRegistryFlags(command);
   addOutputFlags(command);
   addExamples(command, [
@@ -58,43 +59,41 @@ async function runPush(
   session: Session,
 ): Promise<void> {
   const { run, print } = session;
-  const { push, PushIncomplete } = await import("../index.ts");
-  try {
-    const report = await push(
-      {
-        path,
-        target: await requireTarget(target, flags),
-        mapping: await readMapping(flags),
-        overwrite: flags.overwrite,
-        verifyFirst: flags.verifyFirst,
-        dryRun: flags.dryRun,
-        ...(await bundleChoices(flags, session)),
-        registry: await registryAccess(flags, session),
-      },
-      run,
-    );
-    await writeReceipt(report, flags);
-    const problems = formatProblems(report.findings);
-    const taken = flags.dryRun === true ? flags.fromFile : undefined;
-    const document = { ...receiptOf(report), ...(taken && { targetFile: taken }) };
-    print(document, () => paragraphs([formatTaken(taken), renderPush(report)]), problems);
-  } catch (error) {
-    if (error instanceof PushIncomplete) await writeReceipt(error.report, flags);
-    throw error;
-  }
+  const { push } = await import("../index.ts");
+  await requireReceiptFile(flags);
+  const report = await push(
+    {
+      path,
+      target: await requireTarget(target, flags),
+      mapping: await readMapping(flags),
+      overwrite: flags.overwrite,
+      verifyFirst: flags.verifyFirst,
+      verifyTarget: flags.verifyTarget,
+      receipt: flags.receipt,
+      dryRun: flags.dryRun,
+      ...(await bundleChoices(flags, session)),
+      registry: await registryAccess(flags, session),
+    },
+    run,
+  );
+  const taken = flags.dryRun === true ? flags.fromFile : undefined;
+  const document = { ...report, ...(taken && { targetFile: taken }) };
+  const text = (): string => paragraphs([formatTaken(taken), renderPush(report, flags)]);
+  print(document, text, formatProblems(report.findings));
 }
 
-async function writeReceipt(report: PushReport, { receipt }: PushFlags): Promise<void> {
-  if (receipt === undefined || report.dryRun) return;
-  await writeFile(receipt, `${JSON.stringify(receiptOf(report), undefined, 2)}\n`);
+/** What is on stdout is the report. */
+async function requireReceiptFile({ receipt }: PushFlags): Promise<void> {
+  if (receipt !== "-") return;
+  const { DrayError } = await import("../index.ts");
+  throw new DrayError(
+    "DRAY_USAGE",
+    "Cannot write the receipt to standard output: the report goes there",
+    { kind: "usage", hint: "Name a file; --json prints the report as JSON." },
+  );
 }
 
-/** What a push did, for people who commit it or file it. */
-function receiptOf(report: PushReport): object {
-  return { receiptVersion: 1, ...report };
-}
-
-function renderPush(report: PushReport): string {
+function renderPush(report: PushReport, { verbose, verifyTarget }: PushFlags): string {
   const { artifacts, totals, dryRun, bundle, registry, findings } = report;
   const rows = artifacts.map(({ kind, target, digest, result }) => [
     dryRun && result !== "present" ? `would be ${result}` : result,
@@ -102,8 +101,10 @@ function renderPush(report: PushReport): string {
     target,
     shortDigest(digest),
   ]);
+  const pinned = verbose === true ? formatTable(artifacts.map((one) => [one.pinned])) : "";
   const { copied, mounted, skipped } = totals;
   const would = dryRun ? "Dry run: would send" : "Sent";
+  const readBack = verifyTarget === true ? "every byte" : "every manifest";
   const summary = [
     `${would} ${plural(copied.blobs, "blob")} (${formatBytes(copied.bytes)})`,
     `${dryRun ? "mount" : "mounted"} ${mounted.blobs} (${formatBytes(mounted.bytes)})`,
@@ -111,6 +112,6 @@ function renderPush(report: PushReport): string {
   ].join(", ");
   const done = dryRun
     ? `Nothing was sent to ${registry}.`
-    : `${bundle.name} ${bundle.version} (${bundle.digest}) is in ${registry}; every manifest was read back.`;
-  return paragraphs([formatNotes(findings), formatTable(rows), `${summary}.\n${done}\n`]);
+    : `${bundle.name} ${bundle.version} (${bundle.digest}) is in ${registry}; ${readBack} was read back.`;
+  return paragraphs([formatNotes(findings), formatTable(rows), pinned, `${summary}.\n${done}\n`]);
 }

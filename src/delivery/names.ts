@@ -35,14 +35,17 @@ export interface TargetName {
   readonly tag: string | undefined;
   /** `registry/repository:tag` or `registry/repository@digest`. */
   readonly target: string;
+  /** `registry/repository@digest` */
+  readonly pinned: string;
 }
 
 /** The name of one artifact. @throws DrayError `DRAY_REFERENCE_INVALID` */
 export function nameAt(item: Nameable, { target, mapping }: Destination): TargetName {
   const { path, tag } = mapped(item, mapping);
   const repository = target.prefix === "" ? path : `${target.prefix}/${path}`;
-  const suffix = tag === undefined ? `@${item.digest}` : `:${tag}`;
-  return { repository, tag, target: `${target.registry}/${repository}${suffix}` };
+  const full = `${target.registry}/${repository}`;
+  const pinned = `${full}@${item.digest}`;
+  return { repository, tag, target: tag === undefined ? pinned : `${full}:${tag}`, pinned };
 }
 
 function mapped(item: Nameable, mapping: Mapping): { path: string; tag: string | undefined } {

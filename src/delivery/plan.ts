@@ -40,6 +40,11 @@ export function parseTarget(text: string): PushTarget {
   });
 }
 
+/** `REGISTRY[/PREFIX]` */
+export function formatTarget({ registry, prefix }: PushTarget): string {
+  return prefix === "" ? registry : `${registry}/${prefix}`;
+}
+
 function targetProblem(registry: string, prefix: string): string | undefined {
   if (`${registry}/${prefix}`.includes("@")) return "a login has no place in it";
   if (/[<>]/.test(registry + prefix)) return "it still has a placeholder in it";

@@ -7,7 +7,8 @@ import { DrayError, RegistryError } from "../errors.ts";
 import type { Run } from "../events.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
-import type { Situation } from "./situation.ts";
+import type { PushRecord } from "./record.ts";
+import { isThere, type Situation } from "./situation.ts";
 
 /** What is sent. */
 export interface Parcel {
@@ -16,11 +17,7 @@ export interface Parcel {
   readonly path: string;
   /** Every byte of it was verified before. */
   readonly isVerified: boolean;
-}
-
-/** True if the target has under the name what is to be there: no tag will be written. */
-export function isThere({ existing, plan }: Situation): boolean {
-  return existing?.digest === plan.root.descriptor.digest;
+  readonly record: PushRecord;
 }
 
 /**
@@ -31,14 +28,14 @@ export function isThere({ existing, plan }: Situation): boolean {
  */
 export async function sendAll(
   situations: readonly Situation[],
-  { bundle, path, isVerified }: Parcel,
+  { bundle, path, isVerified, record }: Parcel,
   run: Run,
 ): Promise<void> {
   const blobs = [...bundle.graph.reachable.values()];
   const sent = new SentContent(bundle.source);
   run.onEvent({ type: "stage", stage: "push", bytes: sizeOf(blobs) });
   try {
-    await copyAll(situations, sent, run);
+    await copyAll(situations, sent, { run, record });
   } catch (error) {
     run.signal.throwIfAborted();
     if (!isRefusal(error)) throw error;
@@ -58,15 +55,22 @@ export async function sendAll(
 async function copyAll(
   situations: readonly Situation[],
   source: Source,
-  { signal: outer, onEvent }: Run,
+  { run, record }: { run: Run; record: PushRecord },
 ): Promise<void> {
   const copies = new Map<string, GraphCopy>();
-  await forAll(situations, outer, async ({ repository, plan }, signal) => {
+  await forAll(situations, run.signal, async ({ repository, plan }, signal) => {
     const { limit } = repository.client;
+    const onEvent = record.transfers.listener(plan.repository, run.onEvent);
     const copy =
       copies.get(plan.repository) ?? new GraphCopy(source, repository, { limit, signal, onEvent });
     copies.set(plan.repository, copy);
-    await copy.copy(plan.root.descriptor);
+    try {
+      await copy.copy(plan.root.descriptor);
+    } catch (error) {
+      // Those that are stopped by the failure of another have none of their own.
+      if (!signal.aborted && error instanceof DrayError) record.fail(plan, error);
+      throw error;
+    }
   });
 }
 

@@ -12,6 +12,12 @@ export interface Situation {
   readonly existing: Descriptor | undefined;
 }
 
+/** True if the target has under the name what is to be there: no tag will be written. */
+export function isThere({ existing, plan }: Situation): boolean {
+  const { digest, size } = plan.root.descriptor;
+  return existing?.digest === digest && existing.size === size;
+}
+
 /** Asks the target what it has under every name of the plan. */
 export async function lookAt(
   plan: readonly PlannedPush[],

@@ -1,43 +1,37 @@
-import type { DrayEvent, Listener } from "../events.ts";
+import type { Listener } from "../events.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
-
-/** How the blobs and manifests of a push got to the target. */
-export interface TransferTotals {
-  readonly copied: BlobCount;
-  /** Known to the registry in another repository: linked, not sent. */
-  readonly mounted: BlobCount;
-  readonly skipped: BlobCount;
-}
-
-export interface BlobCount {
-  readonly blobs: number;
-  readonly bytes: number;
-}
+import type { PushedBlob, TransferTotals } from "./receipt.ts";
 
 type Way = keyof TransferTotals;
 
-/** Counts what moves while it moves, and passes every event on. */
+/** The words of a receipt. */
+const RESULTS: Readonly<Record<Way, PushedBlob["result"]>> = {
+  copied: "sent",
+  mounted: "mounted",
+  skipped: "present",
+};
+
+/** Keeps how everything got to each repository, while it moves, and counts it. */
 export class Transfers {
   readonly #counts: Record<Way, { blobs: number; bytes: number }> = {
     copied: { blobs: 0, bytes: 0 },
     mounted: { blobs: 0, bytes: 0 },
     skipped: { blobs: 0, bytes: 0 },
   };
-  readonly #onEvent: Listener | undefined;
+  /** By repository and digest. */
+  readonly #ways = new Map<string, Way>();
   /** In a rehearsal: blobs that would be at the registry by now. */
   readonly #there = new Set<Digest>();
-  readonly #seen = new Set<string>();
 
-  constructor(onEvent: Listener | undefined) {
-    this.#onEvent = onEvent;
-  }
-
-  note(event: DrayEvent): void {
-    if (event.type === "copied" || event.type === "mounted" || event.type === "skipped") {
-      this.#add(event.type, event.descriptor);
-    }
-    this.#onEvent?.(event);
+  /** Hears what arrives in one repository, and passes every event on. */
+  listener(repository: string, onEvent: Listener): Listener {
+    return (event) => {
+      if (event.type === "copied" || event.type === "mounted" || event.type === "skipped") {
+        this.#add(event.type, event.descriptor, repository);
+      }
+      onEvent(event);
+    };
   }
 
   /** Counts a blob as a push would: sent once, mounted afterwards. */
@@ -45,22 +39,29 @@ export class Transfers {
     descriptor: Descriptor,
     { repository, present }: { repository: string; present: boolean },
   ): void {
-    const place = `${repository}@${descriptor.digest}`;
-    if (this.#seen.has(place)) return;
-    this.#seen.add(place);
-    this.#add(
-      present ? "skipped" : this.#there.has(descriptor.digest) ? "mounted" : "copied",
-      descriptor,
-    );
+    if (this.#ways.has(place(repository, descriptor.digest))) return;
+    const isThere = this.#there.has(descriptor.digest);
+    this.#add(present ? "skipped" : isThere ? "mounted" : "copied", descriptor, repository);
     this.#there.add(descriptor.digest);
+  }
+
+  /** What became of a blob in a repository. */
+  resultOf(repository: string, digest: Digest): PushedBlob["result"] {
+    const way = this.#ways.get(place(repository, digest));
+    return way === undefined ? "unfinished" : RESULTS[way];
   }
 
   totals(): TransferTotals {
     return this.#counts;
   }
 
-  #add(way: Way, { size }: Descriptor): void {
+  #add(way: Way, { digest, size }: Descriptor, repository: string): void {
+    this.#ways.set(place(repository, digest), way);
     this.#counts[way].blobs += 1;
     this.#counts[way].bytes += size;
   }
+}
+
+function place(repository: string, digest: Digest): string {
+  return `${repository}@${digest}`;
 }

@@ -2,7 +2,7 @@ import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Descriptor } from "../oci/descriptor.ts";
 import { formatIndexFile, INDEX_FILE, parseIndexFile } from "../oci/image-layout.ts";
-import { replaceFile } from "./write-file.ts";
+import { replaceFile } from "../content/replace-file.ts";
 
 /** The entries of a layout's `index.json`. */
 export async function readRoots(directory: string): Promise<readonly Descriptor[]> {

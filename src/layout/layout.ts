@@ -25,7 +25,7 @@ import {
 import { parseJson } from "../oci/json.ts";
 import { INGEST_DIRECTORY, writeBlob } from "./blob-writer.ts";
 import { readRoots, writeRoots } from "./index-file.ts";
-import { replaceFile } from "./write-file.ts";
+import { replaceFile } from "../content/replace-file.ts";
 
 /**
  * An OCI image layout in a directory. Blobs appear whole and verified or not at all.

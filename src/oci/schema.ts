@@ -35,6 +35,42 @@ export function parseAs<T>(
 }
 
 /**
+ * As `parseAs`, for dray's own documents, whose schemas are strict: a field that is not known has a
+ * meaning that a newer dray knows, and none is skipped.
+ * @throws DrayError with `code`
+ */
+export function parseKnown<T>(
+  schema: z.ZodType<T>,
+  value: unknown,
+  { what, code }: { what: string; code: ErrorCode },
+): T {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const newer = newerParts(result.error, value);
+  if (newer.length === 0) return parseAs(schema, value, { what, code });
+  throw new DrayError(code, `Cannot read ${what}: made by a newer dray: ${newer.join(", ")}`, {
+    kind: "refused",
+    hint: "Update dray on this side.",
+  });
+}
+
+/** What only a newer program can have written: a field that is not known, a higher version. */
+function newerParts({ issues }: z.ZodError, value: unknown): string[] {
+  const parts = issues.flatMap((issue) => {
+    if (issue.code === "unrecognized_keys") {
+      return issue.keys.map((key) => `field ${[...issue.path, key].join(".")} is not known here`);
+    }
+    const [name = ""] = issue.path.map(String);
+    if (issue.code !== "invalid_value" || !name.endsWith("Version")) return [];
+    const [known] = issue.values;
+    const found: unknown = new Map(Object.entries(Object(value))).get(name);
+    const isNewer = typeof found === "number" && typeof known === "number" && found > known;
+    return isNewer ? [`${name} is ${found}, and ${known} is known here`] : [];
+  });
+  return parts.slice(0, MOST_PROBLEMS);
+}
+
+/**
  * Parses JSON that holds secrets: what a parser says of it quotes it, and must not be passed on.
  * @throws DrayError with `code`
  */

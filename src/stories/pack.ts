@@ -18,7 +18,7 @@ import { isMismatch } from "../content/verify.ts";
 import { startRun, type Run, type RunOptions } from "../events.ts";
 import type { Foreign } from "../foreign/join-foreign.ts";
 import { gather, type GatherOptions, type Ingredients } from "../intake/gather.ts";
-import { replaceFile } from "../layout/write-file.ts";
+import { replaceFile } from "../content/replace-file.ts";
 import { withForeign } from "../intake/from.ts";
 import { fromRegistries, lockOf, planPack, type PackPlan } from "../intake/plan.ts";
 import { Pull } from "../intake/pull.ts";

@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { temporaryDirectory } from "../../fixtures/temporary-directory.ts";
 import { contentOf } from "../../src/content/memory.ts";
-import { replaceFile, writeContent } from "../../src/layout/write-file.ts";
+import { replaceFile } from "../../src/content/replace-file.ts";
+import { writeContent } from "../../src/layout/write-file.ts";
 import { encodedOf } from "../../src/oci/digest.ts";
 import { blobOf, holds, layoutIn, noted } from "./blobs.ts";
 

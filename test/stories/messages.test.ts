@@ -1,9 +1,10 @@
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { makeCertificate } from "../../fixtures/certificates.ts";
 import { answer, hangUp, refuse } from "../../fixtures/faults.ts";
 import type { TestRegistry } from "../../fixtures/registry.ts";
+import { temporaryDirectory } from "../../fixtures/temporary-directory.ts";
 import { basicDoor, TokenServer } from "../../fixtures/token-server.ts";
 import { dray, type Outcome } from "../cli/terminal.ts";
 import { fill, oneLayerImage, startHost, startRegistry } from "../remote/registry/lab.ts";
@@ -138,10 +139,37 @@ describe("the command line tells", () => {
     const target = await startRegistry();
     const argv = await pushArguments(target);
     target.inject({ method: "PUT", path: /manifests\/1\.0$/ }, refuse(400, "TAG_INVALID"));
-    const { code, stderr, stdout } = await dray([...argv, "--json"]);
+    const receipt = join(await temporaryDirectory(), "receipt.json");
+    const { code, stderr, stdout } = await dray([...argv, "--json", "--receipt", receipt]);
     expect(code).toBe(4);
     expect(stderr).toContain("1 of 1 references failed");
     expect(JSON.parse(stdout)).toMatchObject({ error: { code: "DRAY_PUSH_INCOMPLETE" } });
+    expect(JSON.parse(await readFile(receipt, "utf8"))).toMatchObject({
+      outcome: "partial",
+      artifacts: [{ result: "failed", error: expect.stringContaining("TAG_INVALID") as string }],
+    });
+  });
+
+  it("of a receipt that would be something else's end, with 2, before the registry is asked", async () => {
+    const target = await startRegistry();
+    const argv = await pushArguments(target);
+    const [, bundle = ""] = argv;
+    for (const [receipt, reason] of [
+      [bundle, "expected nothing there or an earlier receipt, found something else"],
+      ["-", "the report goes there"],
+      ["/nonexistent/r.json", 'its folder "/nonexistent" is not there'],
+    ] as const) {
+      const { code, stderr } = await dray([...argv, "--receipt", receipt]);
+      expect([code, stderr]).toEqual([2, expect.stringContaining(reason)]);
+    }
+    expect(target.seen).toEqual([]);
+  });
+
+  it("with --verbose of what was pushed by its name in full", async () => {
+    const target = await startRegistry();
+    const { digest } = oneLayerImage("told").root.descriptor;
+    const { stdout } = await dray([...(await pushArguments(target)), "--verbose"]);
+    expect(stdout).toContain(`\n${target.host}/team/app@${digest}\n`);
   });
 
   it("of a bundle that nobody trusted has signed, with 3, before the registry is asked", async () => {

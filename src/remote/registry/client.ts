@@ -92,6 +92,11 @@ export class RegistryClient {
     );
   }
 
+  /** Says something about this registry that nobody should miss. */
+  warn(message: string): void {
+    this.#onEvent?.({ type: "warning", message });
+  }
+
   async close(): Promise<void> {
     await this.#transport.close();
   }
@@ -189,7 +194,7 @@ export class RegistryClient {
       const text = /^299 - "(.*)"/.exec(header.slice(0, MAX_WARNING_LENGTH))?.[1];
       if (text === undefined || this.#warned.has(text) || this.#warned.size > 20) continue;
       this.#warned.add(text);
-      this.#onEvent?.({ type: "warning", message: `${this.name} says: ${masked(text)}` });
+      this.warn(`${this.name} says: ${masked(text)}`);
     }
   }
 }

@@ -2,7 +2,13 @@ import { collect, type Content, type ContentOptions } from "../../content/conten
 import { verified } from "../../content/verify.ts";
 import { DrayError } from "../../errors.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
-import { algorithmOf, digestOf, parseDigest, type Digest } from "../../oci/digest.ts";
+import {
+  algorithmOf,
+  digestOf,
+  parseDigest,
+  type Digest,
+  type DigestAlgorithm,
+} from "../../oci/digest.ts";
 import { MAX_MANIFEST_BYTES } from "../../oci/json.ts";
 import { MANIFEST_TYPES } from "../../oci/media-type.ts";
 import type { TransportResponse } from "../http/transport.ts";
@@ -20,6 +26,12 @@ export interface ManifestAnswer {
   readonly bytes: Buffer;
 }
 
+interface HeadOptions extends ContentOptions {
+  readonly retry?: boolean;
+  /** Media types to choose from. @default all that are understood */
+  readonly accept?: string;
+}
+
 /** Requests for the manifests of one repository, each by its tag or digest. */
 export class ManifestRequests {
   readonly client: RegistryClient;
@@ -35,10 +47,16 @@ export class ManifestRequests {
   /** The head of the answer: 200, 404, or 405 from a registry that answers no HEAD. */
   async head(
     reference: string,
-    { signal, retry }: ContentOptions & { readonly retry?: boolean } = {},
+    { signal, retry, accept = ACCEPT }: HeadOptions = {},
   ): Promise<TransportResponse> {
-    const request = { method: "HEAD", accept: [200, 404, 405], signal, retry } as const;
-    const head = await this.client.request({ ...this.#read(reference), ...request });
+    const head = await this.client.request({
+      ...this.#read(reference),
+      method: "HEAD",
+      headers: { accept },
+      accept: [200, 404, 405],
+      signal,
+      retry,
+    });
     await head.discard();
     return head;
   }
@@ -87,6 +105,24 @@ export class ManifestRequests {
     const { bytes } = await this.read(reference, { signal });
     const found = digestOf(bytes, algorithmOf(digest));
     if (found !== digest) throw this.#rewritten(reference, digest, found);
+  }
+
+  /** The digest of the bytes that a tag stands for; undefined for no such tag. */
+  async digestOf(
+    tag: string,
+    { algorithm, signal }: ContentOptions & { readonly algorithm: DigestAlgorithm },
+  ): Promise<Digest | undefined> {
+    const { response, bytes } = await this.read(tag, { accept: [200, 404], signal });
+    return response.status === 404 ? undefined : digestOf(bytes, algorithm);
+  }
+
+  /** True if a manifest is there whole: where the head of an answer does not say its size, it is read. */
+  async holds({ digest, size, mediaType }: Descriptor, options: ContentOptions): Promise<boolean> {
+    const head = await this.head(digest, { ...options, accept: mediaType });
+    if (head.status === 404) return false;
+    if (head.status === 200 && head.header("content-length") === String(size)) return true;
+    const { response, bytes } = await this.read(digest, { ...options, accept: [200, 404] });
+    return response.status === 200 && digestOf(bytes, algorithmOf(digest)) === digest;
   }
 
   pathOf(reference: string): string {

@@ -10,14 +10,12 @@ import type {
 import { contentOf } from "../../content/memory.ts";
 import { readVerified } from "../../content/verify.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
-import type { Digest } from "../../oci/digest.ts";
+import { algorithmOf, type Digest } from "../../oci/digest.ts";
 import { isManifestType } from "../../oci/media-type.ts";
-import type { TransportResponse } from "../http/transport.ts";
-import { fetchBlob } from "./blob-fetch.ts";
+import { BlobRequests } from "./blob-requests.ts";
 import type { RegistryClient } from "./client.ts";
 import { findManifest, resolveManifest } from "./find-manifest.ts";
 import { ManifestRequests } from "./manifest-requests.ts";
-import { uploadBlob } from "./upload-blob.ts";
 
 /**
  * One repository of a registry.
@@ -27,15 +25,16 @@ export class Repository implements Source, Target {
   readonly client: RegistryClient;
   readonly repository: string;
   readonly name: string;
-  readonly #scopes: readonly string[];
+  readonly #blobs: BlobRequests;
   readonly #manifests: ManifestRequests;
 
   constructor(client: RegistryClient, repository: string, access: "pull" | "pull,push" = "pull") {
     this.client = client;
     this.repository = repository;
     this.name = client.name;
-    this.#scopes = [`repository:${repository}:${access}`];
-    this.#manifests = new ManifestRequests(client, repository, this.#scopes);
+    const scopes = [`repository:${repository}:${access}`];
+    this.#blobs = new BlobRequests(client, repository, scopes);
+    this.#manifests = new ManifestRequests(client, repository, scopes);
   }
 
   /**
@@ -51,43 +50,40 @@ export class Repository implements Source, Target {
     return findManifest(this.#manifests, reference, options);
   }
 
+  /** The digest of the bytes that a tag stands for, of which `like` is to be one; undefined for no such tag. */
+  digestBehind(
+    tag: string,
+    { like, signal }: ContentOptions & { readonly like: Digest },
+  ): Promise<Digest | undefined> {
+    return this.#manifests.digestOf(tag, { algorithm: algorithmOf(like), signal });
+  }
+
   /** Whether there is anything under a tag or digest; undefined if the registry answers no HEAD. */
   async has(reference: string, { signal }: ContentOptions = {}): Promise<boolean | undefined> {
     const { status } = await this.#manifests.head(reference, { signal, retry: false });
     return status === 405 ? undefined : status === 200;
   }
 
-  async *fetch(descriptor: Descriptor, { offset = 0, signal }: FetchOptions = {}): Bytes {
-    if (isManifestType(descriptor.mediaType)) {
-      const { bytes } = await this.#manifests.read(descriptor.digest, { signal });
-      yield bytes.subarray(offset);
-    } else {
-      const { patience } = this.client;
-      const get = (headers: Record<string, string>): Promise<TransportResponse> =>
-        this.#getBlob(descriptor.digest, { headers, signal });
-      yield* fetchBlob(descriptor, { offset, signal, patience, get });
+  async *fetch(descriptor: Descriptor, options: FetchOptions = {}): Bytes {
+    if (!isManifestType(descriptor.mediaType)) {
+      yield* this.#blobs.fetch(descriptor, options);
+      return;
     }
+    const { bytes } = await this.#manifests.read(descriptor.digest, options);
+    yield bytes.subarray(options.offset ?? 0);
   }
 
-  async exists(
-    { digest, mediaType }: Descriptor,
-    { signal }: ContentOptions = {},
-  ): Promise<boolean> {
-    const isManifest = isManifestType(mediaType);
-    const response = await this.client.request({
-      method: "HEAD",
-      path: isManifest ? this.#manifests.pathOf(digest) : this.#blobPath(digest),
-      action: `look for ${digest}`,
-      scopes: this.#scopes,
-      headers: isManifest ? { accept: mediaType } : {},
-      // Who cannot say whether it is there gets it once more.
-      accept: [200, 404, 405],
-      signal,
-    });
-    await response.discard();
-    const isThere = response.status === 200;
-    if (isThere && !isManifest) this.client.blobPlaces.note(digest, this.repository);
-    return isThere;
+  /** True if it is there whole, as far as can be told without reading it. */
+  exists(descriptor: Descriptor, options: ContentOptions = {}): Promise<boolean> {
+    const isManifest = isManifestType(descriptor.mediaType);
+    return isManifest
+      ? this.#manifests.holds(descriptor, options)
+      : this.#blobs.exists(descriptor, options);
+  }
+
+  /** Bytes that it has of a blob, as far as can be told without reading them; undefined for no blob. */
+  sizeOf(blob: Descriptor, options: ContentOptions = {}): Promise<number | undefined> {
+    return this.#blobs.sizeOf(blob, options);
   }
 
   async push(
@@ -95,7 +91,7 @@ export class Repository implements Source, Target {
     content: Content,
     { signal }: ContentOptions = {},
   ): Promise<PushResult> {
-    if (!isManifestType(expected.mediaType)) return this.#pushBlob(expected, content, signal);
+    if (!isManifestType(expected.mediaType)) return this.#blobs.push(expected, content, { signal });
     await this.#manifests.put(expected.digest, { expected, content, signal });
     return "copied";
   }
@@ -119,40 +115,5 @@ export class Repository implements Source, Target {
     options: ContentOptions = {},
   ): Promise<void> {
     return this.#manifests.requireDigest(reference, expected, options);
-  }
-
-  async #pushBlob(
-    expected: Descriptor,
-    content: Content,
-    signal: AbortSignal | undefined,
-  ): Promise<PushResult> {
-    const { client, repository } = this;
-    const mountFrom = await client.blobPlaces.find(expected.digest, repository);
-    const isPresent = (): Promise<boolean> => this.exists(expected, { signal });
-    const sending = uploadBlob(
-      { client, repository, scopes: this.#scopes, isPresent },
-      { expected, content, mountFrom, signal },
-    );
-    client.blobPlaces.track(expected.digest, repository, sending);
-    return sending;
-  }
-
-  #getBlob(
-    digest: Digest,
-    { headers, signal }: ContentOptions & { readonly headers: Record<string, string> },
-  ): Promise<TransportResponse> {
-    return this.client.request({
-      method: "GET",
-      path: this.#blobPath(digest),
-      action: `pull blob ${digest}`,
-      scopes: this.#scopes,
-      headers,
-      accept: [200, 206],
-      signal,
-    });
-  }
-
-  #blobPath(digest: Digest): string {
-    return `${this.repository}/blobs/${digest}`;
   }
 }

@@ -1,0 +1,101 @@
+import { constants, type Stats } from "node:fs";
+import { access, lstat, readlink, stat } from "node:fs/promises";
+import { platform } from "node:os";
+import { dirname, join, parse, resolve, sep } from "node:path";
+import { DrayError, systemCode } from "../errors.ts";
+
+/**
+ * Says before anything else is done whether a file can be written at `path`: its directory is there
+ * and writable, it is no directory itself, and no link on the way to it was put there by somebody
+ * else. `what` names it in messages: `receipt`.
+ *
+ * @throws DrayError `DRAY_OUTPUT_REFUSED`
+ */
+export async function requirePlace(path: string, what: string): Promise<void> {
+  const full = resolve(path);
+  const fail = (reason: string, hint: string): never => {
+    throw new DrayError(
+      "DRAY_OUTPUT_REFUSED",
+      `Cannot write ${what} ${JSON.stringify(path)}: ${reason}`,
+      { kind: "usage", hint },
+    );
+  };
+  const link = await plantedLink(full);
+  if (link !== undefined) {
+    fail(
+      `${JSON.stringify(link)} is a link in a folder that others can write`,
+      "Name a place in a folder of your own.",
+    );
+  }
+  const directory = dirname(full);
+  const problem = await problemOf(directory);
+  if (problem !== undefined) {
+    fail(
+      `its folder ${JSON.stringify(directory)} ${problem}`,
+      "Name a place in a folder that this account can write.",
+    );
+  }
+  if ((await found(full))?.isDirectory() === true) fail("it is a directory", "Name a file.");
+}
+
+async function problemOf(directory: string): Promise<string | undefined> {
+  try {
+    if (!(await stat(directory)).isDirectory()) return "is no directory";
+    await access(directory, constants.W_OK | constants.X_OK);
+    return undefined;
+  } catch (error) {
+    const code = systemCode(error);
+    if (code === undefined) throw error;
+    if (code === "ENOENT" || code === "ENOTDIR") return "is not there";
+    return code === "EROFS" ? "is on a file system that is read-only" : "cannot be written";
+  }
+}
+
+/** More links one after another lead in a circle: the limit of Linux. */
+const MAX_LINKS = 40;
+
+/**
+ * The first link on the way to `path` that lies in a folder which others can write: there anybody
+ * can have made it, and lead the writer where only the writer may write.
+ */
+async function plantedLink(path: string): Promise<string | undefined> {
+  // Windows has no such modes, and links there take a privilege.
+  if (platform() === "win32") return undefined;
+  let pending = partsOf(path);
+  let current = parse(path).root;
+  for (let links = 0; pending.length > 0 && links <= MAX_LINKS;) {
+    const [part = "", ...rest] = pending;
+    const next = join(current, part);
+    pending = rest;
+    if ((await found(next))?.isSymbolicLink() !== true) {
+      current = next;
+      continue;
+    }
+    if (isWritableByOthers(await stat(current))) return next;
+    links += 1;
+    const target = resolve(current, await readlink(next));
+    pending = [...partsOf(target), ...pending];
+    current = parse(target).root;
+  }
+  return undefined;
+}
+
+function partsOf(path: string): string[] {
+  return path.slice(parse(path).root.length).split(sep).filter(Boolean);
+}
+
+function isWritableByOthers({ mode }: Stats): boolean {
+  return (mode & constants.S_IWOTH) !== 0;
+}
+
+/** What is there under this very name; undefined for nothing. */
+async function found(path: string): Promise<Stats | undefined> {
+  try {
+    return await lstat(path);
+  } catch (error) {
+    const code = systemCode(error);
+    // Why it cannot be looked at is said of its folder.
+    if (code === "ENOENT" || code === "ENOTDIR" || code === "EACCES") return undefined;
+    throw error;
+  }
+}

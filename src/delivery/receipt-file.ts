@@ -1,0 +1,88 @@
+import { constants } from "node:fs";
+import { open } from "node:fs/promises";
+import { requirePlace } from "../content/output-place.ts";
+import { replaceFile } from "../content/replace-file.ts";
+import { DrayError, systemCode, unreadable } from "../errors.ts";
+import {
+  formatReceipt,
+  isReceipt,
+  MAX_RECEIPT_BYTES,
+  parseReceipt,
+  type Receipt,
+} from "./receipt.ts";
+
+/** Where a receipt goes. It replaces an earlier receipt and nothing else. */
+export class ReceiptFile {
+  readonly #path: string;
+
+  private constructor(path: string) {
+    this.#path = path;
+  }
+
+  /**
+   * Looks at the place before there is anything to be written.
+   * @throws DrayError `DRAY_OUTPUT_REFUSED`
+   */
+  static async prepare(path: string): Promise<ReceiptFile> {
+    const file = new ReceiptFile(path);
+    await file.#requirePlace();
+    return file;
+  }
+
+  /** @throws DrayError `DRAY_OUTPUT_REFUSED` if something else is there by now */
+  async write(receipt: Receipt): Promise<void> {
+    await this.#requirePlace();
+    await replaceFile(this.#path, formatReceipt(receipt));
+  }
+
+  async #requirePlace(): Promise<void> {
+    await requirePlace(this.#path, "receipt");
+    const found = await readRegular(this.#path, constants.O_NOFOLLOW).catch((cause: unknown) => {
+      throw inTheWay(this.#path, cause);
+    });
+    if (found !== undefined && !isReceipt(found)) throw inTheWay(this.#path);
+  }
+}
+
+/** @throws DrayError `DRAY_RECEIPT_INVALID`, `DRAY_FILE_NOT_FOUND` */
+export async function readReceipt(path: string): Promise<Receipt> {
+  const bytes = await readRegular(path).catch((error: unknown) => {
+    throw unreadable(error, "receipt", path) ?? error;
+  });
+  if (bytes !== undefined) return parseReceipt(bytes, path);
+  throw new DrayError(
+    "DRAY_FILE_NOT_FOUND",
+    `Cannot read receipt ${JSON.stringify(path)}: no such file`,
+    { kind: "usage", hint: "Name a file that `dray push --receipt` has written." },
+  );
+}
+
+/** A regular file whole, as far as it can be a receipt; undefined if nothing is there. */
+async function readRegular(path: string, flags = 0): Promise<Buffer | undefined> {
+  let file;
+  try {
+    // Looking at a FIFO must not wait for somebody to write into it.
+    file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK | flags);
+  } catch (error) {
+    if (systemCode(error) === "ENOENT") return undefined;
+    throw error;
+  }
+  try {
+    const stats = await file.stat();
+    return stats.isFile() && stats.size <= MAX_RECEIPT_BYTES ? await file.readFile() : NOTHING;
+  } finally {
+    await file.close();
+  }
+}
+
+/** As good as no document at all. */
+const NOTHING = Buffer.alloc(0);
+
+function inTheWay(path: string, cause?: unknown): DrayError {
+  const found = systemCode(cause) === "ELOOP" ? "a link" : "something else";
+  return new DrayError(
+    "DRAY_OUTPUT_REFUSED",
+    `Cannot write receipt ${JSON.stringify(path)}: expected nothing there or an earlier receipt, found ${found}`,
+    { kind: "usage", cause, hint: "Choose another name: nothing but a receipt is replaced." },
+  );
+}

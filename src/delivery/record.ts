@@ -1,0 +1,119 @@
+import { hostname, userInfo } from "node:os";
+import type { UsableBundle } from "../bundle/opened.ts";
+import { DrayError } from "../errors.ts";
+import { VERSION } from "../version.ts";
+import type { PlannedPush } from "./plan.ts";
+import type { PushedArtifact, Receipt } from "./receipt.ts";
+import { Transfers } from "./transfers.ts";
+
+/** How an artifact ended, as far as it did. */
+interface Ending {
+  readonly result: PushedArtifact["result"];
+  readonly error?: string;
+}
+
+interface Ended {
+  /** What ended it too early. */
+  readonly cause?: unknown;
+  readonly isInterrupted?: boolean;
+}
+
+/** What is known of a push while it runs: whenever and however it ends, this says how far it came. */
+export class PushRecord {
+  readonly transfers = new Transfers();
+  readonly #path: string;
+  readonly #target: string;
+  readonly #started = new Date();
+  readonly #endings = new Map<PlannedPush, Ending>();
+  #bundle: UsableBundle | undefined;
+  #plan: readonly PlannedPush[] = [];
+
+  /** Which bundle is pushed, as it was given, and to which `REGISTRY[/PREFIX]`. */
+  constructor(path: string, target: string) {
+    this.#path = path;
+    this.#target = target;
+  }
+
+  open(bundle: UsableBundle): void {
+    this.#bundle = bundle;
+  }
+
+  plan(plan: readonly PlannedPush[]): void {
+    this.#plan = plan;
+  }
+
+  end(planned: PlannedPush, result: PushedArtifact["result"]): void {
+    this.#endings.set(planned, { result });
+  }
+
+  fail(planned: PlannedPush, { message }: DrayError): void {
+    this.#endings.set(planned, { result: "failed", error: message });
+  }
+
+  /** What became of each artifact up to now. */
+  artifacts(): PushedArtifact[] {
+    return this.#plan.map((planned) => {
+      const { kind, reference, target, pinned, tag, repository, root } = planned;
+      const { digest } = root.descriptor;
+      return {
+        kind,
+        reference,
+        target,
+        pinned,
+        digest,
+        ...(tag === undefined ? {} : { tag }),
+        platforms: root.platforms,
+        ...(this.#endings.get(planned) ?? { result: "unfinished" }),
+        blobs: [...root.blobs.values()].map((blob) => ({
+          digest: blob.digest,
+          mediaType: blob.mediaType,
+          size: blob.size,
+          result: this.transfers.resultOf(repository, blob.digest),
+        })),
+      };
+    });
+  }
+
+  /** The receipt of a push that ended now; without a cause it is done. */
+  receipt({ cause, isInterrupted = false }: Ended = {}): Receipt {
+    const { contents, bundleDigest: digest, signedBy = [] } = this.#bundle ?? {};
+    return {
+      receiptVersion: 1,
+      outcome: isInterrupted ? "interrupted" : outcomeOf(cause),
+      started: this.#started.toISOString(),
+      finished: new Date().toISOString(),
+      user: accountName(),
+      host: hostname(),
+      generator: `dray ${VERSION}`,
+      bundle: {
+        path: this.#path,
+        ...(contents === undefined ? {} : { name: contents.name, version: contents.version }),
+        ...(digest === undefined ? {} : { digest }),
+      },
+      signedBy: signedBy.map(({ id }) => id),
+      target: this.#target,
+      ...(cause === undefined || isInterrupted ? {} : { error: errorOf(cause) }),
+      artifacts: this.artifacts(),
+      totals: this.transfers.totals(),
+    };
+  }
+}
+
+/** Accounts of containers are often not on record. */
+function accountName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return `unknown`;
+  }
+}
+
+function outcomeOf(cause: unknown): Receipt["outcome"] {
+  if (cause === undefined) return "done";
+  return cause instanceof DrayError && cause.kind === "partial" ? "partial" : "failed";
+}
+
+function errorOf(cause: unknown): { code: string; message: string } {
+  const code = cause instanceof DrayError ? cause.code : "DRAY_UNEXPECTED";
+  return { code, message: cause instanceof Error ? cause.message : String(cause) };
+}
