@@ -2,7 +2,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { receiptJsonSchema } from "../src/delivery/receipt.ts";
 import { targetJsonSchema } from "../src/delivery/target-file.ts";
-import { recipeJsonSchema } from "../src/intake/recipe/recipe-schema.ts";
+import { recipeJsonSchema } from "../src/intake/recipe/recipe.ts";
 
 /** Writes the JSON Schemas of what people and programs read and write; tests say when one is out of date. */
 const directory = resolve(import.meta.dirname, "../../schema");

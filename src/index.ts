@@ -70,11 +70,11 @@ export {
   fileRequest,
   parseImage,
   parseRecipe,
+  recipeJsonSchema,
   type FileRequest,
   type ImageRequest,
   type Recipe,
 } from "./intake/recipe/recipe.ts";
-export { recipeJsonSchema } from "./intake/recipe/recipe-schema.ts";
 export {
   formatChart,
   parseChart,
@@ -130,10 +130,8 @@ export type {
   BundleArtifact,
   ContentsDocument,
   ListedFile,
-  Skipped,
-  SkippedImage,
-  SkippedKind,
 } from "./bundle/format.ts";
+export type { Skipped, SkippedImage, SkippedKind } from "./bundle/skipped.ts";
 export { verify, type VerifyReport } from "./stories/verify.ts";
 export { inspect, type InspectedArtifact, type InspectReport } from "./stories/inspect.ts";
 export {
@@ -155,6 +153,7 @@ export {
   type PushedArtifact,
   type PushedBlob,
   type Receipt,
+  type ReceiptBundle,
   type TransferTotals,
 } from "./delivery/receipt.ts";
 export {

@@ -9,8 +9,8 @@ import {
   type ArtifactKind,
   type BundleArtifact,
   type ContentsDocument,
-  type Skipped,
 } from "./format.ts";
+import type { Skipped } from "./skipped.ts";
 
 /** What to do about two things that would have one name in a bundle. */
 export const AMBIGUOUS_HINT =

@@ -2,6 +2,8 @@ import { digestSchema, mediaTypeSchema } from "../oci/descriptor-schema.ts";
 import type { Digest } from "../oci/digest.ts";
 import { parseJson } from "../oci/json.ts";
 import { parseAs, z } from "../oci/schema.ts";
+import { skippedSchema } from "./skipped-schema.ts";
+import type { Skipped } from "./skipped.ts";
 
 /** Names of a bundle's entries, in the order they stand in the file. docs/bundle-format.md */
 export const SUMS_FILE = "SHA256SUMS";
@@ -38,24 +40,6 @@ export interface ContentsDocument {
   readonly files: readonly ListedFile[];
   /** What was left out on purpose; absent where that is nothing. */
   readonly skipped?: readonly Skipped[] | undefined;
-}
-
-export type Skipped = SkippedImage | SkippedKind;
-
-/** An image that was not packed. */
-export interface SkippedImage {
-  /** In full. */
-  readonly image: string;
-  /** A chart of the bundle needs it, with the values that it was packed with. */
-  readonly needed: boolean;
-  readonly reason: string;
-}
-
-/** A kind of custom resources of which somebody has said that no image has to be found for it. */
-export interface SkippedKind {
-  /** `group/Kind`. */
-  readonly kind: string;
-  readonly reason: string;
 }
 
 export type ArtifactKind = "image" | "chart" | "artifact";
@@ -108,14 +92,6 @@ export function isBundleName(text: string): boolean {
 }
 
 const namePart = z.string().regex(NAME_PART, "expected a part of a file name");
-
-/** Of one bundle.json, and of the lock beside the recipe. */
-export const skippedSchema: z.ZodType<readonly Skipped[]> = z.array(
-  z.union([
-    z.object({ image: z.string().min(1), needed: z.boolean(), reason: z.string().min(1) }),
-    z.object({ kind: z.string().min(1), reason: z.string().min(1) }),
-  ]),
-);
 
 const documentSchema: z.ZodType<ContentsDocument> = z.object({
   formatVersion: z.literal(FORMAT_VERSION),

@@ -1,5 +1,22 @@
 import type { Finding } from "../finding.ts";
-import type { Skipped, SkippedImage } from "./format.ts";
+
+export type Skipped = SkippedImage | SkippedKind;
+
+/** An image that was not packed. */
+export interface SkippedImage {
+  /** In full. */
+  readonly image: string;
+  /** A chart of the bundle needs it, with the values that it was packed with. */
+  readonly needed: boolean;
+  readonly reason: string;
+}
+
+/** A kind of custom resources of which somebody has said that no image has to be found for it. */
+export interface SkippedKind {
+  /** `group/Kind`. */
+  readonly kind: string;
+  readonly reason: string;
+}
 
 /** What has left something out on purpose. */
 interface LeavingOut {

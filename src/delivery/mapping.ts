@@ -1,5 +1,6 @@
 import { DrayError } from "../errors.ts";
 import { problemsOf, z } from "../oci/schema.ts";
+import { rulesSchema } from "./rules-schema.ts";
 import { KeyPlaces } from "../yaml/places.ts";
 import { readUserYaml } from "../yaml/texts.ts";
 
@@ -21,8 +22,6 @@ export interface Mapping {
   /** The longest `from` wins. @default none */
   readonly rules?: readonly MapRule[] | undefined;
 }
-
-export const rulesSchema = z.array(z.strictObject({ from: z.string().min(1), to: z.string() }));
 
 const schema = z.strictObject({ rules: rulesSchema });
 

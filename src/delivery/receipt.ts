@@ -34,7 +34,7 @@ export interface Receipt {
 }
 
 /** What is not known of a bundle that was refused is left out. */
-interface ReceiptBundle {
+export interface ReceiptBundle {
   /** As it was given. */
   readonly path: string;
   readonly name?: string | undefined;

@@ -3,8 +3,9 @@ import { DrayError } from "../errors.ts";
 import { placeOf, problemsOf, z } from "../oci/schema.ts";
 import { KeyPlaces } from "../yaml/places.ts";
 import { readUserYaml } from "../yaml/texts.ts";
-import { MAP_MODES, rulesSchema, toRules, type MapMode, type MapRule } from "./mapping.ts";
+import { MAP_MODES, toRules, type MapMode, type MapRule } from "./mapping.ts";
 import { parseTarget } from "./plan.ts";
+import { rulesSchema } from "./rules-schema.ts";
 
 /** What stays the same from one bundle to the next that goes to a place. What is left out is not said. */
 export interface TargetFile {

@@ -1,6 +1,6 @@
 import { kindOf, type Artifact } from "../bundle/artifact.ts";
-import { isBundleName, type ArtifactKind, type Skipped } from "../bundle/format.ts";
-import { checkSkipped, skippedImages } from "../bundle/skipped.ts";
+import { isBundleName, type ArtifactKind } from "../bundle/format.ts";
+import { checkSkipped, skippedImages, type Skipped } from "../bundle/skipped.ts";
 import { compareWithList } from "../discover/image-lists.ts";
 import { toFinding, type DiscoveredImage } from "../discover/discovery.ts";
 import { joinImages } from "../discover/image-lists.ts";

@@ -1,6 +1,6 @@
 import type { Adopted } from "../foreign/adopt.ts";
 import { kindOf } from "../bundle/artifact.ts";
-import type { Skipped, SkippedImage } from "../bundle/format.ts";
+import type { Skipped, SkippedImage } from "../bundle/skipped.ts";
 import { isNeeded, type DiscoveredImage } from "../discover/discovery.ts";
 import { joinImages } from "../discover/image-lists.ts";
 import type { Finding } from "../finding.ts";

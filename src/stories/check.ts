@@ -1,5 +1,5 @@
 import { startRun, type Run, type RunOptions } from "../events.ts";
-import type { SkippedImage } from "../bundle/format.ts";
+import type { SkippedImage } from "../bundle/skipped.ts";
 import { loadBundledCharts } from "../bundle/charts.ts";
 import { CarriedImages } from "../delivery/carried.ts";
 import { imagesOfChart, type DiscoverySettings } from "../discover/find-images.ts";

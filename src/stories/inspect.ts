@@ -1,5 +1,6 @@
 import { startRun, type RunOptions } from "../events.ts";
-import type { ArtifactKind, BundleArtifact, ListedFile, Skipped } from "../bundle/format.ts";
+import type { ArtifactKind, BundleArtifact, ListedFile } from "../bundle/format.ts";
+import type { Skipped } from "../bundle/skipped.ts";
 import type { Root } from "../content/graph.ts";
 import type { Finding } from "../finding.ts";
 import type { Digest } from "../oci/digest.ts";

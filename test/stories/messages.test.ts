@@ -49,7 +49,7 @@ describe("the command line tells", () => {
     const { code, stderr } = await packFrom(registry.host);
     expect(code).toBe(1);
     expect(stderr).toBe(
-      `dray: Cannot find team/app:1.0 at source registry ${registry.host}: there is no such manifest\n\nhint: Check the spelling, and whether this account may see it.\n`,
+      `dray: Cannot find team/app:1.0 at source registry ${registry.host}: there is no such manifest\n\nhint: Check the spelling, and whether this account may see it. To pack without it: --skip ${registry.host}/team/app:1.0=REASON, or \`skip\` in bundle.yaml.\n`,
     );
   });
 

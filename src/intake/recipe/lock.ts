@@ -1,4 +1,5 @@
-import { skippedSchema, type Skipped } from "../../bundle/format.ts";
+import { skippedSchema } from "../../bundle/skipped-schema.ts";
+import type { Skipped } from "../../bundle/skipped.ts";
 import { DrayError } from "../../errors.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
 import { digestSchema, mediaTypeSchema } from "../../oci/descriptor-schema.ts";

@@ -81,11 +81,3 @@ export const recipeSchema = z
       .describe("What is not packed though something asks for it, each with its reason"),
   })
   .describe("What dray packs into a bundle");
-
-/** The JSON Schema of bundle.yaml, for editors. */
-export function recipeJsonSchema(): object {
-  return {
-    title: "dray bundle.yaml",
-    ...z.toJSONSchema(recipeSchema, { target: "draft-2020-12" }),
-  };
-}

@@ -2,7 +2,7 @@ import { dirname, isAbsolute, join } from "node:path";
 import { DrayError } from "../../errors.ts";
 import { parsePlatform, type Platform } from "../../oci/platform.ts";
 import { parseReference, type Reference } from "../../oci/reference.ts";
-import { problemsOf, type z } from "../../oci/schema.ts";
+import { problemsOf, z } from "../../oci/schema.ts";
 import { recipeSchema, type chartSchema } from "./recipe-schema.ts";
 import { ItemReader } from "./item-reader.ts";
 import { imageSkip, kindSkip, type Skip } from "./skip.ts";
@@ -52,6 +52,14 @@ export interface FileRequest {
   readonly path: string;
   /** Path below `files/`. */
   readonly as: string;
+}
+
+/** The JSON Schema of bundle.yaml, for editors. */
+export function recipeJsonSchema(): object {
+  return {
+    title: "dray bundle.yaml",
+    ...z.toJSONSchema(recipeSchema, { target: "draft-2020-12" }),
+  };
 }
 
 /** Largest bundle.yaml: thousands of images take some hundred kilobytes. */

@@ -1,4 +1,3 @@
-import { recipeJsonSchema } from "../../../src/intake/recipe/recipe-schema.ts";
 import fc from "fast-check";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -7,7 +6,12 @@ import { formatChart, parseChart } from "../../../src/intake/recipe/chart-reques
 import { parseImageList } from "../../../src/intake/recipe/image-list.ts";
 import { formatLock, lockedDescriptor, parseLock } from "../../../src/intake/recipe/lock.ts";
 import { mapRepository, parseMapRules } from "../../../src/delivery/mapping.ts";
-import { fileRequest, parseRecipe, type Recipe } from "../../../src/intake/recipe/recipe.ts";
+import {
+  fileRequest,
+  parseRecipe,
+  recipeJsonSchema,
+  type Recipe,
+} from "../../../src/intake/recipe/recipe.ts";
 import { outcome, refusal } from "../../refusal.ts";
 
 const DIGEST = `sha256:${"0".repeat(64)}`;

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { expect, it } from "vitest";
-import { recipeJsonSchema } from "../../../src/intake/recipe/recipe-schema.ts";
+import { recipeJsonSchema } from "../../../src/intake/recipe/recipe.ts";
 
 it("schema/bundle.schema.json is what the code makes of bundle.yaml", async () => {
   const written = await readFile(
