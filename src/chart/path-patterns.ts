@@ -40,7 +40,7 @@ function translatedPiece(piece: string): string {
   return quoteMeta(piece.replace(/^\\(.)/s, "$1"));
 }
 
-/** Rules beyond this many are not read; each is tried on each path. */
+/** Each is tried on each path. */
 const MAX_RULES = 1000;
 
 interface Rule {
@@ -53,12 +53,20 @@ interface Rule {
 export type Ignores = (path: string, isDirectory: boolean) => boolean;
 
 /**
- * Reads `.helmignore`. A path whose directory is ignored is ignored too.
+ * Reads `.helmignore`. A path whose directory is ignored is ignored too. What Helm cannot read is a
+ * problem: it does not load such a chart.
  * https://github.com/helm/helm/blob/v3.19.0/pkg/ignore/rules.go
  */
-export function parseHelmIgnore(text: string): Ignores {
+export function parseHelmIgnore(text: string): Ignores | { problem: string } {
   const lines = [...text.replace(/^\uFEFF/, "").split(/\r?\n/), "templates/.?*"];
-  const rules = lines.slice(0, MAX_RULES).flatMap((line) => parseRule(line.trim()));
+  if (lines.length > MAX_RULES) return { problem: `it has more than ${MAX_RULES} lines` };
+  const rules: Rule[] = [];
+  for (const [index, line] of lines.entries()) {
+    const rule = parseRule(line.trim());
+    if (rule === "none") continue;
+    if ("problem" in rule) return { problem: `line ${index + 1}: ${rule.problem}` };
+    rules.push(rule);
+  }
   const ignores: Ignores = (path, isDirectory) => {
     const slash = path.lastIndexOf("/");
     if (slash !== -1 && ignores(path.slice(0, slash), true)) return true;
@@ -67,19 +75,19 @@ export function parseHelmIgnore(text: string): Ignores {
   return ignores;
 }
 
-/** A rule that is no pattern is left out, as one with `**` is by Helm. */
-function parseRule(line: string): Rule[] {
-  if (line === "" || line.startsWith("#") || line.includes("**")) return [];
+function parseRule(line: string): Rule | "none" | { problem: string } {
+  if (line === "" || line.startsWith("#")) return "none";
+  if (line.includes("**")) return { problem: "Helm takes no **" };
   const negated = line.startsWith("!");
   const body = negated ? line.slice(1) : line;
   const directoriesOnly = body.endsWith("/");
   const pattern = directoriesOnly ? body.slice(0, -1) : body;
   const test = glob(pattern.replace(/^\//, ""));
-  if (test === undefined) return [];
+  if (test === undefined) return { problem: `${JSON.stringify(line.slice(0, 200))} is no pattern` };
   const wholePath = pattern.includes("/");
   const matches = (path: string): boolean =>
     test(wholePath ? path : path.slice(path.lastIndexOf("/") + 1));
-  return [{ negated, directoriesOnly, matches }];
+  return { negated, directoriesOnly, matches };
 }
 
 /** The first rule that applies decides; a negated one ignores what it does not match. */

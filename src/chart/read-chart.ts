@@ -1,12 +1,7 @@
 import { readFile, stat } from "node:fs/promises";
-import type { RawEntry } from "../archive/archive.ts";
-import { openDirectory } from "../archive/directory.ts";
-import { entryPath } from "../archive/entry-path.ts";
-import { collect } from "../content/content.ts";
 import { DrayError, systemCode } from "../errors.ts";
-import { MAX_CHART_BYTES, MAX_CHART_FILES, readChartArchive } from "./chart-archive.ts";
-import { MAX_CHART_FILE_BYTES } from "./chart-yaml.ts";
-import { parseHelmIgnore, type Ignores } from "./path-patterns.ts";
+import { MAX_CHART_BYTES, readChartArchive } from "./chart-archive.ts";
+import { readChartDirectory } from "./chart-directory.ts";
 
 /** A chart on disk. */
 export interface LocalChart {
@@ -16,14 +11,25 @@ export interface LocalChart {
   readonly tgz: Buffer | undefined;
 }
 
+export interface ReadChartOptions {
+  /** What else could be meant by a path at which there is nothing. */
+  readonly hint?: string | undefined;
+  /** Directory below which links of a chart's directory may lead. @default its own alone */
+  readonly chartRoot?: string | undefined;
+}
+
 /**
- * Reads a packed chart, or one that is a directory. `hint` says what else could be meant by a path at
- * which there is nothing.
+ * Reads a packed chart, or one that is a directory.
  * @throws DrayError `DRAY_FILE_NOT_FOUND`, `DRAY_CHART_INVALID`
  */
-export async function readChart(path: string, hint?: string): Promise<LocalChart> {
+export async function readChart(
+  path: string,
+  { hint, chartRoot }: ReadChartOptions = {},
+): Promise<LocalChart> {
   const size = await sizeOfFile(path, hint);
-  if (size === undefined) return { files: await readDirectory(path), tgz: undefined };
+  if (size === undefined) {
+    return { files: await readChartDirectory(path, chartRoot), tgz: undefined };
+  }
   const what = JSON.stringify(path);
   if (size > MAX_CHART_BYTES) {
     throw invalid(what, `expected at most ${MAX_CHART_BYTES} bytes, found ${size}`);
@@ -46,42 +52,6 @@ async function sizeOfFile(path: string, hint: string | undefined): Promise<numbe
       { kind: "usage", cause, hint },
     );
   }
-}
-
-/** Leaves out what `.helmignore` names. Links are refused: they may lead anywhere. */
-async function readDirectory(root: string): Promise<ReadonlyMap<string, Buffer>> {
-  const what = JSON.stringify(root);
-  const ignores = await readIgnores(root);
-  const files = new Map<string, Buffer>();
-  let total = 0;
-  for await (const entry of openDirectory(root).entries({ check: false })) {
-    if (ignores(entry.name, entry.kind === "directory") || entry.kind === "directory") continue;
-    const path = checkedPath(entry, what);
-    total += entry.size;
-    if (entry.size > MAX_CHART_FILE_BYTES) throw invalid(what, `${path} has ${entry.size} bytes`);
-    if (total > MAX_CHART_BYTES) throw invalid(what, `it has more than ${MAX_CHART_BYTES} bytes`);
-    if (files.size >= MAX_CHART_FILES)
-      throw invalid(what, `it has more than ${MAX_CHART_FILES} files`);
-    files.set(path, await collect(entry.content()));
-  }
-  return files;
-}
-
-async function readIgnores(root: string): Promise<Ignores> {
-  for await (const entry of openDirectory(root).entries({ check: false })) {
-    if (entry.name !== ".helmignore" || entry.kind !== "file") continue;
-    if (entry.size > MAX_CHART_FILE_BYTES) break;
-    return parseHelmIgnore((await collect(entry.content())).toString("utf8"));
-  }
-  return parseHelmIgnore("");
-}
-
-function checkedPath(entry: RawEntry, what: string): string {
-  const checked = entryPath(entry.name);
-  const shown = JSON.stringify(entry.name.slice(0, 200));
-  if ("problem" in checked) throw invalid(what, `it has a file ${shown}: ${checked.problem}`);
-  if (entry.kind !== "file") throw invalid(what, `${shown} is a ${entry.type}`);
-  return checked.path;
 }
 
 function invalid(what: string, reason: string): DrayError {

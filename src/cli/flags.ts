@@ -35,6 +35,12 @@ export function addStoreFlag(command: Command): Command {
   );
 }
 
+/** Flag of every command that reads the directories of charts. */
+export function chartRootFlag(): Option {
+  const meaning = "links in charts and file:// dependencies may lead to all below it";
+  return seldom(new Option("--chart-root <dir>", meaning));
+}
+
 /** Shows how a command is used, behind its flags. */
 export function addExamples(command: Command, examples: readonly string[]): Command {
   const lines = examples.map((line) => `  ${line}\n`).join("");

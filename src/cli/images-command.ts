@@ -2,7 +2,7 @@ import { Option } from "commander";
 import type { ImagesReport, ValueSet } from "../index.ts";
 import { addDiscoveryFlags, discoverySettings, type DiscoveryFlags } from "./discovery-flags.ts";
 import { formatProblems } from "./findings.ts";
-import { addExamples, addStoreFlag, readInput } from "./flags.ts";
+import { addExamples, addStoreFlag, chartRootFlag, readInput } from "./flags.ts";
 import {
   formatImageList,
   renderDifference,
@@ -21,6 +21,7 @@ import { addOutputFlags, type AddCommand, type Session, type SessionFlags } from
 
 interface ImagesFlags extends SessionFlags, DiscoveryFlags, RegistryFlags {
   readonly store?: string;
+  readonly chartRoot?: string;
   readonly list?: boolean;
   readonly why?: string;
   readonly check?: string;
@@ -48,6 +49,7 @@ export const addImagesCommand: AddCommand = (program, start) => {
     .option("--check <list>", "compare with a list of images; exit code 3 if it lacks a needed one")
     .option("--probe", "ask registries whether suspects are there")
     .option("--allow-incomplete", "take a comparison that may have missed a needed image");
+  command.addOption(chartRootFlag());
   const sets = addDiscoveryFlags(command);
   addStoreFlag(command);
   addRegistryFlags(command);
@@ -87,6 +89,7 @@ async function findImages(
       valueSets: sets,
       list: listed?.map(({ reference }) => reference),
       probe: flags.probe,
+      chartRoot: flags.chartRoot,
       store: flags.store ?? defaults.store,
       created: defaults.created,
       discovery: await discoverySettings(flags, session),

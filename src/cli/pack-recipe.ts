@@ -1,6 +1,6 @@
 import { Option, type Command } from "commander";
 import type { ChartRequest, ImageMode, Recipe, ValueSet } from "../index.ts";
-import { readInput, repeatable, seldom } from "./flags.ts";
+import { chartRootFlag, readInput, repeatable, seldom } from "./flags.ts";
 
 /** Flags that say what goes into a bundle, and what is asked of it. */
 export interface ContentFlags {
@@ -8,6 +8,7 @@ export interface ContentFlags {
   readonly imageList?: readonly string[];
   readonly chart?: readonly string[];
   readonly chartImages?: ImageMode;
+  readonly chartRoot?: string;
   readonly file?: readonly string[];
   readonly platform?: readonly string[];
   readonly from?: readonly string[];
@@ -38,6 +39,7 @@ export function addContentFlags(command: Command): void {
         .choices(["needed", "discover", "none"])
         .default("needed"),
     )
+    .addOption(chartRootFlag())
     .addOption(
       repeatable("--skip <image=reason>", "leave this image out and say why; or GROUP/KIND=REASON"),
     )
@@ -78,6 +80,7 @@ export async function readRecipe(
     name: named.name ?? given.name,
     version: named.version ?? given.version,
     kubeVersion: given.kubeVersion,
+    chartRoot: named.chartRoot ?? given.chartRoot,
     images: [...given.images, ...named.images],
     charts: [...given.charts, ...named.charts],
     files: [...given.files, ...named.files],
@@ -126,6 +129,7 @@ async function fromFlags(flags: ContentFlags, valueSets: readonly ValueSet[]): P
     from,
     names: library.parseNames(flags.rename ?? [], flags.repository),
     platforms: platform.map(library.parsePlatform),
+    chartRoot: flags.chartRoot,
     skip: skip.map(library.parseSkip),
   };
 }

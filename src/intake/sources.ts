@@ -20,6 +20,8 @@ export interface Sources {
   readonly store: string;
   /** Time stamp of what has to be made: artifacts, and archives of directories. */
   readonly created: Date;
+  /** Directory that has all that the directories of charts may lead to. @default their own alone */
+  readonly chartRoot: string | undefined;
   /** Versions and digests to use instead of asking what is newest. */
   readonly lock: Lock | undefined;
   readonly run: Run;
@@ -30,6 +32,8 @@ export interface Sources {
 export interface ChartAccess {
   readonly registry?: RegistryAccess | undefined;
   readonly repositories?: KnownRepositories | undefined;
+  /** Directory that has all that the directories of charts may lead to. @default their own alone */
+  readonly chartRoot?: string | undefined;
 }
 
 export interface SourcesOptions extends ChartAccess {
@@ -41,6 +45,7 @@ export interface SourcesOptions extends ChartAccess {
 /** Connects to nothing yet. */
 export function openSources(options: SourcesOptions, run: Run): Sources {
   const { registry = {}, repositories: known, store, created = EPOCH, lock } = options;
+  const { chartRoot } = options;
   const { onEvent } = run;
   const pool = new RegistryPool(registry, { side: "source", onEvent });
   const cache = join(store, INDEXES_DIRECTORY);
@@ -49,5 +54,5 @@ export function openSources(options: SourcesOptions, run: Run): Sources {
     await pool.close();
     await repositories.close();
   };
-  return { pool, repositories, store, created, lock, run, close };
+  return { pool, repositories, store, created, chartRoot, lock, run, close };
 }

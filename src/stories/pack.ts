@@ -81,7 +81,10 @@ export async function pack(options: PackOptions, runOptions: RunOptions = {}): P
   // What is written wrong is said before anything is asked of anybody.
   if (options.target !== undefined) parseTarget(options.target);
   const lock = options.locked === true ? options.lock : undefined;
-  const sources = openSources({ registry, repositories, store, created, lock }, run);
+  const sources = openSources(
+    { registry, repositories, chartRoot: recipe.chartRoot, store, created, lock },
+    run,
+  );
   try {
     return await withForeign(recipe.from, run, async (foreign) => {
       const ingredients = await gather(recipe, sources, choicesOf(options, foreign));

@@ -1,5 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { glob, parseHelmIgnore, type GlobOptions } from "../../src/chart/path-patterns.ts";
+import {
+  glob,
+  parseHelmIgnore,
+  type GlobOptions,
+  type Ignores,
+} from "../../src/chart/path-patterns.ts";
 
 function matcher(pattern: string, options?: GlobOptions): (path: string) => boolean {
   const matches = glob(pattern, options);
@@ -38,9 +43,15 @@ describe("glob()", () => {
   });
 });
 
+function rulesOf(text: string): Ignores {
+  const rules = parseHelmIgnore(text);
+  if ("problem" in rules) throw new Error(rules.problem);
+  return rules;
+}
+
 describe("parseHelmIgnore()", () => {
   it("takes the first rule that applies", () => {
-    const ignores = parseHelmIgnore("*.md\ndocs/\n/top.txt\nsub/*.bin\n");
+    const ignores = rulesOf("*.md\ndocs/\n/top.txt\nsub/*.bin\n");
     const files = ["a/b.md", "docs/x.txt", "top.txt", "a/top.txt", "sub/a.bin", "sub/x/a.bin"];
     expect(files.map((path) => ignores(path, false))).toEqual([
       true,
@@ -53,15 +64,16 @@ describe("parseHelmIgnore()", () => {
   });
 
   it("ignores what a negated rule does not match", () => {
-    const ignores = parseHelmIgnore("!*.yaml\n");
+    const ignores = rulesOf("!*.yaml\n");
     expect([ignores("a.yaml", false), ignores("a.txt", false)]).toEqual([false, true]);
   });
 
-  it("passes over a rule that is no pattern", () => {
-    expect(parseHelmIgnore("[b-a]\n*.txt\n")("a.txt", false)).toBe(true);
+  it("has a problem with what Helm cannot read", () => {
+    const problem = 'line 1: "[b-a]" is no pattern';
+    expect(parseHelmIgnore("[b-a]\n*.txt\n")).toEqual({ problem });
   });
 
   it("always leaves out hidden files of templates", () => {
-    expect(parseHelmIgnore("")("templates/.swp", false)).toBe(true);
+    expect(rulesOf("")("templates/.swp", false)).toBe(true);
   });
 });

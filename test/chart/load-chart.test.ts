@@ -56,10 +56,59 @@ describe("a chart", () => {
     expect([...chart.files.keys()].toSorted()).toEqual([".helmignore", "Chart.yaml", "keep.txt"]);
   });
 
-  it("refuses a link in a directory", async () => {
+  it("has what links within its directory lead to, files and directories", async () => {
+    const root = await directoryOf({ "ci/a.yaml": "a: 1\n", "files/x.txt": "x" });
+    await symlink("ci/a.yaml", join(root, "values.yaml"));
+    await symlink("../files", join(root, "ci/more"));
+    const chart = await loadDirectory(root);
+    expect(chart.values).toEqual(new Map([["a", 1]]));
+    expect(chart.files.get("ci/more/x.txt")?.toString()).toBe("x");
+  });
+
+  it("refuses a link out of its directory, and says how it may lead there", async () => {
+    const parent = await directoryOf({});
+    const root = join(parent, "chart");
+    await mkdir(root);
+    await writeFile(join(parent, "shared.yaml"), "a: 1\n");
+    await writeFile(join(root, "Chart.yaml"), chartYaml("demo"));
+    await symlink("../shared.yaml", join(root, "values.yaml"));
+    const error = await refusal(() => readChart(root));
+    expect(error.message).toContain('"values.yaml" is a link out of it');
+    expect(error.hint).toContain("--chart-root DIR");
+    const { files } = await readChart(root, { chartRoot: parent });
+    expect(files.get("values.yaml")?.toString()).toBe("a: 1\n");
+    const elsewhere = await refusal(async () =>
+      readChart(root, { chartRoot: await directoryOf({}) }),
+    );
+    expect(elsewhere.code).toBe("DRAY_CHART_INVALID");
+  });
+
+  it.each([
+    ["its own directory", ".", "it lies in"],
+    ["itself", "loop", "leads nowhere"],
+    ["nothing", "gone", "leads nowhere"],
+  ])("refuses a link to %s, unless .helmignore leaves it out", async (_what, target, reason) => {
     const root = await directoryOf({});
-    await symlink("/etc/passwd", join(root, "values.yaml"));
-    expect((await refusal(() => loadDirectory(root))).message).toContain("SymbolicLink");
+    await symlink(target, join(root, "loop"));
+    expect((await refusal(() => loadDirectory(root))).message).toContain(reason);
+    await writeFile(join(root, ".helmignore"), "loop\n");
+    expect((await loadDirectory(root)).files.has("loop")).toBe(false);
+  });
+
+  it("refuses links that multiply, before they have filled the memory", async () => {
+    const root = await directoryOf({ "d0/a.txt": "a" });
+    for (let level = 1; level < 20; level++) {
+      await mkdir(join(root, `d${level}`));
+      for (const side of ["l", "r"]) {
+        await symlink(`../d${level - 1}`, join(root, `d${level}`, side));
+      }
+    }
+    expect((await refusal(() => loadDirectory(root))).message).toContain("it has more than");
+  });
+
+  it.each(["a/**", "[b-a]"])("refuses a .helmignore that Helm cannot read: %s", async (rule) => {
+    const root = await directoryOf({ ".helmignore": `*.bak\n${rule}\n` });
+    expect((await refusal(() => loadDirectory(root))).message).toContain(".helmignore, line 2");
   });
 
   it("refuses a link and a device in a packed chart", async () => {

@@ -37,11 +37,12 @@ async function chartWith(dependencies: string, lock?: string): Promise<string> {
   });
 }
 
-async function obtain(path: string): Promise<ObtainedChart> {
+async function obtain(path: string, chartRoot?: string): Promise<ObtainedChart> {
   const sources = openSources(
     {
       store: join(await temporaryDirectory(), "store"),
       registry: { retryDelay: shortDelay },
+      chartRoot,
     },
     startRun({}),
   );
@@ -134,6 +135,21 @@ describe("a chart directory without its dependencies", () => {
       expect(chart.missing).toHaveLength(1);
       expect(failures).toMatchObject([{ code: "DRAY_CHART_DEPENDENCY_MISSING" }]);
     }
+  });
+
+  it("gets what lies below the directory that is named for it, and is told to name one", async () => {
+    const root = await temporaryDirectory();
+    await writeChart(join(root, "lib/common"), { "Chart.yaml": chartYaml("common") });
+    const path = await writeChart(join(root, "team/apps/demo"), {
+      "Chart.yaml": chartYaml(
+        "demo",
+        `dependencies:\n${dependency("common", "1.0.0", "file://../../../lib/common")}`,
+      ),
+    });
+    const { chart, failures } = await obtain(path, root);
+    expect([chart.missing, failures]).toEqual([[], []]);
+    const refused = await obtain(path, join(root, "team"));
+    expect(refused.failures[0]?.hint).toContain("--chart-root DIR");
   });
 
   it.each([

@@ -1,6 +1,7 @@
 import { realpath } from "node:fs/promises";
-import { dirname, join, resolve, sep } from "node:path";
+import { dirname, resolve } from "node:path";
 import type { FetchedChart } from "./fetched-chart.ts";
+import { isWithin, ROOT_HINT } from "../../chart/chart-directory.ts";
 import { MAX_CHART_BYTES } from "../../chart/chart-archive.ts";
 import type { Chart } from "../../chart/chart.ts";
 import { wantedDependencies, type WantedDependency } from "../../chart/chart-lock.ts";
@@ -32,6 +33,8 @@ export interface DependencyOptions {
   readonly find: (request: ChartRequest) => Promise<FetchedChart>;
   /** Directory of the chart, if it is in one: the only place that `file://` can start from. */
   readonly home: string | undefined;
+  /** Directory that has all that `file://` may lead to. @default the one that `home` is in */
+  readonly chartRoot: string | undefined;
   readonly created: Date;
 }
 
@@ -62,9 +65,9 @@ export async function findDependencies(
 
 async function findDependency(
   dependency: WantedDependency,
-  { find, home, created }: DependencyOptions,
+  { find, home, chartRoot, created }: DependencyOptions,
 ): Promise<FoundDependency> {
-  const request = await requestFor(dependency, home);
+  const request = await requestFor(dependency, home, chartRoot);
   const chart = await find(request);
   const { name, version } = await requireWanted(chart, dependency);
   const tgz = chart.tgz ?? (await packChart(chart.files, { name, mtime: created }));
@@ -90,6 +93,7 @@ async function requireWanted(
 async function requestFor(
   { name, version, repository }: WantedDependency,
   home: string | undefined,
+  chartRoot: string | undefined,
 ): Promise<ChartRequest> {
   if (repository === "") throw unusable(repository, "it is not packed into the chart");
   if (repository.startsWith("oci://")) {
@@ -97,17 +101,22 @@ async function requestFor(
   }
   if (!repository.startsWith("file://")) return parseChart(name, { repo: repository, version });
   if (home === undefined) throw unusable(repository, "it is beside a chart that is packed");
-  return { kind: "file", path: await pathBeside(home, repository) };
+  return { kind: "file", path: await pathBeside(home, repository, chartRoot) };
 }
 
 /** A chart may name its neighbors, and nothing else of this host. */
-async function pathBeside(home: string, repository: string): Promise<string> {
+async function pathBeside(
+  home: string,
+  repository: string,
+  chartRoot: string | undefined,
+): Promise<string> {
   const parent = dirname(await realpath(home));
   const path = resolve(home, repository.slice("file://".length));
   const target = await realpath(path).catch(() => undefined);
   if (target === undefined) throw unusable(repository, "there is nothing");
-  if (target.startsWith(join(parent, sep))) return target;
-  throw unusable(repository, "it leads out of the directory that the chart is in");
+  if (target !== parent && isWithin(target, parent)) return target;
+  if (chartRoot !== undefined && isWithin(target, await realpath(chartRoot))) return target;
+  throw unusable(repository, "it leads out of the directory that the chart is in", ROOT_HINT);
 }
 
 function tooLarge(name: string): DrayError {
@@ -118,10 +127,11 @@ function tooLarge(name: string): DrayError {
   );
 }
 
-function unusable(repository: string, reason: string): DrayError {
+function unusable(repository: string, reason: string, hint?: string): DrayError {
   const where = repository === "" ? "" : ` from ${JSON.stringify(repository.slice(0, 300))}`;
   return new DrayError("DRAY_CHART_INVALID", `Cannot take it${where}: ${reason}`, {
     kind: "refused",
+    hint,
   });
 }
 

@@ -7,11 +7,15 @@ import type { FetchedChart } from "./fetched-chart.ts";
 const ELSEWHERE = "From elsewhere: oci://REGISTRY/PATH/CHART or https://REPOSITORY#CHART.";
 
 /**
- * A chart that is a file, with the `.prov` beside it, or a directory.
+ * A chart that is a file, with the `.prov` beside it, or a directory, whose links may lead to anything
+ * below `chartRoot`.
  * @throws DrayError `DRAY_FILE_NOT_FOUND`, `DRAY_CHART_INVALID`
  */
-export async function findLocalChart(path: string): Promise<FetchedChart> {
-  const { files, tgz } = await readChart(path, ELSEWHERE);
+export async function findLocalChart(
+  path: string,
+  chartRoot: string | undefined,
+): Promise<FetchedChart> {
+  const { files, tgz } = await readChart(path, { hint: ELSEWHERE, chartRoot });
   const provenance = tgz === undefined ? undefined : await readProvenance(`${path}.prov`);
   const what = JSON.stringify(path);
   return { what, files, tgz, provenance, resolved: undefined, pin: undefined };

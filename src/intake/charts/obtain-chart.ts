@@ -37,13 +37,13 @@ export interface ObtainedChart {
  * `helm package` would, with the dependencies that it lacks.
  */
 export async function obtainChart(request: ChartRequest, sources: Sources): Promise<ObtainedChart> {
-  const { created } = sources;
+  const { created, chartRoot } = sources;
   const found = await findChart(request, sources);
   const bare = await loadChartFiles(found.files, found.what);
   const origin = originOf(found);
   const home = origin === "directory" && request.kind === "file" ? request.path : undefined;
   const find = (wanted: ChartRequest): Promise<FetchedChart> => findChart(wanted, sources);
-  const dependencies = await findDependencies(bare, { find, home, created });
+  const dependencies = await findDependencies(bare, { find, home, chartRoot, created });
   const files = withDependencies(found.files, dependencies);
   const chart = files === found.files ? bare : await loadChartFiles(files, found.what);
   const { metadata } = chart;
@@ -65,7 +65,7 @@ export async function obtainChart(request: ChartRequest, sources: Sources): Prom
 }
 
 function findChart(request: ChartRequest, sources: Sources): Promise<FetchedChart> {
-  if (request.kind === "file") return findLocalChart(request.path);
+  if (request.kind === "file") return findLocalChart(request.path, sources.chartRoot);
   if (request.kind === "oci") return findRegistryChart(request, sources);
   return findRepositoryChart(request, sources);
 }

@@ -46,6 +46,10 @@ export const recipeSchema = z
       .regex(/^v?\d+\.\d+/, "expected a version of Kubernetes, such as 1.34")
       .optional()
       .describe("Version of the cluster, where charts ask for it"),
+    chartRoot: z
+      .string()
+      .optional()
+      .describe("Directory that links in charts and their file:// dependencies may lead to"),
     images: z
       .array(
         z.union([

@@ -27,6 +27,8 @@ export interface Recipe {
   readonly platforms: readonly Platform[];
   /** Of the cluster, where charts ask for it. */
   readonly kubeVersion?: string | undefined;
+  /** Directory that has all that the directories of charts may lead to. */
+  readonly chartRoot?: string | undefined;
   /** What is left out on purpose. */
   readonly skip: readonly Skip[];
 }
@@ -90,6 +92,7 @@ function toRecipe(data: z.infer<typeof recipeSchema>, base: string, reader: Item
     version: data.version,
     platforms: reader.each("platforms", data.platforms, parsePlatform),
     kubeVersion: data.kubeVersion,
+    chartRoot: data.chartRoot === undefined ? undefined : resolvePath(data.chartRoot, base),
     images: reader.each("images", data.images, (item) =>
       typeof item === "string"
         ? { reference: parseImage(item) }
