@@ -1,15 +1,16 @@
 import { constants } from "node:fs";
-import { access, readFile } from "node:fs/promises";
+import { access } from "node:fs/promises";
 import { tmpdir, userInfo } from "node:os";
 import { delimiter, isAbsolute, join, sep } from "node:path";
 import process from "node:process";
-import { unreadable } from "./errors.ts";
 import { helmRepositories } from "./remote/chart-repository/helm-repositories.ts";
 import type { KnownRepositories } from "./remote/chart-repository/repository-login.ts";
+import { readCertificates, systemCertificates } from "./remote/http/certificates.ts";
 import type { ProxyOptions } from "./remote/http/proxy.ts";
 import { authFile } from "./remote/registry/auth-file.ts";
 import type { RegistryAccess } from "./remote/registry/access.ts";
 import { firstOf } from "./remote/registry/credentials.ts";
+import { loginFromVariables } from "./remote/registry/login-variables.ts";
 import { readTrustFolder } from "./trust/folder.ts";
 import type { TrustPolicy } from "./trust/policy.ts";
 
@@ -34,10 +35,14 @@ export interface Defaults {
   /** The keys of the trust folder, one of which must have signed. @throws DrayError `DRAY_KEY_INVALID` */
   readonly trust: () => Promise<TrustPolicy>;
   /**
-   * Logins of docker, containers and Helm, the system's certificates or those of `SSL_CERT_FILE`,
-   * and the proxies. @throws DrayError `DRAY_FILE_NOT_FOUND` if there is no such `SSL_CERT_FILE`
+   * The login of `DRAY_REGISTRY`, those of docker, containers and Helm, the system's certificates or
+   * those of `SSL_CERT_FILE`, those of `NODE_EXTRA_CA_CERTS`, and the proxies.
+   * @throws DrayError `DRAY_FILE_NOT_FOUND`, `DRAY_CERTIFICATES_INVALID`, `DRAY_USAGE` if a part of the
+   * login is missing
    */
   readonly registry: () => Promise<RegistryAccess>;
+  /** Where a login is kept: `REGISTRY_AUTH_FILE`, else docker's `config.json`. */
+  readonly loginFile: string;
   /** Path of the first helm on `PATH`. */
   readonly helm: () => Promise<string | undefined>;
   /** Path of the first gpgv on `PATH`. */
@@ -60,10 +65,16 @@ export function defaults(env: Environment = process.env): Defaults {
     },
     workDirectory: given(env, "DRAY_WORK_DIR") ?? tmpdir(),
     created: sourceDate(env),
+    get loginFile() {
+      return loginFile(env);
+    },
     trust: async () => ({ keys: await readTrustFolder(trustFolder(env)) }),
     registry: async () => ({
-      ca: await systemCertificates(env),
-      credentials: firstOf(credentialFiles(env).map((path) => authFile(path))),
+      ca: await certificates(env),
+      credentials: firstOf([
+        loginFromVariables(env),
+        ...credentialFiles(env).map((path) => authFile(path)),
+      ]),
       proxy: proxies(env),
     }),
     helm: () => findProgram("helm", searchPath),
@@ -122,13 +133,22 @@ function sourceDate(env: Environment): Date {
   return new Date(valid ? seconds * 1000 : 0);
 }
 
+/** What `docker login` writes, or who says that there is another file for it. */
+function loginFile(env: Environment): string {
+  return given(env, "REGISTRY_AUTH_FILE") ?? dockerFile(env);
+}
+
+function dockerFile(env: Environment): string {
+  return join(given(env, "DOCKER_CONFIG") ?? join(homeDirectory(env), ".docker"), "config.json");
+}
+
 /** The files that `docker login`, `skopeo login` and `helm registry login` write, in their order. */
 function credentialFiles(env: Environment): string[] {
   const runtime = place(env, "XDG_RUNTIME_DIR");
   const named = given(env, "REGISTRY_AUTH_FILE");
   return [
     ...(named === undefined ? [] : [named]),
-    join(given(env, "DOCKER_CONFIG") ?? join(homeDirectory(env), ".docker"), "config.json"),
+    dockerFile(env),
     ...(runtime === undefined ? [] : [join(runtime, "containers", "auth.json")]),
     join(configDirectory(env), "containers", "auth.json"),
     join(configDirectory(env), "helm", "registry", "config.json"),
@@ -151,29 +171,16 @@ function helmDirectory(env: Environment): string {
   return join(home, ".config", "helm");
 }
 
-/** Where systems keep the certificates that their administrators trust. */
-const SYSTEM_CA_FILES: readonly string[] = [
-  "/etc/ssl/certs/ca-certificates.crt",
-  "/etc/pki/tls/certs/ca-bundle.crt",
-  "/etc/ssl/cert.pem",
-];
-
-async function systemCertificates(env: Environment): Promise<string[]> {
+/** What replaces the system's certificates, and what is added to them. */
+async function certificates(env: Environment): Promise<string[]> {
   const named = given(env, "SSL_CERT_FILE");
-  if (named !== undefined) {
-    const fail = (cause: unknown): never => {
-      throw unreadable(cause, "SSL_CERT_FILE", named) ?? cause;
-    };
-    return [await readFile(named, "utf8").catch(fail)];
-  }
-  for (const path of SYSTEM_CA_FILES) {
-    try {
-      return [await readFile(path, "utf8")];
-    } catch {
-      // The next one, then: every system has its own place.
-    }
-  }
-  return [];
+  const extra = given(env, "NODE_EXTRA_CA_CERTS");
+  return [
+    ...(named === undefined
+      ? await systemCertificates()
+      : [await readCertificates(named, "SSL_CERT_FILE")]),
+    ...(extra === undefined ? [] : [await readCertificates(extra, "NODE_EXTRA_CA_CERTS")]),
+  ];
 }
 
 function proxies(env: Environment): ProxyOptions {

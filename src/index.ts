@@ -23,6 +23,7 @@ export { formatPlatform, parsePlatform, type Platform } from "./oci/platform.ts"
 // Who asks registries and chart repositories, and over which network.
 export type { RegistryAccess } from "./remote/registry/access.ts";
 export type { NetworkAccess } from "./remote/http/transport.ts";
+export { readCertificates } from "./remote/http/certificates.ts";
 export type { ProxyOptions } from "./remote/http/proxy.ts";
 export type { RetryDelay } from "./remote/http/patience.ts";
 export { firstOf, type Credentials, type CredentialStore } from "./remote/registry/credentials.ts";
@@ -169,5 +170,12 @@ export {
   targetJsonSchema,
   type TargetFile,
 } from "./delivery/target-file.ts";
+export {
+  login,
+  logout,
+  type LoginOptions,
+  type LoginResult,
+  type LogoutResult,
+} from "./stories/login.ts";
 export { serve, type RunningRegistry, type ServeOptions } from "./stories/serve.ts";
 export type { TlsOptions } from "./server/http-server.ts";

@@ -7,6 +7,7 @@ import { temporaryDirectory } from "../fixtures/temporary-directory.ts";
 import { defaults, type Environment } from "../src/defaults.ts";
 import { keygen } from "../src/stories/keygen.ts";
 import { needsShell } from "./programs.ts";
+import { refusal } from "./refusal.ts";
 
 let home: string;
 
@@ -46,6 +47,8 @@ function stableAt(url: string): string {
 async function stableWith(env: Environment): Promise<string | undefined> {
   return defaults(env).repositories.urlOf("stable");
 }
+
+const CERTIFICATE = "-----BEGIN CERTIFICATE-----\n";
 
 describe("the store", () => {
   it.each<[string, Environment, string]>([
@@ -183,9 +186,23 @@ describe("credentials", () => {
 
 describe("certificates", () => {
   it("are those of SSL_CERT_FILE alone, if it is named", async () => {
-    const file = await write("ca.pem", "a certificate");
+    const file = await write("ca.pem", CERTIFICATE);
     const { ca } = await defaults({ SSL_CERT_FILE: file }).registry();
-    expect(ca).toEqual(["a certificate"]);
+    expect(ca).toEqual([CERTIFICATE]);
+  });
+
+  it("are those of NODE_EXTRA_CA_CERTS too, if it is named", async () => {
+    const file = await write("extra.pem", CERTIFICATE);
+    const { ca } = await defaults({ NODE_EXTRA_CA_CERTS: file }).registry();
+    expect(ca).toEqual([...((await defaults({}).registry()).ca ?? []), CERTIFICATE]);
+  });
+
+  it.each(["SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS"])("are refused if %s has none", async (name) => {
+    const file = await write("none.pem", "-----BEGIN PRIVATE KEY-----\n");
+    expect(await refusal(() => defaults({ [name]: file }).registry())).toMatchObject({
+      code: "DRAY_CERTIFICATES_INVALID",
+      message: expect.stringContaining(name) as string,
+    });
   });
 
   it("are those of the system for an empty SSL_CERT_FILE as for none", async () => {

@@ -14,6 +14,11 @@ export const registries = {
       "A registry names a token server of another domain, inside some network or without encryption, which gets no credentials by itself.",
     advice: "If that server is right, allow it with `--allow-token-host HOST`.",
   },
+  CERTIFICATES_INVALID: {
+    ends: "usage",
+    means: "A file that was named for its certificates has none in PEM.",
+    advice: "Name the right file, or turn DER into PEM with `openssl x509 -inform der`.",
+  },
   CREDENTIALS_HELPER: {
     ends: "failed",
     means: "A program that keeps credentials for docker or podman could not be asked.",

@@ -4,6 +4,7 @@ import { EXIT, reportFailure } from "./failure.ts";
 import { addExamples } from "./flags.ts";
 import { addImagesCommand } from "./images-command.ts";
 import { addInspectCommand } from "./inspect-command.ts";
+import { addLoginCommand, addLogoutCommand } from "./login-command.ts";
 import { addKeygenCommand } from "./keygen-command.ts";
 import { addPackCommand } from "./pack-command.ts";
 import { addPushCommand } from "./push-command.ts";
@@ -20,6 +21,7 @@ const COMMANDS: Readonly<Record<string, readonly AddCommand[]>> = {
   Prove: [addInspectCommand, addVerifyCommand, addCheckCommand],
   Carry: [addUnpackCommand, addSignCommand, addKeygenCommand],
   Deliver: [addPushCommand, addServeCommand],
+  Around: [addLoginCommand, addLogoutCommand],
 };
 
 /** What a screen and a mail have room for. */

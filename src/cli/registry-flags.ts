@@ -1,7 +1,7 @@
 import { text } from "node:stream/consumers";
 import { Option, type Command } from "commander";
 import type { ChartAccess, CredentialStore, KnownRepositories, RegistryAccess } from "../index.ts";
-import { integer, readInput, repeatable, seldom } from "./flags.ts";
+import { integer, repeatable, seldom } from "./flags.ts";
 import type { Session } from "./session.ts";
 import type { Io } from "./terminal.ts";
 
@@ -64,10 +64,13 @@ export async function registryAccess(
   { io, defaults }: Session,
   loginFor?: readonly string[],
 ): Promise<RegistryAccess> {
-  const named = await Promise.all((flags.caFile ?? []).map((path) => readInput(path, "CA file")));
+  const { readCertificates } = await import("../index.ts");
+  const named = await Promise.all(
+    (flags.caFile ?? []).map((path) => readCertificates(path, "CA file")),
+  );
   const { ca = [], credentials, proxy } = await defaults.registry();
   return {
-    ca: [...named.map(String), ...ca],
+    ca: [...named, ...ca],
     plainHttp: flags.plainHttp,
     insecureSkipTlsVerify: flags.insecureSkipTlsVerify,
     allowedTokenHosts: flags.allowTokenHost,

@@ -7,11 +7,11 @@ import { systemCode } from "../errors.ts";
 const SURELY_LEFT_MS = 60_000;
 
 /** Writes a small file so that a reader sees the old one or the new one, never a part. */
-export async function replaceFile(path: string, content: Uint8Array): Promise<void> {
+export async function replaceFile(path: string, content: Uint8Array, mode = 0o666): Promise<void> {
   await removeLeft(path);
   const temporary = `${path}.${randomBytes(6).toString("hex")}`;
   try {
-    await writeFile(temporary, content, { flag: "wx", flush: true });
+    await writeFile(temporary, content, { flag: "wx", flush: true, mode });
     await rename(temporary, path);
   } finally {
     await rm(temporary, { force: true });

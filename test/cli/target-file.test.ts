@@ -107,7 +107,15 @@ describe("help", () => {
   it("has the commands in the order of the journey", async () => {
     const help = await shown(["--help"]);
     const groups = help.match(/^\w+:$/gm);
-    expect(groups).toEqual(["Options:", "Gather:", "Prove:", "Carry:", "Deliver:", "Examples:"]);
+    expect(groups).toEqual([
+      "Options:",
+      "Gather:",
+      "Prove:",
+      "Carry:",
+      "Deliver:",
+      "Around:",
+      "Examples:",
+    ]);
   });
 
   it.each(["images", "pack", "inspect", "verify", "check", "unpack", "sign", "push", "serve"])(

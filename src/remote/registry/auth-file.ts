@@ -49,8 +49,7 @@ export function authFile(path: string, options: HelperOptions = {}): CredentialS
     const keys = keysFor(registry, repository);
     const helper = keys.map((key) => file.credHelpers?.[key]).find((name) => name !== undefined);
     const program = helper ?? file.credsStore ?? "";
-    const server = registry === "docker.io" ? "https://index.docker.io/v1/" : registry;
-    const helped = program === "" ? undefined : await ask(program, server, fresh);
+    const helped = program === "" ? undefined : await ask(program, serverOf(registry), fresh);
     return helped ?? fromAuths(file.auths ?? {}, keys, path);
   };
 }
@@ -67,12 +66,21 @@ async function readAuthFile(path: string): Promise<AuthFile | undefined> {
   return parseSecretJson(fileSchema, bytes, { what, code: "DRAY_CREDENTIALS_INVALID" });
 }
 
+/** What docker calls a registry where it stores a login. */
+export function serverOf(registry: string): string {
+  return registry === "docker.io" ? "https://index.docker.io/v1/" : registry;
+}
+
+/** All that a registry is called in such a file. */
+export function keysOf(registry: string): readonly string[] {
+  return registry === "docker.io" ? DOCKER_HUB_KEYS : [registry];
+}
+
 /** From the most to the least specific: `host/ns/repo`, `host/ns`, `host`. */
 function keysFor(registry: string, repository: string | undefined): string[] {
-  const keys = registry === "docker.io" ? [...DOCKER_HUB_KEYS] : [registry];
   const parts = repository?.split("/") ?? [];
   const paths = parts.map((_part, index) => parts.slice(0, parts.length - index).join("/"));
-  return [...paths.map((path) => `${registry}/${path}`), ...keys];
+  return [...paths.map((path) => `${registry}/${path}`), ...keysOf(registry)];
 }
 
 function fromAuths(
@@ -93,7 +101,7 @@ function fromAuths(
 }
 
 /** `docker login https://host/v1/` keeps the scheme, and a path behind the host. */
-function plainKey(key: string): string {
+export function plainKey(key: string): string {
   return key.replace(/^https?:\/\//, "").replace(/(?:\/v[12])?\/?$/, "");
 }
 

@@ -28,9 +28,8 @@ export async function askHelper(
   server: string,
   { helperTimeout = HELPER_TIMEOUT }: HelperOptions = {},
 ): Promise<Credentials | undefined> {
-  const program = `docker-credential-${name}`;
-  if (!NAME.test(name)) throw failed(program, "this is not a program's name");
-  const { code, stdout, stderr } = await run(program, server, helperTimeout);
+  const program = programOf(name);
+  const { code, stdout, stderr } = await run({ program, verb: "get" }, server, helperTimeout);
   if (code !== 0) {
     const said = (stdout + stderr).trim();
     if (/credentials not found/i.test(said)) return undefined;
@@ -49,15 +48,46 @@ export async function askHelper(
   return { kind: "password", username: Username, password: Secret };
 }
 
+/** Has a helper keep a login. @throws DrayError `DRAY_CREDENTIALS_HELPER` */
+export async function storeInHelper(
+  name: string,
+  { server, username, password }: { server: string; username: string; password: string },
+): Promise<void> {
+  const input = JSON.stringify({ ServerURL: server, Username: username, Secret: password });
+  const program = programOf(name);
+  const { code } = await run({ program, verb: "store" }, input, HELPER_TIMEOUT);
+  // What it says may hold what it was told.
+  if (code !== 0) throw failed(program, `it ended with ${code} and stored nothing`);
+}
+
+/** Has a helper forget a login. False if it had none. @throws DrayError `DRAY_CREDENTIALS_HELPER` */
+export async function eraseFromHelper(name: string, server: string): Promise<boolean> {
+  if ((await askHelper(name, server)) === undefined) return false;
+  const program = programOf(name);
+  const { code } = await run({ program, verb: "erase" }, server, HELPER_TIMEOUT);
+  if (code !== 0) throw failed(program, `it ended with ${code} and erased nothing`);
+  return true;
+}
+
+function programOf(name: string): string {
+  const program = `docker-credential-${name}`;
+  if (!NAME.test(name)) throw failed(program, "this is not a program's name");
+  return program;
+}
+
 interface Outcome {
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-function run(program: string, input: string, timeout: number): Promise<Outcome> {
+function run(
+  { program, verb }: { program: string; verb: "get" | "store" | "erase" },
+  input: string,
+  timeout: number,
+): Promise<Outcome> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, ["get"], { stdio: "pipe" });
+    const child = spawn(program, [verb], { stdio: "pipe" });
     const giveUp = (reason: string): void => {
       clearTimeout(timer);
       child.kill("SIGKILL");

@@ -1,0 +1,146 @@
+import { mkdir, realpath } from "node:fs/promises";
+import { dirname } from "node:path";
+import { DrayError, systemCode } from "../errors.ts";
+import { startRun, type RunOptions } from "../events.ts";
+import { replaceFile } from "../content/replace-file.ts";
+import { isRegistryHost } from "../oci/reference.ts";
+import type { RegistryAccess } from "../remote/registry/access.ts";
+import { serverOf } from "../remote/registry/auth-file.ts";
+import { RegistryClient } from "../remote/registry/client.ts";
+import { eraseFromHelper, storeInHelper } from "../remote/registry/credential-helper.ts";
+import {
+  helperFor,
+  readLoginFile,
+  withLogin,
+  withoutLogin,
+  type LoginFile,
+} from "../remote/registry/login-file.ts";
+
+export interface LoginOptions {
+  /** `HOST[:PORT]` */
+  readonly registry: string;
+  readonly username: string;
+  readonly password: string;
+  /** A docker `config.json`, which is made if it is not there. */
+  readonly file: string;
+  /** How the registry is reached; who asks is given here. */
+  readonly access?: RegistryAccess | undefined;
+}
+
+export interface LoginResult {
+  readonly registry: string;
+  readonly username: string;
+  /** False if the registry asked for no login, so that nobody knows whether this one is right. */
+  readonly checked: boolean;
+  /** The file, where no helper keeps logins. It is not encrypted. */
+  readonly file?: string;
+  /** The program that keeps it. */
+  readonly helper?: string;
+}
+
+/**
+ * Checks a login with the registry and keeps it where docker would, so that dray and docker find it.
+ * @throws RegistryError `DRAY_REGISTRY_DENIED`, DrayError `DRAY_USAGE`, `DRAY_CREDENTIALS_INVALID`, `DRAY_CREDENTIALS_HELPER`
+ */
+export async function login(
+  options: LoginOptions,
+  runOptions: RunOptions = {},
+): Promise<LoginResult> {
+  const { username, password } = options;
+  const registry = registryName(options.registry);
+  const before = await readLoginFile(options.file);
+  const checked = await checkLogin({ ...options, registry }, runOptions);
+  const helper = helperFor(before, registry);
+  if (helper !== undefined) {
+    await storeInHelper(helper, { server: serverOf(registry), username, password });
+    await writeLoginFile(options.file, withLogin(before, registry, undefined));
+    return { registry, username, checked, helper: `docker-credential-${helper}` };
+  }
+  await writeLoginFile(options.file, withLogin(before, registry, { username, password }));
+  return { registry, username, checked, file: options.file };
+}
+
+export interface LogoutResult {
+  readonly registry: string;
+  /** Where there was a login, which is gone now: the file, a helper's program, or both. */
+  readonly removedFrom: readonly string[];
+}
+
+/** Forgets a login, in the file and in the helper that it names. */
+export async function logout({
+  registry: given,
+  file: path,
+}: {
+  readonly registry: string;
+  readonly file: string;
+}): Promise<LogoutResult> {
+  const registry = registryName(given);
+  const before = await readLoginFile(path);
+  const helper = helperFor(before, registry);
+  const removedFrom: string[] = [];
+  if (helper !== undefined && (await eraseFromHelper(helper, serverOf(registry)))) {
+    removedFrom.push(`docker-credential-${helper}`);
+  }
+  const { file, found } = withoutLogin(before, registry);
+  if (found) {
+    await writeLoginFile(path, file);
+    removedFrom.push(path);
+  }
+  return { registry, removedFrom };
+}
+
+/** Whether the registry asked for the login; one that it refuses throws. */
+async function checkLogin(
+  { registry, username, password, access = {} }: LoginOptions,
+  runOptions: RunOptions,
+): Promise<boolean> {
+  const { signal, onEvent } = startRun(runOptions);
+  let isAsked = false;
+  const credentials: RegistryAccess["credentials"] = async () => {
+    isAsked = true;
+    return { kind: "password", username, password };
+  };
+  const client = new RegistryClient(registry, { ...access, credentials }, { onEvent });
+  try {
+    const response = await client.request({
+      method: "GET",
+      path: "",
+      action: "log in",
+      scopes: [],
+      accept: [200],
+      signal,
+    });
+    await response.discard();
+  } finally {
+    await client.close();
+  }
+  return isAsked;
+}
+
+/** As users write it, and docker's names for its own registry. */
+function registryName(text: string): string {
+  const host = text.replace(/^https?:\/\//, "").replace(/(?:\/v[12])?\/?$/, "");
+  if (["index.docker.io", "registry-1.docker.io"].includes(host)) return "docker.io";
+  if (isRegistryHost(host)) return host;
+  throw new DrayError(
+    "DRAY_USAGE",
+    `Cannot log in to ${JSON.stringify(text)}: expected HOST[:PORT], found something else`,
+    { kind: "usage", hint: "A login is for a whole registry: leave out the path." },
+  );
+}
+
+/** Only its owner may read what is written; a link to the file stays one. */
+async function writeLoginFile(path: string, content: LoginFile): Promise<void> {
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  const text = `${JSON.stringify(content, undefined, "\t")}\n`;
+  await replaceFile(await realPath(path), Buffer.from(text), 0o600);
+}
+
+async function realPath(path: string): Promise<string> {
+  try {
+    return await realpath(path);
+  } catch (error) {
+    if (systemCode(error) === "ENOENT") return path;
+    throw error;
+  }
+}
