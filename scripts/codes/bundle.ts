@@ -129,8 +129,9 @@ export const bundle = {
   },
   ENTRY_UNEXPECTED: {
     severity: "error",
-    means: "The list names a file that has no place in a bundle.",
-    advice: "Do not use the bundle, and ask whoever signed it: `dray pack` writes no such thing.",
+    means:
+      "The list names a file that has no place in a bundle: a newer dray has made it, or it was made by hand.",
+    advice: "Update dray on this side. If it is new, ask whoever signed the bundle.",
   },
   SUMS_INVALID: {
     ends: "refused",

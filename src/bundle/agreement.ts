@@ -149,9 +149,18 @@ function checkPlacement(
     ...unplaced.map((path) =>
       path.startsWith(`${BLOBS_DIRECTORY}/`)
         ? error("BLOB_UNREFERENCED", path, "nothing in the layout needs it")
-        : error("ENTRY_UNEXPECTED", path, "it has no place in a bundle"),
+        : unknownEntry(path),
     ),
   ];
+}
+
+/** What it means nobody here knows, so that nothing of it may be skipped. */
+function unknownEntry(path: string): Finding {
+  const message = "made by a newer dray, or by hand: an entry of this name is not known here";
+  return {
+    ...error("ENTRY_UNEXPECTED", path, message),
+    hint: "Update dray on this side, or pack the bundle again.",
+  };
 }
 
 function checkFile({ path, size }: ListedFile, view: BundleView, isWhole: boolean): Finding[] {

@@ -1,7 +1,7 @@
 import { digestSchema, mediaTypeSchema } from "../oci/descriptor-schema.ts";
 import type { Digest } from "../oci/digest.ts";
 import { parseJson } from "../oci/json.ts";
-import { parseAs, z } from "../oci/schema.ts";
+import { parseKnown, z } from "../oci/schema.ts";
 import { skippedSchema } from "./skipped-schema.ts";
 import type { Skipped } from "./skipped.ts";
 
@@ -71,7 +71,7 @@ export interface ListedFile {
   readonly size: number;
 }
 
-const artifactSchema = z.object({
+const artifactSchema = z.strictObject({
   kind: z.enum(["image", "chart", "artifact"]),
   reference: z.string().min(1),
   digest: digestSchema,
@@ -93,21 +93,21 @@ export function isBundleName(text: string): boolean {
 
 const namePart = z.string().regex(NAME_PART, "expected a part of a file name");
 
-const documentSchema: z.ZodType<ContentsDocument> = z.object({
+const documentSchema: z.ZodType<ContentsDocument> = z.strictObject({
   formatVersion: z.literal(FORMAT_VERSION),
   name: namePart,
   version: namePart,
   created: z.string(),
   generator: z.string(),
   artifacts: z.array(artifactSchema),
-  files: z.array(z.object({ path: z.string().min(1), size })),
+  files: z.array(z.strictObject({ path: z.string().min(1), size })),
   skipped: skippedSchema.optional(),
 });
 
 /** @throws DrayError `DRAY_BUNDLE_INVALID`, `DRAY_JSON_INVALID` */
 export function parseContentsDocument(bytes: Uint8Array): ContentsDocument {
   const value = parseJson(bytes, CONTENTS_FILE, MAX_CONTENTS_BYTES);
-  return parseAs(documentSchema, value, { what: CONTENTS_FILE, code: "DRAY_BUNDLE_INVALID" });
+  return parseKnown(documentSchema, value, { what: CONTENTS_FILE, code: "DRAY_BUNDLE_INVALID" });
 }
 
 /** Names in alphabetical order, so that the same content gives the same bytes. */

@@ -56,11 +56,12 @@ export function parseKnown<T>(
 
 /** What only a newer program can have written: a field that is not known, a higher version. */
 function newerParts({ issues }: z.ZodError, value: unknown): string[] {
-  const parts = issues.flatMap((issue) => {
+  const problems = issues.flatMap((issue) => unfolded(issue, []));
+  const parts = problems.flatMap(({ path, issue }) => {
     if (issue.code === "unrecognized_keys") {
-      return issue.keys.map((key) => `field ${[...issue.path, key].join(".")} is not known here`);
+      return issue.keys.map((key) => `field ${[...path, key].join(".")} is not known here`);
     }
-    const [name = ""] = issue.path.map(String);
+    const [name = ""] = path.map(String);
     if (issue.code !== "invalid_value" || !name.endsWith("Version")) return [];
     const [known] = issue.values;
     const found: unknown = new Map(Object.entries(Object(value))).get(name);
@@ -136,13 +137,13 @@ interface Problem {
   readonly issue: z.core.$ZodIssue;
 }
 
-/** Of several forms that something may have, the one that it nearly has is worth talking of. */
+/** Of several forms that something may have, the one that it most nearly has is worth talking of. */
 function unfolded(issue: z.core.$ZodIssue, above: Path): Problem[] {
   const path = [...above, ...issue.path];
   if (issue.code !== "invalid_union") return [{ path, issue }];
-  const nearly = issue.errors.find((issues) =>
-    issues.every((one) => one.path.length > 0 || one.code !== "invalid_type"),
-  );
+  const [nearly] = issue.errors
+    .filter((issues) => issues.every((one) => one.path.length > 0 || one.code !== "invalid_type"))
+    .toSorted((a, b) => a.length - b.length);
   return nearly === undefined ? [{ path, issue }] : nearly.flatMap((one) => unfolded(one, path));
 }
 

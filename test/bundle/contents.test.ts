@@ -485,6 +485,51 @@ describe("bundle.json", () => {
     expect(await wrongManifest(change)).toContain("BUNDLE_INVALID");
   });
 
+  it.each<[string, (document: BundleJson) => void]>([
+    ["deltaOf", (document) => void Object.assign(document, { deltaOf: "sha256:00" })],
+    [
+      "artifacts.0.encryption",
+      ({ artifacts }) => void Object.assign(artifacts[0] ?? {}, { encryption: "age" }),
+    ],
+    ["files.0.mode", ({ files }) => void Object.assign(files[0] ?? {}, { mode: 493 })],
+    [
+      "skipped.0.until",
+      (document) =>
+        void Object.assign(document, { skipped: [{ kind: "a/B", reason: "r", until: "x" }] }),
+    ],
+  ])("is refused with field %s, as made by a newer dray", async (field, change) => {
+    const entries = await sampleEntries();
+    const document = JSON.parse(String(entries.get("bundle.json"))) as BundleJson;
+    change(document);
+    const result = await checkResigned(
+      changed(entries, "bundle.json", () => JSON.stringify(document)),
+    );
+    const found = result.findings.find(({ code }) => code === "BUNDLE_INVALID");
+    expect(found?.message).toContain(`made by a newer dray: field ${field} is not known here`);
+    expect(found?.hint).toBe("Update dray on this side.");
+  });
+
+  it("is refused with a higher version, which is said", async () => {
+    const entries = changed(await sampleEntries(), "bundle.json", (content) =>
+      content.toString().replace('"formatVersion": 1', '"formatVersion": 2'),
+    );
+    const { findings } = await checkResigned(entries);
+    expect(findings.map(({ message }) => message).join()).toContain(
+      "made by a newer dray: formatVersion is 2, and 1 is known here",
+    );
+  });
+
+  it("is refused beside an entry that has no place, which is named", async () => {
+    const entries = new Map([...(await sampleEntries()), ["tools/helm", Buffer.from("x")]]);
+    const { findings } = await checkResigned(entries);
+    expect(findings).toMatchObject([
+      {
+        code: "ENTRY_UNEXPECTED",
+        message: expect.stringContaining("tools/helm: made by a newer dray") as string,
+      },
+    ]);
+  });
+
   it("is refused where a name stands twice in it", async () => {
     const entries = changed(await sampleEntries(), "bundle.json", (content) =>
       content.toString().replace("{", '{"name":"evil",'),

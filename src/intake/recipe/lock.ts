@@ -5,7 +5,7 @@ import type { Descriptor } from "../../oci/descriptor.ts";
 import { digestSchema, mediaTypeSchema } from "../../oci/descriptor-schema.ts";
 import type { Digest } from "../../oci/digest.ts";
 import { parseJson } from "../../oci/json.ts";
-import { parseAs, z } from "../../oci/schema.ts";
+import { parseKnown, z } from "../../oci/schema.ts";
 
 /** What the references of a recipe meant when they were resolved. */
 export interface Lock {
@@ -23,14 +23,14 @@ export interface ChartPin {
   readonly digest: Digest;
 }
 
-const lockSchema = z.object({
+const lockSchema = z.strictObject({
   lockVersion: z.literal(1),
   skipped: skippedSchema.optional(),
   charts: z
-    .array(z.object({ chart: z.string(), version: z.string(), digest: digestSchema }))
+    .array(z.strictObject({ chart: z.string(), version: z.string(), digest: digestSchema }))
     .optional(),
   resolved: z.array(
-    z.object({
+    z.strictObject({
       reference: z.string(),
       digest: digestSchema,
       mediaType: mediaTypeSchema,
@@ -48,7 +48,7 @@ export function parseLock(bytes: Buffer, path: string): Lock {
     throw new DrayError("DRAY_LOCK_INVALID", cause.message, {
       kind: "usage",
       cause,
-      hint: "Pack once without --locked, and without this file, to write it anew.",
+      hint: cause.hint ?? "Pack once without --locked, and without this file, to write it anew.",
     });
   }
 }
@@ -60,7 +60,7 @@ function readLock(bytes: Buffer, path: string): Lock {
     resolved,
     charts = [],
     skipped = [],
-  } = parseAs(lockSchema, document, {
+  } = parseKnown(lockSchema, document, {
     what,
     code: "DRAY_LOCK_INVALID",
   });

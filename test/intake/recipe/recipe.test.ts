@@ -327,6 +327,11 @@ describe("a lock", () => {
         ],
       },
     ],
+    ["a field of a newer dray", { lockVersion: 1, resolved: [], mirrors: [] }],
+    [
+      "a field of a newer dray inside",
+      { lockVersion: 1, resolved: [{ reference: "a", ...entry, platform: "x" }] },
+    ],
     ["rubbish", "x"],
   ])("is refused with %s", (_what, document) => {
     expect(() => parseLock(Buffer.from(JSON.stringify(document)), "bundle.lock")).toThrow(
