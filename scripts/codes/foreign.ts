@@ -38,11 +38,6 @@ export const foreign = {
     advice:
       "`--allow-unsigned` takes it as it is; `dray pack --from PATH` makes a signed bundle of it.",
   },
-  FROM_OWN: {
-    ends: "usage",
-    means: "What `--from` names is a bundle of `dray` already, or cannot be read.",
-    advice: "`dray verify` says which. A bundle can be pushed and carried as it is.",
-  },
   FROM_UNKNOWN: {
     ends: "refused",
     means:

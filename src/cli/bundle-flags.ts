@@ -3,19 +3,23 @@ import type { Defaults, GivenNames, Platform, TrustPolicy } from "../index.ts";
 import { integer, repeatable, seldom } from "./flags.ts";
 import type { Session } from "./session.ts";
 
-/** Flags of every command that opens a bundle: whom to trust, and what to make of those of others. */
-export interface BundleFlags {
+/** Flags that say whom to trust. */
+export interface TrustFlags {
   readonly key?: readonly string[];
   readonly require?: number;
   readonly allowUnsigned?: boolean;
+}
+
+/** Flags of every command that opens a bundle: whom to trust, and what to make of those of others. */
+export interface BundleFlags extends TrustFlags {
   readonly rename?: readonly string[];
   readonly repository?: string;
   readonly platform?: readonly string[];
 }
 
-export function addBundleFlags(command: Command): Command {
+export function addTrustFlags(command: Command, title = "Trust:"): Command {
   return command
-    .optionsGroup("Trust:")
+    .optionsGroup(title)
     .addOption(
       repeatable("--key <file>", "public key whose signature is trusted; else the trust folder"),
     )
@@ -24,7 +28,11 @@ export function addBundleFlags(command: Command): Command {
         .argParser(integer({ least: 1, most: 100 }))
         .default(1),
     )
-    .option("--allow-unsigned", "take a bundle that no trusted key has signed")
+    .option("--allow-unsigned", "take a bundle that no trusted key has signed");
+}
+
+export function addBundleFlags(command: Command): Command {
+  return addTrustFlags(command)
     .optionsGroup("What others have packed:")
     .addOption(
       seldom(
@@ -77,7 +85,7 @@ export async function bundleChoices(
   };
 }
 
-async function trustPolicy(flags: BundleFlags, { trust }: Defaults): Promise<TrustPolicy> {
+export async function trustPolicy(flags: TrustFlags, { trust }: Defaults): Promise<TrustPolicy> {
   const { DrayError, readPublicKey } = await import("../index.ts");
   if (flags.allowUnsigned === true && (flags.require ?? 1) > 1) {
     throw new DrayError(

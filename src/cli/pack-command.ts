@@ -1,10 +1,10 @@
-import { readFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
 import { Option, type Command } from "commander";
-import type { Defaults, Lock, ProvenanceOptions, ValueSet } from "../index.ts";
+import type { Defaults, ProvenanceOptions, ValueSet } from "../index.ts";
+import { addTrustFlags, trustPolicy, type TrustFlags } from "./bundle-flags.ts";
 import { addDiscoveryFlags, discoverySettings, type DiscoveryFlags } from "./discovery-flags.ts";
 import { addExamples, addStoreFlag, repeatable, seldom } from "./flags.ts";
 import { addMapFlags, readMapping, type MapFlags } from "./map-flags.ts";
+import { lockChoices, type LockFlags } from "./pack-lock.ts";
 import { addContentFlags, readRecipe, registriesOf, type ContentFlags } from "./pack-recipe.ts";
 import { problemsOfPack, renderPack } from "./pack-report.ts";
 import {
@@ -17,7 +17,15 @@ import { addOutputFlags, type AddCommand, type Session, type SessionFlags } from
 import { readSigningKey, type PassphraseFlags } from "./signing-key.ts";
 
 interface PackFlags
-  extends SessionFlags, PassphraseFlags, ContentFlags, DiscoveryFlags, RegistryFlags, MapFlags {
+  extends
+    SessionFlags,
+    PassphraseFlags,
+    ContentFlags,
+    DiscoveryFlags,
+    RegistryFlags,
+    MapFlags,
+    TrustFlags,
+    LockFlags {
   readonly requirePlatform?: readonly string[];
   readonly target?: string;
   readonly store?: string;
@@ -25,8 +33,6 @@ interface PackFlags
   readonly force?: boolean;
   readonly signKey?: string;
   readonly unsigned?: boolean;
-  readonly lock?: string;
-  readonly locked?: boolean;
   readonly dryRun?: boolean;
 }
 
@@ -44,6 +50,7 @@ export const addPackCommand: AddCommand = (program, start) => {
   addContentFlags(command);
   const sets = addDiscoveryFlags(command);
   addResultFlags(command);
+  addTrustFlags(command, "Trust in bundles of --from:");
   addTargetFlags(command);
   addStoreFlag(command);
   addRegistryFlags(command);
@@ -124,6 +131,7 @@ async function runPack(
       created: defaults.created,
       discovery: await discoverySettings(flags, session),
       strictImages: flags.strictImages,
+      trust: () => trustPolicy(flags, defaults),
       requirePlatforms: flags.requirePlatform?.map(parsePlatform),
       target: flags.target,
       mapping: await readMapping(flags),
@@ -167,43 +175,7 @@ async function requireSigningChoice({ signKey, unsigned, dryRun }: PackFlags): P
   );
 }
 
-/** The digests of an earlier run, whether they are to be used, and where this run writes its own. */
-interface LockChoices {
-  readonly lock: Lock | undefined;
-  readonly locked: boolean | undefined;
-  readonly lockPath: string | undefined;
-}
-
-async function lockChoices(recipePath: string | undefined, flags: PackFlags): Promise<LockChoices> {
-  const path = flags.lock ?? lockPathFor(recipePath);
-  const lock = path === undefined ? undefined : await readLock(path);
-  if (flags.locked === true && lock === undefined) {
-    throw await usageError(
-      `Cannot pack as locked: there is no lock${path === undefined ? "" : ` at ${JSON.stringify(path)}`}`,
-      "Pack once without --locked, or name the lock with --lock.",
-    );
-  }
-  return { lock, locked: flags.locked, lockPath: flags.locked === true ? undefined : path };
-}
-
 async function usageError(message: string, hint: string): Promise<Error> {
   const { DrayError } = await import("../index.ts");
   return new DrayError("DRAY_USAGE", message, { kind: "usage", hint });
-}
-
-async function readLock(path: string): Promise<Lock | undefined> {
-  const { parseLock, systemCode, unreadable } = await import("../index.ts");
-  try {
-    return parseLock(await readFile(path), path);
-  } catch (error) {
-    if (systemCode(error) === "ENOENT") return undefined;
-    throw unreadable(error, "lock", path) ?? error;
-  }
-}
-
-/** `bundle.yaml` has `bundle.lock.json` beside it; flags alone have no lock unless one is named. */
-function lockPathFor(recipePath: string | undefined): string | undefined {
-  if (recipePath === undefined) return undefined;
-  const name = recipePath.replace(/^.*[\\/]/, "").replace(/\.ya?ml$/, "");
-  return join(dirname(recipePath), `${name}.lock.json`);
 }

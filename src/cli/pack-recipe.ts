@@ -47,7 +47,9 @@ export function addContentFlags(command: Command): void {
     .option("--keyring <file>", "public keys (OpenPGP) of those who sign charts; needs gpgv")
     .option("--verify-charts", "refuse charts whose provenance is missing, wrong or not checked")
     .addOption(repeatable("--file <file>", "a plain file that travels along"))
-    .addOption(repeatable("--from <path>", "a layout, archive or bundle that others have made"))
+    .addOption(
+      repeatable("--from <path>", "a bundle of dray, or a layout, archive or bundle of others"),
+    )
     .addOption(seldom(repeatable("--rename <digest=reference>", "name an image of --from")))
     .addOption(
       seldom(

@@ -12,6 +12,7 @@ import {
   chartReference,
 } from "../bundle/artifact.ts";
 import { chartLayers, isChart, toOciChart } from "../chart/oci-chart.ts";
+import type { Source } from "../content/content.ts";
 import { readVerified } from "../content/verify.ts";
 import { type Finding, findingOf } from "../finding.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
@@ -103,7 +104,7 @@ async function adoptChart(
  */
 export async function chartIn(
   artifact: Artifact,
-  blobs: BlobPool,
+  blobs: Source,
 ): Promise<{ chart?: ArtifactChart | undefined; finding?: Finding }> {
   const { manifest } = artifact.root;
   if (manifest.kind === "index" || !isChart(manifest)) return {};

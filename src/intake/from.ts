@@ -1,32 +1,48 @@
+import { resolve } from "node:path";
 import { openArchive } from "../archive/open-archive.ts";
 import { spooled } from "../archive/work-file.ts";
+import { isOwnBundle } from "../bundle/locate.ts";
+import { openBundle } from "../bundle/open.ts";
+import { requireUsable, type UsableBundle } from "../bundle/opened.ts";
 import { DrayError } from "../errors.ts";
 import type { Run } from "../events.ts";
 import { explainPart } from "../foreign/parts.ts";
 import { joinForeign, type Foreign } from "../foreign/join-foreign.ts";
-import { readForeign } from "../foreign/read-foreign.ts";
-import { isOwnBundle } from "../bundle/locate.ts";
+import { readForeign, type OpenForeign } from "../foreign/read-foreign.ts";
+import { findDetached } from "../trust/detached.ts";
+import type { TrustPolicy } from "../trust/policy.ts";
+
+/** What arrived packed already. */
+export interface Packed {
+  /** What others have packed, as if it were one thing. */
+  readonly foreign: Foreign;
+  /** What dray has packed, each on the word of its own signatures. */
+  readonly bundles: readonly UsableBundle[];
+}
 
 /**
- * Opens what others have packed, as if it were one thing, for as long as `use` works with it.
- * @throws DrayError `DRAY_FROM_OWN`, `DRAY_FROM_UNKNOWN`, and whatever cannot be opened
+ * Opens what is packed already for as long as `use` works with it. Bundles of dray are trusted as
+ * `trust` says, which is asked only for them; others have no signature.
+ *
+ * @throws BundleRefused, DrayError `DRAY_FROM_UNKNOWN`, and whatever cannot be opened
  */
-export async function withForeign<T>(
+export async function withPacked<T>(
   paths: readonly string[],
-  run: Run,
-  use: (foreign: Foreign) => Promise<T>,
+  { trust, run }: { trust: () => Promise<TrustPolicy>; run: Run },
+  use: (packed: Packed) => Promise<T>,
 ): Promise<T> {
   const open: Closable[] = [];
   try {
-    const found: Foreign[] = [];
+    const foreign: Foreign[] = [];
+    const bundles: UsableBundle[] = [];
     for (const path of paths) {
-      found.push(
-        await openOne(path, run, open).catch((error: unknown) => {
-          throw explainPart(path, error);
-        }),
-      );
+      const found = await openOne(path, { trust, run, open }).catch((error: unknown) => {
+        throw explainPart(path, error);
+      });
+      if ("contents" in found) bundles.push(found);
+      else foreign.push(found);
     }
-    return await use(joinForeign(found));
+    return await use({ foreign: joinForeign(foreign), bundles });
   } finally {
     for (const one of open.toReversed()) await one.close();
   }
@@ -36,34 +52,38 @@ interface Closable {
   close(): Promise<void>;
 }
 
-async function openOne(path: string, run: Run, open: Closable[]): Promise<Foreign> {
+interface Opening {
+  readonly trust: () => Promise<TrustPolicy>;
+  readonly run: Run;
+  /** What has to be closed, the last first. */
+  readonly open: Closable[];
+}
+
+async function openOne(
+  path: string,
+  { trust, run, open }: Opening,
+): Promise<OpenForeign | UsableBundle> {
   const archive = await openArchive(path, run);
   open.push(archive);
-  if (await isOwnBundle(archive)) throw own(path);
   const readable = await spooled(archive, run);
   // It closes what it was made of.
   open.splice(-1, 1, readable);
+  if (await isOwnBundle(readable)) {
+    const detached = await findDetached(resolve(readable.path));
+    const policy = await trust();
+    const options = { policy, detached, repair: false, content: "readable" } as const;
+    return requireUsable(path, await openBundle(readable, { ...options, ...run }));
+  }
   const foreign = await readForeign(readable, run);
   if (foreign === undefined) throw unknown(path);
   open.push(foreign);
   return foreign;
 }
 
-function own(path: string): DrayError {
-  return new DrayError(
-    "DRAY_FROM_OWN",
-    `Cannot pack from ${JSON.stringify(path)}: it is a bundle of dray, or cannot be read`,
-    {
-      kind: "usage",
-      hint: "`dray verify` says which; a bundle can be pushed and carried as it is.",
-    },
-  );
-}
-
 function unknown(path: string): DrayError {
   return new DrayError(
     "DRAY_FROM_UNKNOWN",
-    `Cannot pack from ${JSON.stringify(path)}: expected an image layout, an archive of docker save or a bundle of another tool, found neither`,
+    `Cannot pack from ${JSON.stringify(path)}: expected an image layout, an archive of docker save, a bundle of dray or of another tool, found none of them`,
     { kind: "refused", hint: "A packed chart goes under --chart, a plain file under --file." },
   );
 }

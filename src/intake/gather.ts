@@ -1,17 +1,17 @@
-import { adopt, type Adopted } from "../foreign/adopt.ts";
+import type { Adopted } from "../foreign/adopt.ts";
 import { chartPath, kindOf, type Artifact, type BundleFile } from "../bundle/artifact.ts";
-import { BundleRefused } from "../bundle/opened.ts";
 import type { Sources } from "./sources.ts";
 import type { ProvenanceOptions } from "../chart/provenance/check-provenance.ts";
 import type { DiscoveredImage } from "../discover/discovery.ts";
 import { DrayError } from "../errors.ts";
-import { hasErrors, type Finding } from "../finding.ts";
-import type { Foreign } from "../foreign/join-foreign.ts";
+import type { Finding } from "../finding.ts";
+import type { Packed } from "./from.ts";
 import type { Digest } from "../oci/digest.ts";
 import { formatReference, parseReference, type Reference } from "../oci/reference.ts";
 import { judgeCharts } from "./judge-charts.ts";
 import { obtainChart, type ObtainedChart } from "./charts/obtain-chart.ts";
 import { readPlainFile } from "./files.ts";
+import { adoptedImages, takePacked, type Taken } from "./packed.ts";
 import { formatChart } from "./recipe/chart-request.ts";
 import type { Recipe } from "./recipe/recipe.ts";
 import { skipOf, type Skip } from "./recipe/skip.ts";
@@ -20,6 +20,7 @@ import {
   refuseDoubles,
   refuseNonDistributable,
   refuseTwoMeanings,
+  twoFiles,
 } from "./refuse.ts";
 import {
   imagesToAdd,
@@ -27,7 +28,7 @@ import {
   type SearchedChart,
   type SearchSettings,
 } from "./search-charts.ts";
-import { leaveOut, type LeftOut } from "./skip-images.ts";
+import { leaveOut, withEarlier, type LeftOut } from "./skip-images.ts";
 import { resolveAll, tryEach, type Resolved, type ResolveRequest } from "./resolve.ts";
 
 /** All that goes into a bundle, known in full before the first blob moves. */
@@ -52,8 +53,7 @@ export interface Ingredients {
 export interface GatherOptions extends SearchSettings {
   readonly provenance: ProvenanceOptions;
   readonly includeNonDistributable: boolean;
-  /** What others have packed. */
-  readonly foreign: Foreign;
+  readonly packed: Packed;
 }
 
 /**
@@ -69,12 +69,8 @@ export async function gather(
   const { run } = sources;
   const { images: named, charts: wanted, files: plain, from, skip: skips } = recipe;
   if (named.length + wanted.length + plain.length + from.length === 0) throw nothingAsked();
-  const files: BundleFile[] = [];
-  for (const file of recipe.files) files.push(await readPlainFile(file));
-  refuseDoubles(
-    "file",
-    files.map(({ path }) => path.toLowerCase()),
-  );
+  const taken = await takePacked(recipe, { ...options, created: sources.created });
+  const files = await plainFiles(recipe, taken);
   const charts = await tryEach(
     recipe.charts.map((request) => ({ name: formatChart(request), request })),
     run,
@@ -84,7 +80,7 @@ export async function gather(
     "chart",
     charts.map(({ chart }) => chartPath(chart.metadata)),
   );
-  const all = await adoptAll(recipe, sources.created, options);
+  const all = taken.adopted;
   const adopted = { ...all, artifacts: all.artifacts.filter((one) => !isSkipped(one, skips)) };
   const findings = await judgeCharts(charts, adopted, {
     ...options.provenance,
@@ -105,7 +101,41 @@ export async function gather(
   const images = await resolveAll(requests, sources);
   if (!options.includeNonDistributable) refuseNonDistributable(images);
   refuseTwoMeanings(images, charts, adopted);
-  return { images, charts, searched, listed, added, files, adopted, findings, leftOut };
+  const references = [...images.map(({ name }) => name), ...adopted.artifacts.map(referenceOf)];
+  return {
+    images,
+    charts,
+    searched,
+    listed,
+    added,
+    files,
+    adopted,
+    findings,
+    leftOut: withEarlier(leftOut, taken.skipped, new Set(references)),
+  };
+}
+
+function referenceOf({ reference }: Artifact): string {
+  return reference;
+}
+
+/** Files that are listed, and those of bundles; the same file may come from two places. */
+async function plainFiles(recipe: Recipe, taken: Taken): Promise<BundleFile[]> {
+  const listed: BundleFile[] = [];
+  for (const file of recipe.files) listed.push(await readPlainFile(file));
+  refuseDoubles(
+    "file",
+    listed.map(({ path }) => path.toLowerCase()),
+  );
+  const files = new Map<string, BundleFile>();
+  for (const file of [...listed, ...taken.files]) {
+    const other = files.get(file.path);
+    if (other !== undefined && other.descriptor.digest !== file.descriptor.digest) {
+      throw twoFiles(file.path);
+    }
+    files.set(file.path, file);
+  }
+  return [...files.values()];
 }
 
 /** Bytes of everything, each blob once. */
@@ -164,24 +194,4 @@ function requestByChart(
 function isSkipped(artifact: Artifact, skips: readonly Skip[]): boolean {
   if (kindOf(artifact) === "chart") return false;
   return skipOf(skips, parseReference(artifact.reference)) !== undefined;
-}
-
-/** What others have packed is there by its digest too. */
-function adoptedImages({ artifacts }: Adopted): Reference[] {
-  return artifacts.flatMap((artifact) => {
-    if (kindOf(artifact) === "chart") return [];
-    const { reference, root } = artifact;
-    return [{ ...parseReference(reference), digest: root.descriptor.digest }];
-  });
-}
-
-async function adoptAll(
-  { from, names, platforms }: Recipe,
-  created: Date,
-  { foreign, includeNonDistributable }: GatherOptions,
-): Promise<Adopted> {
-  const options = { names, platforms, created, includeNonDistributable, isNameNeeded: true };
-  const adopted = await adopt(foreign, options);
-  if (hasErrors(adopted.findings)) throw new BundleRefused(from.join(", "), adopted.findings);
-  return adopted;
 }

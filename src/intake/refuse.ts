@@ -26,7 +26,7 @@ export function refuseTwoMeanings(
     if (other === undefined || other === root.descriptor.digest) continue;
     throw new DrayError(
       "DRAY_RECIPE_AMBIGUOUS",
-      `Cannot pack ${reference}: it is ${other} in its registry and ${root.descriptor.digest} in what others have packed`,
+      `Cannot pack ${reference}: it is ${other} in its registry and ${root.descriptor.digest} in what --from names`,
       { kind: "usage", hint: "Leave one out, or give it another name with --name." },
     );
   }
@@ -47,4 +47,12 @@ export function nothingAsked(): DrayError {
     kind: "usage",
     hint: "Name images, charts or files, in a bundle.yaml or with --image, --chart, --file, --from.",
   });
+}
+
+export function twoFiles(path: string): DrayError {
+  return new DrayError(
+    "DRAY_RECIPE_AMBIGUOUS",
+    `Cannot pack file ${path}: two files of this name have other contents`,
+    { kind: "usage", hint: "Leave one out, or give it another name with `as` in bundle.yaml." },
+  );
 }

@@ -53,6 +53,23 @@ export function leaveOut(offered: Offered): LeftOut {
   };
 }
 
+/** With what bundles left out before, unless it is `packed` now or has a reason of today. */
+export function withEarlier(
+  { skipped, findings }: LeftOut,
+  earlier: readonly Skipped[],
+  packed: ReadonlySet<string>,
+): LeftOut {
+  const all = new Map(earlier.map((one) => [keyOf(one), one]));
+  for (const image of packed) all.delete(`image ${image}`);
+  for (const one of skipped) all.set(keyOf(one), one);
+  const sorted = [...all].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, one]) => one);
+  return { skipped: sorted, findings };
+}
+
+function keyOf(one: Skipped): string {
+  return "image" in one ? `image ${one.image}` : `kind ${one.kind}`;
+}
+
 function kindsIn(searched: readonly SearchedChart[]): Set<string> {
   return new Set(
     searched.flatMap(({ discovery }) =>

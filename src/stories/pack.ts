@@ -16,10 +16,9 @@ import type { Platform } from "../oci/platform.ts";
 import { requireSpace } from "../content/disk-space.ts";
 import { isMismatch } from "../content/verify.ts";
 import { startRun, type Run, type RunOptions } from "../events.ts";
-import type { Foreign } from "../foreign/join-foreign.ts";
 import { gather, type GatherOptions, type Ingredients } from "../intake/gather.ts";
 import { replaceFile } from "../content/replace-file.ts";
-import { withForeign } from "../intake/from.ts";
+import { withPacked, type Packed } from "../intake/from.ts";
 import { fromRegistries, lockOf, planPack, type PackPlan } from "../intake/plan.ts";
 import { Pull } from "../intake/pull.ts";
 import { formatLock, type Lock } from "../intake/recipe/lock.ts";
@@ -28,6 +27,7 @@ import { NOTHING, type Recipe } from "../intake/recipe/recipe.ts";
 import type { Resolved } from "../intake/resolve.ts";
 import { documentsOf, missingBytes, openStore, reachable, removeDamaged } from "../intake/store.ts";
 import type { PrivateKey } from "../trust/keys.ts";
+import type { TrustPolicy } from "../trust/policy.ts";
 
 export interface PackOptions extends ChartAccess {
   /** How the images of charts are looked for. */
@@ -42,6 +42,8 @@ export interface PackOptions extends ChartAccess {
   readonly force?: boolean | undefined;
   /** Directory of the content store: what is in it is not downloaded again. */
   readonly store: string;
+  /** Whose signature a bundle of dray needs that goes in. @default nobody is trusted, and so no bundle */
+  readonly trust?: (() => Promise<TrustPolicy>) | undefined;
   /** Undefined leaves the bundle unsigned. */
   readonly signingKey?: PrivateKey | undefined;
   /** Digests from an earlier run: used instead of tags if `locked`, else only compared. */
@@ -86,8 +88,9 @@ export async function pack(options: PackOptions, runOptions: RunOptions = {}): P
     run,
   );
   try {
-    return await withForeign(recipe.from, run, async (foreign) => {
-      const ingredients = await gather(recipe, sources, choicesOf(options, foreign));
+    const { trust = async () => ({}) } = options;
+    return await withPacked(recipe.from, { trust, run }, async (packed) => {
+      const ingredients = await gather(recipe, sources, choicesOf(options, packed));
       const outlook = outlookOf(ingredients);
       requirePlatforms(outlook, options.requirePlatforms ?? []);
       const foreseen = foresee(outlook, options);
@@ -109,10 +112,10 @@ function foresee(outlook: readonly Outlook[], { target, mapping = {} }: PackOpti
   return [];
 }
 
-function choicesOf(options: PackOptions, foreign: Foreign): GatherOptions {
+function choicesOf(options: PackOptions, packed: Packed): GatherOptions {
   const { recipe, discovery, strictImages, provenance, includeNonDistributable } = options;
   return {
-    foreign,
+    packed,
     discovery: {
       ...discovery,
       kubeVersion: discovery?.kubeVersion ?? recipe.kubeVersion,

@@ -72,7 +72,9 @@ export const recipeSchema = z
     from: z
       .array(z.string())
       .optional()
-      .describe("Image layouts, archives of docker save and bundles of other tools"),
+      .describe(
+        "Bundles of dray, image layouts, archives of docker save and bundles of other tools",
+      ),
     names: z
       .record(z.string(), z.string())
       .optional()
