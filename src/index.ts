@@ -25,7 +25,7 @@ export type { RegistryAccess } from "./remote/registry/access.ts";
 export type { NetworkAccess } from "./remote/http/transport.ts";
 export { readCertificates } from "./remote/http/certificates.ts";
 export type { ProxyOptions } from "./remote/http/proxy.ts";
-export type { RetryDelay } from "./remote/http/patience.ts";
+export type { Clock, PatienceOptions, RetryDelay } from "./remote/http/patience.ts";
 export { firstOf, type Credentials, type CredentialStore } from "./remote/registry/credentials.ts";
 export { authFile } from "./remote/registry/auth-file.ts";
 export type { HelperOptions } from "./remote/registry/credential-helper.ts";

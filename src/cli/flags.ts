@@ -28,6 +28,25 @@ export function integer({
   };
 }
 
+const MILLISECONDS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+
+/** Reads `90s`, `2m`, `1h`, as milliseconds. A number alone is seconds. */
+export function duration(text: string): number {
+  const [, number = "", unit = "s"] = /^(\d{1,6}(?:\.\d{1,3})?)(ms|s|m|h)?$/.exec(text) ?? [];
+  const factor = MILLISECONDS[unit];
+  if (number !== "" && factor !== undefined) return Number(number) * factor;
+  throw new InvalidArgumentError("Expected a time, such as 90s, 2m or 1h.");
+}
+
+const BYTES: Readonly<Record<string, number>> = { k: 1024, m: 1024 ** 2, g: 1024 ** 3 };
+
+/** Reads `10KiB`, `1M` or `500`, with or without `/s`, as bytes a second. */
+export function byteRate(text: string): number {
+  const [, number = "", unit = ""] = /^(\d{1,12})([kmg])?i?b?(?:\/s)?$/i.exec(text) ?? [];
+  if (number !== "") return Number(number) * (BYTES[unit.toLowerCase()] ?? 1);
+  throw new InvalidArgumentError("Expected bytes a second, such as 1KiB, 10KiB or 1MiB.");
+}
+
 /** Flag of every command that downloads. */
 export function addStoreFlag(command: Command): Command {
   return command.addOption(

@@ -7,6 +7,8 @@ export type Verbosity = "quiet" | "normal" | "verbose";
 /** How often a line is drawn again, and how often one is added where nothing can be redrawn. */
 const REDRAW_MS = 200;
 const PLAIN_MS = 10_000;
+/** Of a host that is waited for, a line says so no more often than this. */
+const RETRY_MS = 30_000;
 
 const STAGES: Readonly<Record<string, string>> = {
   pack: "Packing",
@@ -30,6 +32,8 @@ export class Progress {
   #started = 0;
   #drawn = 0;
   #lineIsOpen = false;
+  /** When each host that is waited for was last spoken of, and how often it was not. */
+  readonly #waits = new Map<string, { said: number; unsaid: number }>();
 
   constructor(io: Io, verbosity: Verbosity) {
     this.#io = io;
@@ -44,6 +48,10 @@ export class Progress {
   /** Leaves the terminal clean for whatever is printed next. */
   end(): void {
     this.#clear();
+    for (const [at, { unsaid }] of this.#waits) {
+      if (unsaid > 0) this.#line(`${unsaid} more ${unsaid === 1 ? "try" : "tries"} at ${at}`);
+    }
+    this.#waits.clear();
     this.#stage = "";
   }
 
@@ -68,9 +76,21 @@ export class Progress {
         this.#verbose(`${event.reference}: ${event.result}`);
         break;
       case "retry":
-        this.#line(event.message);
+        this.#retry(event.at, event.message);
         break;
     }
+  }
+
+  /** Eighty tries of one host are one line, and one more for each half minute. */
+  #retry(at: string, message: string): void {
+    const { said, unsaid } = this.#waits.get(at) ?? { said: -RETRY_MS, unsaid: 0 };
+    const now = performance.now();
+    if (this.#verbosity !== "verbose" && now - said < RETRY_MS) {
+      this.#waits.set(at, { said, unsaid: unsaid + 1 });
+      return;
+    }
+    this.#line(unsaid === 0 ? message : `${message} (and ${unsaid} tries before)`);
+    this.#waits.set(at, { said: now, unsaid: 0 });
   }
 
   #begin(stage: string, total: number): void {

@@ -1,7 +1,7 @@
 import { text } from "node:stream/consumers";
 import { Option, type Command } from "commander";
 import type { ChartAccess, CredentialStore, KnownRepositories, RegistryAccess } from "../index.ts";
-import { integer, repeatable, seldom } from "./flags.ts";
+import { byteRate, duration, integer, repeatable, seldom } from "./flags.ts";
 import type { Session } from "./session.ts";
 import type { Io } from "./terminal.ts";
 
@@ -14,6 +14,10 @@ export interface RegistryFlags {
   readonly insecureSkipTlsVerify?: boolean;
   readonly allowTokenHost?: readonly string[];
   readonly concurrency?: number;
+  /** Milliseconds. */
+  readonly retryFor?: number;
+  /** Bytes a second. */
+  readonly minRate?: number;
 }
 
 export function addRegistryFlags(command: Command): Command {
@@ -34,6 +38,26 @@ export function addRegistryFlags(command: Command): Command {
         new Option("--concurrency <number>", "transfers at the same time for each registry")
           .argParser(integer({ least: 1, most: 64 }))
           .default(3),
+      ),
+    )
+    .addOption(
+      seldom(
+        new Option(
+          "--retry-for <time>",
+          "wait so long for whoever does not answer, in each request",
+        )
+          .argParser(duration)
+          .default(120_000, "2m"),
+      ),
+    )
+    .addOption(
+      seldom(
+        new Option(
+          "--min-rate <rate>",
+          "end and resume what moves fewer bytes a second, 0 for none",
+        )
+          .argParser(byteRate)
+          .default(1024, "1KiB"),
       ),
     );
 }
@@ -75,6 +99,8 @@ export async function registryAccess(
     insecureSkipTlsVerify: flags.insecureSkipTlsVerify,
     allowedTokenHosts: flags.allowTokenHost,
     concurrency: flags.concurrency,
+    retryFor: flags.retryFor,
+    minRate: flags.minRate,
     credentials: (await givenLogin(flags, io, loginFor)) ?? credentials,
     proxy,
   };

@@ -136,7 +136,8 @@ describe("dray unpack", () => {
 describe("dray push", () => {
   it("names the target that does not answer: 1", async () => {
     const { path } = await makeBundle();
-    const { code, stderr } = await dray(["push", path, "127.0.0.1:1/mirror", "--key", key]);
+    const argv = ["push", path, "127.0.0.1:1/mirror", "--key", key, "--retry-for", "0"];
+    const { code, stderr } = await dray(argv);
     expect(code).toBe(1);
     expect(stderr).toContain("Cannot connect at target registry 127.0.0.1:1");
     expect(stderr).toContain("hint: Nothing listens there");

@@ -9,7 +9,7 @@ import { readReceipt } from "../../src/delivery/receipt-file.ts";
 import { audit, type AuditOptions, type AuditReport } from "../../src/stories/audit.ts";
 import { dray } from "../cli/terminal.ts";
 import { refusal } from "../refusal.ts";
-import { fill, oneLayerImage, shortDelay, startRegistry } from "../remote/registry/lab.ts";
+import { fill, oneLayerImage, QUICK, startRegistry } from "../remote/registry/lab.ts";
 import { desk, packImages, pushBundle } from "./lab.ts";
 
 const multi = makeMultiArch("audited");
@@ -35,7 +35,7 @@ async function pushed(): Promise<Pushed> {
 }
 
 function audited(receipt: string, changes: Partial<AuditOptions> = {}): Promise<AuditReport> {
-  return audit({ receipt, registry: { retryDelay: shortDelay }, ...changes });
+  return audit({ receipt, registry: { ...QUICK }, ...changes });
 }
 
 function codes({ findings }: AuditReport): string[] {

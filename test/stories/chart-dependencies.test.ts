@@ -11,7 +11,7 @@ import { obtainChart, type ObtainedChart } from "../../src/intake/charts/obtain-
 import { parseChart } from "../../src/intake/recipe/chart-request.ts";
 import { parseLock } from "../../src/intake/recipe/lock.ts";
 import { startRepository } from "../remote/chart-repository/lab.ts";
-import { shortDelay, startRegistry } from "../remote/registry/lab.ts";
+import { QUICK, startRegistry } from "../remote/registry/lab.ts";
 import { desk, packImages, pushBundle, type Desk, type PackChanges } from "./lab.ts";
 
 /** Writes a chart below `root`. */
@@ -41,7 +41,7 @@ async function obtain(path: string, chartRoot?: string): Promise<ObtainedChart> 
   const sources = openSources(
     {
       store: join(await temporaryDirectory(), "store"),
-      registry: { retryDelay: shortDelay },
+      registry: QUICK,
       chartRoot,
     },
     startRun({}),

@@ -6,7 +6,7 @@ import type { TestRegistry } from "../../fixtures/registry.ts";
 import { temporaryDirectory } from "../../fixtures/temporary-directory.ts";
 import { images, type ImagesOptions, type ImagesReport } from "../../src/stories/images.ts";
 import { parseChart } from "../../src/intake/recipe/chart-request.ts";
-import { fill, oneLayerImage, shortDelay, startRegistry } from "../remote/registry/lab.ts";
+import { fill, oneLayerImage, QUICK, startRegistry } from "../remote/registry/lab.ts";
 import { desk, packImages, pushBundle } from "./lab.ts";
 
 /** A chart whose custom resource seems to speak of images of `host`, without a proof. */
@@ -26,7 +26,7 @@ async function imagesOf(
   return images({
     charts: [parseChart(chart)],
     store: join(await temporaryDirectory(), "store"),
-    registry: { retryDelay: shortDelay },
+    registry: QUICK,
     ...changes,
   });
 }

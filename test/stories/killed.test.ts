@@ -198,6 +198,22 @@ describe("an interrupt", () => {
     },
   );
 
+  it("ends pack at once while it waits for a registry that is down, and says so", async () => {
+    const registry = await startRegistry();
+    await registry.stop();
+    const { store, output } = await desk(registry);
+    const image = `${registry.host}/team/app:1.0`;
+    const argv = ["pack", "--image", image, "--unsigned", "--store", store, "--output", output];
+    // Were it waited out, the test would end before it is.
+    const { child, ended } = startDray([...argv, "--retry-for", "1h"]);
+    child.stderr?.once("data", () => child.kill("SIGINT"));
+    const { code, stderr } = await ended;
+    expect(code).toBe(130);
+    expect(stderr).toContain("ECONNREFUSED");
+    expect(stderr).toMatch(/trying again in .* s, for 60 min in all/);
+    expect(stderr.match(/trying again/g)).toHaveLength(1);
+  });
+
   it("of push ends with 130, and the sessions at the registry are given back", async () => {
     const source = await startRegistry();
     await fill(source, makeImage([makeLayer("held", MIB)]));

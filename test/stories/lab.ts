@@ -8,7 +8,7 @@ import { pack, type PackOptions, type PackResult } from "../../src/stories/pack.
 import { push, type PushOptions, type PushReport } from "../../src/stories/push.ts";
 import { parseImage, type Recipe } from "../../src/intake/recipe/recipe.ts";
 import type { TrustPolicy } from "../../src/trust/policy.ts";
-import { shortDelay } from "../remote/registry/lab.ts";
+import { QUICK } from "../remote/registry/lab.ts";
 
 const SIGNER = newKey("stories.key");
 
@@ -59,7 +59,7 @@ export function packImages(
       force: true,
       signingKey: SIGNER,
       ...changes,
-      registry: { retryDelay: shortDelay, ...changes.registry },
+      registry: { ...QUICK, ...changes.registry },
     },
     { signal, onEvent, workDirectory },
   );
@@ -79,7 +79,7 @@ export async function pushBundle(
       target,
       trust: TRUST,
       ...changes,
-      registry: { retryDelay: shortDelay, ...changes.registry },
+      registry: { ...QUICK, ...changes.registry },
     },
     { signal, onEvent, workDirectory: workDirectory ?? (await temporaryDirectory()) },
   );

@@ -37,7 +37,7 @@ describe("the command line tells", () => {
   it("of a registry that cannot be reached, with 1", async () => {
     const gone = await startHost(() => undefined);
     await gone.stop();
-    const { code, stderr } = await packFrom(gone.host);
+    const { code, stderr } = await packFrom(gone.host, "--retry-for", "0");
     expect(code).toBe(1);
     expect(stderr).toBe(
       `dray: Cannot connect at source registry ${gone.host}: no answer from ${gone.host} (connect ECONNREFUSED ${gone.host})\n\nhint: Nothing listens there: check host and port.\n`,
@@ -104,13 +104,34 @@ describe("the command line tells", () => {
     expect(stderr).toMatch(/^dray: Cannot .*sha256:/);
   });
 
-  it("of each attempt that failed while it goes on", async () => {
+  it.each(["soon", "-1", "1d", "1.2345m"])("of a time %s that is none, with 2", async (time) => {
+    const { code, stderr } = await packFrom("registry.example", "--retry-for", time);
+    expect(code).toBe(2);
+    expect(stderr).toContain("Expected a time, such as 90s, 2m or 1h.");
+  });
+
+  it.each(["fast", "-1", "1KiB/h"])("of a rate %s that is none, with 2", async (rate) => {
+    const { code, stderr } = await packFrom("registry.example", "--min-rate", rate);
+    expect(code).toBe(2);
+    expect(stderr).toContain("Expected bytes a second, such as 1KiB, 10KiB or 1MiB.");
+  });
+
+  it("of what fails while it goes on, in one line a host, and how often it failed", async () => {
     const registry = await startFilled();
     registry.inject({ method: "HEAD", times: 1 }, answer(503, { "Retry-After": "0" }));
     registry.inject({ method: "GET", path: /\/blobs\//, times: 1 }, hangUp);
-    const { code, stderr } = await packFrom(registry.host);
+    const { code, stderr } = await packFrom(registry.host, "--min-rate", "10KiB/s");
     expect(code).toBe(0);
-    expect(stderr.match(/trying again in/g)).toHaveLength(2);
+    expect(stderr.match(/trying again in/g)).toHaveLength(1);
+    expect(stderr).toContain(`1 more try at source registry ${registry.host}\n`);
+  });
+
+  it("with --verbose of each attempt that failed", async () => {
+    const registry = await startFilled();
+    registry.inject({ method: "HEAD", times: 3 }, answer(503));
+    const { code, stderr } = await packFrom(registry.host, "--verbose");
+    expect(code).toBe(0);
+    expect(stderr.match(/trying again in/g)).toHaveLength(3);
   });
 
   it("of an answer with control characters, without them", async () => {

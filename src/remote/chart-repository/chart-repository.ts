@@ -64,7 +64,7 @@ export class ChartRepository {
     this.#login = login;
     this.#transport = new Transport(withLogin(access, login));
     this.#elsewhere = new Transport(access);
-    this.#patience = new Patience(access.retryDelay, onEvent);
+    this.#patience = new Patience(this.name, access, onEvent);
     this.#cache = new IndexCache(cache);
   }
 
@@ -122,7 +122,7 @@ export class ChartRepository {
 
   #get(url: URL, request: Request): Promise<Answer> {
     const { signal } = request;
-    return this.#patience.persist(() => this.#attempt(url, request), { signal });
+    return this.#patience.persist(() => this.#attempt(url, request), signal);
   }
 
   async #attempt(url: URL, request: Request): Promise<Answer> {
@@ -159,7 +159,7 @@ export class ChartRepository {
       { status, hint: this.#hintFor(response) },
     );
     const retryAfter = response.header("retry-after");
-    return isRetriedStatus(status) ? new Transient(error, retryAfter) : error;
+    return isRetriedStatus(status) ? new Transient(error, { retryAfter }) : error;
   }
 
   #hintFor({ status, url }: TransportResponse): string | undefined {

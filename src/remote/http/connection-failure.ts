@@ -10,6 +10,9 @@ export interface ErrorContext {
   readonly hint?: string | undefined;
 }
 
+/** A blocked host should be noticed while somebody is still looking. */
+export const CONNECT_TIMEOUT = 15_000;
+
 const RETRIED_CODES: ReadonlySet<string> = new Set([
   "ECONNRESET",
   "ECONNREFUSED",
@@ -23,6 +26,7 @@ const RETRIED_CODES: ReadonlySet<string> = new Set([
   "UND_ERR_HEADERS_TIMEOUT",
   "UND_ERR_BODY_TIMEOUT",
   "UND_ERR_RES_CONTENT_LENGTH_MISMATCH",
+  "ETOOSLOW",
 ]);
 
 /**
@@ -34,12 +38,19 @@ export function connectionFailure(cause: unknown, url: URL, context: ErrorContex
     return cause;
   }
   const error = connectionError(cause, url, context);
-  return isConnectionFailure(cause) ? new Transient(error) : error;
+  const lost = systemCode(cause) === "UND_ERR_CONNECT_TIMEOUT" ? CONNECT_TIMEOUT : 0;
+  return isConnectionFailure(cause) ? new Transient(error, { lost }) : error;
 }
 
 /** True for failures of the connection, which may go better the next time. */
 export function isConnectionFailure(error: unknown): boolean {
   return RETRIED_CODES.has(systemCode(error) ?? "");
+}
+
+/** The other side speaks no TLS: what came was most often plain http. */
+export function isOtherThanTls(error: unknown): boolean {
+  const text = error instanceof Error ? `${systemCode(error)} ${error.message}` : "";
+  return OTHER_THAN_TLS.test(text);
 }
 
 /** Something listens there and speaks another protocol. undici knows no code for that. */
@@ -78,6 +89,8 @@ function rootCause(error: unknown): unknown {
   return error instanceof Error && error.cause instanceof Error ? rootCause(error.cause) : error;
 }
 
+const OTHER_THAN_TLS = /EPROTO|wrong version number|packet length/;
+
 /** The first that fits the code or the words of what went wrong. */
 const HINTS: readonly (readonly [RegExp, string])[] = [
   [/HTTPParserError/, "Something else than a registry listens there. Is the port right?"],
@@ -86,10 +99,7 @@ const HINTS: readonly (readonly [RegExp, string])[] = [
   [/ALTNAME/, "The certificate is for other names: use one of those."],
   [/EXPIRED|NOT_YET_VALID/, "Renew the certificate; or is this host's clock wrong?"],
   [/CERT|SELF_SIGNED|UNABLE_TO/, "Name the CA that has signed the certificate with --ca-file."],
-  [
-    /EPROTO|wrong version number|packet length/,
-    "It seems to speak plain http: --plain-http allows that.",
-  ],
+  [OTHER_THAN_TLS, "It seems to speak plain http: --plain-http allows that."],
   [/TIMEOUT/, "A firewall may drop the connection; is a proxy needed?"],
 ];
 

@@ -2,16 +2,49 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { DrayError } from "../../errors.ts";
 import type { Listener } from "../../events.ts";
 
-export const MAX_ATTEMPTS = 6;
+/** What one request waits in all before it gives up: a registry that is restarted is back by then. */
+const RETRY_FOR = 2 * 60_000;
 const FIRST_DELAY = 500;
 const MAX_DELAY = 30_000;
 /** A registry may ask for patience, not for the whole maintenance window. */
 const MAX_RETRY_AFTER = 5 * 60_000;
+/** Whoever looks on wonders why nothing happens. */
+const NOTICED_DELAY = 2000;
+/** However short the waits are made, there is an end to them. */
+const LEAST_COUNTED_DELAY = 100;
+
+const SYSTEM_CLOCK: Clock = {
+  now: () => Date.now(),
+  async sleep(milliseconds, signal) {
+    try {
+      await sleep(milliseconds, undefined, signal === undefined ? {} : { signal });
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw error;
+    }
+  },
+};
 
 const RETRIED_STATUS: ReadonlySet<number> = new Set([408, 425, 429, 500, 502, 503, 504]);
 
 /** Milliseconds to wait before attempt `attempt` + 1; `retryAfter` is what the answer asks for. */
 export type RetryDelay = (attempt: number, retryAfter: string | undefined) => number;
+
+/** Time as it passes for whoever waits. */
+export interface Clock {
+  /** Milliseconds since the epoch. */
+  now(): number;
+  sleep(milliseconds: number, signal: AbortSignal | undefined): Promise<void>;
+}
+
+export interface PatienceOptions {
+  /** How long to wait before each further attempt. @default exponential, or what is asked for */
+  readonly retryDelay?: RetryDelay | undefined;
+  /** How long a request waits for better times, all its waits added up, in ms. @default 2 minutes */
+  readonly retryFor?: number | undefined;
+  /** @default the system's */
+  readonly clock?: Clock | undefined;
+}
 
 /** A failure that may go better the next time. */
 export class Transient extends Error {
@@ -19,18 +52,18 @@ export class Transient extends Error {
   readonly error: DrayError;
   /** `Retry-After` of the answer. */
   readonly retryAfter: string | undefined;
+  /** Milliseconds that went by in vain before it was noticed. */
+  readonly lost: number;
 
-  constructor(error: DrayError, retryAfter?: string) {
+  constructor(
+    error: DrayError,
+    { retryAfter, lost = 0 }: { retryAfter?: string | undefined; lost?: number } = {},
+  ) {
     super(error.message, { cause: error });
     this.error = error;
     this.retryAfter = retryAfter;
+    this.lost = lost;
   }
-}
-
-interface Wait {
-  readonly reason: string;
-  readonly retryAfter?: string | undefined;
-  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -38,60 +71,110 @@ interface Wait {
  * it to. Who is asked to wait is the client, so all of its requests do.
  */
 export class Patience {
+  /** Who is waited for, in messages. */
+  readonly #name: string;
   readonly #retryDelay: RetryDelay;
+  readonly #retryFor: number;
+  readonly #clock: Clock;
   readonly #onEvent: Listener | undefined;
   /** No request goes out before this time, in milliseconds since the epoch. */
   #notBefore = 0;
   /** Until the registry answers again, a hundred requests do not each wait for it in vain. */
   #hasGivenUp = false;
 
-  constructor(delay: RetryDelay = retryDelay, onEvent?: Listener) {
-    this.#retryDelay = delay;
+  constructor(name: string, options: PatienceOptions = {}, onEvent?: Listener) {
+    this.#name = name;
+    this.#retryDelay = options.retryDelay ?? retryDelay;
+    this.#retryFor = options.retryFor ?? RETRY_FOR;
+    this.#clock = options.clock ?? SYSTEM_CLOCK;
     this.#onEvent = onEvent;
   }
 
-  /** Works until it succeeds, fails with something else than `Transient`, or was tried enough. */
-  async persist<T>(
-    work: () => Promise<T>,
-    { attempts = MAX_ATTEMPTS, signal }: { attempts?: number; signal?: AbortSignal | undefined },
-  ): Promise<T> {
-    for (let attempt = 0; ; attempt++) {
-      await this.#untilWelcome(signal);
+  /** Works until it succeeds, fails with something else than `Transient`, or has waited enough. */
+  async persist<T>(work: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+    const tries = this.tries(signal);
+    for (;;) {
       try {
-        const result = await work();
-        this.#hasGivenUp = false;
-        return result;
+        return await this.once(work, signal);
       } catch (failure) {
         if (!(failure instanceof Transient)) throw failure;
-        const { error, retryAfter } = failure;
-        if (attempt < attempts - 1 && !this.#hasGivenUp) {
-          await this.wait(attempt, { reason: error.message, retryAfter, signal });
-          continue;
-        }
-        this.#note(attempt, retryAfter);
-        this.#hasGivenUp ||= attempts > 1;
-        throw error;
+        await tries.next(failure);
       }
     }
   }
 
-  /** Waits before attempt `attempt` + 1. */
-  async wait(attempt: number, { reason, retryAfter, signal }: Wait): Promise<void> {
-    const delay = this.#note(attempt, retryAfter);
-    const seconds = (delay / 1000).toFixed(1);
-    this.#onEvent?.({ type: "retry", message: `${reason}; trying again in ${seconds} s` });
-    await pause(delay, signal);
+  /** Works once, when the registry lets it. @throws Transient where another try may go better */
+  async once<T>(work: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+    await this.#untilWelcome(signal);
+    try {
+      const result = await work();
+      this.#hasGivenUp = false;
+      return result;
+    } catch (failure) {
+      const asked = failure instanceof Transient ? failure.retryAfter : undefined;
+      if (asked !== undefined) {
+        this.#notBefore = Math.max(this.#notBefore, this.#clock.now() + this.#retryDelay(0, asked));
+      }
+      throw failure;
+    }
   }
 
-  #note(attempt: number, retryAfter: string | undefined): number {
+  /** What one piece of work has of this patience. */
+  tries(signal: AbortSignal | undefined): Tries {
+    return new Tries((failure, so) => this.#wait(failure, { ...so, signal }));
+  }
+
+  /** Waits and says how much of the patience that was. @throws DrayError when none is left */
+  async #wait(failure: Transient, { attempt, waited, signal }: Waiting): Promise<number> {
+    const { error, retryAfter, lost } = failure;
+    if (waited >= this.#retryFor || this.#hasGivenUp) {
+      this.#hasGivenUp = true;
+      throw error;
+    }
     const delay = this.#retryDelay(attempt, retryAfter);
-    if (retryAfter !== undefined) this.#notBefore = Math.max(this.#notBefore, Date.now() + delay);
-    return delay;
+    const until = `trying again in ${inWords(delay)}, for ${inWords(this.#retryFor)} in all`;
+    this.#say(`${error.message}; ${until}`);
+    await this.#clock.sleep(delay, signal);
+    return Math.max(delay, LEAST_COUNTED_DELAY) + lost;
   }
 
   async #untilWelcome(signal: AbortSignal | undefined): Promise<void> {
-    const delay = this.#notBefore - Date.now();
-    if (delay > 0) await pause(delay, signal);
+    const delay = this.#notBefore - this.#clock.now();
+    if (delay > NOTICED_DELAY) this.#say(`${this.#name} asks to wait for ${inWords(delay)}`);
+    if (delay > 0) await this.#clock.sleep(delay, signal);
+  }
+
+  #say(message: string): void {
+    this.#onEvent?.({ type: "retry", at: this.#name, message });
+  }
+}
+
+interface Waiting {
+  readonly attempt: number;
+  readonly waited: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** The tries of one piece of work, and how long it has waited between them. */
+export class Tries {
+  readonly #wait: (failure: Transient, so: Waiting) => Promise<number>;
+  #attempt = 0;
+  #waited = 0;
+
+  constructor(wait: (failure: Transient, so: Waiting) => Promise<number>) {
+    this.#wait = wait;
+  }
+
+  /** Waits until it is time for the next try. @throws DrayError, what failed, if there is none */
+  async next(failure: Transient): Promise<void> {
+    const so = { attempt: this.#attempt++, waited: this.#waited };
+    this.#waited += await this.#wait(failure, so);
+  }
+
+  /** Something was achieved: whatever fails next fails for the first time. */
+  reset(): void {
+    this.#attempt = 0;
+    this.#waited = 0;
   }
 }
 
@@ -100,16 +183,15 @@ export function isRetriedStatus(status: number): boolean {
 }
 
 /**
- * Milliseconds to wait before attempt `attempt` + 1: what `Retry-After` asks for, else exponential
- * with full jitter.
+ * Milliseconds to wait before attempt `attempt` + 1: exponential with full jitter, and never less
+ * than `Retry-After` asks for. Who asks for no time at all would otherwise be asked without end.
  *
  * @internal for tests
  */
 export function retryDelay(attempt: number, retryAfter: string | undefined): number {
-  const asked = parseRetryAfter(retryAfter);
-  if (asked !== undefined) return Math.min(asked, MAX_RETRY_AFTER);
   const ceiling = Math.min(FIRST_DELAY * 2 ** attempt, MAX_DELAY);
-  return ceiling / 2 + Math.random() * (ceiling / 2);
+  const usual = ceiling / 2 + Math.random() * (ceiling / 2);
+  return Math.max(usual, Math.min(parseRetryAfter(retryAfter) ?? 0, MAX_RETRY_AFTER));
 }
 
 /** Seconds or an HTTP date (RFC 9110 §10.2.3), in milliseconds from now. */
@@ -118,15 +200,11 @@ function parseRetryAfter(value: string | undefined): number | undefined {
   if (/^\d+$/.test(value.trim())) return Number(value) * 1000;
   // Date.parse takes "-1" for a year; an HTTP date begins with the day of the week.
   const date = /^[A-Z][a-z]/.test(value) ? Date.parse(value) : Number.NaN;
-  return Number.isNaN(date) ? undefined : Math.max(0, date - Date.now());
+  return Number.isNaN(date) ? undefined : date - Date.now();
 }
 
-/** Waits, unless the signal says that nobody wants the result any more. */
-async function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
-  try {
-    await sleep(milliseconds, undefined, signal === undefined ? {} : { signal });
-  } catch (error) {
-    signal?.throwIfAborted();
-    throw error;
-  }
+function inWords(milliseconds: number): string {
+  const seconds = milliseconds / 1000;
+  if (seconds < 10) return `${seconds.toFixed(1)} s`;
+  return seconds < 120 ? `${Math.round(seconds)} s` : `${Math.round(seconds / 60)} min`;
 }

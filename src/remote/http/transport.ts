@@ -1,13 +1,16 @@
 import { rootCertificates } from "node:tls";
 import type { Agent, ProxyAgent } from "undici";
+import { joinSignals } from "../../content/concurrency.ts";
 import type { Bytes } from "../../content/content.ts";
 import { DrayError } from "../../errors.ts";
+import { CONNECT_TIMEOUT } from "./connection-failure.ts";
+import { arriving, leaving, type Pace } from "./pace.ts";
+import type { PatienceOptions } from "./patience.ts";
 import { proxyFor, type ProxyOptions } from "./proxy.ts";
-import type { RetryDelay } from "./patience.ts";
 import { VERSION } from "../../version.ts";
 
 /** What a user says about the network, whatever is spoken over it. */
-export interface NetworkAccess {
+export interface NetworkAccess extends PatienceOptions {
   /** Speak http to hosts other than loopback. @default false */
   readonly plainHttp?: boolean | undefined;
   /** Certificates (PEM) trusted beside those of Node.js. */
@@ -21,8 +24,8 @@ export interface NetworkAccess {
   readonly answerTimeout?: number | undefined;
   /** Longest silence in the middle of a body, in milliseconds. @default 60 s */
   readonly idleTimeout?: number | undefined;
-  /** How long to wait before each further attempt. @default exponential, or what is asked for */
-  readonly retryDelay?: RetryDelay | undefined;
+  /** Bytes a second below which a transfer is ended and gone on with; 0 for none. @default 1 KiB */
+  readonly minRate?: number | undefined;
 }
 
 export type RequestBody = Buffer | Bytes;
@@ -50,13 +53,18 @@ export interface TransportResponse {
   discard(): Promise<void>;
 }
 
-/** A blocked host should be noticed while somebody is still looking. */
-const CONNECT_TIMEOUT = 15_000;
 const ANSWER_TIMEOUT = 60_000;
 /** Silence in the middle of a body; a slow line is not silent. */
 const IDLE_TIMEOUT = 60_000;
+/** Slower than any line that somebody would carry images over: a modem of 1995 did four times that. */
+const MIN_RATE = 1024;
+/** What the system takes at once for a connection. */
+const SMALL_BODY_BYTES = 64 * 1024;
 /** What is left of an unwanted body is read up to here, else the connection is cut. */
 const MAX_DISCARD_BYTES = 64 * 1024;
+
+/** What comes compressed has another digest than what is stored. */
+const HEADERS = { "user-agent": `dray/${VERSION}`, "accept-encoding": "identity" };
 
 /**
  * HTTP and nothing else: no redirects, no credentials, no retries. `request` of undici neither
@@ -72,16 +80,18 @@ export class Transport {
 
   async send(url: URL, request: TransportRequest): Promise<TransportResponse> {
     const undici = await import("undici");
-    const { method, headers, body = null, signal } = request;
+    const { method, headers } = request;
+    const stop = new AbortController();
+    const pace = this.#pace;
     const response = await undici.request(url, {
       dispatcher: await this.#dispatcherFor(url),
       method,
-      headers: { "user-agent": `dray/${VERSION}`, ...headers },
+      headers: { ...HEADERS, ...headers, ...lengthOf(request.body) },
       // An async iterable is fine for undici; only its types do not say so.
-      body: body as Buffer | null,
+      body: sent(request.body, pace, stop) as Buffer | null,
       headersTimeout: request.answerTimeout ?? this.#access.answerTimeout ?? ANSWER_TIMEOUT,
-      bodyTimeout: this.#access.idleTimeout ?? IDLE_TIMEOUT,
-      ...(signal === undefined ? {} : { signal }),
+      bodyTimeout: pace.span,
+      signal: joinSignals(stop.signal, request.signal),
     });
     const headersOf = (name: string): readonly string[] => [response.headers[name] ?? []].flat();
     return {
@@ -89,7 +99,7 @@ export class Transport {
       status: response.statusCode,
       headers: headersOf,
       header: (name) => headersOf(name)[0],
-      body: response.body,
+      body: arriving(response.body, pace),
       discard: () => response.body.dump({ limit: MAX_DISCARD_BYTES }),
     };
   }
@@ -97,6 +107,11 @@ export class Transport {
   async close(): Promise<void> {
     for (const dispatcher of this.#dispatchers.values()) await (await dispatcher).destroy();
     this.#dispatchers.clear();
+  }
+
+  get #pace(): Pace {
+    const { minRate = MIN_RATE, idleTimeout = IDLE_TIMEOUT } = this.#access;
+    return { least: minRate, span: idleTimeout };
   }
 
   #dispatcherFor(url: URL): Promise<Agent | ProxyAgent> {
@@ -125,6 +140,23 @@ export class Transport {
     const proxyTunnel = url.protocol === "https:";
     return new TunnelAgent({ ...common, uri: proxy, proxyTunnel, requestTls: tls, proxyTls: tls });
   }
+}
+
+/** A body as undici gets it. What is small is on its way as soon as there is a connection. */
+function sent(
+  body: RequestBody | undefined,
+  pace: Pace,
+  stop: AbortController,
+): RequestBody | null {
+  if (body === undefined) return null;
+  if (Buffer.isBuffer(body) && body.length <= SMALL_BODY_BYTES) return body;
+  const pieces = Buffer.isBuffer(body) ? [body] : body;
+  return leaving(pieces, pace, (reason) => stop.abort(reason));
+}
+
+/** In pieces, a body does not tell its length by itself. */
+function lengthOf(body: RequestBody | undefined): Record<string, string> {
+  return Buffer.isBuffer(body) ? { "content-length": String(body.length) } : {};
 }
 
 /** The value of an `Authorization` header (RFC 7617). */

@@ -1,9 +1,10 @@
 import type { Bytes } from "../../content/content.ts";
 import { RegistryError } from "../../errors.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
-import { MAX_ATTEMPTS, type Patience } from "../http/patience.ts";
+import { Transient, type Patience, type Tries } from "../http/patience.ts";
 import type { TransportResponse } from "../http/transport.ts";
 import { isConnectionFailure } from "../http/connection-failure.ts";
+import { isTooSlow } from "../http/pace.ts";
 
 export interface BlobFetch {
   readonly offset: number;
@@ -26,12 +27,13 @@ class Download {
   readonly #fetch: BlobFetch;
   #position: number;
   #isRestGiven = true;
-  #failures = 0;
+  readonly #tries: Tries;
 
   constructor(descriptor: Descriptor, fetch: BlobFetch) {
     this.#descriptor = descriptor;
     this.#fetch = fetch;
     this.#position = fetch.offset;
+    this.#tries = fetch.patience.tries(fetch.signal);
   }
 
   async *bytes(): Bytes {
@@ -64,7 +66,6 @@ class Download {
 
   /** Waits for the next attempt, unless there is no use in one. */
   async #prepareNext(cause: unknown, brought: number): Promise<void> {
-    const { patience, signal } = this.#fetch;
     if (this.#wantsRest && brought === 0 && cause instanceof RegistryError) {
       this.#isRestGiven = false;
       return;
@@ -73,10 +74,10 @@ class Download {
     const { digest, size } = this.#descriptor;
     // Only the end of the answer was cut off, and that holds nothing.
     if (this.#position >= size) return;
-    if (brought > 0) this.#failures = 0;
+    // A trickle always brings something, and would never end.
+    if (brought > 0 && !isTooSlow(cause)) this.#tries.reset();
     const error = broken(digest, { position: this.#position, size }, cause);
-    if (this.#failures >= MAX_ATTEMPTS - 1) throw error;
-    await patience.wait(this.#failures++, { reason: error.message, signal });
+    await this.#tries.next(new Transient(error));
   }
 }
 

@@ -7,7 +7,7 @@ import { BlobPlaces } from "./blob-places.ts";
 import { connectionFailure } from "../http/connection-failure.ts";
 import type { ClientOptions, RegistryAccess } from "./access.ts";
 import { connect, type Connection } from "./connect.ts";
-import { isRetriedStatus, MAX_ATTEMPTS, Patience, Transient } from "../http/patience.ts";
+import { isRetriedStatus, Patience, Transient } from "../http/patience.ts";
 import { follow } from "../http/redirects.ts";
 import {
   readBody,
@@ -55,7 +55,7 @@ export class RegistryClient {
     this.registry = registry;
     this.name = side === undefined ? `registry ${registry}` : `${side} registry ${registry}`;
     this.limit = atMost(access.concurrency ?? DEFAULT_CONCURRENCY);
-    this.patience = new Patience(access.retryDelay, onEvent);
+    this.patience = new Patience(this.name, access, onEvent);
     this.#access = access;
     this.#onEvent = onEvent;
     this.#transport = new Transport(access);
@@ -63,15 +63,19 @@ export class RegistryClient {
 
   /** Finds out how the registry is spoken to. @throws RegistryError if it cannot be reached */
   async ping(signal?: AbortSignal): Promise<void> {
-    await this.#connect(signal);
+    await this.#connect({ signal });
   }
 
   /** @throws RegistryError for an answer that is not in `accept`, or for none */
   async request(request: RegistryRequest): Promise<TransportResponse> {
-    return this.patience.persist(() => this.#attempt(request), {
-      attempts: request.retry === false ? 1 : MAX_ATTEMPTS,
-      signal: request.signal,
-    });
+    const { retry = true, signal } = request;
+    const attempt = (): Promise<TransportResponse> => this.#attempt(request);
+    if (retry) return this.patience.persist(attempt, signal);
+    try {
+      return await this.patience.once(attempt, signal);
+    } catch (failure) {
+      throw failure instanceof Transient ? failure.error : failure;
+    }
   }
 
   /** As `request`, with a small body read whole: one that breaks off is asked for again. */
@@ -79,17 +83,14 @@ export class RegistryClient {
     request: RegistryRequest,
     maxBytes: number,
   ): Promise<{ response: TransportResponse; bytes: Buffer }> {
-    return this.patience.persist(
-      async () => {
-        const response = await this.request(request);
-        try {
-          return { response, bytes: await readBody(response, maxBytes) };
-        } catch (cause) {
-          throw this.#failure(cause, response.url, request);
-        }
-      },
-      { signal: request.signal },
-    );
+    return this.patience.persist(async () => {
+      const response = await this.request(request);
+      try {
+        return { response, bytes: await readBody(response, maxBytes) };
+      } catch (cause) {
+        throw this.#failure(cause, response.url, request);
+      }
+    }, request.signal);
   }
 
   /** Says something about this registry that nobody should miss. */
@@ -102,7 +103,7 @@ export class RegistryClient {
   }
 
   async #attempt(request: RegistryRequest): Promise<TransportResponse> {
-    const { origin, authenticator } = await this.#connect(request.signal);
+    const { origin, authenticator } = await this.#connect(request);
     const url =
       typeof request.path === "string" ? new URL(`/v2/${request.path}`, origin) : request.path;
     const response = await this.#authorized(url, request);
@@ -112,13 +113,12 @@ export class RegistryClient {
       registry: this.name,
       hint: authenticator.hintFor(response.status),
     });
-    if (isRetriedStatus(response.status))
-      throw new Transient(error, response.header("retry-after"));
-    throw error;
+    const retryAfter = response.header("retry-after");
+    throw isRetriedStatus(response.status) ? new Transient(error, { retryAfter }) : error;
   }
 
   async #authorized(url: URL, request: RegistryRequest): Promise<TransportResponse> {
-    const { origin, authenticator } = await this.#connect(request.signal);
+    const { origin, authenticator } = await this.#connect(request);
     // An upload that was sent elsewhere, or a redirect, is between us and that host alone.
     if (url.origin !== origin.origin) return this.#followed(url, request, undefined);
     const { scopes, signal } = request;
@@ -172,18 +172,23 @@ export class RegistryClient {
     return connectionFailure(cause, url, { action, registry: this.name });
   }
 
-  #connect(signal?: AbortSignal): Promise<Connection> {
+  /** Whoever does not want to try again does not wait for a registry to come up either. */
+  #connect({
+    retry = true,
+    signal,
+  }: Pick<RegistryRequest, "retry" | "signal">): Promise<Connection> {
     if (this.#connection !== undefined) return this.#connection;
     const connection = connect(this.registry, this.#transport, {
       access: this.#access,
       name: this.name,
       patience: this.patience,
+      retry,
       signal,
     });
     this.#connection = connection;
     // A registry that cannot be reached is not tried again for each of a hundred images.
     connection.catch((error: unknown) => {
-      if (!(error instanceof DrayError)) this.#connection = undefined;
+      if (!retry || !(error instanceof DrayError)) this.#connection = undefined;
     });
     return connection;
   }

@@ -1,6 +1,6 @@
 import { DrayError, RegistryError, systemCode } from "../../errors.ts";
 import { Authenticator } from "./auth.ts";
-import { connectionFailure, isOtherProtocol } from "../http/connection-failure.ts";
+import { connectionFailure, isOtherProtocol, isOtherThanTls } from "../http/connection-failure.ts";
 import type { RegistryAccess } from "./access.ts";
 import { isLoopback } from "../http/address.ts";
 import { Transient, type Patience } from "../http/patience.ts";
@@ -16,11 +16,10 @@ export interface ConnectOptions {
   readonly name: string;
   readonly access: RegistryAccess;
   readonly patience: Patience;
+  /** Wait for a registry that does not answer. */
+  readonly retry: boolean;
   readonly signal?: AbortSignal | undefined;
 }
-
-/** Fewer than for later requests: a host that has never answered is most often the wrong one. */
-const CONNECT_ATTEMPTS = 3;
 
 /**
  * Finds out how a registry is spoken to, and what it asks for: over https, and over plain http only
@@ -33,42 +32,48 @@ export async function connect(
   transport: Transport,
   options: ConnectOptions,
 ): Promise<Connection> {
-  const { patience, signal } = options;
+  const { patience, retry, signal } = options;
   const origins = originsOf(registry, options.access);
+  const attempt = (): Promise<TransportResponse> => ping(origins, transport, options);
+  try {
+    const response = await (retry
+      ? patience.persist(attempt, signal)
+      : patience.once(attempt, signal));
+    return await accept(response, { registry, transport, options });
+  } catch (failure) {
+    throw failure instanceof Transient ? failure.error : failure;
+  }
+}
+
+/** The answer over the first scheme that the registry speaks. */
+async function ping(
+  origins: readonly URL[],
+  transport: Transport,
+  options: ConnectOptions,
+): Promise<TransportResponse> {
+  const { signal } = options;
+  let brokenOff: Error | undefined;
   for (const [index, origin] of origins.entries()) {
     const isLast = index === origins.length - 1;
     try {
-      const response = await patience.persist(() => ping(origin, transport, options), {
-        attempts: isLast ? CONNECT_ATTEMPTS : 1,
-        signal,
-      });
-      if (isLast || !wantsTls(response)) {
-        return await accept(response, { registry, origin, transport, options });
-      }
+      const response = await transport.send(new URL("/v2/", origin), { method: "GET", signal });
+      if (isLast || !wantsTls(response)) return response;
       await response.discard();
-    } catch (error) {
-      const next = !isLast && error instanceof RegistryError && isOtherScheme(error.cause);
-      if (!next) throw error;
+    } catch (cause) {
+      signal?.throwIfAborted();
+      const failure = pingFailure(cause, origin, options);
+      // It speaks plain http after all, and the connection only broke.
+      if (brokenOff !== undefined && isOtherThanTls(cause)) throw brokenOff;
+      if (isLast || !isOtherScheme(cause)) throw failure;
+      brokenOff = failure instanceof Error ? failure : undefined;
     }
   }
   throw new Error("a registry has at least one origin");
 }
 
-async function ping(
-  origin: URL,
-  transport: Transport,
-  { name, signal }: ConnectOptions,
-): Promise<TransportResponse> {
-  try {
-    return await transport.send(new URL("/v2/", origin), { method: "GET", signal });
-  } catch (cause) {
-    signal?.throwIfAborted();
-    const hint = origin.protocol === "http:" && isOtherScheme(cause) ? NOT_PLAIN : undefined;
-    const failure = connectionFailure(cause, origin, { action: "connect", registry: name, hint });
-    // Nothing listens there, and waiting for that to change helps nobody.
-    const isRefused = systemCode(cause) === "ECONNREFUSED" && failure instanceof Transient;
-    throw isRefused ? failure.error : failure;
-  }
+function pingFailure(cause: unknown, origin: URL, { name }: ConnectOptions): unknown {
+  const hint = origin.protocol === "http:" && isOtherScheme(cause) ? NOT_PLAIN : undefined;
+  return connectionFailure(cause, origin, { action: "connect", registry: name, hint });
 }
 
 function originsOf(registry: string, { plainHttp }: RegistryAccess): URL[] {
@@ -95,9 +100,10 @@ export function registryOrigin(registry: string, scheme: "http" | "https"): URL 
 
 async function accept(
   response: TransportResponse,
-  context: { registry: string; origin: URL; transport: Transport; options: ConnectOptions },
+  context: { registry: string; transport: Transport; options: ConnectOptions },
 ): Promise<Connection> {
-  const { registry, origin, transport, options } = context;
+  const { registry, transport, options } = context;
+  const origin = new URL("/", response.url);
   const { credentials = async () => undefined, allowedTokenHosts = [] } = options.access;
   const authenticator = new Authenticator({
     registry,

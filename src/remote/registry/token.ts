@@ -47,7 +47,7 @@ export async function requestToken(
   credentials?: Credentials,
 ): Promise<Token> {
   const { signal } = request;
-  return patience.persist(() => attempt(transport, request, credentials), { signal });
+  return patience.persist(() => attempt(transport, request, credentials), signal);
 }
 
 async function attempt(
@@ -92,7 +92,8 @@ function failed(
           : "Log in: `docker login`, `skopeo login`, or --username with --password-stdin.",
     },
   );
-  return isRetriedStatus(status) ? new Transient(error, response.header("retry-after")) : error;
+  const retryAfter = response.header("retry-after");
+  return isRetriedStatus(status) ? new Transient(error, { retryAfter }) : error;
 }
 
 function readToken(body: Buffer, { asked, realm }: { asked: number; realm: URL }): Token {

@@ -3,19 +3,23 @@ import { verified } from "../../content/verify.ts";
 import { DrayError, RegistryError } from "../../errors.ts";
 import { sendChunks } from "./upload-chunks.ts";
 import {
-  COMMIT_TIMEOUT,
+  commitTimeout,
   sessionOf,
   type Session,
   type BlobUpload,
   withDigest,
   type UploadTarget,
 } from "./upload-session.ts";
-import { MAX_ATTEMPTS } from "../http/patience.ts";
+import { Transient } from "../http/patience.ts";
 
 /** A courtesy must not keep anybody waiting. */
 const CANCEL_TIMEOUT = 5_000;
+/** Whole and in chunks, both twice: who still does not take it never will. */
+const MAX_REFUSALS = 4;
 /** Answers that mean: not in one piece. */
 const WANTS_CHUNKS: ReadonlySet<number> = new Set([404, 405, 413, 416]);
+/** Answers that mean: other bytes have arrived. */
+const DAMAGED_CODES: ReadonlySet<string> = new Set(["DIGEST_INVALID", "SIZE_INVALID"]);
 
 /**
  * Brings one blob to a repository: by mounting, else in one piece, else in chunks. Registries and
@@ -24,21 +28,20 @@ const WANTS_CHUNKS: ReadonlySet<number> = new Set([404, 405, 413, 416]);
 export async function uploadBlob(target: UploadTarget, upload: BlobUpload): Promise<PushResult> {
   const mount = await tryMount(target, upload);
   if (mount === "mounted") return "mounted";
+  const tries = target.client.patience.tries(upload.signal);
   let session = mount;
-  let chunked = false;
-  for (let attempt = 0; ; attempt++) {
+  let refusals = 0;
+  for (let attempt = 0, chunked = false; ; attempt++) {
     session ??= await openSession(target, upload);
     const failure = await trySend(target, upload, { session, chunked });
     if (failure === undefined) return "copied";
     // A commit that was answered too late, or twice, has still happened.
     if (await target.isPresent()) return "copied";
-    if (attempt === MAX_ATTEMPTS - 1) throw failure;
-    chunked = WANTS_CHUNKS.has(failure.status) ? !chunked : attempt % 2 === 1;
+    const isRefusal = isRefused(failure);
+    if (isRefusal && ++refusals === MAX_REFUSALS) throw failure;
+    chunked = isRefusal ? !chunked : attempt % 2 === 1;
     session = undefined;
-    await target.client.patience.wait(attempt, {
-      reason: failure.message,
-      signal: upload.signal,
-    });
+    await tries.next(new Transient(failure));
   }
 }
 
@@ -59,11 +62,15 @@ async function trySend(
   }
 }
 
-function isWorthRetrying({ status, kind }: RegistryError): boolean {
+function isWorthRetrying(error: RegistryError): boolean {
+  const { status, kind } = error;
   if (kind === "refused") return false;
-  return (
-    status === 0 || status >= 500 || status === 408 || status === 429 || WANTS_CHUNKS.has(status)
-  );
+  return status === 0 || status >= 500 || status === 408 || status === 429 || isRefused(error);
+}
+
+/** What was sent is right, so a registry that found other bytes got them damaged. */
+function isRefused({ status, registryCode = "" }: RegistryError): boolean {
+  return WANTS_CHUNKS.has(status) || DAMAGED_CODES.has(registryCode);
 }
 
 /** "mounted", or the ordinary session that the registry opened instead, or nothing. */
@@ -127,7 +134,7 @@ async function sendWhole(
     },
     body: () => verified(content.open(0), expected, { from: content.from }),
     accept: [200, 201, 204],
-    answerTimeout: COMMIT_TIMEOUT,
+    answerTimeout: commitTimeout(expected),
     retry: false,
     signal,
   });

@@ -1,7 +1,8 @@
 import { verified } from "../../content/verify.ts";
 import { RegistryError } from "../../errors.ts";
+import { isRetriedStatus, Transient } from "../http/patience.ts";
 import {
-  COMMIT_TIMEOUT,
+  commitTimeout,
   sessionOf,
   type Session,
   type BlobUpload,
@@ -12,7 +13,6 @@ import {
 /** Just under what the strictest registries and proxies take at a time. */
 const CHUNK_BYTES = 4 * 1024 * 1024 - 64 * 1024;
 const MAX_CHUNK_BYTES = 64 * 1024 * 1024;
-const MAX_TRIES_PER_CHUNK = 4;
 
 /**
  * Sends a blob as PATCH requests. After a chunk that failed the registry is asked what it has, and
@@ -49,12 +49,14 @@ async function sendChunk(
 ): Promise<URL> {
   const end = request.start + request.chunk.length;
   let { chunk, start, location } = request;
-  for (let attempt = 1; ; attempt++) {
+  const tries = target.client.patience.tries(upload.signal);
+  for (;;) {
     try {
       return await patch(target, upload, { chunk, start, location });
     } catch (error) {
       upload.signal?.throwIfAborted();
-      if (attempt === MAX_TRIES_PER_CHUNK || !isOutOfStep(error)) throw error;
+      if (!isOutOfStep(error)) throw error;
+      await tries.next(new Transient(error));
       const status = await readStatus(target, upload, location);
       location = status.location;
       if (status.received === end) return location;
@@ -91,10 +93,10 @@ async function patch(
   return sessionOf(response).location;
 }
 
-/** Both sides may disagree on what has arrived: after a broken connection, or a 416. */
-function isOutOfStep(error: unknown): boolean {
+/** Both sides may disagree on what has arrived: after a broken connection, a refusal for now, or a 416. */
+function isOutOfStep(error: unknown): error is RegistryError {
   if (!(error instanceof RegistryError) || error.kind === "refused") return false;
-  return error.status === 0 || error.status >= 500 || error.status === 416;
+  return error.status === 0 || error.status === 416 || isRetriedStatus(error.status);
 }
 
 /** What the registry has so far (end-13). `0-0` is nothing or one byte: it counts as nothing. */
@@ -124,7 +126,7 @@ async function commit(target: UploadTarget, upload: BlobUpload, location: URL): 
     scopes: target.scopes,
     headers: { "content-length": "0" },
     accept: [200, 201, 204],
-    answerTimeout: COMMIT_TIMEOUT,
+    answerTimeout: commitTimeout(upload.expected),
     retry: false,
     signal: upload.signal,
   });

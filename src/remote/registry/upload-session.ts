@@ -7,8 +7,18 @@ import { RegistryError } from "../../errors.ts";
 import type { Digest } from "../../oci/digest.ts";
 import { isLinkLocal } from "../http/address.ts";
 
-/** The registry hashes and moves a blob before it answers the last request. */
-export const COMMIT_TIMEOUT = 15 * 60_000;
+const MIN_COMMIT_TIMEOUT = 60_000;
+const MAX_COMMIT_TIMEOUT = 15 * 60_000;
+/** Bytes a second that the slowest of disks hashes and moves. */
+const COMMIT_RATE = 4 * 1024 * 1024;
+
+/**
+ * Milliseconds to wait for the answer to the last request of an upload: before it, the registry hashes
+ * and moves the blob. A small one fits into the buffers of a connection that nobody reads from.
+ */
+export function commitTimeout({ size }: Descriptor): number {
+  return Math.min(MIN_COMMIT_TIMEOUT + (size / COMMIT_RATE) * 1000, MAX_COMMIT_TIMEOUT);
+}
 
 /** Where a blob goes. */
 export interface UploadTarget {

@@ -5,7 +5,7 @@ import { temporaryDirectory } from "../../../fixtures/temporary-directory.ts";
 import { ChartRepository } from "../../../src/remote/chart-repository/chart-repository.ts";
 import type { RepositoryLogin } from "../../../src/remote/chart-repository/repository-login.ts";
 import type { NetworkAccess } from "../../../src/remote/http/transport.ts";
-import { shortDelay } from "../registry/lab.ts";
+import { QUICK } from "../registry/lab.ts";
 
 /** A repository that runs until the test ends. */
 export async function startRepository(tls?: KeyAndCertificate): Promise<TestChartRepository> {
@@ -25,7 +25,7 @@ export async function clientOf(
   { login = {}, cache, ...access }: LabOptions = {},
 ): Promise<ChartRepository> {
   const client = new ChartRepository(new URL(url), {
-    access: { retryDelay: shortDelay, ...access },
+    access: { ...QUICK, ...access },
     login,
     cache: cache ?? (await temporaryDirectory()),
   });

@@ -6,7 +6,15 @@ import { answer } from "../../../fixtures/faults.ts";
 import { startProxy } from "../../../fixtures/proxy.ts";
 import type { TestRegistry } from "../../../fixtures/registry.ts";
 import { registryOrigin } from "../../../src/remote/registry/connect.ts";
-import { fill, oneLayerImage, read, repositoryOf, startHost, startRegistry } from "./lab.ts";
+import {
+  fill,
+  oneLayerImage,
+  QUICK_ATTEMPTS,
+  read,
+  repositoryOf,
+  startHost,
+  startRegistry,
+} from "./lab.ts";
 
 const image = oneLayerImage("connected");
 const { descriptor } = image.root;
@@ -76,7 +84,7 @@ describe("a registry that cannot be reached", () => {
         code: "DRAY_REGISTRY_UNREACHABLE",
       });
     }
-    expect(connections).toBe(3);
+    expect(connections).toBe(QUICK_ATTEMPTS);
   });
 });
 

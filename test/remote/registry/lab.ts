@@ -44,13 +44,21 @@ export interface LabOptions extends RegistryAccess {
   readonly onEvent?: Listener;
 }
 
-/** Waits hardly at all between attempts, and as long as it is asked to in thousandths. */
-export function shortDelay(_attempt: number, retryAfter: string | undefined): number {
-  return retryAfter === undefined ? 1 : Number(retryAfter);
-}
+/**
+ * Waits hardly at all between attempts, and as long as it is asked to in thousandths; each wait counts
+ * for 100 ms, so there are six attempts.
+ */
+export const QUICK = {
+  retryDelay: (_attempt: number, retryAfter: string | undefined): number =>
+    retryAfter === undefined ? 1 : Number(retryAfter),
+  retryFor: 500,
+};
+
+/** How often `QUICK` tries. */
+export const QUICK_ATTEMPTS = 6;
 
 export function startPool({ side = "source", onEvent, ...access }: LabOptions = {}): RegistryPool {
-  const pool = new RegistryPool({ retryDelay: shortDelay, ...access }, { side, onEvent });
+  const pool = new RegistryPool({ ...QUICK, ...access }, { side, onEvent });
   onTestFinished(() => pool.close());
   return pool;
 }

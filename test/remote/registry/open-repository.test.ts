@@ -10,7 +10,7 @@ import {
   type OpenedRepository,
 } from "../../../src/remote/registry/open-repository.ts";
 import { refusal } from "../../refusal.ts";
-import { fill, login, oneLayerImage, shortDelay, startHost, startRegistry } from "./lab.ts";
+import { fill, login, oneLayerImage, QUICK, startHost, startRegistry } from "./lab.ts";
 
 const IMAGE = makeMultiArch("opened");
 
@@ -20,7 +20,7 @@ function open(
   access: RegistryAccess = {},
   run: RunOptions = {},
 ): OpenedRepository {
-  const opened = openRepository(`${host}/team/app`, { retryDelay: shortDelay, ...access }, run);
+  const opened = openRepository(`${host}/team/app`, { ...QUICK, ...access }, run);
   onTestFinished(() => opened.close());
   return opened;
 }

@@ -2,13 +2,21 @@ import { describe, expect, it } from "vitest";
 import { answer, hangUp, loseAnswer, refuse, stayMute } from "../../../fixtures/faults.ts";
 import type { TestRegistry } from "../../../fixtures/registry.ts";
 import {
-  MAX_ATTEMPTS,
   Patience,
   retryDelay,
   Transient,
+  type PatienceOptions,
 } from "../../../src/remote/http/patience.ts";
 import { RegistryError } from "../../../src/errors.ts";
-import { fill, listening, oneLayerImage, read, repositoryOf, startRegistry } from "./lab.ts";
+import {
+  fill,
+  listening,
+  oneLayerImage,
+  QUICK_ATTEMPTS,
+  read,
+  repositoryOf,
+  startRegistry,
+} from "./lab.ts";
 
 const image = oneLayerImage("retried");
 const { descriptor } = image.root;
@@ -33,7 +41,7 @@ describe("a request is sent again", () => {
       expect(events.map(({ type }) => type)).toEqual(["retry", "retry"]);
       expect(events[0]).toMatchObject({
         message: expect.stringMatching(
-          `^Cannot read manifest team/app:1.0 at source registry ${registry.host}: it answered ${status}; trying again in 0.0 s$`,
+          `^Cannot read manifest team/app:1.0 at source registry ${registry.host}: it answered ${status}; trying again in 0.0 s, for 0.5 s in all$`,
         ) as string,
       });
     },
@@ -86,7 +94,7 @@ describe("a request is not sent again", () => {
       ) as string,
       hint: "The registry itself has a problem; try again later.",
     });
-    expect(registry.requests("GET", /manifests/)).toHaveLength(MAX_ATTEMPTS);
+    expect(registry.requests("GET", /manifests/)).toHaveLength(QUICK_ATTEMPTS);
   });
 
   it("for ever: 429 without end is an error of its own", async () => {
@@ -151,11 +159,9 @@ describe("retryDelay()", () => {
 
   it("is what Retry-After asks for, in seconds or as a date", () => {
     expect(retryDelay(0, "7")).toBe(7000);
-    expect(retryDelay(0, "0")).toBe(0);
     const date = new Date(Date.now() + 10_000).toUTCString();
     expect(retryDelay(0, date)).toBeGreaterThan(8000);
     expect(retryDelay(0, date)).toBeLessThanOrEqual(10_000);
-    expect(retryDelay(0, new Date(0).toUTCString())).toBe(0);
   });
 
   it("is never longer than five minutes, whatever is asked for", () => {
@@ -163,13 +169,16 @@ describe("retryDelay()", () => {
     expect(retryDelay(0, new Date(Date.now() + 1e10).toUTCString())).toBe(300_000);
   });
 
-  it("is the usual one where Retry-After cannot be read", () => {
-    for (const odd of ["soon", "", "-1", "1.5"]) {
+  it("is the usual one where Retry-After asks for less, or cannot be read", () => {
+    const past = [new Date(0), new Date()].map((date) => date.toUTCString());
+    for (const odd of ["soon", "", "-1", "1.5", "0", "00", ...past]) {
       expect(retryDelay(0, odd)).toBeGreaterThanOrEqual(250);
       expect(retryDelay(0, odd)).toBeLessThanOrEqual(500);
     }
   });
 });
+
+const DOWN = new RegistryError("DRAY_REGISTRY_FAILED", "it is down", { status: 503 });
 
 describe("Patience", () => {
   it("passes on at once what is not transient", async () => {
@@ -178,32 +187,66 @@ describe("Patience", () => {
       calls += 1;
       throw new RangeError("a mistake");
     };
-    await expect(new Patience().persist(work, {})).rejects.toThrow(RangeError);
+    await expect(new Patience("x").persist(work, undefined)).rejects.toThrow(RangeError);
     expect(calls).toBe(1);
   });
 
   it("throws the last failure itself when it gives up", async () => {
-    const error = new RegistryError("DRAY_REGISTRY_FAILED", "no", { status: 500 });
-    const patience = new Patience(() => 0);
+    const patience = new Patience("x", { retryDelay: () => 0, retryFor: 300 });
+    await expect(patience.persist(failing, undefined)).rejects.toBe(DOWN);
+  });
+
+  it("is two minutes of waiting for each request, unless it is said otherwise", async () => {
+    for (const [retryFor, least, most] of [
+      [undefined, 120, 150],
+      [600_000, 600, 630],
+      [1000, 1, 3],
+    ] as const) {
+      const { waited } = await outage({ retryFor });
+      expect(waited).toBeGreaterThanOrEqual(least * 1000);
+      expect(waited).toBeLessThanOrEqual(most * 1000);
+    }
+  });
+
+  it.each(["0", new Date(0).toUTCString(), "1"])(
+    "is not spent any sooner where the registry answers Retry-After: %s",
+    async (retryAfter) => {
+      const { waited, tries } = await outage({}, retryAfter);
+      expect(waited).toBeGreaterThanOrEqual(120_000);
+      expect(tries).toBeLessThan(30);
+    },
+  );
+
+  it("is enough for one more try after the longest time that a registry asks for", async () => {
+    expect(await outage({}, "100000")).toMatchObject({ waited: 300_000, tries: 2 });
+  });
+
+  it("of nothing means one try", async () => {
+    expect(await outage({ retryFor: 0 })).toMatchObject({ waited: 0, tries: 1 });
+  });
+
+  it("has an end even where nobody waits between the tries", async () => {
+    let tries = 0;
+    const patience = new Patience("x", { retryDelay: () => 0, retryFor: 1000 });
     const work = async (): Promise<never> => {
-      throw new Transient(error);
+      tries += 1;
+      return failing();
     };
-    await expect(patience.persist(work, { attempts: 3 })).rejects.toBe(error);
+    await expect(patience.persist(work, undefined)).rejects.toBe(DOWN);
+    expect(tries).toBe(11);
   });
 
   it("is spent once on a registry that does not come back, and given anew when it does", async () => {
-    const error = new RegistryError("DRAY_REGISTRY_FAILED", "no", { status: 503 });
-    const patience = new Patience(() => 0);
+    const patience = new Patience("x", { retryDelay: () => 0, retryFor: 300 });
     let calls = 0;
     let isUp = false;
     const work = async (): Promise<string> => {
       calls += 1;
-      if (isUp) return "yes";
-      throw new Transient(error);
+      return isUp ? "yes" : failing();
     };
     const callsOf = async (): Promise<number> => {
       calls = 0;
-      await patience.persist(work, { attempts: 4 }).catch(() => undefined);
+      await patience.persist(work, undefined).catch(() => undefined);
       return calls;
     };
     expect([await callsOf(), await callsOf(), await callsOf()]).toEqual([4, 1, 1]);
@@ -213,3 +256,27 @@ describe("Patience", () => {
     expect(await callsOf()).toBe(4);
   });
 });
+
+async function failing(): Promise<never> {
+  throw new Transient(DOWN);
+}
+
+/** What is waited for a registry that does not come back, on a clock that is put forward instead. */
+async function outage(
+  { retryFor }: PatienceOptions,
+  retryAfter?: string,
+): Promise<{ waited: number; tries: number }> {
+  const start = Date.now();
+  let now = start;
+  const sleep = async (milliseconds: number): Promise<void> => {
+    now += milliseconds;
+  };
+  let tries = 0;
+  const work = async (): Promise<never> => {
+    tries += 1;
+    throw new Transient(DOWN, { retryAfter });
+  };
+  const patience = new Patience("x", { retryFor, clock: { now: () => now, sleep } });
+  await expect(patience.persist(work, undefined)).rejects.toBe(DOWN);
+  return { waited: now - start, tries };
+}
