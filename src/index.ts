@@ -61,7 +61,9 @@ export {
   type ReadChart,
 } from "./stories/images.ts";
 export type { DiscoverySettings } from "./discover/find-images.ts";
-export type { ValueSet } from "./helm/values/user-values.ts";
+export { isGiven, type ValuesFile, type ValueSet } from "./helm/values/user-values.ts";
+export type { Release } from "./helm/render/built-in-objects.ts";
+export type { Cluster } from "./helm/render/capabilities.ts";
 export type { ListDifference } from "./discover/image-lists.ts";
 export type { DiscoveredImage, Evidence, ImageClass } from "./discover/discovery.ts";
 export type { Presence } from "./intake/probe.ts";

@@ -3,7 +3,7 @@ import { splitDocuments } from "../yaml/places.ts";
 import { readYaml, type YamlMap } from "../yaml/read.ts";
 import { MAX_CHART_BYTES, readChartArchive } from "./chart-archive.ts";
 import { parseChartYaml, parseRequirements, type ChartDependency } from "./chart-yaml.ts";
-import { decode, satisfies, type Chart } from "./chart.ts";
+import { decode, type Chart } from "./chart.ts";
 
 /** Charts within charts; the deepest published ones have five levels. */
 const MAX_DEPTH = 16;
@@ -60,7 +60,10 @@ async function load(files: ReadonlyMap<string, Buffer>, place: Place): Promise<C
     files: own,
     dependencies,
     subcharts,
-    missing: dependencies.filter((one) => !subcharts.some((chart) => satisfies(chart, one))),
+    // Helm looks for the name alone.
+    missing: dependencies.filter(
+      ({ name }) => !subcharts.some(({ metadata: { name: held } }) => held === name),
+    ),
   };
 }
 

@@ -1,7 +1,13 @@
 import type { AbsentImage, CheckedChart, CheckReport, ValueSet } from "../index.ts";
 import { addAuditFlags, requireOneSubject, runAudit, type AuditFlags } from "./audit.ts";
 import { addBundleFlags, bundleChoices, type BundleFlags } from "./bundle-flags.ts";
-import { addDiscoveryFlags, discoverySettings, type DiscoveryFlags } from "./discovery-flags.ts";
+import {
+  addDiscoveryFlags,
+  discoverySettings,
+  readSets,
+  releaseOf,
+  type DiscoveryFlags,
+} from "./discovery-flags.ts";
 import { formatNotes, formatOperators, formatProblems } from "./findings.ts";
 import { addExamples, repeatable } from "./flags.ts";
 import { reasonFor } from "./images-report.ts";
@@ -74,8 +80,8 @@ async function runCheck(
       requirePlatforms: flags.requirePlatform?.map(parsePlatform),
       target: flags.target,
       mapping: await readMapping(flags),
-      valueSets: sets,
-      discovery: await discoverySettings(flags, session),
+      valueSets: await readSets(sets, {}, session),
+      discovery: { ...(await discoverySettings(flags, session)), ...releaseOf(flags) },
       ...(await bundleChoices(flags, session)),
     },
     run,

@@ -1,6 +1,12 @@
 import { Option } from "commander";
 import type { ImagesReport, ValueSet } from "../index.ts";
-import { addDiscoveryFlags, discoverySettings, type DiscoveryFlags } from "./discovery-flags.ts";
+import {
+  addDiscoveryFlags,
+  discoverySettings,
+  readSets,
+  releaseOf,
+  type DiscoveryFlags,
+} from "./discovery-flags.ts";
 import { formatProblems } from "./findings.ts";
 import { addExamples, addStoreFlag, chartRootFlag, readInput } from "./flags.ts";
 import {
@@ -80,19 +86,20 @@ async function findImages(
     check === undefined
       ? undefined
       : parseImageList((await readInput(check, "image list")).toString("utf8"), check);
+  const valueSets = await readSets(sets, flags, session);
   const requests = charts.map((chart) => parseChart(chart));
   const registries = registriesOf(requests);
   await requireOneRegistry(registries, flags);
   return images(
     {
       charts: requests,
-      valueSets: sets,
+      valueSets,
       list: listed?.map(({ reference }) => reference),
       probe: flags.probe,
       chartRoot: flags.chartRoot,
       store: flags.store ?? defaults.store,
       created: defaults.created,
-      discovery: await discoverySettings(flags, session),
+      discovery: { ...(await discoverySettings(flags, session)), ...releaseOf(flags) },
       ...(await chartAccess(flags, session, registries)),
     },
     run,

@@ -1,7 +1,12 @@
 import { Option, type Command } from "commander";
 import type { Defaults, ProvenanceOptions, ValueSet } from "../index.ts";
 import { addTrustFlags, trustPolicy, type TrustFlags } from "./bundle-flags.ts";
-import { addDiscoveryFlags, discoverySettings, type DiscoveryFlags } from "./discovery-flags.ts";
+import {
+  addDiscoveryFlags,
+  discoverySettings,
+  readSets,
+  type DiscoveryFlags,
+} from "./discovery-flags.ts";
 import { addExamples, addStoreFlag, repeatable, seldom } from "./flags.ts";
 import { addMapFlags, readMapping, type MapFlags } from "./map-flags.ts";
 import { lockChoices, type LockFlags } from "./pack-lock.ts";
@@ -113,7 +118,7 @@ async function runPack(
   const { pack, parsePlatform } = await import("../index.ts");
   await requireSigningChoice(flags);
   await requireFile(flags);
-  const recipe = await readRecipe(recipePath, flags, sets);
+  const recipe = await readRecipe(recipePath, flags, await readSets(sets, flags, session));
   const registries = registriesOf(recipe.charts, recipe.images);
   await requireOneRegistry(registries, flags);
   const isDryRun = flags.dryRun === true;

@@ -1,9 +1,10 @@
 import { Option, type Command } from "commander";
 import type { ChartRequest, ImageMode, Recipe, ValueSet } from "../index.ts";
+import { releaseOf, type DiscoveryFlags } from "./discovery-flags.ts";
 import { chartRootFlag, readInput, repeatable, seldom } from "./flags.ts";
 
 /** Flags that say what goes into a bundle, and what is asked of it. */
-export interface ContentFlags {
+export interface ContentFlags extends DiscoveryFlags {
   readonly image?: readonly string[];
   readonly imageList?: readonly string[];
   readonly chart?: readonly string[];
@@ -82,6 +83,7 @@ export async function readRecipe(
     name: named.name ?? given.name,
     version: named.version ?? given.version,
     kubeVersion: given.kubeVersion,
+    apiVersions: given.apiVersions,
     chartRoot: named.chartRoot ?? given.chartRoot,
     images: [...given.images, ...named.images],
     charts: [...given.charts, ...named.charts],
@@ -112,7 +114,7 @@ async function fromFlags(flags: ContentFlags, valueSets: readonly ValueSet[]): P
     from = [],
     skip = [],
   } = flags;
-  if (chart.length === 0 && valueSets.some(isGiven)) throw await valuesWithoutChart();
+  if (chart.length === 0) await requireNothingForCharts(flags, valueSets);
   const listed: Recipe["images"][number][] = [];
   for (const list of imageList) {
     const text = (await readInput(list, "image list")).toString("utf8");
@@ -126,6 +128,7 @@ async function fromFlags(flags: ContentFlags, valueSets: readonly ValueSet[]): P
       ...library.parseChart(text),
       images: flags.chartImages,
       valueSets,
+      release: releaseOf(flags),
     })),
     files: file.map((path) => library.fileRequest(path)),
     from,
@@ -136,17 +139,22 @@ async function fromFlags(flags: ContentFlags, valueSets: readonly ValueSet[]): P
   };
 }
 
-function isGiven(set: ValueSet): boolean {
-  return Object.values(set).some((list) => list.length > 0);
-}
-
 /** They would be given to no chart, and nobody would notice. */
-async function valuesWithoutChart(): Promise<Error> {
-  const { DrayError } = await import("../index.ts");
-  return new DrayError("DRAY_USAGE", "Cannot use values: expected --chart with them, found none", {
-    kind: "usage",
-    hint: "In a bundle.yaml each chart has its own `values`.",
-  });
+async function requireNothingForCharts(
+  flags: DiscoveryFlags,
+  valueSets: readonly ValueSet[],
+): Promise<void> {
+  const { DrayError, isGiven } = await import("../index.ts");
+  const isRelease = Object.values(releaseOf(flags)).some((one) => one !== undefined);
+  if (!valueSets.some(isGiven) && !isRelease) return;
+  throw new DrayError(
+    "DRAY_USAGE",
+    "Cannot use values or a release: expected --chart with them, found none",
+    {
+      kind: "usage",
+      hint: "In a bundle.yaml each chart has its own `values`, `release` and `namespace`.",
+    },
+  );
 }
 
 /** The registries that charts and images themselves name. */

@@ -41,7 +41,7 @@ export class ChartRenderings {
   readonly visited: Visited[] = [];
 
   constructor(chart: Chart, given: Dict, to: { collector: Collector; options: DiscoverOptions }) {
-    const { kubeVersion, apiVersions, name, namespace, limits } = to.options;
+    const { kubeVersion, apiVersions, limits } = to.options;
     this.#chart = chart;
     this.#given = given;
     this.#collector = to.collector;
@@ -49,7 +49,7 @@ export class ChartRenderings {
     this.#options = {
       budget: new Budget(limits),
       cluster: { kubeVersion, apiVersions },
-      release: { name, namespace },
+      release: to.options,
       session: new RenderSession(isNotable),
     };
   }

@@ -29,14 +29,15 @@ export async function discoverImages(
     await addHelm(chart, tasks, { collector, options, helm: options.helm });
   }
   const places = new ValuePlaces();
-  for (const one of all.flatMap(({ renderings }) => renderings.visited)) {
+  const visited = all.flatMap(({ renderings }) => renderings.visited);
+  for (const one of visited) {
     addListed(one.instance.chart, one.when, collector);
     addDefinitions(one.instance.chart, one.when, collector);
     addValues(one, places, collector);
   }
   collector.settleLoose();
   for (const unknown of collector.resources.unknowns(options.settled)) collector.unknown(unknown);
-  reportMissing(chart, collector);
+  reportMissing(visited, collector);
   return toDiscovery(chart, collector);
 }
 

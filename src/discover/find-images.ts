@@ -2,15 +2,15 @@ import type { Chart } from "../chart/chart.ts";
 import { loadChartArchive, loadChartFiles } from "../chart/load-chart.ts";
 import { readChart } from "../chart/read-chart.ts";
 import { startRun, type Run } from "../events.ts";
+import type { Release } from "../helm/render/built-in-objects.ts";
+import type { Cluster } from "../helm/render/capabilities.ts";
 import type { Dict } from "../helm/template/value.ts";
 import { readUserValues, type ValueSet } from "../helm/values/user-values.ts";
 import { discoverImages } from "./discover-images.ts";
 import type { Discovery } from "./discovery.ts";
 
 /** What discovery is told beside the chart and its values. */
-export interface DiscoverySettings {
-  /** Version of the cluster, where charts ask for it. */
-  readonly kubeVersion?: string | undefined;
+export interface DiscoverySettings extends Cluster, Release {
   /** Path of a helm program that is asked too. */
   readonly helm?: string | undefined;
   /** By `group/Kind` of a custom resource: why no image has to be found for it. */

@@ -4,6 +4,8 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { Chart } from "../chart/chart.ts";
 import { DrayError } from "../errors.ts";
+import type { Release } from "../helm/render/built-in-objects.ts";
+import type { Cluster } from "../helm/render/capabilities.ts";
 import { Budget } from "../helm/template/budget.ts";
 import { writeJson } from "../helm/template/print.ts";
 import type { Dict } from "../helm/template/value.ts";
@@ -17,13 +19,9 @@ const MAX_OUTPUT = 256 * 1024 * 1024;
 /** Nothing listens here, so that a chart's tools reach no network. */
 const NO_PROXY_THERE = "http://127.0.0.1:9";
 
-export interface HelmOptions {
+export interface HelmOptions extends Cluster, Release {
   /** Path of the program: no search path is passed on to it. */
   readonly helm: string;
-  readonly kubeVersion?: string | undefined;
-  readonly apiVersions?: readonly string[] | undefined;
-  readonly name?: string | undefined;
-  readonly namespace?: string | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -78,6 +76,7 @@ function run(directory: string, options: HelmOptions): Promise<string> {
     join(directory, "values.json"),
     ...(kubeVersion === undefined ? [] : ["--kube-version", kubeVersion]),
     ...apiVersions.flatMap((name) => ["--api-versions", name]),
+    ...(options.isUpgrade === true ? ["--is-upgrade"] : []),
   ];
   const env = { HOME: directory, TMPDIR: directory, HELM_NO_PLUGINS: "1", ...noNetwork() };
   return new Promise((resolve, reject) => {

@@ -1,5 +1,6 @@
-import { shownPath, type Chart } from "../chart/chart.ts";
+import { shownPath } from "../chart/chart.ts";
 import type { Problem } from "../helm/template/evaluate.ts";
+import type { Visited } from "./add-values.ts";
 import type { Collector } from "./collector.ts";
 import type { RenderedImages } from "./rendered-images.ts";
 
@@ -40,16 +41,19 @@ export function reportOthers(
   }
 }
 
-/** Dependencies that `chart` or one of its subcharts names and does not hold. */
-export function reportMissing(chart: Chart, collector: Collector): void {
-  for (const { name, version, repository } of chart.missing) {
-    const from = repository === null || repository === undefined ? "" : ` from ${repository}`;
-    collector.unknown({
-      code: "DEPENDENCY_MISSING",
-      needed: true,
-      message: `the chart does not hold its dependency ${name} ${version ?? ""}${from}`,
-      file: shownPath(chart, "Chart.yaml"),
-    });
+/** Dependencies that these values want and the charts do not hold, and those that they leave out. */
+export function reportMissing(visited: readonly Visited[], collector: Collector): void {
+  for (const { instance, when } of visited) {
+    for (const { name, version, repository } of instance.chart.missing) {
+      const isWanted = instance.missing.some((one) => one.name === name);
+      const from = repository === null || repository === undefined ? "" : ` from ${repository}`;
+      const off = isWanted ? "" : ", which is switched off";
+      collector.unknown({
+        code: "DEPENDENCY_MISSING",
+        needed: isWanted && when.length === 0,
+        message: `the chart does not hold its dependency ${name} ${version ?? ""}${from}${off}`,
+        file: shownPath(instance.chart, "Chart.yaml"),
+      });
+    }
   }
-  for (const subchart of chart.subcharts) reportMissing(subchart, collector);
 }

@@ -39,8 +39,9 @@ export async function searchCharts(
 ): Promise<SearchedChart[]> {
   const read: { chart: Chart; mode: ImageMode; found: Discovery }[] = [];
   for (const { chart, request } of charts) {
-    const { images: mode = "needed", valueSets } = request;
-    read.push({ chart, mode, found: await imagesOfChart(chart, { valueSets, settings }, run) });
+    const { images: mode = "needed", valueSets, release } = request;
+    const wishes = { valueSets, settings: { ...settings, ...release } };
+    read.push({ chart, mode, found: await imagesOfChart(chart, wishes, run) });
   }
   const all = joinImages(read.map(({ found }) => found));
   const { extra } = compareWithList(all, byHand);

@@ -3,7 +3,7 @@ import type { SkippedImage } from "../bundle/skipped.ts";
 import { loadBundledCharts } from "../bundle/charts.ts";
 import { CarriedImages } from "../delivery/carried.ts";
 import { imagesOfChart, type DiscoverySettings } from "../discover/find-images.ts";
-import type { ValueSet } from "../helm/values/user-values.ts";
+import { isGiven, type ValueSet } from "../helm/values/user-values.ts";
 import type { Chart } from "../chart/chart.ts";
 import { isNeeded, toFinding, type DiscoveredImage } from "../discover/discovery.ts";
 import { DrayError } from "../errors.ts";
@@ -167,10 +167,7 @@ function elsewhere(needed: readonly DiscoveredImage[], target: string | undefine
 
 /** Values are for one chart; another would take them for its own. */
 function requireOneFor({ valueSets = [] }: CheckOptions, charts: readonly Chart[]): void {
-  const isGiven = valueSets.some(
-    ({ files = [], set = [], setString = [] }) => files.length + set.length + setString.length > 0,
-  );
-  if (!isGiven || charts.length < 2) return;
+  if (!valueSets.some(isGiven) || charts.length < 2) return;
   const names = charts.map(({ metadata }) => `${metadata.name}:${metadata.version}`).join(", ");
   throw new DrayError(
     "DRAY_CHART_AMBIGUOUS",

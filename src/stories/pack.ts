@@ -119,6 +119,7 @@ function choicesOf(options: PackOptions, packed: Packed): GatherOptions {
     discovery: {
       ...discovery,
       kubeVersion: discovery?.kubeVersion ?? recipe.kubeVersion,
+      apiVersions: [...(recipe.apiVersions ?? []), ...(discovery?.apiVersions ?? [])],
       settled: settledBy(recipe.skip ?? []),
     },
     strictImages: strictImages === true,

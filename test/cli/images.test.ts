@@ -169,3 +169,33 @@ describe("dray images", () => {
     expect(code).toBe(2);
   });
 });
+
+describe("what a chart is installed with", () => {
+  it("may come from standard input, unless a password does", async () => {
+    const path = await chartFile();
+    const given = await dray(["images", path, "--list", "-f", "-"], {
+      stdin: "registry: r.example\n",
+    });
+    expect(given.stdout).toContain("\nr.example/acme/web:2.0\n");
+    const login = ["--username", "ada", "--password-stdin"];
+    const refused = await dray(["images", path, "-f", "-", ...login], { stdin: "secret" });
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toContain("--password-stdin reads the password there");
+  });
+
+  it("has the flags of helm", async () => {
+    const release = "{{ .Release.Namespace }}-{{ .Release.Name }}-{{ .Release.IsUpgrade }}";
+    const tag = '{{ .Values.a.b }}{{ .Capabilities.APIVersions.Has "x.example/v1" }}';
+    const path = await chartFile({ "templates/a.yaml": pod("a", `r.example/${release}:${tag}`) });
+    const flags = ["-n", "prod", "--release", "shop", "--is-upgrade", "-a", "x.example/v1"];
+    const { stdout } = await dray([
+      "images",
+      path,
+      "--list",
+      ...flags,
+      "--set-json",
+      'a={"b":"v1"}',
+    ]);
+    expect(stdout).toContain("\nr.example/prod-shop-true:v1true\n");
+  });
+});

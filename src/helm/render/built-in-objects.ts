@@ -13,15 +13,18 @@ export interface Release {
   readonly name?: string | undefined;
   /** @default "default" */
   readonly namespace?: string | undefined;
+  /** An upgrade of what is there, not a new installation. @default false */
+  readonly isUpgrade?: boolean | undefined;
 }
 
 /** `.Release` */
-export function releaseObject({ name = "release-name", namespace = "default" }: Release): Dict {
+export function releaseObject(release: Release): Dict {
+  const { name = "release-name", namespace = "default", isUpgrade = false } = release;
   return new Map<string, Value>([
     ["Name", name],
     ["Namespace", namespace],
-    ["IsInstall", true],
-    ["IsUpgrade", false],
+    ["IsInstall", !isUpgrade],
+    ["IsUpgrade", isUpgrade],
     ["Revision", 1n],
     ["Service", "Helm"],
   ]);

@@ -17,6 +17,8 @@ export interface Instance {
   /** Subcharts that are switched on. */
   readonly children: readonly Instance[];
   readonly disabled: readonly DisabledSubchart[];
+  /** Dependencies that are switched on, and that the chart does not hold. */
+  readonly missing: readonly ChartDependency[];
 }
 
 /** A subchart that these values leave out. */
@@ -46,10 +48,12 @@ interface Node extends ChartNode {
   /** What it depends on, by the names that count after aliases. */
   dependencies: readonly { readonly name: string; readonly asked: ChartDependency }[];
   disabled: DisabledSubchart[];
+  missing: ChartDependency[];
 }
 
 function makeNode(chart: Chart, name: string, path: ValuesPath): Node {
-  return { chart, name, path, values: chart.values, children: [], dependencies: [], disabled: [] };
+  const nothing = { children: [], dependencies: [], disabled: [], missing: [] };
+  return { chart, name, path, values: chart.values, ...nothing };
 }
 
 function chooseSubcharts(node: Node, given: Dict, prefix: string): void {
@@ -69,11 +73,17 @@ function chooseSubcharts(node: Node, given: Dict, prefix: string): void {
     ...candidates.map((one) => one.node),
   ];
   const values = coalesceValues(node, given);
-  for (const { dependency, node: candidate } of candidates) {
-    if (isEnabled(dependency.asked, values, prefix)) continue;
-    node.children = node.children.filter((one) => one.name !== dependency.name);
-    const { chart: left, path } = candidate;
-    node.disabled.push({ chart: left, path, switch: switchFor(dependency.asked, values, prefix) });
+  for (const { asked, name } of listed) {
+    const isOn = isEnabled(asked, values, prefix);
+    if (chart.missing.includes(asked) && isOn) node.missing.push(asked);
+    if (isOn) continue;
+    // By its name alone: one of another version than asked is left out with it.
+    const left = node.children.filter((one) => one.name === name);
+    node.children = node.children.filter((one) => one.name !== name);
+    for (const one of left) {
+      const toggle = switchFor(asked, values, prefix);
+      node.disabled.push({ chart: one.chart, path: one.path, switch: toggle });
+    }
   }
   const on = new Set(node.children.map((one) => one.name));
   node.dependencies = listed.filter(({ name }) => on.has(name));
@@ -140,7 +150,7 @@ function importsOf(dependency: ChartDependency): { child: string; parent: string
 }
 
 function toInstance(node: Node, values: Dict, source: string): Instance {
-  const { chart, name, path, disabled } = node;
+  const { chart, name, path, disabled, missing } = node;
   const children = node.children.map((child) => {
     const own = values.get(child.name);
     return toInstance(
@@ -149,7 +159,7 @@ function toInstance(node: Node, values: Dict, source: string): Instance {
       `${source}/charts/${child.name}`,
     );
   });
-  return { chart, name, path, source, values, children, disabled };
+  return { chart, name, path, source, values, children, disabled, missing };
 }
 
 /** `instance` and all below it that are switched on. */

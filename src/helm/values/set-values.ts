@@ -5,30 +5,50 @@ import { isList, type Dict, type Value } from "../template/value.ts";
 const MAX_INDEX = 65_536;
 const MAX_NESTING = 30;
 
-export interface SetOptions {
-  /** Every value is text, as with `--set-string`. @default false */
-  readonly text?: boolean;
-}
+/** What the text behind an equals sign stands for. */
+export type ReadValue = (text: string) => Value;
 
 /**
  * Applies `name1=value1,name2[0].key=value2` to `values`, as Helm's `--set` does.
  * @throws DrayError `DRAY_SET_INVALID`
  */
-export function applySet(assignments: string, values: Dict, options: SetOptions = {}): void {
-  const parser = new Parser(assignments, options.text === true);
+export function applySet(assignments: string, values: Dict, read: ReadValue = asTyped): void {
+  const parser = new Parser(assignments, { read });
   while (parser.assignment(values));
 }
 
-class Parser {
+/** As `--set-string` has it. */
+export function asText(text: string): Value {
+  return text;
+}
+
+/** Numbers, booleans and null, as `--set` sees them. */
+function asTyped(text: string): Value {
+  const lower = text.toLowerCase();
+  if (lower === "true" || lower === "false") return lower === "true";
+  if (lower === "null") return null;
+  if (text === "0" || /^[+-]?[1-9]\d{0,17}$/.test(text)) return BigInt(text);
+  return text;
+}
+
+interface ParserOptions {
+  /** Reads what stands between commas. */
+  readonly read: ReadValue;
+  /** Reads a value from the beginning of a text instead, and says how much of it that was. */
+  readonly take?: ((rest: string) => { value: Value; length: number }) | undefined;
+}
+
+/** Goes through assignments. */
+export class Parser {
   readonly #source: readonly string[];
   readonly #shown: string;
-  readonly #text: boolean;
+  readonly #options: ParserOptions;
   #at = 0;
 
-  constructor(source: string, text: boolean) {
+  constructor(source: string, options: ParserOptions) {
     this.#source = Array.from(source);
     this.#shown = JSON.stringify(source.slice(0, 200));
-    this.#text = text;
+    this.#options = options;
   }
 
   /** Reads one assignment into `values`; false at the end. */
@@ -87,13 +107,15 @@ class Parser {
   }
 
   #value(): Value {
-    if (this.#source[this.#at] !== "{") return this.#typed(this.#until(",").text);
+    const { read, take } = this.#options;
+    if (take !== undefined) return this.#taken(take);
+    if (this.#source[this.#at] !== "{") return read(this.#until(",").text);
     this.#at++;
     const items: Value[] = [];
     for (;;) {
       const { text, stop } = this.#until(",}");
       if (stop === "") throw this.#error("a list is not closed with }");
-      items.push(this.#typed(text));
+      items.push(read(text));
       if (stop === "}") break;
     }
     if (this.#source[this.#at] === ",") this.#at++;
@@ -118,13 +140,17 @@ class Parser {
     return { text, stop: "" };
   }
 
-  #typed(text: string): Value {
-    const lower = text.toLowerCase();
-    if (this.#text) return text;
-    if (lower === "true" || lower === "false") return lower === "true";
-    if (lower === "null") return null;
-    if (text === "0" || /^[+-]?[1-9]\d{0,17}$/.test(text)) return BigInt(text);
-    return text;
+  /** Nothing before the next comma is null. */
+  #taken(take: NonNullable<ParserOptions["take"]>): Value {
+    const rest = this.#source.slice(this.#at).join("");
+    if (/^\s*(?:,|$)/.test(rest)) {
+      this.#until(",");
+      return null;
+    }
+    const { value, length } = take(rest);
+    this.#at += Array.from(rest.slice(0, length)).length;
+    if (this.#until(",").text.trim() !== "") throw this.#error("something follows the JSON");
+    return value;
   }
 
   #error(reason: string): DrayError {

@@ -1,4 +1,5 @@
 import { isAbsolute, join } from "node:path";
+import type { Release } from "../../helm/render/built-in-objects.ts";
 import type { ValueSet } from "../../helm/values/user-values.ts";
 import { parseRepositoryAddress } from "../../remote/chart-repository/repository-address.ts";
 import { DrayError } from "../../errors.ts";
@@ -48,6 +49,8 @@ export interface ImageWishes {
   readonly images?: ImageMode | undefined;
   /** The images of several sets of values are joined. @default the chart's own values alone */
   readonly valueSets?: readonly ValueSet[] | undefined;
+  /** The release that it is installed as. */
+  readonly release?: Release | undefined;
 }
 
 export interface ChartPlace {

@@ -7,6 +7,8 @@ const platformsSchema = z
 
 const valuesSchema = z.array(z.string());
 
+const assignmentsSchema = z.array(z.string()).optional();
+
 export const chartSchema = z.strictObject({
   chart: z.string().describe("A path, oci://registry/path/chart, or the name of a chart in `repo`"),
   repo: z.string().optional().describe("Chart repository: https://…, or @NAME as Helm knows it"),
@@ -19,6 +21,19 @@ export const chartSchema = z.strictObject({
     .union([valuesSchema, z.array(valuesSchema)])
     .optional()
     .describe("Files of values, later ones win; a list of such lists joins the images of each"),
+  setJson: assignmentsSchema.describe("As helm's --set-json, on top of every set of values"),
+  set: assignmentsSchema.describe("As helm's --set"),
+  setString: assignmentsSchema.describe("As helm's --set-string"),
+  setFile: z
+    .record(z.string(), z.string())
+    .optional()
+    .describe("As helm's --set-file: files by the values that get their text"),
+  release: z.string().optional().describe("Name that the chart is installed under"),
+  namespace: z.string().optional().describe("Namespace that the chart is installed in"),
+  isUpgrade: z
+    .stringbool({ truthy: ["true"], falsy: ["false"] })
+    .optional()
+    .describe("It is an upgrade, no new installation"),
 });
 
 const reasonSchema = z.string().describe("Travels in the bundle, for whoever misses it there");
@@ -46,6 +61,10 @@ export const recipeSchema = z
       .regex(/^v?\d+\.\d+/, "expected a version of Kubernetes, such as 1.34")
       .optional()
       .describe("Version of the cluster, where charts ask for it"),
+    apiVersions: z
+      .array(z.string())
+      .optional()
+      .describe("APIs that the cluster has beyond Kubernetes's own: route.openshift.io/v1"),
     chartRoot: z
       .string()
       .optional()

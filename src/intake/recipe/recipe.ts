@@ -1,14 +1,14 @@
-import { dirname, isAbsolute, join } from "node:path";
+import { dirname } from "node:path";
 import { DrayError } from "../../errors.ts";
 import { parsePlatform, type Platform } from "../../oci/platform.ts";
 import { parseReference, type Reference } from "../../oci/reference.ts";
 import { problemsOf, z } from "../../oci/schema.ts";
-import { recipeSchema, type chartSchema } from "./recipe-schema.ts";
+import { resolvePath, toChart } from "./chart-item.ts";
+import { recipeSchema } from "./recipe-schema.ts";
 import { ItemReader } from "./item-reader.ts";
 import { imageSkip, kindSkip, type Skip } from "./skip.ts";
 import { parseChart, type ChartRequest } from "./chart-request.ts";
 import { namesFrom, NO_NAMES, type GivenNames } from "../../foreign/given-names.ts";
-import type { ValueSet } from "../../helm/values/user-values.ts";
 import { KeyPlaces } from "../../yaml/places.ts";
 import { readUserYaml } from "../../yaml/texts.ts";
 
@@ -27,6 +27,8 @@ export interface Recipe {
   readonly platforms: readonly Platform[];
   /** Of the cluster, where charts ask for it. */
   readonly kubeVersion?: string | undefined;
+  /** APIs that the cluster has beyond those of every one. */
+  readonly apiVersions?: readonly string[] | undefined;
   /** Directory that has all that the directories of charts may lead to. */
   readonly chartRoot?: string | undefined;
   /** What is left out on purpose. */
@@ -92,6 +94,7 @@ function toRecipe(data: z.infer<typeof recipeSchema>, base: string, reader: Item
     version: data.version,
     platforms: reader.each("platforms", data.platforms, parsePlatform),
     kubeVersion: data.kubeVersion,
+    apiVersions: data.apiVersions,
     chartRoot: data.chartRoot === undefined ? undefined : resolvePath(data.chartRoot, base),
     images: reader.each("images", data.images, (item) =>
       typeof item === "string"
@@ -114,28 +117,6 @@ function toRecipe(data: z.infer<typeof recipeSchema>, base: string, reader: Item
   };
 }
 
-function toChart(
-  { chart, repo, version, images, values }: z.infer<typeof chartSchema>,
-  base: string,
-): ChartRequest {
-  return {
-    ...parseChart(chart, { base, repo, version }),
-    images,
-    valueSets: values && setsIn(values).map((files) => filesBelow(files, base)),
-  };
-}
-
-/** One list of files is one set; a list of lists is several. */
-function setsIn(
-  values: readonly string[] | readonly (readonly string[])[],
-): readonly (readonly string[])[] {
-  return values.every((one) => typeof one === "string") ? [values] : values;
-}
-
-function filesBelow(files: readonly string[], base: string): ValueSet {
-  return { files: files.map((path) => resolvePath(path, base)) };
-}
-
 /** An image as users write it, with or without `docker://`. */
 export function parseImage(text: string): Reference {
   return parseReference(text.replace(/^docker:\/\//, ""));
@@ -148,8 +129,4 @@ export function fileRequest(
 ): FileRequest {
   const name = path.split(/[\\/]/).at(-1) ?? path;
   return { path: resolvePath(path, base), as: as ?? name };
-}
-
-function resolvePath(path: string, base: string): string {
-  return isAbsolute(path) ? path : join(base, path);
 }

@@ -3,15 +3,16 @@ import { describe, expect, it } from "vitest";
 import { Budget } from "../../../src/helm/template/budget.ts";
 import { writeJson } from "../../../src/helm/template/print.ts";
 import type { Value } from "../../../src/helm/template/value.ts";
-import { applySet } from "../../../src/helm/values/set-values.ts";
+import { applyJson } from "../../../src/helm/values/set-json.ts";
+import { applySet, asText, type ReadValue } from "../../../src/helm/values/set-values.ts";
 import { fileOf } from "../../../fixtures/archives.ts";
 import { readUserValues } from "../../../src/helm/values/user-values.ts";
 import { endsWell } from "../../chart/ends-well.ts";
 import { refusal } from "../../refusal.ts";
 
-function set(assignments: string, options: { text?: boolean } = {}): unknown {
+function set(assignments: string, read?: ReadValue): unknown {
   const values = new Map<string, Value>();
-  applySet(assignments, values, options);
+  applySet(assignments, values, read);
   return JSON.parse(writeJson(values, { budget: new Budget() }));
 }
 
@@ -35,7 +36,7 @@ describe("applySet()", () => {
   });
 
   it("keeps every value as text where that is asked for", () => {
-    expect(set("a=1,b=true,c={1,2}", { text: true })).toEqual({ a: "1", b: "true", c: ["1", "2"] });
+    expect(set("a=1,b=true,c={1,2}", asText)).toEqual({ a: "1", b: "true", c: ["1", "2"] });
   });
 
   it.each(["a", "a,b=1", "a[x]=1", "a[-1]=1", "a[70000]=1", "a={x", "a[0=1", "a[0]x=1"])(
@@ -80,5 +81,51 @@ describe("readUserValues()", () => {
     const error = await refusal(() => readUserValues({ files: ["/nowhere/values.yaml"] }));
     expect(error).toMatchObject({ code: "DRAY_FILE_NOT_FOUND", kind: "usage" });
     expect(error.message).toBe('Cannot read values "/nowhere/values.yaml": no such file');
+  });
+});
+
+function json(...assignments: readonly string[]): unknown {
+  const values = new Map<string, Value>();
+  for (const one of assignments) applyJson(one, values);
+  return JSON.parse(writeJson(values, { budget: new Budget() }));
+}
+
+describe("applyJson()", () => {
+  it.each([
+    ["a=1,b=true,c=null", { a: 1, b: true, c: null }],
+    [
+      'a={"x,y": "}", "z": [1, {"w": 2}]},b.c=[{"d": 1}]',
+      { a: { "x,y": "}", z: [1, { w: 2 }] }, b: { c: [{ d: 1 }] } },
+    ],
+    ['a[1]="x\\"y"', { a: [null, 'x"y'] }],
+    ["a=,b= 2 ", { a: null, b: 2 }],
+    ['{"a": {"b": 1}}', { a: { b: 1 } }],
+  ])("reads %s", (assignments, wanted) => {
+    expect(json(assignments)).toEqual(wanted);
+  });
+
+  it("lays one table over another", () => {
+    expect(json('{"a": {"b": 1, "c": 2}}', '{"a": {"b": 3}}')).toEqual({ a: { b: 3, c: 2 } });
+  });
+
+  it.each(["a={b: 1}", "a=[1", "a={} x", "{a: 1}", "a"])("refuses %s", async (assignments) => {
+    expect((await refusal(() => json(assignments))).code).toBe("DRAY_SET_INVALID");
+  });
+});
+
+describe("--set-file", () => {
+  it("takes the text of a file as it is, and says which one is not there", async () => {
+    const path = await fileOf(Buffer.from("a: 1\nb,c\n"));
+    const values = await readUserValues({ setFile: [`x.y=${path}`] });
+    expect(values).toEqual(new Map([["x", new Map([["y", "a: 1\nb,c\n"]])]]));
+    const error = await refusal(() => readUserValues({ setFile: ["x=/nowhere"] }));
+    expect([error.code, error.kind]).toEqual(["DRAY_FILE_NOT_FOUND", "usage"]);
+  });
+});
+
+describe("a file of values that cannot be read", () => {
+  it.each(["a: [1", "- a\n"])("is the mistake of whoever names it: %s", async (text) => {
+    const path = await fileOf(Buffer.from(text));
+    expect((await refusal(() => readUserValues({ files: [path] }))).kind).toBe("usage");
   });
 });

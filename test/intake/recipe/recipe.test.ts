@@ -386,3 +386,40 @@ describe("parseMapRules()", () => {
     });
   });
 });
+
+it("a chart of a recipe has what helm's flags would say of it", async () => {
+  const recipe = await read(
+    `apiVersions: [x.example/v1]
+charts:
+  - chart: ./shop
+    values: [[a.yaml], [b.yaml]]
+    setJson: ['a={"b": 1}']
+    set: [c=1]
+    setString: [d=1]
+    setFile: { e.f: "x,y.txt" }
+    release: shop
+    namespace: prod
+    isUpgrade: true
+`,
+    "/work/bundle.yaml",
+  );
+  const more = {
+    setJson: ['a={"b": 1}'],
+    set: ["c=1"],
+    setString: ["d=1"],
+    setFile: ["e.f=/work/x\\,y.txt"],
+  };
+  expect(recipe.apiVersions).toEqual(["x.example/v1"]);
+  expect(recipe.charts).toEqual([
+    {
+      kind: "file",
+      path: "/work/shop",
+      images: undefined,
+      valueSets: [
+        { files: ["/work/a.yaml"], ...more },
+        { files: ["/work/b.yaml"], ...more },
+      ],
+      release: { name: "shop", namespace: "prod", isUpgrade: true },
+    },
+  ]);
+});

@@ -10,6 +10,7 @@ import { PATHS } from "./paths.ts";
 import { PATTERNS } from "./patterns.ts";
 import { STAND_INS } from "./stand-ins.ts";
 import { STRINGS } from "./strings.ts";
+import { TIMES } from "./times.ts";
 import { VERSIONS } from "./versions.ts";
 
 /** What Helm adds to the language. https://helm.sh/docs/chart_template_guide/function_list/ */
@@ -40,6 +41,7 @@ export const FUNCTIONS: ReadonlyMap<string, TemplateFunction> = new Map(
     ENCODING,
     VERSIONS,
     PATHS,
+    TIMES,
     STAND_INS,
     CHART_FUNCTIONS,
   ].flatMap((functions) => Object.entries(functions)),

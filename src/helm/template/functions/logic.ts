@@ -2,6 +2,7 @@ import { format, printed } from "../print.ts";
 import { sprintf } from "../printf.ts";
 import { fn, variadic, type Call, type TemplateFunction } from "../signature.ts";
 import { TemplateError } from "../template-error.ts";
+import { isSameTime } from "./times.ts";
 import { byCodePoint, isList, isTrue, kindOf, typeOf, type Value } from "../value.ts";
 
 /** What Go's text/template brings itself. https://pkg.go.dev/text/template@go1.25.0#hdr-Functions */
@@ -50,6 +51,8 @@ function equal(a: Value, b: Value): boolean {
   const [left, right] = [kindOf(a), kindOf(b)];
   if (left !== right)
     throw new TemplateError(`incompatible types for comparison: ${left} and ${right}`);
+  if (isSameTime(a, b)) return true;
+  if (left === "struct") return a === b;
   if (!BASIC.has(left)) throw new TemplateError(`non-comparable type ${typeOf(a)}`);
   return a === b;
 }
