@@ -54,21 +54,103 @@ export class RegistryError extends DrayError {
 
 /** The system error code (`ENOENT`, `ENOSPC`, …) of anything thrown, if it has one. */
 export function systemCode(error: unknown): string | undefined {
-  if (!(error instanceof Error) || !("code" in error)) return undefined;
+  if (!(error instanceof Error) || !("code" in error) || error instanceof DrayError)
+    return undefined;
   return typeof error.code === "string" ? error.code : undefined;
+}
+
+/** What the system says of a file or directory, in words, and what helps whoever reads or writes it. */
+const SYSTEM_REASONS: Readonly<Record<string, readonly [reason: string, hint: string]>> = {
+  EACCES: ["permission denied", "Name a place that this account may use, or change its mode."],
+  EBUSY: ["it is in use", "End what uses it, or name another place."],
+  EEXIST: ["something of this name is there", "Remove it, or choose another name."],
+  EDQUOT: ["the quota of this account is used up", "Make room, or name another place."],
+  EIO: ["the medium or the disk has failed", "Copy what is on it to another one, and go on there."],
+  EISDIR: ["it is a directory", "Name a file."],
+  ELOOP: ["it is a link that is not followed, or leads in a circle", "Name the file itself."],
+  EMFILE: ["this process may not open more files", "Raise the limit: `ulimit -n 1024`."],
+  ENAMETOOLONG: ["the name is too long", "Name a shorter path."],
+  ENFILE: ["this host has too many open files", "Try again when less runs on it."],
+  ENOENT: ["there is no such file or directory", "Check the path, or make the directory first."],
+  ENOSPC: ["the disk is full", "Make room, or name another place."],
+  ENOTDIR: ["a part of the path is no directory", "Check the path."],
+  EPERM: ["the system does not permit it", "Name a place that this account may use."],
+  EROFS: ["the file system is read-only", "Name a place on another file system."],
+};
+
+/** Nobody has named a wrong place: the host is at its end. */
+const EXHAUSTED: ReadonlySet<string> = new Set(["EDQUOT", "EIO", "EMFILE", "ENFILE", "ENOSPC"]);
+
+/** What the calls of the system do, for people. */
+const ACTIONS: Readonly<Record<string, string>> = {
+  fsync: "write",
+  ftruncate: "write",
+  lstat: "look at",
+  mkdir: "make directory",
+  mkdtemp: "make directory",
+  opendir: "list",
+  readlink: "read link",
+  rm: "remove",
+  rmdir: "remove",
+  scandir: "list",
+  stat: "look at",
+  unlink: "remove",
+};
+
+/** Why a call of the system failed, without its action; undefined if none has. */
+export function systemReason(cause: unknown): string | undefined {
+  const code = systemCode(cause);
+  return code === undefined ? undefined : (SYSTEM_REASONS[code]?.[0] ?? `the system says ${code}`);
+}
+
+/**
+ * The error for a call of the system that failed, in words; undefined if none has. Without an `action`
+ * it is what the call does, to the path that it names.
+ */
+export function systemError(cause: unknown, action = actionOf(cause)): DrayError | undefined {
+  const reason = systemReason(cause);
+  if (reason === undefined || action === undefined) return undefined;
+  const code = systemCode(cause) ?? "";
+  const [, hint] = SYSTEM_REASONS[code] ?? [];
+  return new DrayError(
+    isDiskFull(cause) ? "DRAY_DISK_FULL" : "DRAY_SYSTEM_REFUSED",
+    `Cannot ${action}: ${reason}`,
+    { kind: kindOf(code), cause, hint },
+  );
+}
+
+/** Whoever named a place that cannot be used names another; what else fails is no mistake of theirs. */
+function kindOf(code: string): ErrorKind {
+  return code in SYSTEM_REASONS && !EXHAUSTED.has(code) ? "usage" : "failed";
+}
+
+/** Undefined for what is no call of the system, such as an error of a stream. */
+function actionOf(cause: unknown): string | undefined {
+  if (!(cause instanceof Error) || !("syscall" in cause)) return undefined;
+  const call = String(cause.syscall);
+  const path = "path" in cause ? ` ${JSON.stringify(cause.path)}` : "";
+  return `${ACTIONS[call] ?? call}${path}`;
 }
 
 /** The error for a file that was named and cannot be read; undefined if no system call failed. */
 export function unreadable(cause: unknown, what: string, path: string): DrayError | undefined {
   const code = systemCode(cause);
   if (code === undefined) return undefined;
-  const reason =
-    code === "ENOENT" ? "no such file" : code === "EISDIR" ? "it is a directory" : code;
+  const isMissing = code === "ENOENT" || code === "ENOTDIR";
+  const reason = isMissing ? "no such file" : (systemReason(cause) ?? code);
+  const hint = isMissing
+    ? "Check the path: it counts from the directory that dray runs in."
+    : SYSTEM_REASONS[code]?.[1];
   return new DrayError(
     "DRAY_FILE_NOT_FOUND",
     `Cannot read ${what} ${JSON.stringify(path)}: ${reason}`,
-    { kind: "usage", cause },
+    { kind: kindOf(code), cause, hint },
   );
+}
+
+/** The error for what was to be written at `path` and cannot be; undefined if no system call failed. */
+export function unwritable(cause: unknown, what: string, path: string): DrayError | undefined {
+  return systemError(cause, `write ${what} ${JSON.stringify(path)}`);
 }
 
 /** True if a write failed for lack of room: on the disk, or in the user's share of it. */

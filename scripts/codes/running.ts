@@ -81,6 +81,12 @@ export const running = {
     means: "The `bundle.yaml` is not as its schema wants it; the message names the places.",
     advice: "Compare it with `schema/bundle.schema.json`, which editors can check against.",
   },
+  SYSTEM_REFUSED: {
+    ends: ["usage", "failed"],
+    means:
+      "The system did not let a file or directory be made, written or looked at; the message says why.",
+    advice: "Name a place that this account may use, on a file system that can be written to.",
+  },
   TIME_UNSUPPORTED: {
     ends: "usage",
     means: "The time that the bundle would be dated with is before 1970 or after 2038.",
@@ -88,10 +94,8 @@ export const running = {
   },
   UNEXPECTED: {
     ends: "failed",
-    means:
-      "The system refused something, or there is a mistake in `dray` itself: then the message shows where.",
-    advice:
-      "For a system error follow its message. For a mistake report the whole text and the command.",
+    means: "There is a mistake in `dray` itself; the message shows where.",
+    advice: "Report the whole text and the command.",
   },
   USAGE: {
     ends: "usage",

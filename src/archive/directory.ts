@@ -2,7 +2,7 @@ import { constants } from "node:fs";
 import { open, opendir, type FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 import type { Bytes } from "../content/content.ts";
-import { DrayError, systemCode } from "../errors.ts";
+import { DrayError, systemCode, systemReason } from "../errors.ts";
 import type { DirectoryArchive, EntryKind, EntryPlace } from "./archive.ts";
 import { readExactly, READ_BYTES } from "./file-range.ts";
 
@@ -71,7 +71,7 @@ async function readable<T>(path: string, read: (path: string) => Promise<T>): Pr
   } catch (cause) {
     const hint = UNREADABLE[systemCode(cause) ?? ""];
     if (hint === undefined) throw cause;
-    const message = `Cannot read ${JSON.stringify(path)}: ${String(systemCode(cause))}`;
+    const message = `Cannot read ${JSON.stringify(path)}: ${systemReason(cause) ?? "it cannot be read"}`;
     throw new DrayError("DRAY_FILE_UNREADABLE", message, { kind: "refused", hint, cause });
   }
 }

@@ -1,8 +1,8 @@
 import type { Stats } from "node:fs";
-import { open, stat } from "node:fs/promises";
+import { open, stat, type FileHandle } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { DrayError, systemCode } from "../errors.ts";
+import { DrayError, unreadable } from "../errors.ts";
 import type { Archive } from "./archive.ts";
 import { openDirectory } from "./directory.ts";
 import { FileRange } from "./file-range.ts";
@@ -35,7 +35,7 @@ export async function openArchive(
   const found = await statCarrier(path);
   if (found.isDirectory()) return openFolder(path, options);
   if (!found.isFile()) throw noFile(path);
-  const file = await open(path, "r");
+  const file = await openFile(path);
   try {
     const { size } = await file.stat();
     const range = new FileRange(file, { path, size });
@@ -66,19 +66,19 @@ async function openFolder(path: string, options: OpenArchiveOptions): Promise<Ar
   };
 }
 
+async function openFile(path: string): Promise<FileHandle> {
+  try {
+    return await open(path, "r");
+  } catch (cause) {
+    throw unreadable(cause, "bundle", path) ?? cause;
+  }
+}
+
 async function statCarrier(path: string): Promise<Stats> {
   try {
     return await stat(path);
   } catch (cause) {
-    if (systemCode(cause) !== "ENOENT" && systemCode(cause) !== "ENOTDIR") throw cause;
-    throw new DrayError(
-      "DRAY_FILE_NOT_FOUND",
-      `Cannot open ${JSON.stringify(path)}: no such file`,
-      {
-        kind: "usage",
-        cause,
-      },
-    );
+    throw unreadable(cause, "bundle", path) ?? cause;
   }
 }
 

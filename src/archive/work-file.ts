@@ -2,7 +2,7 @@ import { mkdtemp, open, rm, writeFile, type FileHandle } from "node:fs/promises"
 import { join } from "node:path";
 import type { Bytes } from "../content/content.ts";
 import { requireSpace } from "../content/disk-space.ts";
-import { diskFull, DrayError, isDiskFull, systemCode } from "../errors.ts";
+import { diskFull, DrayError, isDiskFull, systemReason } from "../errors.ts";
 import type { Archive, SeekableArchive } from "./archive.ts";
 import { FileRange } from "./file-range.ts";
 import { PlainTar } from "./tar/seekable-tar.ts";
@@ -91,7 +91,7 @@ async function makeDirectory(workDirectory: string): Promise<string> {
     if (isDiskFull(cause)) throw explained(cause, workDirectory);
     throw new DrayError(
       "DRAY_WORK_DIRECTORY_UNUSABLE",
-      `Cannot decompress in ${JSON.stringify(workDirectory)}: expected a directory to write into, found ${systemCode(cause) ?? String(cause)}`,
+      `Cannot decompress in ${JSON.stringify(workDirectory)}: expected a directory to write into, and ${systemReason(cause) ?? String(cause)}`,
       { kind: "usage", cause, hint: "Name another place with --work-dir." },
     );
   }

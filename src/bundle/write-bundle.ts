@@ -4,7 +4,7 @@ import { memberBytes } from "../archive/members/gzip-members.ts";
 import { openSink } from "../archive/members/member-sink.ts";
 import { fillMembers } from "../archive/members/member-writer.ts";
 import { writeTar } from "../archive/tar/tar-writer.ts";
-import { DrayError, diskFull, systemCode } from "../errors.ts";
+import { DrayError, diskFull, systemCode, unwritable } from "../errors.ts";
 import type { Listener } from "../events.ts";
 import { digestOf, parseDigest, type Digest } from "../oci/digest.ts";
 import type { BundleContents } from "./contents.ts";
@@ -41,11 +41,8 @@ export async function writeBundle(
   options: WriteOptions,
 ): Promise<WrittenBundle> {
   const target = resolve(path);
-  if (options.force !== true) await requireAbsent(target);
   const partial = `${target}.partial`;
-  // A part that a killed run left is nobody's: this run makes its own file.
-  await rm(partial, { force: true });
-  const file = await open(partial, "wx");
+  const file = await openPartial(partial, target, options);
   try {
     const { size, fileDigest } = await fill(file, contents, options);
     await file.sync();
@@ -59,6 +56,22 @@ export async function writeBundle(
     throw noRoom(error, target) ?? error;
   } finally {
     await file.close();
+  }
+}
+
+/** A part that a killed run left is nobody's: this run makes its own file. */
+async function openPartial(
+  partial: string,
+  target: string,
+  { force }: WriteOptions,
+): Promise<FileHandle> {
+  try {
+    if (force !== true) await requireAbsent(target);
+    await rm(partial, { force: true });
+    return await open(partial, "wx");
+  } catch (error) {
+    if (error instanceof DrayError) throw error;
+    throw noRoom(error, target) ?? unwritable(error, "bundle", target) ?? error;
   }
 }
 

@@ -1,5 +1,5 @@
 import { readFile, stat } from "node:fs/promises";
-import { DrayError, systemCode } from "../errors.ts";
+import { DrayError, systemCode, unreadable } from "../errors.ts";
 import { MAX_CHART_BYTES, readChartArchive } from "./chart-archive.ts";
 import { readChartDirectory } from "./chart-directory.ts";
 
@@ -34,7 +34,9 @@ export async function readChart(
   if (size > MAX_CHART_BYTES) {
     throw invalid(what, `expected at most ${MAX_CHART_BYTES} bytes, found ${size}`);
   }
-  const tgz = await readFile(path);
+  const tgz = await readFile(path).catch((cause: unknown) => {
+    throw unreadable(cause, "chart", path) ?? cause;
+  });
   const { files } = await readChartArchive(tgz, what);
   return { files, tgz };
 }
@@ -45,7 +47,9 @@ async function sizeOfFile(path: string, hint: string | undefined): Promise<numbe
     const found = await stat(path);
     return found.isDirectory() ? undefined : found.size;
   } catch (cause) {
-    if (systemCode(cause) !== "ENOENT" && systemCode(cause) !== "ENOTDIR") throw cause;
+    if (systemCode(cause) !== "ENOENT" && systemCode(cause) !== "ENOTDIR") {
+      throw unreadable(cause, "chart", path) ?? cause;
+    }
     throw new DrayError(
       "DRAY_FILE_NOT_FOUND",
       `Cannot read chart ${JSON.stringify(path)}: no such file or directory`,

@@ -42,7 +42,7 @@ export async function run(argv: readonly string[], version: string, io: Io): Pro
   } catch (error) {
     // commander has printed what it has to say; only help and version are no mistakes.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT.usage;
-    return reportFailure(error, io, argv.includes("--json"));
+    return await reportFailure(error, io, argv.includes("--json"));
   }
 }
 

@@ -43,10 +43,13 @@ async function existingParent(path: string): Promise<{ path: string; dev: number
 }
 
 function tooSmall(free: number, bytes: number, needs: readonly SpaceNeed[]): DrayError {
-  const parts = needs.map((need) => `${need.bytes} for the ${need.purpose} at ${need.path}`);
+  const parts = needs.map(
+    (need) => `${need.bytes} for the ${need.purpose} at ${JSON.stringify(need.path)}`,
+  );
+  parts.push(`${RESERVE} to spare`);
   return new DrayError(
     "DRAY_DISK_FULL",
-    `Cannot start: expected ${bytes} bytes of free space (${parts.join(", ")}), found ${free}`,
+    `Cannot start: expected ${bytes + RESERVE} bytes of free space (${parts.join(", ")}), found ${free}`,
     { hint: "Make room, or choose other places for the output and the store." },
   );
 }

@@ -1,20 +1,23 @@
 import { randomBytes } from "node:crypto";
 import { lstat, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { systemCode } from "../errors.ts";
+import { systemCode, unwritable } from "../errors.ts";
 
 /** Nobody takes so long to write a small file. */
 const SURELY_LEFT_MS = 60_000;
 
 /** Writes a small file so that a reader sees the old one or the new one, never a part. */
 export async function replaceFile(path: string, content: Uint8Array, mode = 0o666): Promise<void> {
-  await removeLeft(path);
   const temporary = `${path}.${randomBytes(6).toString("hex")}`;
   try {
+    await removeLeft(path);
     await writeFile(temporary, content, { flag: "wx", flush: true, mode });
     await rename(temporary, path);
+  } catch (error) {
+    throw unwritable(error, "file", path) ?? error;
   } finally {
-    await rm(temporary, { force: true });
+    // Where it could not be made, nothing is there to remove, and the first error is the one to tell.
+    await rm(temporary, { force: true }).catch(() => undefined);
   }
 }
 

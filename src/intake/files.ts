@@ -7,7 +7,7 @@ import type { BundleFile } from "../bundle/artifact.ts";
 import { FILES_DIRECTORY } from "../bundle/format.ts";
 import type { Bytes, FetchOptions, Source } from "../content/content.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
-import { DrayError, systemCode } from "../errors.ts";
+import { DrayError, systemReason, unreadable } from "../errors.ts";
 import { digestFrom } from "../oci/digest.ts";
 import { MediaType } from "../oci/media-type.ts";
 import type { FileRequest } from "./recipe/recipe.ts";
@@ -21,8 +21,12 @@ export async function readPlainFile({ path, as }: FileRequest): Promise<BundleFi
   if (problem !== undefined) throw refused(as, problem, "Give it another name with `as`.");
   const size = await sizeOf(path);
   const hash = createHash("sha256");
-  for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024 })) {
-    hash.update(chunk as Buffer);
+  try {
+    for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024 })) {
+      hash.update(chunk as Buffer);
+    }
+  } catch (cause) {
+    throw unreadable(cause, "file", path) ?? cause;
   }
   const descriptor = { mediaType: MediaType.octetStream, digest: digestFrom(hash), size };
   return { path: `${FILES_DIRECTORY}/${as}`, descriptor, source: fileSource(path) };
@@ -45,10 +49,15 @@ async function sizeOf(path: string): Promise<number> {
     const found = await stat(path);
     if (found.isFile()) return found.size;
   } catch (cause) {
-    if (systemCode(cause) !== "ENOENT") throw cause;
-    throw refused(path, "no such file");
+    const reason = systemReason(cause);
+    if (reason === undefined) throw cause;
+    throw refused(path, reason, "Check the path, and that this account may read the file.");
   }
-  throw refused(path, "expected a regular file");
+  throw refused(
+    path,
+    "expected a regular file",
+    "Name each file; a directory is packed by no flag.",
+  );
 }
 
 function refused(name: string, reason: string, hint?: string): DrayError {

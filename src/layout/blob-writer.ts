@@ -1,6 +1,7 @@
-import { mkdir, rename, rm } from "node:fs/promises";
+import { rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Content, ContentOptions } from "../content/content.ts";
+import { makeDirectory } from "../content/make-directory.ts";
 import { isMismatch, verified } from "../content/verify.ts";
 import { diskFull, isDiskFull, systemCode } from "../errors.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
@@ -35,8 +36,8 @@ export async function writeBlob(
   let wrongTransfers = 0;
   let take: typeof takePart = takePart;
   for (let attempt = 1; ; attempt++) {
-    await mkdir(directory, { recursive: true });
-    await mkdir(dirname(path), { recursive: true });
+    await makeDirectory(directory);
+    await makeDirectory(dirname(path));
     const part = await take(directory, expected);
     const failure = await tryWrite(part, path, { expected, content, signal });
     if (failure === undefined) return;

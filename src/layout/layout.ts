@@ -1,5 +1,5 @@
 import { createReadStream } from "node:fs";
-import { mkdir, readFile, rename, rm, rmdir, stat } from "node:fs/promises";
+import { readFile, rename, rm, rmdir, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { atMost } from "../content/concurrency.ts";
 import type {
@@ -11,6 +11,7 @@ import type {
   Source,
   Target,
 } from "../content/content.ts";
+import { makeDirectory } from "../content/make-directory.ts";
 import { DrayError, systemCode } from "../errors.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
@@ -60,7 +61,7 @@ export class ImageLayout implements Source, Target {
 
   /** Opens the layout in `directory`, making it first where it is missing. */
   static async create(directory: string): Promise<ImageLayout> {
-    await mkdir(join(directory, BLOBS_DIRECTORY, "sha256"), { recursive: true });
+    await makeDirectory(join(directory, BLOBS_DIRECTORY, "sha256"));
     const marker = join(directory, LAYOUT_FILE);
     if (!(await hasContent(marker))) await replaceFile(marker, LAYOUT_CONTENT);
     const layout = await ImageLayout.open(directory);
@@ -134,7 +135,7 @@ export class ImageLayout implements Source, Target {
   /** Makes a file of `ingestDirectory` the blob; who wrote it has verified and flushed it. */
   async take(path: string, digest: Digest): Promise<void> {
     const blob = this.blobFile(digest);
-    await mkdir(dirname(blob), { recursive: true });
+    await makeDirectory(dirname(blob));
     await rename(path, blob);
   }
 

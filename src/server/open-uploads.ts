@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, readdir, rm } from "node:fs/promises";
+import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { makeDirectory } from "../content/make-directory.ts";
 import type { DigestAlgorithm } from "../oci/digest.ts";
 import { ApiError } from "./api-error.ts";
 import { IncomingBlob } from "./incoming-blob.ts";
@@ -31,7 +32,7 @@ export class OpenUploads {
 
   /** Sessions do not survive a restart: what an earlier run left half done is removed. */
   static async create(directory: string, expiryMs: number): Promise<OpenUploads> {
-    await mkdir(directory, { recursive: true });
+    await makeDirectory(directory);
     for (const name of await readdir(directory)) {
       if (name.startsWith(UPLOAD_PREFIX)) await rm(join(directory, name), { force: true });
     }

@@ -1,6 +1,6 @@
 import { lstat, rm, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
-import { DrayError, systemCode, unreadable } from "../errors.ts";
+import { DrayError, systemCode, unwritable } from "../errors.ts";
 import { generateKeyPair } from "../trust/keys.ts";
 
 /** The two files of a key pair. */
@@ -53,7 +53,7 @@ async function isThere(path: string): Promise<boolean> {
     return true;
   } catch (error) {
     if (systemCode(error) === "ENOENT") return false;
-    throw unreadable(error, "key", path) ?? error;
+    throw unwritable(error, "key", path) ?? error;
   }
 }
 
@@ -61,8 +61,8 @@ async function writeNew(path: string, text: string, mode: number): Promise<void>
   try {
     await writeFile(path, text, { flag: "wx", mode });
   } catch (cause) {
-    if (systemCode(cause) !== "EEXIST") throw cause;
-    throw exists(path, cause);
+    if (systemCode(cause) === "EEXIST") throw exists(path, cause);
+    throw unwritable(cause, "key", path) ?? cause;
   }
 }
 

@@ -1,7 +1,7 @@
 import { readdir, stat } from "node:fs/promises";
 import { CONTENTS_FILE, SUMS_FILE } from "../bundle/format.ts";
 import { verifiedBeforeEnd } from "../content/verify.ts";
-import { DrayError, systemCode } from "../errors.ts";
+import { DrayError, systemCode, unreadable } from "../errors.ts";
 import { startRun, type Listener, type Run, type RunOptions } from "../events.ts";
 import { hasNames, NO_NAMES, type GivenNames } from "../foreign/given-names.ts";
 import { DOCKER_MANIFEST } from "../foreign/docker-manifest.ts";
@@ -123,7 +123,7 @@ async function kindOf(path: string): Promise<"directory" | "file" | "missing"> {
     return (await stat(path)).isDirectory() ? "directory" : "file";
   } catch (error) {
     if (systemCode(error) === "ENOENT") return "missing";
-    throw error;
+    throw unreadable(error, "what to serve,", path) ?? error;
   }
 }
 

@@ -2,7 +2,7 @@ import { startRun, type RunOptions } from "../events.ts";
 import { writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { detachedPath } from "../trust/detached.ts";
-import { DrayError, systemCode } from "../errors.ts";
+import { DrayError, systemCode, unwritable } from "../errors.ts";
 import type { PrivateKey } from "../trust/keys.ts";
 import { signDetached } from "../trust/detached.ts";
 import { requireUsable } from "../bundle/opened.ts";
@@ -41,7 +41,7 @@ export async function sign(
     try {
       await writeFile(path, bundle, { flag: "wx" });
     } catch (cause) {
-      if (systemCode(cause) !== "EEXIST") throw cause;
+      if (systemCode(cause) !== "EEXIST") throw unwritable(cause, "signature", path) ?? cause;
       throw new DrayError(
         "DRAY_FILE_EXISTS",
         `Cannot write ${JSON.stringify(path)}: it exists already`,

@@ -1,8 +1,9 @@
 import { startRun, type Run, type RunOptions } from "../events.ts";
-import { chmod, lstat, mkdir, mkdtemp, readdir, rename, rm, rmdir } from "node:fs/promises";
+import { chmod, lstat, mkdtemp, readdir, rename, rm, rmdir } from "node:fs/promises";
 import { userInfo } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
-import { DrayError, diskFull, systemCode } from "../errors.ts";
+import { makeDirectory } from "../content/make-directory.ts";
+import { DrayError, diskFull, systemCode, unwritable } from "../errors.ts";
 import type { Finding } from "../finding.ts";
 import { writeContent } from "../layout/write-file.ts";
 import { requireUsable, type OpenedFile } from "../bundle/opened.ts";
@@ -38,9 +39,7 @@ export async function unpack(
   await requireEmpty(target);
   return withBundle({ ...options, content: "readable" }, run, async (opened) => {
     const bundle = requireUsable(options.path, opened);
-    await mkdir(dirname(target), { recursive: true });
-    await removeLeft(target);
-    const growing = await mkdtemp(`${target}.partial-`);
+    const growing = await begin(target);
     try {
       const files = bundle.files();
       const bytes = await writeFiles(files, growing, run);
@@ -59,6 +58,17 @@ export async function unpack(
   });
 }
 
+/** Makes the private directory beside `target` in which it grows. */
+async function begin(target: string): Promise<string> {
+  await makeDirectory(dirname(target));
+  try {
+    await removeLeft(target);
+    return await mkdtemp(`${target}.partial-`);
+  } catch (error) {
+    throw unwritable(error, "directory", target) ?? error;
+  }
+}
+
 async function writeFiles(
   files: readonly OpenedFile[],
   directory: string,
@@ -69,7 +79,7 @@ async function writeFiles(
   for (const { path, size, content } of files) {
     signal.throwIfAborted();
     const file = join(directory, path);
-    await mkdir(dirname(file), { recursive: true });
+    await makeDirectory(dirname(file));
     await writeContent(file, content(), { flags: "wx", signal });
     onEvent({ type: "progress", bytes: size });
   }
@@ -110,7 +120,7 @@ async function requireEmpty(directory: string): Promise<void> {
   } catch (error) {
     const code = systemCode(error);
     if (code === "ENOENT") return;
-    if (code !== "ENOTDIR") throw error;
+    if (code !== "ENOTDIR") throw unwritable(error, "directory", directory) ?? error;
   }
   throw new DrayError(
     "DRAY_FILE_EXISTS",

@@ -65,7 +65,10 @@ describe("dray verify", () => {
 
   it("of nothing is a mistake of the caller: 2", async () => {
     const { code, stderr } = await dray(["verify", "/nonexistent", "--key", key]);
-    expect([code, stderr]).toEqual([2, 'dray: Cannot open "/nonexistent": no such file\n']);
+    expect([code, stderr]).toEqual([
+      2,
+      'dray: Cannot read bundle "/nonexistent": no such file\n\nhint: Check the path: it counts from the directory that dray runs in.\n',
+    ]);
   });
 
   it("shows what a stranger wrote into a name, and does not execute it", async () => {

@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
 import packageJson from "../../package.json" with { type: "json" };
 import { VERSION } from "../../src/version.ts";
-import { makeBundle } from "../../fixtures/bundles.ts";
 import { dray } from "./terminal.ts";
 
 const COMMANDS = [
@@ -54,18 +53,6 @@ describe("the command line", () => {
     expect(code).toBe(2);
     expect(stdout).toBe("");
     expect(stderr).toContain(message);
-  });
-});
-
-describe("what the system refuses", () => {
-  it("is said in words, with what to do", async () => {
-    const { path } = await makeBundle();
-    const flags = ["--unsigned", "--file", path, "-o", "/dev/null/below/b.tar.gz", "--store", "/s"];
-    const { code, stderr } = await dray(["pack", "--name", "a", ...flags]);
-    expect(code).toBe(1);
-    expect(stderr).toMatch(
-      /^dray: Cannot \w+ "\/dev\/null.*": a part of the path is no directory \(ENOTDIR\)\n\nhint: /m,
-    );
   });
 });
 

@@ -1,0 +1,136 @@
+import { spawnSync } from "node:child_process";
+import { chmod, copyFile, mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import process from "node:process";
+import { beforeEach, describe, expect, it, type TestContext } from "vitest";
+import { makeBundle, makeChart, SIGNER } from "../../fixtures/bundles.ts";
+import { temporaryDirectory } from "../../fixtures/temporary-directory.ts";
+import { built } from "../built.ts";
+import { ownDisk } from "../own-disk.ts";
+
+/** Where everything lies that the command lines below name. */
+let folder: string;
+
+beforeEach(async () => {
+  folder = await temporaryDirectory();
+  await copyFile((await makeBundle()).path, join(folder, "app.tar.gz"));
+  await writeFile(join(folder, "web.tgz"), makeChart("web", "1.2.3"));
+  await writeFile(join(folder, "file"), "a file\n");
+  const { key, publicKey } = SIGNER;
+  await writeFile(join(folder, "r.pub"), publicKey.key.export({ type: "spki", format: "pem" }));
+  const pem = key.export({ type: "pkcs8", format: "pem" });
+  await writeFile(join(folder, "r.key"), pem, { mode: 0o600 });
+});
+
+interface Answer {
+  readonly status: number | null;
+  readonly stderr: string;
+}
+
+/** Runs the built command line in the folder, as this account or as another. */
+function run(line: string, account: { uid?: number } = {}): Answer {
+  const argv = [built("cli/dray.js"), ...line.split(" ")];
+  const env = { PATH: process.env["PATH"], HOME: "/nonexistent", TMPDIR: process.env["TMPDIR"] };
+  return spawnSync(process.execPath, argv, { encoding: "utf8", cwd: folder, env, ...account });
+}
+
+/** What a refusal has to say, and what in its text is no word of ours. */
+function lookAt({ status, stderr }: Answer, wanted: readonly string[]): object {
+  const isWhole = /^dray: Cannot /m.test(stderr) && /^hint: /m.test(stderr);
+  const missing = wanted.filter((words) => !stderr.includes(words));
+  const foreign = /\bE[A-Z]{3,}\b|mistake in dray|syscall|scandir|mkdtemp/.exec(stderr)?.[0];
+  return { status, isWhole, missing, foreign };
+}
+
+const IN_WORDS = { status: 2, isWhole: true, missing: [], foreign: undefined };
+
+const PACK = "pack --chart web.tgz --unsigned --store store";
+
+/** A command line with the place PLACE for everything that a command writes, and reads. */
+const WRITES: readonly string[] = [
+  `${PACK} -o PLACE/x.tar.gz`,
+  `${PACK} -o x.tar.gz --lock PLACE/x.json`,
+  "pack --chart web.tgz --unsigned -o x.tar.gz --store PLACE/store",
+  "unpack app.tar.gz PLACE/x --key r.pub",
+  "keygen PLACE/x --no-passphrase",
+  "serve PLACE/x --writable --port 0",
+];
+const READS: readonly string[] = [
+  "verify PLACE/x --key r.pub",
+  "inspect PLACE/x",
+  "push PLACE/x r.test --key r.pub",
+  "serve PLACE/x",
+  "images PLACE/x",
+  "verify app.tar.gz --key PLACE/x",
+  "images web.tgz -f PLACE/x",
+  `${PACK} -o x.tar.gz --file PLACE/x`,
+  "pack PLACE/x --unsigned",
+  "push app.tar.gz r.test --key r.pub --ca-file PLACE/x",
+];
+
+function placed(line: string, place: string): string {
+  return line.replace("PLACE", place);
+}
+
+describe("a place that is below a file", () => {
+  it.each([...WRITES, ...READS])("is refused in words by `%s`", (line) => {
+    const answer = run(placed(line, "file"));
+    expect(answer.status).toBe(2);
+    expect(answer.stderr).toMatch(/no such file|no directory|expected nothing there/);
+    expect(answer.stderr).not.toMatch(/\bE[A-Z]{3,}\b/);
+  });
+});
+
+describe("a place in which nobody can make anything", () => {
+  it.for(WRITES.slice(2))("ends `%s` at once, in words", (line, context) => {
+    if (process.platform !== "linux") context.skip("needs /proc");
+    const said = lookAt(run(placed(line, "/proc")), ["no such file or directory", "/proc/"]);
+    expect(said).toEqual(IN_WORDS);
+  });
+});
+
+/** Whoever may do everything cannot be refused: the program runs as somebody else. */
+const NOBODY = 65_534;
+
+function needsRoot(context: TestContext): void {
+  if (process.getuid?.() !== 0) context.skip("needs to start a program as another account");
+}
+
+describe("a place that belongs to others", () => {
+  it.for([...WRITES, ...READS])("is refused in words by `%s`", async (line, context) => {
+    needsRoot(context);
+    await chmod(folder, 0o755);
+    await mkdir(join(folder, "locked"));
+    await writeFile(join(folder, "locked", "x"), "secret");
+    await chmod(join(folder, "locked"), 0o700);
+    await mkdir(join(folder, "store"));
+    await chmod(join(folder, "store"), 0o777);
+    const answer = run(placed(line, join(folder, "locked")), { uid: NOBODY });
+    expect(lookAt(answer, ["permission denied", "locked"])).toEqual(IN_WORDS);
+  });
+});
+
+describe("a file system that is read-only", () => {
+  it.for([...WRITES, "sign PLACE/app.tar.gz --sign-key r.key"])(
+    "is refused in words by `%s`",
+    async (line, context) => {
+      const disk = await ownDisk(context, "size=64m");
+      await copyFile(join(folder, "app.tar.gz"), join(disk, "app.tar.gz"));
+      spawnSync("mount", ["-o", "remount,ro", disk]);
+      const said = lookAt(run(placed(line, disk)), ["the file system is read-only", disk]);
+      expect(said).toEqual(IN_WORDS);
+    },
+  );
+});
+
+describe("a disk that is full", () => {
+  it.for(WRITES)("is said in words by `%s`", async (line, context) => {
+    const disk = await ownDisk(context, "size=4k,nr_inodes=2");
+    await writeFile(join(disk, "fills"), Buffer.alloc(4096));
+    const { status, stderr } = run(placed(line, disk));
+    expect(stderr).toMatch(/the disk is full|bytes of free space/);
+    expect(stderr).toMatch(/^hint: .*[Mm]ake room/m);
+    expect(stderr).not.toMatch(/\bE[A-Z]{3,}\b/);
+    expect(status).toBe(1);
+  });
+});
