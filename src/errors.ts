@@ -164,3 +164,9 @@ export function diskFull(cause: unknown, action: string, hint: string): DrayErro
   if (!isDiskFull(cause)) return undefined;
   return new DrayError("DRAY_DISK_FULL", `Cannot ${action}: the disk is full`, { cause, hint });
 }
+
+/** A path as one word of a shell, for the commands that hints give. */
+export function shellWord(path: string): string {
+  const isPlain = /^[\w%+,./:=@][\w%+,./:=@-]*$/.test(path);
+  return isPlain ? path : `'${path.replaceAll("'", String.raw`'\''`)}'`;
+}

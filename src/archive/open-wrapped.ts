@@ -98,7 +98,10 @@ class Opening {
     const known = iso ?? knownFile(head);
     const part =
       range === undefined || known?.isArchive === true ? undefined : await laterPart(range);
-    return part ?? notReadable(this.#what, head, known);
+    const { forms } = this.#rest;
+    // What lies inside something else has no path that a command could name.
+    const file = forms.length === 0 ? this.#options.path : "FILE";
+    return part ?? notReadable({ what: this.#what, file }, head, known);
   }
 
   async #gzip(): Promise<FileArchive | undefined> {

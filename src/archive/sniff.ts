@@ -22,12 +22,22 @@ export function sniff(head: Buffer): ArchiveKind | undefined {
   return known?.[0] ?? (isTarHeader(head) ? "tar" : undefined);
 }
 
-/** Says what was found where an archive was expected that can be read. */
-export function notReadable(what: string, head: Buffer, known: KnownFile | undefined): DrayError {
+/**
+ * Says what was found where an archive was expected that can be read; `file` is its path, or a word
+ * that stands for it.
+ */
+export function notReadable(
+  { what, file }: { what: string; file: string },
+  head: Buffer,
+  known: KnownFile | undefined,
+): DrayError {
   const found = known?.name ?? (head.length === 0 ? "an empty file" : "something else");
   return new DrayError(
     known?.isArchive === true ? "DRAY_ARCHIVE_UNSUPPORTED" : "DRAY_ARCHIVE_UNKNOWN",
     `Cannot open ${what}: expected a bundle (tar, gzip, zstd or zip), found ${found}`,
-    { kind: "refused", hint: known?.hint ?? "Check that it is the right file, and copy it again." },
+    {
+      kind: "refused",
+      hint: known?.hint(file) ?? "Check that it is the right file, and copy it again.",
+    },
   );
 }

@@ -143,7 +143,10 @@ function checkPlacement(
   }
   for (const { path } of contents.files) known.add(path);
   for (const digest of graph.reachable.keys()) known.add(blobPath(digest));
-  const unplaced = [...view.entries.keys()].filter((path) => !known.has(path));
+  // What the list does not name either is said already, as something that was added.
+  const unplaced = [...view.entries.keys()].filter(
+    (path) => !known.has(path) && view.sums?.has(path) !== false,
+  );
   return [
     ...contents.files.flatMap((file) => checkFile(file, view, isWhole)),
     ...unplaced.map((path) =>

@@ -1,5 +1,7 @@
+import { basename, dirname } from "node:path";
 import type { Archive } from "../archive/archive.ts";
 import { framedSize } from "../archive/members/gzip-members.ts";
+import { joining, partOf } from "../archive/parts.ts";
 import { tarSize } from "../archive/tar/tar-writer.ts";
 import { zeroTailOf } from "../archive/tar/zero-tail.ts";
 import { attempt, findingOf, hasErrors, type Finding } from "../finding.ts";
@@ -7,9 +9,6 @@ import { blobPath, INDEX_FILE } from "../oci/image-layout.ts";
 import { headSource, readLayout } from "./layout.ts";
 import { CONTENTS_FILE } from "./format.ts";
 import { readContents, type BundleView } from "./view.ts";
-
-/** Names that programs give the first part of a file that they split. */
-const FIRST_PART = /\.(?:part)?[-_.]?(?:a+|0*[01]|z01)$/i;
 
 /** Adds to what is wrong with a bundle what its carrier tells of the cause. */
 export async function nameCarrierDamage(
@@ -29,9 +28,8 @@ export async function nameCarrierDamage(
 /** Says of a carrier that was cut how much is missing, where what arrived tells all sizes. */
 async function truncation(finding: Finding, carrier: Archive, view: BundleView): Promise<Finding> {
   const { path, size } = carrier;
-  const named = FIRST_PART.test(path)
-    ? { ...finding, hint: "Its name is that of a part: join all parts in order, with `cat`." }
-    : finding;
+  const part = partOf(basename(path));
+  const named = part === undefined ? finding : { ...finding, hint: joining(part, dirname(path)) };
   // Other gzip has a size of its own.
   if (carrier.kind !== "tar" || !carrier.isWholeFile || !areAsWritten(view)) return named;
   const { bytes, isExact } = await wholeTarSize(view);

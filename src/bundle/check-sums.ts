@@ -78,12 +78,17 @@ function altered(path: string, wanted: string, found: string): Finding {
   };
 }
 
+/** Whoever unpacks a bundle where it lies has both in one folder. */
+const ARCHIVE_NAME = /^[^/]+\.(?:tar|tar\.[a-z0-9]+|tgz|tzst|zip)$/i;
+
 function extra(path: string): Finding {
   return {
     code: "ENTRY_EXTRA",
     severity: "error",
     entry: path,
     message: `${path} is not in ${SUMS_FILE}: it was added after the bundle was made`,
-    hint: "Find out who added it. Nothing of it was used.",
+    hint: ARCHIVE_NAME.test(path)
+      ? "If it is the archive that this was unpacked from, name that, or move it elsewhere. Nothing of it was used."
+      : "Find out who added it. Nothing of it was used.",
   };
 }

@@ -20,14 +20,16 @@ export interface Located {
 }
 
 /** Finds the bundle inside its carrier: at the top, or in folders that were added on the way. */
-export function locate(scanned: Scan): Located {
+export function locate(scanned: Scan, archive: Archive): Located {
   const { entries, complete } = scanned;
   const junk = junkFinding(scanned);
   const folders = foldersWithList([...entries.keys()]);
   const [folder] = folders;
   const isAlone = folder !== undefined && everyBelow(entries, folder);
   if (!isAlone) {
-    return { entries, findings: [...junk, ...(complete ? [noList(entries, folders)] : [])] };
+    const directory = archive.kind === "directory" ? archive.path : undefined;
+    const lacking = complete ? [noList(entries, { folders, directory })] : [];
+    return { entries, findings: [...junk, ...lacking] };
   }
   const below = [...entries].map(([path, entry]) => [placeOf(path, folder), entry] as const);
   return { entries: new Map(below), findings: [...folderFinding(folder), ...junk] };

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import type { Entry } from "../archive/scan.ts";
 import type { Finding } from "../finding.ts";
 import { INDEX_FILE, LAYOUT_FILE } from "../oci/image-layout.ts";
@@ -8,36 +9,63 @@ const MAX_NAMED = 5;
 
 type Entries = ReadonlyMap<string, Entry>;
 
-/** Says why there is no list of sums to go by; `folders` hold one each, none of them alone. */
-export function noList(entries: Entries, folders: readonly string[]): Finding {
+interface Places {
+  /** Folders that hold a list each, none of them alone. */
+  readonly folders: readonly string[];
+  /** Where all of it lies, unless that is an archive. */
+  readonly directory: string | undefined;
+}
+
+/** Says why there is no list of sums to go by. */
+export function noList(entries: Entries, { folders, directory }: Places): Finding {
   const [only] = folders;
-  if (folders.length > 1) return several(folders);
-  if (only !== undefined) return beside(only);
+  if (folders.length > 1) return several(folders, directory);
+  if (only !== undefined) return beside(only, { entries, directory });
   const base = { code: "SUMS_MISSING", severity: "error", entry: SUMS_FILE } as const;
   const message = `${SUMS_FILE} is missing: this is no bundle, or its list of contents was lost`;
   const hint = ACCIDENTS.find(({ leaves }) => leaves(entries))?.hint;
   return hint === undefined ? { ...base, message } : { ...base, message, hint };
 }
 
-function several(folders: readonly string[]): Finding {
+function several(folders: readonly string[], directory: string | undefined): Finding {
   const named = folders.slice(0, MAX_NAMED).map((folder) => JSON.stringify(folder));
   const more = folders.length > MAX_NAMED ? ` and ${folders.length - MAX_NAMED} more` : "";
   return {
     code: "BUNDLES_SEVERAL",
     severity: "error",
     message: `Expected one bundle, found ${folders.length}: in ${named.join(", ")}${more}`,
-    hint: "Name the folder of one of them; unpack an archive first.",
+    hint: naming(folders.slice(0, MAX_NAMED), directory),
   };
 }
 
-function beside(folder: string): Finding {
+function beside(
+  folder: string,
+  { entries, directory }: { entries: Entries; directory: string | undefined },
+): Finding {
+  const archives = [...entries.keys()]
+    .filter((path) => ARCHIVE_NAME.test(path))
+    .slice(0, MAX_NAMED);
+  const others =
+    archives.length === 0
+      ? "with other files beside that folder"
+      : `and beside that folder lies ${archives.map((path) => JSON.stringify(path)).join(", ")}`;
   return {
     code: "SUMS_MISSING",
     severity: "error",
     entry: SUMS_FILE,
-    message: `${SUMS_FILE} is missing at the top: there is one in ${JSON.stringify(folder)}, with other files beside that folder`,
-    hint: `Name the folder ${JSON.stringify(folder)} itself; unpack an archive first.`,
+    message: `${SUMS_FILE} is missing at the top: there is one in ${JSON.stringify(folder)}, ${others}`,
+    hint: naming([...archives, folder], directory),
   };
+}
+
+/** A bundle's own archive, at the top, beside what was unpacked of it. */
+const ARCHIVE_NAME = /^[^/]+\.(?:tar|tar\.[a-z0-9]+|tgz|tzst|zip)$/i;
+
+/** Which of several things to name, by paths that can be named. */
+function naming(names: readonly string[], directory: string | undefined): string {
+  const paths = names.map((name) => `\`${join(directory ?? "", name).replace(/[/\\]$/, "")}\``);
+  const what = names.length === 1 ? "Name it alone" : "Name one of them";
+  return `${directory === undefined ? "Unpack the archive first. " : ""}${what}: ${paths.join(" or ")}.`;
 }
 
 /** What is left after known accidents, the most telling first. */
@@ -56,7 +84,7 @@ const ACCIDENTS: readonly { leaves: (entries: Entries) => boolean; hint: string 
   },
   {
     leaves: (entries) => entries.has(LAYOUT_FILE) || entries.has(INDEX_FILE),
-    hint: "It looks like an OCI image layout that was not made by dray.",
+    hint: `It looks like a part of an OCI image layout: copy all of it, ${LAYOUT_FILE}, ${INDEX_FILE} and blobs/, and name their directory.`,
   },
 ];
 

@@ -29,7 +29,7 @@ export interface OpenOptions extends CarrierOptions {
  */
 export async function openBundle(archive: Archive, options: OpenOptions): Promise<OpenedBundle> {
   const scanned = await readCarrier(archive, options);
-  const located = locate(scanned);
+  const located = locate(scanned, archive);
   const findings = [...scanned.findings, ...located.findings];
   const trusted = await openList(new BundleView(archive, located.entries), options, findings);
   const { sums, view, bytes, signedBy } = trusted;

@@ -65,7 +65,8 @@ async function open(
   const isNameNeeded = content === "readable" || content === "verified";
   const choices = { names, platforms, created, isNameNeeded, includeNonDistributable: false };
   const { artifacts, identity = UNNAMED, findings: found } = await adopt(foreign, choices);
-  const findings = [unsigned(foreign), ...found, ...checkIdentity(identity)];
+  const made = artifacts.length === 0 ? [] : [unsigned(foreign)];
+  const findings = [...made, ...found, ...checkIdentity(identity)];
   const { blobs } = foreign;
   if (readsEverything(content)) findings.push(...(await checkBlobs(artifacts, blobs, run)));
   if (hasErrors(findings)) return { ...nothing(foreign), findings };

@@ -3,7 +3,6 @@ import { TAR_BLOCK } from "../archive/tar/tar-header.ts";
 import { collect } from "../content/content.ts";
 import type { Finding } from "../finding.ts";
 import type { FileTree } from "./file-tree.ts";
-import { partsAmong } from "./parts.ts";
 
 /** What nobody has made sense of. */
 export interface LeftOver {
@@ -23,8 +22,7 @@ export async function lookAtRest(
   tree: FileTree,
   { isInner }: { isInner: boolean },
 ): Promise<LeftOver> {
-  const { parts, findings } = partsAmong([...tree.unclaimed()]);
-  tree.claim(parts);
+  const findings: Finding[] = [];
   const places: string[] = [];
   for (const path of tree.unclaimed()) {
     const file = tree.files.get(path);

@@ -1,78 +1,69 @@
-import { basename } from "node:path";
-import { DrayError } from "../errors.ts";
+import { isFirstNoPiece, joining, nameOfPart, partOf, type Part } from "../archive/parts.ts";
 import type { Finding } from "../finding.ts";
 
-/** Zarf cuts into `NAME.part001` and so on, and says in `NAME.part000` how many there are. */
-const ZARF_PART = /^(.+)\.part(\d{3})$/;
-
-/** Hauler cuts into `NAME.tar.zst.001` and so on. */
-const HAULER_PART = /^(.+\.tar\.zst)\.(\d{3})$/;
-
-interface Part {
-  /** What it is a part of. */
-  readonly whole: string;
-  readonly number: number;
-  readonly isZarf: boolean;
+/** Files of one tree that are parts of something that somebody has cut. */
+export interface PartsFound {
+  readonly parts: readonly string[];
+  readonly findings: readonly Finding[];
 }
 
-function partOf(path: string): Part | undefined {
-  const [, zarf, first] = ZARF_PART.exec(path) ?? [];
-  if (zarf !== undefined) return { whole: zarf, number: Number(first), isZarf: true };
-  const [, haul, second] = HAULER_PART.exec(path) ?? [];
-  return haul === undefined ? undefined : { whole: haul, number: Number(second), isZarf: false };
-}
-
-/** Says which of these files are parts of something that somebody has cut, and how to join them. */
-export function partsAmong(paths: readonly string[]): { parts: string[]; findings: Finding[] } {
-  const sets = new Map<string, Part[]>();
-  const parts: string[] = [];
+/**
+ * Says which of these files are parts, and how to join them; `directory` is where they lie on the disk,
+ * if they do. One file that may be the first of several is left to whoever opens it.
+ */
+export function partsAmong(paths: readonly string[], directory: string | undefined): PartsFound {
+  const sets = new Map<string, { path: string; part: Part }[]>();
   for (const path of paths) {
     const part = partOf(path);
     if (part === undefined) continue;
-    parts.push(path);
-    sets.set(part.whole, [...(sets.get(part.whole) ?? []), part]);
+    sets.set(part.whole, [...(sets.get(part.whole) ?? []), { path, part }]);
   }
-  return { parts, findings: [...sets].map(([whole, found]) => apart(whole, found)) };
+  const parts: string[] = [];
+  const findings: Finding[] = [];
+  for (const set of sets.values()) {
+    const [first, ...others] = set.map(({ part }) => part);
+    if (first === undefined || (others.length === 0 && first.number <= 1)) continue;
+    parts.push(...set.map(({ path }) => path));
+    findings.push(
+      apart([first, ...others], { directory, isWholeThere: paths.includes(first.whole) }),
+    );
+  }
+  return { parts, findings };
 }
 
-function apart(whole: string, found: readonly Part[]): Finding {
-  const isZarf = found.some((part) => part.isZarf);
-  const numbers = found.map(({ number }) => number).filter((number) => number > 0);
-  const last = Math.max(1, ...numbers);
-  const lost = Array.from({ length: last }, (_, index) => index + 1).find(
-    (number) => !numbers.includes(number),
-  );
+interface Surroundings {
+  readonly directory: string | undefined;
+  /** Somebody has joined them already. */
+  readonly isWholeThere: boolean;
+}
+
+function apart(
+  [first, ...others]: readonly [Part, ...Part[]],
+  { directory, isWholeThere }: Surroundings,
+): Finding {
+  const { whole } = first;
+  const base = { severity: "error", entry: whole } as const;
+  if (isWholeThere) {
+    const message = `${whole} lies beside the parts that it was cut into`;
+    return { ...base, code: "PARTS_APART", message, hint: `Name ${whole} itself.` };
+  }
+  const numbers = new Set([first, ...others].map(({ number }) => number));
+  const lost = lostOf(numbers, isFirstNoPiece(first));
   if (lost !== undefined) {
-    const name = `${whole}${isZarf ? ".part" : "."}${String(lost).padStart(3, "0")}`;
+    const name = nameOfPart(first, lost);
     const message = `${name} is missing: ${whole} was cut into parts, and the others are there`;
-    return { code: "PART_MISSING", severity: "error", entry: name, message };
+    const hint = "Copy it to the others, and compare all sizes.";
+    return { ...base, code: "PART_MISSING", entry: name, message, hint };
   }
-  return {
-    code: "PARTS_APART",
-    severity: "error",
-    entry: whole,
-    message: `${whole} was cut into parts and has to be joined first`,
-    hint: joining(basename(whole), isZarf),
-  };
+  const message = `${whole} was cut into parts and has to be joined first`;
+  return { ...base, code: "PARTS_APART", message, hint: joining(first, directory) };
 }
 
-/** One part, named alone, cannot be read, whatever went wrong with it. */
-export function explainPart(path: string, error: unknown): unknown {
-  const name = basename(path);
-  const part = partOf(name);
-  const isRefusal = error instanceof DrayError && error.kind === "refused";
-  if (part === undefined || !isRefusal) return error;
-  return new DrayError(
-    "DRAY_PART_ALONE",
-    `Cannot open ${JSON.stringify(path)}: expected a bundle, found a part of ${JSON.stringify(part.whole)}`,
-    { kind: "refused", hint: joining(part.whole, part.isZarf), cause: error },
-  );
-}
-
-/** The first file of Zarf describes the others and is no part of the whole. */
-function joining(whole: string, isZarf: boolean): string {
-  const line = isZarf
-    ? `ls '${whole}'.part??? | tail -n +2 | xargs -d '\\n' cat > '${whole}'`
-    : `cat '${whole}'.??? > '${whole}'`;
-  return `Join all parts in their folder: ${line}`;
+/** The first number of a set that is not there; nobody knows of what is behind the last. */
+function lostOf(numbers: ReadonlySet<number>, isFirstNone: boolean): number | undefined {
+  const start = numbers.has(0) && !isFirstNone ? 0 : 1;
+  for (let number = start; number < Math.max(...numbers); number++) {
+    if (!numbers.has(number)) return number;
+  }
+  return undefined;
 }

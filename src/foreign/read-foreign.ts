@@ -1,7 +1,7 @@
 import type { Archive, SeekableArchive } from "../archive/archive.ts";
 import type { WorkOptions } from "../archive/work-file.ts";
 import { DrayError } from "../errors.ts";
-import { findingOf, hasErrors, type Finding, type FindingCode } from "../finding.ts";
+import { findingOf, hasErrors, type Finding } from "../finding.ts";
 import { joinTrees, missingParts, setOf } from "./archive-set.ts";
 import { BlobPool } from "./blob-pool.ts";
 import type { FileTree } from "./file-tree.ts";
@@ -11,6 +11,7 @@ import { openTree, type OpenedTree } from "./open-tree.ts";
 import { findCharts } from "./charts.ts";
 import type { Foreign } from "./join-foreign.ts";
 import { leftOut, lookAtRest } from "./left-over.ts";
+import { partsAmong } from "./parts.ts";
 import { dockerArchive } from "./readers/docker-archive.ts";
 import { haul } from "./readers/haul.ts";
 import { imageLayout } from "./readers/image-layout.ts";
@@ -34,9 +35,6 @@ const READERS: readonly ForeignReader[] = [
 
 /** Archives within archives: a vendor's archive, of a backup, of images. */
 const MAX_ARCHIVE_DEPTH = 3;
-
-/** What says that this belongs to some tool, though nothing of it can be read yet. */
-const PARTS: ReadonlySet<FindingCode> = new Set(["PARTS_APART", "PART_MISSING"]);
 
 export interface OpenForeign extends Foreign {
   /** Closes the archives inside; the outermost is left to who opened it. */
@@ -72,11 +70,14 @@ class Reading {
   readonly #stripped: string[] = [];
   readonly #leftOver: string[] = [];
   readonly #open: Archive[] = [];
+  /** Where all lies, unless that is an archive. */
+  readonly #directory: string | undefined;
   /** Some reader knows what this is, whether or not it can be read. */
   #isKnown = false;
 
-  constructor({ path, notes }: Archive, options: WorkOptions) {
+  constructor({ kind, path, notes }: Archive, options: WorkOptions) {
     this.#options = options;
+    this.#directory = kind === "directory" ? path : undefined;
     this.#blobs = new BlobPool(JSON.stringify(path));
     this.#findings.push(...notes);
   }
@@ -89,6 +90,7 @@ class Reading {
     const { tree, findings, linkFindings, stripped } = opened;
     this.#findings.push(...findings);
     this.#stripped.push(...stripped);
+    this.#parts(tree, depth);
     for (const reader of READERS) await this.#apply(reader, opened);
     this.#charts.push(...(await findCharts(tree)));
     if (depth < MAX_ARCHIVE_DEPTH) await this.#innerArchives(opened, depth);
@@ -98,7 +100,17 @@ class Reading {
     const rest = await lookAtRest(tree, { isInner: depth > 0 });
     this.#leftOver.push(...rest.places);
     this.#findings.push(...rest.findings);
-    if (rest.findings.some(({ code }) => PARTS.has(code))) this.#isKnown = true;
+  }
+
+  /** What was cut is not looked into: it says more than what is wrong with each piece. */
+  #parts(tree: FileTree, depth: number): void {
+    const { parts, findings } = partsAmong(
+      [...tree.unclaimed()],
+      depth === 0 ? this.#directory : undefined,
+    );
+    tree.claim(parts);
+    this.#findings.push(...findings);
+    if (findings.length > 0) this.#isKnown = true;
   }
 
   async #apply(reader: ForeignReader, { tree }: OpenedTree): Promise<void> {
@@ -161,7 +173,7 @@ class Reading {
     const roots = this.#contents.flatMap((content) => content.roots);
     const isEmpty = roots.length + this.#charts.length === 0 && !hasErrors(this.#findings);
     return {
-      form: `${formsOf(this.#contents).join(", ") || "something unreadable"} in ${carrier}`,
+      form: `${formsOf(this.#contents).join(", ") || "nothing that can be read"} in ${carrier}`,
       blobs: this.#blobs,
       roots,
       charts: this.#charts,

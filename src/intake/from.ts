@@ -6,7 +6,7 @@ import { openBundle } from "../bundle/open.ts";
 import { requireUsable, type UsableBundle } from "../bundle/opened.ts";
 import { DrayError } from "../errors.ts";
 import type { Run } from "../events.ts";
-import { explainPart } from "../foreign/parts.ts";
+import { explainPart } from "../archive/parts.ts";
 import { joinForeign, type Foreign } from "../foreign/join-foreign.ts";
 import { readForeign, type OpenForeign } from "../foreign/read-foreign.ts";
 import { findDetached } from "../trust/detached.ts";

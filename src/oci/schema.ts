@@ -114,7 +114,7 @@ export function problemsOf({ issues }: z.ZodError, written?: WrittenDocument): s
       const keys = issue.code === "unrecognized_keys" ? issue.keys.slice(0, 1) : [];
       const words = explain(issue, written && keysAt(written.schema, path));
       return written === undefined
-        ? `${path.join(".") || "document"}: ${words}`
+        ? `${inWords(path) || "document: "}${words}`
         : `${placeOf([...path, ...keys], written.places)}${inWords(path)}${words}`;
     })
     .join(written === undefined ? "; " : "\n  ");
@@ -161,7 +161,12 @@ function explain(issue: z.core.$ZodIssue, known: readonly string[] = []): string
   if (issue.code === "invalid_type") return `expected ${KINDS[issue.expected] ?? issue.expected}`;
   if (issue.code === "invalid_value") return `expected ${issue.values.map(String).join(", ")}`;
   if (issue.code === "invalid_union") return "it has none of the forms that it may have";
-  if (issue.code !== "unrecognized_keys") return issue.message;
+  if (issue.code === "too_small") return `expected at least ${sizeOf(issue.origin, issue.minimum)}`;
+  if (issue.code === "too_big") return `expected at most ${sizeOf(issue.origin, issue.maximum)}`;
+  if (issue.code !== "unrecognized_keys") {
+    // A sentence of the library's own says less than what is wanted in our words, which begin so.
+    return issue.message.startsWith("expected") ? issue.message : `it is not as it has to be`;
+  }
   return issue.keys
     .map((key) => {
       const near = nearest(key, known);
@@ -170,6 +175,19 @@ function explain(issue: z.core.$ZodIssue, known: readonly string[] = []): string
     })
     .join(", ");
 }
+
+/** `1 character`, `3 entries`, `0`: bounds of texts, lists and numbers. */
+function sizeOf(origin: string, bound: number | bigint): string {
+  const unit = UNITS[origin];
+  if (unit === undefined) return String(bound);
+  return `${bound} ${bound === 1 ? unit[0] : unit[1]}`;
+}
+
+const UNITS: Readonly<Record<string, readonly [one: string, several: string]>> = {
+  string: ["character", "characters"],
+  array: ["entry", "entries"],
+  set: ["entry", "entries"],
+};
 
 interface JsonSchema {
   readonly properties?: Readonly<Record<string, JsonSchema>>;

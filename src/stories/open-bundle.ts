@@ -6,7 +6,7 @@ import { openBundle as openOwn } from "../bundle/open.ts";
 import type { OpenedBundle } from "../bundle/opened.ts";
 import { readsEverything, type ContentNeed } from "../bundle/read-carrier.ts";
 import { startRun, type Run, type RunOptions } from "../events.ts";
-import { explainPart } from "../foreign/parts.ts";
+import { explainPart } from "../archive/parts.ts";
 import { openForeign } from "../foreign/foreign-bundle.ts";
 import { NO_NAMES, type GivenNames } from "../foreign/given-names.ts";
 import type { Platform } from "../oci/platform.ts";

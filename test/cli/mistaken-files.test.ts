@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
+import { copyFile, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
 import { describe, expect, it } from "vitest";
@@ -10,13 +10,13 @@ import { needs } from "../programs.ts";
 
 interface Answer {
   readonly status: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
+  readonly output: string;
 }
 
 function verify(path: string): Answer {
   const args = [built("cli/dray.js"), "verify", path, "--allow-unsigned"];
-  return spawnSync(process.execPath, args, { encoding: "utf8" });
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: "utf8" });
+  return { status, output: stderr + stdout };
 }
 
 /** A directory with a bundle `app.tar.gz` in it. */
@@ -31,98 +31,152 @@ function shell(directory: string, command: string): void {
 }
 
 /** The command that a hint has between backticks. */
-function commandIn(stderr: string): string {
-  const [, command] = /^hint: [^`]*`([^`]+)`/m.exec(stderr) ?? [];
-  if (command === undefined) throw new Error(`expected a command in the hint, found ${stderr}`);
+function commandIn(output: string): string {
+  const [, command] = /^(?:hint:| +→) [^`]*`([^`]+)`/m.exec(output) ?? [];
+  if (command === undefined) throw new Error(`expected a command in the hint, found ${output}`);
   return command;
+}
+
+/** What a command writes: the file behind `>`, or the directory that it makes. */
+function madeBy(command: string): string {
+  const [, word] = /> (\S+|'.*')$/.exec(command) ?? /^mkdir (\S+|'.*?') &&/.exec(command) ?? [];
+  return execFileSync("sh", ["-c", `printf %s ${word ?? ""}`], { encoding: "utf8" });
 }
 
 interface Wrapping {
   readonly what: string;
   readonly program: string;
-  /** Makes `FILE` of `app.tar.gz`. */
+  /** Makes one file, or several, of `app.tar.gz`. */
   readonly make: string;
+  /** @default the one file that is made */
+  readonly named?: string;
   readonly found: string;
-  /** What names the bundle when the hint was followed. */
-  readonly bundle: string;
 }
 
-/** The command of the hint is run where nothing but the file lies. */
 const WRAPPINGS: readonly Wrapping[] = [
-  { what: "xz", program: "xz", make: "xz -c app.tar.gz > FILE.xz", found: "xz", bundle: "BUNDLE" },
+  { what: "xz", program: "xz", make: "xz -c app.tar.gz > 'it is.xz'", found: "xz" },
   {
     what: "xz of the tar inside, in which a piece of the bundle can be seen",
     program: "xz",
-    make: "xz -0 -c app.tar.gz > FILE.xz",
+    make: "xz -0 -c app.tar.gz > 'app.tar.xz'",
     found: "xz",
-    bundle: "BUNDLE",
   },
-  {
-    what: "bzip2",
-    program: "bzip2",
-    make: "bzip2 -c app.tar.gz > FILE.bz2",
-    found: "bzip2",
-    bundle: "BUNDLE",
-  },
-  {
-    what: "lz4",
-    program: "lz4",
-    make: "lz4 -q app.tar.gz FILE.lz4",
-    found: "lz4",
-    bundle: "BUNDLE",
-  },
+  { what: "bzip2", program: "bzip2", make: "bzip2 -c app.tar.gz > app.bz2", found: "bzip2" },
+  { what: "lz4", program: "lz4", make: "lz4 -q app.tar.gz app.lz4", found: "lz4" },
   {
     what: "a 7z archive",
     program: "7z",
-    make: "7z a -bd FILE.7z app.tar.gz",
+    make: "7z a -bd app.7z app.tar.gz",
     found: "a 7z archive",
-    bundle: "app.tar.gz",
   },
   {
     what: "a cpio archive",
     program: "bsdtar",
-    make: "bsdtar --format newc -cf FILE.cpio app.tar.gz",
+    make: "bsdtar --format newc -cf app.cpio app.tar.gz",
     found: "a cpio archive",
-    bundle: "app.tar.gz",
   },
   {
     what: "an ISO image",
     program: "bsdtar",
-    make: "bsdtar --format iso9660 -cf FILE.iso app.tar.gz",
+    make: 'bsdtar --format iso9660 -cf "it\'s.iso" app.tar.gz',
     found: "an ISO 9660 image",
-    bundle: "app.tar.gz",
   },
-  {
-    what: "base64",
-    program: "base64",
-    make: "base64 app.tar.gz > FILE.b64",
-    found: "base64",
-    bundle: "BUNDLE",
-  },
+  { what: "base64", program: "base64", make: "base64 app.tar.gz > app.b64", found: "base64" },
   {
     what: "a bundle with three bytes before it",
     program: "tail",
-    make: "(printf abc; cat app.tar.gz) > FILE.gz",
+    make: "(printf abc; cat app.tar.gz) > app",
     found: "3 bytes before it",
-    bundle: "BUNDLE",
+  },
+  {
+    what: "a bundle that is cut into parts by split, of which one is named",
+    program: "split",
+    make: "split -b 15000 app.tar.gz app.tar.gz.",
+    named: "app.tar.gz.ab",
+    found: 'a part of "app.tar.gz"',
+  },
+  {
+    what: "a bundle of which the first part is named",
+    program: "split",
+    make: "split -b 15000 -d app.tar.gz app.tar.gz.part-",
+    named: "app.tar.gz.part-00",
+    found: "15000: at least ",
+  },
+  {
+    what: "a folder of parts",
+    program: "split",
+    make: "split -b 15000 -a 3 --numeric-suffixes=1 app.tar.gz haul.tar.zst.",
+    named: ".",
+    found: "haul.tar.zst was cut into parts",
+  },
+  {
+    what: "a folder of parts as Zarf cuts them",
+    program: "split",
+    make: "split -b 15000 -a 3 --numeric-suffixes=1 app.tar.gz zarf-package-app.tar.zst.part && echo {} > zarf-package-app.tar.zst.part000",
+    named: ".",
+    found: "zarf-package-app.tar.zst was cut into parts",
   },
 ];
+
+/** The program that a row needs makes the only new file, unless the row says what is named. */
+async function lay(row: Wrapping): Promise<string> {
+  const directory = await withBundle();
+  shell(directory, row.make);
+  await rm(join(directory, "app.tar.gz"));
+  const [only = ""] = await readdir(directory);
+  return join(directory, row.named ?? only);
+}
 
 describe("a bundle inside of", () => {
   it.for(WRAPPINGS)("$what is named, and opens when the hint is followed", async (row, context) => {
     needs(context, row.program);
-    const directory = await withBundle();
-    const inside = join(directory, "way-out");
-    await mkdir(inside);
-    shell(directory, row.make);
-    const file = /FILE\.\w+/.exec(row.make)?.[0] ?? "";
-    const { status, stderr } = verify(join(directory, file));
-    expect(stderr).toContain(`found ${row.found}`);
-    expect(stderr).not.toContain("part");
+    const path = await lay(row);
+    const { status, output } = verify(path);
+    expect(output).toContain(row.found);
     expect(status).toBe(3);
-    await copyFile(join(directory, file), join(inside, file));
-    shell(inside, commandIn(stderr).replaceAll(/\bFILE\b/g, file));
-    expect(verify(join(inside, row.bundle)).status).toBe(0);
+    const command = commandIn(output);
+    shell("/", command);
+    expect(verify(madeBy(command)).status).toBe(0);
+  });
+});
+
+/** Bundles that lie beside their own archive, or of which one file is named. */
+const BESIDE: readonly (readonly [what: string, make: string, named: string])[] = [
+  [
+    "a folder with the archive and what was unpacked",
+    "mkdir app && tar -xzf app.tar.gz -C app",
+    "",
+  ],
+  ["index.json alone", "tar -xzf app.tar.gz && rm app.tar.gz", "index.json"],
+  ["the list of sums alone", "tar -xzf app.tar.gz && rm app.tar.gz", "SHA256SUMS"],
+  [
+    "two bundles, unpacked",
+    "for d in a b; do mkdir $d; tar -xzf app.tar.gz -C $d; done; rm app.tar.gz",
+    "",
+  ],
+];
+
+describe("what was unpacked", () => {
+  it.each(BESIDE)("and mistaken is told, with what to name: %s", async (_what, make, named) => {
+    const directory = await withBundle();
+    shell(directory, make);
+    const { status, output } = verify(join(directory, named));
+    expect(status).toBe(3);
+    const [, way = ""] = /^(?:hint:| +→) (.*)/m.exec(output) ?? [];
+    const names = [...way.matchAll(/`([^`]+)`/g)].map(([, name = ""]) => name);
+    expect(names.length).toBeGreaterThan(0);
+    for (const name of names) expect(verify(name).status).toBe(0);
+  });
+
+  it("with its archive among it is refused for that alone, and good without", async () => {
+    const directory = await withBundle();
+    shell(directory, "tar -xzf app.tar.gz");
+    const { status, output } = verify(directory);
+    expect([status, output.match(/^error: /gm)?.length]).toEqual([3, 1]);
+    expect(output).toContain("If it is the archive that this was unpacked from, name that");
+    expect(verify(join(directory, "app.tar.gz")).status).toBe(0);
+    await rm(join(directory, "app.tar.gz"));
+    expect(verify(directory).status).toBe(0);
   });
 });
 
@@ -139,7 +193,7 @@ describe("what is no bundle", () => {
     ["zeros", "\0".repeat(5000), "zeros", "Copy the file again"],
     ["a list of checksums", `${"a".repeat(64)}  app.tar.gz\n`, "a list of checksums", "directory"],
     ["a public key", "-----BEGIN PUBLIC KEY-----\n", "a key or a certificate", "--key"],
-    ["a message of gpg", "-----BEGIN PGP MESSAGE-----\n", "encrypted with PGP", "gpg -o"],
+    ["a message of gpg", "-----BEGIN PGP MESSAGE-----\n", "encrypted with PGP", "gpg -d"],
     ["a file of age", "age-encryption.org/v1\n", "encrypted with age", "age -d"],
     ["a file of openssl", "Salted__12345678", "openssl", "openssl enc -d"],
     ["a RAR archive", "Rar!\x1a\x07\x01\0", "a RAR archive", "unrar x"],
@@ -147,20 +201,20 @@ describe("what is no bundle", () => {
   ])("%s is named, with what to do", async (...[, content, found, hint]) => {
     const path = join(await temporaryDirectory(), "app.tar.gz");
     await writeFile(path, content);
-    const { status, stderr } = verify(path);
+    const { status, output } = verify(path);
     expect(status).toBe(3);
-    expect(stderr).toContain(`Cannot open "${path}": expected a bundle`);
-    expect(stderr).toMatch(new RegExp(`found .*${found}`));
-    expect(stderr).toContain(hint);
+    expect(output).toContain(`Cannot open "${path}": expected a bundle`);
+    expect(output).toMatch(new RegExp(`found .*${found}`));
+    expect(output).toContain(hint);
   });
 
   it("is named with its end where something was added to a bundle", async () => {
     const whole = await readFile(join(await withBundle(), "app.tar.gz"));
     const path = join(await temporaryDirectory(), "app.tar.gz");
     await writeFile(path, Buffer.concat([whole, whole]));
-    const { status, stderr } = verify(path);
+    const { status, output } = verify(path);
     expect(status).toBe(3);
-    expect(stderr).toContain(
+    expect(output).toContain(
       `expected the end of the file at byte ${whole.length}, found ${whole.length} bytes more`,
     );
   });

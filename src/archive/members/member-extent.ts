@@ -1,4 +1,4 @@
-import { DrayError } from "../../errors.ts";
+import { DrayError, shellWord } from "../../errors.ts";
 import type { FileRange } from "../file-range.ts";
 import {
   BLOCK_BYTES,
@@ -116,19 +116,19 @@ async function nextMember(
 /** What to say of a file that begins in the midst of a bundle: undefined if it does not. */
 export async function laterPart(file: FileRange): Promise<DrayError | undefined> {
   const next = await nextMember(file, 0);
-  if (next?.number === 0) return preceded(next.position);
+  if (next?.number === 0) return preceded(next.position, file.path ?? "FILE");
   return next === undefined ? undefined : isPart(next.number * MEMBER_BYTES - next.position);
 }
 
 /** A bundle that begins late, because something was put before it. */
-function preceded(bytes: number): DrayError {
+function preceded(bytes: number, path: string): DrayError {
   const named = bytes === 1 ? "1 byte" : `${bytes} bytes`;
   return new DrayError(
     "DRAY_FRAMING_DAMAGED",
     `Cannot open the bundle: expected its start at byte 0, found ${named} before it`,
     {
       kind: "refused",
-      hint: `Copy the file again, or take them off: \`tail -c +${bytes + 1} FILE > BUNDLE\`.`,
+      hint: `Copy the file again, or take them off: \`tail -c +${bytes + 1} ${shellWord(path)} > ${shellWord(`${path}.bundle`)}\`.`,
     },
   );
 }
@@ -139,7 +139,7 @@ function isPart(start: number): DrayError {
     `Cannot open a part alone: expected the start of a bundle, found what stands at byte ${start} of one`,
     {
       kind: "refused",
-      hint: "Join all parts in order: `cat NAME.part-* > NAME.tar.gz`, on Windows `copy /b`.",
+      hint: "Join all parts in order, with `cat`, on Windows with `copy /b`, and name what comes of it.",
     },
   );
 }
