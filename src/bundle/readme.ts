@@ -41,7 +41,7 @@ signature over SHA256SUMS with the sender's public key (sender.pub), which
 must have come to you another way than this file:
 
     openssl dgst -sha256 -verify sender.pub -signature SHA256SUMS.sig SHA256SUMS
-    cosign verify-blob --key sender.pub --bundle SHA256SUMS.sigstore.json \\
+    cosign verify-blob --key sender.pub --signature SHA256SUMS.sig \\
       --insecure-ignore-tlog SHA256SUMS
 
 An Ed25519 key needs the other form of openssl:
@@ -60,7 +60,11 @@ function pushingImages(file: string, reference: string): string {
       oci:.:${reference} \\
       docker://REGISTRY/${target}
 
-or without unpacking, from oci-archive:${file}:NAME.`;
+or without unpacking, from oci-archive:${file}:NAME. Older skopeo, such
+as 1.9, reads no lists of Docker's types there; oras takes every form, by
+the digest that index.json has for the name:
+
+    oras cp -r --from-oci-layout .@DIGEST REGISTRY/${target}`;
 }
 
 function pushingCharts(file: string): string {

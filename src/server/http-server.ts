@@ -117,14 +117,17 @@ async function stop(server: Server, graceMs: number): Promise<void> {
   clearTimeout(force);
 }
 
+/** Why nobody can listen there, in words, and what helps. */
+const UNAVAILABLE: Readonly<Record<string, readonly [reason: string, hint: string]>> = {
+  EACCES: ["this account may not listen on that port", "Choose a port from 1024 on."],
+  EADDRINUSE: ["another program listens there", "Choose another port; 0 takes any that is free."],
+  EADDRNOTAVAIL: ["this host has no such address", "Choose one of its own, such as 127.0.0.1."],
+  ENOTFOUND: ["nobody knows a host of that name", "Choose an address of this host."],
+};
+
 function unavailable(where: string, cause: unknown): DrayError {
-  const code = systemCode(cause);
-  return new DrayError(
-    "DRAY_SERVER_UNAVAILABLE",
-    `Cannot listen on ${where}: ${code ?? "failed"}`,
-    {
-      cause,
-      hint: code === "EADDRINUSE" ? "Choose another port; 0 takes any that is free." : undefined,
-    },
-  );
+  const code = systemCode(cause) ?? "failed";
+  const [reason, hint] = UNAVAILABLE[code] ?? [code, undefined];
+  const message = `Cannot listen on ${where}: ${reason}`;
+  return new DrayError("DRAY_SERVER_UNAVAILABLE", message, { cause, hint });
 }

@@ -116,7 +116,7 @@ describe("serve", () => {
     const path = await scratch();
     await expect(serve({ path, writable: true, port: first.registry.port })).rejects.toMatchObject({
       code: "DRAY_SERVER_UNAVAILABLE",
-      message: `Cannot listen on 127.0.0.1:${first.registry.port}: EADDRINUSE`,
+      message: `Cannot listen on 127.0.0.1:${first.registry.port}: another program listens there`,
     });
   });
 
