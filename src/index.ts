@@ -67,7 +67,7 @@ export { isGiven, type ValuesFile, type ValueSet } from "./helm/values/user-valu
 export type { Release } from "./helm/render/built-in-objects.ts";
 export type { Cluster } from "./helm/render/capabilities.ts";
 export type { ListDifference } from "./discover/image-lists.ts";
-export type { DiscoveredImage, Evidence, ImageClass } from "./discover/discovery.ts";
+export type { DiscoveredImage, Evidence, ImageClass, Unknown } from "./discover/discovery.ts";
 export type { Presence } from "./intake/probe.ts";
 
 // What a bundle is to be made of.
@@ -92,6 +92,7 @@ export {
 export { parseSkip, type ImageSkip, type KindSkip, type Skip } from "./intake/recipe/skip.ts";
 export { parseImageList } from "./intake/recipe/image-list.ts";
 export { parseLock, type ChartPin, type Lock } from "./intake/recipe/lock.ts";
+export type { LockedImage, LockedSearch } from "./intake/recipe/locked-search.ts";
 export { parseNames, type GivenNames, type RepositoryName } from "./foreign/given-names.ts";
 
 // Packing.

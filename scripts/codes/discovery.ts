@@ -3,10 +3,11 @@ import type { Texts } from "./explained.ts";
 /** The images that charts need, and what reading a chart could not tell. */
 export const discovery = {
   BUDGET_SPENT: {
-    severity: "info",
+    severity: "warning",
     means:
-      "The chart has more settings than were tried: images that only some of them pull may be missing.",
-    advice: "Give the values that you install it with; then nothing has to be tried.",
+      "The chart has more settings than are tried, and the message names those that were not: images that only they pull may be missing.",
+    advice:
+      "Give the values that you install it with: what they switch on is always looked at. How much is tried is counted and is the same on every machine.",
   },
   CLUSTER_VERSION: {
     severity: ["warning", "info"],
@@ -25,6 +26,12 @@ export const discovery = {
     means:
       "The helm program that was asked to render the chart ended with an error; the message is Helm's own.",
     advice: "Give the values that it asks for, or do without it: `--no-helm`.",
+  },
+  HELM_KILLED: {
+    ends: "failed",
+    means:
+      "The helm program that was asked to render the chart did not end by itself: it took too long, or the system ended it.",
+    advice: "Try again when the machine has less to do, or do without it: `--no-helm`.",
   },
   IMAGES_INCOMPLETE: {
     ends: "refused",

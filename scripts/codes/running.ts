@@ -42,6 +42,13 @@ export const running = {
       "`--locked` is given, and the lock does not have an image or chart that the recipe names.",
     advice: "Pack once without `--locked`, where there is internet, and commit the new lock.",
   },
+  LOCK_OUTDATED: {
+    ends: "usage",
+    means:
+      "`--locked` is given, and a chart or its values are others than those whose images the lock lists, or the lock lists the images of a chart that the recipe does not name.",
+    advice:
+      "Pack once without `--locked`, look at what changed in the lock, and commit it; or go back to the chart and the values that were locked.",
+  },
   NAME_UNSUPPORTED: {
     ends: "usage",
     means: "A file in the bundle would have a name that not every tar reads.",

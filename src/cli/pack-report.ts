@@ -44,8 +44,7 @@ export function renderPack(
 
 /** What is to be known of a bundle even by those who want no report. */
 export function problemsOfPack({ plan }: PackResult): string {
-  const incomplete = plan.charts.filter(({ complete }) => !complete);
-  return formatProblems([...plan.findings, ...incomplete.flatMap(({ findings }) => findings)]);
+  return formatProblems([...plan.findings, ...plan.charts.flatMap(({ findings }) => findings)]);
 }
 
 /** What the charts of a bundle add to what is listed, what they leave out, and what is not known. */

@@ -49,7 +49,7 @@ export async function addHelm(
   }
 }
 
-/** Undefined if Helm fails, which is reported. */
+/** Undefined if Helm refuses the chart, which is reported. @throws DrayError `DRAY_HELM_KILLED` */
 async function tryRender(
   renderer: HelmRenderer,
   { given, switches }: { given: Dict; switches: readonly Switch[] },
@@ -63,7 +63,7 @@ async function tryRender(
   try {
     return await renderer.render(values, apis);
   } catch (error) {
-    if (!(error instanceof DrayError)) throw error;
+    if (!(error instanceof DrayError) || error.code !== "DRAY_HELM_FAILED") throw error;
     const suffix = switches.length === 0 ? "" : ` (with ${switches.map(formatSwitch).join(", ")})`;
     const message = `${error.message}${suffix}`;
     collector.unknown({ code: "HELM_FAILED", needed: switches.length === 0, message });

@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import type { Chart } from "../chart/chart.ts";
 import { renderFiles, RenderSession, type RenderOptions } from "../helm/render/render.ts";
 import { TemplateParser, templateSet } from "../helm/render/template-set.ts";
@@ -24,8 +25,14 @@ import { formatSwitch, isPartOfImage, type Switch } from "./switches.ts";
 /** Disabled subcharts of disabled subcharts. */
 const MAX_DEPTH = 4;
 
-/** What looking for optional images may use beside the first rendering, in milliseconds. */
-const EXPLORE_TIME = 5000;
+/**
+ * Steps that looking for optional images may take beside the first rendering; the
+ * largest chart known takes a fifth of it.
+ */
+const EXPLORE_STEPS = 8_000_000;
+
+/** Settings that one message names. */
+const MAX_NAMED = 8;
 
 /** Renders a chart with one set of values, and again with what they switch off. */
 export class ChartRenderings {
@@ -34,14 +41,16 @@ export class ChartRenderings {
   readonly #collector: Collector;
   readonly #recorder: Recorder;
   readonly #options: RenderOptions;
+  readonly #signal: AbortSignal | undefined;
   readonly #parser = new TemplateParser(isNotable);
   readonly #ids = new Map<List, number>();
-  readonly #exploring = new Budget({ time: EXPLORE_TIME });
+  readonly #exploring = new Budget({ steps: EXPLORE_STEPS });
   /** Every chart within the chart that was looked at, switched on or not. */
   readonly visited: Visited[] = [];
 
   constructor(chart: Chart, given: Dict, to: { collector: Collector; options: DiscoverOptions }) {
-    const { kubeVersion, apiVersions, limits } = to.options;
+    const { kubeVersion, apiVersions, limits, signal } = to.options;
+    this.#signal = signal;
     this.#chart = chart;
     this.#given = given;
     this.#collector = to.collector;
@@ -59,7 +68,7 @@ export class ChartRenderings {
     return this.#recorder.fruitful;
   }
 
-  run(): void {
+  async run(): Promise<void> {
     const { name, type } = this.#chart.metadata;
     if (type === "library") {
       // Helm does not install one. What its parts make of values is for the charts that use them.
@@ -68,32 +77,35 @@ export class ChartRenderings {
       return;
     }
     const root = composeChart(this.#chart, this.#given);
-    this.#renderAll(root, { only: allInstances(root), switches: [] });
-    for (const one of allInstances(root)) this.#runDisabled(one.disabled, this.#given, []);
+    await this.#renderAll(root, { only: allInstances(root), switches: [] });
+    for (const one of allInstances(root)) await this.#runDisabled(one.disabled, this.#given, []);
   }
 
-  #runDisabled(
+  async #runDisabled(
     disabled: readonly DisabledSubchart[],
     given: Dict,
     before: readonly Switch[],
-  ): void {
-    if (before.length >= MAX_DEPTH) return;
+  ): Promise<void> {
+    if (before.length >= MAX_DEPTH) {
+      const left = disabled.map((one): Switch[] => [{ source: "values", ...one.switch }]);
+      return this.#reportUntried(left, before.map(formatSwitch));
+    }
     for (const { path, switch: toggle } of disabled) {
       const changed = copyDict(given);
       setAt(changed, toggle.path, toggle.value);
       const root = composeChart(this.#chart, changed);
       const fresh = allInstances(root).filter((one) => startsWith(one.path, path));
       const switches: Switch[] = [...before, { source: "values", ...toggle }];
-      this.#renderAll(root, { only: fresh, switches });
-      for (const one of fresh) this.#runDisabled(one.disabled, changed, switches);
+      await this.#renderAll(root, { only: fresh, switches });
+      for (const one of fresh) await this.#runDisabled(one.disabled, changed, switches);
     }
   }
 
   /** Prints the templates of all charts or only some, then looks for what they hold back. */
-  #renderAll(
+  async #renderAll(
     root: Instance,
     { only, switches }: { only: readonly Instance[]; switches: readonly Switch[] },
-  ): void {
+  ): Promise<void> {
     const when = switches.map(formatSwitch);
     this.#visit(root, only, when);
     const set = templateSet(root, this.#parser);
@@ -105,7 +117,7 @@ export class ChartRenderings {
     this.#recorder.record({ root, set, options: this.#options, files, switches });
     const problems = [...set.problems, ...files.flatMap((file) => file.problems)];
     reportProblems(problems, when, this.#collector);
-    this.#explore({ root, set, coverage, options: this.#options }, switches);
+    await this.#explore({ root, set, coverage, options: this.#options }, switches);
   }
 
   #visit(root: Instance, only: readonly Instance[], when: readonly string[]): void {
@@ -116,21 +128,34 @@ export class ChartRenderings {
     }
   }
 
-  #explore(rendered: Rendered, before: readonly Switch[]): void {
+  async #explore(rendered: Rendered, before: readonly Switch[]): Promise<void> {
     const { root, set } = rendered;
     const options = { ...rendered.options, budget: this.#exploring };
-    const { unreached, stopped } = explore({ ...rendered, options }, (trial) => {
+    const { unreached, untried } = await explore({ ...rendered, options }, async (trial) => {
       const switches = [...before, ...trial.switches];
       this.#recorder.record({ root, set, ...trial, switches });
+      await this.#pause();
     });
     for (const branch of unreached) this.#report(branch, before.map(formatSwitch));
-    if (stopped) {
-      this.#collector.unknown({
-        code: "BUDGET_SPENT",
-        needed: false,
-        message: "not every setting was tried: optional images may be missing",
-      });
-    }
+    this.#reportUntried(untried, before.map(formatSwitch));
+  }
+
+  /** Lets an interrupt through: templates run without one. */
+  async #pause(): Promise<void> {
+    await setImmediate();
+    this.#signal?.throwIfAborted();
+  }
+
+  #reportUntried(untried: readonly (readonly Switch[])[], when: readonly string[]): void {
+    if (untried.length === 0) return;
+    const names = untried.map((switches) => switches.map(formatSwitch).join(" and "));
+    const more = names.length > MAX_NAMED ? ` and ${names.length - MAX_NAMED} more` : "";
+    const suffix = when.length === 0 ? "" : ` (with ${when.join(", ")})`;
+    this.#collector.unknown({
+      code: "BUDGET_SPENT",
+      needed: false,
+      message: `optional images may be missing: not tried are ${names.slice(0, MAX_NAMED).join(", ")}${more}${suffix}`,
+    });
   }
 
   /** A part that no setting brought to run, unless it only adds to the name of an image. */

@@ -1,5 +1,6 @@
 import type { Chart } from "../chart/chart.ts";
 import { appVersionOf } from "../helm/render/built-in-objects.ts";
+import type { Dict } from "../helm/template/value.ts";
 import { addHelm } from "./add-helm.ts";
 import { addValues, ValuePlaces } from "./add-values.ts";
 import { ChartRenderings } from "./chart-renderings.ts";
@@ -19,11 +20,12 @@ export async function discoverImages(
 ): Promise<Discovery> {
   const collector = new Collector();
   const sets = options.values ?? [new Map()];
-  const all = sets.map((given) => {
+  const all: { given: Dict; renderings: ChartRenderings }[] = [];
+  for (const given of sets) {
     const renderings = new ChartRenderings(chart, given, { collector, options });
-    renderings.run();
-    return { given, renderings };
-  });
+    await renderings.run();
+    all.push({ given, renderings });
+  }
   if (options.helm !== undefined) {
     const tasks = all.map(({ given, renderings }) => ({ given, fruitful: renderings.fruitful }));
     await addHelm(chart, tasks, { collector, options, helm: options.helm });

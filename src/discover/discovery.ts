@@ -43,7 +43,7 @@ export type EvidenceSource =
   | "values"
   /** An annotation of Chart.yaml. */
   | "annotation"
-  /** An `Images.lock` in the chart. */
+  /** An `Images.lock` in the chart, or the lock of an earlier run. */
   | "lock"
   /** The default of a field of a custom resource. */
   | "definition";
@@ -131,6 +131,7 @@ export interface Discovery {
 }
 
 const HINTS: Partial<Record<Unknown["code"], string>> = {
+  BUDGET_SPENT: "Give the values that you install with: what they switch on is always looked at.",
   CLUSTER_VERSION: "Say which version the cluster has with --kube-version.",
   VALUES_REFUSED: "Give the values that it asks for with --values or --set.",
 };
@@ -139,13 +140,13 @@ const HINTS: Partial<Record<Unknown["code"], string>> = {
 const RESOURCE_HINT =
   "List those images by hand, from the operator's documents, or settle it with a reason: --skip GROUP/KIND=REASON, or `skip` in bundle.yaml.";
 
-/** The unknowns as findings: what may lack a needed image is a warning. */
+/** The unknowns as findings: what may lack a needed image is a warning, and so is a search cut short. */
 export function toFinding({ code, needed, message, file, line }: Unknown): Finding {
   const entry = file === undefined ? undefined : line === undefined ? file : `${file}:${line}`;
   const hint = code === "CUSTOM_RESOURCE" && needed ? RESOURCE_HINT : HINTS[code];
   return {
     code,
-    severity: needed ? "warning" : "info",
+    severity: needed || code === "BUDGET_SPENT" ? "warning" : "info",
     message,
     ...(entry === undefined ? {} : { entry }),
     ...(hint === undefined ? {} : { hint }),

@@ -32,8 +32,8 @@ export interface Trial {
 export interface Exploration {
   /** Parts that speak of an image and that no setting tried got to run. */
   readonly unreached: readonly Branch[];
-  /** The trials were stopped before their end. */
-  readonly stopped: boolean;
+  /** Settings that could show more, and for which the budget did not last. */
+  readonly untried: readonly (readonly Switch[])[];
 }
 
 /** A part to reach, and the settings that revealed it. */
@@ -52,34 +52,38 @@ interface Plan {
  * renders the files concerned again with each setting turned that a condition looks at, and goes on
  * from what that reveals.
  */
-export function explore(rendered: Rendered, onTrial: (trial: Trial) => void): Exploration {
+export async function explore(
+  rendered: Rendered,
+  onTrial: (trial: Trial) => Promise<void>,
+): Promise<Exploration> {
   const explorer = new Explorer(rendered, onTrial);
-  explorer.run();
-  return { unreached: rendered.coverage.unreached(), stopped: explorer.stopped };
+  await explorer.run();
+  return { unreached: rendered.coverage.unreached(), untried: explorer.untried };
 }
 
 class Explorer {
-  stopped = false;
+  readonly untried: (readonly Switch[])[] = [];
   readonly #rendered: Rendered;
-  readonly #onTrial: (trial: Trial) => void;
+  readonly #onTrial: (trial: Trial) => Promise<void>;
   readonly #tried = new Set<string>();
   readonly #met = new Set<string>();
   readonly #ways = new Map<BranchNode, number>();
 
-  constructor(rendered: Rendered, onTrial: (trial: Trial) => void) {
+  constructor(rendered: Rendered, onTrial: (trial: Trial) => Promise<void>) {
     this.#rendered = rendered;
     this.#onTrial = onTrial;
   }
 
-  run(): void {
+  async run(): Promise<void> {
     let leads = this.#newLeads([]);
     for (let round = 0; round < MAX_ROUNDS && leads.length > 0; round++) {
-      leads = [...this.#tryAll(leads, "single"), ...this.#tryAll(leads, "joint")];
+      const revealed = await this.#tryAll(leads, "single");
+      leads = [...revealed, ...(await this.#tryAll(leads, "joint"))];
     }
   }
 
   /** Tries what could reach each part still open; gives back what came to light. */
-  #tryAll(leads: readonly Lead[], step: keyof Attempts): Lead[] {
+  async #tryAll(leads: readonly Lead[], step: keyof Attempts): Promise<Lead[]> {
     const plans = new Map<string, Plan>();
     const { coverage } = this.#rendered;
     for (const { branch, before } of leads) {
@@ -96,7 +100,9 @@ class Explorer {
         for (const file of branch.files) plan.files.add(file);
       }
     }
-    return [...plans].flatMap(([key, plan]) => this.#try(key, plan));
+    const revealed: Lead[] = [];
+    for (const [key, plan] of plans) revealed.push(...(await this.#try(key, plan)));
+    return revealed;
   }
 
   /** Settings of a list each lead somewhere; one condition of many settings seldom does. */
@@ -106,15 +112,17 @@ class Explorer {
     return ways <= MAX_WAYS;
   }
 
-  #try(key: string, { switches, files: only }: Plan): Lead[] {
-    if (this.#tried.has(key) || this.stopped) return [];
-    this.stopped = this.#tried.size >= MAX_TRIALS || this.#rendered.options.budget.spent;
-    if (this.stopped) return [];
+  async #try(key: string, { switches, files: only }: Plan): Promise<Lead[]> {
+    if (this.#tried.has(key)) return [];
     this.#tried.add(key);
+    if (this.#tried.size > MAX_TRIALS || this.#rendered.options.budget.spent) {
+      this.untried.push(switches);
+      return [];
+    }
     const { root, set, coverage, options } = this.#rendered;
     const changed = { ...options, ...settings(options, switches), watcher: coverage.watch };
     const files = renderFiles(root, set, { ...changed, only });
-    this.#onTrial({ files, options: changed, switches });
+    await this.#onTrial({ files, options: changed, switches });
     return this.#newLeads(switches);
   }
 

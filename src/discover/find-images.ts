@@ -4,8 +4,11 @@ import { readChart } from "../chart/read-chart.ts";
 import { startRun, type Run } from "../events.ts";
 import type { Release } from "../helm/render/built-in-objects.ts";
 import type { Cluster } from "../helm/render/capabilities.ts";
+import { Budget } from "../helm/template/budget.ts";
+import { writeJson } from "../helm/template/print.ts";
 import type { Dict } from "../helm/template/value.ts";
 import { readUserValues, type ValueSet } from "../helm/values/user-values.ts";
+import { digestOf, type Digest } from "../oci/digest.ts";
 import { discoverImages } from "./discover-images.ts";
 import type { Discovery } from "./discovery.ts";
 
@@ -60,15 +63,32 @@ async function load(chart: FindImagesOptions["chart"]): Promise<Chart> {
 export async function imagesOfChart(
   chart: Chart,
   {
-    valueSets = [{}],
-    settings = {},
+    valueSets,
+    settings,
   }: {
     readonly valueSets?: readonly ValueSet[] | undefined;
     readonly settings?: DiscoverySettings | undefined;
   },
   { signal }: Run,
 ): Promise<Discovery> {
-  const values: Dict[] = [];
-  for (const set of valueSets) values.push(await readUserValues(set));
+  const values = await readValueSets(valueSets);
   return discoverImages(chart, { ...settings, signal, values });
+}
+
+/** One table of values for each set. @throws DrayError for values that cannot be read */
+export async function readValueSets(sets: readonly ValueSet[] = [{}]): Promise<Dict[]> {
+  const values: Dict[] = [];
+  for (const set of sets) values.push(await readUserValues(set));
+  return values;
+}
+
+/** Differs where a chart is asked for its images with other values or for another cluster. */
+export function questionDigest(values: readonly Dict[], settings: DiscoverySettings): Digest {
+  const told = Object.entries(settings)
+    .filter(([key]) => key !== "helm")
+    .map(([key, one]) => [key, one instanceof Map ? [...one] : (one as unknown)] as const);
+  const tables = values.map((one) => writeJson(one, { budget: new Budget() }));
+  return digestOf(
+    Buffer.from(JSON.stringify([tables, told.toSorted(([a], [b]) => (a < b ? -1 : 1))])),
+  );
 }

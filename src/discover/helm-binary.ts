@@ -1,4 +1,4 @@
-import { execFile } from "node:child_process";
+import { execFile, type ExecFileException } from "node:child_process";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -27,7 +27,7 @@ export interface HelmOptions extends Cluster, Release {
 
 /** A chart written out for `helm template`. */
 export interface HelmRenderer {
-  /** What Helm prints for these values. @throws DrayError `DRAY_HELM_FAILED` */
+  /** What Helm prints for these values. @throws DrayError `DRAY_HELM_FAILED`, `DRAY_HELM_KILLED` */
   render(values: Dict, apiVersions?: readonly string[]): Promise<string>;
   close(): Promise<void>;
 }
@@ -101,7 +101,15 @@ function noNetwork(): Readonly<Record<string, string>> {
   );
 }
 
-function failed(helm: string, stderr: string, cause: Error): DrayError {
+function failed(helm: string, stderr: string, cause: ExecFileException): DrayError {
+  // Another machine, or a second try, might have let it end: that is no result.
+  if (typeof cause.signal === "string" && typeof cause.code !== "string") {
+    return new DrayError(
+      "DRAY_HELM_KILLED",
+      `Cannot render with ${JSON.stringify(helm)}: ${cause.signal} ended it${cause.killed === true ? ` after ${TIMEOUT / 1000} seconds` : ""}`,
+      { cause, hint: "Try again when the machine has less to do, or do without it: --no-helm." },
+    );
+  }
   const said = stderr.split("\n").find((line) => /^error/i.test(line)) ?? cause.message;
   const reason = said
     .replace(/^error:\s*/i, "")

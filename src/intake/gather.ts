@@ -87,7 +87,7 @@ export async function gather(
     signal: run.signal,
   });
   const byHand = named.map(({ reference }) => reference);
-  const searched = await searchCharts(charts, { ...options, byHand }, run);
+  const searched = await searchCharts(charts, { ...options, byHand }, sources);
   const leftOut = leaveOut({ skips, listed: byHand, adopted: all, searched });
   const kept = named.filter(({ reference }) => skipOf(skips, reference) === undefined);
   const listed = [...kept.map(({ reference }) => reference), ...adoptedImages(adopted)];

@@ -12,6 +12,7 @@ import type { ImageMode } from "./recipe/chart-request.ts";
 import type { ChartPin, Lock } from "./recipe/lock.ts";
 import type { Recipe } from "./recipe/recipe.ts";
 import type { Resolved } from "./resolve.ts";
+import { lockEntry } from "./locked-discovery.ts";
 import { imagesLeft, type SearchedChart } from "./search-charts.ts";
 
 /** A digest that is another than somebody might expect. */
@@ -166,12 +167,13 @@ function identify(
 }
 
 /** What this run has found, for the next one to use. */
-export function lockOf({ images, charts, leftOut }: Ingredients): Lock {
+export function lockOf({ images, charts, searched, leftOut }: Ingredients): Lock {
   const ofImages = images.map(({ name, found }) => [name, found] as const);
   return {
     entries: new Map([...ofImages, ...charts.flatMap(({ lock }) => [...lock.entries])]),
     charts: new Map(charts.flatMap(({ lock }) => [...lock.charts])),
     skipped: leftOut.skipped,
+    searches: new Map(searched.map(lockEntry)),
   };
 }
 

@@ -1,19 +1,26 @@
-import { imagesOfChart, type DiscoverySettings } from "../discover/find-images.ts";
+import { chartPath } from "../bundle/artifact.ts";
 import type { Chart } from "../chart/chart.ts";
+import { contentDigest } from "../chart/content-digest.ts";
 import { settleByList } from "../discover/custom-resources.ts";
+import { discoverImages } from "../discover/discover-images.ts";
+import { questionDigest, readValueSets, type DiscoverySettings } from "../discover/find-images.ts";
 import { isNeeded, type DiscoveredImage, type Discovery } from "../discover/discovery.ts";
 import { compareWithList, joinImages } from "../discover/image-lists.ts";
 import { hasWorkloads } from "../discover/manifests.ts";
 import { DrayError } from "../errors.ts";
 import type { Run } from "../events.ts";
-import type { ObtainedChart } from "./charts/obtain-chart.ts";
 import type { Reference } from "../oci/reference.ts";
+import type { ObtainedChart } from "./charts/obtain-chart.ts";
+import { lockedDiscovery, type SearchIdentity } from "./locked-discovery.ts";
 import type { ImageMode } from "./recipe/chart-request.ts";
+import type { Sources } from "./sources.ts";
 
 /** A chart that is packed, and what was found of its images. */
 export interface SearchedChart {
   readonly mode: ImageMode;
   readonly discovery: Discovery;
+  /** For the lock: which chart was searched, and what the search was told. */
+  readonly of: SearchIdentity;
 }
 
 export interface SearchSettings {
@@ -28,30 +35,42 @@ interface SearchOptions extends SearchSettings {
 }
 
 /**
- * Finds the images of charts that are packed.
+ * Finds the images of charts that are packed. With a lock they are what the lock says, and nothing is
+ * looked for.
  * @throws DrayError `DRAY_IMAGES_NOT_FOUND` for a chart that runs something and names no image,
- * `DRAY_IMAGES_INCOMPLETE`; neither for a chart that is packed without its images
+ * `DRAY_IMAGES_INCOMPLETE`; neither for a chart that is packed without its images.
+ * `DRAY_LOCK_MISSING` and `DRAY_LOCK_OUTDATED` for charts and values that are not the lock's
  */
 export async function searchCharts(
   charts: readonly ObtainedChart[],
   { discovery: settings, strictImages, byHand }: SearchOptions,
-  run: Run,
+  { lock, run }: Sources,
 ): Promise<SearchedChart[]> {
-  const read: { chart: Chart; mode: ImageMode; found: Discovery }[] = [];
+  const read: { chart: Chart; mode: ImageMode; found: Discovery; of: SearchIdentity }[] = [];
   for (const { chart, request } of charts) {
     const { images: mode = "needed", valueSets, release } = request;
-    const wishes = { valueSets, settings: { ...settings, ...release } };
-    read.push({ chart, mode, found: await imagesOfChart(chart, wishes, run) });
+    const values = await readValueSets(valueSets);
+    const told = { ...settings, ...release };
+    const of = {
+      path: chartPath(chart.metadata),
+      content: contentDigest(chart),
+      question: questionDigest(values, told),
+    };
+    const found =
+      lock === undefined
+        ? await discoverImages(chart, { ...told, signal: run.signal, values })
+        : lockedDiscovery(lock, chart, of);
+    read.push({ chart, mode, found, of });
   }
   const all = joinImages(read.map(({ found }) => found));
-  const { extra } = compareWithList(all, byHand);
-  return read.map(({ chart, mode, found }) => {
+  const extra = lock === undefined ? compareWithList(all, byHand).extra : [];
+  return read.map(({ chart, mode, found, of }) => {
     const discovery = settleByList(found, extra);
     if (mode !== "none") {
-      requireImages(discovery, chart);
+      if (lock === undefined) requireImages(discovery, chart);
       judgeCompleteness(discovery, strictImages, run);
     }
-    return { mode, discovery };
+    return { mode, discovery, of };
   });
 }
 

@@ -21,8 +21,8 @@ import { replaceFile } from "../content/replace-file.ts";
 import { withPacked, type Packed } from "../intake/from.ts";
 import { fromRegistries, lockOf, planPack, type PackPlan } from "../intake/plan.ts";
 import { Pull } from "../intake/pull.ts";
-import { formatLock, type Lock } from "../intake/recipe/lock.ts";
 import { settledBy } from "../intake/recipe/skip.ts";
+import { formatLock, requireWhole, type Lock } from "../intake/recipe/lock.ts";
 import { NOTHING, type Recipe } from "../intake/recipe/recipe.ts";
 import type { Resolved } from "../intake/resolve.ts";
 import { documentsOf, missingBytes, openStore, reachable, removeDamaged } from "../intake/store.ts";
@@ -91,6 +91,7 @@ export async function pack(options: PackOptions, runOptions: RunOptions = {}): P
     const { trust = async () => ({}) } = options;
     return await withPacked(recipe.from, { trust, run }, async (packed) => {
       const ingredients = await gather(recipe, sources, choicesOf(options, packed));
+      if (lock !== undefined) requireWhole(lock, lockOf(ingredients));
       const outlook = outlookOf(ingredients);
       requirePlatforms(outlook, options.requirePlatforms ?? []);
       const foreseen = foresee(outlook, options);

@@ -47,6 +47,15 @@ describe("a helm program", () => {
     expect(unknowns[0]?.message).toBe(`Cannot render with ${JSON.stringify(helm)}: chart says no`);
   });
 
+  it("that does not end by itself is an error, and no result with fewer images", async () => {
+    const helm = await programOf("kill -KILL $$");
+    const chart = await makeChartOf({ "templates/a.yaml": pod("x/a:1") });
+    await expect(discoverImages(chart, { helm })).rejects.toMatchObject({
+      code: "DRAY_HELM_KILLED",
+      message: expect.stringContaining("SIGKILL ended it") as string,
+    });
+  });
+
   it("that is not there is shown too", async () => {
     const { unknowns } = await discoverImages(await makeChartOf({}), { helm: "/nowhere/helm" });
     expect(unknowns[0]?.code).toBe("HELM_FAILED");

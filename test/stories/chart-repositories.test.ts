@@ -101,7 +101,7 @@ describe("a chart from a chart repository", () => {
   it("is not packed as locked when the lock does not have it", async () => {
     const repository = await startWith(["1.0.0"]);
     const at = await desk(await startRegistry());
-    const lock = { entries: new Map(), charts: new Map() };
+    const lock = { entries: new Map(), charts: new Map(), searches: new Map() };
     const packing = packCharts(at, [`${repository.url}#web`], { lock, locked: true });
     await expect(packing).rejects.toMatchObject({ code: "DRAY_LOCK_MISSING" });
   });

@@ -10,9 +10,10 @@ import type { PackResult } from "../../src/stories/pack.ts";
 import { parsePlatform } from "../../src/oci/platform.ts";
 import type { ChartRequest } from "../../src/intake/recipe/chart-request.ts";
 import type { ImageMode } from "../../src/intake/recipe/chart-request.ts";
-import { parseLock } from "../../src/intake/recipe/lock.ts";
-import { parseRecipe } from "../../src/intake/recipe/recipe.ts";
-import { fill, oneLayerImage, startRegistry } from "../remote/registry/lab.ts";
+import { parseLock, type Lock } from "../../src/intake/recipe/lock.ts";
+import type { LockedSearch } from "../../src/intake/recipe/locked-search.ts";
+import { parseImage, parseRecipe } from "../../src/intake/recipe/recipe.ts";
+import { fill, oneLayerImage, repositoryOf, startRegistry } from "../remote/registry/lab.ts";
 import { refusal } from "../refusal.ts";
 import { desk, packImages, type PackChanges } from "./lab.ts";
 
@@ -73,6 +74,19 @@ async function packShop(
   const { listed = [], changes = {}, ...chart } = options;
   const recipe = { charts: [await request(registry, chart)], ...changes.recipe };
   return packImages(await desk(registry), listed, { ...changes, recipe });
+}
+
+/** A shop, and the lock that packing it has written. */
+async function lockedShop(): Promise<{ registry: TestRegistry; lock: Lock }> {
+  const registry = await startShop();
+  const lockPath = join(await temporaryDirectory(), "lock.json");
+  await packShop(registry, { changes: { lockPath } });
+  return { registry, lock: parseLock(await readFile(lockPath), lockPath) };
+}
+
+function changeSearch(lock: Lock, change: (search: LockedSearch) => LockedSearch): Lock {
+  const searches = [...lock.searches].map(([path, search]) => [path, change(search)] as const);
+  return { ...lock, searches: new Map(searches) };
 }
 
 /** Names of the images in the bundle, without their registry. */
@@ -169,6 +183,57 @@ describe("pack with a chart", () => {
     await fill(registry, oneLayerImage("moved"), "shop/web:1");
     const again = await packShop(registry, { changes: { lock, locked: true } });
     expect(again.written?.bundleDigest).toBe(first.written?.bundleDigest);
+    expect(again.plan.charts[0]?.left).toHaveLength(first.plan.charts[0]?.left.length ?? -1);
+  });
+
+  it("packs as locked what the lock lists, and does not look again", async () => {
+    const { registry, lock } = await lockedShop();
+    await fill(registry, oneLayerImage("more"), "shop/more:1");
+    const longer = changeSearch(lock, (search) => ({
+      ...search,
+      images: [
+        ...search.images,
+        { reference: parseImage(`${registry.host}/shop/more:1`), class: "needed" },
+      ],
+    }));
+    const entries = new Map(longer.entries);
+    const more = await repositoryOf(registry, { name: "shop/more" }).resolve("1");
+    entries.set(`${registry.host}/shop/more:1`, more);
+    const changes = { lock: { ...longer, entries }, locked: true };
+    expect(packed(await packShop(registry, { changes }))).toEqual([
+      "shop/job:1",
+      "shop/more:1",
+      "shop/web:1",
+    ]);
+  });
+
+  it.each<[string, ShopOptions & { changes?: PackChanges }]>([
+    ["another chart", { tgz: shop({ "templates/more.yaml": pod("more", "x/y:1") }) }],
+    ["other values", { set: ["tag=2"] }],
+    ["another cluster", { changes: { recipe: { kubeVersion: "1.30" } } }],
+    ["fewer images of it", { images: "none" }],
+  ])("is refused as locked with %s than the lock has", async (_what, other) => {
+    const { registry, lock } = await lockedShop();
+    const changes = { ...other.changes, lock, locked: true };
+    const error = await refusal(() => packShop(registry, { ...other, changes }));
+    expect([error.code, error.kind]).toEqual(["DRAY_LOCK_OUTDATED", "usage"]);
+  });
+
+  it("is refused as locked where the lock does not say what was found in the chart", async () => {
+    const { registry, lock } = await lockedShop();
+    const changes = { lock: { ...lock, searches: new Map() }, locked: true };
+    const error = await refusal(() => packShop(registry, { changes }));
+    expect(error.code).toBe("DRAY_LOCK_MISSING");
+  });
+
+  it("remembers in the lock that a needed image may have been missed", async () => {
+    const { registry, lock } = await lockedShop();
+    const unsure = changeSearch(lock, (search) => ({
+      ...search,
+      unknowns: [{ code: "VALUES_REFUSED", needed: true, message: "give a name" }],
+    }));
+    const { plan } = await packShop(registry, { changes: { lock: unsure, locked: true } });
+    expect(plan.charts).toMatchObject([{ complete: false }]);
   });
 
   it("says in a dry run what it would do", async () => {

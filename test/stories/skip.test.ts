@@ -105,7 +105,7 @@ it("what is left out stands in the lock, and is read from there again", () => {
     { image: "r.example/a:1", needed: true, reason: "why" },
     { kind: "db.example.org/Database", reason: "ours" },
   ];
-  const text = formatLock({ entries: new Map(), charts: new Map(), skipped });
+  const text = formatLock({ entries: new Map(), charts: new Map(), searches: new Map(), skipped });
   expect(parseLock(Buffer.from(text), "lock").skipped).toEqual(skipped);
 });
 

@@ -99,5 +99,6 @@ function lockOf(found: readonly { request: ChartRequest; chart: FetchedChart }[]
         pin === undefined ? [] : [[formatChart(request), pin]],
       ),
     ),
+    searches: new Map(),
   };
 }

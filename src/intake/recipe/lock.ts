@@ -6,6 +6,8 @@ import { digestSchema, mediaTypeSchema } from "../../oci/descriptor-schema.ts";
 import type { Digest } from "../../oci/digest.ts";
 import { parseJson } from "../../oci/json.ts";
 import { parseKnown, z } from "../../oci/schema.ts";
+import type { LockedSearch } from "./locked-search.ts";
+import { fromSearch, searchSchema, toSearch } from "./search-schema.ts";
 
 /** What the references of a recipe meant when they were resolved. */
 export interface Lock {
@@ -15,6 +17,8 @@ export interface Lock {
   readonly charts: ReadonlyMap<string, ChartPin>;
   /** What was left out on purpose. */
   readonly skipped?: readonly Skipped[] | undefined;
+  /** By the file that a bundle has the chart in: `charts/shop-1.4.0.tgz`. */
+  readonly searches: ReadonlyMap<string, LockedSearch>;
 }
 
 /** The one version that was chosen of a chart, and the digest of its .tgz. */
@@ -29,6 +33,7 @@ const lockSchema = z.strictObject({
   charts: z
     .array(z.strictObject({ chart: z.string(), version: z.string(), digest: digestSchema }))
     .optional(),
+  searched: z.array(searchSchema).optional(),
   resolved: z.array(
     z.strictObject({
       reference: z.string(),
@@ -60,6 +65,7 @@ function readLock(bytes: Buffer, path: string): Lock {
     resolved,
     charts = [],
     skipped = [],
+    searched = [],
   } = parseKnown(lockSchema, document, {
     what,
     code: "DRAY_LOCK_INVALID",
@@ -68,8 +74,10 @@ function readLock(bytes: Buffer, path: string): Lock {
     entries: new Map(resolved.map(({ reference, ...descriptor }) => [reference, descriptor])),
     charts: new Map(charts.map(({ chart, ...pin }) => [chart, pin])),
     skipped,
+    searches: new Map(searched.map((one) => [one.chart, toSearch(one)])),
   };
-  if (lock.entries.size === resolved.length && lock.charts.size === charts.length) return lock;
+  const listed = [resolved, charts, searched].flat().length;
+  if (lock.entries.size + lock.charts.size + lock.searches.size === listed) return lock;
   throw new DrayError("DRAY_LOCK_INVALID", `Cannot read ${what}: a reference stands in it twice`, {
     kind: "usage",
   });
@@ -84,6 +92,7 @@ export function formatLock(lock: Lock): string {
     version,
     digest,
   }));
+  const searched = sorted(lock.searches).map(([chart, search]) => fromSearch(chart, search));
   const resolved = sorted(lock.entries).map(([reference, { digest, mediaType, size }]) => ({
     reference,
     digest,
@@ -94,6 +103,7 @@ export function formatLock(lock: Lock): string {
   const document = {
     lockVersion: 1,
     ...(charts.length === 0 ? {} : { charts }),
+    ...(searched.length === 0 ? {} : { searched }),
     resolved,
     ...(skipped.length === 0 ? {} : { skipped }),
   };
@@ -112,6 +122,34 @@ export function lockedDescriptor(lock: Lock, reference: string): Descriptor {
 /** Which chart the lock says was meant. @throws DrayError `DRAY_LOCK_MISSING` */
 export function lockedChart(lock: Lock, chart: string): ChartPin {
   return lock.charts.get(chart) ?? notLocked(chart);
+}
+
+/**
+ * What is packed as locked is all that the lock has: `now` is what it would be after packing.
+ * @throws DrayError `DRAY_LOCK_OUTDATED`
+ */
+export function requireWhole(lock: Lock, now: Lock): void {
+  const left = [
+    ...[...lock.searches.keys()].filter((path) => !now.searches.has(path)),
+    ...[...lock.charts.keys()].filter((chart) => !now.charts.has(chart)),
+    ...[...lock.entries.keys()].filter((name) => !now.entries.has(name)),
+  ];
+  const [first] = left;
+  if (first === undefined) return;
+  const more = left.length === 1 ? "" : ` and ${left.length - 1} more`;
+  throw outdated(`the lock has ${first}${more}, and nothing here asks for that`);
+}
+
+export function outdated(reason: string): DrayError {
+  return new DrayError("DRAY_LOCK_OUTDATED", `Cannot pack as locked: ${reason}`, {
+    kind: "usage",
+    hint: "Pack once without --locked to bring the lock up to date, and look at what changed in it.",
+  });
+}
+
+/** What the lock says was found in a chart. @throws DrayError `DRAY_LOCK_MISSING` */
+export function lockedSearch(lock: Lock, chart: string): LockedSearch {
+  return lock.searches.get(chart) ?? notLocked(`the images of ${chart}`);
 }
 
 function notLocked(what: string): never {
