@@ -13,14 +13,17 @@ export interface Visited {
   readonly instance: Instance;
   readonly ancestors: readonly Ancestor[];
   readonly when: readonly string[];
+  /** True for a setting that the name of an image was printed with. */
+  readonly isUsed: (path: ValuesPath) => boolean;
 }
 
 /**
  * Adds what values describe. Where a rendering printed the image, they only say where it comes from;
- * what no rendering printed is optional if it is written out in full, and otherwise suspect.
+ * what no rendering printed is optional if it is written out with its registry, and otherwise suspect:
+ * a template may add one.
  */
 export function addValues(visited: Visited, places: ValuePlaces, collector: Collector): void {
-  const { instance, ancestors, when } = visited;
+  const { instance, ancestors, when, isUsed } = visited;
   const { chart, children, disabled, path, values } = instance;
   if (chart.metadata.type === "library") return;
   const others = [...children, ...disabled].map((one) => one.path.at(-1) ?? "");
@@ -29,7 +32,10 @@ export function addValues(visited: Visited, places: ValuePlaces, collector: Coll
   for (const found of imagesInValues(values, path, skip)) {
     const valuesPath = formatPath(found.path);
     const place = { source: "values", valuesPath, ...places.find(found.path, ancestors) } as const;
-    const explained = known.filter((reference) => explains(reference, found));
+    const explained = known.filter(
+      (reference) =>
+        explains(reference, found) || (isUsed(found.path) && isPartOf(found, reference)),
+    );
     for (const reference of explained) collector.add(reference, { ...place, class: "suspect" });
     if (explained.length === 0) addUnused(found, { place, when }, collector);
   }
@@ -49,6 +55,13 @@ function explains(reference: Reference, { image, repository, tag }: ValueImage):
   return tag === "" || reference.tag?.includes(tag) === true;
 }
 
+/** True if the name of `reference` has been made of the one in the values. */
+function isPartOf({ repository, tag }: ValueImage, reference: Reference): boolean {
+  if (tag !== "" && reference.tag?.includes(tag) !== true) return false;
+  const wanted = readImageText(withoutTag(repository))?.reference.repository;
+  return wanted !== undefined && reference.repository.includes(wanted.replace(/^library\//, ""));
+}
+
 function withoutTag(repository: string): string {
   return repository.replace(/[:@].*$/, "");
 }
@@ -58,12 +71,8 @@ interface Unused {
   readonly when: readonly string[];
 }
 
-function addUnused(
-  { image, repository, certain, enabledBy }: ValueImage,
-  unused: Unused,
-  collector: Collector,
-): void {
-  const { place, when } = unused;
+function addUnused(found: ValueImage, { place, when }: Unused, collector: Collector): void {
+  const { image, certain, whole, enabledBy } = found;
   if (image !== undefined) {
     const by =
       enabledBy === undefined
@@ -71,15 +80,24 @@ function addUnused(
         : `${formatPath(enabledBy)}=true`;
     collector.add(image.reference, {
       ...place,
-      class: certain ? "optional" : "suspect",
+      class: certain && whole ? "optional" : "suspect",
       when: [...when, by],
     });
     return;
   }
+  if (certain) reportUntagged(found, place, collector);
+}
+
+/** A name of which no rendering tells the tag, unless it follows the version of the cluster. */
+function reportUntagged(
+  { repository }: ValueImage,
+  place: Unused["place"],
+  collector: Collector,
+): void {
   const name = readImageText(repository)?.reference;
   const isVarying =
     name !== undefined && collector.isVarying(`${name.registry}/${name.repository}`);
-  if (!certain || isVarying) return;
+  if (isVarying) return;
   collector.unknown({
     code: "IMAGE_NOT_DERIVED",
     needed: false,

@@ -1,10 +1,9 @@
 import type { TemplateFile, TemplateSet } from "../helm/render/template-set.ts";
-import type { BranchNode, List, Node } from "../helm/template/ast.ts";
-import type { Looked, Read } from "../helm/template/reads.ts";
-import type { Watcher } from "../helm/template/statements.ts";
-import { formatReference } from "../oci/reference.ts";
-import type { Collector } from "./collector.ts";
-import { seeLines } from "./text-images.ts";
+import type { ActionNode, BranchNode, List } from "../helm/template/ast.ts";
+import { joined, type Looked } from "../helm/template/reads.ts";
+import type { Decision, Watcher } from "../helm/template/watcher.ts";
+import { isNameLine, isPartOfName, type Choice } from "./choices.ts";
+import { keyOf } from "./switches.ts";
 
 /** A part of a template that speaks of an image and was not run. */
 export interface Branch {
@@ -19,15 +18,19 @@ export interface Branch {
 /** Notes which parts of the templates run and which do not, and what decides on it. */
 export class Coverage {
   readonly #set: TemplateSet;
-  readonly #ids: Map<List, number>;
+  readonly #ids: Map<object, number>;
   readonly #speaking = new Map<List, boolean>();
   readonly #entered = new Set<string>();
   readonly #ran = new Set<string>();
   readonly #branches = new Map<string, Branch>();
+  readonly #choices = new Map<string, Choice>();
+  readonly #used = new Set<string>();
+  readonly #lines = new Map<string, Looked>();
+  readonly #said = new Map<string, Set<string>>();
   /** Texts that a setting was compared with, by its path. */
   readonly literals = new Map<string, Set<string>>();
 
-  constructor(set: TemplateSet, ids: Map<List, number>) {
+  constructor(set: TemplateSet, ids: Map<object, number>) {
     this.#set = set;
     this.#ids = ids;
   }
@@ -52,19 +55,65 @@ export class Coverage {
     return !this.#ran.has(listOf(key));
   }
 
+  /** Everything printed into the name of an image that settings have a say in. */
+  choices(): Choice[] {
+    return [...this.#choices.values()];
+  }
+
+  /** True if a setting was looked at to print the name of an image. */
+  isUsed(path: readonly string[]): boolean {
+    return this.#used.has(path.join("\0"));
+  }
+
   readonly watch = ({ name }: TemplateFile): Watcher => ({
-    branch: (node, taken, looked) => {
-      if (looked.compared.length > 0) this.#noteLiterals(looked);
-      for (const list of [node.body, node.otherwise]) {
-        if (list === undefined || !this.#speaksOfImage(list)) continue;
-        const key = `${this.#idOf(list)} ${looked.reads.map(keyOf).join(" ")}`;
-        if (list === taken) {
-          this.#entered.add(key);
-          this.#ran.add(listOf(key));
-        } else this.#note({ key, node, looked, files: new Set([name]) }, name);
-      }
+    branch: (node, decision) => this.#noteBranch(node, decision, name),
+    printed: (node, print) => {
+      if (isPartOfName(print)) this.#noteChoice(node, print.looked(), name);
     },
   });
+
+  #noteBranch(node: BranchNode, { taken, looked, line }: Decision, file: string): void {
+    if (looked.compared.length > 0) this.#noteLiterals(looked);
+    if (isNameLine(line)) this.#noteChoice(node, looked, file);
+    for (const list of [node.body, node.otherwise]) {
+      if (list === undefined || !this.#speaksOfImage(list)) continue;
+      const key = `${this.#idOf(list)} ${looked.reads.map(keyOf).join(" ")}`;
+      if (list === taken) {
+        this.#entered.add(key);
+        this.#ran.add(listOf(key));
+      } else this.#note({ key, node, looked, files: new Set([file]) }, file);
+    }
+  }
+
+  #noteChoice(node: BranchNode | ActionNode, looked: Looked, file: string): void {
+    if (looked.reads.length === 0) return;
+    if (looked.compared.length > 0) this.#noteLiterals(looked);
+    const key = `${this.#idOf(node)} ${file} ${looked.reads.map(keyOf).join(" ")}`;
+    if (this.#choices.has(key)) return;
+    for (const { path } of looked.reads) this.#used.add(path.join("\0"));
+    this.#choices.set(key, { key, looked: this.#fresh(node, file, looked), file });
+    this.#joinLine(`${file} ${node.line}`, looked, file);
+  }
+
+  /** What had a say in the same place before has been tried there. */
+  #fresh(node: BranchNode | ActionNode, file: string, looked: Looked): Looked {
+    const place = `${this.#idOf(node)} ${file}`;
+    const known = this.#said.get(place) ?? new Set<string>();
+    this.#said.set(place, known);
+    const reads = looked.reads.filter((read) => !known.has(keyOf(read)));
+    for (const read of reads) known.add(keyOf(read));
+    return { ...looked, reads };
+  }
+
+  /** Parts of one name stand on one line; what decides on them is tried together too. */
+  #joinLine(line: string, looked: Looked, file: string): void {
+    const before = this.#lines.get(line);
+    const all = before === undefined ? looked : joined(before, looked);
+    this.#lines.set(line, all);
+    if (before === undefined || all.reads.length === before.reads.length) return;
+    const key = `${line} ${all.reads.map(keyOf).join(" ")}`;
+    this.#choices.set(key, { key, looked: all, file });
+  }
 
   #note(branch: Branch, file: string): void {
     const known = this.#branches.get(branch.key);
@@ -72,9 +121,9 @@ export class Coverage {
     else known.files.add(file);
   }
 
-  #idOf(list: List): number {
-    const id = this.#ids.get(list) ?? this.#ids.size;
-    this.#ids.set(list, id);
+  #idOf(part: object): number {
+    const id = this.#ids.get(part) ?? this.#ids.size;
+    this.#ids.set(part, id);
     return id;
   }
 
@@ -110,46 +159,4 @@ export class Coverage {
 
 function listOf(key: string): string {
   return key.slice(0, key.indexOf(" "));
-}
-
-export function keyOf({ source, path }: Read): string {
-  return `${source}:${path.join("\0")}`;
-}
-
-/** Literal images in a part of a template that no rendering reached. */
-export function addUnreached(
-  node: BranchNode,
-  when: readonly string[],
-  collector: Collector,
-): void {
-  const text = [node.body, ...(node.otherwise === undefined ? [] : [node.otherwise])]
-    .map(literalText)
-    .join("\n");
-  const { file, line, source } = node;
-  seeLines(text, "a part that no rendering reached", {
-    miss: () => {},
-    see: ({ image, certainty, where }) => {
-      if (collector.has(formatReference(image.reference), "optional")) return;
-      collector.add(image.reference, {
-        source: "template",
-        class: certainty === "likely" ? "optional" : "suspect",
-        file,
-        line,
-        where,
-        when: [...when, `{{ ${node.type} ${source} }}`],
-      });
-    },
-  });
-}
-
-/** The text as it stands, with a mark where an action prints something. */
-function literalText(list: List): string {
-  return list.nodes.map(literalNode).join("");
-}
-
-function literalNode(node: Node): string {
-  if (node.type === "text") return node.text;
-  if (node.type === "action" || node.type === "template") return "{{}}";
-  if (!("body" in node)) return "";
-  return literalText(node.body) + (node.otherwise === undefined ? "" : literalText(node.otherwise));
 }

@@ -2,7 +2,6 @@ import { setImmediate } from "node:timers/promises";
 import type { Chart } from "../chart/chart.ts";
 import { renderFiles, RenderSession, type RenderOptions } from "../helm/render/render.ts";
 import { TemplateParser, templateSet } from "../helm/render/template-set.ts";
-import type { List } from "../helm/template/ast.ts";
 import { Budget } from "../helm/template/budget.ts";
 import { copyDict, type Dict } from "../helm/template/value.ts";
 import {
@@ -13,7 +12,7 @@ import {
 } from "../helm/values/compose.ts";
 import { setAt, startsWith } from "../helm/values/path.ts";
 import type { Visited } from "./add-values.ts";
-import { Coverage, addUnreached, type Branch } from "./branches.ts";
+import { Coverage, type Branch } from "./branches.ts";
 import type { Collector } from "./collector.ts";
 import type { DiscoverOptions } from "./discovery.ts";
 import { explore, type Rendered } from "./explore.ts";
@@ -21,6 +20,7 @@ import { isNotable } from "./image-key.ts";
 import { Recorder } from "./recorder.ts";
 import { reportProblems } from "./report-unknowns.ts";
 import { formatSwitch, isPartOfImage, type Switch } from "./switches.ts";
+import { addUnreached } from "./unreached.ts";
 
 /** Disabled subcharts of disabled subcharts. */
 const MAX_DEPTH = 4;
@@ -43,7 +43,7 @@ export class ChartRenderings {
   readonly #options: RenderOptions;
   readonly #signal: AbortSignal | undefined;
   readonly #parser = new TemplateParser(isNotable);
-  readonly #ids = new Map<List, number>();
+  readonly #ids = new Map<object, number>();
   readonly #exploring = new Budget({ steps: EXPLORE_STEPS });
   /** Every chart within the chart that was looked at, switched on or not. */
   readonly visited: Visited[] = [];
@@ -107,9 +107,9 @@ export class ChartRenderings {
     { only, switches }: { only: readonly Instance[]; switches: readonly Switch[] },
   ): Promise<void> {
     const when = switches.map(formatSwitch);
-    this.#visit(root, only, when);
     const set = templateSet(root, this.#parser);
     const coverage = new Coverage(set, this.#ids);
+    this.#visit(root, only, { when, isUsed: (path) => coverage.isUsed(path) });
     const wanted = set.files.filter(({ instance }) => only.includes(instance));
     const names = new Set(wanted.map(({ name }) => name));
     const options = { ...this.#options, watcher: coverage.watch, only: names };
@@ -120,11 +120,15 @@ export class ChartRenderings {
     await this.#explore({ root, set, coverage, options: this.#options }, switches);
   }
 
-  #visit(root: Instance, only: readonly Instance[], when: readonly string[]): void {
+  #visit(
+    root: Instance,
+    only: readonly Instance[],
+    said: { readonly when: readonly string[]; readonly isUsed: Visited["isUsed"] },
+  ): void {
     const everyone = allInstances(root);
     for (const instance of only) {
       const ancestors = everyone.filter((one) => startsWith(instance.path, one.path));
-      this.visited.push({ instance, ancestors, when });
+      this.visited.push({ instance, ancestors, ...said });
     }
   }
 

@@ -3,6 +3,7 @@ import type { TemplateSet } from "../helm/render/template-set.ts";
 import type { BranchNode } from "../helm/template/ast.ts";
 import type { Instance } from "../helm/values/compose.ts";
 import type { Branch, Coverage } from "./branches.ts";
+import { choiceSwitches, type Choice } from "./choices.ts";
 import { formatSwitch, switchesFor, type Attempts, type Switch } from "./switches.ts";
 
 /** Settings that are turned one after the other to reach one part. */
@@ -13,6 +14,9 @@ const MAX_TRIALS = 400;
 
 /** Ways to reach one part. Where more than this could lead there, hardly any of them does alone. */
 const MAX_WAYS = 12;
+
+/** Settings that have a say in one name and are turned one after the other. */
+const MAX_CHOICES = 2;
 
 /** A chart with given values, whose templates have been run once. */
 export interface Rendered {
@@ -36,14 +40,17 @@ export interface Exploration {
   readonly untried: readonly (readonly Switch[])[];
 }
 
-/** A part to reach, and the settings that revealed it. */
+/** A part to reach or a name that could be another, and the settings that revealed it. */
 interface Lead {
-  readonly branch: Branch;
+  readonly wanted: Branch | Choice;
   readonly before: readonly Switch[];
+  /** How many of these had a say in a name. */
+  readonly choices: number;
 }
 
 interface Plan {
   readonly switches: readonly Switch[];
+  readonly choices: number;
   readonly files: Set<string>;
 }
 
@@ -75,7 +82,7 @@ class Explorer {
   }
 
   async run(): Promise<void> {
-    let leads = this.#newLeads([]);
+    let leads = this.#newLeads([], 0);
     for (let round = 0; round < MAX_ROUNDS && leads.length > 0; round++) {
       const revealed = await this.#tryAll(leads, "single");
       leads = [...revealed, ...(await this.#tryAll(leads, "joint"))];
@@ -85,24 +92,31 @@ class Explorer {
   /** Tries what could reach each part still open; gives back what came to light. */
   async #tryAll(leads: readonly Lead[], step: keyof Attempts): Promise<Lead[]> {
     const plans = new Map<string, Plan>();
-    const { coverage } = this.#rendered;
-    for (const { branch, before } of leads) {
-      // Behind a first setting only what no rendering has shown at all is worth a second one.
-      const isOpen = before.length === 0 ? coverage.isOpen(branch) : coverage.isUnreached(branch);
-      if (!isOpen) continue;
-      const attempts = switchesFor(branch, coverage.literals)[step];
-      if (attempts.length > 1 && !this.#mayTry(branch.node, attempts.length)) continue;
-      for (const switches of attempts) {
+    for (const lead of leads) {
+      const { wanted, before } = lead;
+      const choices = lead.choices + ("file" in wanted ? 1 : 0);
+      for (const switches of this.#attemptsFor(lead, step)) {
         const all = [...before, ...switches];
         const key = all.map(formatSwitch).join(" ");
-        const plan = plans.get(key) ?? { switches: all, files: new Set<string>() };
+        const plan = plans.get(key) ?? { switches: all, choices, files: new Set<string>() };
         plans.set(key, plan);
-        for (const file of branch.files) plan.files.add(file);
+        for (const file of "file" in wanted ? [wanted.file] : wanted.files) plan.files.add(file);
       }
     }
     const revealed: Lead[] = [];
     for (const [key, plan] of plans) revealed.push(...(await this.#try(key, plan)));
     return revealed;
+  }
+
+  #attemptsFor({ wanted, before, choices }: Lead, step: keyof Attempts): Attempts["single"] {
+    const { coverage } = this.#rendered;
+    if (choices >= MAX_CHOICES) return [];
+    if ("file" in wanted) return choiceSwitches(wanted, before, coverage.literals)[step];
+    // Behind a first setting only what no rendering has shown at all is worth a second one.
+    const isOpen = before.length === 0 ? coverage.isOpen(wanted) : coverage.isUnreached(wanted);
+    if (!isOpen) return [];
+    const attempts = switchesFor(wanted, coverage.literals)[step];
+    return attempts.length < 2 || this.#mayTry(wanted.node, attempts.length) ? attempts : [];
   }
 
   /** Settings of a list each lead somewhere; one condition of many settings seldom does. */
@@ -112,7 +126,7 @@ class Explorer {
     return ways <= MAX_WAYS;
   }
 
-  async #try(key: string, { switches, files: only }: Plan): Promise<Lead[]> {
+  async #try(key: string, { switches, choices, files: only }: Plan): Promise<Lead[]> {
     if (this.#tried.has(key)) return [];
     this.#tried.add(key);
     if (this.#tried.size > MAX_TRIALS || this.#rendered.options.budget.spent) {
@@ -123,13 +137,15 @@ class Explorer {
     const changed = { ...options, ...settings(options, switches), watcher: coverage.watch };
     const files = renderFiles(root, set, { ...changed, only });
     await this.#onTrial({ files, options: changed, switches });
-    return this.#newLeads(switches);
+    return this.#newLeads(switches, choices);
   }
 
-  #newLeads(before: readonly Switch[]): Lead[] {
-    const fresh = this.#rendered.coverage.open().filter(({ key }) => !this.#met.has(key));
+  #newLeads(before: readonly Switch[], choices: number): Lead[] {
+    const { coverage } = this.#rendered;
+    const all = [...coverage.open(), ...coverage.choices()];
+    const fresh = all.filter(({ key }) => !this.#met.has(key));
     for (const { key } of fresh) this.#met.add(key);
-    return fresh.map((branch) => ({ branch, before }));
+    return fresh.map((wanted) => ({ wanted, before, choices }));
   }
 }
 

@@ -85,7 +85,7 @@ export async function readValueSets(sets: readonly ValueSet[] = [{}]): Promise<D
 /** Differs where a chart is asked for its images with other values or for another cluster. */
 export function questionDigest(values: readonly Dict[], settings: DiscoverySettings): Digest {
   const told = Object.entries(settings)
-    .filter(([key]) => key !== "helm")
+    .filter(([key, one]) => key !== "helm" && one !== undefined)
     .map(([key, one]) => [key, one instanceof Map ? [...one] : (one as unknown)] as const);
   const tables = values.map((one) => writeJson(one, { budget: new Budget() }));
   return digestOf(

@@ -37,11 +37,15 @@ const ANY_DEFINITION = /\bkind["']?\s*:\s*["']?CustomResourceDefinition\b/;
 /** A definition is large, and says nothing of an image but in a default like this. */
 const DEFAULT_IMAGE = /(?:^ +|[{,] *)["']?default["']?: *["']?[\w.-]{1,300}[/:]\w/m;
 
-/** Objects in a rendered text that may name an image. Lists are opened. */
-export function readManifests(text: string): { manifests: Manifest[]; broken: BrokenManifest[] } {
+/** Objects in a rendered text that may name an image. Lists are opened, `known` documents left out. */
+export function readManifests(
+  text: string,
+  known: ReadonlySet<string> = new Set(),
+): { manifests: Manifest[]; broken: BrokenManifest[] } {
   const manifests: Manifest[] = [];
   const broken: BrokenManifest[] = [];
   for (const document of splitDocuments(text)) {
+    if (known.has(document.text)) continue;
     if (!isWorthReading(document.text) && !mayBeCustom(document.text)) continue;
     try {
       const value = readYaml(document.text, "a rendered document");

@@ -3,6 +3,7 @@ import { renderFiles, type RenderedFile, type RenderOptions } from "../helm/rend
 import type { TemplateSet } from "../helm/render/template-set.ts";
 import type { Instance } from "../helm/values/compose.ts";
 import { formatReference } from "../oci/reference.ts";
+import { splitDocuments } from "../yaml/places.ts";
 import type { Collector } from "./collector.ts";
 import { withSettings } from "./discovery.ts";
 import { kindsWithImages } from "./manifests.ts";
@@ -28,7 +29,7 @@ export class Recorder {
   readonly #collector: Collector;
   readonly #knowsVersion: boolean;
   /** What each file printed first; a trial that prints the same shows nothing new. */
-  readonly #printed = new Map<string, string>();
+  readonly #printed = new Map<string, Printed>();
   /** Lines of what was read so far that may hold an image or a part of one. */
   readonly #lines = new Set<string>();
   /** Settings that showed an image which was not known before. */
@@ -41,11 +42,14 @@ export class Recorder {
 
   record(pass: Pass): void {
     const files = pass.files.filter((file) => this.#isWorthReading(file, pass.switches.length));
-    for (const file of files) this.#remember(file);
     if (pass.switches.length === 0) {
       for (const { text } of files) this.#collector.resources.addDefined(kindsWithImages(text));
     }
-    const found = files.map((file) => ({ file, ...read(file) }));
+    const found = files.map((file) => ({
+      file,
+      ...read(file, this.#printed.get(file.file.name)?.documents),
+    }));
+    for (const file of files) this.#remember(file);
     const fresh = found.filter(({ images }) => images.some((one) => this.#isNew(one)));
     if (fresh.length > 0 && pass.switches.length > 0) this.fruitful.push(pass.switches);
     const asking = fresh.filter(({ file }) => file.asksVersion).map(({ file }) => file);
@@ -63,18 +67,20 @@ export class Recorder {
   #isWorthReading({ file, text }: RenderedFile, settings: number): boolean {
     const known = this.#printed.get(file.name);
     if (known === undefined) return true;
-    if (known === text) return false;
+    if (known.text === text) return false;
     return settings < 2 || notableLines(text).some((line) => !this.#lines.has(line));
   }
 
   #remember({ file, text }: RenderedFile): void {
-    if (!this.#printed.has(file.name)) this.#printed.set(file.name, text);
+    if (!this.#printed.has(file.name)) {
+      this.#printed.set(file.name, { text, documents: documentsIn(text) });
+    }
     for (const line of notableLines(text)) this.#lines.add(line);
   }
 
   #isNew({ sighting, evidence }: RenderedImage): boolean {
     const image = formatReference(sighting.image.reference);
-    return !image.includes(PLACEHOLDER) && !this.#collector.has(image, evidence.class);
+    return !isMadeUp(image) && !this.#collector.has(image, evidence.class);
   }
 
   /** Images that another version of the cluster would not give. */
@@ -99,7 +105,7 @@ export class Recorder {
     const image = formatReference(reference);
     // What these values pull anyway is not optional somewhere else too.
     const isKnown = switches.length > 0 && this.#collector.has(image, "hook");
-    if (isKnown || image.includes(PLACEHOLDER)) return;
+    if (isKnown || (switches.length > 0 && isMadeUp(image))) return;
     const when = switches.map(formatSwitch);
     if (moving.has(image)) return this.#collector.addVarying(reference, evidence, when);
     const loose = !pinned && sighting.certainty !== "proven";
@@ -107,11 +113,26 @@ export class Recorder {
   }
 }
 
-function read({ file, text, lines }: RenderedFile): RenderedImages {
+/** What a setting was filled with to try it is no part of a name. */
+function isMadeUp(image: string): boolean {
+  return image.includes(PLACEHOLDER) || /(?<![^/:@._-])(?:true|false)(?![^/:@._-])/.test(image);
+}
+
+interface Printed {
+  readonly text: string;
+  readonly documents: ReadonlySet<string>;
+}
+
+function documentsIn(text: string): ReadonlySet<string> {
+  return new Set(splitDocuments(text).map((document) => document.text));
+}
+
+function read({ file, text, lines }: RenderedFile, known?: ReadonlySet<string>): RenderedImages {
   return imagesIn({
     source: "rendering",
     text,
     lines,
+    known,
     file: shownPath(file.instance.chart, file.path),
   });
 }

@@ -13,6 +13,8 @@ export interface PrintedText {
   readonly file: string;
   /** The template's line for each line of the text, where that is known. */
   readonly lines?: readonly number[] | undefined;
+  /** Documents that were read before, and say nothing new. */
+  readonly known?: ReadonlySet<string> | undefined;
 }
 
 /** An image in a rendered text, with where it comes from. */
@@ -41,7 +43,7 @@ export function imagesIn(printed: PrintedText): RenderedImages {
   const images: RenderedImage[] = [];
   const blanks: (Blank & Place & { object: string })[] = [];
   const resources: CustomResource[] = [];
-  const { manifests, broken } = readManifests(printed.text);
+  const { manifests, broken } = readManifests(printed.text, printed.known);
   for (const manifest of manifests) {
     const before = images.length;
     const place = (wanted: string): Place => placeOf(printed, manifest, wanted);

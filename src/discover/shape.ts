@@ -74,7 +74,7 @@ const NO_IMAGES = /\b(?:chart|helm|git|maven|npm|apt|yum|pypi)$/;
 
 function composeGroup(group: ReadonlyMap<KeyRole, Entry>, options: ShapeOptions): Shape[] {
   const { belowImage = false, inherited } = options;
-  const text = withInherited((role) => group.get(role)?.text ?? "", inherited);
+  const text = withInherited((role) => textOf(group, role, belowImage), inherited);
   const name = nameOf(text, belowImage);
   if (name === undefined || !(belowImage || PARTS.some((role) => text(role) !== ""))) return [];
   const repository = withRegistry(name, text);
@@ -84,6 +84,14 @@ function composeGroup(group: ReadonlyMap<KeyRole, Entry>, options: ShapeOptions)
   if (image === undefined || readImageText(repository) === undefined) return [];
   const keys = [...group.values()].map((entry) => entry.key);
   return [{ image: image.pinned ? image : undefined, repository, tag, keys }];
+}
+
+/** A `namespace` is Kubernetes's, unless it stands where only an image has one. */
+function textOf(group: ReadonlyMap<KeyRole, Entry>, role: KeyRole, belowImage: boolean): string {
+  const { key = "", text = "" } = group.get(role) ?? {};
+  if (role !== "namespace" || belowImage || !/^[^a-z]*namespace$/i.test(key)) return text;
+  const isPath = group.get("repository")?.text.includes("/") === true;
+  return group.has("registry") && !isPath ? text : "";
 }
 
 function suffixOf(text: TextOf): string {

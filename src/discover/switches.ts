@@ -1,8 +1,8 @@
-import type { Override } from "../helm/render/render.ts";
-import type { Read } from "../helm/template/reads.ts";
+import type { Override } from "../helm/render/values-tree.ts";
+import type { Looked, Read } from "../helm/template/reads.ts";
 import { isList, type Dict, type Value } from "../helm/template/value.ts";
 import { formatPath, nested, startsWith } from "../helm/values/path.ts";
-import { keyOf, type Branch } from "./branches.ts";
+import type { BranchNode } from "../helm/template/ast.ts";
 import { speaksOfImage, wordsOf } from "./image-key.ts";
 
 /** Stands for a text that only the installer knows. An image with it in its name is none. */
@@ -30,7 +30,7 @@ export interface Attempts {
 
 /** What to try to get a part of a template to run: the settings that its condition looked at. */
 export function switchesFor(
-  { looked, node }: Branch,
+  { looked, node }: { readonly looked: Looked; readonly node: BranchNode },
   literals: ReadonlyMap<string, ReadonlySet<string>>,
 ): Attempts {
   const all = [...new Map(looked.reads.map((read) => [keyOf(read), read])).values()];
@@ -44,6 +44,11 @@ export function switchesFor(
     .flatMap((choice) => choice.slice(0, 1))
     .filter(({ value }) => value !== false);
   return { single, joint: off.length < 2 ? [] : [off] };
+}
+
+/** The same for all looks at one setting. */
+export function keyOf({ source, path }: Pick<Read, "source" | "path">): string {
+  return `${source}:${path.join("\0")}`;
 }
 
 function isBelow(inner: Read, outer: Read): boolean {

@@ -20,6 +20,8 @@ export interface ValueImage {
   readonly path: ValuesPath;
   /** A name or the form of the table says that it is an image. */
   readonly certain: boolean;
+  /** The registry is written out too: nothing has to be added. */
+  readonly whole: boolean;
   /** The setting closest above it that is off. */
   readonly enabledBy: ValuesPath | undefined;
 }
@@ -41,7 +43,9 @@ export function imagesInValues(
         // A name with a version alone is as often a package as an image.
         if (!named && image?.hasHost !== true && !keys.some(speaksOfRepository)) return false;
         const place = [...table, mainKey(keys)];
-        found.push({ image, repository, tag, path: place, certain: true, enabledBy: off });
+        const said = { image, repository, tag, path: place };
+        const whole = image?.hasHost === true;
+        found.push({ ...said, certain: true, whole, enabledBy: off });
         return true;
       },
       text: (text, place) => found.push(...imagesInText(text, place)),
@@ -72,7 +76,8 @@ function imagesInText(text: string, { path, named, off: enabledBy }: Place): Val
     if (!certain && !isUnmistakable(image)) return [];
     const { registry, repository, tag = "" } = image.reference;
     const name = `${registry}/${repository}`;
-    if (image.pinned) return [{ image, repository: name, tag, path, certain, enabledBy }];
-    return [{ image: undefined, repository: name, tag: "", path, certain, enabledBy }];
+    const said = { repository: name, path, certain, enabledBy };
+    if (!image.pinned) return [{ ...said, image: undefined, tag: "", whole: false }];
+    return [{ ...said, image, tag, whole: image.hasHost }];
   });
 }

@@ -3,11 +3,10 @@ import type { IsNotable, Template } from "../template/ast.ts";
 import type { Budget } from "../template/budget.ts";
 import { Evaluation, type Printed, type Problem } from "../template/evaluate.ts";
 import { FUNCTIONS } from "../template/functions/functions.ts";
-import { copyWithOrigins, markShared } from "../template/reads.ts";
-import type { Watcher } from "../template/statements.ts";
+import { markShared } from "../template/reads.ts";
+import type { Watcher } from "../template/watcher.ts";
 import type { Dict, Value } from "../template/value.ts";
 import type { Instance } from "../values/compose.ts";
-import { lookUp, setAt, startsWith, type ValuesPath } from "../values/path.ts";
 import {
   chartFiles,
   chartObject,
@@ -17,12 +16,7 @@ import {
 } from "./built-in-objects.ts";
 import { capabilities, type Cluster } from "./capabilities.ts";
 import type { TemplateFile, TemplateSet } from "./template-set.ts";
-
-/** A setting that differs from the values given. */
-export interface Override {
-  readonly path: ValuesPath;
-  readonly value: Value;
-}
+import { ValuesTree, type Override } from "./values-tree.ts";
 
 /** What one rendering of a chart can use again from those before. */
 export class RenderSession {
@@ -32,6 +26,7 @@ export class RenderSession {
   /** Files that print nothing and only change values for the others; they run every time. */
   readonly preparing = new Set<string>();
   readonly #files = new Map<Chart, Dict>();
+  readonly #trees = new WeakMap<Instance, ValuesTree>();
 
   constructor(isNotable?: IsNotable) {
     this.isNotable = isNotable;
@@ -41,6 +36,13 @@ export class RenderSession {
     const files = this.#files.get(chart) ?? chartFiles(chart);
     this.#files.set(chart, files);
     return files;
+  }
+
+  /** The values of `root`, which is the chart asked for. */
+  treeOf(root: Instance): ValuesTree {
+    const tree = this.#trees.get(root) ?? new ValuesTree(root.values);
+    this.#trees.set(root, tree);
+    return tree;
   }
 }
 
@@ -72,14 +74,20 @@ export function renderFiles(
     only?.has(name) !== false || session.preparing.has(name);
   const files = set.files.filter(runs);
   const wanted = only === undefined ? [root] : files.map(({ instance }) => instance);
-  const contexts = new Contexts(wanted, root, options);
-  const rendered = files.map((file) =>
-    renderFile(file, set, { ...options, data: contexts.forFile(file) }),
-  );
-  for (const { file, text, changesShared } of rendered) {
-    if (changesShared && isBlank(text)) session.preparing.add(file.name);
+  const tree = session.treeOf(root);
+  try {
+    for (const override of options.overrides ?? []) tree.override(override);
+    const contexts = new Contexts(wanted, tree, options);
+    const rendered = files.map((file) =>
+      renderFile(file, set, { ...options, data: contexts.forFile(file), onChange: tree.keep }),
+    );
+    for (const { file, text, changesShared } of rendered) {
+      if (changesShared && isBlank(text)) session.preparing.add(file.name);
+    }
+    return rendered.filter(({ file }) => only?.has(file.name) !== false);
+  } finally {
+    tree.restore();
   }
-  return rendered.filter(({ file }) => only?.has(file.name) !== false);
 }
 
 /** True for a text of nothing but comments. */
@@ -93,7 +101,7 @@ const MAX_PROBLEMS = 200;
 function renderFile(
   file: TemplateFile,
   set: TemplateSet,
-  options: RenderOptions & { readonly data: Dict },
+  options: RenderOptions & { readonly data: Dict; readonly onChange: (dict: Dict) => void },
 ): RenderedFile {
   const problems = new Map<string, Problem>();
   const evaluation = new Evaluation({
@@ -103,6 +111,7 @@ function renderFile(
     texts: options.session.texts,
     isNotable: options.session.isNotable,
     watcher: options.watcher?.(file),
+    onChange: options.onChange,
     onProblem: (problem) => {
       if (problems.size >= MAX_PROBLEMS) return;
       problems.set(`${problem.file}:${problem.line}:${problem.reason}`, problem);
@@ -116,26 +125,21 @@ function renderFile(
 class Contexts {
   readonly #byInstance = new Map<Instance, Dict>();
   readonly #session: RenderSession;
+  readonly #tree: ValuesTree;
   readonly #same: readonly (readonly [string, Value])[];
 
   /** Makes them for the `wanted` charts and all below these; a chart shares values with its subcharts. */
-  constructor(wanted: readonly Instance[], root: Instance, options: RenderOptions) {
-    const { overrides = [], cluster, release, session } = options;
+  constructor(wanted: readonly Instance[], tree: ValuesTree, options: RenderOptions) {
+    const { cluster, release, session } = options;
     this.#session = session;
+    this.#tree = tree;
     this.#same = [
       ["Capabilities", capabilities(cluster)],
       ["Release", releaseObject(release)],
     ];
     const byDepth = new Set(wanted.toSorted((a, b) => a.path.length - b.path.length));
     for (const instance of byDepth) {
-      if (this.#byInstance.has(instance)) continue;
-      const { path } = instance;
-      const values = copyWithOrigins(tableAt(root.values, path), path);
-      for (const override of overrides) {
-        if (startsWith(override.path, path))
-          setAt(values, override.path.slice(path.length), override.value);
-      }
-      this.#add(instance, values);
+      if (!this.#byInstance.has(instance)) this.#add(instance);
     }
   }
 
@@ -149,25 +153,18 @@ class Contexts {
     return context;
   }
 
-  #add(instance: Instance, values: Dict): Dict {
+  #add(instance: Instance): Dict {
     const subcharts: Dict = new Map();
     const context = new Map<string, Value>([
       ...this.#same,
       ["Chart", chartObject(instance)],
       ["Files", this.#session.filesOf(instance.chart)],
-      ["Values", valuesObject(values)],
+      ["Values", valuesObject(this.#tree.tableAt(instance.path))],
       ["Subcharts", subcharts],
     ]);
     markShared(context);
     this.#byInstance.set(instance, context);
-    for (const child of instance.children) {
-      subcharts.set(child.name, this.#add(child, tableAt(values, [child.name])));
-    }
+    for (const child of instance.children) subcharts.set(child.name, this.#add(child));
     return context;
   }
-}
-
-function tableAt(values: Dict, path: ValuesPath): Dict {
-  const found = lookUp(values, path);
-  return found instanceof Map ? found : new Map();
 }

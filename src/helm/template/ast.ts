@@ -19,6 +19,8 @@ export interface List {
   readonly notable: boolean;
   /** Literal strings in it, among them the names of the templates it calls. */
   readonly literals: readonly string[];
+  /** Variables in it that get another value. */
+  readonly assigned: readonly string[];
 }
 
 export type Node =
@@ -34,7 +36,7 @@ interface TextNode {
   readonly text: string;
 }
 
-interface ActionNode {
+export interface ActionNode {
   readonly type: "action";
   readonly line: number;
   readonly pipe: Pipe;
@@ -89,6 +91,7 @@ export class ListBuilder {
   readonly #isNotable: IsNotable;
   readonly #nodes: Node[] = [];
   readonly #literals = new Set<string>();
+  readonly #assigned = new Set<string>();
   #notable = false;
 
   constructor(isNotable: IsNotable) {
@@ -108,14 +111,24 @@ export class ListBuilder {
     this.#literals.add(text);
   }
 
+  assigns(name: string): void {
+    this.#assigned.add(name);
+  }
+
   /** An inner list says what the outer one says too. */
   includes(inner: ListBuilder): void {
     this.#notable ||= inner.#notable;
     for (const text of inner.#literals) this.#literals.add(text);
+    for (const name of inner.#assigned) this.#assigned.add(name);
   }
 
   build(): List {
-    return { nodes: this.#nodes, notable: this.#notable, literals: [...this.#literals] };
+    return {
+      nodes: this.#nodes,
+      notable: this.#notable,
+      literals: [...this.#literals],
+      assigned: [...this.#assigned],
+    };
   }
 }
 

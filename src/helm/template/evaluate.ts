@@ -5,7 +5,8 @@ import { parseTemplate } from "./parser.ts";
 import { NO_VALUE } from "./print.ts";
 import { isShared, ReadLog, readsOf, type Read } from "./reads.ts";
 import type { Call, TemplateFunction } from "./signature.ts";
-import { Statements, type Watcher } from "./statements.ts";
+import { Statements } from "./statements.ts";
+import type { Watcher } from "./watcher.ts";
 import { BudgetError, TemplateError, TemplateRefusal } from "./template-error.ts";
 import type { Dict, Value } from "./value.ts";
 
@@ -28,6 +29,8 @@ export interface EvaluationOptions {
   readonly isNotable?: IsNotable | undefined;
   readonly watcher?: Watcher | undefined;
   readonly onProblem: (problem: Problem) => void;
+  /** Told of values that other templates see, before they are changed. */
+  readonly onChange?: ((dict: Dict) => void) | undefined;
 }
 
 export interface Printed {
@@ -123,12 +126,18 @@ export class Evaluation implements Call {
   }
 
   changes(dict: Dict): void {
-    this.#changesShared ||= isShared(dict);
+    if (!isShared(dict)) return;
+    this.#changesShared = true;
+    this.#options.onChange?.(dict);
   }
 
   asked(read: Read): void {
     this.#log.add([read]);
     this.#asksVersion ||= read.source === "kubeVersion";
+  }
+
+  picked(dict: Dict, key: string): void {
+    if (this.#log.active) this.#log.compared([key, ...dict.keys()]);
   }
 
   compared(values: readonly Value[]): void {

@@ -18,7 +18,7 @@ export function evaluatePipe(pipe: Pipe, scope: Scope, machine: Machine): Value 
   let looked = LOOKED_AT_NOTHING;
   const value = machine.log.capture(
     () => pipeValue(pipe, scope, machine),
-    (all) => (looked = all),
+    (all) => (looked = all()),
   );
   for (const name of pipe.variables) {
     if (pipe.assigns) scope.variables.assign(name, value, looked);
@@ -99,7 +99,7 @@ function tracedValue(run: TemplateFunction, given: Given, context: Context): Val
   const args = given.rest.map((operand) =>
     log.capture(
       () => operandValue(operand, context),
-      (all) => looked.push(all),
+      (all) => looked.push(all()),
     ),
   );
   const dict = run([...args, ...given.piped], call);

@@ -1,6 +1,6 @@
 import type { Pipe } from "./ast.ts";
 import type { Budget } from "./budget.ts";
-import type { Looked } from "./reads.ts";
+import { joined, type Looked } from "./reads.ts";
 import { BudgetError, TemplateError } from "./template-error.ts";
 import { isList, sortedKeys, typeOf, type Value } from "./value.ts";
 
@@ -59,6 +59,12 @@ export class Variables {
     Object.assign(this.#find(name), { value, looked });
   }
 
+  /** Says that the value, whichever it is, depends on more than it was made of. */
+  depends(name: string, looked: Looked): void {
+    const found = this.#stack.findLast((variable) => variable.name === name);
+    if (found !== undefined) found.looked = joined(looked, found.looked);
+  }
+
   #find(name: string): Variable {
     const found = this.#stack.findLast((variable) => variable.name === name);
     if (found === undefined) throw new TemplateError(`undefined variable ${JSON.stringify(name)}`);
@@ -71,6 +77,7 @@ export class Output {
   readonly #budget: Budget;
   readonly #lines: number[] | undefined;
   #text = "";
+  #line = "";
 
   /** `traced`: keep the lines. */
   constructor(budget: Budget, traced = false) {
@@ -83,6 +90,8 @@ export class Output {
     if (text === "") return;
     this.#budget.text(text.length);
     this.#text += text;
+    const end = text.lastIndexOf("\n");
+    this.#line = end === -1 ? this.#line + text : text.slice(end + 1);
     if (this.#lines === undefined) return;
     if (this.#lines.length === 0) this.#lines.push(line);
     let own = line;
@@ -94,6 +103,11 @@ export class Output {
 
   text(): string {
     return this.#text;
+  }
+
+  /** What stands on the last line so far. */
+  line(): string {
+    return this.#line;
   }
 
   /** Lines of the template, one for each line of the output. */

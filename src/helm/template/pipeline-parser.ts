@@ -19,6 +19,7 @@ export class PipelineParser {
   /** Up to the closing braces or parenthesis, which is not taken. */
   parse(options: { range?: boolean } = {}): Pipe {
     const { variables, assigns } = this.#declaration(options.range === true);
+    if (assigns) for (const name of variables) this.#list().assigns(name);
     const commands = [this.#command()];
     while (this.#reader.takeSymbol("|") && !this.#reader.atClose()) commands.push(this.#command());
     return { type: "pipe", variables, assigns, commands };

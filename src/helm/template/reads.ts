@@ -17,6 +17,8 @@ export interface Read {
 interface Origin {
   readonly path: readonly string[] | undefined;
   readonly entries: Map<string, readonly Read[]> | undefined;
+  /** Looks at its entries, each made once. */
+  readonly known: Map<string, readonly Read[]>;
   /** Other templates see the dictionary too; a copy of it is not shared. */
   readonly shared: boolean;
 }
@@ -24,14 +26,20 @@ interface Origin {
 /** By these a condition is traced to a setting. What a template made has none to begin with. */
 const origins = new WeakMap<Dict, Origin>();
 
+const NO_READS: readonly Read[] = [];
+
 /** What reading `key` of `dict` looks at in the values. */
 export function readsOf(dict: Dict, key: string): readonly Read[] {
   const origin = origins.get(dict);
   const made = origin?.entries?.get(key);
   if (made !== undefined) return made;
-  const path = origin?.path;
-  if (path === undefined) return [];
-  return [{ source: "values", path: [...path, key], value: dict.get(key) ?? null }];
+  if (origin?.path === undefined) return NO_READS;
+  const value = dict.get(key) ?? null;
+  const known = origin.known.get(key);
+  if (known?.[0]?.value === value) return known;
+  const reads: readonly Read[] = [{ source: "values", path: [...origin.path, key], value }];
+  origin.known.set(key, reads);
+  return reads;
 }
 
 /** Says what was read to make the entry `key` of `dict`. */
@@ -39,13 +47,35 @@ export function noteEntry(dict: Dict, key: string, reads: readonly Read[]): void
   const origin = origins.get(dict);
   const entries = origin?.entries ?? new Map<string, readonly Read[]>();
   entries.set(key, reads);
-  origins.set(dict, { path: origin?.path, entries, shared: origin?.shared === true });
+  const known = origin?.known ?? new Map<string, readonly Read[]>();
+  origins.set(dict, { path: origin?.path, entries, known, shared: origin?.shared === true });
 }
 
 /** Says that the entries of `to` come from where those of `from` do. */
 export function copyOrigin(from: Dict, to: Dict): void {
   const origin = origins.get(from);
-  if (origin !== undefined) origins.set(to, { ...origin, shared: false });
+  if (origin !== undefined) origins.set(to, { ...origin, known: new Map(), shared: false });
+}
+
+/** A dictionary as it was, to be put back after a rendering that changed it. */
+export class Snapshot {
+  readonly #dict: Dict;
+  readonly #entries: readonly (readonly [string, Value])[];
+  readonly #origin: Origin | undefined;
+
+  constructor(dict: Dict) {
+    this.#dict = dict;
+    this.#entries = [...dict];
+    const origin = origins.get(dict);
+    const made = origin?.entries;
+    this.#origin = origin && { ...origin, entries: made && new Map(made) };
+  }
+
+  restore(): void {
+    this.#dict.clear();
+    for (const [key, value] of this.#entries) this.#dict.set(key, value);
+    if (this.#origin !== undefined) origins.set(this.#dict, this.#origin);
+  }
 }
 
 export function isShared(dict: Dict): boolean {
@@ -53,13 +83,13 @@ export function isShared(dict: Dict): boolean {
 }
 
 export function markShared(dict: Dict): void {
-  origins.set(dict, { path: undefined, entries: undefined, shared: true });
+  origins.set(dict, { path: undefined, entries: undefined, known: new Map(), shared: true });
 }
 
 /** A copy of a tree of values in which each table knows where it stands, beginning at `path`. */
 export function copyWithOrigins(dict: Dict, path: readonly string[]): Dict {
   const copy: Dict = new Map();
-  origins.set(copy, { path, entries: undefined, shared: true });
+  origins.set(copy, { path, entries: undefined, known: new Map(), shared: true });
   for (const [key, item] of dict) copy.set(key, copied(item, path, key));
   return copy;
 }
@@ -87,6 +117,25 @@ export const LOOKED_AT_NOTHING: Looked = { reads: [], compared: [] };
 const MAX_READS = 64;
 const MAX_COMPARED = 32;
 
+/** Both, as far as anything can be said of them. */
+export function joined(one: Looked, other: Looked): Looked {
+  if (other.reads.length === 0 && other.compared.length === 0) return one;
+  return {
+    reads: distinct([...one.reads, ...other.reads], 0),
+    compared: [...one.compared, ...other.compared].slice(0, MAX_COMPARED),
+  };
+}
+
+/** Reads from `start` on, each once. */
+function distinct(all: readonly Read[], start: number): readonly Read[] {
+  const found = new Set<Read>();
+  for (let at = start; at < all.length && found.size < MAX_READS; at++) {
+    const read = all[at];
+    if (read !== undefined) found.add(read);
+  }
+  return [...found];
+}
+
 /** Notes reads while somebody wants to know, and costs next to nothing otherwise. */
 export class ReadLog {
   readonly enabled: boolean;
@@ -111,7 +160,7 @@ export class ReadLog {
   }
 
   /** Runs `action`, then tells `done` what it looked at, even if it failed. */
-  capture<T>(action: () => T, done: (looked: Looked) => void): T {
+  capture<T>(action: () => T, done: (looked: () => Looked) => void): T {
     if (!this.enabled) return action();
     const reads = this.#reads.length;
     const compared = this.#compared.length;
@@ -120,10 +169,10 @@ export class ReadLog {
       return action();
     } finally {
       this.#depth--;
-      done({
-        reads: this.#reads.slice(reads, reads + MAX_READS),
+      done(() => ({
+        reads: distinct(this.#reads, reads),
         compared: this.#compared.slice(compared, compared + MAX_COMPARED),
-      });
+      }));
       if (!this.active) this.#clear();
     }
   }

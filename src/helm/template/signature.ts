@@ -12,6 +12,8 @@ export interface Call {
   changes(dict: Dict): void;
   /** Says what was asked that no entry of a dictionary answers. */
   asked(read: Read): void;
+  /** Says that one of the keys of `dict` was chosen by a value. */
+  picked(dict: Dict, key: string): void;
   /** Says which values were compared with each other. */
   compared(values: readonly Value[]): void;
   /** Runs a named template. */

@@ -1,4 +1,4 @@
-import type { BranchNode, Define, List, Node, Pipe, TemplateNode } from "./ast.ts";
+import type { ActionNode, BranchNode, Define, List, Node, Pipe, TemplateNode } from "./ast.ts";
 import type { Budget } from "./budget.ts";
 import { evaluatePipe, type Machine } from "./expression.ts";
 import { bindRange, turnsOf, Variables, withDot, type Frame, type Output } from "./frame.ts";
@@ -6,11 +6,7 @@ import { printed } from "./print.ts";
 import { LOOKED_AT_NOTHING, type Looked } from "./reads.ts";
 import { BudgetError } from "./template-error.ts";
 import { isTrue, type Value } from "./value.ts";
-
-/** Told of every condition: which side was taken and what the condition looked at. */
-export interface Watcher {
-  branch(node: BranchNode, taken: List | undefined, looked: Looked): void;
-}
+import type { Watcher } from "./watcher.ts";
 
 /** A line of a template. */
 export interface TemplatePlace {
@@ -93,13 +89,9 @@ export class Statements {
           frame.calledFrom === undefined,
         );
         return "next";
-      case "action": {
-        const value = this.#pipe(node.pipe, frame);
-        if (node.pipe.variables.length === 0) {
-          frame.output.write(printed(value), frame.calledFrom ?? node.line);
-        }
+      case "action":
+        this.#action(node, frame);
         return "next";
-      }
       case "template":
         this.#call(node, frame);
         return "next";
@@ -109,6 +101,19 @@ export class Statements {
       default:
         return node.type === "range" ? this.#range(node, frame) : this.#branch(node, frame);
     }
+  }
+
+  #action(node: ActionNode, frame: Frame): void {
+    const { watcher, machine } = this.#host;
+    if (node.pipe.variables.length > 0) return void this.#pipe(node.pipe, frame);
+    const { output } = frame;
+    const line = output.line();
+    let text = "";
+    machine.log.capture(
+      () => (text = printed(this.#pipe(node.pipe, frame))),
+      (looked) => watcher?.printed(node, { text, looked, line }),
+    );
+    output.write(text, frame.calledFrom ?? node.line);
   }
 
   #call(node: TemplateNode, frame: Frame): void {
@@ -121,10 +126,11 @@ export class Statements {
     const mark = frame.scope.variables.mark();
     const { value, looked } = this.#condition(node, node.pipe, frame);
     const taken = isTrue(value) ? node.body : node.otherwise;
-    this.#host.watcher?.branch(node, taken, looked);
+    this.#host.watcher?.branch(node, { taken, looked, line: frame.output.line() });
     const inner = node.type === "with" && taken === node.body ? withDot(frame, value) : frame;
     const signal = taken === undefined ? "next" : this.#list(taken, inner);
     frame.scope.variables.release(mark);
+    noteAssigned(node, frame, looked);
     return signal;
   }
 
@@ -133,11 +139,14 @@ export class Statements {
     try {
       const value = this.#host.machine.log.capture(
         () => this.#pipe(pipe, frame),
-        (all) => (looked = all),
+        (all) => (looked = all()),
       );
       return { value, looked };
     } catch (error) {
-      if (!(error instanceof BudgetError)) this.#host.watcher?.branch(node, undefined, looked);
+      const line = frame.output.line();
+      if (!(error instanceof BudgetError)) {
+        this.#host.watcher?.branch(node, { taken: undefined, looked, line });
+      }
       throw error;
     }
   }
@@ -148,8 +157,12 @@ export class Statements {
     const { value, looked } = this.#condition(node, { ...node.pipe, variables: [] }, frame);
     const turns = turnsOf(value);
     const taken = turns.length > 0 ? node.body : node.otherwise;
-    this.#host.watcher?.branch(node, taken, looked);
-    if (turns.length === 0) return taken === undefined ? "next" : this.#list(taken, frame);
+    this.#host.watcher?.branch(node, { taken, looked, line: frame.output.line() });
+    if (turns.length === 0) {
+      const signal = taken === undefined ? "next" : this.#list(taken, frame);
+      noteAssigned(node, frame, looked);
+      return signal;
+    }
     for (const [key, item] of turns) {
       this.#host.budget.step();
       bindRange(node.pipe, frame.scope, { key, item, looked });
@@ -158,10 +171,17 @@ export class Statements {
       if (signal === "break") break;
     }
     variables.release(mark);
+    noteAssigned(node, frame, looked);
     return "next";
   }
 
   #pipe(pipe: Pipe, frame: Frame): Value {
     return evaluatePipe(pipe, frame.scope, this.#host.machine);
   }
+}
+
+/** What a part may have set depends on what decided whether the part ran. */
+function noteAssigned({ body, otherwise }: BranchNode, { scope }: Frame, looked: Looked): void {
+  for (const name of body.assigned) scope.variables.depends(name, looked);
+  for (const name of otherwise?.assigned ?? []) scope.variables.depends(name, looked);
 }

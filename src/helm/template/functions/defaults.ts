@@ -8,11 +8,19 @@ const copying = fn(["any"], ([value], { budget }) => deepCopy(value, budget));
 
 /** Choosing between values, and asking what a value is. https://masterminds.github.io/sprig/ */
 export const DEFAULTS: Readonly<Record<string, TemplateFunction>> = {
-  default: variadic(["any"], ([fallback], given) =>
-    isTrue(given[0] ?? null) ? (given[0] ?? null) : fallback,
-  ),
-  empty: fn(["any"], ([value]) => !isTrue(value)),
-  coalesce: variadic([], (_none, values) => values.find(isTrue) ?? null),
+  default: variadic(["any"], ([fallback], given, call) => {
+    const value = given[0] ?? null;
+    call.compared([value, ""]);
+    return isTrue(value) ? value : fallback;
+  }),
+  empty: fn(["any"], ([value], call) => {
+    call.compared([value, ""]);
+    return !isTrue(value);
+  }),
+  coalesce: variadic([], (_none, values, call) => {
+    for (const value of values) call.compared([value, ""]);
+    return values.find(isTrue) ?? null;
+  }),
   all: variadic([], (_none, values) => values.every(isTrue)),
   any: variadic([], (_none, values) => values.some(isTrue)),
   ternary: fn(["any", "any", "bool"], ([yes, no, which]) => (which ? yes : no)),

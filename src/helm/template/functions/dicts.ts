@@ -17,6 +17,7 @@ export const DICTS: Readonly<Record<string, TemplateFunction>> = {
     return dict;
   }),
   get: fn(["dict", "string"], ([dict, key], call) => {
+    call.picked(dict, key);
     const value = call.read(dict, key);
     return dict.has(key) ? value : "";
   }),
@@ -30,6 +31,7 @@ export const DICTS: Readonly<Record<string, TemplateFunction>> = {
     return dict;
   }),
   hasKey: fn(["dict", "string"], ([dict, key], call) => {
+    call.picked(dict, key);
     call.read(dict, key);
     return dict.has(key);
   }),
@@ -37,7 +39,10 @@ export const DICTS: Readonly<Record<string, TemplateFunction>> = {
     dicts
       .map(asDict)
       .filter((dict) => dict.has(key))
-      .map((dict) => call.read(dict, key)),
+      .map((dict) => {
+        call.picked(dict, key);
+        return call.read(dict, key);
+      }),
   ),
   dig: variadic([], (_none, items, call) => dig(items, call)),
   keys: variadic([], (_none, dicts) => dicts.flatMap((dict) => sortedKeys(asDict(dict)))),
@@ -72,6 +77,7 @@ function dig(items: readonly Value[], call: Call): Value {
   let value = items.at(-1) ?? null;
   for (const key of items.slice(0, -2)) {
     const dict = asDict(value);
+    call.picked(dict, format(key));
     const found = call.read(dict, format(key));
     if (!dict.has(format(key))) return items.at(-2) ?? null;
     value = found;

@@ -7,7 +7,10 @@ import { byCodePoint, isList, isTrue, kindOf, typeOf, type Value } from "../valu
 
 /** What Go's text/template brings itself. https://pkg.go.dev/text/template@go1.25.0#hdr-Functions */
 export const LOGIC: Readonly<Record<string, TemplateFunction>> = {
-  not: fn(["any"], ([value]) => !isTrue(value)),
+  not: fn(["any"], ([value], call) => {
+    call.compared([value, ""]);
+    return !isTrue(value);
+  }),
   eq: variadic(["any"], ([first], rest, call) => {
     call.compared([first, ...rest]);
     if (rest.length === 0) throw new TemplateError("missing argument for comparison");
@@ -73,7 +76,10 @@ function lengthOf(value: Value): number {
 
 function itemOf(from: Value, key: Value, call: Call): Value {
   if (from instanceof Map) {
-    if (typeof key === "string") return call.read(from, key);
+    if (typeof key === "string") {
+      call.picked(from, key);
+      return call.read(from, key);
+    }
     throw new TemplateError(`cannot index a map with ${typeOf(key)}`);
   }
   if (typeof from === "string") return BigInt(from.charCodeAt(indexOf(key, from.length)));

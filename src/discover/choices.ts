@@ -1,0 +1,97 @@
+import type { Looked, Read } from "../helm/template/reads.ts";
+import type { Value } from "../helm/template/value.ts";
+import type { Print } from "../helm/template/watcher.ts";
+import { roleOf, speaksOfImage } from "./image-key.ts";
+import { readImageText } from "./image-text.ts";
+import { isPartOfImage, keyOf, PLACEHOLDER, type Attempts, type Switch } from "./switches.ts";
+
+/** Something printed into the name of an image, and the settings that had a say in it. */
+export interface Choice {
+  /** The same place, decided on by the same settings. */
+  readonly key: string;
+  readonly looked: Looked;
+  /** Name of the file that printed it. */
+  readonly file: string;
+}
+
+/** Settings of one name that are also turned together, each with each. */
+const MAX_JOINED = 3;
+
+/** Settings of one name that are turned one by one. */
+const MAX_SINGLE = 12;
+
+/** Texts tried for one setting: versions and flavors of a table of images. */
+const MAX_LITERALS = 24;
+
+/** `image: org/app`, `--image=org/app`, `tag: "1.2`: what stands before is a name or a part of one. */
+const NAME_LINE = /([\w.-]+)["']?\s*[:=]\s*["']?[^\s"']*$/;
+
+/** True for what is printed behind the key of an image, or is the name of one as a whole. */
+export function isPartOfName({ line, text }: Print): boolean {
+  return isNameLine(line) || isName(text);
+}
+
+/** True if what comes next on the line is a part of the name of an image. */
+export function isNameLine(line: string): boolean {
+  const key = NAME_LINE.exec(line.slice(-300))?.[1];
+  if (key === undefined || /version$/i.test(key)) return false;
+  return speaksOfImage(key) || PARTS.has(roleOf(key)?.role ?? "");
+}
+
+const PARTS: ReadonlySet<string> = new Set(["image", "registry", "repository", "tag", "digest"]);
+
+function isName(text: string): boolean {
+  if (!text.includes("/") || text.includes("\n")) return false;
+  const image = readImageText(text.trim());
+  return image?.pinned === true && (image.hasHost || image.hasPath);
+}
+
+/** What to try to get another name printed: the settings that had a say in it. */
+export function choiceSwitches(
+  { looked }: Choice,
+  before: readonly Switch[],
+  literals: ReadonlyMap<string, ReadonlySet<string>>,
+): Attempts {
+  const turned = new Set(before.map(keyOf));
+  const reads = [...new Map(looked.reads.map((read) => [keyOf(read), read])).values()];
+  const choices = reads
+    .filter((read) => !turned.has(keyOf(read)))
+    .map((read) => othersFor(read, literals.get(read.path.join("\0"))))
+    .filter((choice) => choice.length > 0);
+  const single = choices.length > MAX_SINGLE ? [] : choices.flat().map((one) => [one]);
+  const first = choices.flatMap((choice) => choice.slice(0, 1));
+  const isFew = first.length <= MAX_JOINED && before.length === 0;
+  return { single, joint: isFew ? subsets(first).filter((one) => one.length > 1) : [] };
+}
+
+/** Only what the chart itself compares with can give a name that it knows. */
+function othersFor({ source, path, value }: Read, literals: ReadonlySet<string> = NONE): Switch[] {
+  if (source === "kubeVersion") return [];
+  if (source === "api") return value === true ? [] : [{ source, path, value: true }];
+  if (typeof value === "boolean") return [{ source, path, value: !value }];
+  if (isPartOfImage(path) || NAMES_OBJECTS.test(path.at(-1) ?? "")) return [];
+  return textsFor(value, literals).map((other) => ({ source, path, value: other }));
+}
+
+function textsFor(value: Value, literals: ReadonlySet<string>): Value[] {
+  if (value !== null && typeof value !== "string") return [];
+  const texts = [...literals]
+    .filter((text) => text !== value && PART_OF_NAME.test(text))
+    .slice(0, MAX_LITERALS);
+  if (value === null) return [true, ...texts];
+  return value === "" && literals.has("") ? [...texts, PLACEHOLDER] : texts;
+}
+
+/** What objects are called is no part of what images are. */
+const NAMES_OBJECTS = /name(?:space)?Override$/i;
+
+/** No pattern, and no address. */
+const PART_OF_NAME = /^[\w./:-]*$/;
+
+const NONE: ReadonlySet<string> = new Set();
+
+function subsets(all: readonly Switch[]): Switch[][] {
+  let found: Switch[][] = [[]];
+  for (const one of all) found = [...found, ...found.map((subset) => [...subset, one])];
+  return found;
+}

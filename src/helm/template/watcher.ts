@@ -1,0 +1,24 @@
+import type { ActionNode, BranchNode, List } from "./ast.ts";
+import type { Looked } from "./reads.ts";
+
+/** What a condition came to. */
+export interface Decision {
+  readonly taken: List | undefined;
+  readonly looked: Looked;
+  /** What stood on the line before. */
+  readonly line: string;
+}
+
+/** What an action printed. */
+export interface Print {
+  readonly text: string;
+  readonly looked: () => Looked;
+  /** What stood on the line before. */
+  readonly line: string;
+}
+
+/** Told of every condition and of all that is printed, and what it depended on. */
+export interface Watcher {
+  branch(node: BranchNode, decision: Decision): void;
+  printed(node: ActionNode, print: Print): void;
+}

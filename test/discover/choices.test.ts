@@ -1,0 +1,163 @@
+import { describe, expect, it } from "vitest";
+import { makeChartOf, type ChartTexts } from "../../fixtures/charts.ts";
+import { discoverImages } from "../../src/discover/discover-images.ts";
+
+/** `class image by …` for each image. */
+async function linesOf(texts: ChartTexts): Promise<string[]> {
+  const { images, complete } = await discoverImages(await makeChartOf(texts));
+  expect(complete).toBe(true);
+  return images.map(({ image, class: kind, optionalBy }) => {
+    const by = optionalBy.map((way) => way.join(" & ")).join(" | ");
+    return `${kind} ${image.replace("docker.io/", "")}${by === "" ? "" : ` by ${by}`}`;
+  });
+}
+
+const pod = (image: string): string =>
+  `apiVersion: v1\nkind: Pod\nmetadata: {name: x}\nspec:\n  containers:\n  - name: a\n    image: ${image}\n`;
+
+describe("another name of an image is found", () => {
+  it.each<[string, ChartTexts, readonly string[]]>([
+    [
+      "behind a ternary",
+      {
+        "values.yaml": "next: false\n",
+        "templates/a.yaml": pod('x/app:1.0{{ ternary "-next" "" .Values.next }}'),
+      },
+      ["needed x/app:1.0", "optional x/app:1.0-next by next=true"],
+    ],
+    [
+      "behind a helper that decides on a text of another helper",
+      {
+        "values.yaml": 'pro: {enabled: null, token: ""}\n',
+        "templates/_h.tpl": `
+{{- define "pro" -}}{{- if kindIs "invalid" .Values.pro.enabled -}}{{ not (empty .Values.pro.token) }}{{- else -}}{{ .Values.pro.enabled }}{{- end -}}{{- end -}}
+{{- define "repo" -}}{{- ternary "x/pro" "x/free" (eq (include "pro" .) "true") -}}{{- end -}}`,
+        "templates/a.yaml": pod('{{ include "repo" . }}:{{ .Chart.AppVersion }}'),
+      },
+      ["needed x/free:1.2.3", "optional x/pro:1.2.3 by pro.enabled=true"],
+    ],
+    [
+      "behind a suffix within the line",
+      {
+        "values.yaml": "fips: {enabled: false}\n",
+        "templates/a.yaml": pod("x/app:1{{ if .Values.fips.enabled }}-fips{{ end }}"),
+      },
+      ["needed x/app:1", "optional x/app:1-fips by fips.enabled=true"],
+    ],
+    [
+      "behind a part that a branch sets, in whatever it is handed on",
+      {
+        "values.yaml": "gpu: false\n",
+        "templates/_h.tpl": '{{ define "ref" }}{{ .name }}:1{{ .suffix }}{{ end }}',
+        "templates/a.yaml": `{{- $suffix := "" }}{{- if .Values.gpu }}{{- $suffix = "-gpu" }}{{- end }}\n${pod('{{ include "ref" (dict "name" "x/app" "suffix" $suffix) }}')}`,
+      },
+      ["needed x/app:1", "optional x/app:1-gpu by gpu=true"],
+    ],
+    [
+      "behind a fallback, when the setting before it is taken away",
+      {
+        "values.yaml": "flavor: slim\n",
+        "templates/a.yaml": pod('x/{{ coalesce .Values.flavor "full" }}:1'),
+        "templates/b.yaml": pod('x/b-{{ .Values.flavor | default "big" }}:1'),
+      },
+      [
+        "needed x/b-slim:1",
+        "needed x/slim:1",
+        "optional x/b-big:1 by flavor=",
+        "optional x/full:1 by flavor=",
+      ],
+    ],
+    [
+      "in a table by a key that is a setting",
+      {
+        "values.yaml":
+          "flavor: debian\nnames:\n  debian: x/app-debian\n  alpine: x/app-alpine\n  ubi: x/app-ubi\n",
+        "templates/a.yaml": pod("{{ index .Values.names .Values.flavor }}:1"),
+      },
+      [
+        "needed x/app-debian:1",
+        "optional x/app-alpine:1 by flavor=alpine",
+        "optional x/app-ubi:1 by flavor=ubi",
+      ],
+    ],
+    [
+      "by a text that the setting is compared with, also within a text that is a template",
+      {
+        "values.yaml":
+          'mode: single\nimage: x/app:1{{ if eq .Values.mode "cluster" }}-cluster{{ end }}\n',
+        "templates/a.yaml": pod("{{ tpl .Values.image . }}"),
+      },
+      ["needed x/app:1", "optional x/app:1-cluster by mode=cluster"],
+    ],
+    [
+      "by two settings together",
+      {
+        "values.yaml": "fips: false\narm: false\n",
+        "templates/a.yaml": pod(
+          'x/app:1{{ ternary "-fips" "" .Values.fips }}{{ ternary "-arm" "" .Values.arm }}',
+        ),
+      },
+      [
+        "needed x/app:1",
+        "optional x/app:1-arm by arm=true",
+        "optional x/app:1-fips by fips=true",
+        "optional x/app:1-fips-arm by fips=true & arm=true",
+      ],
+    ],
+    [
+      "in a part that another setting brings in",
+      {
+        "values.yaml": "sidecar: false\nfips: false\n",
+        "templates/a.yaml": `{{ if .Values.sidecar }}\n${pod('x/side:1{{ ternary "-fips" "" .Values.fips }}')}{{ end }}`,
+      },
+      ["optional x/side:1 by sidecar=true", "optional x/side:1-fips by sidecar=true & fips=true"],
+    ],
+    [
+      "in a table that a branch of with opens, and in an argument",
+      {
+        "values.yaml": "runner: {image: x/runner, debug: false}\n",
+        "templates/a.yaml": `{{ with .Values.runner }}\n${pod("x/app:1")}    args: ["--image={{ .image }}:1{{ if .debug }}-debug{{ end }}"]\n{{ end }}`,
+      },
+      ["needed x/app:1", "needed x/runner:1", "optional x/runner:1-debug by runner.debug=true"],
+    ],
+  ])("%s", async (_where, texts, wanted) => {
+    expect(await linesOf(texts)).toEqual(wanted);
+  });
+});
+
+describe("a name that no rendering gave", () => {
+  it("is not made of what a setting was filled with", async () => {
+    const texts = {
+      "values.yaml": "flavor: null\n",
+      "templates/a.yaml": pod('x/app:1-{{ .Values.flavor | default "std" }}'),
+    };
+    expect(await linesOf(texts)).toEqual(["needed x/app:1-std"]);
+  });
+
+  it("is not the beginning of a name that a template goes on with", async () => {
+    const texts = {
+      "values.yaml":
+        "operator: {image: {repository: quay.io/x/operator, tag: v1, suffix: generic}}\n",
+      "templates/a.yaml": pod(
+        '"{{ .Values.operator.image.repository }}-{{ .Values.operator.image.suffix }}:{{ .Values.operator.image.tag }}"',
+      ),
+    };
+    expect(await linesOf(texts)).toEqual(["needed quay.io/x/operator-generic:v1"]);
+  });
+
+  it("is only suspected where values leave the registry out", async () => {
+    expect(
+      await linesOf({ "values.yaml": "side: {image: {repository: x/side, tag: v1}}\n" }),
+    ).toEqual(["suspect x/side:v1"]);
+  });
+
+  it("is not made of the namespace that stands beside a repository", async () => {
+    const settings =
+      "deployment:\n      namespace: {{ .Release.Namespace }}\n      repository: x/app\n      tag: v1\n";
+    const texts = {
+      "templates/c.yaml": `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndata:\n  config.yaml: |\n    ${settings}`,
+      "templates/a.yaml": pod("x/app:v1"),
+    };
+    expect(await linesOf(texts)).toEqual(["needed x/app:v1"]);
+  });
+});
