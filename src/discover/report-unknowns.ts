@@ -1,5 +1,6 @@
 import { shownPath } from "../chart/chart.ts";
 import type { Problem } from "../helm/template/evaluate.ts";
+import { formatPath } from "../helm/values/path.ts";
 import type { Visited } from "./add-values.ts";
 import type { Collector } from "./collector.ts";
 import type { RenderedImages } from "./rendered-images.ts";
@@ -12,7 +13,13 @@ export function reportProblems(
 ): void {
   const needed = when.length === 0;
   const suffix = needed ? "" : ` (with ${when.join(", ")})`;
-  for (const { file, line, reason, refused } of problems) {
+  reportRequired(
+    problems.filter(({ path }) => path !== undefined),
+    { needed, suffix },
+    collector,
+  );
+  for (const { file, line, reason, refused, path } of problems) {
+    if (path !== undefined) continue;
     collector.unknown({
       code: refused ? "VALUES_REFUSED" : "TEMPLATE_NOT_EVALUATED",
       needed,
@@ -23,6 +30,21 @@ export function reportProblems(
       line,
     });
   }
+}
+
+/** All that the chart asks for, so that nobody has to find it out one by one. */
+function reportRequired(
+  required: readonly Problem[],
+  { needed, suffix }: { needed: boolean; suffix: string },
+  collector: Collector,
+): void {
+  const [first] = required;
+  if (first === undefined) return;
+  const paths = [...new Set(required.map(({ path = [] }) => formatPath(path)))].toSorted();
+  const reasons = [...new Set(required.map(({ reason }) => reason.trim()))];
+  const { file, line } = first;
+  const message = `give ${paths.join(", ")}: the chart requires ${paths.length === 1 ? "it" : "them"} (${reasons.join("; ")})${suffix}`;
+  collector.unknown({ code: "VALUES_REFUSED", needed, message, file, line });
 }
 
 /** Containers without a readable image, documents that are no YAML, and resources for operators. */

@@ -312,7 +312,7 @@ describe("what cannot be known", () => {
     expect(lines(discovery)).toEqual(["needed x/a:1"]);
     expect(discovery.unknowns[0]).toMatchObject({
       code: "VALUES_REFUSED",
-      message: "the chart refuses these values: give a name",
+      message: "give name: the chart requires it (give a name)",
     });
     expect(discovery.complete).toBe(false);
   });

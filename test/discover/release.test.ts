@@ -74,3 +74,34 @@ describe("a dependency", () => {
     expect(on).toMatchObject({ complete: false, unknowns: [{ code: "DEPENDENCY_MISSING" }] });
   });
 });
+
+describe("values that a chart requires", () => {
+  it("are named all at once, wherever they are asked for", async () => {
+    const texts = {
+      "values.yaml": "apiKey: ''\n",
+      "templates/a.yaml": pod('r.example/x:{{ required "give me one" .Values.clusterName }}'),
+      "templates/b.yaml": `{{ include "key" . }}{{ .Values.db.host | required "no host" }}`,
+      "templates/_h.tpl":
+        '{{ define "key" }}{{ $v := .Values }}{{ required "no key" $v.apiKey }}{{ end }}',
+      "charts/sub/Chart.yaml": chartYaml("sub"),
+      "charts/sub/templates/a.yaml": 'a: {{ required "no size" .Values.size }}',
+    };
+    const { unknowns } = await discover({ ...texts, "values.yaml": "apiKey: ''\ndb: {}\n" });
+    const refused = unknowns.filter(({ code }) => code === "VALUES_REFUSED");
+    expect(refused.map(({ message }) => message.replace(/:.*/, ""))).toEqual([
+      "give apiKey, clusterName, db.host, sub.size",
+    ]);
+  });
+
+  it("are named where a function cannot do without", async () => {
+    const texts = {
+      "values.yaml": "image: {}\n",
+      "templates/a.yaml": "a: {{ trunc 3 .Values.image.tag }}\nb: {{ .Values.name | b64enc }}",
+    };
+    const { unknowns } = await discover(texts);
+    expect(unknowns.map(({ message }) => message.replace(/^.*?: /, ""))).toEqual([
+      "error calling trunc: expected string, found <nil>: .Values.image.tag has no value",
+      "error calling b64enc: expected string, found <nil>: .Values.name has no value",
+    ]);
+  });
+});

@@ -17,6 +17,8 @@ export interface Problem {
   readonly reason: string;
   /** The chart refuses the values (`fail`, `required`); Helm would stop here too. */
   readonly refused: boolean;
+  /** The setting that the chart requires. */
+  readonly path?: readonly string[] | undefined;
 }
 
 export interface EvaluationOptions {
@@ -148,6 +150,10 @@ export class Evaluation implements Call {
     this.#report(new TemplateRefusal(message));
   }
 
+  require(message: string): void {
+    this.#report(new TemplateRefusal(message, this.#log.latest?.path));
+  }
+
   #define(name: string): Define {
     const define = this.#defines.get(name);
     if (define === undefined)
@@ -160,6 +166,7 @@ export class Evaluation implements Call {
     if (!(error instanceof TemplateError)) throw error;
     const { reason } = error;
     const refused = error instanceof TemplateRefusal;
-    this.#options.onProblem({ ...this.#statements.place, reason, refused });
+    const path = refused ? error.path : undefined;
+    this.#options.onProblem({ ...this.#statements.place, reason, refused, path });
   }
 }

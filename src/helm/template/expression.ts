@@ -28,14 +28,33 @@ export function evaluatePipe(pipe: Pipe, scope: Scope, machine: Machine): Value 
 }
 
 function pipeValue(pipe: Pipe, scope: Scope, machine: Machine): Value {
+  if (!pipe.commands.some(requires)) return commandsValue(pipe, scope, machine);
+  // Whoever has to give a value is told which one it is.
+  return machine.log.capture(
+    () => commandsValue(pipe, scope, machine),
+    () => {},
+  );
+}
+
+function requires({ parts: [first] }: Command): boolean {
+  return first.type === "function" && first.name === "required";
+}
+
+function commandsValue(pipe: Pipe, scope: Scope, machine: Machine): Value {
   let piped: readonly Value[] = [];
-  for (const command of pipe.commands) piped = [commandValue(command, piped, { scope, machine })];
+  let before: Command | undefined;
+  for (const command of pipe.commands) {
+    piped = [commandValue(command, piped, { scope, machine, before })];
+    before = command;
+  }
   return piped[0] ?? null;
 }
 
 interface Context {
   readonly scope: Scope;
   readonly machine: Machine;
+  /** What the piped value comes from. */
+  readonly before?: Command | undefined;
 }
 
 /** `piped` is empty or holds the value of the command before, which becomes the last argument. */
@@ -66,10 +85,36 @@ function functionValue(name: string, given: Given, context: Context): Value {
   try {
     if (KEEPS_ENTRIES.has(name) && machine.log.enabled) return tracedValue(run, given, context);
     const args = [...argumentsOf(given.rest, context), ...given.piped];
-    return charged(run, args, machine.call);
+    return called(run, args, { given, context });
   } catch (error) {
     throw calling(error, name);
   }
+}
+
+/** Calls a function; what it cannot use is named where that was nil. */
+function called(
+  run: TemplateFunction,
+  args: readonly Value[],
+  { given, context }: { given: Given; context: Context },
+): Value {
+  try {
+    return charged(run, args, context.machine.call);
+  } catch (error) {
+    const isPlain = error instanceof TemplateError && error.name === "TemplateError";
+    const at = args.indexOf(null);
+    if (!isPlain || at === -1) throw error;
+    const source = given.rest[at] ?? context.before?.parts[0];
+    const name = source === undefined ? undefined : nameOf(source);
+    if (name === undefined || error.reason.includes(name)) throw error;
+    throw new TemplateError(`${error.reason}: ${name} has no value`);
+  }
+}
+
+/** As the template writes it: `.Values.image.tag`. */
+function nameOf(operand: Operand): string | undefined {
+  if (operand.type !== "field" && operand.type !== "variable") return undefined;
+  const base = operand.type === "variable" ? operand.name : "";
+  return operand.names.length === 0 ? undefined : [base, ...operand.names].join(".");
 }
 
 /** Characters that count as one step of work. */

@@ -147,6 +147,11 @@ export class ReadLog {
     this.enabled = enabled;
   }
 
+  /** The setting that was looked at last. */
+  get latest(): Read | undefined {
+    return this.#reads.findLast(({ source }) => source === "values");
+  }
+
   get active(): boolean {
     return this.#depth > 0;
   }

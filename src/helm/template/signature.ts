@@ -20,8 +20,10 @@ export interface Call {
   include(name: string, data: Value): string;
   /** Runs a text as a template. */
   tpl(text: string, data: Value): string;
-  /** Says what the chart requires and the values lack, or why it refuses them. */
+  /** Says why the chart refuses the values. */
   refuse(message: string): void;
+  /** Says that the chart requires what was looked at last, and the values lack it. */
+  require(message: string): void;
 }
 
 export type TemplateFunction = (args: readonly Value[], call: Call) => Value;

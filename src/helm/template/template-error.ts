@@ -14,6 +14,13 @@ export class TemplateError extends DrayError {
 /** The chart itself says no: `fail` or `required` with its message. */
 export class TemplateRefusal extends TemplateError {
   override readonly name: string = "TemplateRefusal";
+  /** The setting that it requires, where it is one. */
+  readonly path: readonly string[] | undefined;
+
+  constructor(reason: string, path?: readonly string[]) {
+    super(reason);
+    this.path = path;
+  }
 }
 
 /** A template asks for more than a rendering may use; the rest of its file is not evaluated. */

@@ -23,7 +23,7 @@ const CHART_FUNCTIONS: Readonly<Record<string, TemplateFunction>> = {
   }),
   required: fn(["string", "any"], ([message, value], call): Value => {
     if (value !== null && value !== "") return value;
-    call.refuse(message);
+    call.require(message);
     return "";
   }),
 };
