@@ -154,6 +154,7 @@ module.exports = {
     fence("commander", "^src/cli/"),
     fence("js-yaml", "^src/yaml/"),
     fence("semver", "^src/chart/"),
+    fence("ajv", "^src/helm/values/schema\\.ts$"),
     fence("re2js", "^src/chart/regex\\.ts$"),
   ],
   options: {

@@ -54,9 +54,11 @@ export type FindingCode =
   | "BUNDLES_SEVERAL"
   | "BUNDLE_EMPTY"
   | "BUNDLE_MISMATCH"
+  | "CHART_DEPRECATED"
   | "CHART_INCOMPLETE"
   | "CHART_NAME_CONFLICT"
   | "CHART_NAME_LOWERED"
+  | "CHART_PRERELEASE"
   | "CHART_UNREADABLE"
   | "CLUSTER_VERSION"
   | "CUSTOM_RESOURCE"
@@ -79,6 +81,7 @@ export type FindingCode =
   | "INDEX_SPARSE"
   | "INDEX_TOO_DEEP"
   | "JUNK_STRIPPED"
+  | "KUBE_VERSION"
   | "LAYOUT_INDEX_MISSING"
   | "LAYOUT_MARKER_MISSING"
   | "LINE_ENDS_CHANGED"
@@ -99,6 +102,7 @@ export type FindingCode =
   | "RECEIPT_EMPTY"
   | "RECEIPT_UNFINISHED"
   | "ROOT_UNSUPPORTED"
+  | "SCHEMA_NOT_CHECKED"
   | "SIGNATURE_ALTERED"
   | "SIGNATURE_INCOMPLETE"
   | "SIGNATURE_MISSING"
@@ -114,7 +118,8 @@ export type FindingCode =
   | "TAG_MOVED"
   | "TARGET_MISSING"
   | "TEMPLATE_NOT_EVALUATED"
-  | "VALUES_REFUSED";
+  | "VALUES_REFUSED"
+  | "VALUE_UNUSED";
 
 /** Runs a reader; what it refuses becomes a finding, unless an error about that entry stands. */
 export async function attempt<T>(

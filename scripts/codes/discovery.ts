@@ -72,6 +72,34 @@ export const discovery = {
     means: "No setting that was tried reaches a part of a template that may name an image.",
     advice: "Look at the line: if your values reach it, give them with `--values`.",
   },
+  CHART_DEPRECATED: {
+    severity: "warning",
+    means: "The chart says of itself that it is deprecated.",
+    advice: "Look for its successor.",
+  },
+  CHART_PRERELEASE: {
+    severity: "warning",
+    means: "The version of the chart is a prerelease, which ranges leave out.",
+    advice: "Take a release, if you did not mean this one.",
+  },
+  KUBE_VERSION: {
+    severity: "warning",
+    means:
+      "The chart is not for the version of Kubernetes that it is read for, and Helm refuses it there.",
+    advice:
+      "Say which version the cluster has with `--kube-version`, or take another version of the chart.",
+  },
+  SCHEMA_NOT_CHECKED: {
+    severity: "info",
+    means:
+      "The values were not checked against a `values.schema.json`: it refers to something elsewhere, which is not fetched, or is no schema.",
+    advice: "Nothing, if Helm takes the values.",
+  },
+  VALUE_UNUSED: {
+    severity: "warning",
+    means: "The values given have a name that no template reads.",
+    advice: "Look for a misspelled name.",
+  },
   CUSTOM_RESOURCE: {
     severity: ["warning", "info"],
     means:

@@ -10,6 +10,7 @@ import {
   type DisabledSubchart,
   type Instance,
 } from "../helm/values/compose.ts";
+import type { ValuesSchemas } from "../helm/values/schema.ts";
 import { setAt, startsWith } from "../helm/values/path.ts";
 import type { Visited } from "./add-values.ts";
 import { Coverage, type Branch } from "./branches.ts";
@@ -34,11 +35,18 @@ const EXPLORE_STEPS = 8_000_000;
 /** Settings that one message names. */
 const MAX_NAMED = 8;
 
+export interface RenderingsOptions {
+  readonly collector: Collector;
+  readonly options: DiscoverOptions;
+  readonly schemas: ValuesSchemas;
+}
+
 /** Renders a chart with one set of values, and again with what they switch off. */
 export class ChartRenderings {
   readonly #chart: Chart;
   readonly #given: Dict;
   readonly #collector: Collector;
+  readonly #schemas: ValuesSchemas;
   readonly #recorder: Recorder;
   readonly #options: RenderOptions;
   readonly #signal: AbortSignal | undefined;
@@ -48,12 +56,13 @@ export class ChartRenderings {
   /** Every chart within the chart that was looked at, switched on or not. */
   readonly visited: Visited[] = [];
 
-  constructor(chart: Chart, given: Dict, to: { collector: Collector; options: DiscoverOptions }) {
+  constructor(chart: Chart, given: Dict, to: RenderingsOptions) {
     const { kubeVersion, apiVersions, limits, signal } = to.options;
     this.#signal = signal;
     this.#chart = chart;
     this.#given = given;
     this.#collector = to.collector;
+    this.#schemas = to.schemas;
     this.#recorder = new Recorder(to.collector, { knowsVersion: kubeVersion !== undefined });
     this.#options = {
       budget: new Budget(limits),
@@ -115,7 +124,9 @@ export class ChartRenderings {
     const options = { ...this.#options, watcher: coverage.watch, only: names };
     const files = renderFiles(root, set, options);
     this.#recorder.record({ root, set, options: this.#options, files, switches });
-    const problems = [...set.problems, ...files.flatMap((file) => file.problems)];
+    const refused = switches.length === 0 ? this.#schemas.problemsOf(root) : [];
+    const printing = files.flatMap((file) => file.problems);
+    const problems = [...refused, ...set.problems, ...printing];
     reportProblems(problems, when, this.#collector);
     await this.#explore({ root, set, coverage, options: this.#options }, switches);
   }

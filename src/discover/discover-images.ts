@@ -1,6 +1,7 @@
 import type { Chart } from "../chart/chart.ts";
 import { appVersionOf } from "../helm/render/built-in-objects.ts";
 import type { Dict } from "../helm/template/value.ts";
+import { openSchemas } from "../helm/values/schema.ts";
 import { addHelm } from "./add-helm.ts";
 import { addValues, ValuePlaces } from "./add-values.ts";
 import { ChartRenderings } from "./chart-renderings.ts";
@@ -8,7 +9,8 @@ import { Collector } from "./collector.ts";
 import { addDefinitions } from "./definitions.ts";
 import type { DiscoverOptions, Discovery } from "./discovery.ts";
 import { addListed } from "./listed-images.ts";
-import { reportMissing } from "./report-unknowns.ts";
+import { addRemarks } from "./remarks.ts";
+import { reportMissing, reportSchemas } from "./report-unknowns.ts";
 
 /**
  * Finds every image that `chart` pulls, may pull, or seems to speak of, and says for each why. Reads
@@ -19,10 +21,11 @@ export async function discoverImages(
   options: DiscoverOptions = {},
 ): Promise<Discovery> {
   const collector = new Collector();
+  const schemas = await openSchemas(chart);
   const sets = options.values ?? [new Map()];
   const all: { given: Dict; renderings: ChartRenderings }[] = [];
   for (const given of sets) {
-    const renderings = new ChartRenderings(chart, given, { collector, options });
+    const renderings = new ChartRenderings(chart, given, { collector, options, schemas });
     await renderings.run();
     all.push({ given, renderings });
   }
@@ -40,6 +43,8 @@ export async function discoverImages(
   collector.settleLoose();
   for (const unknown of collector.resources.unknowns(options.settled)) collector.unknown(unknown);
   reportMissing(visited, collector);
+  reportSchemas(schemas, collector);
+  addRemarks(chart, sets, { collector, options });
   return toDiscovery(chart, collector);
 }
 

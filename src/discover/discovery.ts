@@ -106,13 +106,20 @@ export interface Unknown {
     | "CLUSTER_VERSION"
     | "DEPENDENCY_MISSING"
     | "NOT_EXPLORED"
+    | "CHART_DEPRECATED"
+    | "CHART_PRERELEASE"
     | "CUSTOM_RESOURCE"
+    | "KUBE_VERSION"
+    | "SCHEMA_NOT_CHECKED"
+    | "VALUE_UNUSED"
     | "OPERATOR"
     | "BUDGET_SPENT"
     | "HELM_FAILED";
   /** True if an image that these values pull may be missing from the result because of it. */
   readonly needed: boolean;
   readonly message: string;
+  /** It is to be known whatever becomes of the images. */
+  readonly isRemark?: boolean;
   /** `group/Kind` of a custom resource. */
   readonly kind?: string;
   /** What the user has said of that kind, which settles it. */
@@ -132,6 +139,8 @@ export interface Discovery {
 
 const HINTS: Partial<Record<Unknown["code"], string>> = {
   BUDGET_SPENT: "Give the values that you install with: what they switch on is always looked at.",
+  VALUE_UNUSED: "Look for a misspelled name.",
+  KUBE_VERSION: "Helm refuses it there. Say which version the cluster has with --kube-version.",
   CLUSTER_VERSION: "Say which version the cluster has with --kube-version.",
   VALUES_REFUSED: "Give the values that it asks for with --values or --set.",
 };
@@ -141,12 +150,12 @@ const RESOURCE_HINT =
   "List those images by hand, from the operator's documents, or settle it with a reason: --skip GROUP/KIND=REASON, or `skip` in bundle.yaml.";
 
 /** The unknowns as findings: what may lack a needed image is a warning, and so is a search cut short. */
-export function toFinding({ code, needed, message, file, line }: Unknown): Finding {
+export function toFinding({ code, needed, isRemark, message, file, line }: Unknown): Finding {
   const entry = file === undefined ? undefined : line === undefined ? file : `${file}:${line}`;
   const hint = code === "CUSTOM_RESOURCE" && needed ? RESOURCE_HINT : HINTS[code];
   return {
     code,
-    severity: needed || code === "BUDGET_SPENT" ? "warning" : "info",
+    severity: needed || isRemark === true || code === "BUDGET_SPENT" ? "warning" : "info",
     message,
     ...(entry === undefined ? {} : { entry }),
     ...(hint === undefined ? {} : { hint }),

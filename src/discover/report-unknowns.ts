@@ -1,6 +1,7 @@
 import { shownPath } from "../chart/chart.ts";
 import type { Problem } from "../helm/template/evaluate.ts";
 import { formatPath } from "../helm/values/path.ts";
+import type { ValuesSchemas } from "../helm/values/schema.ts";
 import type { Visited } from "./add-values.ts";
 import type { Collector } from "./collector.ts";
 import type { RenderedImages } from "./rendered-images.ts";
@@ -77,5 +78,13 @@ export function reportMissing(visited: readonly Visited[], collector: Collector)
         file: shownPath(instance.chart, "Chart.yaml"),
       });
     }
+  }
+}
+
+/** Schemas of values that say nothing, because they cannot be used. */
+export function reportSchemas({ unusable }: ValuesSchemas, collector: Collector): void {
+  for (const [file, reason] of unusable) {
+    const message = `values were not checked against ${file}, and nothing it refers to was fetched: ${reason}`;
+    collector.unknown({ code: "SCHEMA_NOT_CHECKED", needed: false, message, file });
   }
 }

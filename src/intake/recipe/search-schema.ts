@@ -17,6 +17,11 @@ const CODES = {
   OPERATOR: "OPERATOR",
   BUDGET_SPENT: "BUDGET_SPENT",
   HELM_FAILED: "HELM_FAILED",
+  CHART_DEPRECATED: "CHART_DEPRECATED",
+  CHART_PRERELEASE: "CHART_PRERELEASE",
+  KUBE_VERSION: "KUBE_VERSION",
+  SCHEMA_NOT_CHECKED: "SCHEMA_NOT_CHECKED",
+  VALUE_UNUSED: "VALUE_UNUSED",
 } as const satisfies { readonly [Code in Unknown["code"]]: Code };
 
 const namesSchema = z.array(z.string()).default([]);
@@ -31,6 +36,7 @@ export const searchSchema = z.strictObject({
         code: z.enum(CODES),
         needed: z.boolean(),
         message: z.string(),
+        isRemark: z.boolean().exactOptional(),
         kind: z.string().exactOptional(),
         word: z.string().exactOptional(),
         file: z.string().exactOptional(),

@@ -1,0 +1,106 @@
+import { describe, expect, it } from "vitest";
+import { chartYaml, makeChartOf, subchart, type ChartTexts } from "../../fixtures/charts.ts";
+import { discoverImages } from "../../src/discover/discover-images.ts";
+import { toFinding, type DiscoverOptions } from "../../src/discover/discovery.ts";
+import { readUserValues } from "../../src/helm/values/user-values.ts";
+
+async function said(texts: ChartTexts, options: DiscoverOptions = {}): Promise<string[]> {
+  const { unknowns } = await discoverImages(await makeChartOf(texts), options);
+  return unknowns.map((one) => `${toFinding(one).severity} ${one.code} ${one.message}`);
+}
+
+async function withValues(texts: ChartTexts, ...setJson: readonly string[]): Promise<string[]> {
+  return said(texts, { values: [await readUserValues({ setJson })] });
+}
+
+function schema(draft: string, rest: object): ChartTexts {
+  return {
+    "values.yaml": "size: x\n",
+    "values.schema.json": JSON.stringify({ $schema: draft, ...rest }),
+  };
+}
+
+describe("a chart", () => {
+  it("that is deprecated, a prerelease or for another Kubernetes is warned of", async () => {
+    const texts = {
+      "Chart.yaml": chartYaml("demo", "deprecated: true\nkubeVersion: '<1.30.0-0'\n").replace(
+        "version: 1.0.0",
+        "version: 1.0.0-rc.1",
+      ),
+    };
+    expect(await said(texts)).toEqual([
+      "warning CHART_DEPRECATED demo 1.0.0-rc.1 is deprecated",
+      "warning CHART_PRERELEASE demo 1.0.0-rc.1 is a prerelease: ranges leave it out",
+      "warning KUBE_VERSION demo 1.0.0-rc.1 is for Kubernetes <1.30.0-0, not for v1.35.0",
+    ]);
+    expect(await said(texts, { kubeVersion: "1.29" })).toHaveLength(2);
+  });
+});
+
+describe("values of which no template makes anything", () => {
+  const texts = {
+    "values.yaml": "replicas: 1\nimage: {tag: a}\nlabels: {}\n",
+    "templates/a.yaml":
+      "a: {{ .Values.replicas }}{{ .Values.image.tag }}{{ toYaml .Values.labels }}{{ .Values.hidden }}{{ range .Values.all }}{{ . }}{{ end }}{{ .Values.sub.size }}",
+    ...subchart("sub", { "values.yaml": "size: 1\n", "templates/a.yaml": "b: {{ .Values.size }}" }),
+  };
+
+  it("are warned of, a subchart's too", async () => {
+    const given = '{"replicaCuont": 2, "image": {"tga": "b"}, "sub": {"sise": 1}, "zzz": {"y": 1}}';
+    expect(await withValues(texts, given)).toEqual([
+      "warning VALUE_UNUSED no template reads replicaCuont, image.tga, sub.sise, zzz",
+    ]);
+  });
+
+  it("are none that the chart knows, leaves to be filled, or reads without saying so", async () => {
+    const given =
+      '{"replicas": 2, "labels": {"x/y": "z"}, "hidden": 1, "all": ["q"], "global": {"p": 1}, "sub": {"size": 2}}';
+    expect(await withValues(texts, given)).toEqual([]);
+    const whole = { "values.yaml": "a: {b: 1}\n", "templates/a.yaml": "{{ toYaml .Values.a }}" };
+    expect(await withValues(whole, '{"a": {"more": 1}}')).toEqual([]);
+  });
+});
+
+describe("values.schema.json", () => {
+  it.each([
+    "http://json-schema.org/draft-04/schema#",
+    "http://json-schema.org/draft-07/schema#",
+    "https://json-schema.org/draft/2019-09/schema",
+    "https://json-schema.org/draft/2020-12/schema",
+  ])("of %s refuses values, and what it requires is named with the rest", async (draft) => {
+    const texts = {
+      ...schema(draft, {
+        required: ["key"],
+        properties: { size: { type: "integer" }, db: { type: "object" } },
+      }),
+      "templates/a.yaml": 'a: {{ required "no host" .Values.host }}',
+    };
+    expect(await said(texts)).toEqual([
+      "warning VALUES_REFUSED give host, key: the chart requires them (values.schema.json requires key; no host)",
+      "warning VALUES_REFUSED the chart refuses these values: size must be integer (values.schema.json)",
+    ]);
+  });
+
+  it("takes what fits it, a subchart's under its own name", async () => {
+    const fits = schema("", { properties: { size: { type: "string", pattern: "^x$" } } });
+    expect(await said(fits)).toEqual([]);
+    const inner = subchart("sub", schema("", { properties: { size: { type: "integer" } } }));
+    expect(await said(inner)).toEqual([
+      "warning VALUES_REFUSED the chart refuses these values: sub.size must be integer (charts/sub/values.schema.json)",
+    ]);
+  });
+
+  it.each([
+    ["refers to the web", { $ref: "https://example.com/x.json" }, "can't resolve reference"],
+    ["has a pattern that Go does not know", { properties: { size: { pattern: "(?=x)" } } }, "(?="],
+  ])("that %s is not used, which is said", async (_what, rest, reason) => {
+    const [line, ...others] = await said(schema("", rest));
+    expect(line).toContain("info SCHEMA_NOT_CHECKED");
+    expect(line).toContain(reason);
+    expect(others).toEqual([]);
+  });
+
+  it("that is no JSON is not used", async () => {
+    expect((await said({ "values.schema.json": "{" }))[0]).toContain("SCHEMA_NOT_CHECKED");
+  });
+});
