@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { inspect } from "node:util";
 import { gunzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
-import { refuse } from "../../fixtures/faults.ts";
+import { answer, refuse } from "../../fixtures/faults.ts";
 import type { TestRegistry } from "../../fixtures/registry.ts";
 import { temporaryDirectory } from "../../fixtures/temporary-directory.ts";
 import { basicDoor, TokenServer } from "../../fixtures/token-server.ts";
@@ -16,6 +16,7 @@ import {
   startHost,
   startRegistry,
 } from "../remote/registry/lab.ts";
+import { refusal } from "../refusal.ts";
 import { desk, filesBelow, packImages, pushBundle } from "./lab.ts";
 
 const PASSWORD = "Xyzzy-plugh-1977";
@@ -187,6 +188,54 @@ describe("a password", () => {
     });
     expect([code, stderr]).toEqual([1, expect.stringContaining("got Authorization: Basic ***")]);
     expect(leaks(stdout + stderr)).toEqual([]);
+  });
+
+  it.each([
+    ["a password", PASSWORD],
+    ["a password for a form", encodeURIComponent(LOGIN)],
+    ["a header without its scheme", Buffer.from(LOGIN).toString("base64")],
+    ["one in small letters", Buffer.from(LOGIN).toString("base64").toLowerCase()],
+  ])("that a registry repeats by itself is masked: %s", async (_what, secret) => {
+    const registry = await startGuarded();
+    // The end of a message that is cut off.
+    const message = `${"x".repeat(290)} ${secret}`;
+    const spoil = [
+      refuse(400, secret, `got ${secret}`),
+      refuse(400, "X", message),
+      answer(307, { Location: `ftp://${encodeURIComponent(secret)}.test/` }),
+      answer(400, { Warning: `299 - "${secret} is weak"` }),
+    ];
+    const { store, output } = await desk(registry);
+    const image = ["--image", `${registry.host}/team/app:1.0`, "--unsigned", "--store", store];
+    for (const fault of spoil) {
+      registry.mend();
+      registry.inject({ path: /manifests/ }, fault);
+      const { code, stdout, stderr } = await dray(["pack", ...image, "-o", output, "--json"], {
+        env: { HOME: await homeWithLogin(registry) },
+      });
+      const said = (stdout + stderr).toLowerCase();
+      expect(code).toBeGreaterThan(0);
+      for (const part of [secret, secret.slice(0, 8)]) {
+        expect(said).not.toContain(part.toLowerCase());
+      }
+    }
+  });
+
+  it("that is a token, and that a registry repeats by itself, is masked", async () => {
+    const tokens = new TokenServer({ users: { alice: PASSWORD } });
+    const tokenHost = await startHost(tokens.listener);
+    const registry = await startRegistry({ door: tokens.door(`${tokenHost.url}/token`) });
+    await fill(registry, oneLayerImage("guarded"));
+    registry.inject({ method: "HEAD", path: /manifests/ }, answer(405));
+    registry.inject({ method: "GET", path: /manifests/ }, ({ request, response, proceed }) => {
+      const token = request.headers.authorization?.replace(/^Bearer /, "");
+      if (token === undefined) proceed();
+      else refuse(400, "X", `the token was ${token}.`)({ request, response, proceed });
+    });
+    const at = await desk(registry);
+    const options = { credentials: login("alice", PASSWORD), allowedTokenHosts: [tokenHost.host] };
+    const error = await refusal(() => packImages(at, ["team/app:1.0"], { registry: options }));
+    expect(error.message).toContain("the token was ***.");
   });
 
   it.each([

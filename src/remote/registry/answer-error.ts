@@ -3,6 +3,7 @@ import { RegistryError } from "../../errors.ts";
 import { z } from "../../oci/schema.ts";
 import type { ErrorContext } from "../http/connection-failure.ts";
 import { readBody, type TransportResponse } from "../http/transport.ts";
+import type { Secrets } from "./secrets.ts";
 
 /** An error page; more of it helps nobody. */
 const MAX_ERROR_BYTES = 64 * 1024;
@@ -18,10 +19,10 @@ const errorsSchema = z.object({
  */
 export async function answerError(
   response: TransportResponse,
-  { action, registry, hint }: ErrorContext,
+  { action, registry, hint, secrets }: ErrorContext & { readonly secrets: Secrets },
 ): Promise<RegistryError> {
   const { status } = response;
-  const { code, message } = await readErrors(response);
+  const { code, message } = await readErrors(response, secrets);
   const detail = [code, message].filter((part) => part !== undefined).join(": ");
   const text = `Cannot ${action} at ${registry}: it answered ${status}${detail === "" ? "" : ` (${detail})`}`;
   return new RegistryError(errorCode(status, code), text, {
@@ -31,26 +32,32 @@ export async function answerError(
   });
 }
 
+const MAX_WARNING_LENGTH = 4096;
+
+/** https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#warnings */
+export function warningsIn(response: TransportResponse): string[] {
+  return response
+    .headers("warning")
+    .flatMap((header) => /^299 - "(.*)"/.exec(header.slice(0, MAX_WARNING_LENGTH))?.[1] ?? []);
+}
+
 async function readErrors(
   response: TransportResponse,
+  secrets: Secrets,
 ): Promise<{ code: string | undefined; message: string | undefined }> {
   try {
     const text = (await readBody(response, MAX_ERROR_BYTES)).toString("utf8");
     const [first] = errorsSchema.parse(JSON.parse(text)).errors;
+    const message = first?.message ?? undefined;
     return {
-      code: first?.code.slice(0, 60),
-      message:
-        first?.message == null ? undefined : masked(first.message).slice(0, MAX_MESSAGE_LENGTH),
+      code: first && secrets.masked(first.code).slice(0, 60),
+      // A secret that is cut off would not be known again.
+      message: message && secrets.masked(message).slice(0, MAX_MESSAGE_LENGTH),
     };
   } catch {
     // Proxies answer in HTML and some registries in plain text: then the status has to do.
     return { code: undefined, message: undefined };
   }
-}
-
-/** What a registry says without the credentials in it: some repeat the headers that they got. */
-export function masked(text: string): string {
-  return text.replace(/\b(basic|bearer|negotiate)(?:\s+|%20|\+)[^\s",;]+/gi, "$1 ***");
 }
 
 function errorCode(status: number, code: string | undefined): ErrorCode {

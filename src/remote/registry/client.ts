@@ -1,7 +1,8 @@
 import { atMost, DEFAULT_CONCURRENCY, type Limit } from "../../content/concurrency.ts";
 import { DrayError } from "../../errors.ts";
 import type { Listener } from "../../events.ts";
-import { answerError, masked } from "./answer-error.ts";
+import { answerError, warningsIn } from "./answer-error.ts";
+import { Secrets } from "./secrets.ts";
 import type { Scopes } from "./token-purse.ts";
 import { BlobPlaces } from "./blob-places.ts";
 import { connectionFailure } from "../http/connection-failure.ts";
@@ -31,8 +32,6 @@ export interface RegistryRequest extends RequestHead {
   readonly retry?: boolean | undefined;
 }
 
-const MAX_WARNING_LENGTH = 4096;
-
 /**
  * One registry: authenticates, retries, follows redirects. Credentials go to its own origin and
  * nowhere else.
@@ -48,6 +47,7 @@ export class RegistryClient {
   readonly #access: RegistryAccess;
   readonly #onEvent: Listener | undefined;
   readonly #transport: Transport;
+  readonly #secrets = new Secrets();
   readonly #warned = new Set<string>();
   #connection: Promise<Connection> | undefined;
 
@@ -69,7 +69,8 @@ export class RegistryClient {
   /** @throws RegistryError for an answer that is not in `accept`, or for none */
   async request(request: RegistryRequest): Promise<TransportResponse> {
     const { retry = true, signal } = request;
-    const attempt = (): Promise<TransportResponse> => this.#attempt(request);
+    const attempt = (): Promise<TransportResponse> =>
+      this.#secrets.keptFrom(this.#attempt(request));
     if (retry) return this.patience.persist(attempt, signal);
     try {
       return await this.patience.once(attempt, signal);
@@ -112,6 +113,7 @@ export class RegistryClient {
       action: request.action,
       registry: this.name,
       hint: authenticator.hintFor(response.status),
+      secrets: this.#secrets,
     });
     const retryAfter = response.header("retry-after");
     throw isRetriedStatus(response.status) ? new Transient(error, { retryAfter }) : error;
@@ -141,6 +143,7 @@ export class RegistryClient {
     request: RegistryRequest,
     authorization: string | undefined,
   ): Promise<TransportResponse> {
+    this.#secrets.note(authorization);
     return follow(start, {
       method: request.method,
       secret: authorization === undefined ? {} : { authorization },
@@ -193,13 +196,11 @@ export class RegistryClient {
     return connection;
   }
 
-  /** https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#warnings */
   #noteWarnings(response: TransportResponse): void {
-    for (const header of response.headers("warning")) {
-      const text = /^299 - "(.*)"/.exec(header.slice(0, MAX_WARNING_LENGTH))?.[1];
-      if (text === undefined || this.#warned.has(text) || this.#warned.size > 20) continue;
+    for (const text of warningsIn(response)) {
+      if (this.#warned.has(text) || this.#warned.size > 20) continue;
       this.#warned.add(text);
-      this.warn(`${this.name} says: ${masked(text)}`);
+      this.warn(`${this.name} says: ${this.#secrets.masked(text)}`);
     }
   }
 }
