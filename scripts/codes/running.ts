@@ -57,7 +57,7 @@ export const running = {
   OUTPUT_REFUSED: {
     ends: "usage",
     means:
-      "A receipt cannot be written there: something else than a receipt has that name, the folder is missing or cannot be written, or a link that others can have made leads there. It is noticed before anything is sent.",
+      "A bundle, a lock, a receipt, a key or a directory cannot be written there: the folder is missing or cannot be written, a link leads there that others can have made, or, for a receipt, something else than a receipt has that name. It is noticed before anything is fetched or sent.",
     advice: "Name another file, in a folder of your own.",
   },
   PACK_UNRESOLVED: {

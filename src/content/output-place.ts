@@ -12,30 +12,44 @@ import { DrayError, systemCode } from "../errors.ts";
  * @throws DrayError `DRAY_OUTPUT_REFUSED`
  */
 export async function requirePlace(path: string, what: string): Promise<void> {
+  await requireOwnWay(path, what);
   const full = resolve(path);
-  const fail = (reason: string, hint: string): never => {
-    throw new DrayError(
-      "DRAY_OUTPUT_REFUSED",
-      `Cannot write ${what} ${JSON.stringify(path)}: ${reason}`,
-      { kind: "usage", hint },
-    );
-  };
-  const link = await plantedLink(full);
-  if (link !== undefined) {
-    fail(
-      `${JSON.stringify(link)} is a link in a folder that others can write`,
-      "Name a place in a folder of your own.",
-    );
-  }
   const directory = dirname(full);
   const problem = await problemOf(directory);
   if (problem !== undefined) {
-    fail(
-      `its folder ${JSON.stringify(directory)} ${problem}`,
-      "Name a place in a folder that this account can write.",
-    );
+    throw refused(path, what, {
+      reason: `its folder ${JSON.stringify(directory)} ${problem}`,
+      hint: "Name a place in a folder that this account can write.",
+    });
   }
-  if ((await found(full))?.isDirectory() === true) fail("it is a directory", "Name a file.");
+  if ((await found(full))?.isDirectory() === true) {
+    throw refused(path, what, { reason: "it is a directory", hint: "Name a file." });
+  }
+}
+
+/**
+ * Refuses a place, whether or not it is there yet, to which a link leads that others can have made.
+ * @throws DrayError `DRAY_OUTPUT_REFUSED`
+ */
+export async function requireOwnWay(path: string, what: string): Promise<void> {
+  const link = await plantedLink(resolve(path));
+  if (link === undefined) return;
+  throw refused(path, what, {
+    reason: `${JSON.stringify(link)} is a link in a folder that others can write`,
+    hint: "Name a place in a folder of your own.",
+  });
+}
+
+function refused(
+  path: string,
+  what: string,
+  { reason, hint }: { reason: string; hint: string },
+): DrayError {
+  return new DrayError(
+    "DRAY_OUTPUT_REFUSED",
+    `Cannot write ${what} ${JSON.stringify(path)}: ${reason}`,
+    { kind: "usage", hint },
+  );
 }
 
 async function problemOf(directory: string): Promise<string | undefined> {

@@ -28,7 +28,7 @@ export interface Packed {
  */
 export async function withPacked<T>(
   paths: readonly string[],
-  { trust, run }: { trust: () => Promise<TrustPolicy>; run: Run },
+  { trust = trustNobody, run }: { trust: (() => Promise<TrustPolicy>) | undefined; run: Run },
   use: (packed: Packed) => Promise<T>,
 ): Promise<T> {
   const open: Closable[] = [];
@@ -46,6 +46,10 @@ export async function withPacked<T>(
   } finally {
     for (const one of open.toReversed()) await one.close();
   }
+}
+
+async function trustNobody(): Promise<TrustPolicy> {
+  return {};
 }
 
 interface Closable {

@@ -1,5 +1,6 @@
 import { lstat, rm, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
+import { requireOwnWay } from "../content/output-place.ts";
 import { DrayError, systemCode, unwritable } from "../errors.ts";
 import { generateKeyPair } from "../trust/keys.ts";
 
@@ -32,10 +33,11 @@ export async function keygen(name: string, passphrase: string | undefined): Prom
 
 /**
  * Where the keys of `name` will be, for whoever wants to know before they are made.
- * @throws DrayError `DRAY_FILE_EXISTS`, `DRAY_FILE_NOT_FOUND`
+ * @throws DrayError `DRAY_FILE_EXISTS`, `DRAY_FILE_NOT_FOUND`, `DRAY_OUTPUT_REFUSED`
  */
 export async function requireNewKey(name: string): Promise<KeyFiles> {
   const files = { privateKey: `${name}.key`, publicKey: `${name}.pub` };
+  await requireOwnWay(files.privateKey, "key");
   for (const path of Object.values(files)) if (await isThere(path)) throw exists(path);
   const directory = dirname(name);
   if (await isThere(directory)) return files;

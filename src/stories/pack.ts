@@ -17,6 +17,7 @@ import { requireSpace } from "../content/disk-space.ts";
 import { isMismatch } from "../content/verify.ts";
 import { startRun, type Run, type RunOptions } from "../events.ts";
 import { gather, type GatherOptions, type Ingredients } from "../intake/gather.ts";
+import { requirePlace } from "../content/output-place.ts";
 import { replaceFile } from "../content/replace-file.ts";
 import { withPacked, type Packed } from "../intake/from.ts";
 import { fromRegistries, lockOf, planPack, type PackPlan } from "../intake/plan.ts";
@@ -82,14 +83,15 @@ export async function pack(options: PackOptions, runOptions: RunOptions = {}): P
   const recipe = { ...NOTHING, ...options.recipe };
   // What is written wrong is said before anything is asked of anybody.
   if (options.target !== undefined) parseTarget(options.target);
+  if (output !== undefined) await requirePlace(output, "bundle");
+  if (options.lockPath !== undefined) await requirePlace(options.lockPath, "lock");
   const lock = options.locked === true ? options.lock : undefined;
   const sources = openSources(
     { registry, repositories, chartRoot: recipe.chartRoot, store, created, lock },
     run,
   );
   try {
-    const { trust = async () => ({}) } = options;
-    return await withPacked(recipe.from, { trust, run }, async (packed) => {
+    return await withPacked(recipe.from, { trust: options.trust, run }, async (packed) => {
       const ingredients = await gather(recipe, sources, choicesOf(options, packed));
       if (lock !== undefined) requireWhole(lock, lockOf(ingredients));
       const outlook = outlookOf(ingredients);

@@ -3,6 +3,7 @@ import { chmod, lstat, mkdtemp, readdir, rename, rm, rmdir } from "node:fs/promi
 import { userInfo } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import { makeDirectory } from "../content/make-directory.ts";
+import { requireOwnWay } from "../content/output-place.ts";
 import { DrayError, diskFull, systemCode, unwritable } from "../errors.ts";
 import type { Finding } from "../finding.ts";
 import { writeContent } from "../layout/write-file.ts";
@@ -36,6 +37,7 @@ export async function unpack(
 ): Promise<UnpackResult> {
   const run = startRun(runOptions);
   const target = resolve(options.directory);
+  await requireOwnWay(options.directory, "directory");
   await requireEmpty(target);
   return withBundle({ ...options, content: "readable" }, run, async (opened) => {
     const bundle = requireUsable(options.path, opened);
