@@ -1,6 +1,12 @@
 import { DrayError } from "../errors.ts";
 import { parseDigest, type Digest } from "../oci/digest.ts";
-import { parseReference, withoutLogin, type Reference } from "../oci/reference.ts";
+import {
+  hasLogin,
+  LOGIN_REASON,
+  parseReference,
+  withoutLogin,
+  type Reference,
+} from "../oci/reference.ts";
 
 /** What the user calls images that others have packed. */
 export interface GivenNames {
@@ -33,6 +39,7 @@ export function parseNames(texts: readonly string[], repository?: string): Given
 export function namesFrom(pairs: readonly (readonly string[])[]): GivenNames {
   const byDigest = new Map<Digest, Reference[]>();
   for (const [digest = "", reference = ""] of pairs) {
+    if (hasLogin(digest)) throw invalid(withoutLogin(digest), { message: LOGIN_REASON });
     try {
       const known = parseDigest(digest);
       byDigest.set(known, [...(byDigest.get(known) ?? []), parseReference(reference)]);
@@ -57,7 +64,7 @@ function repositoryOf(text: string): RepositoryName {
     if (!(cause instanceof DrayError)) throw cause;
     throw new DrayError(
       "DRAY_NAME_INVALID",
-      `Cannot read repository ${JSON.stringify(text)}: expected REGISTRY/REPOSITORY`,
+      `Cannot read repository ${JSON.stringify(withoutLogin(text))}: ${hasLogin(text) ? LOGIN_REASON : "expected REGISTRY/REPOSITORY"}`,
       {
         kind: "usage",
         hint: "Write it without a tag, such as registry.example.com/team/app: every image keeps the tag that it has.",
@@ -67,7 +74,7 @@ function repositoryOf(text: string): RepositoryName {
   }
 }
 
-function invalid(text: string, cause: DrayError): DrayError {
+function invalid(text: string, cause: { readonly message: string }): DrayError {
   return new DrayError(
     "DRAY_NAME_INVALID",
     `Cannot read name ${JSON.stringify(text)}: ${cause.message}`,

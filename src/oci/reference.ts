@@ -111,7 +111,7 @@ export function withoutLogin(text: string): string {
   return `***${named.slice(named.lastIndexOf("@"))}${digest}`;
 }
 
-const LOGIN_REASON = "expected a digest behind @; a login has no place in a name";
+export const LOGIN_REASON = "expected a digest behind @; a login has no place in a name";
 export const LOGIN_HINT =
   "Log in with `docker login` or `skopeo login`, or use --username with --password-stdin.";
 

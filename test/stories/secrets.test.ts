@@ -248,6 +248,14 @@ describe("a password", () => {
     ["a chart without a name", ["images", `https://${LOGIN}@charts.test/stable`]],
     ["a target", ["push", "BUNDLE", `${LOGIN}@r.test/mirror`, "--allow-unsigned"]],
     ["a target with a scheme", ["push", "BUNDLE", `https://${LOGIN}@r.test`, "--allow-unsigned"]],
+    ["a skip", ["pack", "--unsigned", "--image", "r/a", "--skip", `${LOGIN}@r.test/a=why`]],
+    [
+      "a skip with an odd password",
+      ["pack", "--unsigned", "--image", "r/a", "--skip", `a:!${LOGIN}@r/a=`],
+    ],
+    ["a repository", ["verify", "BUNDLE", "--repository", `${LOGIN}@r.test/a`]],
+    ["a target to audit", ["check", "BUNDLE", "--target", `${LOGIN}@r.test/a`, "--allow-unsigned"]],
+    ["the digest of a name", ["verify", "BUNDLE", "--rename", `${LOGIN}@r.test/a=r.test/a:1`]],
     ["a name", ["verify", "BUNDLE", "--rename", `sha256:${"0".repeat(64)}=${LOGIN}@r.test/a:1`]],
   ])("in the name of %s is refused and not repeated: 2", async (_what, argv) => {
     const { store, output } = await desk(await startRegistry());

@@ -1,6 +1,13 @@
 import { DrayError } from "../../errors.ts";
 import { parseDigest } from "../../oci/digest.ts";
-import { isTag, parseReference, type Reference } from "../../oci/reference.ts";
+import {
+  LOGIN_REASON,
+  hasLogin,
+  isTag,
+  parseReference,
+  type Reference,
+  withoutLogin,
+} from "../../oci/reference.ts";
 
 /** What is not packed though something asks for it, with the reason that travels in its place. */
 export type Skip = ImageSkip | KindSkip;
@@ -93,6 +100,7 @@ interface Pattern {
 
 /** @throws DrayError */
 function splitPattern(image: string): Pattern {
+  if (hasLogin(image)) throw invalid(image, LOGIN_REASON);
   const [named = "", digest] = image.replace(/^docker:\/\//, "").split("@");
   const colon = named.lastIndexOf(":");
   const hasTag = colon > named.lastIndexOf("/");
@@ -120,8 +128,12 @@ function fullName(name: string): string {
 const STAR = "0star0";
 
 function invalid(what: string, reason: string): DrayError {
-  return new DrayError("DRAY_SKIP_INVALID", `Cannot skip ${JSON.stringify(what)}: ${reason}`, {
-    kind: "usage",
-    hint: "Write --skip IMAGE=REASON, or in bundle.yaml skip: [{ image: …, reason: … }].",
-  });
+  return new DrayError(
+    "DRAY_SKIP_INVALID",
+    `Cannot skip ${JSON.stringify(withoutLogin(what))}: ${reason}`,
+    {
+      kind: "usage",
+      hint: "Write --skip IMAGE=REASON, or in bundle.yaml skip: [{ image: …, reason: … }].",
+    },
+  );
 }
