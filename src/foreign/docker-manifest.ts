@@ -1,5 +1,5 @@
 import { parseJson, withoutBom } from "../oci/json.ts";
-import { parseAs, z } from "../oci/schema.ts";
+import { listOf, parseAs, z } from "../oci/schema.ts";
 import type { FileTree } from "./file-tree.ts";
 import { beginsAsList } from "./documents.ts";
 
@@ -9,7 +9,7 @@ export const DOCKER_MANIFEST = "manifest.json";
 /** What Docker and containerd read of it (CVE-2023-25153). */
 const MAX_DOCKER_MANIFEST_BYTES = 20 * 1024 * 1024;
 
-const schema = z.array(
+const schema = listOf(
   z.object({
     Config: z.string(),
     RepoTags: z.array(z.string()).nullish(),

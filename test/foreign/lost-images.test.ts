@@ -150,6 +150,16 @@ describe("a layout of docker save whose two lists differ", () => {
     expect(codes(report, "info")).toEqual(["FOREIGN_BUNDLE"]);
   });
 
+  it("takes a table of Docker that is null for one without images", async () => {
+    const members = [
+      ...layoutMembers([named(app, APP)]),
+      { name: "manifest.json", content: "null" },
+    ];
+    const report = await verified(await tarFile(members));
+    expect(codes(report)).toEqual([]);
+    expect(found(report)).toEqual({ [APP]: app.root.descriptor.digest });
+  });
+
   it("is refused for a table that names a config that is not there", async () => {
     const table = { name: "manifest.json", content: '[{"Config":"none.json","Layers":[]}]' };
     const members = [...layoutMembers([named(app, APP)]), table];
@@ -171,6 +181,7 @@ describe("what has nothing in it", () => {
   it.each([
     ["an empty layout", layout],
     ["a layout without a list", withList(layout, '{"schemaVersion":2,"manifests":null}')],
+    ["a table of Docker that is null", [{ name: "manifest.json", content: "null" }]],
     ["an empty haul", [...layout, { name: "store.json", content: '{"store-id":"x"}' }]],
     ["an empty storage", [{ name: "docker/registry/v2/repositories/a/_layers/x", content: "x" }]],
     ["a layout of other things", withList(layout, unknownRoot())],
