@@ -181,7 +181,6 @@ describe("what has nothing in it", () => {
   it.each([
     ["an empty layout", layout],
     ["a layout without a list", withList(layout, '{"schemaVersion":2,"manifests":null}')],
-    ["a table of Docker that is null", [{ name: "manifest.json", content: "null" }]],
     ["an empty haul", [...layout, { name: "store.json", content: '{"store-id":"x"}' }]],
     ["an empty storage", [{ name: "docker/registry/v2/repositories/a/_layers/x", content: "x" }]],
     ["a layout of other things", withList(layout, unknownRoot())],
