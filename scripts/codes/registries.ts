@@ -111,11 +111,17 @@ export const registries = {
       "A server redirects to where nobody should follow: from https to http, to another scheme, or too often.",
     advice: "Name the address that it should lead to, or ask whoever runs the server.",
   },
+  PROXY_INVALID: {
+    ends: "usage",
+    means: "A variable for a proxy holds something else than its address.",
+    advice:
+      "Write it as `http://HOST:PORT`, or unset it: `HTTPS_PROXY`, `HTTP_PROXY`, in capitals or not.",
+  },
   REGISTRY_UNREACHABLE: {
     ends: "failed",
     means: "No answer came, or the connection broke: name, port, certificate, proxy or network.",
     advice:
-      "Follow the hint; `--ca-file` names your own CA, `--plain-http` allows http. The same command goes on where it stopped.",
+      "Follow the hint; `--ca-file` names your own CA, `--plain-http` allows http. `--retry-for` waits longer. The same command goes on where it stopped.",
   },
   REGISTRY_UNSUPPORTED: {
     ends: "failed",

@@ -9,6 +9,7 @@ import { HardLinks } from "./hard-links.ts";
 import { APPLE_DOUBLE_MAGIC, isJunkName, mayBeAppleDouble } from "./junk.ts";
 import { MemberDamage, memberFinding } from "./members/member-damage.ts";
 import { refusedType, type Refusal } from "./refused-type.ts";
+import { append } from "../append.ts";
 
 /** More entries than any bundle has; a list of them still fits in memory. */
 const MAX_ENTRIES = 1_000_000;
@@ -95,7 +96,7 @@ class ScanState {
   constructor(archive: Archive, options: ScanOptions) {
     this.#archive = archive;
     this.#options = options;
-    this.#findings.push(...archive.notes);
+    append(this.#findings, archive.notes);
   }
 
   /** All of it, when the last hash is there. */

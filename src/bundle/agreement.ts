@@ -20,6 +20,7 @@ import {
 import type { LayoutGraph, Root } from "../content/graph.ts";
 import { chartPath, provenancePath } from "./artifact.ts";
 import type { BundleView } from "./view.ts";
+import { append } from "../append.ts";
 
 /** `bundle.json` and the layout say the same, and nothing is there that neither names. */
 export function checkAgreement(
@@ -31,13 +32,13 @@ export function checkAgreement(
   const findings: Finding[] = [];
   for (const root of graph.roots) {
     const name = root.name ?? root.descriptor.digest;
-    findings.push(...checkRootName(root, name, roots));
+    append(findings, checkRootName(root, name, roots));
     roots.set(name, root);
   }
   for (const artifact of contents.artifacts) {
     const root = roots.get(artifact.reference);
     roots.delete(artifact.reference);
-    findings.push(...checkArtifact(artifact, root, view));
+    append(findings, checkArtifact(artifact, root, view));
   }
   if (contents.artifacts.length + contents.files.length === 0) findings.push(nothingInside());
   for (const name of roots.keys()) {
@@ -102,7 +103,7 @@ function checkArtifact(
       chartPath({ name: artifact.name ?? "", version: artifact.version ?? "" }),
     );
   }
-  if (artifact.file !== undefined) findings.push(...checkChartFile(artifact.file, root, view));
+  if (artifact.file !== undefined) append(findings, checkChartFile(artifact.file, root, view));
   return findings;
 }
 

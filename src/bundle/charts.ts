@@ -10,6 +10,7 @@ import { findingOf, type Finding } from "../finding.ts";
 import type { BundleArtifact, ContentsDocument } from "./format.ts";
 import type { UsableBundle } from "./opened.ts";
 import type { BundleView } from "./view.ts";
+import { append } from "../append.ts";
 
 /**
  * Loads the charts of a bundle: all of them, or those that `wanted` means, as `NAME` or
@@ -56,7 +57,7 @@ export async function checkChartNames(
   const findings: Finding[] = [];
   for (const artifact of artifacts) {
     const { file } = artifact;
-    if (file !== undefined) findings.push(...(await checkChart(view, artifact, file)));
+    if (file !== undefined) append(findings, await checkChart(view, artifact, file));
   }
   return findings;
 }

@@ -1,6 +1,6 @@
 import type { LayoutGraph } from "../content/graph.ts";
 import { attempt, type Finding } from "../finding.ts";
-import { INDEX_FILE, LAYOUT_FILE } from "../oci/image-layout.ts";
+import { BLOBS_DIRECTORY, INDEX_FILE, LAYOUT_FILE } from "../oci/image-layout.ts";
 import { nameAccidents } from "./accidents.ts";
 import { checkAgreement } from "./agreement.ts";
 import { checkChartNames } from "./charts.ts";
@@ -12,6 +12,7 @@ import type { Extent, Listening } from "./read-carrier.ts";
 import { checkSkipped } from "./skipped.ts";
 import type { Sums } from "./sums.ts";
 import { readContents, type BundleView } from "./view.ts";
+import { append } from "../append.ts";
 
 /** What a bundle turned out to hold. */
 export interface Checked {
@@ -38,27 +39,29 @@ export async function checkContents(unchecked: Unchecked): Promise<Checked> {
   const isWhole = extent === "all";
   if (extent === "part") {
     // The carrier broke off: reading on would only say so in other words.
-    findings.push(...checkSums(sums, found.entries, { isWhole }));
+    append(findings, checkSums(sums, found.entries, { isWhole }));
     return { view: found.with(found.entries, sums), contents: undefined, graph: undefined };
   }
   const before = findings.length;
   const carried = isWhole ? await hashUnproven(found, sums, unchecked) : found;
   const { view, findings: mended } = await mend(carried, sums, { leaveOut: repair });
   const wrong = checkSums(sums, view.entries, { isWhole });
-  findings.push(...mended, ...wrong);
+  append(findings, mended);
+  append(findings, wrong);
   const damaged = new Set(wrong.map(({ entry }) => entry));
   const graph = await checkLayout(view, { extent, damaged, findings });
   const contents = damaged.has(CONTENTS_FILE)
     ? undefined
     : await attempt(findings, CONTENTS_FILE, () => readContents(view));
   if (contents !== undefined && graph !== undefined) {
-    findings.push(...checkAgreement(contents, graph, { view, isWhole }));
+    append(findings, checkAgreement(contents, graph, { view, isWhole }));
   }
   // What has happened is said before what comes of it.
   const accidents = await nameAccidents({ view, graph, findings: findings.slice(before) });
-  findings.splice(before, 0, ...accidents);
-  if (contents !== undefined) findings.push(...checkSkipped(contents));
-  if (contents !== undefined && isWhole) findings.push(...(await checkChartNames(contents, view)));
+  append(accidents, findings.splice(before));
+  append(findings, accidents);
+  if (contents !== undefined) append(findings, checkSkipped(contents));
+  if (contents !== undefined && isWhole) append(findings, await checkChartNames(contents, view));
   return { view, contents, graph };
 }
 
@@ -72,15 +75,14 @@ async function checkLayout(
   }: { extent: Extent; damaged: ReadonlySet<string | undefined>; findings: Finding[] },
 ): Promise<LayoutGraph | undefined> {
   const files = await attempt(findings, LAYOUT_FILE, () => checkLayoutFiles(view));
-  findings.push(...(files ?? []));
+  append(findings, files ?? []);
   const source = extent === "head" ? headSource(view) : view;
   const graph = await attempt(findings, INDEX_FILE, () => readLayout(view, source));
-  const isKnown = (entry: string): boolean => {
-    const ending = entry.replace(/^sha\d+:/, "/");
-    return [...damaged].some((path) => path?.endsWith(ending));
-  };
-  findings.push(
-    ...(graph?.findings.filter(({ entry }) => entry === undefined || !isKnown(entry)) ?? []),
+  const isKnown = (entry: string): boolean =>
+    damaged.has(entry.replace(/^(sha\d+):/, `${BLOBS_DIRECTORY}/$1/`));
+  append(
+    findings,
+    graph?.findings.filter(({ entry }) => entry === undefined || !isKnown(entry)) ?? [],
   );
   return graph;
 }

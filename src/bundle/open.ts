@@ -14,6 +14,7 @@ import { type CarrierOptions, extentOf, readCarrier } from "./read-carrier.ts";
 import { findSignatures, judgeSignatures, readList } from "./signatures.ts";
 import { type Sums, parseSums } from "./sums.ts";
 import { BundleView } from "./view.ts";
+import { append } from "../append.ts";
 
 export interface OpenOptions extends CarrierOptions {
   readonly policy: TrustPolicy;
@@ -74,12 +75,12 @@ async function openList(
   const found = await attempt(findings, SIGSTORE_FILE, () => findSignatures(carried, detached));
   const list = await attempt(findings, SUMS_FILE, () => readList(carried, found ?? []));
   if (list === undefined) return nothing;
-  findings.push(...list.findings);
+  append(findings, list.findings);
   const view = carried.with(withMended(carried.entries, list.mended));
   const trust = await attempt(findings, SIGSTORE_FILE, () =>
     judgeSignatures(view, list.bytes, { policy, detached }),
   );
-  findings.push(...(trust?.findings ?? []));
+  append(findings, trust?.findings ?? []);
   const sums = await attempt(findings, SUMS_FILE, () => parseSums(list.bytes));
   return { view, bytes: list.bytes, sums, signedBy: trust?.signedBy ?? [] };
 }

@@ -9,6 +9,7 @@ import { MAX_SUMS_BYTES, SIGNATURE_FILE, SIGSTORE_FILE, SUMS_FILE } from "./form
 import { withoutCr } from "./line-ends.ts";
 import { REPAIR_HINT, inMemory } from "./mending.ts";
 import type { BundleView } from "./view.ts";
+import { append } from "../append.ts";
 
 /** A signature has a few hundred bytes. */
 const MAX_SIGNATURE_BYTES = 4 * 1024 * 1024;
@@ -46,7 +47,7 @@ export async function readList(
   const mended: Entry[] = [];
   if (isTranslated) {
     mended.push(inMemory(SUMS_FILE, before));
-    mended.push(...(await mendedSigstore(view)));
+    append(mended, await mendedSigstore(view));
   }
   const signature = await mendedSignature(view, signatures);
   if (signature !== undefined) mended.push(signature);

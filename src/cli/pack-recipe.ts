@@ -115,15 +115,15 @@ async function fromFlags(flags: ContentFlags, valueSets: readonly ValueSet[]): P
     skip = [],
   } = flags;
   if (chart.length === 0) await requireNothingForCharts(flags, valueSets);
-  const listed: Recipe["images"][number][] = [];
-  for (const list of imageList) {
-    const text = (await readInput(list, "image list")).toString("utf8");
-    listed.push(...library.parseImageList(text, list));
-  }
+  const listed = await Promise.all(
+    imageList.map(async (list) =>
+      library.parseImageList((await readInput(list, "image list")).toString("utf8"), list),
+    ),
+  );
   return {
     name: flags.name,
     version: flags.bundleVersion,
-    images: [...listed, ...image.map((text) => ({ reference: library.parseImage(text) }))],
+    images: [...listed.flat(), ...image.map((text) => ({ reference: library.parseImage(text) }))],
     charts: chart.map((text) => ({
       ...library.parseChart(text),
       images: flags.chartImages,

@@ -1,6 +1,7 @@
 import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
 import { childrenOf, type Manifest } from "../oci/manifest.ts";
+import { append } from "../append.ts";
 
 /** A manifest that a walk has come to. */
 export interface Step {
@@ -26,6 +27,9 @@ export async function* walkManifests(
     seen.add(descriptor.digest);
     yield { descriptor, manifest };
     const children = childrenOf(manifest).toReversed();
-    ahead.push(...children.map((child) => ({ descriptor: child, depth: depth + 1 })));
+    append(
+      ahead,
+      children.map((child) => ({ descriptor: child, depth: depth + 1 })),
+    );
   }
 }

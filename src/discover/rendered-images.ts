@@ -4,6 +4,7 @@ import { isTest, readManifests, type Manifest } from "./manifests.ts";
 import { seeObject } from "./object-images.ts";
 import type { Blank, Sighting } from "./sighting.ts";
 import { seeLines } from "./text-images.ts";
+import { append } from "../append.ts";
 
 /** What a template printed, and where its lines come from. */
 export interface PrintedText {
@@ -58,7 +59,7 @@ export function imagesIn(printed: PrintedText): RenderedImages {
         }),
       miss: (blank) => blanks.push({ ...blank, ...place("image:"), object: manifest.name }),
     });
-    resources.push(...resourcesOf(manifest, images.slice(before), printed));
+    append(resources, resourcesOf(manifest, images.slice(before), printed));
   }
   for (const document of broken) {
     seeLines(document.text, "a document that is no YAML", {

@@ -9,6 +9,7 @@ import {
   type ImageText,
 } from "./image-text.ts";
 import { TOP, walkTable, type Place } from "./walk.ts";
+import { append } from "../append.ts";
 
 /** An image that values describe. */
 export interface ValueImage {
@@ -48,7 +49,7 @@ export function imagesInValues(
         found.push({ ...said, certain: true, whole, enabledBy: off });
         return true;
       },
-      text: (text, place) => found.push(...imagesInText(text, place)),
+      text: (text, place) => append(found, imagesInText(text, place)),
     },
   );
   return found;

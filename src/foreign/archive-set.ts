@@ -29,17 +29,26 @@ export function joinTrees(trees: readonly OpenedTree[]): OpenedTree {
 
 /** Parts are numbered from 1 without a gap. */
 export function missingParts(paths: readonly string[]): Finding[] {
-  const numbers = paths.flatMap((path) => {
-    const number = PART.exec(path)?.[2];
-    return number === undefined ? [] : [Number(number)];
-  });
-  const last = Math.max(0, ...numbers);
-  const missing = Array.from({ length: last }, (_, index) => index + 1).filter(
-    (number) => !numbers.includes(number),
+  const numbers = new Set(
+    paths.flatMap((path) => {
+      const number = Number(PART.exec(path)?.[2] ?? 0);
+      return number > 0 ? [number] : [];
+    }),
   );
-  const [first] = missing;
+  const first = firstMissing(numbers);
   if (first === undefined) return [];
+  const last = [...numbers].reduce((most, number) => Math.max(most, number), 0);
+  const more = last - numbers.size - 1;
   const name = `mirror_${String(first).padStart(6, "0")}.tar`;
-  const message = `${name} is missing from a set of ${last} archives${missing.length > 1 ? `, with ${missing.length - 1} more` : ""}`;
+  const message = `${name} is missing from a set of ${last} archives${more > 0 ? `, with ${more} more` : ""}`;
   return [{ code: "PART_MISSING", severity: "error", entry: name, message }];
+}
+
+/** The first number from 1 on that is not there though a later one is. */
+export function firstMissing(numbers: ReadonlySet<number>): number | undefined {
+  for (let number = 1, seen = 0; seen < numbers.size; number++) {
+    if (!numbers.has(number)) return number;
+    seen++;
+  }
+  return undefined;
 }

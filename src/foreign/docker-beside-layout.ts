@@ -13,6 +13,7 @@ import type { FileTree } from "./file-tree.ts";
 import type { ForeignRoot } from "./foreign-content.ts";
 import { referenceClaim } from "./names.ts";
 import { manifestsOf } from "./stored-manifests.ts";
+import { append } from "../append.ts";
 
 /** A layout whose `index.json` has been read. */
 interface ReadLayout {
@@ -50,7 +51,7 @@ export async function readDockerBeside(
   for (const image of images) {
     const config = await configOf(tree, at, { image, findings });
     const known = config === undefined ? undefined : indexed.get(config);
-    if (known !== undefined) names.push(...lostNames(image, known, place));
+    if (known !== undefined) append(names, lostNames(image, known, place));
     else if (config !== undefined) lost.set(image, config);
   }
   const stored = await manifestsOf(new Set(lost.values()), layout.blobs);

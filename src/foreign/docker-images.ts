@@ -9,6 +9,7 @@ import { DOCKER_MANIFEST, type DockerImage } from "./docker-manifest.ts";
 import type { FileTree } from "./file-tree.ts";
 import type { ForeignRoot } from "./foreign-content.ts";
 import { referenceClaim } from "./names.ts";
+import { append } from "../append.ts";
 
 /** Images of Docker's table of contents as OCI images, under the names that the table gives them. */
 export interface ConvertedImages {
@@ -34,7 +35,7 @@ export async function convertImages(
       addTo(blobs, converted);
       const { descriptor } = converted.manifest;
       const config = converted.config.descriptor.digest;
-      roots.push(...rootsOf(image.RepoTags, { descriptor, config, place }));
+      append(roots, rootsOf(image.RepoTags, { descriptor, config, place }));
     } catch (error) {
       if (!(error instanceof DrayError)) throw error;
       findings.push(findingOf(error, tree.place(at + image.Config)));

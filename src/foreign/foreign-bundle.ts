@@ -18,6 +18,7 @@ import type { BlobPool } from "./blob-pool.ts";
 import type { ForeignIdentity } from "./foreign-content.ts";
 import type { Foreign } from "./join-foreign.ts";
 import { readForeign } from "./read-foreign.ts";
+import { append } from "../append.ts";
 
 export interface ForeignOptions {
   readonly policy: TrustPolicy;
@@ -68,7 +69,7 @@ async function open(
   const made = artifacts.length === 0 ? [] : [unsigned(foreign)];
   const findings = [...made, ...found, ...checkIdentity(identity)];
   const { blobs } = foreign;
-  if (readsEverything(content)) findings.push(...(await checkBlobs(artifacts, blobs, run)));
+  if (readsEverything(content)) append(findings, await checkBlobs(artifacts, blobs, run));
   if (hasErrors(findings)) return { ...nothing(foreign), findings };
   const assembled = assemble({ ...identity, created, artifacts, files: [] });
   const contents = await layOut(assembled, undefined);

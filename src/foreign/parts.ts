@@ -1,3 +1,4 @@
+import { append } from "../append.ts";
 import { isFirstNoPiece, joining, nameOfPart, partOf, type Part } from "../archive/parts.ts";
 import type { Finding } from "../finding.ts";
 
@@ -16,14 +17,19 @@ export function partsAmong(paths: readonly string[], directory: string | undefin
   for (const path of paths) {
     const part = partOf(path);
     if (part === undefined) continue;
-    sets.set(part.whole, [...(sets.get(part.whole) ?? []), { path, part }]);
+    const set = sets.get(part.whole);
+    if (set === undefined) sets.set(part.whole, [{ path, part }]);
+    else set.push({ path, part });
   }
   const parts: string[] = [];
   const findings: Finding[] = [];
   for (const set of sets.values()) {
     const [first, ...others] = set.map(({ part }) => part);
     if (first === undefined || (others.length === 0 && first.number <= 1)) continue;
-    parts.push(...set.map(({ path }) => path));
+    append(
+      parts,
+      set.map(({ path }) => path),
+    );
     findings.push(
       apart([first, ...others], { directory, isWholeThere: paths.includes(first.whole) }),
     );
@@ -62,7 +68,8 @@ function apart(
 /** The first number of a set that is not there; nobody knows of what is behind the last. */
 function lostOf(numbers: ReadonlySet<number>, isFirstNone: boolean): number | undefined {
   const start = numbers.has(0) && !isFirstNone ? 0 : 1;
-  for (let number = start; number < Math.max(...numbers); number++) {
+  const last = [...numbers].reduce((most, number) => Math.max(most, number), 0);
+  for (let number = start; number < last; number++) {
     if (!numbers.has(number)) return number;
   }
   return undefined;

@@ -20,6 +20,7 @@ import { registryStorage } from "./readers/registry-storage.ts";
 import { skopeoDirectory } from "./readers/skopeo-directory.ts";
 import { wrap } from "./readers/wrap.ts";
 import { zarfPackage } from "./readers/zarf-package.ts";
+import { append } from "../append.ts";
 
 /** Each leaves to the next what it does not understand: who knows more of a form stands first. */
 const READERS: readonly ForeignReader[] = [
@@ -79,7 +80,7 @@ class Reading {
     this.#options = options;
     this.#directory = kind === "directory" ? path : undefined;
     this.#blobs = new BlobPool(JSON.stringify(path));
-    this.#findings.push(...notes);
+    append(this.#findings, notes);
   }
 
   async close(): Promise<void> {
@@ -88,18 +89,18 @@ class Reading {
 
   async tree(opened: OpenedTree, depth: number): Promise<void> {
     const { tree, findings, linkFindings, stripped } = opened;
-    this.#findings.push(...findings);
-    this.#stripped.push(...stripped);
+    append(this.#findings, findings);
+    append(this.#stripped, stripped);
     this.#parts(tree, depth);
     for (const reader of READERS) await this.#apply(reader, opened);
-    this.#charts.push(...(await findCharts(tree)));
+    append(this.#charts, await findCharts(tree));
     if (depth < MAX_ARCHIVE_DEPTH) await this.#innerArchives(opened, depth);
     for (const [path, finding] of linkFindings) {
       if (!tree.isClaimed(path)) this.#findings.push(finding);
     }
     const rest = await lookAtRest(tree, { isInner: depth > 0 });
-    this.#leftOver.push(...rest.places);
-    this.#findings.push(...rest.findings);
+    append(this.#leftOver, rest.places);
+    append(this.#findings, rest.findings);
   }
 
   /** What was cut is not looked into: it says more than what is wrong with each piece. */
@@ -109,7 +110,7 @@ class Reading {
       depth === 0 ? this.#directory : undefined,
     );
     tree.claim(parts);
-    this.#findings.push(...findings);
+    append(this.#findings, findings);
     if (findings.length > 0) this.#isKnown = true;
   }
 
@@ -132,8 +133,8 @@ class Reading {
   #take(content: ForeignContent): void {
     this.#contents.push(content);
     this.#blobs.addAll(content.blobs);
-    this.#charts.push(...(content.charts ?? []));
-    this.#findings.push(...content.findings);
+    append(this.#charts, content.charts ?? []);
+    append(this.#findings, content.findings);
   }
 
   async #innerArchives({ tree }: OpenedTree, depth: number): Promise<void> {
@@ -147,7 +148,7 @@ class Reading {
       sets.set(setOf(path), { paths: [...paths, path], parts: [...parts, inner] });
     }
     for (const { paths, parts } of sets.values()) {
-      this.#findings.push(...missingParts(paths));
+      append(this.#findings, missingParts(paths));
       await this.tree(joinTrees(parts), depth + 1);
     }
   }

@@ -7,6 +7,7 @@ import { BlobPool } from "./blob-pool.ts";
 import type { FileTree } from "./file-tree.ts";
 import type { ForeignRoot } from "./foreign-content.ts";
 import { readLayout } from "./layout-content.ts";
+import { append } from "../append.ts";
 
 /** An image of a wrap: where what is about it lies, and what that is about. */
 export interface WrappedImage {
@@ -48,7 +49,7 @@ export async function readWrapArtifacts(
         marker: "required",
       });
       blobs.addAll(layout.blobs);
-      findings.push(...layout.findings);
+      append(findings, layout.findings);
       const place = tree.place(path);
       for (const { annotations: _, ...descriptor } of layout.entries) {
         const about = { image, tag, kind, base: base + (directory ?? "") };

@@ -12,6 +12,7 @@ import type { Descriptor } from "../oci/descriptor.ts";
 import { parseDigest } from "../oci/digest.ts";
 import { MediaType } from "../oci/media-type.ts";
 import type { Platform } from "../oci/platform.ts";
+import { append } from "../append.ts";
 
 /** What bundles of dray hold, as it goes into another one. */
 export interface TakenOver {
@@ -35,7 +36,7 @@ export async function takeOver(
   const artifacts: Artifact[] = [];
   const findings: Finding[] = [];
   for (const bundle of bundles) {
-    findings.push(...bundle.findings);
+    append(findings, bundle.findings);
     for (const { kind, reference } of bundle.contents.artifacts) {
       const root = bundle.graph.roots.find(({ name }) => name === reference);
       if (root === undefined) throw new Error("a usable bundle has a root for every artifact");

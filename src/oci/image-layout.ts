@@ -1,3 +1,4 @@
+import { DrayError } from "../errors.ts";
 import type { Descriptor } from "./descriptor.ts";
 import { descriptorSchema } from "./descriptor-schema.ts";
 import { algorithmOf, encodedOf, type Digest } from "./digest.ts";
@@ -16,6 +17,9 @@ export const LAYOUT_CONTENT: Uint8Array = Buffer.from('{"imageLayoutVersion":"1.
 
 /** Largest `index.json`: it names every root, and a bundle may have thousands of them. */
 export const MAX_INDEX_BYTES = 20 * 1024 * 1024;
+
+/** Roots of one layout. The largest sets of mirrored images have some ten thousand. */
+const MAX_ROOTS = 50_000;
 
 /** https://github.com/opencontainers/image-spec/blob/v1.1.1/annotations.md */
 export const Annotation = {
@@ -50,7 +54,13 @@ const indexFileSchema = z.object({
 export function parseIndexFile(bytes: Uint8Array, what: string): readonly Descriptor[] {
   const value = parseJson(withoutBom(bytes), what, MAX_INDEX_BYTES);
   if (typeof value === "object" && value !== null) refuseAmbiguous(value, what);
-  return parseAs(indexFileSchema, value, { what, code: "DRAY_LAYOUT_INVALID" }).manifests;
+  const { manifests } = parseAs(indexFileSchema, value, { what, code: "DRAY_LAYOUT_INVALID" });
+  if (manifests.length <= MAX_ROOTS) return manifests;
+  throw new DrayError(
+    "DRAY_LAYOUT_INVALID",
+    `Cannot read ${what}: expected at most ${MAX_ROOTS} manifests, found ${manifests.length}`,
+    { kind: "refused", hint: "Split what is in it into several layouts." },
+  );
 }
 
 /** The same roots always give the same bytes. */

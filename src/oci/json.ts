@@ -6,6 +6,9 @@ export const MAX_MANIFEST_BYTES = 4 * 1024 * 1024;
 /** Nesting no real document reaches; keeps recursive readers off a hostile one's stack. */
 const MAX_JSON_DEPTH = 64;
 
+/** Objects and lists in one document: each takes memory far beyond its bytes. */
+const MAX_JSON_CONTAINERS = 500_000;
+
 /**
  * Parses JSON as the image spec wants it (I-JSON): UTF-8, no duplicate names, bounded.
  * `what` names the document in errors.
@@ -25,6 +28,13 @@ export function parseJson(
       { kind: "refused" },
     );
   }
+  if (containersIn(bytes) > MAX_JSON_CONTAINERS) {
+    throw new DrayError(
+      "DRAY_JSON_TOO_LARGE",
+      `Cannot read ${what}: expected at most ${MAX_JSON_CONTAINERS} objects and lists, found more`,
+      { kind: "refused" },
+    );
+  }
   const text = decodeUtf8(bytes, what);
   try {
     const value: unknown = JSON.parse(text);
@@ -37,6 +47,13 @@ export function parseJson(
       cause,
     });
   }
+}
+
+/** As many as there are or more: those in texts count too. */
+function containersIn(bytes: Uint8Array): number {
+  let count = 0;
+  for (const byte of bytes) if (byte === 0x7b || byte === 0x5b) count++;
+  return count;
 }
 
 const BOM = Buffer.from([0xef, 0xbb, 0xbf]);

@@ -5,7 +5,7 @@ import { type PrivateKey, signMessage } from "./keys.ts";
 import { readdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { DrayError } from "../errors.ts";
-import { readStart } from "./folder.ts";
+import { NotRegular, readStart } from "./folder.ts";
 
 /** https://github.com/sigstore/protobuf-specs/blob/v0.5.0/protos/sigstore_bundle.proto */
 const MEDIA_TYPE = "application/vnd.dev.sigstore.bundle.v0.3+json";
@@ -97,12 +97,22 @@ export async function findDetached(path: string): Promise<readonly FoundSignatur
     );
   }
   const found: FoundSignature[] = [];
-  for (const name of names.toSorted()) {
-    // What is larger is cut, and then it cannot be read as a signature.
-    found.push({
-      entry: name,
-      bytes: await readStart(join(dirname(path), name), MAX_SIGNATURE_BYTES),
-    });
+  for (const entry of names.toSorted()) {
+    found.push({ entry, bytes: await readSignature(join(dirname(path), entry)) });
   }
   return found;
+}
+
+/** What is larger is cut, and then it cannot be read as a signature. */
+async function readSignature(path: string): Promise<Buffer> {
+  try {
+    return await readStart(path, MAX_SIGNATURE_BYTES);
+  } catch (cause) {
+    if (!(cause instanceof NotRegular)) throw cause;
+    throw new DrayError(
+      "DRAY_SIGNATURE_INVALID",
+      `Cannot read the signature ${JSON.stringify(path)} beside the bundle: ${cause.message}`,
+      { kind: "refused", cause, hint: "Remove it: nobody has signed with it." },
+    );
+  }
 }

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { parseIndexFile } from "../../src/oci/image-layout.ts";
 import { MAX_MANIFEST_BYTES, parseJson } from "../../src/oci/json.ts";
 import { outcome } from "../refusal.ts";
 
@@ -135,6 +136,35 @@ describe("parseJson()", () => {
         expect(outcome(() => parseJson(bytes, "a document"))).toBeDefined();
       }),
       { numRuns: 2000 },
+    );
+  });
+});
+
+describe("parseJson() of a document of many parts", () => {
+  it.each(["[]", "{}"])("is refused before %s without end fill the memory", (part) => {
+    const text = `[${Array.from({ length: 600_000 }, () => part).join(",")}]`;
+    expect(() => parseJson(Buffer.from(text), "it")).toThrow(
+      expect.objectContaining({
+        code: "DRAY_JSON_TOO_LARGE",
+        message: expect.stringContaining("at most 500000 objects and lists") as string,
+      }),
+    );
+  });
+});
+
+describe("parseIndexFile()", () => {
+  it("refuses more roots than any layout has", () => {
+    const manifests = Array.from({ length: 50_001 }, (_root, index) => ({
+      mediaType: "application/vnd.oci.image.manifest.v1+json",
+      digest: `sha256:${index.toString(16).padStart(64, "0")}`,
+      size: 1000,
+    }));
+    const bytes = Buffer.from(JSON.stringify({ schemaVersion: 2, manifests }));
+    expect(() => parseIndexFile(bytes, "index.json")).toThrow(
+      expect.objectContaining({
+        code: "DRAY_LAYOUT_INVALID",
+        message: expect.stringContaining("at most 50000 manifests, found 50001") as string,
+      }),
     );
   });
 });

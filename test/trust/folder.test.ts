@@ -1,7 +1,9 @@
-import { chmod, mkdir, writeFile } from "node:fs/promises";
+import { execFileSync } from "node:child_process";
+import { chmod, mkdir, open, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { temporaryDirectory } from "../../fixtures/temporary-directory.ts";
+import { findDetached } from "../../src/trust/detached.ts";
 import { readKeyFile, readPublicKey, readTrustFolder } from "../../src/trust/folder.ts";
 import { generateKeyPair } from "../../src/trust/keys.ts";
 
@@ -61,6 +63,41 @@ describe("readPublicKey()", () => {
     await mkdir(join(folder, "dir.pub"));
     await expect(readKeyFile(join(folder, "dir.pub"))).rejects.toThrow(/it is a directory/);
     await expect(readKeyFile("/dev/zero")).rejects.toMatchObject({ code: "DRAY_KEY_INVALID" });
+  });
+
+  it("waits for no pipe that lies in the trust folder or beside a bundle", async () => {
+    const folder = await temporaryDirectory();
+    execFileSync("mkfifo", [join(folder, "pipe")]);
+    await symlink("pipe", join(folder, "a.pub"));
+    await expect(readTrustFolder(folder)).rejects.toMatchObject({
+      code: "DRAY_KEY_INVALID",
+      message: expect.stringContaining("expected a regular file, found a pipe") as string,
+    });
+    const bundle = join(folder, "bundle.tar.gz");
+    await symlink("pipe", `${bundle}.abc.sigstore.json`);
+    await expect(findDetached(bundle)).rejects.toMatchObject({
+      code: "DRAY_SIGNATURE_INVALID",
+      message: expect.stringContaining("bundle.tar.gz.abc.sigstore.json") as string,
+    });
+  });
+
+  it("says of a pipe that nobody writes to that it is empty", async () => {
+    const path = join(await temporaryDirectory(), "pipe.pub");
+    execFileSync("mkfifo", [path]);
+    await expect(readPublicKey(path)).rejects.toMatchObject({ code: "DRAY_KEY_INVALID" });
+  });
+
+  it("reads what comes out of a pipe that is named", async () => {
+    const path = join(await temporaryDirectory(), "pipe.pub");
+    execFileSync("mkfifo", [path]);
+    const pair = generateKeyPair(undefined);
+    // Opened to read as well, so that it does not wait for a reader.
+    const writer = await open(path, "r+");
+    await writer.write(pair.publicKey);
+    const reading = readPublicKey(path);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    await writer.close();
+    expect((await reading).id).toBe(pair.id);
   });
 
   it("reads a key with a passphrase file's habits: CR LF and blanks around it", async () => {

@@ -11,6 +11,7 @@ import { mediaTypeOf } from "../documents.ts";
 import { referenceClaim } from "../names.ts";
 import { tryDigest } from "../documents.ts";
 import { readYamlFile } from "../documents.ts";
+import { append } from "../../append.ts";
 
 const STORAGE = "docker/registry/v2/";
 
@@ -68,7 +69,8 @@ export const registryStorage: ForeignReader = {
         findings.push({ ...findingOf(error, place), message });
       }
     }
-    findings.push(...lostHosts(roots), ...lostTags(tree, root, noted));
+    append(findings, lostHosts(roots));
+    append(findings, lostTags(tree, root, noted));
     tree.claim([...tree.below(root), `${at}images.yaml`, `${at}charts.yaml`]);
     return { form: formOf(tree, at), blobs, roots, findings };
   },

@@ -23,6 +23,7 @@ import { readLayout } from "../layout-content.ts";
 import { referenceClaim } from "../names.ts";
 import { readYamlFile } from "../documents.ts";
 import { readWrapArtifacts, type WrappedImage } from "../wrap-artifacts.ts";
+import { append } from "../../append.ts";
 
 const CHART = "chart/";
 const LOCK = `${CHART}Images.lock`;
@@ -101,7 +102,7 @@ async function readChildren(
     // Older wraps have archives of docker save instead, which are read as such.
     if (tree.files.has(directory.replace(/\.layout\/$/, ".tar"))) continue;
     const layout = await readLayout(tree, directory, { marker: "required" });
-    findings.push(...layout.findings);
+    append(findings, layout.findings);
     blobs.addAll(layout.blobs);
     const entry = layout.entries.find((candidate) => candidate.digest === digest);
     if (entry === undefined) findings.push(lost(`${image.image} for ${arch}`, digest));

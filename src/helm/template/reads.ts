@@ -1,4 +1,5 @@
 import { isList, type Dict, type Value } from "./value.ts";
+import { append } from "../../append.ts";
 
 /** One look at a setting, or at the cluster, while a template ran. */
 export interface Read {
@@ -157,7 +158,7 @@ export class ReadLog {
   }
 
   add(reads: readonly Read[]): void {
-    if (this.active) this.#reads.push(...reads);
+    if (this.active) append(this.#reads, reads);
   }
 
   compared(values: readonly Value[]): void {

@@ -79,6 +79,8 @@ function connectionError(cause: unknown, url: URL, context: ErrorContext): Regis
 /** OpenSSL says in which of its functions something went wrong, on two lines. */
 function reasonOf(root: unknown): string {
   const text = root instanceof Error && root.message !== "" ? root.message : systemCode(root);
+  // undici says so of an interim answer to a request that did not ask for one.
+  if (text === "bad response") return "it answered 100 Continue, which nobody had asked for";
   const [line = ""] = (text ?? "no reason given").split("\n");
   return /:SSL routines:[^:]*:([^:]+)/.exec(line)?.[1] ?? line;
 }

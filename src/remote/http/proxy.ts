@@ -1,4 +1,5 @@
 import { BlockList, isIP } from "node:net";
+import { DrayError } from "../../errors.ts";
 import { isLoopback } from "./address.ts";
 
 /** The values of HTTPS_PROXY, HTTP_PROXY and NO_PROXY. */
@@ -11,13 +12,29 @@ export interface ProxyOptions {
 /**
  * The proxy that requests to `url` go through, or undefined for a direct connection. To this very
  * host the way is always direct: a proxy would look on its own.
+ *
+ * @throws DrayError `DRAY_PROXY_INVALID`
  */
 export function proxyFor(url: URL, { https, http, no = "" }: ProxyOptions): string | undefined {
-  const proxy = url.protocol === "https:" ? https : http;
+  const isSecure = url.protocol === "https:";
+  const proxy = isSecure ? https : http;
   if (proxy === undefined || proxy === "" || isLoopback(url)) return undefined;
   const exceptions = no.split(/[\s,]+/).filter((item) => item !== "");
   if (exceptions.some((exception) => isException(url, exception.toLowerCase()))) return undefined;
-  return proxy.includes("://") ? proxy : `http://${proxy}`;
+  return checked(proxy, isSecure ? "HTTPS_PROXY" : "HTTP_PROXY");
+}
+
+/** An address may have a login in it, so an error does not repeat it. */
+function checked(proxy: string, variable: string): string {
+  const address = proxy.includes("://") ? proxy : `http://${proxy}`;
+  const scheme = URL.canParse(address) ? new URL(address).protocol : undefined;
+  if (scheme === "http:" || scheme === "https:") return address;
+  const found = scheme === undefined ? "what is no address" : `the scheme ${scheme}`;
+  throw new DrayError(
+    "DRAY_PROXY_INVALID",
+    `Cannot use the proxy of ${variable}: expected http://HOST:PORT, found ${found}`,
+    { kind: "usage", hint: `Correct the variable, or unset it where no proxy is needed.` },
+  );
 }
 
 /** `*`, `host`, `.suffix`, `*.suffix`, `host:port`, an address or a CIDR block. */

@@ -119,6 +119,7 @@ export class Transport {
     if (known !== undefined) return known;
     const made = this.#makeDispatcher(url);
     this.#dispatchers.set(url.origin, made);
+    made.catch(() => this.#dispatchers.delete(url.origin));
     return made;
   }
 

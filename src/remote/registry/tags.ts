@@ -2,10 +2,15 @@ import { DrayError } from "../../errors.ts";
 import { parseJson } from "../../oci/json.ts";
 import { parseAs, z } from "../../oci/schema.ts";
 import type { Repository } from "./repository.ts";
+import { append } from "../../append.ts";
 
 /** Tags of one repository; the largest known ones have some ten thousand. */
 const MAX_TAGS = 100_000;
 const MAX_PAGE_BYTES = 16 * 1024 * 1024;
+/** With fifty tags on each, these hold more than may be. */
+const MAX_PAGES = 2000;
+/** Some registries filter what they have by who asks; nobody filters so many pages away. */
+const MAX_EMPTY_PAGES = 20;
 
 const pageSchema = z.object({ tags: z.array(z.string()).nullish() });
 
@@ -20,6 +25,7 @@ export async function listTags(
   const tags: string[] = [];
   const action = `list the tags of ${repository}`;
   const seen = new Set<string>();
+  let empty = 0;
   for (let query: string | undefined = ""; query !== undefined && !seen.has(query);) {
     seen.add(query);
     const { response, bytes } = await client.read(
@@ -38,8 +44,11 @@ export async function listTags(
       what,
       code: "DRAY_REGISTRY_FAILED",
     });
-    tags.push(...(page.tags ?? []));
-    if (tags.length > MAX_TAGS) throw tooMany(what);
+    append(tags, page.tags ?? []);
+    empty = (page.tags ?? []).length === 0 ? empty + 1 : 0;
+    if (tags.length > MAX_TAGS) throw tooMany(what, `${MAX_TAGS}`);
+    if (seen.size > MAX_PAGES) throw tooMany(what, `${MAX_PAGES} pages of them`);
+    if (empty > MAX_EMPTY_PAGES) throw tooMany(what, `${MAX_EMPTY_PAGES} empty pages in a row`);
     query = nextQuery(response.header("link"), response.url);
   }
   return tags;
@@ -52,10 +61,10 @@ function nextQuery(link: string | undefined, from: URL): string | undefined {
   return new URL(target, from).search;
 }
 
-function tooMany(what: string): DrayError {
+function tooMany(what: string, most: string): DrayError {
   return new DrayError(
     "DRAY_REGISTRY_ANSWER_TOO_LARGE",
-    `Cannot read ${what}: expected at most ${MAX_TAGS}, found more`,
+    `Cannot read ${what}: expected at most ${most}, found more`,
     { kind: "refused", hint: "Name an exact version." },
   );
 }

@@ -142,3 +142,20 @@ describe("proxyFor()", () => {
     expect(proxyFor(new URL(url), { ...proxies, no })).toBe("http://secure:3128");
   });
 });
+
+describe("a proxy that is none", () => {
+  it.each([
+    ["http://user:secret@:8080", "what is no address"],
+    ["http://", "what is no address"],
+    ["http://proxy:port", "what is no address"],
+    ["socks5://user:secret@proxy:1080", "the scheme socks5:"],
+  ])("%s is refused without repeating it", async (https, found) => {
+    const repository = repositoryOf(there, { proxy: { https } });
+    const refusing = repository.resolve("1.0");
+    await expect(refusing).rejects.toMatchObject({
+      code: "DRAY_PROXY_INVALID",
+      kind: "usage",
+      message: `Cannot use the proxy of HTTPS_PROXY: expected http://HOST:PORT, found ${found}`,
+    });
+  });
+});

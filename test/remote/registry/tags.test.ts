@@ -48,6 +48,26 @@ describe("listTags()", () => {
     expect(await listOf(() => ({ tags: null }))).toEqual([]);
   });
 
+  it.each([
+    ["empty pages", () => ({ tags: [] }), 22],
+    ["pages of one tag", (page: number) => ({ tags: [`v${page}`] }), 2001],
+  ])("is refused at an endless row of %s", async (_what, pageOf, most) => {
+    let pages = 0;
+    const listing = listOf(() => ({ ...pageOf(++pages), link: `?last=${pages}` }));
+    await expect(listing).rejects.toMatchObject({
+      code: "DRAY_REGISTRY_ANSWER_TOO_LARGE",
+      message: expect.stringMatching(/expected at most \d+ (empty )?pages/) as string,
+    });
+    expect(pages).toBeLessThanOrEqual(most);
+  });
+
+  it("is refused where one page has more tags than fit on a stack", async () => {
+    const many = Array.from({ length: 300_000 }, (_tag, index) => `v${index}`);
+    await expect(listOf(() => ({ tags: many }))).rejects.toMatchObject({
+      code: "DRAY_REGISTRY_ANSWER_TOO_LARGE",
+    });
+  });
+
   it("refuses more tags than any repository has, and what is no list", async () => {
     const many = Array.from({ length: 60_000 }, (_tag, index) => `v${index}`);
     let page = 0;

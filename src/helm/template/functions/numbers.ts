@@ -28,8 +28,12 @@ export const NUMBERS: Readonly<Record<string, TemplateFunction>> = {
   min: variadic(["any"], ([first], values) =>
     values.map(toBig).reduce((a, b) => (b < a ? b : a), toBig(first)),
   ),
-  maxf: variadic(["any"], ([first], values) => Math.max(toFloat(first), ...values.map(toFloat))),
-  minf: variadic(["any"], ([first], values) => Math.min(toFloat(first), ...values.map(toFloat))),
+  maxf: variadic(["any"], ([first], values) =>
+    values.map(toFloat).reduce((a, b) => Math.max(a, b), toFloat(first)),
+  ),
+  minf: variadic(["any"], ([first], values) =>
+    values.map(toFloat).reduce((a, b) => Math.min(a, b), toFloat(first)),
+  ),
   add1f: fn(["any"], ([value]) => toFloat(value) + 1),
   addf: variadic([], (_none, values) => values.reduce((sum: number, one) => sum + toFloat(one), 0)),
   subf: floats((a, b) => a - b),
