@@ -7,16 +7,17 @@ import { fuzz } from "./fuzz/run.ts";
 import { makeSamples } from "./fuzz/samples.ts";
 import { makeTargets } from "./fuzz/targets.ts";
 
-const USAGE = `npm run fuzz -- [--seconds 30] [--seed NUMBER] [--only TARGET]
+const USAGE = `npm run fuzz -- [--seconds 30] [--seed NUMBER] [--from INPUT] [--only TARGET]
 
 Gives damaged bundles, archives, lists, documents and references to whatever reads them. Each ends in
-a result or in an error with a code; anything else is a mistake, and its input is kept. The key of the
-samples is new in each run: the same seed gives the same changes, not the same bytes.`;
+a result or in an error with a code; anything else is a mistake, and its input is kept. Input K of a
+seed is always the same bytes: --seed S --from K begins with it.`;
 
 const { values } = parseArgs({
   options: {
     seconds: { type: "string", default: "30" },
     seed: { type: "string", default: String(Date.now() % 2 ** 32) },
+    from: { type: "string", default: "0" },
     only: { type: "string" },
     help: { type: "boolean", default: false },
   },
@@ -36,9 +37,10 @@ try {
   );
   console.log(`seed ${seed}: ${targets.map(([name]) => name).join(", ")}`);
   const goOn = (): boolean => Date.now() < deadline;
-  const { count, mistake } = await fuzz(Object.fromEntries(targets), seed, goOn);
+  const from = Number(values.from);
+  const { count, mistake } = await fuzz(Object.fromEntries(targets), { seed, from }, goOn);
   if (mistake === undefined) {
-    console.log(`${count} inputs, no mistake`);
+    console.log(`${count - from} inputs, no mistake`);
   } else {
     const path = resolve(`fuzz-${mistake.target}-${seed}`);
     await writeFile(path, mistake.input);

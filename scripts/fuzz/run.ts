@@ -12,19 +12,28 @@ export interface Mistake {
   readonly reason: string;
 }
 
+/** Input `number` of a seed: the same for the same samples, whatever came before it. */
+export function inputOf(
+  targets: Readonly<Record<string, Target>>,
+  seed: number,
+  number: number,
+): { name: string; target: Target; input: Buffer } {
+  const random = new Random(seed + Math.imul(number, 0x9e3779b1));
+  const named = Object.entries(targets);
+  const all = named.flatMap(([, { samples }]) => samples);
+  const [name, target] = random.of(named);
+  return { name, target, input: mutate(random.of(target.samples), random, all) };
+}
+
 /** Gives mutated samples to one target after another until `goOn` says no, or one makes a mistake. */
 export async function fuzz(
   targets: Readonly<Record<string, Target>>,
-  seed: number,
+  { seed, from = 0 }: { seed: number; from?: number },
   goOn: (count: number) => boolean,
 ): Promise<{ count: number; mistake: Mistake | undefined }> {
-  const random = new Random(seed);
-  const named = Object.entries(targets);
-  const all = named.flatMap(([, { samples }]) => samples);
-  let count = 0;
+  let count = from;
   for (; goOn(count); count++) {
-    const [name, target] = random.of(named);
-    const input = mutate(random.of(target.samples), random, all);
+    const { name, target, input } = inputOf(targets, seed, count);
     const reason = await mistakeOf(() => target.run(input));
     if (reason !== undefined) return { count, mistake: { target: name, input, reason } };
   }

@@ -1,3 +1,4 @@
+import { createPrivateKey } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
@@ -11,7 +12,7 @@ import { collect, type Source } from "../../src/content/content.ts";
 import { readGraph } from "../../src/content/graph.ts";
 import { once } from "../../src/content/memory.ts";
 import { Annotation } from "../../src/oci/image-layout.ts";
-import { generateKeyPair, parsePrivateKey, type PrivateKey } from "../../src/trust/keys.ts";
+import { parsePrivateKey, type PrivateKey } from "../../src/trust/keys.ts";
 
 /** One signed bundle in every form that is mutated. */
 export interface Samples {
@@ -26,7 +27,7 @@ const REFERENCE = "registry.example/fuzz:1";
 
 /** Makes the samples; `directory` is for what has to be a file. */
 export async function makeSamples(directory: string): Promise<Samples> {
-  const key = parsePrivateKey(generateKeyPair(undefined).privateKey, { from: "fuzz" });
+  const key = sampleKey();
   const path = join(directory, "sample.tar.gz");
   const contents = await layOut(await sampleImage(), key);
   const { bundleDigest } = await writeBundle(path, contents, { mtime: new Date(0) });
@@ -35,6 +36,14 @@ export async function makeSamples(directory: string): Promise<Samples> {
   const entries = await readEntries(path);
   const zips = await Promise.all([zip(entries, true), zip(entries, false)]);
   return { key, bundleDigest, carriers: [written, tar, gzipSync(tar), ...zips], entries };
+}
+
+/** Always the same, and of a kind whose signatures are too: RFC 8410 §7 around 32 bytes. */
+function sampleKey(): PrivateKey {
+  const head = Buffer.from("302e020100300506032b657004220420", "hex");
+  const key = Buffer.concat([head, Buffer.alloc(32, 7)]);
+  const pem = createPrivateKey({ key, format: "der", type: "pkcs8" });
+  return parsePrivateKey(pem.export({ format: "pem", type: "pkcs8" }).toString(), { from: "fuzz" });
 }
 
 async function sampleImage(): Promise<Assembled> {
