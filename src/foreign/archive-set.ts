@@ -45,7 +45,7 @@ export function missingParts(paths: readonly string[]): Finding[] {
 }
 
 /** The first number from 1 on that is not there though a later one is. */
-export function firstMissing(numbers: ReadonlySet<number>): number | undefined {
+function firstMissing(numbers: ReadonlySet<number>): number | undefined {
   for (let number = 1, seen = 0; seen < numbers.size; number++) {
     if (!numbers.has(number)) return number;
     seen++;
