@@ -117,9 +117,11 @@ export type FindingCode =
   | "TAG_MISSING"
   | "TAG_MOVED"
   | "TARGET_MISSING"
+  | "TAG_LATEST"
   | "TEMPLATE_NOT_EVALUATED"
   | "VALUES_REFUSED"
-  | "VALUE_UNUSED";
+  | "VALUE_UNUSED"
+  | "VERSION_ASSUMED";
 
 /** Runs a reader; what it refuses becomes a finding, unless an error about that entry stands. */
 export async function attempt<T>(

@@ -95,6 +95,16 @@ export const discovery = {
       "The values were not checked against a `values.schema.json`: it refers to something elsewhere, which is not fetched, or is no schema.",
     advice: "Nothing, if Helm takes the values.",
   },
+  TAG_LATEST: {
+    severity: "info",
+    means: "An image was named without a tag, or by `latest`: what that stands for changes.",
+    advice: "Name a tag. The lock has the digest that was packed.",
+  },
+  VERSION_ASSUMED: {
+    severity: "info",
+    means: "Nobody has said which version the bundle is, and it became 0.0.0.",
+    advice: "Say it with `--bundle-version`, or `version` in bundle.yaml.",
+  },
   VALUE_UNUSED: {
     severity: "warning",
     means: "The values given have a name that no template reads.",

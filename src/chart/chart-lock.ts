@@ -12,6 +12,8 @@ export interface WantedDependency {
   readonly version: string | undefined;
   /** As the chart has it: `https://…`, `oci://…`, `file://…`, `@name`, or empty. */
   readonly repository: string;
+  /** What stands where Helm reads a `repository`. */
+  readonly url: string | undefined;
 }
 
 const text = z.string().nullish();
@@ -44,6 +46,7 @@ function wanted(dependency: ChartDependency, locked: readonly Locked[]): WantedD
     name,
     version: pin?.version ?? range,
     repository: dependency.repository ?? pin?.repository ?? "",
+    url: dependency.url ?? undefined,
   };
 }
 

@@ -40,6 +40,8 @@ export interface ChartDependency {
   readonly tags?: Maybe<readonly string[]>;
   readonly "import-values"?: unknown;
   readonly alias?: Maybe<string>;
+  /** No word of Helm's, and what `repository` is often taken for. */
+  readonly url?: Maybe<string>;
 }
 
 /** Helm's own rule for names, without the names that are no file name. */
@@ -77,6 +79,7 @@ const dependencySchema: z.ZodType<ChartDependency> = z.object({
   tags: texts,
   "import-values": z.unknown().optional(),
   alias: text,
+  url: text,
 });
 
 const maintainerSchema = z.object({ name: text, email: text, url: text });

@@ -31,9 +31,31 @@ export function formatProblems(findings: readonly Finding[]): string {
 export function formatFindings(findings: readonly Finding[], most = 50): string {
   const order = ["error", "warning", "info"];
   const sorted = findings.toSorted((a, b) => order.indexOf(a.severity) - order.indexOf(b.severity));
-  const lines = sorted.slice(0, most).map(formatFinding);
-  if (sorted.length > most) lines.push(`… and ${sorted.length - most} more; --json lists all\n`);
+  const shown = firstOfEach(sorted).slice(0, most);
+  const lines = shown.map(formatFinding);
+  const left = sorted.length - shown.length;
+  if (left > 0) lines.push(`… and ${left} more (${codesOf(sorted, shown)}); --json lists all\n`);
   return lines.join("");
+}
+
+/** What one code has to say at most, so that no other drowns in it. */
+const MOST_OF_EACH = 10;
+
+function firstOfEach(findings: readonly Finding[]): Finding[] {
+  const counts = new Map<string, number>();
+  return findings.filter(({ code }) => {
+    const count = (counts.get(code) ?? 0) + 1;
+    counts.set(code, count);
+    return count <= MOST_OF_EACH;
+  });
+}
+
+/** `764 × NOT_EXPLORED` for each code of which there are more. */
+function codesOf(all: readonly Finding[], shown: readonly Finding[]): string {
+  const hidden = all.filter((one) => !shown.includes(one));
+  return [...new Set(hidden.map(({ code }) => code))]
+    .map((code) => `${hidden.filter((one) => one.code === code).length} × ${code}`)
+    .join(", ");
 }
 
 function formatFinding({ severity, code, message, wanted, found, hint }: Finding): string {

@@ -103,7 +103,7 @@ export function renderDifference(report: ImagesReport, difference: ListDifferenc
     section("Missing from the list, and needed:", formatImages(missing)),
     section("Not in the list, and not needed with these values:", formatImages(left)),
     section(
-      "In the list, and in none of the charts:",
+      "In the list, and not found in the charts by dray:",
       formatTable(
         extra.map((one) => [one]),
         "  ",

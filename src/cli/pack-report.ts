@@ -54,7 +54,10 @@ function formatChartImages({ charts, added, extra, contents }: PackPlan): string
     isListed
       ? section("Packed because charts need them, and not listed:", formatImages(added))
       : "",
-    section("Listed, and in none of the charts:", extra.map((image) => `  ${image}\n`).join("")),
+    section(
+      "Listed, and not found in the charts by dray:",
+      extra.map((image) => `  ${image}\n`).join(""),
+    ),
     ...charts.map(formatChart),
   ];
   return paragraphs(parts);

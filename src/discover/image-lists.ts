@@ -7,7 +7,7 @@ export interface ListDifference {
   readonly missing: readonly DiscoveredImage[];
   /** Optional or suspect, and not in the list. */
   readonly left: readonly DiscoveredImage[];
-  /** In the list, and in none of the charts. */
+  /** In the list, and not found in the charts. */
   readonly extra: readonly string[];
 }
 

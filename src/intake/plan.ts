@@ -6,6 +6,7 @@ import { toFinding, type DiscoveredImage } from "../discover/discovery.ts";
 import { joinImages } from "../discover/image-lists.ts";
 import { DrayError } from "../errors.ts";
 import type { Finding } from "../finding.ts";
+import { assumptions, UNSAID_VERSION } from "./assumptions.ts";
 import { totalBytes, type Ingredients } from "./gather.ts";
 import { parseReference, type Reference } from "../oci/reference.ts";
 import type { ImageMode } from "./recipe/chart-request.ts";
@@ -118,6 +119,7 @@ export function planPack(ingredients: Ingredients, options: PackPlanOptions): Pa
       ...adopted.findings,
       ...checkSkipped(leftOut),
       ...leftOut.findings,
+      ...assumptions(options.recipe, version, images),
     ],
   };
 }
@@ -153,7 +155,7 @@ function identify(
   const metadata = charts.length === 1 ? charts[0]?.chart.metadata : adopted.identity;
   const identity = {
     name: name ?? metadata?.name ?? "bundle",
-    version: version ?? metadata?.version ?? "0.0.0",
+    version: version ?? metadata?.version ?? UNSAID_VERSION,
   };
   for (const [field, value] of Object.entries(identity)) {
     if (isBundleName(value)) continue;

@@ -80,7 +80,7 @@ describe("dray images", () => {
     expect(code).toBe(3);
     expect(stdout).toMatch(/Missing from the list, and needed:\n +needed +ghcr.io\/acme\/web:2.0/);
     expect(stdout).toMatch(/not needed with these values:\n +optional +quay.io\/acme\/cache:7/);
-    expect(stdout).toMatch(/in none of the charts:\n +ghcr.io\/acme\/web:1.9/);
+    expect(stdout).toMatch(/not found in the charts by dray:\n +ghcr.io\/acme\/web:1.9/);
     expect(stdout).toContain("The list lacks 1 needed image.");
   });
 

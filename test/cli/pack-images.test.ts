@@ -49,7 +49,7 @@ describe("dray pack --chart", () => {
         "Packed because charts need them, and not listed:",
         `  needed  ${host}/shop/web:1  Pod/web, container main`,
         "",
-        "Listed, and in none of the charts:",
+        "Listed, and not found in the charts by dray:",
         `  ${host}/shop/extra:1`,
         "",
         "In demo 1.0.0, and not packed:",

@@ -11,6 +11,7 @@ import { parseLock } from "../../src/intake/recipe/lock.ts";
 import { unpack } from "../../src/stories/unpack.ts";
 import { startRepository } from "../remote/chart-repository/lab.ts";
 import { startRegistry } from "../remote/registry/lab.ts";
+import { refusal } from "../refusal.ts";
 import { desk, packImages, pushBundle, TRUST, type Desk, type PackChanges } from "./lab.ts";
 
 function packCharts(
@@ -31,6 +32,14 @@ async function contentOfChart(at: Desk, file: string): Promise<Buffer> {
     { workDirectory: await temporaryDirectory() },
   );
   return readFile(join(directory, "charts", file));
+}
+
+/** Helm's configuration, with one repository in it. */
+function stableAt(url: string): KnownRepositories {
+  return {
+    login: async () => undefined,
+    urlOf: async (name) => (name === "stable" ? url : undefined),
+  };
 }
 
 async function startWith(versions: readonly string[]): Promise<TestChartRepository> {
@@ -179,5 +188,19 @@ describe("a chart from a chart repository", () => {
     await expect(packCharts(at, ["@other#web"], { repositories: known })).rejects.toMatchObject({
       code: "DRAY_CHART_REPOSITORY_UNKNOWN",
     });
+  });
+
+  it("is found as Helm names it, and behind no name of a registry", async () => {
+    const repository = await startWith(["1.0.0"]);
+    const at = await desk(await startRegistry());
+    const repositories = stableAt(repository.url);
+    const { plan } = await packCharts(at, ["stable/web:^1"], { repositories });
+    expect(plan.contents).toMatchObject([{ reference: "charts/web:1.0.0" }]);
+    const refused = await refusal(() =>
+      packCharts(at, ["stable/web"], { repositories: stableAt("oci://r.example/charts/") }),
+    );
+    expect(refused.hint).toContain("Write oci://r.example/charts/CHART.");
+    const missing = await refusal(() => packCharts(at, ["other/web"], { repositories }));
+    expect(missing.message).toContain("no such file");
   });
 });

@@ -91,11 +91,15 @@ async function requireWanted(
 }
 
 async function requestFor(
-  { name, version, repository }: WantedDependency,
+  { name, version, repository, url }: WantedDependency,
   home: string | undefined,
   chartRoot: string | undefined,
 ): Promise<ChartRequest> {
-  if (repository === "") throw unusable(repository, "it is not packed into the chart");
+  if (repository === "") {
+    const reason = "it is not packed into the chart";
+    if (url === undefined) throw unusable(repository, reason);
+    throw unusable(repository, `${reason}, and what Helm reads is \`repository\`, not \`url\``);
+  }
   if (repository.startsWith("oci://")) {
     return parseChart(`${repository.replace(/\/+$/, "")}/${name}`, { version });
   }

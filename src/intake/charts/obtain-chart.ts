@@ -1,3 +1,4 @@
+import { stat } from "node:fs/promises";
 import { makeChartArtifact } from "./fetched-chart.ts";
 import { findDependencies, type FoundDependencies } from "./dependencies.ts";
 import type { Sources } from "../sources.ts";
@@ -36,8 +37,9 @@ export interface ObtainedChart {
  * Gets a chart from wherever it is. A packed one keeps its bytes; a directory is packed as
  * `helm package` would, with the dependencies that it lacks.
  */
-export async function obtainChart(request: ChartRequest, sources: Sources): Promise<ObtainedChart> {
+export async function obtainChart(asked: ChartRequest, sources: Sources): Promise<ObtainedChart> {
   const { created, chartRoot } = sources;
+  const request = await throughAlias(asked, sources);
   const found = await findChart(request, sources);
   const bare = await loadChartFiles(found.files, found.what);
   const origin = originOf(found);
@@ -62,6 +64,18 @@ export async function obtainChart(request: ChartRequest, sources: Sources): Prom
     failures: dependencies.failures,
     lock: lockOf([{ request, chart: found }, ...dependencies.found]),
   };
+}
+
+/** `NAME/CHART` is a path for Helm where there is one, and else of a repository that it knows. */
+async function throughAlias(request: ChartRequest, sources: Sources): Promise<ChartRequest> {
+  if (request.kind !== "file" || request.alias === undefined) return request;
+  const { path, alias, images, valueSets, release } = request;
+  const isThere = await stat(path).then(
+    () => true,
+    () => false,
+  );
+  if (isThere || !(await sources.repositories.knows(alias.repository))) return request;
+  return { ...alias, images, valueSets, release };
 }
 
 function findChart(request: ChartRequest, sources: Sources): Promise<FetchedChart> {

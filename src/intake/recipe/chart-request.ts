@@ -18,7 +18,12 @@ export type ChartRequest = ChartOrigin & ImageWishes;
 
 export type ChartOrigin =
   /** A packed chart or the directory of one. */
-  | { readonly kind: "file"; readonly path: string }
+  | {
+      readonly kind: "file";
+      readonly path: string;
+      /** What it is where there is no such file: `NAME/CHART`, as `helm repo add NAME` knows it. */
+      readonly alias?: Extract<ChartOrigin, { kind: "repository" }> | undefined;
+    }
   | {
       readonly kind: "oci";
       readonly registry: string;
@@ -85,9 +90,32 @@ export function parseChart(text: string, { base, repo, version }: ChartPlace = {
     if (hash === -1) throw fail("it names no chart", `Write ${text}#NAME or ${text}#NAME:VERSION.`);
     return inRepository(text.slice(0, hash), named(text.slice(hash + 1), version, fail), fail);
   }
-  if (version !== undefined) throw fail("a chart from a file has its own version");
+  const alias = aliasIn(text, version);
+  if (version !== undefined && alias === undefined) {
+    throw fail("a chart from a file has its own version");
+  }
+  return inFile(text, base, alias);
+}
+
+type OfRepository = Extract<ChartOrigin, { kind: "repository" }>;
+
+function inFile(
+  text: string,
+  base: string | undefined,
+  alias: OfRepository | undefined,
+): ChartRequest {
   const path = base === undefined || isAbsolute(text) ? text : join(base, text);
-  return { kind: "file", path };
+  return { kind: "file", path, ...(alias === undefined ? {} : { alias }) };
+}
+
+/** `NAME/CHART[:RANGE]`, which may also be a path. */
+function aliasIn(text: string, apart: string | undefined): OfRepository | undefined {
+  const [, repository, name, range] =
+    /^([A-Za-z0-9][\w.-]*)\/([A-Za-z0-9][\w.-]*)(?::(.+))?$/.exec(text) ?? [];
+  if (repository === undefined || name === undefined || name.endsWith(".tgz")) return undefined;
+  const version = range ?? apart;
+  const origin = { kind: "repository", repository: `@${repository}`, name } as const;
+  return version === undefined ? origin : { ...origin, version };
 }
 
 /** For messages: the chart without what may be a password. Paths and Helm's `@NAME` have none. */

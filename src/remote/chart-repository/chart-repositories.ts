@@ -31,6 +31,11 @@ export class ChartRepositories {
     return opening;
   }
 
+  /** True if Helm's configuration has the `@NAME`. */
+  async knows(address: string): Promise<boolean> {
+    return (await this.#options.known?.urlOf(address.slice(1))) !== undefined;
+  }
+
   async close(): Promise<void> {
     const opened = await Promise.allSettled(this.#clients.values());
     for (const client of opened) if (client.status === "fulfilled") await client.value.close();
@@ -45,6 +50,7 @@ export class ChartRepositories {
   async #urlOf(address: string): Promise<string> {
     if (!address.startsWith("@")) return address;
     const found = await this.#options.known?.urlOf(address.slice(1));
+    if (found?.startsWith("oci://") === true) throw behindAlias(address, found);
     if (found !== undefined) return found;
     throw new DrayError(
       "DRAY_CHART_REPOSITORY_UNKNOWN",
@@ -52,4 +58,13 @@ export class ChartRepositories {
       { kind: "usage", hint: "Use `helm repo add`, or write the address itself." },
     );
   }
+}
+
+/** Helm has no names for registries. */
+function behindAlias(address: string, url: string): DrayError {
+  return new DrayError(
+    "DRAY_CHART_REPOSITORY_INVALID",
+    `Cannot use chart repository ${JSON.stringify(address)}: it stands for a registry, and Helm takes that by its own name alone`,
+    { kind: "usage", hint: `Write ${url.replace(/[?#].*$/, "").replace(/\/+$/, "")}/CHART.` },
+  );
 }
