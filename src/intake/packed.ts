@@ -37,8 +37,7 @@ export async function takePacked(
   const adopted = await adopt(foreign, options);
   if (hasErrors(adopted.findings)) throw new BundleRefused(from.join(", "), adopted.findings);
   const own = await takeOver(bundles, platforms);
-  const artifacts = [...adopted.artifacts, ...own.artifacts];
-  refuseTwoDigests(artifacts);
+  const artifacts = distinct([...adopted.artifacts, ...own.artifacts]);
   const [only] = bundles;
   return {
     adopted: {
@@ -60,7 +59,8 @@ export function adoptedImages({ artifacts }: Adopted): Reference[] {
   });
 }
 
-function refuseTwoDigests(artifacts: readonly Artifact[]): void {
+/** The same thing may come from two places, and goes in once. */
+function distinct(artifacts: readonly Artifact[]): Artifact[] {
   const known = new Map<string, Artifact>();
   for (const artifact of artifacts) {
     const { reference, root, source } = artifact;
@@ -73,4 +73,5 @@ function refuseTwoDigests(artifacts: readonly Artifact[]): void {
       { kind: "usage", hint: "A name means one thing in a bundle: leave one of them out." },
     );
   }
+  return [...known.values()];
 }
