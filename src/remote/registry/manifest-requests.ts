@@ -1,6 +1,6 @@
 import { collect, type Content, type ContentOptions } from "../../content/content.ts";
 import { verified } from "../../content/verify.ts";
-import { DrayError } from "../../errors.ts";
+import { DrayError, RegistryError } from "../../errors.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
 import {
   algorithmOf,
@@ -76,16 +76,21 @@ export class ManifestRequests {
     { expected, content, signal }: { expected: Descriptor; content: Content } & ContentOptions,
   ): Promise<void> {
     const raw = await collect(verified(content.open(0), expected, { from: content.from }));
-    const response = await this.client.request({
-      method: "PUT",
-      path: this.pathOf(reference),
-      action: `push manifest ${this.named(reference)}`,
-      scopes: this.#scopes,
-      headers: { "content-type": expected.mediaType, "content-length": String(raw.length) },
-      body: () => raw,
-      accept: [200, 201, 202],
-      answerTimeout: COMMIT_TIMEOUT,
-      signal,
+    const send = (): Promise<TransportResponse> =>
+      this.client.request({
+        method: "PUT",
+        path: this.pathOf(reference),
+        action: `push manifest ${this.named(reference)}`,
+        scopes: this.#scopes,
+        headers: { "content-type": expected.mediaType, "content-length": String(raw.length) },
+        body: () => raw,
+        accept: [200, 201, 202],
+        answerTimeout: COMMIT_TIMEOUT,
+        signal,
+      });
+    const response = await send().catch((error: unknown) => {
+      if (!isFoundDamaged(error)) throw error;
+      return send();
     });
     await response.discard();
     const stored = digestIn(response);
@@ -153,6 +158,12 @@ export class ManifestRequests {
       },
     );
   }
+}
+
+/** What was sent is right: a registry that cannot read it may have got it damaged. */
+function isFoundDamaged(error: unknown): boolean {
+  if (!(error instanceof RegistryError) || error.status !== 400) return false;
+  return ["DIGEST_INVALID", "MANIFEST_INVALID", "SIZE_INVALID"].includes(error.registryCode ?? "");
 }
 
 /** `Docker-Content-Digest`, if it is one that can be compared with anything. */

@@ -430,14 +430,14 @@ describe("a manifest", () => {
     await repository.requireDigest(digest, named);
   });
 
-  it("that the registry does not take is reported with its reason", async () => {
+  it("that the registry does not take is sent once more, then reported with its reason", async () => {
     const { registry, repository } = await startWithBlobs();
     registry.inject({ method: "PUT" }, refuse(400, "MANIFEST_INVALID", "unknown media type"));
     await expect(push(repository, image.root)).rejects.toMatchObject({
       status: 400,
       message: expect.stringContaining("MANIFEST_INVALID: unknown media type") as string,
     });
-    expect(registry.requests("PUT")).toHaveLength(1);
+    expect(registry.requests("PUT")).toHaveLength(2);
   });
 });
 
