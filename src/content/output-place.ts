@@ -2,7 +2,7 @@ import { constants, type Stats } from "node:fs";
 import { access, lstat, readlink, stat } from "node:fs/promises";
 import { platform } from "node:os";
 import { dirname, join, parse, resolve, sep } from "node:path";
-import { DrayError, systemCode } from "../errors.ts";
+import { DrayError, systemCode, systemReason } from "../errors.ts";
 
 /**
  * Says before anything else is done whether a file can be written at `path`: its directory is there
@@ -61,7 +61,7 @@ async function problemOf(directory: string): Promise<string | undefined> {
     const code = systemCode(error);
     if (code === undefined) throw error;
     if (code === "ENOENT" || code === "ENOTDIR") return "is not there";
-    return code === "EROFS" ? "is on a file system that is read-only" : "cannot be written";
+    return `cannot be written: ${systemReason(error) ?? code}`;
   }
 }
 

@@ -37,9 +37,9 @@ function count(most: number): z.ZodType<number, string> {
   const wanted = `expected a whole number from 1 to ${most}`;
   return z
     .string()
-    .regex(/^\d{1,6}$/, wanted)
+    .regex(/^[1-9]\d{0,5}$/, wanted)
     .transform(Number)
-    .pipe(z.int().min(1, wanted).max(most, wanted));
+    .pipe(z.int().min(1).max(most));
 }
 
 const schema = z

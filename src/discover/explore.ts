@@ -1,3 +1,4 @@
+import { append } from "../append.ts";
 import { renderFiles, type RenderedFile, type RenderOptions } from "../helm/render/render.ts";
 import type { TemplateSet } from "../helm/render/template-set.ts";
 import type { BranchNode } from "../helm/template/ast.ts";
@@ -104,7 +105,7 @@ class Explorer {
       }
     }
     const revealed: Lead[] = [];
-    for (const [key, plan] of plans) revealed.push(...(await this.#try(key, plan)));
+    for (const [key, plan] of plans) append(revealed, await this.#try(key, plan));
     return revealed;
   }
 

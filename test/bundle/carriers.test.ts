@@ -185,7 +185,7 @@ describe("a good bundle that was carried some other way", () => {
     ]);
     const report = await check(await fileOf(tar));
     expect(errorCodes(report)).toEqual(["SUMS_MISSING"]);
-    expect(report.findings[0]?.hint).toContain('Name the folder "a/" itself');
+    expect(report.findings[0]?.hint).toContain("Unpack the archive first. Name it alone: `a`.");
   });
 
   it("is asked for where there are several, by name", async () => {

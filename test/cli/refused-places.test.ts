@@ -99,7 +99,7 @@ function needsRoot(context: TestContext): void {
 describe("a place that belongs to others", () => {
   it.for([...WRITES, ...READS])("is refused in words by `%s`", async (line, context) => {
     needsRoot(context);
-    await chmod(folder, 0o755);
+    await chmod(folder, 0o777);
     await mkdir(join(folder, "locked"));
     await writeFile(join(folder, "locked", "x"), "secret");
     await chmod(join(folder, "locked"), 0o700);

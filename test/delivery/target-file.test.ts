@@ -58,6 +58,7 @@ concurrency: 8
     ["target: <REGISTRY>/x", "line 1, column 1: Cannot push to"],
     ["overwrite: yes", "line 1, column 1: overwrite: expected true, false"],
     ["require: 0", "line 1, column 1: require: expected a whole number from 1 to 100"],
+    ["concurrency: 65", "line 1, column 1: concurrency: expected at most 64"],
     ["concurrency: many", "expected a whole number from 1 to 64"],
     ["rules: [{from: a}]", "rules, item 1, to: expected a text"],
     ["keys: release.pub", "line 1, column 1: keys: expected a list"],

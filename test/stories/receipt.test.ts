@@ -243,8 +243,11 @@ describe("a receipt that is read", () => {
       [{ ...good, approvedBy: "x" }, /made by a newer dray: field approvedBy is not known/],
       [{ ...good, receiptVersion: 2 }, /made by a newer dray: receiptVersion is 2, and 1 is known/],
       [{ ...good, finished: "yesterday" }, /finished: expected a time/],
-      [{ ...good, artifacts: [{ ...first, digest: "sha256:00" }] }, /artifacts\.0\.digest: /],
-      [{ ...good, artifacts: [{ ...first, tag: "a b" }] }, /artifacts\.0\.tag: expected a tag/],
+      [{ ...good, artifacts: [{ ...first, digest: "sha256:00" }] }, /artifacts, item 1, digest: /],
+      [
+        { ...good, artifacts: [{ ...first, tag: "a b" }] },
+        /artifacts, item 1, tag: expected a tag/,
+      ],
       [{ ...good, artifacts: undefined }, /artifacts: expected a list/],
       [[], /document: expected a table of keys and values/],
     ] as const) {
