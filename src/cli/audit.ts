@@ -33,7 +33,12 @@ export async function requireOneSubject(
     isOne
       ? "Cannot use --content with a bundle: it is for what a receipt names"
       : `Cannot check: expected either a bundle or --receipt, found ${bundle === undefined ? "neither" : "both"}`,
-    { kind: "usage", hint: "`dray verify` reads every byte of a bundle." },
+    {
+      kind: "usage",
+      hint: isOne
+        ? "`dray verify` reads every byte of a bundle."
+        : "A bundle is checked for what its charts pull, a receipt for what a registry still has.",
+    },
   );
 }
 

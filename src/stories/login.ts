@@ -124,7 +124,7 @@ function registryName(text: string): string {
   if (isRegistryHost(host)) return host;
   throw new DrayError(
     "DRAY_USAGE",
-    `Cannot log in to ${JSON.stringify(text)}: expected HOST[:PORT], found something else`,
+    `Cannot use ${JSON.stringify(text)} as a registry: expected HOST[:PORT], found something else`,
     { kind: "usage", hint: "A login is for a whole registry: leave out the path." },
   );
 }

@@ -401,23 +401,23 @@ charts:
     namespace: prod
     isUpgrade: true
 `,
-    "/work/bundle.yaml",
+    "/deploy/bundle.yaml",
   );
   const more = {
     setJson: ['a={"b": 1}'],
     set: ["c=1"],
     setString: ["d=1"],
-    setFile: ["e.f=/work/x\\,y.txt"],
+    setFile: ["e.f=/deploy/x\\,y.txt"],
   };
   expect(recipe.apiVersions).toEqual(["x.example/v1"]);
   expect(recipe.charts).toEqual([
     {
       kind: "file",
-      path: "/work/shop",
+      path: "/deploy/shop",
       images: undefined,
       valueSets: [
-        { files: ["/work/a.yaml"], ...more },
-        { files: ["/work/b.yaml"], ...more },
+        { files: ["/deploy/a.yaml"], ...more },
+        { files: ["/deploy/b.yaml"], ...more },
       ],
       release: { name: "shop", namespace: "prod", isUpgrade: true },
     },
