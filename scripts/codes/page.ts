@@ -1,5 +1,6 @@
 import { EXIT } from "../../src/cli/failure.ts";
 import type { ErrorKind } from "../../src/errors.ts";
+import { markdownTable } from "../markdown-table.ts";
 import type { ExplainedError, ExplainedFinding } from "./explained.ts";
 import { SUBJECTS } from "./texts.ts";
 
@@ -36,7 +37,7 @@ export function codesPage(): string {
   const parts = [
     HEAD,
     "## What a command ends with",
-    table(["exit code", "meaning of the error"], exits),
+    markdownTable(["exit code", "meaning of the error"], exits),
     SEVERITIES,
     ...Object.entries(SUBJECTS).flatMap(([subject, texts]) => [`## ${subject}`, ...entries(texts)]),
   ];
@@ -65,21 +66,4 @@ function formsOf(code: string, text: Explained): string {
     forms.push(`finding: ${[text.severity].flat().join(" or ")}`);
   }
   return forms.join(" · ");
-}
-
-/** As prettier writes it. */
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const widths = head.map((cell, column) =>
-    Math.max(cell.length, ...rows.map((row) => row[column]?.length ?? 0)),
-  );
-  const line = (cells: readonly string[], fill = " "): string =>
-    `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0, fill)).join(" | ")} |`;
-  return [
-    line(head),
-    line(
-      head.map(() => "-"),
-      "-",
-    ),
-    ...rows.map((row) => line(row)),
-  ].join("\n");
 }

@@ -60,8 +60,16 @@ export function chartRootFlag(): Option {
   return seldom(new Option("--chart-root <dir>", meaning));
 }
 
+const EXAMPLES = new WeakMap<Command, readonly string[]>();
+
+/** The lines that show how a command is used. @internal for manual pages */
+export function examplesOf(command: Command): readonly string[] {
+  return EXAMPLES.get(command) ?? [];
+}
+
 /** Shows how a command is used, behind its flags. */
 export function addExamples(command: Command, examples: readonly string[]): Command {
+  EXAMPLES.set(command, examples);
   const lines = examples.map((line) => `  ${line}\n`).join("");
   return command.addHelpText("after", `\nExamples:\n${lines}`);
 }

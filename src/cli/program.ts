@@ -1,5 +1,6 @@
 import { Command, CommanderError, Help, type Option } from "commander";
 import { addCheckCommand } from "./check-command.ts";
+import { addCompletionCommand } from "./completion-command.ts";
 import { EXIT, reportFailure } from "./failure.ts";
 import { addExamples } from "./flags.ts";
 import { addImagesCommand } from "./images-command.ts";
@@ -9,7 +10,7 @@ import { addKeygenCommand } from "./keygen-command.ts";
 import { addPackCommand } from "./pack-command.ts";
 import { addPushCommand } from "./push-command.ts";
 import { addServeCommand } from "./serve-command.ts";
-import { sessionStarter, type AddCommand } from "./session.ts";
+import { sessionStarter, type AddCommand, type StartSession } from "./session.ts";
 import { addSignCommand } from "./sign-command.ts";
 import type { Io } from "./terminal.ts";
 import { addUnpackCommand } from "./unpack-command.ts";
@@ -21,7 +22,7 @@ const COMMANDS: Readonly<Record<string, readonly AddCommand[]>> = {
   Prove: [addInspectCommand, addVerifyCommand, addCheckCommand],
   Carry: [addUnpackCommand, addSignCommand, addKeygenCommand],
   Deliver: [addPushCommand, addServeCommand],
-  Around: [addLoginCommand, addLogoutCommand],
+  Around: [addLoginCommand, addLogoutCommand, addCompletionCommand],
 };
 
 /** What a screen and a mail have room for. */
@@ -31,11 +32,10 @@ const HELP_WIDTH = 80;
 export async function run(argv: readonly string[], version: string, io: Io): Promise<number> {
   let code = 0;
   const program = makeProgram(version, io, argv.includes("--all"));
-  const start = sessionStarter(io, (wanted) => (code = wanted));
-  for (const [group, commands] of Object.entries(COMMANDS)) {
-    program.commandsGroup(`${group}:`);
-    for (const add of commands) add(program, start);
-  }
+  addCommands(
+    program,
+    sessionStarter(io, (wanted) => (code = wanted)),
+  );
   try {
     await program.parseAsync(argv, { from: "user" });
     return io.signal.aborted && code === 0 ? EXIT.interrupted : code;
@@ -43,6 +43,23 @@ export async function run(argv: readonly string[], version: string, io: Io): Pro
     // commander has printed what it has to say; only help and version are no mistakes.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT.usage;
     return await reportFailure(error, io, argv.includes("--json"));
+  }
+}
+
+/** The whole command line, to be written about; nothing of it runs. @internal for manual pages */
+export function describedProgram(version: string, io: Io): Command {
+  const program = makeProgram(version, io, true);
+  addCommands(
+    program,
+    sessionStarter(io, () => {}),
+  );
+  return program;
+}
+
+function addCommands(program: Command, start: StartSession): void {
+  for (const [group, commands] of Object.entries(COMMANDS)) {
+    program.commandsGroup(`${group}:`);
+    for (const add of commands) add(program, start);
   }
 }
 

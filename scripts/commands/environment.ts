@@ -1,0 +1,31 @@
+export type EnvironmentEntry = readonly [variables: readonly string[], meaning: string];
+
+/** Every variable of the environment that dray reads, and what it says. */
+export const ENVIRONMENT: readonly EnvironmentEntry[] = [
+  [["DRAY_STORE"], "the content store, `--store`"],
+  [["DRAY_WORK_DIR"], "private scratch space, `--work-dir`"],
+  [["DRAY_TRUST_DIR"], "the folder of trusted public keys"],
+  [["DRAY_KEY_PASSPHRASE"], "the passphrase of the private key"],
+  [
+    ["DRAY_REGISTRY", "DRAY_USERNAME", "DRAY_PASSWORD"],
+    "a login for one registry, all three together",
+  ],
+  [["REGISTRY_AUTH_FILE", "DOCKER_CONFIG"], "where logins are read, and kept by `dray login`"],
+  [["XDG_RUNTIME_DIR"], "its `containers/auth.json` is read for logins"],
+  [
+    ["HELM_CONFIG_HOME", "HELM_REPOSITORY_CONFIG"],
+    "Helm's logins and the repositories that it knows by name",
+  ],
+  [
+    ["SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS"],
+    "certificates instead of the system's, and beside them",
+  ],
+  [["HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY"], "the way out, in lower case too"],
+  [["SOURCE_DATE_EPOCH"], "the time that a bundle is dated with, else the beginning of 1970"],
+  [
+    ["HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "APPDATA"],
+    "where store, trusted keys, logins and Helm's files are by default; empty or relative counts as unset",
+  ],
+  [["PATH"], "where credential helpers are looked for"],
+  [["TERM"], "`dumb`: no line that is written over again"],
+];
