@@ -9,12 +9,14 @@ import { RegistryPool } from "../src/remote/registry/pool.ts";
 import { benchCarriers } from "./bench/carriers.ts";
 import { measure, summary, type Cost } from "./bench/measure.ts";
 import { isInstalled, startRegistry } from "./bench/registry.ts";
+import { benchTls } from "./bench/tls.ts";
 
-const USAGE = `npm run bench -- [--size 1GiB] [--images 4] [--runs 3] [--many 200,2000] [--dir DIR] [--carriers]
+const USAGE = `npm run bench -- [--size 1GiB] [--images 4] [--runs 3] [--many 200,2000] [--dir DIR] [--carriers | --tls]
 
 Packs, verifies and pushes random images through real registries and puts each figure beside that of
 a peer in the same run. --many 0 leaves out the rows with many small images. --carriers measures
-bundles that were packed anew, bombs and many entries instead.`;
+bundles that were packed anew, bombs and many entries instead; --tls the connections that many small
+images over TLS take.`;
 
 const { values } = parseArgs({
   options: {
@@ -24,6 +26,7 @@ const { values } = parseArgs({
     many: { type: "string", default: "200,2000" },
     dir: { type: "string", default: tmpdir() },
     carriers: { type: "boolean", default: false },
+    tls: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
   },
 });
@@ -48,7 +51,9 @@ try {
       `registry: ${isInstalled("docker-registry") ? "docker-registry" : "dray serve"}, ` +
       `peer: ${hasSkopeo ? "skopeo" : "none installed"}\n`,
   );
-  await (values.carriers ? benchPackedAnew() : benchAll());
+  if (values.carriers) await benchPackedAnew();
+  else if (values.tls) await benchConnections(200);
+  else await benchAll();
   console.log(formatTable(rows));
 } finally {
   await rm(work, { recursive: true, force: true });
@@ -62,6 +67,15 @@ async function benchAll(): Promise<void> {
     .map(Number)
     .filter((count) => count > 0);
   if (counts.length === 2) await benchMany(counts[0] ?? 0, counts[1] ?? 0);
+  if (counts[0] !== undefined) await benchConnections(counts[0]);
+}
+
+/** The handshakes of one command: each costs its time, and the registry's too. */
+async function benchConnections(count: number): Promise<void> {
+  for (const one of await benchTls(count, { dray: DRAY, directory: work })) {
+    const { what, cost, connections, requests } = one;
+    addRow(`${what}: ${requests} requests, ${connections} connections`, cost);
+  }
 }
 
 /** What a bundle costs that somebody has packed anew. */

@@ -24,7 +24,7 @@ export { formatPlatform, parsePlatform, type Platform } from "./oci/platform.ts"
 
 // Who asks registries and chart repositories, and over which network.
 export type { RegistryAccess } from "./remote/registry/access.ts";
-export type { NetworkAccess } from "./remote/http/transport.ts";
+export type { NetworkAccess } from "./remote/http/network-access.ts";
 export { readCertificates } from "./remote/http/certificates.ts";
 export type { ProxyOptions } from "./remote/http/proxy.ts";
 export type { Clock, PatienceOptions, RetryDelay } from "./remote/http/patience.ts";

@@ -1,6 +1,6 @@
 import { DrayError } from "../../errors.ts";
 import type { Listener } from "../../events.ts";
-import type { NetworkAccess } from "../http/transport.ts";
+import type { NetworkAccess } from "../http/network-access.ts";
 import { ChartRepository } from "./chart-repository.ts";
 import type { KnownRepositories } from "./repository-login.ts";
 import { parseRepositoryUrl } from "./repository-address.ts";

@@ -4,12 +4,8 @@ import { isLoopback } from "../http/address.ts";
 import { connectionFailure } from "../http/connection-failure.ts";
 import { follow } from "../http/redirects.ts";
 import { isRetriedStatus, Patience, Transient } from "../http/patience.ts";
-import {
-  readBody,
-  Transport,
-  type NetworkAccess,
-  type TransportResponse,
-} from "../http/transport.ts";
+import type { NetworkAccess } from "../http/network-access.ts";
+import { readBody, Transport, type TransportResponse } from "../http/transport.ts";
 import { IndexCache } from "./index-cache.ts";
 import { loginHint, secretFor, withLogin, type RepositoryLogin } from "./repository-login.ts";
 import { fileUrl, indexUrl, provenanceUrl, shownUrl } from "./repository-address.ts";

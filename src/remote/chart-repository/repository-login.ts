@@ -1,4 +1,5 @@
-import { basicHeader, type NetworkAccess } from "../http/transport.ts";
+import type { NetworkAccess } from "../http/network-access.ts";
+import { basicHeader } from "../http/transport.ts";
 
 /** What a repository wants to know of who comes, and how its certificate is judged. */
 export interface RepositoryLogin {
@@ -25,7 +26,7 @@ export function withLogin(access: NetworkAccess, login: RepositoryLogin): Networ
   const { ca, cert, key, insecureSkipTlsVerify } = login;
   return {
     ...access,
-    ca: [...(access.ca ?? []), ...(ca === undefined ? [] : [ca])],
+    ca: ca === undefined ? access.ca : [...(access.ca ?? []), ca],
     ...(cert === undefined || key === undefined ? {} : { certificate: { cert, key } }),
     insecureSkipTlsVerify: access.insecureSkipTlsVerify === true || insecureSkipTlsVerify === true,
   };

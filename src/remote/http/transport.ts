@@ -1,32 +1,11 @@
-import { rootCertificates } from "node:tls";
-import type { Agent, ProxyAgent } from "undici";
 import { joinSignals } from "../../content/concurrency.ts";
 import type { Bytes } from "../../content/content.ts";
 import { DrayError } from "../../errors.ts";
-import { CONNECT_TIMEOUT } from "./connection-failure.ts";
+import { Dispatchers } from "./dispatchers.ts";
 import { arriving, leaving, type Pace } from "./pace.ts";
-import type { PatienceOptions } from "./patience.ts";
-import { proxyFor, type ProxyOptions } from "./proxy.ts";
+import type { NetworkAccess } from "./network-access.ts";
+import { StrayBytes, TalkativeHosts } from "./stray-bytes.ts";
 import { VERSION } from "../../version.ts";
-
-/** What a user says about the network, whatever is spoken over it. */
-export interface NetworkAccess extends PatienceOptions {
-  /** Speak http to hosts other than loopback. @default false */
-  readonly plainHttp?: boolean | undefined;
-  /** Certificates (PEM) trusted beside those of Node.js. */
-  readonly ca?: readonly string[] | undefined;
-  /** What the client itself shows to a server that asks for it (PEM). */
-  readonly certificate?: { readonly cert: string; readonly key: string } | undefined;
-  /** @default false */
-  readonly insecureSkipTlsVerify?: boolean | undefined;
-  readonly proxy?: ProxyOptions | undefined;
-  /** Longest wait for the head of an answer, in milliseconds. @default 60 s */
-  readonly answerTimeout?: number | undefined;
-  /** Longest silence in the middle of a body, in milliseconds. @default 60 s */
-  readonly idleTimeout?: number | undefined;
-  /** Bytes a second below which a transfer is ended and gone on with; 0 for none. @default 1 KiB */
-  readonly minRate?: number | undefined;
-}
 
 export type RequestBody = Buffer | Bytes;
 
@@ -63,6 +42,9 @@ const SMALL_BODY_BYTES = 64 * 1024;
 /** What is left of an unwanted body is read up to here, else the connection is cut. */
 const MAX_DISCARD_BYTES = 64 * 1024;
 
+/** So many connections of one host may carry something unasked for when a request meets them. */
+const MAX_STRAYED = 4;
+
 /** What comes compressed has another digest than what is stored. */
 const HEADERS = { "user-agent": `dray/${VERSION}`, "accept-encoding": "identity" };
 
@@ -72,19 +54,36 @@ const HEADERS = { "user-agent": `dray/${VERSION}`, "accept-encoding": "identity"
  */
 export class Transport {
   readonly #access: NetworkAccess;
-  readonly #dispatchers = new Map<string, Promise<Agent | ProxyAgent>>();
+  readonly #dispatchers: Dispatchers;
+  readonly #talkative = new TalkativeHosts();
 
   constructor(access: NetworkAccess) {
     this.#access = access;
+    this.#dispatchers = new Dispatchers(access);
   }
 
   async send(url: URL, request: TransportRequest): Promise<TransportResponse> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#talkative.watch(url, request.method, () => this.#send(url, request));
+      } catch (cause) {
+        const again = cause instanceof StrayBytes && isRepeatable(request);
+        if (!again || attempt === MAX_STRAYED) throw cause;
+      }
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#dispatchers.close();
+  }
+
+  async #send(url: URL, request: TransportRequest): Promise<TransportResponse> {
     const undici = await import("undici");
     const { method, headers } = request;
     const stop = new AbortController();
     const pace = this.#pace;
     const response = await undici.request(url, {
-      dispatcher: await this.#dispatcherFor(url),
+      dispatcher: await this.#dispatchers.for(url),
       method,
       headers: { ...HEADERS, ...headers, ...lengthOf(request.body) },
       // An async iterable is fine for undici; only its types do not say so.
@@ -92,6 +91,8 @@ export class Transport {
       headersTimeout: request.answerTimeout ?? this.#access.answerTimeout ?? ANSWER_TIMEOUT,
       bodyTimeout: pace.span,
       signal: joinSignals(stop.signal, request.signal),
+      // undici would close the connection of every HEAD.
+      ...(method === "HEAD" ? { reset: this.#talkative.has(url) } : {}),
     });
     const headersOf = (name: string): readonly string[] => [response.headers[name] ?? []].flat();
     return {
@@ -104,43 +105,15 @@ export class Transport {
     };
   }
 
-  async close(): Promise<void> {
-    for (const dispatcher of this.#dispatchers.values()) await (await dispatcher).destroy();
-    this.#dispatchers.clear();
-  }
-
   get #pace(): Pace {
     const { minRate = MIN_RATE, idleTimeout = IDLE_TIMEOUT } = this.#access;
     return { least: minRate, span: idleTimeout };
   }
+}
 
-  #dispatcherFor(url: URL): Promise<Agent | ProxyAgent> {
-    const known = this.#dispatchers.get(url.origin);
-    if (known !== undefined) return known;
-    const made = this.#makeDispatcher(url);
-    this.#dispatchers.set(url.origin, made);
-    made.catch(() => this.#dispatchers.delete(url.origin));
-    return made;
-  }
-
-  async #makeDispatcher(url: URL): Promise<Agent | ProxyAgent> {
-    const { Agent: DirectAgent, ProxyAgent: TunnelAgent } = await import("undici");
-    const { ca = [], certificate, insecureSkipTlsVerify = false } = this.#access;
-    const tls = {
-      rejectUnauthorized: !insecureSkipTlsVerify,
-      ...certificate,
-      // A list of our own replaces the one that Node.js brings.
-      ...(ca.length === 0 ? {} : { ca: [...rootCertificates, ...ca] }),
-    };
-    const common = { connectTimeout: CONNECT_TIMEOUT, keepAliveTimeout: 30_000 };
-    const proxy = proxyFor(url, this.#access.proxy ?? {});
-    if (proxy === undefined) {
-      return new DirectAgent({ ...common, connect: { ...tls, timeout: CONNECT_TIMEOUT } });
-    }
-    // Proxies let CONNECT through to the ports of https alone: plain http is not tunneled.
-    const proxyTunnel = url.protocol === "https:";
-    return new TunnelAgent({ ...common, uri: proxy, proxyTunnel, requestTls: tls, proxyTls: tls });
-  }
+/** Asking twice changes nothing. */
+function isRepeatable({ method }: TransportRequest): boolean {
+  return method === "GET" || method === "HEAD";
 }
 
 /** A body as undici gets it. What is small is on its way as soon as there is a connection. */

@@ -1,5 +1,5 @@
 import type { Listener } from "../../events.ts";
-import type { NetworkAccess } from "../http/transport.ts";
+import type { NetworkAccess } from "../http/network-access.ts";
 import type { CredentialStore } from "./credentials.ts";
 
 /** What a user says about registries: who asks, and over which network. */

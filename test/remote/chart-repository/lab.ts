@@ -4,7 +4,7 @@ import type { KeyAndCertificate } from "../../../fixtures/loopback-server.ts";
 import { temporaryDirectory } from "../../../fixtures/temporary-directory.ts";
 import { ChartRepository } from "../../../src/remote/chart-repository/chart-repository.ts";
 import type { RepositoryLogin } from "../../../src/remote/chart-repository/repository-login.ts";
-import type { NetworkAccess } from "../../../src/remote/http/transport.ts";
+import type { NetworkAccess } from "../../../src/remote/http/network-access.ts";
 import { QUICK } from "../registry/lab.ts";
 
 /** A repository that runs until the test ends. */

@@ -1,0 +1,63 @@
+import type { Agent, ProxyAgent } from "undici";
+import { CONNECT_TIMEOUT } from "./connection-failure.ts";
+import { proxyFor } from "./proxy.ts";
+import { secureContextFor } from "./secure-context.ts";
+import type { NetworkAccess } from "./network-access.ts";
+
+/** Less than what servers and the balancers before them grant to an idle connection. */
+const KEEP_ALIVE_TIMEOUT = 30_000;
+
+type Dispatcher = Agent | ProxyAgent;
+
+/** The connections of one client, kept by origin and used again. */
+export class Dispatchers {
+  readonly #access: NetworkAccess;
+  readonly #made = new Map<string, Promise<Dispatcher>>();
+  #tls: TlsOptions | undefined;
+
+  constructor(access: NetworkAccess) {
+    this.#access = access;
+  }
+
+  for(url: URL): Promise<Dispatcher> {
+    const known = this.#made.get(url.origin);
+    if (known !== undefined) return known;
+    const made = this.#make(url);
+    this.#made.set(url.origin, made);
+    made.catch(() => this.#made.delete(url.origin));
+    return made;
+  }
+
+  async close(): Promise<void> {
+    for (const dispatcher of this.#made.values()) await (await dispatcher).destroy();
+    this.#made.clear();
+  }
+
+  async #make(url: URL): Promise<Dispatcher> {
+    const { Agent: DirectAgent, ProxyAgent: TunnelAgent } = await import("undici");
+    const common = { connectTimeout: CONNECT_TIMEOUT, keepAliveTimeout: KEEP_ALIVE_TIMEOUT };
+    const proxy = proxyFor(url, this.#access.proxy ?? {});
+    const isSecure = url.protocol === "https:" || proxy?.startsWith("https:") === true;
+    // Certificates are not parsed for a connection that has none.
+    const tls = isSecure ? (this.#tls ??= tlsOptions(this.#access)) : {};
+    if (proxy === undefined) {
+      return new DirectAgent({ ...common, connect: { ...tls, timeout: CONNECT_TIMEOUT } });
+    }
+    // Proxies let CONNECT through to the ports of https alone: plain http is not tunneled.
+    const proxyTunnel = url.protocol === "https:";
+    return new TunnelAgent({ ...common, uri: proxy, proxyTunnel, requestTls: tls, proxyTls: tls });
+  }
+}
+
+interface TlsOptions {
+  readonly rejectUnauthorized?: boolean;
+  readonly secureContext?: ReturnType<typeof secureContextFor>;
+}
+
+function tlsOptions(access: NetworkAccess): TlsOptions {
+  const secureContext = secureContextFor(access);
+  return {
+    rejectUnauthorized: access.insecureSkipTlsVerify !== true,
+    ...(secureContext === undefined ? {} : { secureContext }),
+  };
+}

@@ -1,0 +1,21 @@
+import type { PatienceOptions } from "./patience.ts";
+import type { ProxyOptions } from "./proxy.ts";
+
+/** What a user says about the network, whatever is spoken over it. */
+export interface NetworkAccess extends PatienceOptions {
+  /** Speak http to hosts other than loopback. @default false */
+  readonly plainHttp?: boolean | undefined;
+  /** Certificates (PEM) trusted beside those of Node.js. */
+  readonly ca?: readonly string[] | undefined;
+  /** What the client itself shows to a server that asks for it (PEM). */
+  readonly certificate?: { readonly cert: string; readonly key: string } | undefined;
+  /** @default false */
+  readonly insecureSkipTlsVerify?: boolean | undefined;
+  readonly proxy?: ProxyOptions | undefined;
+  /** Longest wait for the head of an answer, in milliseconds. @default 60 s */
+  readonly answerTimeout?: number | undefined;
+  /** Longest silence in the middle of a body, in milliseconds. @default 60 s */
+  readonly idleTimeout?: number | undefined;
+  /** Bytes a second below which a transfer is ended and gone on with; 0 for none. @default 1 KiB */
+  readonly minRate?: number | undefined;
+}
