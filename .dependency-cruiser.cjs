@@ -1,9 +1,10 @@
 /**
  * Import direction, as docs/architecture.md draws it:
  *
- *   bin → cli → index → stories → intake · delivery · server
+ *   bin → cli → index → stories → intake · delivery · repoint · server
  *   intake → foreign, discover, bundle, remote, layout       foreign → bundle → archive, trust, chart
  *   discover → helm → chart → archive, yaml                  delivery → bundle, remote
+ *   repoint → discover, delivery
  *   archive, layout, remote, trust, server → content → oci → errors       (server may use layout)
  *   remote, chart, foreign → yaml → errors
  */
@@ -38,6 +39,7 @@ const ROOMS = {
     "content",
     "oci",
   ],
+  repoint: ["delivery", "discover", "helm", "chart", "yaml", "content", "oci"],
   delivery: ["bundle", "remote", "chart", "yaml", "content", "oci"],
 };
 

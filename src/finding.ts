@@ -76,6 +76,7 @@ export type FindingCode =
   | "FOLDER_ADDED"
   | "FOREIGN_BUNDLE"
   | "IMAGE_ELSEWHERE"
+  | "IMAGE_NOT_CARRIED"
   | "IMAGE_NOT_DERIVED"
   | "IMAGE_SKIPPED"
   | "INDEX_SPARSE"

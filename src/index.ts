@@ -151,6 +151,15 @@ export { unpack, type UnpackOptions, type UnpackResult } from "./stories/unpack.
 
 // Bringing it into a registry, or being one.
 export { push, PushIncomplete, type PushOptions, type PushReport } from "./stories/push.ts";
+export {
+  repoint,
+  type RepointedChart,
+  type RepointOptions,
+  type RepointReport,
+} from "./stories/repoint.ts";
+export type { ChartProof, PresentImage, ProvenValue } from "./repoint/proof-file.ts";
+export type { ImagePlace, ProvenImage } from "./repoint/proof.ts";
+export type { TargetPresence } from "./delivery/presence.ts";
 export { audit, type AuditOptions, type AuditReport } from "./stories/audit.ts";
 export {
   parseReceipt,

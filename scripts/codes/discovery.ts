@@ -56,6 +56,13 @@ export const discovery = {
     means: "A list of images has lines that are no image, or none at all.",
     advice: "Write one image a line; `dray images --list` prints such a list.",
   },
+  IMAGE_NOT_CARRIED: {
+    severity: ["warning", "info"],
+    means:
+      "Values were found that point an image at the target, and the bundle does not have that image: the name says only where it would be.",
+    advice:
+      "Pack the image, or bring it to the target another way; `dray repoint --ask` asks whether it is there.",
+  },
   IMAGE_NOT_DERIVED: {
     severity: ["warning", "info"],
     means: "Something runs an image whose name could not be read out of the chart.",

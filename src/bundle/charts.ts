@@ -34,6 +34,20 @@ export async function loadBundledCharts(bundle: UsableBundle, wanted?: string): 
   );
 }
 
+/**
+ * The one chart that values are for: another would take them for its own.
+ * @throws DrayError `DRAY_CHART_AMBIGUOUS`
+ */
+export function requireOneChart(charts: readonly Chart[], task: string): void {
+  if (charts.length < 2) return;
+  const names = charts.map(({ metadata }) => `${metadata.name}:${metadata.version}`).join(", ");
+  throw new DrayError(
+    "DRAY_CHART_AMBIGUOUS",
+    `Cannot ${task} ${charts.length} charts with one set of values: found ${names}`,
+    { kind: "usage", hint: "Name the chart that the values are for with --chart." },
+  );
+}
+
 function isMeant({ metadata: { name, version } }: Chart, wanted: string): boolean {
   return wanted === name || wanted === `${name}:${version}`;
 }

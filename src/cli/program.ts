@@ -9,6 +9,7 @@ import { addLoginCommand, addLogoutCommand } from "./login-command.ts";
 import { addKeygenCommand } from "./keygen-command.ts";
 import { addPackCommand } from "./pack-command.ts";
 import { addPushCommand } from "./push-command.ts";
+import { addRepointCommand } from "./repoint-command.ts";
 import { addServeCommand } from "./serve-command.ts";
 import { sessionStarter, type AddCommand, type StartSession } from "./session.ts";
 import { addSignCommand } from "./sign-command.ts";
@@ -21,7 +22,7 @@ const COMMANDS: Readonly<Record<string, readonly AddCommand[]>> = {
   Gather: [addImagesCommand, addPackCommand],
   Prove: [addInspectCommand, addVerifyCommand, addCheckCommand],
   Carry: [addUnpackCommand, addSignCommand, addKeygenCommand],
-  Deliver: [addPushCommand, addServeCommand],
+  Deliver: [addPushCommand, addRepointCommand, addServeCommand],
   Around: [addLoginCommand, addLogoutCommand, addCompletionCommand],
 };
 

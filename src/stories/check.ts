@@ -1,12 +1,11 @@
 import { startRun, type Run, type RunOptions } from "../events.ts";
 import type { SkippedImage } from "../bundle/skipped.ts";
-import { loadBundledCharts } from "../bundle/charts.ts";
+import { loadBundledCharts, requireOneChart } from "../bundle/charts.ts";
 import { CarriedImages } from "../delivery/carried.ts";
 import { imagesOfChart, type DiscoverySettings } from "../discover/find-images.ts";
 import { isGiven, type ValueSet } from "../helm/values/user-values.ts";
 import type { Chart } from "../chart/chart.ts";
 import { isNeeded, toFinding, type DiscoveredImage } from "../discover/discovery.ts";
-import { DrayError } from "../errors.ts";
 import type { Finding } from "../finding.ts";
 import type { Platform } from "../oci/platform.ts";
 import { parseTarget } from "../delivery/plan.ts";
@@ -81,7 +80,7 @@ export async function check(
     const known = { skips: skippedImages(bundle.contents), settled: settledKinds(bundle.contents) };
     const carried = new CarriedImages(artifacts, bundle.graph, destination);
     const loaded = await loadBundledCharts(bundle, options.chart);
-    requireOneFor(options, loaded);
+    if (options.valueSets?.some(isGiven) === true) requireOneChart(loaded, "check");
     const charts: CheckedChart[] = [];
     for (const chart of loaded)
       charts.push(await checkChart(chart, { carried, ...known }, { options, run }));
@@ -163,15 +162,4 @@ function elsewhere(needed: readonly DiscoveredImage[], target: string | undefine
       hint: "Name them there in the values, or give the cluster a mirror for their registries.",
     },
   ];
-}
-
-/** Values are for one chart; another would take them for its own. */
-function requireOneFor({ valueSets = [] }: CheckOptions, charts: readonly Chart[]): void {
-  if (!valueSets.some(isGiven) || charts.length < 2) return;
-  const names = charts.map(({ metadata }) => `${metadata.name}:${metadata.version}`).join(", ");
-  throw new DrayError(
-    "DRAY_CHART_AMBIGUOUS",
-    `Cannot check ${charts.length} charts with one set of values: found ${names}`,
-    { kind: "usage", hint: "Name the chart that the values are for with --chart." },
-  );
 }

@@ -59,6 +59,7 @@ const OFFENCES: Readonly<Record<string, { readonly file: string; readonly import
   "server-knows-its-place": { file: "src/server/greedy.ts", imports: "../trust/keys.ts" },
   "intake-knows-its-place": { file: "src/intake/recipe/far.ts", imports: "../../delivery/map.ts" },
   "delivery-knows-its-place": { file: "src/delivery/far.ts", imports: "../layout/layout.ts" },
+  "repoint-knows-its-place": { file: "src/repoint/far.ts", imports: "../layout/layout.ts" },
   "oci-does-no-io": { file: "src/oci/reads.ts", imports: "node:fs/promises" },
   "http-knows-no-protocol": {
     file: "src/remote/http/clever.ts",

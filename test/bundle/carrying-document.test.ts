@@ -11,6 +11,7 @@ const FOLDERS = ["src/archive", "src/bundle", "src/content"];
 /** Those of who writes bundles or chooses from them, not of who reads them. */
 const OF_WRITING = [
   "BUNDLE_AMBIGUOUS",
+  "CHART_AMBIGUOUS",
   "CHART_MISSING",
   "FILE_EXISTS",
   "FILE_TOO_LARGE",

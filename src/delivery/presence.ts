@@ -1,0 +1,48 @@
+import { forAll } from "../content/concurrency.ts";
+import { formatReference, parseReference, type Reference } from "../oci/reference.ts";
+import type { RegistryPool } from "../remote/registry/pool.ts";
+import type { Receipt } from "./receipt.ts";
+
+/** Whether a target has an image, as far as that was looked into. */
+export type TargetPresence = "there" | "missing" | "not asked";
+
+/** By the full name of each image at the target. */
+export type Presences = ReadonlyMap<string, TargetPresence>;
+
+/** What a push has brought to the target, by its receipt. */
+export function presenceByReceipt(images: readonly Reference[], { artifacts }: Receipt): Presences {
+  const names = new Set<string>();
+  for (const { target, pinned, blobs, result } of artifacts) {
+    if (result === "failed" || result === "unfinished") continue;
+    names.add(formatReference(parseReference(target)));
+    const repository = pinned.slice(0, pinned.indexOf("@"));
+    for (const { digest } of blobs) names.add(`${repository}@${digest}`);
+  }
+  return new Map(
+    images.map((image) => [
+      formatReference(image),
+      names.has(formatReference(pulled(image))) ? "there" : "missing",
+    ]),
+  );
+}
+
+/** Asks a registry for each image once. @throws RegistryError if it does not say */
+export async function presenceByAsking(
+  images: readonly Reference[],
+  pool: RegistryPool,
+  signal: AbortSignal,
+): Promise<Presences> {
+  const answers = await forAll(images, signal, async (image, either) => {
+    const repository = pool.repository(image);
+    const name = image.digest ?? image.tag ?? "latest";
+    const found = await repository.client.limit(() => repository.find(name, { signal: either }));
+    return [formatReference(image), found === undefined ? "missing" : "there"] as const;
+  });
+  return new Map(answers);
+}
+
+/** A digest, where there is one, is what a cluster pulls: the tag beside it says nothing then. */
+function pulled({ registry, repository, tag, digest }: Reference): Reference {
+  if (digest !== undefined) return { registry, repository, digest };
+  return { registry, repository, ...(tag === undefined ? {} : { tag }) };
+}

@@ -1,0 +1,157 @@
+import type { Reference } from "../oci/reference.ts";
+import type { Edit } from "./edits.ts";
+import { isCalledRegistry, type Leaf } from "./leaves.ts";
+import { nameOf } from "./names.ts";
+import { cuts, endsOf, formsOf, isBeginning, isEnd, replaceName, withoutPin } from "./pieces.ts";
+
+/** An image, what it is to be called, and the texts that its name may be made of. */
+export interface Wanted {
+  readonly reference: Reference;
+  readonly written: string;
+  readonly target: Reference;
+}
+
+/** Sets of values that are tried for one image. */
+const MAX_CANDIDATES = 80;
+
+/** A text that holds the beginning of a name, or could. */
+interface Head {
+  readonly leaf: Leaf;
+  /** What stands behind it in the name. */
+  readonly rests: readonly string[];
+}
+
+/**
+ * What may give an image its new name. Settings that a template was seen to look at go first, and of
+ * those the fewest and most telling.
+ */
+export function candidatesFor(wanted: Wanted, leaves: readonly Leaf[]): readonly Edit[][] {
+  const read = leaves.filter(({ isRead }) => isRead);
+  const all = [...madeOf(wanted, read), ...madeOf(wanted, leaves)];
+  return [...new Map(all.map((edits) => [JSON.stringify(edits), edits])).values()];
+}
+
+function madeOf(wanted: Wanted, leaves: readonly Leaf[]): Edit[][] {
+  const { reference, written, target } = wanted;
+  const forms = formsOf(reference, written);
+  const name = nameOf(target);
+  const wholes = wholesIn(leaves, forms);
+  const heads = headsIn(leaves, forms);
+  const tails = leaves.filter(({ text }) => forms.some((form) => isEnd(withoutPin(text), form)));
+  const alone = heads.flatMap(({ leaf, rests }) => headValues(leaf, rests, name));
+  const all: Edit[][] = [
+    ...wholes.flatMap((leaf) => rewritten(leaf, forms, [name])),
+    ...alone.map((edit) => [edit]),
+    ...tails.flatMap((leaf) =>
+      endsOf(name)
+        .slice(1)
+        .map((end) => [renamed(leaf, end)]),
+    ),
+    ...wholes.flatMap((leaf) => rewritten(leaf, forms, endsOf(name).slice(1))),
+    ...pairs(heads, [...tails, ...wholes.filter(isName)], name),
+    ...middles(heads, leaves, { forms, name }),
+  ];
+  return all.slice(0, MAX_CANDIDATES);
+}
+
+/** Values for a text that is (or would be) the beginning of a name whose rest stays. */
+export function headValues(leaf: Leaf, rests: readonly string[], name: string): Edit[] {
+  return rests.flatMap((rest) =>
+    isEnd(rest, name) ? asHeads(leaf, name.slice(0, -(rest.length + 1))) : [],
+  );
+}
+
+/** Texts that hold, or could hold, the beginning of the name. */
+export function headsIn(leaves: readonly Leaf[], forms: readonly string[]): Head[] {
+  return leaves.flatMap((leaf) => {
+    const rests = restsBehind(leaf, forms);
+    return rests.length === 0 ? [] : [{ leaf, rests }];
+  });
+}
+
+function restsBehind({ path, text, isRead }: Leaf, forms: readonly string[]): string[] {
+  if (text === "") return isRead && isCalledRegistry(path) ? [...forms] : [];
+  const own = text.replace(/\/+$/, "");
+  return forms.filter((form) => isBeginning(own, form)).map((form) => form.slice(own.length + 1));
+}
+
+/** Some charts want the slash in the value. */
+function asHeads({ path, text }: Leaf, head: string): Edit[] {
+  if (text === "") {
+    return [
+      { path, value: head },
+      { path, value: `${head}/` },
+    ];
+  }
+  return [{ path, value: text.endsWith("/") ? `${head}/` : head }];
+}
+
+function wholesIn(leaves: readonly Leaf[], forms: readonly string[]): Leaf[] {
+  const isWhole = ({ text }: Leaf): boolean =>
+    forms.some(
+      (form) =>
+        withoutPin(text) === form ||
+        (form.includes("/") && replaceName(text, form, "") !== undefined),
+    );
+  return leaves.filter(isWhole);
+}
+
+function rewritten(leaf: Leaf, forms: readonly string[], names: readonly string[]): Edit[][] {
+  return names.flatMap((name) => {
+    const [form] = forms.filter((one) => replaceName(leaf.text, one, name) !== undefined);
+    const value = form === undefined ? undefined : replaceName(leaf.text, form, name);
+    return value === undefined ? [] : [[{ path: leaf.path, value }]];
+  });
+}
+
+/** True for a text that is nothing but a name. */
+function isName({ text }: Leaf): boolean {
+  return /^[\w./:@-]+$/.test(text);
+}
+
+/** A tag that stands behind the name stays. */
+function renamed({ path, text }: Leaf, name: string): Edit {
+  return { path, value: name + text.slice(withoutPin(text).length) };
+}
+
+/** The beginning in one value, the end in another. */
+function pairs(heads: readonly Head[], tails: readonly Leaf[], name: string): Edit[][] {
+  return tails.flatMap((leaf) =>
+    heads
+      .filter((one) => one.leaf !== leaf)
+      .toSorted((a, b) => nearness(b.leaf, leaf) - nearness(a.leaf, leaf))
+      .flatMap((one) =>
+        cuts(name).flatMap(({ head, tail }) =>
+          asHeads(one.leaf, head).map((edit) => [edit, renamed(leaf, tail)]),
+        ),
+      ),
+  );
+}
+
+/** How many keys two settings have in common from the top. */
+function nearness(one: Leaf, other: Leaf): number {
+  const different = one.path.findIndex((key, index) => other.path[index] !== key);
+  return different === -1 ? one.path.length : different;
+}
+
+/** The beginning in one value, the organization in another, and an end that stays. */
+function middles(
+  heads: readonly Head[],
+  leaves: readonly Leaf[],
+  { forms, name }: { readonly forms: readonly string[]; readonly name: string },
+): Edit[][] {
+  const between = leaves.filter(
+    ({ text }) => text !== "" && forms.some((form) => form.includes(`/${text}/`)),
+  );
+  return between.flatMap((leaf) => {
+    const rests = forms.flatMap((form) => form.split(`/${leaf.text}/`).slice(1));
+    const kept = [...new Set(rests)].filter((rest) => isEnd(rest, name));
+    return kept.flatMap((rest) =>
+      cuts(name.slice(0, -(rest.length + 1))).flatMap(({ head, tail }) =>
+        heads.flatMap((one) =>
+          asHeads(one.leaf, head).map((edit) => [edit, { path: leaf.path, value: tail }]),
+        ),
+      ),
+    );
+  });
+}

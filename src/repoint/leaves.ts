@@ -1,0 +1,103 @@
+import { roleOf, speaksOfImage, wordsOf } from "../discover/image-key.ts";
+import { isList, type Dict, type Value } from "../helm/template/value.ts";
+import { lookUp, type ValuesPath } from "../helm/values/path.ts";
+import type { Setting } from "./rendering.ts";
+
+/** A text among the values, or a place where one could be. */
+export interface Leaf {
+  readonly path: ValuesPath;
+  /** "" where nothing is. */
+  readonly text: string;
+  /** True if a template looked at it to print the name of an image. */
+  readonly isRead: boolean;
+}
+
+/** More texts than any chart has; a value that a user gives may be anything. */
+const MAX_TEXTS = 20_000;
+
+/** What may have a say in what a file prints: what it was seen to look at, then all that could. */
+export class Leaves {
+  readonly #scene: LeafSource;
+  readonly #texts: readonly Leaf[];
+  readonly #byFile = new Map<string, readonly Leaf[]>();
+
+  constructor(scene: LeafSource) {
+    this.#scene = scene;
+    this.#texts = textsIn(scene.composed).filter(({ text }) => text !== "");
+  }
+
+  of(file: string): readonly Leaf[] {
+    const known = this.#byFile.get(file) ?? this.#find(file);
+    this.#byFile.set(file, known);
+    return known;
+  }
+
+  #find(file: string): Leaf[] {
+    const read = readLeaves(this.#scene.settingsOf(file), this.#scene.composed);
+    const seen = new Set(read.map(({ path }) => path.join("\0")));
+    return [...read, ...this.#texts.filter(({ path }) => !seen.has(path.join("\0")))];
+  }
+}
+
+/** Where leaves are found. */
+interface LeafSource {
+  readonly composed: Dict;
+  readonly settingsOf: (file: string) => readonly Setting[];
+}
+
+/** Every text in `values` that could hold the name of an image, or is called as if it did. */
+function textsIn(values: Value): Leaf[] {
+  const found: Leaf[] = [];
+  const walk = (value: Value, path: ValuesPath): void => {
+    if (found.length >= MAX_TEXTS) return;
+    if (typeof value === "string") {
+      if (value.includes("/") || isCalledPart(path)) {
+        found.push({ path, text: value, isRead: false });
+      }
+    } else if (isList(value)) {
+      for (const [index, item] of value.entries()) walk(item, [...path, String(index)]);
+    } else if (value instanceof Map) {
+      for (const [key, item] of value) walk(item, [...path, key]);
+    }
+  };
+  walk(values, []);
+  return found;
+}
+
+/** The settings of a file as leaves: what stands below a table that was looked at counts too. */
+function readLeaves(settings: readonly Setting[], values: Value): Leaf[] {
+  const found = new Map<string, Leaf>();
+  const add = (leaf: Leaf): void => {
+    found.set(leaf.path.join("\0"), leaf);
+  };
+  for (const { path, value } of settings) {
+    if (value === null) add({ path, text: "", isRead: true });
+    else if (typeof value === "string") add({ path, text: value, isRead: true });
+    else if (value instanceof Map || isList(value)) {
+      for (const { path: below, text } of textsIn(lookUp(values, path) ?? value)) {
+        add({ path: [...path, ...below], text, isRead: true });
+      }
+    }
+  }
+  return [...found.values()];
+}
+
+const PARTS: ReadonlySet<string> = new Set(["image", "registry", "repository", "namespace"]);
+
+/** True for a setting that is called as if it were an image or a part of the name of one. */
+function isCalledPart(path: ValuesPath): boolean {
+  return (
+    path.slice(-2).some(speaksOfImage) ||
+    PARTS.has(roleOf(path.at(-1) ?? "")?.role ?? "") ||
+    isCalledRegistry(path)
+  );
+}
+
+const HEAD =
+  /^(?:registry|registries|hub|mirror|prefix|server|host|hostname|url|domain|repo|repository|org|source)$/;
+
+/** True for an empty setting that is called as if a registry belonged there. */
+export function isCalledRegistry(path: ValuesPath): boolean {
+  const last = wordsOf(path.at(-1) ?? "");
+  return last.some((word) => HEAD.test(word) || word.endsWith("registry"));
+}

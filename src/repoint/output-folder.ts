@@ -1,0 +1,63 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { makeDirectory } from "../content/make-directory.ts";
+import { requireOwnWay, requirePlace } from "../content/output-place.ts";
+import { replaceFile } from "../content/replace-file.ts";
+import { DrayError, systemCode, unreadable } from "../errors.ts";
+
+/** Words that stand in every file that is written here. */
+const MARKS = ["dray repoint", '"proofVersion"'] as const;
+
+/** A directory for what is written; nothing but what an earlier run has written is replaced. */
+export class OutputFolder {
+  readonly #path: string;
+  readonly #files = new Map<string, string>();
+
+  private constructor(path: string) {
+    this.#path = path;
+  }
+
+  /**
+   * Makes the directory if it is not there.
+   * @throws DrayError `DRAY_OUTPUT_REFUSED`, `DRAY_SYSTEM_REFUSED`
+   */
+  static async prepare(path: string): Promise<OutputFolder> {
+    await requireOwnWay(path, "directory");
+    await makeDirectory(path);
+    return new OutputFolder(path);
+  }
+
+  /** Keeps a file for `writeAll`, and gives back its name. */
+  add(name: string, text: string): string {
+    this.#files.set(name, text);
+    return name;
+  }
+
+  /** Writes every file, or none where something else is in the way of one. */
+  async writeAll(): Promise<void> {
+    for (const name of this.#files.keys()) await this.#requireFree(join(this.#path, name));
+    for (const [name, text] of this.#files) {
+      await replaceFile(join(this.#path, name), Buffer.from(text));
+    }
+  }
+
+  async #requireFree(path: string): Promise<void> {
+    await requirePlace(path, "file");
+    const found = await readText(path);
+    if (found === undefined || MARKS.some((mark) => found.includes(mark))) return;
+    throw new DrayError(
+      "DRAY_OUTPUT_REFUSED",
+      `Cannot write file ${JSON.stringify(path)}: expected nothing there or what an earlier run has written, found something else`,
+      { kind: "usage", hint: "Name another directory: nothing else is replaced." },
+    );
+  }
+}
+
+async function readText(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    if (systemCode(error) === "ENOENT") return undefined;
+    throw unreadable(error, "file", path) ?? error;
+  }
+}

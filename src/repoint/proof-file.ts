@@ -1,0 +1,61 @@
+import type { Chart } from "../chart/chart.ts";
+import type { TargetPresence } from "../delivery/presence.ts";
+import { isNeeded } from "../discover/discovery.ts";
+import { formatPath } from "../helm/values/path.ts";
+import type { ProvenImage } from "./proof.ts";
+import type { Repointed } from "./repoint-chart.ts";
+
+/** What is written beside the values of a chart. docs/repoint.md */
+export interface ChartProof {
+  readonly proofVersion: 1;
+  readonly chart: { readonly name: string; readonly version: string };
+  /** `REGISTRY[/PREFIX]` */
+  readonly target: string;
+  readonly values: readonly ProvenValue[];
+  readonly images: readonly PresentImage[];
+  /** What could not be rendered, and why the chart refuses the values. */
+  readonly problems: readonly string[];
+}
+
+/** A value, and what it is good for. */
+export interface ProvenValue {
+  /** `grafana.image.registry`; an item of a list goes by its index. */
+  readonly path: string;
+  /** Images that point outside without it; none for one without which the chart refuses the others. */
+  readonly moves: readonly string[];
+}
+
+export interface PresentImage extends ProvenImage {
+  /** Whether the target has it under its new name. */
+  readonly presence: TargetPresence;
+  /** True if the bundle has it. */
+  readonly isCarried: boolean;
+}
+
+export function toProof(
+  { metadata: { name, version } }: Chart,
+  { edits, images, problems }: Repointed,
+  known: {
+    readonly target: string;
+    readonly presenceOf: (target: string) => TargetPresence;
+    readonly carries: (image: string) => boolean;
+  },
+): ChartProof {
+  return {
+    proofVersion: 1,
+    chart: { name, version },
+    target: known.target,
+    values: edits.map(({ path, moves }) => ({ path: formatPath(path), moves })),
+    images: images.map((one) => ({
+      ...one,
+      presence: known.presenceOf(one.target),
+      isCarried: known.carries(one.image),
+    })),
+    problems,
+  };
+}
+
+/** True for a needed image that a cluster would not get from the target. */
+export function isOutside(image: PresentImage): boolean {
+  return isNeeded(image) && (!image.moved || image.presence === "missing");
+}

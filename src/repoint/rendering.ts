@@ -1,0 +1,206 @@
+import { shownPath, type Chart } from "../chart/chart.ts";
+import { isNameLine, isPartOfName } from "../discover/choices.ts";
+import { imagesIn, type RenderedImage } from "../discover/rendered-images.ts";
+import { settingOf } from "../discover/switches.ts";
+import type { Release } from "../helm/render/built-in-objects.ts";
+import type { Cluster } from "../helm/render/capabilities.ts";
+import { renderFiles, RenderSession, type RenderedFile } from "../helm/render/render.ts";
+import {
+  TemplateParser,
+  templateSet,
+  type TemplateFile,
+  type TemplateSet,
+} from "../helm/render/template-set.ts";
+import type { Override } from "../helm/render/values-tree.ts";
+import { Budget } from "../helm/template/budget.ts";
+import type { Problem } from "../helm/template/evaluate.ts";
+import type { Looked } from "../helm/template/reads.ts";
+import { TemplateError } from "../helm/template/template-error.ts";
+import { copyDict, type Dict, type Value } from "../helm/template/value.ts";
+import type { Watcher } from "../helm/template/watcher.ts";
+import { allInstances, composeChart, type Instance } from "../helm/values/compose.ts";
+import type { ValuesPath } from "../helm/values/path.ts";
+import type { ValuesSchemas } from "../helm/values/schema.ts";
+import type { Edit } from "./edits.ts";
+import { splitDocuments } from "../yaml/places.ts";
+import { toSpots, type Spot } from "./spots.ts";
+
+/** What a chart is rendered as: these values, on this cluster. */
+export interface Installation {
+  readonly values: Dict;
+  /** APIs that the cluster has beside those that the user speaks of. */
+  readonly apis: readonly string[];
+}
+
+/** A setting that had a say in the name of an image, and what it is. */
+export interface Setting {
+  readonly path: ValuesPath;
+  /** Null where nothing is set. */
+  readonly value: Value;
+}
+
+export interface Rendering {
+  readonly root: Instance;
+  readonly files: readonly RenderedFile[];
+  /** By what stays the same when only names change. */
+  readonly spots: ReadonlyMap<string, Spot>;
+  /** What could not be evaluated, and why the chart refuses the values. */
+  readonly problems: readonly Problem[];
+}
+
+/** A chart with values and its templates, ready to be rendered. */
+export interface Composed {
+  readonly root: Instance;
+  readonly set: TemplateSet;
+  readonly apis: readonly string[];
+}
+
+interface Printing {
+  readonly only?: ReadonlySet<string>;
+  readonly overrides?: readonly Override[];
+  readonly watcher?: (file: TemplateFile) => Watcher;
+}
+
+const NOTES = "templates/NOTES.txt";
+
+/** Renders one chart again and again with other values. */
+export class Renderer {
+  readonly #chart: Chart;
+  readonly #cluster: Cluster;
+  readonly #release: Release;
+  readonly #schemas: ValuesSchemas;
+  readonly #parser = new TemplateParser();
+  readonly #session = new RenderSession();
+  readonly #images = new Map<string, readonly RenderedImage[]>();
+
+  constructor(
+    chart: Chart,
+    {
+      settings,
+      schemas,
+    }: { readonly settings: Cluster & Release; readonly schemas: ValuesSchemas },
+  ) {
+    this.#chart = chart;
+    this.#cluster = settings;
+    this.#release = settings;
+    this.#schemas = schemas;
+  }
+
+  /** Puts the chart and the values together. */
+  compose({ values, apis }: Installation): Composed {
+    const root = composeChart(this.#chart, values);
+    return { root, set: templateSet(root, this.#parser), apis };
+  }
+
+  /** Renders all there is, what Helm prints beside the objects included, and checks the values. */
+  renderAll(installation: Installation): Rendering {
+    const composed = this.compose(installation);
+    const set = this.#withNotes(composed);
+    const rendering = this.#render({ ...composed, set }, {});
+    const refused = this.#schemas.problemsOf(composed.root);
+    return { ...rendering, problems: [...refused, ...rendering.problems] };
+  }
+
+  /** Renders some files with other values in the place of those that were put together. */
+  renderSome(composed: Composed, only: ReadonlySet<string>, edits: readonly Edit[]): Rendering {
+    const paths = allInstances(composed.root).map(({ path }) => path);
+    const overrides = edits.flatMap(({ path, value }) =>
+      path[0] === "global"
+        ? paths.map((above) => ({ path: [...above, ...path], value }))
+        : [{ path, value }],
+    );
+    return this.#render(composed, { only, overrides });
+  }
+
+  /** Names of the files that stand at these paths below the directory of the chart. */
+  filesAt(installation: Installation, paths: ReadonlySet<string>): ReadonlySet<string> {
+    const { set } = this.compose(installation);
+    const there = set.files.filter(({ instance, path }) =>
+      paths.has(shownPath(instance.chart, path)),
+    );
+    return new Set(there.map(({ name }) => name));
+  }
+
+  /** By file: the settings that had a say in the names of images. */
+  settings(
+    installation: Installation,
+    only: ReadonlySet<string>,
+  ): ReadonlyMap<string, readonly Setting[]> {
+    const values = copyDict(installation.values);
+    // Looked up in a table that is not there, a name leaves no trace.
+    if (!(values.get("global") instanceof Map)) values.set("global", new Map());
+    const found = new Map<string, Map<string, Setting>>();
+    const watcher = (file: TemplateFile): Watcher => noting(file, found);
+    this.#print(this.compose({ ...installation, values }), { only, watcher });
+    return new Map([...found].map(([file, settings]) => [file, [...settings.values()]]));
+  }
+
+  #render(composed: Composed, how: Printing): Rendering {
+    const files = this.#print(composed, how);
+    const spots = toSpots(files.map((file) => ({ file, images: this.#imagesOf(file) })));
+    const problems = [...composed.set.problems, ...files.flatMap((file) => file.problems)];
+    const objects = files.filter(({ file }) => file.path !== NOTES);
+    return { root: composed.root, files: objects, spots, problems };
+  }
+
+  #print({ root, set, apis }: Composed, how: Printing): RenderedFile[] {
+    const { apiVersions = [] } = this.#cluster;
+    return renderFiles(root, set, {
+      ...how,
+      budget: new Budget(),
+      cluster: { ...this.#cluster, apiVersions: [...apiVersions, ...apis] },
+      release: this.#release,
+      session: this.#session,
+    });
+  }
+
+  /** Helm prints the notes of every chart too, and some refuse there what they do not like. */
+  #withNotes({ root, set }: Composed): TemplateSet {
+    const notes: TemplateFile[] = [];
+    for (const instance of allInstances(root)) {
+      if (!instance.chart.files.has(NOTES)) continue;
+      const template = this.#parser.parse(instance.chart, NOTES);
+      if (template instanceof TemplateError) continue;
+      notes.push({ instance, path: NOTES, template, name: `${instance.source}/${NOTES}` });
+    }
+    return { ...set, files: [...set.files, ...notes] };
+  }
+
+  /** Most of what is printed is the same each time. */
+  #imagesOf({ file, text, lines }: RenderedFile): readonly RenderedImage[] {
+    return splitDocuments(text).flatMap((document) => {
+      const key = `${file.name}\n${document.text}`;
+      const known = this.#images.get(key);
+      if (known !== undefined) return known;
+      const { images } = imagesIn({
+        source: "rendering",
+        text: document.text,
+        lines: lines.slice(document.line),
+        file: shownPath(file.instance.chart, file.path),
+      });
+      this.#images.set(key, images);
+      return images;
+    });
+  }
+}
+
+/** Notes what was looked at to print names of images. */
+function noting({ name }: TemplateFile, found: Map<string, Map<string, Setting>>): Watcher {
+  const settings = found.get(name) ?? new Map<string, Setting>();
+  found.set(name, settings);
+  const note = ({ reads }: Looked): void => {
+    for (const { source, path, value } of reads) {
+      if (source !== "values") continue;
+      const setting = settingOf(path);
+      settings.set(setting.join("\0"), { path: setting, value });
+    }
+  };
+  return {
+    branch: (_node, { line, looked }) => {
+      if (isNameLine(line)) note(looked);
+    },
+    printed: (_node, print) => {
+      if (isPartOfName(print)) note(print.looked());
+    },
+  };
+}

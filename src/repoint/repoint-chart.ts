@@ -1,0 +1,174 @@
+import { setImmediate } from "node:timers/promises";
+import type { Chart } from "../chart/chart.ts";
+import { discoverImages } from "../discover/discover-images.ts";
+import { isNeeded, type Discovery, type DiscoveredImage } from "../discover/discovery.ts";
+import type { DiscoverySettings } from "../discover/find-images.ts";
+import type { Run } from "../events.ts";
+import type { Dict } from "../helm/template/value.ts";
+import { readUserValues, type ValueSet } from "../helm/values/user-values.ts";
+import { openSchemas } from "../helm/values/schema.ts";
+import { joinEdits, type Edit } from "./edits.ts";
+import { minimize, type KeptEdit } from "./minimize.ts";
+import type { TargetNames } from "./names.ts";
+import { optionalScenes } from "./optional-scenes.ts";
+import { compareProven, proveImages, unmoved, type ProvenImage } from "./proof.ts";
+import { Renderer } from "./rendering.ts";
+import { Scene } from "./scene.ts";
+import { Search, type Plan } from "./search.ts";
+import { unlockingEdits } from "./unlock.ts";
+import { writeEdits } from "./write-edits.ts";
+
+export interface RepointWishes {
+  readonly names: TargetNames;
+  /** Values of the user, on top of which the others go. */
+  readonly valueSet: ValueSet;
+  readonly settings: DiscoverySettings;
+  /** Leave images alone that these values do not pull. */
+  readonly neededOnly: boolean;
+}
+
+/** Values that point a chart at the target, and what they were seen to do. */
+export interface Repointed {
+  /** The text of a file of values; it has a comment for each. */
+  readonly text: string;
+  readonly edits: readonly KeptEdit[];
+  readonly images: readonly ProvenImage[];
+  /** What could not be rendered, and why the chart refuses the values. */
+  readonly problems: readonly string[];
+  readonly discovery: Discovery;
+}
+
+/**
+ * Finds values with which a chart pulls its images from the target, each tried by rendering the chart
+ * with it, and none that could be left out. What was found is proven once more by rendering the chart
+ * with the text that is handed out.
+ *
+ * @throws DrayError for values that cannot be read
+ */
+export async function repointChart(
+  chart: Chart,
+  { names, valueSet, settings, neededOnly }: RepointWishes,
+  { signal }: Run,
+): Promise<Repointed> {
+  const schemas = await openSchemas(chart);
+  const given = await readUserValues(valueSet);
+  const discovery = await discoverImages(chart, { ...settings, signal, values: [given] });
+  const renderer = new Renderer(chart, { settings, schemas });
+  const base = new Scene(
+    { renderer, names },
+    { values: given, apis: [], when: [] },
+    {
+      wants: (spot) => !neededOnly || isNeeded(spot.evidence),
+    },
+  );
+  let edits = await bestEdits(base);
+  const scenes = [base];
+  if (!neededOnly) {
+    const left = discovery.images.filter((one) => !isIn(base, one));
+    for (const scene of optionalScenes(left, { given, renderer, names })) {
+      signal.throwIfAborted();
+      await setImmediate();
+      edits = withOptional(scene, edits, scenes);
+      scenes.push(scene);
+    }
+  }
+  edits = joinEdits(edits, unlockingEdits(base.refusals(edits), base.composed));
+  const kept = minimize(edits, scenes);
+  const text = writeEdits(kept, scenes, chart);
+  const values = await readUserValues({
+    ...valueSet,
+    files: [...(valueSet.files ?? []), { name: "the values found", text }],
+  });
+  return {
+    text,
+    edits: kept,
+    discovery,
+    ...prove(scenes, {
+      renderer,
+      values,
+      kept,
+      names,
+      others: unseen(discovery, scenes, neededOnly),
+    }),
+  };
+}
+
+const PLANS: readonly Plan[] = ["shared", "single", "any"];
+
+/** By the plan that moves most images; the first that moves all is as good as any. */
+async function bestEdits(base: Scene): Promise<readonly Edit[]> {
+  let best: readonly Edit[] = [];
+  let most = 0;
+  for (const plan of PLANS) {
+    if (most === base.goals.size) break;
+    await setImmediate();
+    const edits = new Search(base, []).run(plan);
+    const moved = base.movedIn(base.render(edits)).size;
+    if (moved > most) [best, most] = [edits, moved];
+  }
+  return best;
+}
+
+/** What moves optional images must leave where they are those that are moved. */
+function withOptional(
+  scene: Scene,
+  before: readonly Edit[],
+  others: readonly Scene[],
+): readonly Edit[] {
+  for (const plan of ["shared", "single"] as const) {
+    const edits = new Search(scene, before).run(plan);
+    if (!others.some((other) => harms(other, before, edits))) return edits;
+  }
+  return before;
+}
+
+function harms(scene: Scene, before: readonly Edit[], after: readonly Edit[]): boolean {
+  const still = scene.movedIn(scene.render(after));
+  return [...scene.movedIn(scene.render(before))].some((key) => !still.has(key));
+}
+
+/** Images that only something else than a rendering speaks of: no value can be seen to move them. */
+function unseen(
+  { images }: Discovery,
+  scenes: readonly Scene[],
+  neededOnly: boolean,
+): DiscoveredImage[] {
+  return images.filter(
+    (one) =>
+      one.class !== "suspect" &&
+      (isNeeded(one) || !neededOnly) &&
+      !scenes.some((scene) => isIn(scene, one)),
+  );
+}
+
+function isIn({ base }: Scene, { image }: DiscoveredImage): boolean {
+  return [...base.spots.values()].some((spot) => spot.image === image);
+}
+
+function prove(
+  scenes: readonly Scene[],
+  {
+    renderer,
+    values,
+    kept,
+    names,
+    others: unproven,
+  }: {
+    readonly renderer: Renderer;
+    readonly values: Dict;
+    readonly kept: readonly KeptEdit[];
+    readonly names: TargetNames;
+    readonly others: readonly DiscoveredImage[];
+  },
+): Pick<Repointed, "images" | "problems"> {
+  const [base, ...others] = scenes;
+  if (base === undefined) throw new Error("there is always the scene of the values given");
+  const final = renderer.renderAll({ values, apis: [] });
+  const optional = others.flatMap((scene) => proveImages(scene, scene.render(kept), kept));
+  const left = unproven.map((image) => unmoved(image, names.of(image.reference)));
+  const images = [...proveImages(base, final, kept), ...optional, ...left].toSorted(compareProven);
+  const problems = final.problems.map(
+    ({ file, line, reason }) => `${file}:${line}: ${reason.trim()}`,
+  );
+  return { images, problems };
+}

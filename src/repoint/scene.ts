@@ -1,0 +1,94 @@
+import type { Dict } from "../helm/template/value.ts";
+import { formatReference, type Reference } from "../oci/reference.ts";
+import { withEdits, type Edit } from "./edits.ts";
+import type { TargetNames } from "./names.ts";
+import type { Composed, Installation, Renderer, Rendering, Setting } from "./rendering.ts";
+import type { Spot } from "./spots.ts";
+
+/** A spot and the name that its image is to have. */
+export interface Goal extends Spot {
+  readonly target: Reference;
+}
+
+/** The chart with certain settings, and the images in it that are to be moved. */
+export class Scene {
+  readonly #renderer: Renderer;
+  readonly #installation: Installation;
+  /** Settings beside those of the user, as a report shows them. */
+  readonly when: readonly string[];
+  /** The values as the chart and the user have them. */
+  readonly composed: Dict;
+  /** As it is without any edit. */
+  readonly base: Rendering;
+  /** By the key of each spot. */
+  readonly goals: ReadonlyMap<string, Goal>;
+  /** Files that name an image. */
+  readonly files: ReadonlySet<string>;
+  /** True if all of the chart is looked at. */
+  readonly isWhole: boolean;
+  readonly #ready: Composed;
+  readonly #known: ReadonlySet<string>;
+  #settings: ReadonlyMap<string, readonly Setting[]> | undefined;
+
+  /** `only`: look at these files alone; `wants` says which images are to be moved. */
+  constructor(
+    { renderer, names }: { readonly renderer: Renderer; readonly names: TargetNames },
+    installation: Installation & { readonly when: readonly string[] },
+    {
+      only,
+      wants = () => true,
+    }: { readonly only?: ReadonlySet<string>; readonly wants?: (spot: Spot) => boolean } = {},
+  ) {
+    this.#renderer = renderer;
+    this.#installation = installation;
+    this.when = installation.when;
+    this.isWhole = only === undefined;
+    this.#ready = renderer.compose(installation);
+    this.base =
+      only === undefined
+        ? renderer.renderAll(installation)
+        : renderer.renderSome(this.#ready, only, []);
+    this.composed = this.#ready.root.values;
+    const wanted = [...this.base.spots.values()].filter(wants);
+    this.goals = new Map(
+      wanted.map((spot) => [spot.key, { ...spot, target: names.of(spot.reference) }]),
+    );
+    this.files = new Set(wanted.map(({ file }) => file));
+    this.#known = new Set(this.base.problems.map(problemKey));
+  }
+
+  /** The settings that had a say in what `file` prints. */
+  readonly settingsOf = (file: string): readonly Setting[] => {
+    this.#settings ??= this.#renderer.settings(this.#installation, this.files);
+    return this.#settings.get(file) ?? [];
+  };
+
+  /** Renders files that name an image, by default all of them, with `edits` on top. */
+  render(edits: readonly Edit[], only: ReadonlySet<string> = this.files): Rendering {
+    return this.#renderer.renderSome(this.#ready, only, edits);
+  }
+
+  /** Why the chart, its schema and notes included, refuses `edits` though it takes the values without. */
+  refusals(edits: readonly Edit[]): Rendering["problems"] {
+    const values = withEdits(this.#installation.values, edits, this.composed);
+    return this.newProblems(this.#renderer.renderAll({ ...this.#installation, values }));
+  }
+
+  /** Keys of the spots that have the name they should have. */
+  movedIn({ spots }: Rendering): Set<string> {
+    const moved = new Set<string>();
+    for (const [key, { target }] of this.goals) {
+      if (spots.get(key)?.image === formatReference(target)) moved.add(key);
+    }
+    return moved;
+  }
+
+  /** What is wrong with a rendering that was not wrong without the edits. */
+  newProblems({ problems }: Rendering): Rendering["problems"] {
+    return problems.filter((problem) => !this.#known.has(problemKey(problem)));
+  }
+}
+
+function problemKey({ file, line, reason }: Rendering["problems"][number]): string {
+  return `${file}:${line}:${reason}`;
+}

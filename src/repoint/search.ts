@@ -1,0 +1,63 @@
+import { attempt } from "./attempt.ts";
+import { candidatesFor } from "./candidates.ts";
+import { joinEdits, keyOf, type Edit } from "./edits.ts";
+import { Leaves } from "./leaves.ts";
+import type { Goal, Scene } from "./scene.ts";
+import { isCommon, sharedEdits, sharedKeys } from "./shared-keys.ts";
+
+/** Times that all images are gone through; what one value undoes, another has to mend. */
+const MAX_PASSES = 3;
+
+/**
+ * `shared`: what several images have in common is set first, and then left alone. `single`: it is not
+ * touched. `any`: no difference is made.
+ */
+export type Plan = "shared" | "single" | "any";
+
+/** Looks for values that give the images of one scene their new names: by trying each. */
+export class Search {
+  readonly #scene: Scene;
+  readonly #leaves: Leaves;
+  /** Settings that no single image may change. */
+  #settled: ReadonlySet<string>;
+  #edits: readonly Edit[];
+
+  constructor(scene: Scene, start: readonly Edit[]) {
+    this.#scene = scene;
+    this.#edits = start;
+    this.#settled = new Set(start.map(keyOf));
+    this.#leaves = new Leaves(scene);
+  }
+
+  /** The values found. */
+  run(plan: Plan): readonly Edit[] {
+    const keys = plan === "any" ? [] : sharedKeys(this.#scene, this.#leaves);
+    if (plan === "shared") {
+      this.#edits = sharedEdits(this.#scene, this.#edits, keys);
+    }
+    const common = plan === "single" ? keys.filter(isCommon).map(({ leaf }) => leaf) : this.#edits;
+    this.#settled = new Set([...this.#settled, ...common.map(keyOf)]);
+    for (let pass = 0; pass < MAX_PASSES; pass++) {
+      const before = this.#edits;
+      const moved = this.#scene.movedIn(this.#scene.render(before));
+      const left = [...this.#scene.goals.values()].filter(({ key }) => !moved.has(key));
+      // The first time a look at the one file is enough; later, what moved before has to stay.
+      for (const goal of left) this.#move(goal, pass === 0 ? new Set([goal.file]) : undefined);
+      if (this.#edits === before) break;
+    }
+    return this.#edits;
+  }
+
+  #move(goal: Goal, only?: ReadonlySet<string>): void {
+    const now = this.#scene.movedIn(this.#scene.render(this.#edits, only));
+    if (now.has(goal.key)) return;
+    for (const candidate of candidatesFor(goal, this.#leaves.of(goal.file))) {
+      if (candidate.some((edit) => this.#settled.has(keyOf(edit)))) continue;
+      const tried = attempt(this.#scene, joinEdits(this.#edits, candidate), only);
+      if (tried?.moved.has(goal.key) !== true) continue;
+      if ([...now].some((key) => !tried.moved.has(key))) continue;
+      this.#edits = tried.edits;
+      return;
+    }
+  }
+}

@@ -1,0 +1,62 @@
+import type { Chart } from "../chart/chart.ts";
+import { byCodePoint, type Dict } from "../helm/template/value.ts";
+import { startsWith, type ValuesPath } from "../helm/values/path.ts";
+import { withEdits } from "./edits.ts";
+import type { KeptEdit } from "./minimize.ts";
+import type { Scene } from "./scene.ts";
+import { writeValues } from "./write-values.ts";
+
+/** Images that one comment names; the proof has all. */
+const MAX_NAMED = 12;
+
+/** The values as the text of a file, each with the images that it moves. */
+export function writeEdits(
+  edits: readonly KeptEdit[],
+  scenes: readonly Scene[],
+  chart: Chart,
+): string {
+  const { name, version } = chart.metadata;
+  const values = scenes.reduce<Dict>(
+    (all, { composed }) => withEdits(all, edits.toSorted(byPath), composed),
+    new Map(),
+  );
+  const head = [
+    `Values with which ${name} ${version} pulls its images from the internal registry, on top of`,
+    "your own. Written by dray repoint, each proven by rendering the chart; see the proof beside it.",
+  ];
+  const remarks = (path: ValuesPath): string[] => remarksFor(path, edits, scenes);
+  return writeValues(values, head, remarks);
+}
+
+/** Global values first, then by name. */
+function byPath({ path: a }: KeptEdit, { path: b }: KeptEdit): number {
+  const global = Number(b[0] === "global") - Number(a[0] === "global");
+  return global === 0 ? byCodePoint(a.join("\0"), b.join("\0")) : global;
+}
+
+/** Of a list what its items do, as it is set as a whole. */
+function remarksFor(
+  path: ValuesPath,
+  edits: readonly KeptEdit[],
+  scenes: readonly Scene[],
+): string[] {
+  const isWhole = (edit: KeptEdit): boolean =>
+    edit.path.length === path.length || isInList(edit.path, path, scenes);
+  const here = edits.filter((edit) => startsWith(edit.path, path) && isWhole(edit));
+  if (here.length === 0) return [];
+  const images = [...new Set(here.flatMap(({ moves }) => moves))].toSorted();
+  if (images.length === 0) return ["without it the chart refuses images of other registries"];
+  const left = images.length - MAX_NAMED;
+  return [
+    ...images.slice(0, MAX_NAMED).map((image) => `moves ${image}`),
+    ...(left > 0 ? [`and ${left} more`] : []),
+  ];
+}
+
+function isInList(inner: ValuesPath, outer: ValuesPath, scenes: readonly Scene[]): boolean {
+  return scenes.some(({ composed }) => {
+    let value: unknown = composed;
+    for (const key of outer) value = value instanceof Map ? value.get(key) : undefined;
+    return inner.length > outer.length && Array.isArray(value);
+  });
+}

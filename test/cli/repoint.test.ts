@@ -1,0 +1,80 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { makeBundle, SIGNER } from "../../fixtures/bundles.ts";
+import { packedChart } from "../../fixtures/charts.ts";
+import { makeImage, makeLayer } from "../../fixtures/images.ts";
+import { temporaryDirectory } from "../../fixtures/temporary-directory.ts";
+import { dray } from "./terminal.ts";
+
+const keys = await mkdtemp(join(tmpdir(), "dray-test-"));
+const key = join(keys, "release.pub");
+await writeFile(key, SIGNER.publicKey.key.export({ type: "spki", format: "pem" }));
+afterAll(() => rm(keys, { recursive: true }));
+
+const TARGET = "registry.internal:5000/mirror";
+
+const pod = (image: string): string =>
+  `apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n  containers:\n  - {name: main, image: ${image}}\n`;
+
+async function bundle(image = '"{{ .Values.repository }}:{{ .Values.tag }}"'): Promise<string> {
+  const texts = {
+    "values.yaml": 'repository: ghcr.io/acme/web\ntag: "2.0"\n',
+    "templates/web.yaml": pod(image),
+  };
+  const { path } = await makeBundle({
+    images: { "ghcr.io/acme/web:2.0": makeImage([makeLayer("web", 500)]) },
+    charts: [{ tgz: packedChart(texts, { name: "shop" }) }],
+  });
+  return path;
+}
+
+describe("dray repoint", () => {
+  it("writes values and proof and says what to type: 0", async () => {
+    const output = join(await temporaryDirectory(), "deploy");
+    const flags = ["--key", key, "-o", output, "--no-helm", "--namespace", "shop"];
+    const { code, stdout } = await dray(["repoint", await bundle(), TARGET, ...flags]);
+    expect(code).toBe(0);
+    expect(stdout).toContain("chart   shop 1.0.0: 1 of 1 image moved by 1 value\n");
+    expect(stdout).toContain(
+      `helm upgrade --install shop oci://${TARGET}/shop --version 1.0.0 --namespace shop --create-namespace --values ${output}/shop.values.yaml\n`,
+    );
+    expect(stdout).toContain(`Good: every needed image comes from ${TARGET} with these values.\n`);
+    expect(await readFile(join(output, "shop.values.yaml"), "utf8")).toMatch(
+      /^# Values with which shop 1\.0\.0 .*\n.*\n# moves ghcr\.io\/acme\/web:2\.0\nrepository: registry\.internal:5000\/mirror\/acme\/web\n$/,
+    );
+  });
+
+  it("names what no value moves, with its place: 3", async () => {
+    const output = await temporaryDirectory();
+    const flags = ["--key", key, "-o", output, "--no-helm"];
+    const path = await bundle("ghcr.io/acme/web:2.0");
+    const { code, stdout } = await dray(["repoint", path, TARGET, ...flags]);
+    expect(code).toBe(3);
+    expect(stdout).toContain(
+      "Needed, and no value moves it:\n  needed  ghcr.io/acme/web:2.0\n    templates/web.yaml:6, Pod/web, container main\n",
+    );
+    expect(stdout).toContain("Incomplete: 1 needed image still comes from outside.\n");
+    const json = await dray(["repoint", path, TARGET, ...flags, "--json"]);
+    expect(JSON.parse(json.stdout)).toMatchObject({ good: false, charts: [{ good: false }] });
+    expect(json.stderr).toContain("Incomplete: 1 needed image still comes from outside.\n");
+  });
+
+  it("takes target and map from the target file", async () => {
+    const folder = await temporaryDirectory();
+    const file = join(folder, "target.yaml");
+    await writeFile(file, "target: registry.internal/x\nmap: keep-host\n");
+    const flags = ["--key", key, "-o", folder, "--no-helm", "--target-file", file];
+    const { code } = await dray(["repoint", await bundle(), ...flags]);
+    expect(code).toBe(0);
+    expect(await readFile(join(folder, "shop.values.yaml"), "utf8")).toContain(
+      "\nrepository: registry.internal/x/ghcr.io/acme/web\n",
+    );
+  });
+
+  it("wants a directory for its files: 2", async () => {
+    const { code, stderr } = await dray(["repoint", await bundle(), TARGET, "--key", key]);
+    expect([code, stderr]).toEqual([2, expect.stringContaining("--output <dir>")]);
+  });
+});

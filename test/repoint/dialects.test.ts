@@ -1,0 +1,211 @@
+import { describe, expect, it } from "vitest";
+import { chartYaml, subchart, type ChartTexts } from "../../fixtures/charts.ts";
+import { linesOf, repointTexts, type Wishes } from "./repointing.ts";
+
+/** A pod whose image is printed by `image`, with more lines in its container. */
+function pod(image: string, { name = "main", more = "" } = {}): string {
+  return `apiVersion: v1
+kind: Pod
+metadata: {name: ${name}}
+spec:
+  containers:
+  - name: main
+    image: ${image}
+${more}`;
+}
+
+const SPLIT =
+  '"{{ .Values.image.registry }}/{{ .Values.image.repository }}:{{ .Values.image.tag }}"';
+
+interface Dialect {
+  readonly texts: ChartTexts;
+  readonly values: readonly string[];
+  readonly wishes?: Wishes;
+}
+
+const DIALECTS: Readonly<Record<string, Dialect>> = {
+  "a registry beside a repository": {
+    texts: {
+      "values.yaml": "image: {registry: quay.io, repository: acme/web, tag: '1.0'}\n",
+      "templates/a.yaml": pod(SPLIT),
+    },
+    values: ["image:", "  registry: registry.internal:5000/mirror"],
+  },
+  "a repository with its host": {
+    texts: {
+      "values.yaml": "image: {repository: quay.io/acme/web, tag: '1.0'}\n",
+      "templates/a.yaml": pod('"{{ .Values.image.repository }}:{{ .Values.image.tag }}"'),
+    },
+    values: ["image:", "  repository: registry.internal:5000/mirror/acme/web"],
+  },
+  "one text, with tag and digest": {
+    texts: {
+      "values.yaml": `web:\n  image: quay.io/acme/web:1.0@sha256:${"a".repeat(64)}\n`,
+      "templates/a.yaml": pod("{{ .Values.web.image }}"),
+    },
+    values: [
+      "web:",
+      `  image: registry.internal:5000/mirror/acme/web:1.0@sha256:${"a".repeat(64)}`,
+    ],
+  },
+  "a name of Docker Hub without a path": {
+    texts: {
+      "values.yaml": "image: {repository: nginx, tag: '1.27'}\n",
+      "templates/a.yaml": pod('"{{ .Values.image.repository }}:{{ .Values.image.tag }}"'),
+    },
+    values: ["image:", "  repository: registry.internal:5000/mirror/library/nginx"],
+  },
+  "a registry that is empty unless set": {
+    texts: {
+      "values.yaml": "image: {registry: '', repository: acme/web, tag: '1.0'}\n",
+      "templates/a.yaml": pod(
+        '"{{ with .Values.image.registry }}{{ . }}/{{ end }}{{ .Values.image.repository }}:{{ .Values.image.tag }}"',
+      ),
+    },
+    values: ["image:", "  repository: registry.internal:5000/mirror/acme/web"],
+  },
+  "a registry with the slash in it": {
+    texts: {
+      "values.yaml": "registry: quay.io/\nname: acme/web\ntag: '1.0'\n",
+      "templates/a.yaml": pod('"{{ .Values.registry }}{{ .Values.name }}:{{ .Values.tag }}"'),
+    },
+    values: ["registry: registry.internal:5000/mirror/"],
+  },
+  "registry, organization and name, where the names are flattened": {
+    texts: {
+      "values.yaml": "registry: quay.io\nimageNamespace: acme\nimage: {name: web, tag: '1.0'}\n",
+      "templates/a.yaml": pod(
+        '"{{ .Values.registry }}/{{ .Values.imageNamespace }}/{{ .Values.image.name }}:{{ .Values.image.tag }}"',
+      ),
+    },
+    wishes: { mapping: { mode: "flatten" } },
+    values: ["imageNamespace: mirror", "registry: registry.internal:5000"],
+  },
+  "an argument in a list, which is set as a whole": {
+    texts: {
+      "values.yaml":
+        "image: quay.io/acme/web:1.0\nargs: [--verbose, --helper-image=quay.io/acme/helper:2.0]\n",
+      "templates/a.yaml": pod("{{ .Values.image }}", {
+        more: "    args: {{ toYaml .Values.args | nindent 4 }}\n",
+      }),
+    },
+    values: [
+      "args:",
+      "  - --verbose",
+      "  - --helper-image=registry.internal:5000/mirror/acme/helper:2.0",
+      "image: registry.internal:5000/mirror/acme/web:1.0",
+    ],
+  },
+  "a table by name": {
+    texts: {
+      "values.yaml":
+        "images:\n  my.web: {image: quay.io/acme/web, tag: '1.0'}\n  db: {image: quay.io/acme/db, tag: '2.0'}\n",
+      "templates/a.yaml":
+        "{{ range $name, $one := .Values.images }}---\n" +
+        pod('"{{ $one.image }}:{{ $one.tag }}"', { name: "{{ $name }}" }) +
+        "{{ end }}",
+    },
+    values: [
+      "images:",
+      "  db:",
+      "    image: registry.internal:5000/mirror/acme/db",
+      "  my.web:",
+      "    image: registry.internal:5000/mirror/acme/web",
+    ],
+  },
+  "a variable of the environment": {
+    texts: {
+      "values.yaml": "image: quay.io/acme/web:1.0\nrunnerImage: quay.io/acme/runner:3.0\n",
+      "templates/a.yaml": pod("{{ .Values.image }}", {
+        more: "    env: [{name: RUNNER_IMAGE, value: {{ .Values.runnerImage | quote }}}]\n",
+      }),
+    },
+    values: [
+      "image: registry.internal:5000/mirror/acme/web:1.0",
+      "runnerImage: registry.internal:5000/mirror/acme/runner:3.0",
+    ],
+  },
+  "a template among the values": {
+    texts: {
+      "values.yaml": "hub: quay.io/acme\nimage: '{{ .Values.hub }}/web:1.0'\n",
+      "templates/a.yaml": pod("{{ tpl .Values.image . }}"),
+    },
+    values: ["hub: registry.internal:5000/mirror/acme"],
+  },
+  "a file among the values": {
+    texts: {
+      "values.yaml": "config: |\n  sidecar:\n    image: quay.io/acme/proxy:1.0\n  port: 1\n",
+      "templates/a.yaml":
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata:\n  config.yaml: |\n{{ .Values.config | indent 4 }}\n",
+    },
+    values: [
+      'config: "sidecar:\\n  image: registry.internal:5000/mirror/acme/proxy:1.0\\nport: 1\\n"',
+    ],
+  },
+  "a custom resource with an image of its own": {
+    texts: {
+      "values.yaml": "image: {repository: quay.io/acme/web, tag: '1.0'}\n",
+      "templates/a.yaml":
+        "apiVersion: acme.io/v1\nkind: Web\nmetadata: {name: a}\nspec:\n  image:\n    repository: {{ .Values.image.repository }}\n    tag: {{ .Values.image.tag | quote }}\n",
+    },
+    values: ["image:", "  repository: registry.internal:5000/mirror/acme/web"],
+  },
+  "a subchart under an alias": {
+    texts: {
+      "Chart.yaml": chartYaml(
+        "demo",
+        "dependencies: [{name: web, version: 1.0.0, alias: front}, {name: web, version: 1.0.0, alias: back}]\n",
+      ),
+      "values.yaml": "back: {image: {tag: '2.0'}}\n",
+      ...subchart("web", {
+        "values.yaml": "image: {repository: quay.io/acme/web, tag: '1.0'}\n",
+        "templates/a.yaml": pod('"{{ .Values.image.repository }}:{{ .Values.image.tag }}"'),
+      }),
+    },
+    values: [
+      "back:",
+      "  image:",
+      "    repository: registry.internal:5000/mirror/acme/web",
+      "front:",
+      "  image:",
+      "    repository: registry.internal:5000/mirror/acme/web",
+    ],
+  },
+  "a subchart that is switched off": {
+    texts: {
+      "Chart.yaml": chartYaml(
+        "demo",
+        "dependencies: [{name: web, version: 1.0.0, condition: web.enabled}]\n",
+      ),
+      "values.yaml": "web: {enabled: false}\nimage: quay.io/acme/main:1.0\n",
+      "templates/a.yaml": pod("{{ .Values.image }}"),
+      ...subchart("web", {
+        "values.yaml": "image: {repository: quay.io/acme/web, tag: '1.0'}\n",
+        "templates/a.yaml": pod('"{{ .Values.image.repository }}:{{ .Values.image.tag }}"'),
+      }),
+    },
+    values: [
+      "image: registry.internal:5000/mirror/acme/main:1.0",
+      "web:",
+      "  image:",
+      "    repository: registry.internal:5000/mirror/acme/web",
+    ],
+  },
+  "the user's own values": {
+    texts: {
+      "values.yaml": "image: quay.io/acme/web:1.0\n",
+      "templates/a.yaml": pod("{{ .Values.image }}"),
+    },
+    wishes: { values: "image: ghcr.io/other/web:3.0\n" },
+    values: ["image: registry.internal:5000/mirror/other/web:3.0"],
+  },
+};
+
+describe("the values found for", () => {
+  it.each(Object.entries(DIALECTS))("%s", async (_name, { texts, values, wishes }) => {
+    const found = await repointTexts(texts, wishes);
+    expect(linesOf(found)).toEqual(values);
+    expect(found.images.filter(({ moved }) => !moved)).toEqual([]);
+    expect(found.problems).toEqual([]);
+  });
+});

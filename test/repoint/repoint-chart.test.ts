@@ -1,0 +1,144 @@
+import { describe, expect, it } from "vitest";
+import { globalChart, perPartChart } from "../../fixtures/umbrella-charts.ts";
+import { imagesWith, linesOf, repointTexts, TARGET } from "./repointing.ts";
+
+const DIGEST = `sha256:${"d".repeat(64)}`;
+
+function pod(image: string): string {
+  return `apiVersion: v1\nkind: Pod\nmetadata: {name: main}\nspec:\n  containers:\n  - {name: main, image: ${image}}\n`;
+}
+
+describe("repointChart()", () => {
+  it("takes the global key where it reaches, and the key of the one part that ignores it", async () => {
+    const texts = globalChart();
+    const found = await repointTexts(texts);
+    expect(linesOf(found)).toEqual([
+      "global:",
+      `  imageRegistry: ${TARGET}`,
+      "search:",
+      "  search-exporter:",
+      "    image:",
+      `      repository: ${TARGET}/exporters/search_exporter`,
+    ]);
+    expect(await imagesWith(texts, found.text)).toEqual([
+      `${TARGET}/acme/search:7.6.2`,
+      `${TARGET}/acme/server:5.0.0`,
+      `${TARGET}/acme/wait:1.0.0`,
+      `${TARGET}/exporters/search_exporter:1.1.0`,
+    ]);
+  });
+
+  it("writes the keys of each part, of those that are switched off too, and keeps a digest", async () => {
+    const texts = perPartChart(DIGEST);
+    const found = await repointTexts(texts);
+    expect(linesOf(found)).toEqual([
+      "ai-gateway:",
+      "  upstream:",
+      "    analyzer:",
+      "      image:",
+      `        registry: ${TARGET}`,
+      "cloud-ui:",
+      "  image:",
+      `    repository: ${TARGET}/vendor/cloud-ui`,
+      "manager:",
+      "  operator:",
+      `    image: ${TARGET}/vendor/operator:v0.9.0`,
+      `    runnerImage: ${TARGET}/vendor/proxyrunner:v0.9.0`,
+    ]);
+    const all = "cloud-ui: {enabled: true}\nai-gateway: {enabled: true}\n";
+    expect(await imagesWith(texts, all, found.text)).toEqual([
+      `${TARGET}/presidio-analyzer:2.2.0@${DIGEST}`,
+      `${TARGET}/vendor/cloud-ui:v1.2.0`,
+      `${TARGET}/vendor/operator:v0.9.0`,
+      `${TARGET}/vendor/proxyrunner:v0.9.0`,
+    ]);
+  });
+
+  it("leaves alone what these values do not pull, where that is asked for", async () => {
+    const found = await repointTexts(perPartChart(DIGEST), { neededOnly: true });
+    expect(linesOf(found).filter((line) => !line.startsWith(" "))).toEqual(["manager:"]);
+  });
+
+  it("says above each value which images it moves", async () => {
+    const { text } = await repointTexts(globalChart());
+    expect(text).toContain(
+      [
+        "global:",
+        "  # moves quay.io/acme/search:7.6.2",
+        "  # moves quay.io/acme/server:5.0.0",
+        "  # moves quay.io/acme/wait:1.0.0",
+        `  imageRegistry: ${TARGET}`,
+      ].join("\n"),
+    );
+  });
+
+  it.each([
+    ["with a global key", globalChart()],
+    ["without one", perPartChart(DIGEST)],
+  ])("writes no value that could be left out: %s", async (_name, texts) => {
+    const { edits } = await repointTexts(texts);
+    const all = "cloud-ui: {enabled: true}\nai-gateway: {enabled: true}\n";
+    for (const left of edits) {
+      const others = edits.filter((edit) => edit !== left);
+      const values = others.map(({ path, value }) =>
+        JSON.stringify(path.reduceRight<unknown>((inner, key) => ({ [key]: inner }), value)),
+      );
+      const images = await imagesWith(texts, all, ...values);
+      expect(images.filter((image) => !image.startsWith(TARGET))).not.toEqual([]);
+    }
+  });
+
+  it("names an image that no value moves, with the line of the template that prints it", async () => {
+    const found = await repointTexts({ "templates/a.yaml": pod("quay.io/acme/fixed:1.0") });
+    expect(found.images).toEqual([
+      {
+        image: "quay.io/acme/fixed:1.0",
+        target: `${TARGET}/acme/fixed:1.0`,
+        now: "quay.io/acme/fixed:1.0",
+        moved: false,
+        class: "needed",
+        when: [],
+        by: [],
+        places: [
+          { file: "templates/a.yaml", line: 6, object: "Pod/main", where: "container main" },
+        ],
+      },
+    ]);
+    expect(linesOf(found)).toEqual(["{}"]);
+  });
+
+  it("lifts the refusal of foreign images where the chart says how", async () => {
+    const found = await repointTexts({
+      "values.yaml":
+        "global: {allowForeignImages: false}\nimage: {registry: quay.io, name: acme/web:1.0}\n",
+      "templates/a.yaml": pod('"{{ .Values.image.registry }}/{{ .Values.image.name }}"'),
+      "templates/NOTES.txt":
+        '{{ if and (ne .Values.image.registry "quay.io") (not .Values.global.allowForeignImages) }}{{ fail "foreign images: set global.allowForeignImages to true" }}{{ end }}',
+    });
+    expect(linesOf(found)).toEqual([
+      "global:",
+      "  allowForeignImages: true",
+      "image:",
+      `  registry: ${TARGET}`,
+    ]);
+    expect(found.text).toContain("# without it the chart refuses images of other registries\n");
+    expect(found.problems).toEqual([]);
+  });
+
+  it("does not claim what an assignment of the user undoes", async () => {
+    const found = await repointTexts(
+      {
+        "values.yaml": "image: quay.io/acme/web:1.0\n",
+        "templates/a.yaml": pod("{{ .Values.image }}"),
+      },
+      { set: ["image=ghcr.io/other/web:2.0"] },
+    );
+    expect(found.images).toMatchObject([{ now: "ghcr.io/other/web:2.0", moved: false }]);
+  });
+
+  it("finds nothing to do where everything is at the target", async () => {
+    const found = await repointTexts({ "templates/a.yaml": pod(`${TARGET}/acme/web:1.0`) });
+    expect(linesOf(found)).toEqual(["{}"]);
+    expect(found.images).toMatchObject([{ moved: true }]);
+  });
+});

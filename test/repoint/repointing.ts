@@ -1,0 +1,50 @@
+import type { Chart } from "../../src/chart/chart.ts";
+import type { Mapping } from "../../src/delivery/mapping.ts";
+import { parseTarget } from "../../src/delivery/plan.ts";
+import { startRun } from "../../src/events.ts";
+import { readUserValues } from "../../src/helm/values/user-values.ts";
+import { openSchemas } from "../../src/helm/values/schema.ts";
+import { TargetNames } from "../../src/repoint/names.ts";
+import { Renderer } from "../../src/repoint/rendering.ts";
+import { repointChart, type Repointed } from "../../src/repoint/repoint-chart.ts";
+import { makeChartOf, type ChartTexts } from "../../fixtures/charts.ts";
+
+export const TARGET = "registry.internal:5000/mirror";
+
+export interface Wishes {
+  readonly mapping?: Mapping;
+  /** Values of the user, as YAML. */
+  readonly values?: string;
+  readonly set?: readonly string[];
+  readonly neededOnly?: boolean;
+}
+
+export async function repointTexts(texts: ChartTexts, wishes: Wishes = {}): Promise<Repointed> {
+  return repointOf(await makeChartOf(texts), wishes);
+}
+
+function repointOf(
+  chart: Chart,
+  { mapping = {}, values = "", set, neededOnly = false }: Wishes = {},
+): Promise<Repointed> {
+  const names = new TargetNames({ target: parseTarget(TARGET), mapping });
+  const valueSet = { files: [{ name: "given", text: values }], set };
+  return repointChart(chart, { names, valueSet, settings: {}, neededOnly }, startRun({}));
+}
+
+/** The lines of the file that are no comment. */
+export function linesOf({ text }: Repointed): string[] {
+  return text.split("\n").filter((line) => line !== "" && !line.trimStart().startsWith("#"));
+}
+
+/** Images that a rendering with these values names, in the order of their names. */
+export async function imagesWith(
+  texts: ChartTexts,
+  ...values: readonly string[]
+): Promise<string[]> {
+  const chart = await makeChartOf(texts);
+  const files = values.map((text, index) => ({ name: `file ${index}`, text }));
+  const renderer = new Renderer(chart, { settings: {}, schemas: await openSchemas(chart) });
+  const { spots } = renderer.renderAll({ values: await readUserValues({ files }), apis: [] });
+  return [...new Set([...spots.values()].map(({ image }) => image))].toSorted();
+}

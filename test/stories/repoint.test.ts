@@ -1,0 +1,122 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { makeBundle, SIGNER } from "../../fixtures/bundles.ts";
+import { chartYaml, packedChart } from "../../fixtures/charts.ts";
+import { makeImage, makeLayer, type MadeImage } from "../../fixtures/images.ts";
+import { temporaryDirectory } from "../../fixtures/temporary-directory.ts";
+import { globalChart } from "../../fixtures/umbrella-charts.ts";
+import { repoint, type RepointOptions, type RepointReport } from "../../src/stories/repoint.ts";
+import { refusal } from "../refusal.ts";
+
+const TARGET = "registry.internal:5000/mirror";
+
+const IMAGES = [
+  "quay.io/acme/server:5.0.0",
+  "quay.io/acme/wait:1.0.0",
+  "quay.io/acme/search:7.6.2",
+  "docker.io/exporters/search_exporter:1.1.0",
+];
+
+const made = (name: string): MadeImage => makeImage([makeLayer(name, 500)]);
+
+async function repointBundle(
+  changes: Partial<RepointOptions> = {},
+  { images = IMAGES, charts = [globalChart()] } = {},
+): Promise<RepointReport & { readonly output: string }> {
+  const { path } = await makeBundle({
+    images: Object.fromEntries(images.map((name) => [name, made(name)])),
+    charts: charts.map((texts) => ({ tgz: packedChart(texts, { name: "chart" }) })),
+  });
+  const output = join(await temporaryDirectory(), "deploy");
+  const trust = { keys: [SIGNER.publicKey] };
+  const options = { path, trust, target: TARGET, output, ...changes };
+  return { ...(await repoint(options, { workDirectory: await temporaryDirectory() })), output };
+}
+
+describe("repoint()", () => {
+  it("writes values and proof of each chart, and says what to type", async () => {
+    const report = await repointBundle();
+    expect(report).toMatchObject({ good: true, target: TARGET });
+    const [chart] = report.charts;
+    const proof: unknown = JSON.parse(
+      await readFile(join(report.output, "observer.proof.json"), "utf8"),
+    );
+    expect(proof).toMatchObject({
+      proofVersion: 1,
+      chart: { name: "observer", version: "1.0.0" },
+      target: TARGET,
+      problems: [],
+      images: [
+        {
+          image: "docker.io/exporters/search_exporter:1.1.0",
+          target: `${TARGET}/exporters/search_exporter:1.1.0`,
+          now: `${TARGET}/exporters/search_exporter:1.1.0`,
+          moved: true,
+          by: ["search.search-exporter.image.repository"],
+          presence: "not asked",
+          isCarried: true,
+        },
+        { by: ["global.imageRegistry"] },
+        { by: ["global.imageRegistry"] },
+        { by: ["global.imageRegistry"] },
+      ],
+    });
+    expect(chart?.install).toBe(
+      `helm upgrade --install observer oci://${TARGET}/observer --version 1.0.0 --values ${report.output}/observer.values.yaml`,
+    );
+    expect(chart?.findings).toEqual([]);
+  });
+
+  it("writes the same bytes again, and replaces nothing else", async () => {
+    const { output } = await repointBundle();
+    const files = ["observer.values.yaml", "observer.proof.json"].map((name) => join(output, name));
+    const before = await Promise.all(files.map((file) => readFile(file, "utf8")));
+    await repointBundle({ output });
+    expect(await Promise.all(files.map((file) => readFile(file, "utf8")))).toEqual(before);
+    await writeFile(files[0] ?? "", "mine: true\n");
+    expect(await refusal(() => repointBundle({ output }))).toMatchObject({
+      code: "DRAY_OUTPUT_REFUSED",
+    });
+    expect(await readFile(files[0] ?? "", "utf8")).toBe("mine: true\n");
+  });
+
+  it("says of an image that the bundle does not bring that its name is only a name", async () => {
+    const { charts, good } = await repointBundle({}, { images: IMAGES.slice(1) });
+    expect(charts[0]?.findings).toMatchObject([
+      { code: "IMAGE_NOT_CARRIED", severity: "warning", entry: "quay.io/acme/server:5.0.0" },
+    ]);
+    expect(good).toBe(true);
+  });
+
+  it("is not good while a needed image points outside", async () => {
+    const fixed =
+      "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n  containers:\n  - {name: a, image: quay.io/acme/fixed:1.0}\n";
+    const texts = { "Chart.yaml": chartYaml("fixed"), "templates/a.yaml": fixed };
+    const { good, charts } = await repointBundle({}, { charts: [texts] });
+    expect(good).toBe(false);
+    expect(charts).toMatchObject([{ good: false, images: [{ moved: false }] }]);
+  });
+
+  it("writes a file for each set of values", async () => {
+    const sets = [{ set: ["wait.tag=1"] }, { set: ["wait.tag=2"] }];
+    const { charts } = await repointBundle({ valueSets: sets });
+    expect(charts.map(({ valuesFile }) => valuesFile.replace(/.*\//, ""))).toEqual([
+      "observer.1.values.yaml",
+      "observer.2.values.yaml",
+    ]);
+    expect(charts[1]?.install).toMatch(/observer\.2\.values\.yaml --set wait\.tag=2$/);
+  });
+
+  it("wants to be told for which chart the values are", async () => {
+    const charts = [globalChart(), { ...globalChart(), "Chart.yaml": chartYaml("other") }];
+    const given = (): unknown => repointBundle({ valueSets: [{ set: ["a=b"] }] }, { charts });
+    expect(await refusal(given)).toMatchObject({ code: "DRAY_CHART_AMBIGUOUS" });
+  });
+
+  it("refuses a target that is no host in the name of an image", async () => {
+    expect(await refusal(() => repointBundle({ target: "registry/mirror" }))).toMatchObject({
+      code: "DRAY_TARGET_INVALID",
+    });
+  });
+});
