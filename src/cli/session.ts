@@ -45,8 +45,8 @@ export type StartSession = (flags: SessionFlags) => Promise<Session>;
 
 export function sessionStarter(io: Io, exit: (code: number) => void): StartSession {
   return async (flags) => {
-    const library = await import("../index.ts");
-    const defaults = library.defaults(io.env);
+    const { defaults: defaultsOf } = await import("../index.ts");
+    const defaults = defaultsOf(io.env);
     const progress = new Progress(io, verbosityOf(flags));
     return {
       io,

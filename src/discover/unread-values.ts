@@ -18,6 +18,7 @@ const COMMON: ReadonlySet<string> = new Set(["global", "tags"]);
  * has their name in it, and without them the same is printed.
  */
 export function unreadValues(chart: Chart, given: Dict, options: DiscoverOptions): string[] {
+  if (given.size === 0) return [];
   const unknown = unknownIn(given, { chart, path: [], words: wordsOf(chart) });
   if (unknown.length === 0) return [];
   const trial = new Trial(chart, options);

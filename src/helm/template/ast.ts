@@ -67,6 +67,8 @@ export interface Pipe {
   /** `=` instead of `:=`. */
   readonly assigns: boolean;
   readonly commands: readonly Command[];
+  /** It calls `required`. */
+  readonly requires: boolean;
 }
 
 export interface Command {

@@ -28,16 +28,12 @@ export function evaluatePipe(pipe: Pipe, scope: Scope, machine: Machine): Value 
 }
 
 function pipeValue(pipe: Pipe, scope: Scope, machine: Machine): Value {
-  if (!pipe.commands.some(requires)) return commandsValue(pipe, scope, machine);
+  if (!pipe.requires) return commandsValue(pipe, scope, machine);
   // Whoever has to give a value is told which one it is.
   return machine.log.capture(
     () => commandsValue(pipe, scope, machine),
     () => {},
   );
-}
-
-function requires({ parts: [first] }: Command): boolean {
-  return first.type === "function" && first.name === "required";
 }
 
 function commandsValue(pipe: Pipe, scope: Scope, machine: Machine): Value {

@@ -22,7 +22,7 @@ export class PipelineParser {
     if (assigns) for (const name of variables) this.#list().assigns(name);
     const commands = [this.#command()];
     while (this.#reader.takeSymbol("|") && !this.#reader.atClose()) commands.push(this.#command());
-    return { type: "pipe", variables, assigns, commands };
+    return { type: "pipe", variables, assigns, commands, requires: commands.some(requires) };
   }
 
   #declaration(range: boolean): Pick<Pipe, "variables" | "assigns"> {
@@ -124,6 +124,10 @@ export class PipelineParser {
 }
 
 const NOTHING_DECLARED = { variables: [], assigns: false };
+
+function requires({ parts: [first] }: Command): boolean {
+  return first.type === "function" && first.name === "required";
+}
 
 function word(text: string): Operand {
   if (text === "true" || text === "false") return { type: "constant", value: text === "true" };
