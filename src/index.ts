@@ -89,6 +89,14 @@ export {
   type ImageMode,
   type ImageWishes,
 } from "./intake/recipe/chart-request.ts";
+export {
+  mirrorRule,
+  parseMirror,
+  type Mirror,
+  type MirrorRule,
+} from "./intake/mirrors/mirror-rule.ts";
+export { registriesFor } from "./intake/mirrors/places.ts";
+export { parseRegistriesConf } from "./intake/mirrors/registries-conf.ts";
 export { parseSkip, type ImageSkip, type KindSkip, type Skip } from "./intake/recipe/skip.ts";
 export { parseImageList } from "./intake/recipe/image-list.ts";
 export { parseLock, type ChartPin, type Lock } from "./intake/recipe/lock.ts";

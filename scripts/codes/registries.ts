@@ -42,6 +42,24 @@ export const registries = {
     means: "The rules after `--map-file` are not as they have to be; the message names the places.",
     advice: "Write YAML such as `rules: [{from: docker.io/library, to: base}]`.",
   },
+  MIRROR_BLOCKED: {
+    ends: "refused",
+    means: "The registries.conf that was named blocks the place that an image or chart comes from.",
+    advice: "Leave it out with `--skip`, or ask whoever keeps that file.",
+  },
+  MIRROR_DIFFERS: {
+    severity: "warning",
+    means:
+      "A tag stands for one digest at the mirror, which is packed, and for another where its name says.",
+    advice:
+      "If the mirror is behind, let it fetch the tag again. To pack the other one, name it by digest.",
+  },
+  MIRROR_INVALID: {
+    ends: "usage",
+    means: "A mirror of `--mirror` or `mirrors` cannot be used as it is written.",
+    advice:
+      "Write it as `docker.io=harbor.corp/dockerhub`, or `VENDOR/PATH=inside` where the real name stands behind.",
+  },
   PLAN_INVALID: {
     ends: "usage",
     severity: ["warning", "info"],
@@ -78,6 +96,11 @@ export const registries = {
       "The registry limits how often it may be asked (status 429), and went on doing so after several tries.",
     advice:
       "Wait, log in, or ask less at a time with `--concurrency 1`. The same command goes on where it stopped.",
+  },
+  REGISTRIES_CONF_INVALID: {
+    ends: "usage",
+    means: "The file of `--registries-conf` is not as containers-registries.conf(5) has it.",
+    advice: "Correct what the message names; files of version 1 have to be written anew.",
   },
   REGISTRY_DENIED: {
     ends: "failed",

@@ -16,6 +16,7 @@ import {
   renderWhy,
   verdictOn,
 } from "./images-report.ts";
+import { addMirrorFlags, readMirrors, type MirrorFlags } from "./mirror-flags.ts";
 import { registriesOf } from "./pack-recipe.ts";
 import {
   addRegistryFlags,
@@ -25,7 +26,7 @@ import {
 } from "./registry-flags.ts";
 import { addOutputFlags, type AddCommand, type Session, type SessionFlags } from "./session.ts";
 
-interface ImagesFlags extends SessionFlags, DiscoveryFlags, RegistryFlags {
+interface ImagesFlags extends SessionFlags, DiscoveryFlags, RegistryFlags, MirrorFlags {
   readonly store?: string;
   readonly chartRoot?: string;
   readonly list?: boolean;
@@ -58,7 +59,7 @@ export const addImagesCommand: AddCommand = (program, start) => {
   command.addOption(chartRootFlag());
   const sets = addDiscoveryFlags(command);
   addStoreFlag(command);
-  addRegistryFlags(command);
+  addMirrorFlags(addRegistryFlags(command));
   addOutputFlags(command);
   addExamples(command, [
     "dray images ./app-1.2.0.tgz --values prod.yaml",
@@ -88,7 +89,8 @@ async function findImages(
       : parseImageList((await readInput(check, "image list")).toString("utf8"), check);
   const valueSets = await readSets(sets, flags, session);
   const requests = charts.map((chart) => parseChart(chart));
-  const registries = registriesOf(requests);
+  const mirrors = await readMirrors(flags);
+  const registries = await registriesOf({ charts: requests, mirrors });
   await requireOneRegistry(registries, flags);
   return images(
     {
@@ -97,6 +99,7 @@ async function findImages(
       list: listed?.map(({ reference }) => reference),
       probe: flags.probe,
       chartRoot: flags.chartRoot,
+      mirrors,
       store: flags.store ?? defaults.store,
       created: defaults.created,
       discovery: { ...(await discoverySettings(flags, session)), ...releaseOf(flags) },

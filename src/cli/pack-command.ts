@@ -12,6 +12,7 @@ import { addMapFlags, readMapping, type MapFlags } from "./map-flags.ts";
 import { lockChoices, type LockFlags } from "./pack-lock.ts";
 import { addContentFlags, readRecipe, registriesOf, type ContentFlags } from "./pack-recipe.ts";
 import { problemsOfPack, renderPack } from "./pack-report.ts";
+import { addMirrorFlags } from "./mirror-flags.ts";
 import {
   addRegistryFlags,
   chartAccess,
@@ -58,7 +59,7 @@ export const addPackCommand: AddCommand = (program, start) => {
   addTrustFlags(command, "Trust in bundles of --from:");
   addTargetFlags(command);
   addStoreFlag(command);
-  addRegistryFlags(command);
+  addMirrorFlags(addRegistryFlags(command));
   addOutputFlags(command);
   addExamples(command, [
     "dray pack bundle.yaml --sign-key release.key",
@@ -119,7 +120,7 @@ async function runPack(
   await requireSigningChoice(flags);
   await requireFile(flags);
   const recipe = await readRecipe(recipePath, flags, await readSets(sets, flags, session));
-  const registries = registriesOf(recipe.charts, recipe.images);
+  const registries = await registriesOf(recipe);
   await requireOneRegistry(registries, flags);
   const isDryRun = flags.dryRun === true;
   const result = await pack(

@@ -1,10 +1,13 @@
 import { Option, type Command } from "commander";
-import type { ChartRequest, ImageMode, Recipe, ValueSet } from "../index.ts";
+import type { ChartRequest, ImageMode, Recipe, Reference, ValueSet } from "../index.ts";
 import { releaseOf, type DiscoveryFlags } from "./discovery-flags.ts";
 import { chartRootFlag, readInput, repeatable, seldom } from "./flags.ts";
+import { readMirrors, type MirrorFlags } from "./mirror-flags.ts";
+
+type OciChart = Extract<ChartRequest, { kind: "oci" }>;
 
 /** Flags that say what goes into a bundle, and what is asked of it. */
-export interface ContentFlags extends DiscoveryFlags {
+export interface ContentFlags extends DiscoveryFlags, MirrorFlags {
   readonly image?: readonly string[];
   readonly imageList?: readonly string[];
   readonly chart?: readonly string[];
@@ -78,7 +81,8 @@ export async function readRecipe(
 ): Promise<Recipe> {
   const given = path === undefined ? undefined : await readRecipeFile(path);
   const named = await fromFlags(flags, valueSets);
-  if (given === undefined) return named;
+  const mirrors = await readMirrors(flags, given?.mirrors);
+  if (given === undefined) return { ...named, mirrors };
   return {
     name: named.name ?? given.name,
     version: named.version ?? given.version,
@@ -94,6 +98,7 @@ export async function readRecipe(
       repository: named.names.repository ?? given.names.repository,
     },
     platforms: named.platforms.length > 0 ? named.platforms : given.platforms,
+    mirrors,
     skip: [...given.skip, ...named.skip],
   };
 }
@@ -135,6 +140,7 @@ async function fromFlags(flags: ContentFlags, valueSets: readonly ValueSet[]): P
     names: library.parseNames(flags.rename ?? [], flags.repository),
     platforms: platform.map(library.parsePlatform),
     chartRoot: flags.chartRoot,
+    mirrors: [],
     skip: skip.map(library.parseSkip),
   };
 }
@@ -157,17 +163,27 @@ async function requireNothingForCharts(
   );
 }
 
-/** The registries that charts and images themselves name. */
-export function registriesOf(
-  charts: readonly ChartRequest[],
-  images: Recipe["images"] = [],
-): string[] {
-  const ofImages = images.map(({ reference }) => reference.registry);
-  return [...new Set([...ofImages, ...charts.flatMap(hostOf)])];
+/** The registries that charts and images themselves name, or that mirrors are at in their stead. */
+export async function registriesOf({
+  charts,
+  images = [],
+  mirrors,
+}: {
+  readonly charts: readonly ChartRequest[];
+  readonly images?: Recipe["images"];
+  readonly mirrors: Recipe["mirrors"];
+}): Promise<string[]> {
+  const { registriesFor } = await import("../index.ts");
+  const artifacts = charts.flatMap((chart) => (chart.kind === "oci" ? [chart] : []));
+  const references = [...images.map(({ reference }) => reference), ...artifacts.map(nameOf)];
+  return [...new Set([...registriesFor(references, mirrors), ...charts.flatMap(hostOf)])];
+}
+
+function nameOf({ registry, repository, digest }: OciChart): Reference {
+  return { registry, repository, ...(digest === undefined ? { tag: "latest" } : { digest }) };
 }
 
 function hostOf(chart: ChartRequest): string[] {
-  if (chart.kind === "file") return [];
-  if (chart.kind === "oci") return [chart.registry];
+  if (chart.kind !== "repository") return [];
   return [URL.canParse(chart.repository) ? new URL(chart.repository).host : chart.repository];
 }

@@ -17,6 +17,7 @@ export function renderPack(
   ]);
   const parts = [
     formatTable(rows),
+    section("Not from where their names say:", formatMirrors(plan)),
     formatChartImages(plan),
     changes("Platforms were left out, and that changes the digest:", plan.filtered),
     formatNotes(plan.findings),
@@ -40,6 +41,14 @@ export function renderPack(
     ]),
   );
   return paragraphs(parts);
+}
+
+function formatMirrors({ contents }: PackPlan): string {
+  return contents
+    .flatMap(({ reference, mirror }) =>
+      mirror === undefined ? [] : [`  ${reference}  from ${mirror}\n`],
+    )
+    .join("");
 }
 
 /** What is to be known of a bundle even by those who want no report. */

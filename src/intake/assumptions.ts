@@ -19,6 +19,25 @@ export function assumptions(
   ];
 }
 
+/** Tags that stand for one thing at a mirror and for another where the name says. */
+export function otherTags(resolved: readonly Resolved[]): Finding[] {
+  return resolved.flatMap(({ name, mirror, found: { digest }, atOrigin }) =>
+    atOrigin === undefined
+      ? []
+      : [
+          {
+            code: "MIRROR_DIFFERS",
+            severity: "warning",
+            entry: name,
+            wanted: atOrigin,
+            found: digest,
+            message: `${name} is ${digest} at ${mirror ?? "its mirror"}, which is packed, and ${atOrigin} where its name says`,
+            hint: "If the mirror is behind, let it fetch the tag again; to pack the other one, name it by digest.",
+          },
+        ],
+  );
+}
+
 function note(code: Finding["code"], message: string): Finding {
   return { code, severity: "info", message };
 }

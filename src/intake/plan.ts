@@ -6,7 +6,7 @@ import { toFinding, type DiscoveredImage } from "../discover/discovery.ts";
 import { joinImages } from "../discover/image-lists.ts";
 import { DrayError } from "../errors.ts";
 import type { Finding } from "../finding.ts";
-import { assumptions, UNSAID_VERSION } from "./assumptions.ts";
+import { assumptions, otherTags, UNSAID_VERSION } from "./assumptions.ts";
 import { totalBytes, type Ingredients } from "./gather.ts";
 import { parseReference, type Reference } from "../oci/reference.ts";
 import type { ImageMode } from "./recipe/chart-request.ts";
@@ -55,6 +55,8 @@ export interface PlanItem {
   readonly digest: string;
   readonly size: number;
   readonly platforms: readonly string[];
+  /** Where it came from, if that is not where its name says: `REGISTRY/REPOSITORY` of a mirror. */
+  readonly mirror?: string;
 }
 
 /** A chart, and what becomes of its images. */
@@ -120,13 +122,16 @@ export function planPack(ingredients: Ingredients, options: PackPlanOptions): Pa
       ...checkSkipped(leftOut),
       ...leftOut.findings,
       ...assumptions(options.recipe, version, images),
+      ...otherTags([...images, ...charts.map(({ artifact }) => artifact)]),
     ],
   };
 }
 
-function describe(kind: "image" | "chart", { name, root }: Resolved): PlanItem {
+function describe(kind: "image" | "chart", { name, root, mirror }: Resolved): PlanItem {
   const { digest } = root.descriptor;
-  return { kind, reference: name, digest, size: root.size, platforms: root.platforms };
+  const { size, platforms } = root;
+  const from = mirror === undefined ? {} : { mirror };
+  return { kind, reference: name, digest, size, platforms, ...from };
 }
 
 function describeArtifact(artifact: Artifact): PlanItem {

@@ -15,17 +15,13 @@ const MAX_PROBES = 200;
  */
 export async function probe(
   references: readonly Reference[],
-  { pool, run: { signal } }: Sources,
+  { registries, run: { signal } }: Sources,
 ): Promise<ReadonlyMap<string, Presence>> {
   const answers = await all(
     references.slice(0, MAX_PROBES).map(async (reference) => {
-      const repository = pool.repository(reference);
-      const ask = (): Promise<boolean | undefined> =>
-        repository.has(reference.digest ?? reference.tag ?? "latest", { signal });
-      return [
-        formatReference(reference),
-        await presence(() => repository.client.limit(ask)),
-      ] as const;
+      const ask = async (): Promise<boolean | undefined> =>
+        registries.repository(reference).has({ signal });
+      return [formatReference(reference), await presence(ask)] as const;
     }),
   );
   signal.throwIfAborted();

@@ -7,10 +7,12 @@ import { DrayError, RegistryError } from "../errors.ts";
 import type { Run } from "../events.ts";
 import { ImageLayout } from "../layout/layout.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
+import type { Digest } from "../oci/digest.ts";
 import { Annotation } from "../oci/image-layout.ts";
 import { formatPlatform, type Platform } from "../oci/platform.ts";
 import type { Reference } from "../oci/reference.ts";
 import { lockedDescriptor } from "./recipe/lock.ts";
+import { mirrorName } from "./mirrors/places.ts";
 import type { Sources } from "./sources.ts";
 import { selectPlatforms } from "../content/select-platforms.ts";
 
@@ -28,6 +30,10 @@ export interface Resolved {
   readonly source: DocumentCache;
   /** An index that had to be written anew for the chosen platforms. */
   readonly index: Authored | undefined;
+  /** What it is called where it came from, if that is not where its name says. */
+  readonly mirror?: string | undefined;
+  /** What its tag stands for where the name says, if that is something else. */
+  readonly atOrigin?: Digest | undefined;
 }
 
 export interface ResolveRequest {
@@ -103,14 +109,15 @@ interface Failure extends Pick<ResolveRequest, "name" | "wantedBy"> {
 
 export async function resolveOne(
   { name, reference, platforms }: ResolveRequest,
-  { pool, store, lock, run: { signal, onEvent } }: Sources,
+  { registries, store, lock, run: { signal, onEvent } }: Sources,
 ): Promise<Resolved> {
-  const repository = pool.repository(reference);
-  const { limit } = repository.client;
-  const wanted = lock === undefined ? reference : { ...reference, ...lockedDescriptor(lock, name) };
-  const found = await limit(() =>
-    repository.resolve(wanted.digest ?? wanted.tag ?? "latest", { signal }),
-  );
+  const wanted =
+    lock === undefined ? reference : { ...reference, digest: lockedDescriptor(lock, name).digest };
+  const repository = registries.repository(wanted);
+  const answer = await repository.resolve({ signal });
+  const { descriptor: found, place } = answer;
+  const comparing = registries.otherAtOrigin(wanted, answer, { signal });
+  const { limit } = repository;
   const source = new DocumentCache(repository);
   const read = async (descriptor: Descriptor): Promise<Buffer> => {
     const bytes = source.holds(descriptor) ? undefined : await readStored(store, descriptor);
@@ -128,8 +135,10 @@ export async function resolveOne(
   const [described] = graph.roots;
   const broken = graph.findings.find(({ severity }) => severity === "error");
   if (described === undefined || broken !== undefined) throw unusable(name, broken?.message);
+  const atOrigin = await comparing;
   onEvent({ type: "done", reference: name, result: found.digest });
-  return { name, limit, found, root: described, graph, source, index };
+  const mirror = mirrorName(wanted, place);
+  return { name, limit, found, root: described, graph, source, index, mirror, atOrigin };
 }
 
 /** A small blob that an earlier run has stored, unless it was damaged since. */

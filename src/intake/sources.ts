@@ -3,7 +3,8 @@ import type { Run } from "../events.ts";
 import type { KnownRepositories } from "../remote/chart-repository/repository-login.ts";
 import { ChartRepositories } from "../remote/chart-repository/chart-repositories.ts";
 import type { RegistryAccess } from "../remote/registry/access.ts";
-import { RegistryPool } from "../remote/registry/pool.ts";
+import type { MirrorRule } from "./mirrors/mirror-rule.ts";
+import { SourceRegistries } from "./mirrors/source-registries.ts";
 import type { Lock } from "./recipe/lock.ts";
 
 /** Directory of the store for the indexes of chart repositories. */
@@ -14,7 +15,7 @@ export const EPOCH: Date = new Date(0);
 
 /** Where images and charts are had from, and under which conditions. */
 export interface Sources {
-  readonly pool: RegistryPool;
+  readonly registries: SourceRegistries;
   readonly repositories: ChartRepositories;
   /** Directory of the content store: what is in it is not downloaded again. */
   readonly store: string;
@@ -34,6 +35,8 @@ export interface ChartAccess {
   readonly repositories?: KnownRepositories | undefined;
   /** Directory that has all that the directories of charts may lead to. @default their own alone */
   readonly chartRoot?: string | undefined;
+  /** Where registries' content comes from instead. @default from where its names say */
+  readonly mirrors?: readonly MirrorRule[] | undefined;
 }
 
 export interface SourcesOptions extends ChartAccess {
@@ -45,14 +48,14 @@ export interface SourcesOptions extends ChartAccess {
 /** Connects to nothing yet. */
 export function openSources(options: SourcesOptions, run: Run): Sources {
   const { registry = {}, repositories: known, store, created = EPOCH, lock } = options;
-  const { chartRoot } = options;
+  const { chartRoot, mirrors = [] } = options;
   const { onEvent } = run;
-  const pool = new RegistryPool(registry, { side: "source", onEvent });
+  const registries = new SourceRegistries(registry, mirrors, onEvent);
   const cache = join(store, INDEXES_DIRECTORY);
   const repositories = new ChartRepositories(registry, { known, cache, onEvent });
   const close = async (): Promise<void> => {
-    await pool.close();
+    await registries.close();
     await repositories.close();
   };
-  return { pool, repositories, store, created, chartRoot, lock, run, close };
+  return { registries, repositories, store, created, chartRoot, lock, run, close };
 }

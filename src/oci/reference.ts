@@ -81,13 +81,17 @@ function parsePinnedDigest(text: string, fail: Fail): Digest {
   }
 }
 
-/** A first component is a host if it could not be a Docker Hub user name. */
-function splitName(name: string): { registry: string; repository: string } {
+/** The host that a name begins with: what could not be a Docker Hub user name before the first slash. */
+export function hostOf(name: string): string | undefined {
   const slash = name.indexOf("/");
   const first = slash === -1 ? "" : name.slice(0, slash);
-  const isHost = /[.:A-Z]/.test(first) || first === "localhost";
-  const registry = isHost ? first : "docker.io";
-  const repository = isHost ? name.slice(slash + 1) : name;
+  return /[.:A-Z]/.test(first) || first === "localhost" ? first : undefined;
+}
+
+function splitName(name: string): { registry: string; repository: string } {
+  const host = hostOf(name);
+  const registry = host ?? "docker.io";
+  const repository = host === undefined ? name : name.slice(host.length + 1);
   if (registry !== "docker.io" && registry !== "index.docker.io") return { registry, repository };
   return {
     registry: "docker.io",

@@ -80,14 +80,16 @@ export interface PackResult {
 export async function pack(options: PackOptions, runOptions: RunOptions = {}): Promise<PackResult> {
   const run = startRun(runOptions);
   const { registry, repositories, store, created, output } = options;
+  const connections = { registry, repositories };
   const recipe = { ...NOTHING, ...options.recipe };
+  const mirrors = [...(options.mirrors ?? []), ...recipe.mirrors];
   // What is written wrong is said before anything is asked of anybody.
   if (options.target !== undefined) parseTarget(options.target);
   if (output !== undefined) await requirePlace(output, "bundle");
   if (options.lockPath !== undefined) await requirePlace(options.lockPath, "lock");
   const lock = options.locked === true ? options.lock : undefined;
   const sources = openSources(
-    { registry, repositories, chartRoot: recipe.chartRoot, store, created, lock },
+    { ...connections, mirrors, chartRoot: recipe.chartRoot, store, created, lock },
     run,
   );
   try {

@@ -13,10 +13,9 @@ import { readVerified } from "../../content/verify.ts";
 import { DrayError } from "../../errors.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
 import { digestOf } from "../../oci/digest.ts";
-import { formatReference, isTag } from "../../oci/reference.ts";
+import { formatReference, isTag, type Reference } from "../../oci/reference.ts";
 import { formatChart, type ChartRequest } from "../recipe/chart-request.ts";
 import { lockedChart } from "../recipe/lock.ts";
-import { listTags } from "../../remote/registry/tags.ts";
 import { readStored, resolveOne, type Resolved } from "../resolve.ts";
 
 type Request = Extract<ChartRequest, { kind: "oci" }>;
@@ -59,15 +58,18 @@ function isOpen({ version, digest }: Request): boolean {
   return isRange(version) && !isExactVersion(version);
 }
 
+function repositoryOf({ registry, repository }: Request): Reference {
+  return { registry, repository };
+}
+
 function tagOf(version: string | undefined): string | undefined {
   return version === undefined ? undefined : chartTag(version);
 }
 
-async function chooseTag(request: Request, { pool, lock, run }: Sources): Promise<string> {
+async function chooseTag(request: Request, { registries, lock, run }: Sources): Promise<string> {
   const text = formatChart(request);
   if (lock !== undefined) return chartTag(lockedChart(lock, text).version);
-  const repository = pool.repository(request);
-  const tags = await repository.client.limit(() => listTags(repository, run.signal));
+  const tags = await registries.repository(repositoryOf(request)).tags(run.signal);
   const versions = tags.map((tag) => tag.replaceAll("_", "+"));
   const { version: wanted } = request;
   const version = chooseVersion(versions, wanted);

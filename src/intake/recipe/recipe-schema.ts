@@ -51,6 +51,17 @@ const skipSchema = z.union([
   }),
 ]);
 
+const mirrorSchema = z.strictObject({
+  from: z.string().describe("What names begin with: HOST[/PATH] or *.DOMAIN"),
+  to: z
+    .union([z.string(), z.array(z.string())])
+    .describe("HOST[/PATH] in its place, one or several in order; inside: the name behind `from`"),
+  only: z
+    .stringbool({ truthy: ["true"], falsy: ["false"] })
+    .optional()
+    .describe("Never ask where the name says"),
+});
+
 export const recipeSchema = z
   .strictObject({
     name: z.string().optional().describe("Name of the bundle, first part of its file name"),
@@ -100,6 +111,10 @@ export const recipeSchema = z
       .describe(
         "References, by digest, for images in them that have no name or shall have another",
       ),
+    mirrors: z
+      .array(mirrorSchema)
+      .optional()
+      .describe("Where images and charts of registries come from instead; names stay as they are"),
     skip: z
       .array(skipSchema)
       .optional()

@@ -8,6 +8,7 @@ import { recipeSchema } from "./recipe-schema.ts";
 import { ItemReader } from "./item-reader.ts";
 import { imageSkip, kindSkip, type Skip } from "./skip.ts";
 import { parseChart, type ChartRequest } from "./chart-request.ts";
+import { mirrorRule, type MirrorRule } from "../mirrors/mirror-rule.ts";
 import { namesFrom, NO_NAMES, type GivenNames } from "../../foreign/given-names.ts";
 import { KeyPlaces } from "../../yaml/places.ts";
 import { readUserYaml } from "../../yaml/texts.ts";
@@ -31,6 +32,8 @@ export interface Recipe {
   readonly apiVersions?: readonly string[] | undefined;
   /** Directory that has all that the directories of charts may lead to. */
   readonly chartRoot?: string | undefined;
+  /** Where registries' content comes from instead, the first that fits first. */
+  readonly mirrors: readonly MirrorRule[];
   /** What is left out on purpose. */
   readonly skip: readonly Skip[];
 }
@@ -44,6 +47,7 @@ export const NOTHING: Recipe = {
   from: [],
   names: NO_NAMES,
   platforms: [],
+  mirrors: [],
   skip: [],
 };
 
@@ -111,6 +115,9 @@ function toRecipe(data: z.infer<typeof recipeSchema>, base: string, reader: Item
     ),
     from: (data.from ?? []).map((path) => resolvePath(path, base)),
     names: reader.at(["names"], () => namesFrom(Object.entries(data.names ?? {}))),
+    mirrors: reader.each("mirrors", data.mirrors, ({ from, to, only = false }) =>
+      mirrorRule({ from, to: typeof to === "string" ? [to] : to, only }),
+    ),
     skip: reader.each("skip", data.skip, (item) =>
       "image" in item ? imageSkip(item.image, item.reason) : kindSkip(item.kind, item.reason),
     ),

@@ -5,6 +5,8 @@ import type { CredentialStore } from "./credentials.ts";
 /** What a user says about registries: who asks, and over which network. */
 export interface RegistryAccess extends NetworkAccess {
   readonly credentials?: CredentialStore | undefined;
+  /** Speak http where a registry speaks no https. @default false */
+  readonly maybePlainHttp?: boolean | undefined;
   /** Token servers that may see credentials though they are elsewhere. */
   readonly allowedTokenHosts?: readonly string[] | undefined;
   /** Transfers at the same time, for each registry. @default 3 */

@@ -1,6 +1,11 @@
 import { DrayError, RegistryError, systemCode } from "../../errors.ts";
 import { Authenticator } from "./auth.ts";
-import { connectionFailure, isOtherProtocol, isOtherThanTls } from "../http/connection-failure.ts";
+import {
+  connectionFailure,
+  isConnectionFailure,
+  isOtherProtocol,
+  isOtherThanTls,
+} from "../http/connection-failure.ts";
 import type { RegistryAccess } from "./access.ts";
 import { isLoopback } from "../http/address.ts";
 import { Transient, type Patience } from "../http/patience.ts";
@@ -64,7 +69,7 @@ async function ping(
       const failure = pingFailure(cause, origin, options);
       // It speaks plain http after all, and the connection only broke.
       if (brokenOff !== undefined && isOtherThanTls(cause)) throw brokenOff;
-      if (isLast || !isOtherScheme(cause)) throw failure;
+      if (isLast || !mayBeOther(cause, options.access)) throw failure;
       brokenOff = failure instanceof Error ? failure : undefined;
     }
   }
@@ -76,12 +81,13 @@ function pingFailure(cause: unknown, origin: URL, { name }: ConnectOptions): unk
   return connectionFailure(cause, origin, { action: "connect", registry: name, hint });
 }
 
-function originsOf(registry: string, { plainHttp }: RegistryAccess): URL[] {
+function originsOf(registry: string, { plainHttp, maybePlainHttp }: RegistryAccess): URL[] {
   const secure = registryOrigin(registry, "https");
   const plain = registryOrigin(registry, "http");
   if (plainHttp === true) return [plain];
   // On this host nobody listens in between, and most registries here are for tests.
-  return isLoopback(secure) ? [plain, secure] : [secure];
+  if (isLoopback(secure)) return [plain, secure];
+  return maybePlainHttp === true ? [secure, plain] : [secure];
 }
 
 /** Where the API of a registry is; Docker Hub's is not where its name says. @internal for tests */
@@ -141,6 +147,12 @@ function notPlain(origin: URL, name: string): RegistryError {
 /** Some servers tell a client in plain http that they expect TLS. */
 function wantsTls({ status }: TransportResponse): boolean {
   return status === 400;
+}
+
+/** The next scheme is worth a try. */
+function mayBeOther(error: unknown, { maybePlainHttp }: RegistryAccess): boolean {
+  if (isOtherScheme(error)) return true;
+  return maybePlainHttp === true && (isOtherThanTls(error) || isConnectionFailure(error));
 }
 
 /** The connection was cut by a server that speaks the other scheme. */

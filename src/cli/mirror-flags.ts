@@ -1,0 +1,37 @@
+import { Option, type Command } from "commander";
+import type { MirrorRule } from "../index.ts";
+import { readInput, repeatable, seldom } from "./flags.ts";
+
+/** Flags of every command that pulls. */
+export interface MirrorFlags {
+  readonly mirror?: readonly string[];
+  readonly registriesConf?: string;
+}
+
+export function addMirrorFlags(command: Command): Command {
+  return command
+    .addOption(
+      seldom(
+        repeatable(
+          "--mirror <name=place>",
+          "pull docker.io=harbor.corp/dockerhub from there first",
+        ),
+      ),
+    )
+    .addOption(
+      seldom(new Option("--registries-conf <file>", "mirrors as podman has them (version 2)")),
+    );
+}
+
+/** What is typed goes before what the recipe has, and that before the machine's file. */
+export async function readMirrors(
+  { mirror = [], registriesConf }: MirrorFlags,
+  ofRecipe: readonly MirrorRule[] = [],
+): Promise<MirrorRule[]> {
+  const { parseMirror, parseRegistriesConf } = await import("../index.ts");
+  const ofFile =
+    registriesConf === undefined
+      ? []
+      : parseRegistriesConf(await readInput(registriesConf, "registries.conf"), registriesConf);
+  return [...mirror.map(parseMirror), ...ofRecipe, ...ofFile];
+}
