@@ -3,7 +3,7 @@
  *
  *   bin → cli → index → stories → intake · delivery · repoint · server
  *   intake → foreign, discover, bundle, remote, layout       foreign → bundle → archive, trust, chart
- *   discover → helm → chart → archive, yaml                  delivery → bundle, remote
+ *   discover → helm → chart → archive, yaml                  delivery → bundle, remote, archive
  *   repoint → discover, delivery
  *   archive, layout, remote, trust, server → content → oci → errors       (server may use layout)
  *   remote, chart, foreign → yaml → errors
@@ -40,7 +40,7 @@ const ROOMS = {
     "oci",
   ],
   repoint: ["delivery", "discover", "helm", "chart", "yaml", "content", "oci"],
-  delivery: ["bundle", "remote", "chart", "yaml", "content", "oci"],
+  delivery: ["bundle", "remote", "archive", "chart", "yaml", "content", "oci"],
 };
 
 const rule = (name, from, to) => ({ name, severity: "error", from, to });

@@ -155,7 +155,13 @@ export {
   type CheckOptions,
   type CheckReport,
 } from "./stories/check.ts";
-export { unpack, type UnpackOptions, type UnpackResult } from "./stories/unpack.ts";
+export type { RuntimeForm } from "./delivery/runtime-archive.ts";
+export {
+  unpack,
+  type RuntimeArchives,
+  type UnpackOptions,
+  type UnpackResult,
+} from "./stories/unpack.ts";
 
 // Bringing it into a registry, or being one.
 export { push, PushIncomplete, type PushOptions, type PushReport } from "./stories/push.ts";

@@ -112,10 +112,11 @@ export const images = {
       "Write `os/architecture` or `os/architecture/variant`, such as `linux/amd64` or `linux/arm/v7`.",
   },
   PLATFORM_MISSING: {
-    ends: "failed",
+    ends: ["failed", "usage"],
     means:
-      "An image does not have one of the platforms that were asked for; the message lists those that it has.",
-    advice: "Ask for other platforms, or give this image its own `platforms` in `bundle.yaml`.",
+      "An image does not have one of the platforms that were asked for; the message lists those that it has. Or a Docker archive, which has room for one, was asked for without saying which.",
+    advice:
+      "Ask for other platforms, or give this image its own `platforms` in `bundle.yaml`. With `unpack --as`: name that of the nodes by `--platform`.",
   },
   PLATFORM_PINNED: {
     ends: "usage",

@@ -1,4 +1,5 @@
-import type { UnpackResult } from "../index.ts";
+import { Option } from "commander";
+import type { Platform, RuntimeArchives, RuntimeForm, UnpackResult } from "../index.ts";
 import {
   addBundleFlags,
   addVerifyFirstFlag,
@@ -13,6 +14,8 @@ import { formatBytes, formatTable, paragraphs } from "./table.ts";
 
 interface UnpackFlags extends BundleFlags, SessionFlags, VerifyFirstFlag {
   readonly repair?: boolean;
+  readonly as?: RuntimeForm;
+  readonly single?: boolean;
 }
 
 export const addUnpackCommand: AddCommand = (program, start) => {
@@ -21,19 +24,25 @@ export const addUnpackCommand: AddCommand = (program, start) => {
     .summary("write a bundle into a new directory")
     .description(
       "Writes a bundle as an OCI image layout with charts and files, checked on the way. The " +
-        "directory must not exist or be empty; it appears whole or not at all.",
+        "directory must not exist or be empty; it appears whole or not at all. With --as it gets " +
+        "what ctr, k3s, docker and podman load on a node that has no registry yet.",
     )
     .argument("<bundle>", "bundle file or unpacked directory")
     .argument("<dir>", "directory to make")
-    .option(
-      "--repair",
-      "leave out what the list of contents does not name, instead of refusing it",
-    );
+    .option("--repair", "leave out what the list of contents does not name, instead of refusing it")
+    .addOption(
+      new Option("--as <form>", "write the images alone, as archives for nodes").choices([
+        "oci-archive",
+        "docker-archive",
+      ]),
+    )
+    .option("--single", "with --as: one archive, images.tar, instead of one an image");
   addVerifyFirstFlag(addBundleFlags(command));
   addOutputFlags(command);
   addExamples(command, [
     "dray unpack app-1.2.0.tar.gz ./app --key release.pub",
     "dray unpack --repair ./usb/app ./app --key release.pub   # a clean copy of a carried one",
+    "dray unpack app-1.2.0.tar.gz ./images --as oci-archive --platform linux/amd64",
     "skopeo copy --all oci:./app:docker.io/library/alpine:3.20 docker://registry/alpine:3.20",
   ]);
   command.action(async (path: string, directory: string, flags: UnpackFlags) => {
@@ -42,15 +51,30 @@ export const addUnpackCommand: AddCommand = (program, start) => {
     const { unpack } = await import("../index.ts");
     const choices = await bundleChoices(flags, session);
     const { repair, verifyFirst } = flags;
-    const result = await unpack({ path, directory, repair, verifyFirst, ...choices }, run);
+    const as = await runtimeArchives(flags, choices.platforms);
+    const result = await unpack({ path, directory, repair, verifyFirst, as, ...choices }, run);
     print(result, () => renderUnpack(result), formatProblems(result.findings));
   });
 };
 
+async function runtimeArchives(
+  { as: form, single }: UnpackFlags,
+  [platform, ...others]: readonly Platform[],
+): Promise<RuntimeArchives | undefined> {
+  const { DrayError } = await import("../index.ts");
+  const fail = (found: string): Error =>
+    new DrayError("DRAY_USAGE", `Cannot unpack: ${found}`, { kind: "usage" });
+  if (form === undefined && single === true)
+    throw fail("--single says how --as writes, and there is no --as");
+  if (form === undefined) return undefined;
+  if (others.length > 0) throw fail("with --as there is one --platform, that of the nodes");
+  return { form, platform, single };
+}
+
 function renderUnpack({ directory, files, bytes, bundleDigest, findings }: UnpackResult): string {
   const table = formatTable([
     ["directory", directory],
-    ["holds", `${files} files, ${formatBytes(bytes)}`],
+    ["holds", `${files} ${files === 1 ? "file" : "files"}, ${formatBytes(bytes)}`],
     ["bundle digest", bundleDigest],
   ]);
   return paragraphs([table, formatNotes(findings)]);

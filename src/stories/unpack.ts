@@ -7,12 +7,25 @@ import { requireOwnWay } from "../content/output-place.ts";
 import { DrayError, diskFull, systemCode, unwritable } from "../errors.ts";
 import type { Finding } from "../finding.ts";
 import { writeContent } from "../layout/write-file.ts";
-import { requireUsable, type OpenedFile } from "../bundle/opened.ts";
+import { requireUsable, type OpenedFile, type UsableBundle } from "../bundle/opened.ts";
+import { loadableImages } from "../delivery/loadable-image.ts";
+import { runtimeArchives, type RuntimeForm } from "../delivery/runtime-archive.ts";
+import type { Platform } from "../oci/platform.ts";
 import { withBundle, type BundleOptions } from "./open-bundle.ts";
 
 export interface UnpackOptions extends BundleOptions {
   /** Where to: made if it is not there, and empty if it is. */
   readonly directory: string;
+  /** The images as archives that container runtimes load, instead of the bundle's own files. */
+  readonly as?: RuntimeArchives | undefined;
+}
+
+export interface RuntimeArchives {
+  readonly form: RuntimeForm;
+  /** Take this one of each image; a Docker archive has room for one only. */
+  readonly platform?: Platform | undefined;
+  /** All images in `images.tar`. @default one archive an image */
+  readonly single?: boolean | undefined;
 }
 
 export interface UnpackResult {
@@ -29,7 +42,7 @@ export interface UnpackResult {
  * Writes a bundle into a new directory: an OCI image layout, charts and files, with the list of sums
  * and its signatures. It appears whole and checked or not at all, and replaces nothing.
  *
- * @throws DrayError `DRAY_BUNDLE_REFUSED`, `DRAY_FILE_EXISTS`, `DRAY_DISK_FULL`
+ * @throws DrayError `DRAY_BUNDLE_REFUSED`, `DRAY_FILE_EXISTS`, `DRAY_DISK_FULL`, `DRAY_PLATFORM_MISSING`
  */
 export async function unpack(
   options: UnpackOptions,
@@ -43,7 +56,7 @@ export async function unpack(
     const bundle = requireUsable(options.path, opened);
     const growing = await begin(target);
     try {
-      const files = bundle.files();
+      const files = await filesOf(bundle, options.as);
       const bytes = await writeFiles(files, growing, run);
       // Made private, because nobody else should see it grow.
       await chmod(growing, 0o755);
@@ -57,6 +70,21 @@ export async function unpack(
       const hint = "Make room or name another place; nothing was left behind.";
       throw diskFull(error, action, hint) ?? error;
     }
+  });
+}
+
+async function filesOf(
+  bundle: UsableBundle,
+  as: RuntimeArchives | undefined,
+): Promise<readonly OpenedFile[]> {
+  if (as === undefined) return bundle.files();
+  const { form, platform, single = false } = as;
+  const onePlatform = form === "docker-archive";
+  const images = await loadableImages(bundle, { platform, onePlatform });
+  if (images.length > 0) return runtimeArchives(images, form, single);
+  throw new DrayError("DRAY_USAGE", "Cannot write images for a runtime: the bundle has none", {
+    kind: "usage",
+    hint: "Unpack it without --as.",
   });
 }
 
