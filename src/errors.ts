@@ -37,6 +37,12 @@ export interface RegistryErrorOptions extends DrayErrorOptions {
   readonly status: number;
   /** First error code of the answer's body, as the distribution spec lists them. */
   readonly registryCode?: string | undefined;
+  /** All of them. @default the first */
+  readonly registryCodes?: readonly string[] | undefined;
+  /** Digests of content that the answer's errors speak of. @default none */
+  readonly digests?: readonly string[] | undefined;
+  /** Trying again changes nothing: a rule of the registry stands behind it. @default false */
+  readonly isPermanent?: boolean | undefined;
 }
 
 /** A registry answered with an error, or did not answer. */
@@ -44,11 +50,18 @@ export class RegistryError extends DrayError {
   override readonly name: string = "RegistryError";
   readonly status: number;
   readonly registryCode: string | undefined;
+  readonly registryCodes: readonly string[];
+  readonly digests: readonly string[];
+  readonly isPermanent: boolean;
 
   constructor(code: ErrorCode, message: string, options: RegistryErrorOptions) {
     super(code, message, options);
-    this.status = options.status;
-    this.registryCode = options.registryCode;
+    const { status, registryCode, registryCodes, digests = [], isPermanent = false } = options;
+    this.status = status;
+    this.registryCode = registryCode;
+    this.registryCodes = registryCodes ?? (registryCode === undefined ? [] : [registryCode]);
+    this.digests = digests;
+    this.isPermanent = isPermanent;
   }
 }
 

@@ -13,6 +13,16 @@ export interface FetchOptions extends ContentOptions {
   readonly offset?: number;
 }
 
+export interface PushOptions extends ContentOptions {
+  /** Whatever the target says to have elsewhere: it is sent whole. @default false */
+  readonly afresh?: boolean;
+  /**
+   * Of a manifest: sends again what it needs and the target does not know, though it said that it
+   * has it. `named` are the digests that it speaks of, none if it names none.
+   */
+  readonly resend?: (named: readonly string[]) => Promise<void>;
+}
+
 /** Content that can be opened again, from any byte, when a transfer has to start over. */
 export interface Content {
   /** The source's name, for messages. */
@@ -44,7 +54,7 @@ export interface Target {
    * Stores `content` and verifies it on the way: what is not `expected` never becomes visible.
    * Done when the content is there, no matter who put it there.
    */
-  push(expected: Descriptor, content: Content, options?: ContentOptions): Promise<PushResult>;
+  push(expected: Descriptor, content: Content, options?: PushOptions): Promise<PushResult>;
 }
 
 /** Passes content on and tells how much of it has gone by. */

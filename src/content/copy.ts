@@ -1,10 +1,18 @@
 import { DrayError } from "../errors.ts";
 import type { Listener, RunOptions } from "../events.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
+import type { Digest } from "../oci/digest.ts";
 import { MAX_INDEX_DEPTH, successorsOf } from "../oci/manifest.ts";
 import { isManifestType } from "../oci/media-type.ts";
 import { all, atMost, DEFAULT_CONCURRENCY, joinSignals, type Limit } from "./concurrency.ts";
-import { counted, type Content, type Source, type Target } from "./content.ts";
+import {
+  counted,
+  type Content,
+  type PushOptions,
+  type PushResult,
+  type Source,
+  type Target,
+} from "./content.ts";
 import { contentOf } from "./memory.ts";
 import { readManifest } from "./verify.ts";
 
@@ -46,6 +54,8 @@ export class GraphCopy {
   readonly #options: GraphCopyOptions;
   /** By digest and kind: what is a manifest here may be a layer there, with nothing below it. */
   readonly #started = new Map<string, Promise<void>>();
+  /** What was sent whole, and not only said to be there. */
+  readonly #sent = new Set<Digest>();
   /** Stops what is still running once one part has failed. */
   readonly #failure = new AbortController();
   readonly #signal: AbortSignal;
@@ -91,28 +101,56 @@ export class GraphCopy {
     const signal = this.#signal;
     if (depth > MAX_INDEX_DEPTH) throw tooDeep(descriptor);
     const manifest = await limit(() => readManifest(this.#source, descriptor, { signal }));
-    await all(successorsOf(manifest).map((child) => this.#node(child, depth + 1)));
+    const children = successorsOf(manifest);
+    await all(children.map((child) => this.#node(child, depth + 1)));
     const content = contentOf(manifest.raw, this.#source.name);
+    const resend = (named: readonly string[]): Promise<void> => this.#resend(children, named);
     // The content's own type is what a registry compares with the Content-Type of the upload.
-    await limit(() => this.#transfer({ ...descriptor, mediaType: manifest.mediaType }, content));
+    const typed = { ...descriptor, mediaType: manifest.mediaType };
+    await limit(() => this.#transfer(typed, content, resend));
   }
 
   async #blob(descriptor: Descriptor): Promise<void> {
+    await this.#transfer(descriptor, this.#contentOf(descriptor));
+  }
+
+  #contentOf(descriptor: Descriptor): Content {
     const { onEvent } = this.#options;
-    const content: Content = {
+    return {
       from: this.#source.name,
       open: (offset) =>
         counted(this.#source.fetch(descriptor, { signal: this.#signal, offset }), onEvent),
     };
-    await this.#transfer(descriptor, content);
   }
 
-  async #transfer(descriptor: Descriptor, content: Content): Promise<void> {
+  async #transfer(
+    descriptor: Descriptor,
+    content: Content,
+    resend?: PushOptions["resend"],
+  ): Promise<void> {
     const signal = this.#signal;
     signal.throwIfAborted();
     const present = await this.#target.exists(descriptor, { signal });
-    const type = present ? "skipped" : await this.#target.push(descriptor, content, { signal });
+    const options = { signal, ...(resend === undefined ? {} : { resend }) };
+    const type = present ? "skipped" : await this.#target.push(descriptor, content, options);
+    this.#arrived(type, descriptor);
+  }
+
+  #arrived(type: PushResult, descriptor: Descriptor): void {
+    if (type === "copied") this.#sent.add(descriptor.digest);
     this.#options.onEvent?.({ type, descriptor, target: this.#target.name });
+  }
+
+  /** Sends what the target named; where it named nothing, what it only said to have. */
+  async #resend(children: readonly Descriptor[], named: readonly string[]): Promise<void> {
+    const isNamed = children.some(({ digest }) => named.includes(digest));
+    const wanted = children.filter(({ digest }) =>
+      isNamed ? named.includes(digest) : !this.#sent.has(digest),
+    );
+    for (const child of wanted) {
+      const options = { signal: this.#signal, afresh: true };
+      this.#arrived(await this.#target.push(child, this.#contentOf(child), options), child);
+    }
   }
 }
 

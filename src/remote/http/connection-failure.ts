@@ -48,6 +48,18 @@ export function isConnectionFailure(error: unknown): boolean {
   return RETRIED_CODES.has(systemCode(error) ?? "");
 }
 
+/** What keeps a connection from being made at all, rather than from lasting. */
+const NEVER_THERE =
+  /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|UND_ERR_CONNECT_TIMEOUT|EPROTO|CERT|ERR_TLS|ERR_SSL/;
+
+/** True for an error of `connectionFailure` where nobody, or somebody else, listens. */
+export function isUnreachable(error: unknown): boolean {
+  const failure = error instanceof Transient ? error.error : error;
+  if (!(failure instanceof RegistryError) || failure.status !== 0) return false;
+  const root = rootCause(failure);
+  return isOtherProtocol(root) || NEVER_THERE.test(systemCode(root) ?? "");
+}
+
 /** The other side speaks no TLS: what came was most often plain http. */
 export function isOtherThanTls(error: unknown): boolean {
   const text = error instanceof Error ? `${systemCode(error)} ${error.message}` : "";

@@ -4,6 +4,8 @@ import type { Listener } from "../../events.ts";
 
 /** What one request waits in all before it gives up: a registry that is restarted is back by then. */
 const RETRY_FOR = 2 * 60_000;
+/** What a registry takes to notice what it has just been sent: caches and copies of a database lag. */
+const SETTLE_FOR = 30_000;
 const FIRST_DELAY = 500;
 const MAX_DELAY = 30_000;
 /** A registry may ask for patience, not for the whole maintenance window. */
@@ -103,6 +105,27 @@ export class Patience {
     }
   }
 
+  /**
+   * Works until an answer is no longer one of those that `isLate` tells: what was written a moment ago
+   * may not be seen everywhere yet. Half a minute at most, then that answer is what is thrown.
+   */
+  async settle<T>(
+    work: () => Promise<T>,
+    isLate: (error: unknown) => error is DrayError,
+    signal: AbortSignal | undefined,
+  ): Promise<T> {
+    const retryFor = Math.min(SETTLE_FOR, this.#retryFor);
+    const tries = new Tries((failure, so) => this.#delay(failure, { ...so, retryFor, signal }));
+    for (;;) {
+      try {
+        return await work();
+      } catch (error) {
+        if (!isLate(error)) throw error;
+        await tries.next(new Transient(error));
+      }
+    }
+  }
+
   /** Works once, when the registry lets it. @throws Transient where another try may go better */
   async once<T>(work: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
     await this.#untilWelcome(signal);
@@ -124,15 +147,21 @@ export class Patience {
     return new Tries((failure, so) => this.#wait(failure, { ...so, signal }));
   }
 
+  /** As `#delay`, with all the patience that there is, and none after it has been used up once. */
+  async #wait(failure: Transient, so: Waiting): Promise<number> {
+    const isOver = so.waited >= this.#retryFor || this.#hasGivenUp;
+    this.#hasGivenUp ||= isOver;
+    return this.#delay(failure, { ...so, retryFor: isOver ? 0 : this.#retryFor });
+  }
+
   /** Waits and says how much of the patience that was. @throws DrayError when none is left */
-  async #wait(failure: Transient, { attempt, waited, signal }: Waiting): Promise<number> {
-    const { error, retryAfter, lost } = failure;
-    if (waited >= this.#retryFor || this.#hasGivenUp) {
-      this.#hasGivenUp = true;
-      throw error;
-    }
+  async #delay(
+    { error, retryAfter, lost }: Transient,
+    { attempt, waited, retryFor, signal }: Waiting & { readonly retryFor: number },
+  ): Promise<number> {
+    if (waited >= retryFor) throw error;
     const delay = this.#retryDelay(attempt, retryAfter);
-    const until = `trying again in ${inWords(delay)}, for ${inWords(this.#retryFor)} in all`;
+    const until = `trying again in ${inWords(delay)}, for ${inWords(retryFor)} in all`;
     this.#say(`${error.message}; ${until}`);
     await this.#clock.sleep(delay, signal);
     return Math.max(delay, LEAST_COUNTED_DELAY) + lost;

@@ -9,13 +9,17 @@ export interface FollowOptions {
   readonly method: string;
   /** Headers that only the origin of the first request may see. */
   readonly secret: Headers;
+  /** Hand out a redirect to another origin. @default false */
+  readonly stayHome?: boolean | undefined;
+  /** Whether another origin may see the secret headers too. @default none may */
+  readonly isTrusted?: ((url: URL) => Promise<boolean>) | undefined;
   readonly send: (url: URL, secret: Headers) => Promise<TransportResponse>;
 }
 
 /** Follows redirects of reads by hand, so that nothing secret leaves the origin. */
 export async function follow(
   start: URL,
-  { method, secret, send }: FollowOptions,
+  { method, secret, stayHome = false, isTrusted, send }: FollowOptions,
 ): Promise<TransportResponse> {
   let url = start;
   let allowed = secret;
@@ -23,11 +27,12 @@ export async function follow(
     const response = await send(url, allowed);
     const location = redirectOf(response, method);
     if (location === undefined) return response;
+    if (stayHome && nextUrl(location, url).origin !== start.origin) return response;
     await response.discard();
     if (hops === MAX_REDIRECTS) throw redirectError(url, `more than ${MAX_REDIRECTS} redirects`);
     url = nextUrl(location, url);
     // Once away from home, coming back does not bring the secret back.
-    if (url.origin !== start.origin) allowed = {};
+    if (url.origin !== start.origin && (await isTrusted?.(url)) !== true) allowed = {};
   }
 }
 

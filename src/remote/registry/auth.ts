@@ -1,6 +1,7 @@
 import { RegistryError } from "../../errors.ts";
 import { parseChallenges, type Challenge } from "./challenge.ts";
 import { Trial, type Credentials, type CredentialStore } from "./credentials.ts";
+import { WiderScopes } from "./wider-scopes.ts";
 import { TokenPurse, type Scopes, type TokenPurseOptions } from "./token-purse.ts";
 import { basicHeader, type TransportResponse } from "../http/transport.ts";
 
@@ -24,6 +25,7 @@ export class Authenticator {
   readonly #options: AuthenticatorOptions;
   readonly #tokens: TokenPurse;
   readonly #trial = new Trial();
+  readonly #wider = new WiderScopes();
   #challenge: Challenge | undefined;
   /** By repository: a file may have another login for each path. */
   readonly #credentials = new Map<string, Promise<Credentials | undefined>>();
@@ -39,7 +41,8 @@ export class Authenticator {
     if (this.#challenge === undefined) return undefined;
     const credentials = await this.#ask(scopes);
     if (credentials?.kind !== "bearer" && this.#challenge.scheme === "bearer") {
-      const parameters = { challenge: this.#challenge, scopes, credentials, signal };
+      const wanted = this.#wider.of(scopes);
+      const parameters = { challenge: this.#challenge, scopes: wanted, credentials, signal };
       return `Bearer ${await this.#tokens.take(parameters)}`;
     }
     const header = credentials === undefined ? undefined : fixedHeader(credentials);
@@ -70,11 +73,13 @@ export class Authenticator {
     response: TransportResponse,
     { scopes, sent, signal }: RefusedRequest,
   ): Promise<string | undefined> {
+    const before = this.#wider.of(scopes);
     if (!this.learn(response)) return undefined;
+    if (this.#challenge !== undefined) this.#wider.learn(scopes, this.#challenge);
     const current = await this.header(scopes, signal);
     // Nobody can log in, or another request was here before.
     if (current === undefined || current !== sent) return current;
-    await this.#tokens.forget(scopes, sent);
+    await this.#tokens.forget(before, sent);
     await this.#ask(scopes, true);
     const fresh = await this.header(scopes, signal);
     if (fresh !== sent) return fresh;

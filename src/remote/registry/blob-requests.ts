@@ -3,6 +3,7 @@ import type {
   Content,
   ContentOptions,
   FetchOptions,
+  PushOptions,
   PushResult,
 } from "../../content/content.ts";
 import { RegistryError } from "../../errors.ts";
@@ -75,14 +76,14 @@ export class BlobRequests {
   async push(
     expected: Descriptor,
     content: Content,
-    { signal }: ContentOptions,
+    { signal, afresh = false }: PushOptions,
   ): Promise<PushResult> {
     const { digest } = expected;
     const { blobPlaces } = this.#client;
     const stored = this.#damaged.get(digest);
-    // What is damaged here may be no better in another repository of the same registry.
-    const mountFrom =
-      stored === undefined ? await blobPlaces.find(digest, this.#repository) : undefined;
+    // What is damaged here, or not there, may be no better in another repository of this registry.
+    const isMountable = stored === undefined && !afresh;
+    const mountFrom = isMountable ? await blobPlaces.find(digest, this.#repository) : undefined;
     const upload = { expected, content, mountFrom, signal };
     const sending = stored === undefined ? this.#upload(upload) : this.#replace(upload, stored);
     blobPlaces.track(digest, this.#repository, sending);

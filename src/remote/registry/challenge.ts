@@ -43,7 +43,8 @@ function parseHeader(header: string): Challenge[] {
 /**
  * Reads the realm that a registry names and says whether it may see the user's credentials. The
  * registry chooses this address, so by default it gets secrets only where the registry itself could
- * have asked for them: at the same origin, or over https in the same registrable domain.
+ * have asked for them: at the same origin, or over https in the same registrable domain. An http:// of
+ * its own host behind TLS is meant to be https.
  *
  * @throws DrayError `DRAY_AUTH_REALM_REFUSED` for an address that is not even asked anonymously
  */
@@ -51,7 +52,7 @@ export async function judgeRealm(
   text: string,
   { registry, allowed }: { registry: URL; allowed: readonly string[] },
 ): Promise<{ realm: URL; trusted: boolean }> {
-  const realm = parseUrl(text);
+  const realm = parseUrl(text, registry);
   if (realm === undefined) throw refused(text, registry, "it is not an http or https address");
   const isAllowed = allowed.includes(realm.host) && (isSecure(realm) || isLoopback(realm));
   if (realm.origin === registry.origin || isAllowed) return { realm, trusted: true };
@@ -63,6 +64,16 @@ export async function judgeRealm(
   return { realm, trusted: isSecure(realm) && (sameHost || (await sharesDomain(realm, registry))) };
 }
 
+/** Proxies that end TLS lose the scheme of their own host, and the port with it. */
+function encrypted(realm: URL, registry: URL): URL {
+  const isLost = isSecure(registry) && !isSecure(realm) && realm.hostname === registry.hostname;
+  if (!isLost) return realm;
+  const url = new URL(realm);
+  if (url.port === "") url.port = registry.port;
+  url.protocol = "https:";
+  return url;
+}
+
 function isSecure(url: URL): boolean {
   return url.protocol === "https:";
 }
@@ -71,11 +82,11 @@ function isInternal(url: URL): boolean {
   return isLinkLocal(url) || isIpLiteral(url) || isLoopback(url);
 }
 
-function parseUrl(text: string): URL | undefined {
+function parseUrl(text: string, registry: URL): URL | undefined {
   if (!URL.canParse(text)) return undefined;
   const url = new URL(text);
   const web = url.protocol === "https:" || url.protocol === "http:";
-  return web && url.username === "" && url.password === "" ? url : undefined;
+  return web && url.username === "" && url.password === "" ? encrypted(url, registry) : undefined;
 }
 
 function refused(text: string, registry: URL, reason: string): DrayError {

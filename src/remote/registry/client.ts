@@ -3,31 +3,21 @@ import { DrayError } from "../../errors.ts";
 import type { Listener } from "../../events.ts";
 import { answerError, warningsIn } from "./answer-error.ts";
 import { Secrets } from "./secrets.ts";
-import type { Scopes } from "./token-purse.ts";
 import { BlobPlaces } from "./blob-places.ts";
-import { connectionFailure } from "../http/connection-failure.ts";
 import type { ClientOptions, RegistryAccess } from "./access.ts";
 import { connect, type Connection } from "./connect.ts";
+import { withReason } from "./bare-refusal.ts";
+import { RequestLimit } from "./request-limit.ts";
+import { Exchange, hintForHost, type ExchangeRequest } from "./exchange.ts";
 import { isRetriedStatus, Patience, Transient } from "../http/patience.ts";
-import { follow } from "../http/redirects.ts";
-import {
-  readBody,
-  Transport,
-  type RequestBody,
-  type RequestHead,
-  type TransportResponse,
-} from "../http/transport.ts";
+import { requireNoPage } from "../http/page.ts";
+import { readBody, Transport, type TransportResponse } from "../http/transport.ts";
 
-export interface RegistryRequest extends RequestHead {
+export interface RegistryRequest extends ExchangeRequest {
   /** Below `/v2/`, or a whole address that the registry gave. */
   readonly path: string | URL;
-  /** For messages: `push blob sha256:…`. */
-  readonly action: string;
-  readonly scopes: Scopes;
   /** Answers that are no errors. */
   readonly accept: readonly number[];
-  /** Opened anew for every attempt. */
-  readonly body?: (() => RequestBody) | undefined;
   /** False for requests that change what the next attempt would find. @default true */
   readonly retry?: boolean | undefined;
 }
@@ -44,10 +34,13 @@ export class RegistryClient {
   /** Shared by all copies from or to this registry. */
   readonly limit: Limit;
   readonly patience: Patience;
+  /** What the proxies before it take in one request. */
+  readonly requestLimit = new RequestLimit();
   readonly #access: RegistryAccess;
   readonly #onEvent: Listener | undefined;
   readonly #transport: Transport;
   readonly #secrets = new Secrets();
+  readonly #exchange: Exchange;
   readonly #warned = new Set<string>();
   #connection: Promise<Connection> | undefined;
 
@@ -59,6 +52,12 @@ export class RegistryClient {
     this.#access = access;
     this.#onEvent = onEvent;
     this.#transport = new Transport(access);
+    this.#exchange = new Exchange({
+      transport: this.#transport,
+      secrets: this.#secrets,
+      name: this.name,
+      onAnswer: (response) => this.#noteWarnings(response),
+    });
   }
 
   /** Finds out how the registry is spoken to. @throws RegistryError if it cannot be reached */
@@ -87,9 +86,11 @@ export class RegistryClient {
     return this.patience.persist(async () => {
       const response = await this.request(request);
       try {
-        return { response, bytes: await readBody(response, maxBytes) };
+        const bytes = await readBody(response, maxBytes);
+        requireNoPage(bytes, response, { action: request.action, registry: this.name });
+        return { response, bytes };
       } catch (cause) {
-        throw this.#failure(cause, response.url, request);
+        throw this.#exchange.failure(cause, response.url, request);
       }
     }, request.signal);
   }
@@ -104,75 +105,26 @@ export class RegistryClient {
   }
 
   async #attempt(request: RegistryRequest): Promise<TransportResponse> {
-    const { origin, authenticator } = await this.#connect(request);
+    const connection = await this.#connect(request);
+    const { origin, authenticator } = connection;
     const url =
       typeof request.path === "string" ? new URL(`/v2/${request.path}`, origin) : request.path;
-    const response = await this.#authorized(url, request);
+    const send = (one: ExchangeRequest): Promise<TransportResponse> =>
+      this.#exchange.send(connection, url, one);
+    const answer = await send(request);
+    const response = request.accept.includes(answer.status)
+      ? answer
+      : await withReason(answer, request, send);
     if (request.accept.includes(response.status)) return response;
     const error = await answerError(response, {
       action: request.action,
       registry: this.name,
-      hint: authenticator.hintFor(response.status),
+      hint: hintForHost(response, { url, origin }) ?? authenticator.hintFor(response.status),
       secrets: this.#secrets,
+      asked: origin,
     });
     const retryAfter = response.header("retry-after");
     throw isRetriedStatus(response.status) ? new Transient(error, { retryAfter }) : error;
-  }
-
-  async #authorized(url: URL, request: RegistryRequest): Promise<TransportResponse> {
-    const { origin, authenticator } = await this.#connect(request);
-    // An upload that was sent elsewhere, or a redirect, is between us and that host alone.
-    if (url.origin !== origin.origin) return this.#followed(url, request, undefined);
-    const { scopes, signal } = request;
-    const sent = await authenticator.header(scopes, signal);
-    const response = await this.#followed(url, request, sent);
-    if (response.status !== 401) {
-      authenticator.noteAccepted(sent);
-      return response;
-    }
-    if (response.url.origin !== origin.origin) return response;
-    const renewing = authenticator.renewed(response, { scopes, sent, signal });
-    // The body is what an error is made of; in any other case nobody reads it.
-    if ((await renewing.catch(() => "")) === undefined) return response;
-    await response.discard();
-    return this.#followed(url, request, await renewing);
-  }
-
-  #followed(
-    start: URL,
-    request: RegistryRequest,
-    authorization: string | undefined,
-  ): Promise<TransportResponse> {
-    this.#secrets.note(authorization);
-    return follow(start, {
-      method: request.method,
-      secret: authorization === undefined ? {} : { authorization },
-      send: (url, secret) => this.#sent(url, request, secret),
-    });
-  }
-
-  async #sent(
-    url: URL,
-    request: RegistryRequest,
-    secret: Readonly<Record<string, string>>,
-  ): Promise<TransportResponse> {
-    try {
-      const response = await this.#transport.send(url, {
-        ...request,
-        headers: { ...request.headers, ...secret },
-        body: request.body?.(),
-      });
-      this.#noteWarnings(response);
-      return response;
-    } catch (cause) {
-      throw this.#failure(cause, url, request);
-    }
-  }
-
-  /** What to throw when a connection failed; what is not its fault is thrown as it is. */
-  #failure(cause: unknown, url: URL, { action, signal }: RegistryRequest): unknown {
-    signal?.throwIfAborted();
-    return connectionFailure(cause, url, { action, registry: this.name });
   }
 
   /** Whoever does not want to try again does not wait for a registry to come up either. */

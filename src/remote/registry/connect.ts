@@ -9,7 +9,11 @@ import {
 import type { RegistryAccess } from "./access.ts";
 import { isLoopback } from "../http/address.ts";
 import { Transient, type Patience } from "../http/patience.ts";
-import type { Transport, TransportResponse } from "../http/transport.ts";
+import { PAGE_HINT, pageTitle } from "../http/page.ts";
+import { readBody, type Transport, type TransportResponse } from "../http/transport.ts";
+
+/** What a registry says for hello has two bytes; a page may have many. */
+const MAX_PING_BYTES = 256 * 1024;
 
 export interface Connection {
   readonly origin: URL;
@@ -120,8 +124,9 @@ async function accept(
     allowedTokenHosts,
   });
   if (response.status === 401) authenticator.learn(response);
-  await response.discard();
+  const title = pageTitle(await startOf(response));
   if (response.status === 404) throw notARegistry(origin, options.name);
+  if (response.status === 200 && title !== undefined) throw isPage(origin, options.name, title);
   if (origin.protocol === "http:" && wantsTls(response)) throw notPlain(origin, options.name);
   return { origin, authenticator };
 }
@@ -131,6 +136,23 @@ function notARegistry(origin: URL, name: string): RegistryError {
     "DRAY_REGISTRY_NOT_FOUND",
     `Cannot connect at ${name}: ${new URL("/v2/", origin).href} answered 404`,
     { status: 404, hint: "This host answers, but not as a registry. Is the port right?" },
+  );
+}
+
+/** Enough of a body to tell what it is; whoever sends more than a registry would is cut off. */
+async function startOf(response: TransportResponse): Promise<string> {
+  try {
+    return (await readBody(response, MAX_PING_BYTES)).toString("utf8");
+  } catch {
+    return "";
+  }
+}
+
+function isPage(origin: URL, name: string, title: string): RegistryError {
+  return new RegistryError(
+    "DRAY_REGISTRY_NOT_FOUND",
+    `Cannot connect at ${name}: ${new URL("/v2/", origin).href} answered 200 with ${title}`,
+    { status: 200, hint: PAGE_HINT },
   );
 }
 

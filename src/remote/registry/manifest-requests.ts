@@ -1,4 +1,9 @@
-import { collect, type Content, type ContentOptions } from "../../content/content.ts";
+import {
+  collect,
+  type Content,
+  type ContentOptions,
+  type PushOptions,
+} from "../../content/content.ts";
 import { verified } from "../../content/verify.ts";
 import { DrayError, RegistryError } from "../../errors.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
@@ -13,6 +18,7 @@ import { MAX_MANIFEST_BYTES } from "../../oci/json.ts";
 import { MANIFEST_TYPES } from "../../oci/media-type.ts";
 import type { TransportResponse } from "../http/transport.ts";
 import type { RegistryClient, RegistryRequest } from "./client.ts";
+import { putManifest } from "./put-manifest.ts";
 import type { Scopes } from "./token-purse.ts";
 
 /** A registry may verify and store a whole image before it answers. */
@@ -73,7 +79,7 @@ export class ManifestRequests {
   /** @throws DrayError `DRAY_MANIFEST_REWRITTEN` if the registry says that it stored another one */
   async put(
     reference: string,
-    { expected, content, signal }: { expected: Descriptor; content: Content } & ContentOptions,
+    { expected, content, ...options }: { expected: Descriptor; content: Content } & PushOptions,
   ): Promise<void> {
     const raw = await collect(verified(content.open(0), expected, { from: content.from }));
     const send = (): Promise<TransportResponse> =>
@@ -86,12 +92,10 @@ export class ManifestRequests {
         body: () => raw,
         accept: [200, 201, 202],
         answerTimeout: COMMIT_TIMEOUT,
-        signal,
+        signal: options.signal,
       });
-    const response = await send().catch((error: unknown) => {
-      if (!isFoundDamaged(error)) throw error;
-      return send();
-    });
+    const { patience, name: registry } = this.client;
+    const response = await putManifest(send, { ...options, patience, registry });
     await response.discard();
     const stored = digestIn(response);
     if (stored === undefined || algorithmOf(stored) !== algorithmOf(expected.digest)) return;
@@ -99,17 +103,25 @@ export class ManifestRequests {
   }
 
   /**
-   * Reads a manifest back and compares its bytes, not a header.
+   * Reads a manifest back and compares its bytes, not a header. What was written a moment ago may not be
+   * there yet, and a tag still stand for something else.
    * @throws DrayError `DRAY_MANIFEST_REWRITTEN`
    */
-  async requireDigest(
+  requireDigest(
     reference: string,
     { digest }: Descriptor,
     { signal }: ContentOptions = {},
   ): Promise<void> {
-    const { bytes } = await this.read(reference, { signal });
-    const found = digestOf(bytes, algorithmOf(digest));
-    if (found !== digest) throw this.#rewritten(reference, digest, found);
+    const isTag = !reference.includes(":");
+    const attempt = async (): Promise<void> => {
+      const { bytes } = await this.read(reference, { signal });
+      const found = digestOf(bytes, algorithmOf(digest));
+      if (found !== digest) throw this.#rewritten(reference, digest, found);
+    };
+    const isLate = (error: unknown): error is DrayError =>
+      (error instanceof RegistryError && error.status === 404) ||
+      (isTag && error instanceof DrayError && error.code === "DRAY_MANIFEST_REWRITTEN");
+    return this.client.patience.settle(attempt, isLate, signal);
   }
 
   /** The digest of the bytes that a tag stands for; undefined for no such tag. */
@@ -158,12 +170,6 @@ export class ManifestRequests {
       },
     );
   }
-}
-
-/** What was sent is right: a registry that cannot read it may have got it damaged. */
-function isFoundDamaged(error: unknown): boolean {
-  if (!(error instanceof RegistryError) || error.status !== 400) return false;
-  return ["DIGEST_INVALID", "MANIFEST_INVALID", "SIZE_INVALID"].includes(error.registryCode ?? "");
 }
 
 /** `Docker-Content-Digest`, if it is one that can be compared with anything. */

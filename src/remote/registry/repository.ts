@@ -3,6 +3,7 @@ import type {
   Content,
   ContentOptions,
   FetchOptions,
+  PushOptions,
   PushResult,
   Source,
   Target,
@@ -89,10 +90,10 @@ export class Repository implements Source, Target {
   async push(
     expected: Descriptor,
     content: Content,
-    { signal }: ContentOptions = {},
+    options: PushOptions = {},
   ): Promise<PushResult> {
-    if (!isManifestType(expected.mediaType)) return this.#blobs.push(expected, content, { signal });
-    await this.#manifests.put(expected.digest, { expected, content, signal });
+    if (!isManifestType(expected.mediaType)) return this.#blobs.push(expected, content, options);
+    await this.#manifests.put(expected.digest, { expected, content, ...options });
     return "copied";
   }
 

@@ -76,6 +76,7 @@ export class TokenPurse {
       realm,
       service: parameters.get("service"),
       scopes: scopes.length > 0 ? scopes : named,
+      isTrusted: async ({ href }: URL) => (await judgeRealm(href, { registry, allowed })).trusted,
       signal,
     };
     if (credentials === undefined) return requestToken(this.#options, request);

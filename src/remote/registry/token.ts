@@ -1,6 +1,10 @@
 import { DrayError, RegistryError } from "../../errors.ts";
 import { parseSecretJson, z } from "../../oci/schema.ts";
 import { connectionFailure } from "../http/connection-failure.ts";
+import { PAGE_HINT, requireNoPage } from "../http/page.ts";
+import { follow } from "../http/redirects.ts";
+import { readErrorBody } from "./error-body.ts";
+import { Secrets } from "./secrets.ts";
 import type { Credentials } from "./credentials.ts";
 import { isRetriedStatus, Transient, type Patience } from "../http/patience.ts";
 import {
@@ -20,6 +24,8 @@ export interface TokenRequest {
   readonly realm: URL;
   readonly service: string | undefined;
   readonly scopes: readonly string[];
+  /** Whether an address that the realm redirects to may see credentials. */
+  readonly isTrusted: (url: URL) => Promise<boolean>;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -57,43 +63,58 @@ async function attempt(
 ): Promise<Token> {
   const asked = Date.now();
   const { realm, signal } = request;
-  const { url, ...rest } =
-    credentials?.kind === "identity"
-      ? oauthRequest(request, credentials.token)
-      : getRequest(request, credentials);
+  const prepared = prepare(request, credentials);
+  const context = { action: "get a token", registry: `token server ${realm.origin}` };
+  let at = prepared.url;
+  const send = (url: URL, secret: Secret): Promise<TransportResponse> => {
+    at = url;
+    return transport.send(url, {
+      ...prepared,
+      headers: { ...prepared.headers, ...secret },
+      signal,
+    });
+  };
   try {
-    const response = await transport.send(url, { ...rest, signal });
+    const { url, method, secret } = prepared;
+    const response = await follow(url, { method, secret, isTrusted: request.isTrusted, send });
+    if (response.status !== 200) throw await failed(realm, response, prepared);
     const body = await readBody(response, MAX_TOKEN_BYTES);
-    if (response.status !== 200) throw failed(realm, response, credentials !== undefined);
+    requireNoPage(body, response, { ...context, code: "DRAY_AUTH_FAILED" });
     return readToken(body, { asked, realm });
   } catch (cause) {
     signal?.throwIfAborted();
-    const context = { action: "get a token", registry: `token server ${realm.origin}` };
-    throw connectionFailure(cause, url, context);
+    throw connectionFailure(cause, at, context);
   }
 }
 
-function failed(
+async function failed(
   realm: URL,
   response: TransportResponse,
-  withCredentials: boolean,
-): Transient | RegistryError {
-  const { status } = response;
+  { known }: Prepared,
+): Promise<Transient | RegistryError> {
+  const { status, url } = response;
   const denied = status === 401 || status === 403;
+  const secrets = new Secrets();
+  secrets.note(known);
+  const { text, isPage } = await readErrorBody(response, secrets);
+  const who = url.origin === realm.origin ? "it" : `${url.host}, where it sent this on to,`;
+  const to = response.header("location") === undefined ? "" : " with a redirect";
   const error = new RegistryError(
     "DRAY_AUTH_FAILED",
-    `Cannot get a token from ${realm.origin}: it answered ${status}`,
+    `Cannot get a token from ${realm.origin}: ${who} answered ${status}${to}${text === "" ? "" : ` (${text})`}`,
     {
       status,
-      hint: !denied
-        ? undefined
-        : withCredentials
-          ? "Check user name and password (or token) for this registry."
-          : "Log in: `docker login`, `skopeo login`, or --username with --password-stdin.",
+      hint: isPage ? PAGE_HINT : denied ? hintForDenied(known !== undefined) : undefined,
     },
   );
   const retryAfter = response.header("retry-after");
   return isRetriedStatus(status) ? new Transient(error, { retryAfter }) : error;
+}
+
+function hintForDenied(withCredentials: boolean): string {
+  return withCredentials
+    ? "Check user name and password (or token) for this registry."
+    : "Log in: `docker login`, `skopeo login`, or --username with --password-stdin.";
 }
 
 function readToken(body: Buffer, { asked, realm }: { asked: number; realm: URL }): Token {
@@ -108,12 +129,24 @@ function readToken(body: Buffer, { asked, realm }: { asked: number; realm: URL }
   return { value, expires: asked + lifetime - Math.min(30_000, lifetime / 5) };
 }
 
-type Prepared = {
-  url: URL;
-  method: "GET" | "POST";
-  headers: Record<string, string>;
-  body?: Buffer;
-};
+type Secret = Readonly<Record<string, string>>;
+
+interface Prepared {
+  readonly url: URL;
+  readonly method: "GET" | "POST";
+  readonly headers: Readonly<Record<string, string>>;
+  /** For the token server alone. */
+  readonly secret: Secret;
+  readonly body?: Buffer;
+  /** What it logs in with, as a header would have it. */
+  readonly known: string | undefined;
+}
+
+function prepare(request: TokenRequest, credentials: Credentials | undefined): Prepared {
+  return credentials?.kind === "identity"
+    ? oauthRequest(request, credentials.token)
+    : getRequest(request, credentials);
+}
 
 function getRequest(
   { realm, service, scopes }: TokenRequest,
@@ -123,10 +156,12 @@ function getRequest(
   if (service !== undefined) url.searchParams.set("service", service);
   for (const scope of scopes) url.searchParams.append("scope", scope);
   url.searchParams.set("client_id", CLIENT_ID);
-  if (credentials?.kind !== "password") return { url, method: "GET", headers: {} };
+  const anonymous = { url, method: "GET", headers: {}, secret: {}, known: undefined } as const;
+  if (credentials?.kind !== "password") return anonymous;
   const { username, password } = credentials;
   url.searchParams.set("account", username);
-  return { url, method: "GET", headers: { authorization: basicHeader(username, password) } };
+  const authorization = basicHeader(username, password);
+  return { ...anonymous, secret: { authorization }, known: authorization };
 }
 
 function oauthRequest({ realm, service, scopes }: TokenRequest, identityToken: string): Prepared {
@@ -141,6 +176,8 @@ function oauthRequest({ realm, service, scopes }: TokenRequest, identityToken: s
     url: realm,
     method: "POST",
     headers: { "content-type": "application/x-www-form-urlencoded" },
+    secret: {},
     body: Buffer.from(form.toString()),
+    known: `Bearer ${identityToken}`,
   };
 }

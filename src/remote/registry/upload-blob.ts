@@ -1,7 +1,7 @@
 import type { PushResult } from "../../content/content.ts";
 import { verified } from "../../content/verify.ts";
 import { DrayError, RegistryError } from "../../errors.ts";
-import { sendChunks } from "./upload-chunks.ts";
+import { CHUNK_BYTES, isTooLarge, sendChunks } from "./upload-chunks.ts";
 import {
   commitTimeout,
   sessionOf,
@@ -10,7 +10,7 @@ import {
   withDigest,
   type UploadTarget,
 } from "./upload-session.ts";
-import { Transient } from "../http/patience.ts";
+import { Transient, type Tries } from "../http/patience.ts";
 
 /** A courtesy must not keep anybody waiting. */
 const CANCEL_TIMEOUT = 5_000;
@@ -28,21 +28,56 @@ const DAMAGED_CODES: ReadonlySet<string> = new Set(["DIGEST_INVALID", "SIZE_INVA
 export async function uploadBlob(target: UploadTarget, upload: BlobUpload): Promise<PushResult> {
   const mount = await tryMount(target, upload);
   if (mount === "mounted") return "mounted";
-  const tries = target.client.patience.tries(upload.signal);
-  let session = mount;
+  const { requestLimit, patience } = target.client;
+  const tries = patience.tries(upload.signal);
+  let opened = mount;
   let refusals = 0;
-  for (let attempt = 0, chunked = false; ; attempt++) {
-    session ??= await openSession(target, upload);
-    const failure = await trySend(target, upload, { session, chunked });
-    if (failure === undefined) return "copied";
-    // A commit that was answered too late, or twice, has still happened.
-    if (await target.isPresent()) return "copied";
-    const isRefusal = isRefused(failure);
-    if (isRefusal && ++refusals === MAX_REFUSALS) throw failure;
-    chunked = isRefusal ? !chunked : attempt % 2 === 1;
-    session = undefined;
-    await tries.next(new Transient(failure));
+  const isLarge = (): boolean => upload.expected.size > requestLimit.bytes;
+  let chunked = isLarge();
+  for (let attempt = 0; ; attempt++) {
+    const session = opened ?? (await openSession(target, upload));
+    opened = undefined;
+    try {
+      const failure = await trySend(target, upload, { session, chunked });
+      if (failure === undefined) return "copied";
+      const isRefusal = isRefused(failure);
+      refusals += isRefusal ? 1 : 0;
+      const isFinal =
+        refusals === MAX_REFUSALS || isAtItsLeast(target, failure, { upload, chunked });
+      const wait = isFinal ? undefined : tries;
+      if (await isThereAfterAll(target, failure, wait)) return "copied";
+      chunked = isRefusal ? !chunked : attempt % 2 === 1 || isLarge();
+    } catch (error) {
+      await cancel(target, session, upload);
+      throw error;
+    }
+    await cancel(target, session, upload);
   }
+}
+
+/** True if a proxy has refused the request for its size, and there is nothing smaller to try. */
+function isAtItsLeast(
+  { client }: UploadTarget,
+  failure: RegistryError,
+  { upload, chunked }: { upload: BlobUpload; chunked: boolean },
+): boolean {
+  if (!isTooLarge(failure)) return false;
+  return chunked || !client.requestLimit.refuse(upload.expected.size, { most: CHUNK_BYTES });
+}
+
+/**
+ * A commit that was answered too late, or twice, has still happened, or happens while this side waits:
+ * to end the session before that would end the commit. @throws DrayError where nobody waits any more
+ */
+async function isThereAfterAll(
+  target: UploadTarget,
+  failure: RegistryError,
+  tries: Tries | undefined,
+): Promise<boolean> {
+  if (await target.isPresent()) return true;
+  if (tries === undefined) throw failure;
+  await tries.next(new Transient(failure));
+  return isRefused(failure) ? false : target.isPresent();
 }
 
 /** Undefined if the blob was sent, else a failure that another try may mend; the rest is thrown. */
@@ -55,16 +90,16 @@ async function trySend(
     await (chunked || session.minChunk > 0 ? sendChunks : sendWhole)(target, upload, session);
     return undefined;
   } catch (error) {
-    await cancel(target, session, upload);
     upload.signal?.throwIfAborted();
-    if (error instanceof RegistryError && isWorthRetrying(error)) return error;
+    if (isWorthRetrying(error)) return error;
     throw error;
   }
 }
 
-function isWorthRetrying(error: RegistryError): boolean {
-  const { status, kind } = error;
-  if (kind === "refused") return false;
+function isWorthRetrying(error: unknown): error is RegistryError {
+  if (!(error instanceof RegistryError)) return false;
+  const { status, kind, isPermanent } = error;
+  if (kind === "refused" || isPermanent) return false;
   return status === 0 || status >= 500 || status === 408 || status === 429 || isRefused(error);
 }
 

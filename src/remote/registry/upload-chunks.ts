@@ -11,7 +11,7 @@ import {
 } from "./upload-session.ts";
 
 /** Just under what the strictest registries and proxies take at a time. */
-const CHUNK_BYTES = 4 * 1024 * 1024 - 64 * 1024;
+export const CHUNK_BYTES = 4 * 1024 * 1024 - 64 * 1024;
 const MAX_CHUNK_BYTES = 64 * 1024 * 1024;
 
 /**
@@ -25,12 +25,14 @@ export async function sendChunks(
   session: Session,
 ): Promise<void> {
   const { expected, content } = upload;
-  const chunkSize = Math.min(Math.max(CHUNK_BYTES, session.minChunk), MAX_CHUNK_BYTES);
+  const { minChunk } = session;
+  const usual = Math.min(CHUNK_BYTES, target.client.requestLimit.bytes);
+  const chunkSize = Math.min(Math.max(usual, minChunk), MAX_CHUNK_BYTES);
   const bytes = verified(content.open(0), expected, { from: content.from });
   let location = session.location;
   let sent = 0;
   for await (const chunk of inChunks(bytes, chunkSize)) {
-    location = await sendChunk(target, upload, { chunk, start: sent, location });
+    location = await sendChunk(target, upload, { chunk, start: sent, location, minChunk });
     sent += chunk.length;
   }
   await commit(target, upload, location);
@@ -40,9 +42,34 @@ interface ChunkRequest {
   readonly chunk: Buffer;
   readonly start: number;
   readonly location: URL;
+  /** As small as the registry takes any but the last. */
+  readonly minChunk: number;
 }
 
+/** Sends a chunk in pieces as large as the proxies before the registry take them. */
 async function sendChunk(
+  target: UploadTarget,
+  upload: BlobUpload,
+  { chunk, start, location, minChunk }: ChunkRequest,
+): Promise<URL> {
+  const end = start + chunk.length;
+  let next = location;
+  for (let at = start; at < end;) {
+    const size = Math.max(minChunk, Math.min(chunk.length, target.client.requestLimit.bytes));
+    const piece = chunk.subarray(at - start, at - start + size);
+    try {
+      next = await sendPiece(target, upload, { chunk: piece, start: at, location: next, minChunk });
+      at += piece.length;
+    } catch (error) {
+      if (!isTooLarge(error)) throw error;
+      const smaller = { least: minChunk, most: CHUNK_BYTES };
+      if (!target.client.requestLimit.refuse(piece.length, smaller)) throw error;
+    }
+  }
+  return next;
+}
+
+async function sendPiece(
   target: UploadTarget,
   upload: BlobUpload,
   request: ChunkRequest,
@@ -52,7 +79,7 @@ async function sendChunk(
   const tries = target.client.patience.tries(upload.signal);
   for (;;) {
     try {
-      return await patch(target, upload, { chunk, start, location });
+      return await patch(target, upload, { ...request, chunk, start, location });
     } catch (error) {
       upload.signal?.throwIfAborted();
       if (!isOutOfStep(error)) throw error;
@@ -66,6 +93,11 @@ async function sendChunk(
       start = status.received;
     }
   }
+}
+
+/** A proxy has refused the request before the registry saw it: the upload stands where it stood. */
+export function isTooLarge(error: unknown): error is RegistryError {
+  return error instanceof RegistryError && error.status === 413;
 }
 
 async function patch(

@@ -355,7 +355,7 @@ describe("a wrong password", () => {
         kind: "failed",
         status: 401,
         message: expect.stringMatching(
-          /^Cannot get a token from http:.* it answered 401$/,
+          /^Cannot get a token from http:.* it answered 401 \(UNAUTHORIZED\)$/,
         ) as string,
         hint: "Check user name and password (or token) for this registry.",
       });
@@ -431,7 +431,7 @@ describe("a token server with a problem", () => {
   it.each([
     ["no token", "{}", "there is no token in it"],
     ["a token with a line break", '{"token":"a\\nb: c"}', "there is no token in it"],
-    ["no JSON", "<html>", "expected JSON"],
+    ["no JSON", "token=abc", "expected JSON"],
     ["two tokens of one name", '{"token":"a","token":"b"}', "expected JSON"],
   ])("is refused when it answers with %s", async (_what, body, reason) => {
     const { registry, tokens } = await startGuarded({ users });

@@ -8,6 +8,7 @@ import {
   fill,
   login,
   oneLayerImage,
+  read,
   repositoryOf,
   startHost,
   startRegistry,
@@ -60,9 +61,19 @@ describe("judgeRealm() asks without credentials at", () => {
   });
 });
 
+describe("judgeRealm() takes http:// of the registry's own host behind TLS for https://", () => {
+  it.each([
+    ["https://registry.example.com", "http://registry.example.com/token"],
+    ["https://registry.example.com:8443", "http://registry.example.com/token"],
+  ])("at %s", async (origin, realm) => {
+    const judged = await judgeRealm(realm, { registry: new URL(origin), allowed: [] });
+    expect(judged).toEqual({ realm: new URL("/token", origin), trusted: true });
+  });
+});
+
 describe("judgeRealm() does not even ask at", () => {
   it.each([
-    ["plain http, when the registry is encrypted", "http://registry.example.com/token"],
+    ["plain http, when the registry is encrypted", "http://auth.example.com/token"],
     ["plain http on an allowed host", "http://allowed.example.org/token"],
     ["an address of clouds' own services", "https://169.254.169.254/latest/meta-data"],
     ["the same address as one number", "https://2852039166/latest"],
@@ -158,5 +169,76 @@ describe("a token server elsewhere", () => {
     guarded.door = tokens.door(`${guarded.url}/token`);
     const repository = repositoryOf(guarded, { credentials: alice });
     await expect(repository.resolve("1.0")).resolves.toEqual(image.root.descriptor);
+  });
+});
+
+describe("a token endpoint that redirects", () => {
+  it("on its own host is followed with the login", async () => {
+    const tokens = new TokenServer({ users: { alice: "secret" } });
+    const host = await startHost((request, response) => {
+      if (request.url?.startsWith("/old") !== true) return tokens.listener(request, response);
+      response.writeHead(301, { Location: request.url.replace("/old", "/new") }).end();
+    });
+    const guarded = await startRegistry({ door: tokens.door(`${host.url}/old`) });
+    await fill(guarded, image);
+    const repository = repositoryOf(guarded, {
+      credentials: login("alice", "secret"),
+      allowedTokenHosts: [host.host],
+    });
+    expect(await repository.resolve("1.0")).toEqual(image.root.descriptor);
+  });
+
+  it("to another host is followed without the login, with POST not at all", async () => {
+    const tokens = new TokenServer({ users: { alice: "secret" }, identityTokens: ["refresh"] });
+    const other = await startHost(tokens.listener);
+    const host = await startHost((request, response) => {
+      request.resume();
+      response.writeHead(307, { Location: `${other.url}${request.url ?? ""}` }).end();
+    });
+    const guarded = await startRegistry({ door: tokens.door(`${host.url}/token`) });
+    await fill(guarded, image);
+    const allowedTokenHosts = [host.host];
+    const credentials = login("alice", "secret");
+    await expect(
+      repositoryOf(guarded, { credentials, allowedTokenHosts }).resolve("1.0"),
+    ).rejects.toMatchObject({
+      code: "DRAY_AUTH_FAILED",
+      message: expect.stringContaining(`${other.host}, where it sent this on to,`) as string,
+    });
+    expect(tokens.seen[0]?.authorization).toBeUndefined();
+    const identity = always({ kind: "identity", token: "refresh" });
+    await expect(
+      repositoryOf(guarded, { credentials: identity, allowedTokenHosts }).resolve("1.0"),
+    ).rejects.toMatchObject({
+      message: expect.stringContaining("answered 307 with a redirect") as string,
+    });
+    expect(tokens.seen).toHaveLength(1);
+  });
+});
+
+describe("a challenge that names another scope than the path", () => {
+  it("is asked for as well, and the token is good for both", async () => {
+    const tokens = new TokenServer({ users: { alice: "secret" } });
+    const host = await startHost(tokens.listener);
+    const behind = "repository:upstream/team/app:pull";
+    const door = tokens.door(`${host.url}/token`);
+    const guarded = await startRegistry();
+    await fill(guarded, image);
+    guarded.door = (request) => {
+      const denial = door(request);
+      if (!request.url?.includes("/team/app/")) return denial;
+      if (denial === undefined && tokens.seen.at(-1)?.scopes.includes(behind)) return undefined;
+      const challenge = `Bearer realm="${host.url}/token",service="test",scope="${behind}"`;
+      return { status: 401, headers: { "WWW-Authenticate": challenge } };
+    };
+    const repository = repositoryOf(guarded, {
+      credentials: login("alice", "secret"),
+      allowedTokenHosts: [host.host],
+    });
+    expect(await repository.resolve("1.0")).toEqual(image.root.descriptor);
+    expect(tokens.seen.at(-1)?.scopes).toEqual(["repository:team/app:pull,push", behind]);
+    const before = tokens.seen.length;
+    await read(repository, image.layer);
+    expect(tokens.seen).toHaveLength(before);
   });
 });

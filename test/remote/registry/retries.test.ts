@@ -33,7 +33,7 @@ describe("a request is sent again", () => {
     "after status %i, which may pass",
     async (status) => {
       const registry = await startFilled();
-      registry.inject({ ...manifests, times: 2 }, refuse(status, "UNKNOWN"));
+      registry.inject({ ...manifests, method: "HEAD", times: 2 }, refuse(status, "UNKNOWN"));
       const { events, onEvent } = listening();
       expect(await repositoryOf(registry, { onEvent }).resolve("1.0")).toEqual(descriptor);
       const statuses = registry.requests("HEAD").map((request) => request.status);

@@ -1,0 +1,39 @@
+const TAG_STAYS =
+  "The registry lets nobody write this tag once more; trying again changes nothing. Push under another tag, or have the rule or the old tag removed there.";
+
+const NO_ROOM =
+  "There is no room left in the registry or in the project's share of it; trying again changes nothing until somebody there makes room or raises the quota.";
+
+/** What a registry refuses for good, by its words: to try again changes nothing. */
+const PERMANENT: readonly (readonly [sign: RegExp, hint: string])[] = [
+  [
+    /immutab|overwr[io]t|does not allow updating|redeploy|\btag\b.* exists|exists .*\btag\b|protected|disallowed|\blocked\b/i,
+    TAG_STAYS,
+  ],
+  [
+    /quota|storage .*exceed|exceed\w* .*(?:storage|upper limit|allotted)|no space left|insufficient storage|storage limit|reached .*limit/i,
+    NO_ROOM,
+  ],
+  [
+    /artifact ?type|media ?type|config type|unknown type|manifest (?:format|type|schema) .*(?:not|un)/i,
+    "This registry does not take artifacts of this kind. Its administrator may be able to allow the type; else leave the artifact out.",
+  ],
+  [
+    /vulnerab|scan|policy|signature|content trust|not signed|prevent/i,
+    "A policy of the registry or project forbids it; its administrator has to allow it.",
+  ],
+];
+
+/** Statuses of answers that a rule of the registry may stand behind. */
+const MAY_BE_PERMANENT: ReadonlySet<number> = new Set([
+  400, 403, 405, 406, 409, 412, 413, 415, 422, 507,
+]);
+
+/** What to do where something was refused for good; undefined where another try may do. */
+export function permanentRefusal(status: number, text: string): string | undefined {
+  if (status === 507) return NO_ROOM;
+  if (!MAY_BE_PERMANENT.has(status)) return undefined;
+  const found = PERMANENT.find(([sign]) => sign.test(text))?.[1];
+  // Nothing that is sent can conflict with anything but the tag.
+  return found ?? (status === 409 || status === 412 ? TAG_STAYS : undefined);
+}

@@ -1,0 +1,238 @@
+import { describe, expect, it } from "vitest";
+import { answer, refuse } from "../../../fixtures/faults.ts";
+import { contentOf } from "../../../src/content/memory.ts";
+import { parseErrorBody } from "../../../src/remote/registry/error-body.ts";
+import { fill, login, oneLayerImage, repositoryOf, startHost, startRegistry } from "./lab.ts";
+
+const image = oneLayerImage("refused");
+const digest = `sha256:${"a".repeat(64)}`;
+const JSON_TYPE = { "Content-Type": "application/json" };
+const HTML = { "Content-Type": "text/html" };
+
+describe("what an answer says of its refusal", () => {
+  it.each([
+    ["one error", { errors: [{ code: "DENIED", message: "no" }] }, "DENIED: no"],
+    [
+      "several, each with its detail",
+      {
+        errors: [
+          { code: "MANIFEST_BLOB_UNKNOWN", message: "blob unknown to registry", detail: digest },
+          { code: "MANIFEST_INVALID", message: "manifest invalid", detail: { size: 3 } },
+        ],
+      },
+      `MANIFEST_BLOB_UNKNOWN: blob unknown to registry [${digest}]; MANIFEST_INVALID: manifest invalid [{"size":3}]`,
+    ],
+    [
+      "one with an empty detail",
+      { errors: [{ code: "UNKNOWN", message: "unknown error", detail: {} }] },
+      "UNKNOWN: unknown error",
+    ],
+    ["a number for a code", { errors: [{ status: 403, message: "Forbidden" }] }, "403: Forbidden"],
+    ["the same twice", { errors: [{ code: "A" }, { code: "A" }] }, "A"],
+    [
+      "no list",
+      { message: "Resource not accessible by integration" },
+      "Resource not accessible by integration",
+    ],
+    [
+      "the form of OAuth",
+      { error: "invalid_scope", error_description: "no such" },
+      "invalid_scope: no such",
+    ],
+    ["details of a hub", { detail: "Too many requests" }, "[Too many requests]"],
+    ["nothing that is known", { trouble: true }, ""],
+  ])("is shown for %s", (_what, body, text) => {
+    expect(parseErrorBody(JSON.stringify(body), "application/json").text).toBe(text);
+  });
+
+  it.each([
+    [
+      "<html><head><title>413 Request Entity Too Large</title></head>",
+      'an HTML page, "413 Request Entity Too Large"',
+    ],
+    ["<!DOCTYPE html>\n<html><body>hello", "an HTML page"],
+    [
+      "\n<!-- squid -->\n<HTML><HEAD><TITLE>ERROR: The requested URL\n could not be retrieved</TITLE>",
+      'an HTML page, "ERROR: The requested URL could not be retrieved"',
+    ],
+    [
+      '<?xml version="1.0"?><Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>',
+      "AccessDenied: Request has expired",
+    ],
+    ["no healthy upstream", "no healthy upstream"],
+    ["", ""],
+    ["{", "{"],
+  ])("is named where it is %j", (text, said) => {
+    expect(parseErrorBody(text).text).toBe(said);
+  });
+
+  it("has an end, however much is said", () => {
+    const errors = Array.from({ length: 500 }, (_one, index) => ({
+      code: `C${index}`,
+      message: "m".repeat(5000),
+      detail: { long: "d".repeat(5000) },
+    }));
+    const { text } = parseErrorBody(JSON.stringify({ errors }));
+    expect(text.length).toBeLessThan(6000);
+    expect(text).toMatch(/; and 492 more$/);
+  });
+
+  it("names the content that it speaks of, wherever that stands", () => {
+    const other = `sha256:${"b".repeat(64)}`;
+    const body = {
+      errors: [
+        { code: "X", message: `no ${digest}` },
+        { code: "X", detail: { digest: other } },
+      ],
+    };
+    expect(parseErrorBody(JSON.stringify(body)).digests).toEqual([digest, other]);
+  });
+});
+
+describe("a refusal of HEAD, which has no body", () => {
+  it.each([403, 429])("with %i is explained by the answer to GET", async (status) => {
+    const registry = await startRegistry();
+    registry.inject({ path: /manifests/ }, refuse(status, "DENIED", "the trial has ended"));
+    await expect(repositoryOf(registry, { retryFor: 0 }).resolve("1.0")).rejects.toMatchObject({
+      status,
+      message: expect.stringContaining("(DENIED: the trial has ended)") as string,
+    });
+  });
+
+  it("with 403 means nothing where GET is let through", async () => {
+    const registry = await startRegistry();
+    await fill(registry, image);
+    registry.inject({ method: "HEAD" }, answer(403));
+    const repository = repositoryOf(registry);
+    expect(await repository.resolve("1.0")).toEqual(image.root.descriptor);
+    expect(await repository.exists(image.layer)).toBe(true);
+    const [get] = registry.requests("GET", /blobs/);
+    expect(get?.sent).toBe(1);
+  });
+});
+
+describe("a page where a program was to answer", () => {
+  it("is named, with its title, in the place of an error", async () => {
+    const registry = await startRegistry();
+    const page = "<html><head><title>Blocked by Zscaler</title></head></html>";
+    registry.inject({ path: /manifests/ }, answer(403, HTML, page));
+    await expect(repositoryOf(registry).resolve("1.0")).rejects.toMatchObject({
+      message: expect.stringContaining(
+        'answered 403 (an HTML page, "Blocked by Zscaler")',
+      ) as string,
+      hint: expect.stringContaining("a proxy stands in between") as string,
+    });
+  });
+
+  it("is named in the place of a manifest", async () => {
+    const registry = await startRegistry();
+    registry.inject(
+      { path: /manifests/ },
+      answer(200, HTML, "<!doctype html><title>Sign in</title>"),
+    );
+    await expect(repositoryOf(registry).resolve("1.0")).rejects.toMatchObject({
+      code: "DRAY_REGISTRY_FAILED",
+      message: expect.stringContaining('an HTML page, "Sign in"') as string,
+      hint: expect.stringContaining("a login page") as string,
+    });
+  });
+
+  it("is named in the place of a registry", async () => {
+    const portal = await startHost((_request, response) => {
+      response.writeHead(200, HTML).end("<html><title>Welcome to the guest network</title></html>");
+    });
+    await expect(repositoryOf(portal).resolve("1.0")).rejects.toMatchObject({
+      code: "DRAY_REGISTRY_NOT_FOUND",
+      message: expect.stringContaining('an HTML page, "Welcome to the guest network"') as string,
+    });
+  });
+
+  it("is named in the place of a token", async () => {
+    const registry = await startRegistry();
+    const tokens = await startHost((_request, response) => {
+      response.writeHead(200, HTML).end("<html><title>Single sign-on</title></html>");
+    });
+    registry.door = () => ({
+      status: 401,
+      headers: { "WWW-Authenticate": `Bearer realm="${tokens.url}/token",service="s"` },
+    });
+    await expect(repositoryOf(registry).resolve("1.0")).rejects.toMatchObject({
+      code: "DRAY_AUTH_FAILED",
+      message: expect.stringContaining('an HTML page, "Single sign-on"') as string,
+    });
+  });
+});
+
+describe("what a registry refuses for good", () => {
+  it.each<[string, [number, string, string]]>([
+    [
+      "Harbor's rule",
+      [412, "PRECONDITION", "Failed to process request due to 'app:1.0' configured as immutable."],
+    ],
+    [
+      "ECR's",
+      [
+        400,
+        "TAG_INVALID",
+        "The image tag '1.0' already exists in the 'app' repository and cannot be overwritten because the repository is immutable.",
+      ],
+    ],
+    ["Quay's", [409, "TAG_EXISTS", "conflict"]],
+    ["Nexus's", [400, "UNKNOWN", "Repository does not allow updating assets: docker-hosted"]],
+    [
+      "Artifactory's",
+      [
+        403,
+        "DENIED",
+        "Not enough permissions to delete/overwrite artifact 'app/1.0/manifest.json'",
+      ],
+    ],
+    [
+      "a lock of ACR",
+      [405, "UNSUPPORTED", "The operation is disallowed on this registry, repository or image."],
+    ],
+  ])("names the tag: %s", async (_what, [status, code, message]) => {
+    const registry = await startRegistry();
+    await fill(registry, image);
+    registry.inject({ method: "PUT", path: /manifests/ }, refuse(status, code, message));
+    const repository = repositoryOf(registry, { credentials: login("u", "p") });
+    const { descriptor, bytes } = image.root;
+    const pushing = repository.push(descriptor, contentOf(bytes, "test"));
+    await expect(pushing).rejects.toMatchObject({
+      isPermanent: true,
+      message: expect.stringContaining(message) as string,
+      hint: expect.stringContaining("trying again changes nothing") as string,
+    });
+    expect(registry.requests("PUT")).toHaveLength(1);
+  });
+
+  it.each<[string, [number, string, string]]>([
+    [
+      "Harbor's quota",
+      [
+        403,
+        "DENIED",
+        "adding 10 MiB of storage resource, which when updated to current usage of 95 MiB will exceed the configured upper limit of 100 MiB.",
+      ],
+    ],
+    ["Quay's quota", [403, "DENIED", "Quota has been exceeded on namespace"]],
+    ["a full disk", [507, "UNKNOWN", "Insufficient Storage"]],
+  ])("names the room: %s", async (_what, [status, code, message]) => {
+    const registry = await startRegistry();
+    registry.inject({ method: "POST" }, refuse(status, code, message));
+    const pushing = repositoryOf(registry).push(image.layer, contentOf(Buffer.alloc(0), "test"));
+    await expect(pushing).rejects.toMatchObject({
+      isPermanent: true,
+      hint: expect.stringContaining("raises the quota") as string,
+    });
+    expect(registry.requests("POST")).toHaveLength(1);
+  });
+
+  it("is no passing trouble", async () => {
+    const registry = await startRegistry();
+    registry.inject({}, answer(503, JSON_TYPE, "{}"));
+    await expect(repositoryOf(registry).resolve("1.0")).rejects.toMatchObject({
+      isPermanent: false,
+    });
+  });
+});
