@@ -49,7 +49,8 @@ export const discovery = {
     severity: "warning",
     means:
       "With these values the cluster would pull images from their source, and not from the registry that `--target` names.",
-    advice: "Name your registry in the values, or give the cluster a mirror for those registries.",
+    advice:
+      "Let `dray repoint` write the values that name your registry, or give the cluster a mirror for those registries.",
   },
   IMAGE_LIST_INVALID: {
     ends: "usage",
@@ -71,7 +72,7 @@ export const discovery = {
   },
   IMAGE_NOT_FOUND: {
     ends: "failed",
-    means: "No image that was found has what `--why` names in its name.",
+    means: "No image that was found has what `--why` or `--explain` names in its name.",
     advice: "Run `dray images` without `--why` and take a name that it lists.",
   },
   NOT_EXPLORED: {

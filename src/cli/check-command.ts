@@ -11,6 +11,7 @@ import {
 import { formatNotes, formatOperators, formatProblems } from "./findings.ts";
 import { addExamples, repeatable } from "./flags.ts";
 import { reasonFor } from "./images-report.ts";
+import { registryAccess } from "./registry-flags.ts";
 import { addMapFlags, readMapping, type MapFlags } from "./map-flags.ts";
 import { addTargetFileFlag, type TargetFlags } from "./target-flags.ts";
 import { addOutputFlags, type AddCommand, type Session, type SessionFlags } from "./session.ts";
@@ -21,6 +22,7 @@ interface CheckFlags
   readonly chart?: string;
   readonly requirePlatform?: readonly string[];
   readonly allowIncomplete?: boolean;
+  readonly ask?: boolean;
 }
 
 export const addCheckCommand: AddCommand = (program, start) => {
@@ -29,8 +31,9 @@ export const addCheckCommand: AddCommand = (program, start) => {
     .summary("say whether a bundle has what its charts pull, or a registry what was pushed")
     .description(
       "Finds the images that the charts in a bundle pull with your values, and says which of them " +
-        "are not in the bundle, and why they are needed. Opens no connection, on either side. " +
-        "Exit code 3 means: a pod would not start, or it cannot be told. With --receipt it asks " +
+        "are not in the bundle, and why they are needed. Opens no connection, on either side, " +
+        "without --ask. Exit code 3 means: a pod would not start, or it cannot be told, or (with a " +
+        "target) it would start from elsewhere. With --receipt it asks " +
         "a registry instead, whether everything that was pushed is still there as it was; " +
         "exit code 3 means that it is not.",
     )
@@ -43,6 +46,7 @@ export const addCheckCommand: AddCommand = (program, start) => {
       "--target <target>",
       "REGISTRY[/PREFIX] that your values name instead of the sources, or to audit",
     )
+    .option("--ask", "ask the target for every image that your values name there")
     .option("--allow-incomplete", "end with 0 though a needed image may have been missed");
   addTargetFileFlag(addMapFlags(command));
   const sets = addDiscoveryFlags(command);
@@ -54,7 +58,7 @@ export const addCheckCommand: AddCommand = (program, start) => {
     "dray check app-1.2.0.tar.gz --key release.pub --chart app --values prod.yaml \\",
     "  --require-platform linux/amd64 --require-platform linux/arm64",
     "dray check app-1.2.0.tar.gz --key release.pub --values internal.yaml \\",
-    "  --target registry.internal:5000/mirror   # the values name this registry",
+    "  --target registry.internal:5000/mirror --ask   # the values name this registry",
     "dray check --receipt app-1.2.0.receipt.json --content",
   ]);
   command.action(async (path: string | undefined, flags: CheckFlags) => {
@@ -80,6 +84,7 @@ async function runCheck(
       requirePlatforms: flags.requirePlatform?.map(parsePlatform),
       target: flags.target,
       mapping: await readMapping(flags),
+      ...(flags.ask === true && { ask: await registryAccess(flags, session) }),
       valueSets: await readSets(sets, {}, session),
       discovery: { ...(await discoverySettings(flags, session)), ...releaseOf(flags) },
       ...(await bundleChoices(flags, session)),
@@ -113,11 +118,13 @@ function renderCheck(report: CheckReport): string {
 }
 
 function renderChart(chart: CheckedChart): string {
-  const { name, version, missing, left, skipped, findings } = chart;
+  const { name, version, missing, outside, absent, left, skipped, findings } = chart;
   const parts = [
     formatOperators(findings),
     section(`Needed by ${name} ${version}, and left out on purpose:`, formatAbsent(skipped)),
     section(`Needed by ${name} ${version}:`, formatAbsent(missing)),
+    section(`Needed by ${name} ${version}, and pulled from elsewhere:`, formatNamed(outside)),
+    section(`Needed by ${name} ${version}, and not in its registry:`, formatNamed(absent)),
     section(`Not needed by ${name} ${version} with these values:`, formatAbsent(left)),
   ];
   return paragraphs(parts);
@@ -129,7 +136,15 @@ function formatAbsent(images: readonly AbsentImage[]): string {
     .join("");
 }
 
+function formatNamed(images: CheckedChart["outside"]): string {
+  return images.map((one) => `  ${one.class}  ${one.image}\n    ${reasonFor(one)}\n`).join("");
+}
+
 function verdict({ good, complete, charts }: CheckReport): string {
+  const lacks = charts.some(({ missing }) => missing.length > 0);
+  if (!good && !lacks) {
+    return "Incomplete: with these values images are pulled from elsewhere, or are not where they are looked for.\n";
+  }
   if (!good) return "Incomplete: the bundle lacks images that its charts will pull.\n";
   const skipped = charts.flatMap((chart) => chart.skipped).length;
   const but = skipped === 0 ? "" : `, but for ${skipped} left out on purpose`;

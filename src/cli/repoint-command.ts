@@ -11,13 +11,15 @@ import { formatNotes, formatOperators, formatProblems } from "./findings.ts";
 import { addExamples } from "./flags.ts";
 import { addMapFlags, readMapping, type MapFlags } from "./map-flags.ts";
 import { addRegistryFlags, registryAccess, type RegistryFlags } from "./registry-flags.ts";
+import { explain, formatExplained, placeOf } from "./repoint-explain.ts";
 import { addOutputFlags, type AddCommand, type Session, type SessionFlags } from "./session.ts";
 import { formatTable, paragraphs, plural, section } from "./table.ts";
 import { addTargetFileFlag, requireTarget, type TargetFlags } from "./target-flags.ts";
 
 interface RepointFlags
   extends BundleFlags, SessionFlags, DiscoveryFlags, MapFlags, TargetFlags, RegistryFlags {
-  readonly output: string;
+  readonly output?: string;
+  readonly explain?: string;
   readonly chart?: string;
   readonly neededOnly?: boolean;
   readonly receipt?: string;
@@ -37,7 +39,8 @@ export const addRepointCommand: AddCommand = (program, start) => {
     )
     .argument("<bundle>", "bundle file or unpacked directory")
     .argument("[target]", "REGISTRY[:PORT][/PREFIX]; without it that of the target file")
-    .requiredOption("-o, --output <dir>", "directory for the files; made if it is not there")
+    .option("-o, --output <dir>", "directory for the files; made if it is not there")
+    .option("--explain <image>", "say of one image, by its old or new name, where it comes from")
     .option("--chart <name>", "repoint only this chart: NAME or NAME:VERSION")
     .option("--needed-only", "leave alone what these values do not pull");
   addTargetFileFlag(addMapFlags(command));
@@ -52,6 +55,8 @@ export const addRepointCommand: AddCommand = (program, start) => {
   addExamples(command, [
     "dray repoint app-1.2.0.tar.gz registry.internal:5000/mirror --key release.pub -o deploy \\",
     "  --values prod.yaml",
+    "dray repoint app-1.2.0.tar.gz registry.internal:5000/mirror --key release.pub \\",
+    "  --explain quay.io/acme/web:1.0   # why does a node pull this?",
     "dray repoint app-1.2.0.tar.gz --target-file target.yaml --key release.pub -o deploy \\",
     "  --receipt app-1.2.0.receipt.json",
   ]);
@@ -67,6 +72,7 @@ async function runRepoint(
 ): Promise<void> {
   const { run, print, refuse } = session;
   const { repoint } = await import("../index.ts");
+  await requireOutput(flags);
   const report = await repoint(
     {
       path,
@@ -84,8 +90,22 @@ async function runRepoint(
     run,
   );
   const findings = [...report.findings, ...report.charts.flatMap((chart) => chart.findings)];
-  print(report, () => renderRepoint(report), formatProblems(findings));
-  if (!report.good) refuse(verdict(report));
+  if (flags.explain === undefined) {
+    print(report, () => renderRepoint(report), formatProblems(findings));
+    if (!report.good) refuse(verdict(report));
+  } else {
+    const found = await explain(flags.explain, report);
+    print(found, () => formatExplained(found, report, flags));
+  }
+}
+
+async function requireOutput({ output, explain: image }: RepointFlags): Promise<void> {
+  if (output !== undefined || image !== undefined) return;
+  const { DrayError } = await import("../index.ts");
+  throw new DrayError("DRAY_USAGE", "Expected a directory for the files: none is given", {
+    kind: "usage",
+    hint: "Name one with --output DIR; it is made if it is not there.",
+  });
 }
 
 function renderRepoint(report: RepointReport): string {
@@ -150,11 +170,6 @@ function formatImages(images: readonly PresentImage[]): string {
     )
     .map((lines) => `${lines}\n`)
     .join("");
-}
-
-function placeOf({ file, line, object, where }: PresentImage["places"][number] = {}): string {
-  const at = line === undefined ? file : `${file}:${line}`;
-  return [at, object, where].filter((one) => one !== undefined).join(", ");
 }
 
 function isNeeded({ class: kind }: PresentImage): boolean {

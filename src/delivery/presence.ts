@@ -1,6 +1,8 @@
 import { forAll } from "../content/concurrency.ts";
 import { formatReference, parseReference, type Reference } from "../oci/reference.ts";
-import type { RegistryPool } from "../remote/registry/pool.ts";
+import type { Run } from "../events.ts";
+import type { RegistryAccess } from "../remote/registry/access.ts";
+import { RegistryPool } from "../remote/registry/pool.ts";
 import type { Receipt } from "./receipt.ts";
 
 /** Whether a target has an image, as far as that was looked into. */
@@ -26,19 +28,26 @@ export function presenceByReceipt(images: readonly Reference[], { artifacts }: R
   );
 }
 
-/** Asks a registry for each image once. @throws RegistryError if it does not say */
+/** Asks registries for images, each once. @throws RegistryError if one does not say */
 export async function presenceByAsking(
   images: readonly Reference[],
-  pool: RegistryPool,
-  signal: AbortSignal,
+  access: RegistryAccess,
+  { signal, onEvent }: Run,
 ): Promise<Presences> {
-  const answers = await forAll(images, signal, async (image, either) => {
-    const repository = pool.repository(image);
-    const name = image.digest ?? image.tag ?? "latest";
-    const found = await repository.client.limit(() => repository.find(name, { signal: either }));
-    return [formatReference(image), found === undefined ? "missing" : "there"] as const;
-  });
-  return new Map(answers);
+  const pool = new RegistryPool(access, { side: "target", onEvent });
+  const registries = new Set(images.map(({ registry }) => registry));
+  try {
+    await forAll([...registries], signal, (name, either) => pool.client(name).ping(either));
+    const answers = await forAll(images, signal, async (image, either) => {
+      const repository = pool.repository(image);
+      const name = image.digest ?? image.tag ?? "latest";
+      const found = await repository.client.limit(() => repository.find(name, { signal: either }));
+      return [formatReference(image), found === undefined ? "missing" : "there"] as const;
+    });
+    return new Map(answers);
+  } finally {
+    await pool.close();
+  }
 }
 
 /** A digest, where there is one, is what a cluster pulls: the tag beside it says nothing then. */

@@ -1,4 +1,5 @@
-import type { Reference } from "../oci/reference.ts";
+import { roleOf } from "../discover/image-key.ts";
+import { formatReference, type Reference } from "../oci/reference.ts";
 import type { Edit } from "./edits.ts";
 import { isCalledRegistry, type Leaf } from "./leaves.ts";
 import { nameOf } from "./names.ts";
@@ -39,9 +40,11 @@ function madeOf(wanted: Wanted, leaves: readonly Leaf[]): Edit[][] {
   const heads = headsIn(leaves, forms);
   const tails = leaves.filter(({ text }) => forms.some((form) => isEnd(withoutPin(text), form)));
   const alone = heads.flatMap(({ leaf, rests }) => headValues(leaf, rests, name));
+  const empty = leaves.filter(isEmptyName).flatMap(({ path }) => namesFor(path, wanted));
   const all: Edit[][] = [
     ...wholes.flatMap((leaf) => rewritten(leaf, forms, [name])),
-    ...alone.map((edit) => [edit]),
+    ...alone.filter((edit) => !endsInLibrary(edit)).map((edit) => [edit]),
+    ...empty.map((edit) => [edit]),
     ...tails.flatMap((leaf) =>
       endsOf(name)
         .slice(1)
@@ -49,6 +52,7 @@ function madeOf(wanted: Wanted, leaves: readonly Leaf[]): Edit[][] {
     ),
     ...wholes.flatMap((leaf) => rewritten(leaf, forms, endsOf(name).slice(1))),
     ...pairs(heads, [...tails, ...wholes.filter(isName)], name),
+    ...alone.filter(endsInLibrary).map((edit) => [edit]),
     ...middles(heads, leaves, { forms, name }),
   ];
   return all.slice(0, MAX_CANDIDATES);
@@ -70,9 +74,15 @@ export function headsIn(leaves: readonly Leaf[], forms: readonly string[]): Head
 }
 
 function restsBehind({ path, text, isRead }: Leaf, forms: readonly string[]): string[] {
-  if (text === "") return isRead && isCalledRegistry(path) ? [...forms] : [];
+  // What is empty may stand for the registry that the chart takes otherwise.
+  if (text === "") return isRead && isCalledRegistry(path) ? [...forms, ...withoutHost(forms)] : [];
   const own = text.replace(/\/+$/, "");
   return forms.filter((form) => isBeginning(own, form)).map((form) => form.slice(own.length + 1));
+}
+
+function withoutHost(forms: readonly string[]): string[] {
+  const paths = forms.map((form) => form.slice(form.indexOf("/") + 1));
+  return [...new Set(paths)].filter((path) => !forms.includes(path));
 }
 
 /** Some charts want the slash in the value. */
@@ -102,6 +112,26 @@ function rewritten(leaf: Leaf, forms: readonly string[], names: readonly string[
     const value = form === undefined ? undefined : replaceName(leaf.text, form, name);
     return value === undefined ? [] : [[{ path: leaf.path, value }]];
   });
+}
+
+/** What nobody wrote into the chart may be needed by other images too, and not fit them. */
+export function endsInLibrary({ value }: Edit): boolean {
+  return typeof value === "string" && /\/library\/?$/.test(value);
+}
+
+/** True for a setting that is empty, and in whose place the template has a name of its own. */
+function isEmptyName({ path, text, isRead }: Leaf): boolean {
+  const role = roleOf(path.at(-1) ?? "")?.role;
+  return text === "" && isRead && (role === "repository" || role === "image" || role === "name");
+}
+
+/** The whole name, with what pins it and without, or what follows a registry. */
+function namesFor(path: Leaf["path"], { target }: Wanted): Edit[] {
+  const name = nameOf(target);
+  return [name, formatReference(target), ...endsOf(name).slice(1)].map((value) => ({
+    path,
+    value,
+  }));
 }
 
 /** True for a text that is nothing but a name. */

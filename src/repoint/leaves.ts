@@ -20,6 +20,7 @@ export class Leaves {
   readonly #scene: LeafSource;
   readonly #texts: readonly Leaf[];
   readonly #byFile = new Map<string, readonly Leaf[]>();
+  readonly #read = new Map<string, ReadonlySet<string>>();
 
   constructor(scene: LeafSource) {
     this.#scene = scene;
@@ -29,6 +30,15 @@ export class Leaves {
   of(file: string): readonly Leaf[] {
     const known = this.#byFile.get(file) ?? this.#find(file);
     this.#byFile.set(file, known);
+    return known;
+  }
+
+  /** Paths of the settings that `file` was seen to look at. */
+  readBy(file: string): ReadonlySet<string> {
+    const known =
+      this.#read.get(file) ??
+      new Set(this.of(file).flatMap((leaf) => (leaf.isRead ? [leaf.path.join("\0")] : [])));
+    this.#read.set(file, known);
     return known;
   }
 

@@ -5,8 +5,12 @@ import type { Scene } from "./scene.ts";
 export interface KeptEdit extends Edit {
   /** Names at their source of the images that point outside without it. */
   readonly moves: readonly string[];
-  /** True if the chart refuses images of other registries without it. */
-  readonly unlocks: boolean;
+}
+
+/** A scene and what has its new name in it. */
+interface Settled {
+  readonly scene: Scene;
+  readonly moved: ReadonlySet<string>;
 }
 
 /**
@@ -19,28 +23,37 @@ export function minimize(edits: readonly Edit[], scenes: readonly Scene[]): Kept
   const order = edits.toReversed().toSorted((a, b) => Number(isGlobal(a)) - Number(isGlobal(b)));
   for (const edit of order) {
     const without = kept.filter((one) => keyOf(one) !== keyOf(edit));
-    const moves = settled.some(({ scene, moved }) => lost(scene, moved, without).length > 0);
-    if (!moves && !scenes.some((scene) => isRefused(scene, without))) kept = without;
+    if (!isNeeded(edit, without, settled)) kept = without;
   }
   return kept.map((edit) => {
     const without = kept.filter((one) => one !== edit);
-    const images = settled.flatMap(({ scene, moved }) => lost(scene, moved, without));
-    const moves = [...new Set(images)].toSorted();
-    return { ...edit, moves, unlocks: moves.length === 0 };
+    const images = settled.flatMap((one) => lost(one, without, one.scene.filesFor(edit)));
+    return { ...edit, moves: [...new Set(images)].toSorted() };
   });
 }
 
-/** Images that have their new names no longer. */
-function lost(scene: Scene, moved: ReadonlySet<string>, edits: readonly Edit[]): string[] {
-  const still = scene.movedIn(scene.render(edits));
-  return [...moved]
-    .filter((key) => !still.has(key))
-    .flatMap((key) => scene.goals.get(key)?.image ?? []);
+/** A look at the files that read the value tells most; only what seems idle is looked at as a whole. */
+function isNeeded(edit: Edit, without: readonly Edit[], all: readonly Settled[]): boolean {
+  return (
+    all.some((one) => lost(one, without, one.scene.filesFor(edit)).length > 0) ||
+    all.some((one) => lost(one, without, one.scene.files).length > 0) ||
+    all.some(({ scene }) => scene.isWhole && scene.refusals(without).length > 0)
+  );
 }
 
-/** Only what Helm prints beside the objects tells of some refusals. */
-function isRefused(scene: Scene, edits: readonly Edit[]): boolean {
-  return scene.isWhole && scene.refusals(edits).length > 0;
+/** Images that `edits` leave without their new names, in some files. */
+function lost(
+  { scene, moved }: Settled,
+  edits: readonly Edit[],
+  files: ReadonlySet<string>,
+): string[] {
+  if (files.size === 0) return [];
+  const still = scene.movedIn(scene.render(edits, files));
+  return [...moved].flatMap((key) => {
+    const goal = scene.goals.get(key);
+    const isLost = goal !== undefined && files.has(goal.file) && !still.has(key);
+    return isLost ? [goal.image] : [];
+  });
 }
 
 function isGlobal({ path }: Edit): boolean {

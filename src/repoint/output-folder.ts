@@ -10,10 +10,11 @@ const MARKS = ["dray repoint", '"proofVersion"'] as const;
 
 /** A directory for what is written; nothing but what an earlier run has written is replaced. */
 export class OutputFolder {
-  readonly #path: string;
+  readonly #path: string | undefined;
   readonly #files = new Map<string, string>();
 
-  private constructor(path: string) {
+  /** Without a path nothing is written. */
+  constructor(path: string | undefined) {
     this.#path = path;
   }
 
@@ -21,24 +22,24 @@ export class OutputFolder {
    * Makes the directory if it is not there.
    * @throws DrayError `DRAY_OUTPUT_REFUSED`, `DRAY_SYSTEM_REFUSED`
    */
-  static async prepare(path: string): Promise<OutputFolder> {
-    await requireOwnWay(path, "directory");
-    await makeDirectory(path);
-    return new OutputFolder(path);
+  async prepare(): Promise<void> {
+    if (this.#path === undefined) return;
+    await requireOwnWay(this.#path, "directory");
+    await makeDirectory(this.#path);
   }
 
-  /** Keeps a file for `writeAll`, and gives back its name. */
+  /** Keeps a file for `writeAll`, and gives back its path. */
   add(name: string, text: string): string {
-    this.#files.set(name, text);
-    return name;
+    const path = join(this.#path ?? "", name);
+    this.#files.set(path, text);
+    return path;
   }
 
   /** Writes every file, or none where something else is in the way of one. */
   async writeAll(): Promise<void> {
-    for (const name of this.#files.keys()) await this.#requireFree(join(this.#path, name));
-    for (const [name, text] of this.#files) {
-      await replaceFile(join(this.#path, name), Buffer.from(text));
-    }
+    if (this.#path === undefined) return;
+    for (const path of this.#files.keys()) await this.#requireFree(path);
+    for (const [path, text] of this.#files) await replaceFile(path, Buffer.from(text));
   }
 
   async #requireFree(path: string): Promise<void> {

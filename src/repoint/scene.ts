@@ -1,6 +1,7 @@
 import type { Dict } from "../helm/template/value.ts";
 import { formatReference, type Reference } from "../oci/reference.ts";
-import { withEdits, type Edit } from "./edits.ts";
+import { keyOf, withEdits, type Edit } from "./edits.ts";
+import { Leaves } from "./leaves.ts";
 import type { TargetNames } from "./names.ts";
 import type { Composed, Installation, Renderer, Rendering, Setting } from "./rendering.ts";
 import type { Spot } from "./spots.ts";
@@ -28,6 +29,7 @@ export class Scene {
   readonly isWhole: boolean;
   readonly #ready: Composed;
   readonly #known: ReadonlySet<string>;
+  #leaves: Leaves | undefined;
   #settings: ReadonlyMap<string, readonly Setting[]> | undefined;
 
   /** `only`: look at these files alone; `wants` says which images are to be moved. */
@@ -55,6 +57,18 @@ export class Scene {
     );
     this.files = new Set(wanted.map(({ file }) => file));
     this.#known = new Set(this.base.problems.map(problemKey));
+  }
+
+  /** What may have a say in the names of images. */
+  get leaves(): Leaves {
+    this.#leaves ??= new Leaves(this);
+    return this.#leaves;
+  }
+
+  /** Files that were seen to look at a setting while they print names. */
+  filesFor(edit: Edit): ReadonlySet<string> {
+    const key = keyOf(edit);
+    return new Set([...this.files].filter((file) => this.leaves.readBy(file).has(key)));
   }
 
   /** The settings that had a say in what `file` prints. */

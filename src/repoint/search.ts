@@ -1,7 +1,6 @@
 import { attempt } from "./attempt.ts";
 import { candidatesFor } from "./candidates.ts";
 import { joinEdits, keyOf, type Edit } from "./edits.ts";
-import { Leaves } from "./leaves.ts";
 import type { Goal, Scene } from "./scene.ts";
 import { isCommon, sharedEdits, sharedKeys } from "./shared-keys.ts";
 
@@ -17,7 +16,6 @@ export type Plan = "shared" | "single" | "any";
 /** Looks for values that give the images of one scene their new names: by trying each. */
 export class Search {
   readonly #scene: Scene;
-  readonly #leaves: Leaves;
   /** Settings that no single image may change. */
   #settled: ReadonlySet<string>;
   #edits: readonly Edit[];
@@ -26,12 +24,11 @@ export class Search {
     this.#scene = scene;
     this.#edits = start;
     this.#settled = new Set(start.map(keyOf));
-    this.#leaves = new Leaves(scene);
   }
 
   /** The values found. */
   run(plan: Plan): readonly Edit[] {
-    const keys = plan === "any" ? [] : sharedKeys(this.#scene, this.#leaves);
+    const keys = plan === "any" ? [] : sharedKeys(this.#scene);
     if (plan === "shared") {
       this.#edits = sharedEdits(this.#scene, this.#edits, keys);
     }
@@ -51,7 +48,7 @@ export class Search {
   #move(goal: Goal, only?: ReadonlySet<string>): void {
     const now = this.#scene.movedIn(this.#scene.render(this.#edits, only));
     if (now.has(goal.key)) return;
-    for (const candidate of candidatesFor(goal, this.#leaves.of(goal.file))) {
+    for (const candidate of candidatesFor(goal, this.#scene.leaves.of(goal.file))) {
       if (candidate.some((edit) => this.#settled.has(keyOf(edit)))) continue;
       const tried = attempt(this.#scene, joinEdits(this.#edits, candidate), only);
       if (tried?.moved.has(goal.key) !== true) continue;

@@ -1,6 +1,6 @@
-import { headsIn, headValues } from "./candidates.ts";
+import { endsInLibrary, headsIn, headValues } from "./candidates.ts";
 import { joinEdits, keyOf, type Edit } from "./edits.ts";
-import type { Leaf, Leaves } from "./leaves.ts";
+import type { Leaf } from "./leaves.ts";
 import { nameOf } from "./names.ts";
 import { formsOf } from "./pieces.ts";
 import type { Scene } from "./scene.ts";
@@ -49,11 +49,11 @@ export function sharedEdits(
 }
 
 /** Global ones first, then those that most images have in common. */
-export function sharedKeys(scene: Scene, leaves: Leaves): SharedKey[] {
+export function sharedKeys(scene: Scene): SharedKey[] {
   const keys = new Map<string, SharedKey>();
   for (const { file, image, reference, written, target } of scene.goals.values()) {
     const forms = formsOf(reference, written);
-    const all = headsIn(leaves.of(file), forms);
+    const all = headsIn(scene.leaves.of(file), forms);
     // What stands at the top may reach a template on ways that leave no trace.
     const near = all.filter(({ leaf }) => leaf.isRead || leaf.path.length === 1 || isGlobal(leaf));
     for (const { leaf, rests } of near) {
@@ -66,7 +66,10 @@ export function sharedKeys(scene: Scene, leaves: Leaves): SharedKey[] {
       keys.set(keyOf(leaf), known);
       known.images.add(image);
       known.files.add(file);
-      for (const edit of headValues(leaf, rests, nameOf(target))) {
+      const fitting = headValues(leaf, rests, nameOf(target)).filter(
+        (edit) => !endsInLibrary(edit),
+      );
+      for (const edit of fitting) {
         const text = JSON.stringify(edit.value);
         const value = known.values.get(text) ?? { edit, images: new Set() };
         known.values.set(text, value);

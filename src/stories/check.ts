@@ -9,6 +9,8 @@ import { isNeeded, toFinding, type DiscoveredImage } from "../discover/discovery
 import type { Finding } from "../finding.ts";
 import type { Platform } from "../oci/platform.ts";
 import { parseTarget } from "../delivery/plan.ts";
+import { presenceByAsking } from "../delivery/presence.ts";
+import type { RegistryAccess } from "../remote/registry/access.ts";
 import type { Mapping } from "../delivery/mapping.ts";
 import { settledKinds, skippedImages } from "../bundle/skipped.ts";
 import { requireUsable, type BundleIdentity } from "../bundle/opened.ts";
@@ -27,12 +29,14 @@ export interface CheckOptions extends BundleOptions {
   readonly target?: string | undefined;
   /** How names change on the way there. @default the host of their registry is dropped */
   readonly mapping?: Mapping | undefined;
+  /** Ask the target for each image that the values name there; without a target, each registry. */
+  readonly ask?: RegistryAccess | undefined;
 }
 
 export interface CheckReport {
   readonly bundle: BundleIdentity;
   readonly charts: readonly CheckedChart[];
-  /** True if nothing is missing. */
+  /** True if nothing is missing, and no image comes from elsewhere than the target. */
   readonly good: boolean;
   /** True if nothing stood in the way of finding what the charts need. */
   readonly complete: boolean;
@@ -47,6 +51,10 @@ export interface CheckedChart {
   readonly needed: number;
   /** Those of them that a cluster would not get. */
   readonly missing: readonly AbsentImage[];
+  /** Needed, and named at another registry than the target, where one is given. */
+  readonly outside: readonly DiscoveredImage[];
+  /** Needed, and not there where these values name it; nothing unless that was asked. */
+  readonly absent: readonly DiscoveredImage[];
   /** Images of other values that it would not get. */
   readonly left: readonly AbsentImage[];
   /** Needed, and left out on purpose when the bundle was packed. */
@@ -62,8 +70,9 @@ export interface AbsentImage extends DiscoveredImage {
 }
 
 /**
- * Says whether a bundle holds every image that its charts pull with the values given, and which not.
- * Opens no connection.
+ * Says whether a bundle holds every image that its charts pull with the values given, and which not,
+ * and whether they are pulled from the target, where one is given. Opens no connection unless it is
+ * told to ask.
  *
  * @throws BundleRefused, DrayError `DRAY_CHART_MISSING`, `DRAY_CHART_AMBIGUOUS`
  */
@@ -87,7 +96,7 @@ export async function check(
     return {
       bundle: { name, version, digest: bundle.bundleDigest, path: options.path },
       charts,
-      good: charts.every(({ missing }) => missing.length === 0),
+      good: charts.every(isGood),
       complete: charts.every(({ complete }) => complete),
       findings: bundle.findings,
     };
@@ -119,12 +128,20 @@ async function checkChart(
     const skip = skips.get(one.image);
     return skip === undefined ? [] : [{ ...skip, one }];
   });
+  const wanted = images.filter(isNeeded);
+  const outside = target === undefined ? [] : wanted.filter(isElsewhere(target));
+  const asked = wanted.filter((one) => !outside.includes(one));
+  const { ask } = options;
+  const named = asked.map(({ reference }) => reference);
+  const presences = ask === undefined ? undefined : await presenceByAsking(named, ask, run);
   const { name, version } = chart.metadata;
   return {
     name,
     version,
     needed: images.filter(isNeeded).length,
-    missing: lacking.filter(isNeeded),
+    missing: lacking.filter((one) => isNeeded(one) && presences?.get(one.image) !== "there"),
+    outside,
+    absent: asked.filter(({ image }) => presences?.get(image) === "missing"),
     left: lacking.filter((one) => !isNeeded(one)),
     skipped: skipped.map(({ one, reason }) => ({
       ...one,
@@ -133,7 +150,7 @@ async function checkChart(
     findings: [
       ...unknowns.map(toFinding),
       ...skipped.flatMap(neededNow),
-      ...elsewhere(images.filter(isNeeded), target),
+      ...elsewhere(outside, target),
     ],
     complete,
   };
@@ -146,20 +163,26 @@ function neededNow({ image, needed, reason }: SkippedImage): Finding[] {
   return [{ code: "IMAGE_SKIPPED", severity: "warning", message, entry: image }];
 }
 
-/** Images that values name at their source though everything else is to come from `target`. */
-function elsewhere(needed: readonly DiscoveredImage[], target: string | undefined): Finding[] {
-  if (target === undefined) return [];
+function isGood({ missing, outside, absent }: CheckedChart): boolean {
+  return missing.length === 0 && outside.length === 0 && absent.length === 0;
+}
+
+function isElsewhere(target: string): (image: DiscoveredImage) => boolean {
   const { registry } = parseTarget(target);
-  const names = needed.flatMap(({ image, reference }) =>
-    reference.registry === registry ? [] : [image],
-  );
-  if (names.length === 0) return [];
+  return ({ reference }) => reference.registry !== registry;
+}
+
+/** Images that values name at their source though everything else is to come from `target`. */
+function elsewhere(outside: readonly DiscoveredImage[], target = ""): Finding[] {
+  if (outside.length === 0) return [];
+  const names = outside.map(({ image }) => image);
+  const { registry } = parseTarget(target);
   return [
     {
       code: "IMAGE_ELSEWHERE",
       severity: "warning",
       message: `these values do not look for ${names.join(", ")} at ${registry}`,
-      hint: "Name them there in the values, or give the cluster a mirror for their registries.",
+      hint: "`dray repoint` writes the values that name them there.",
     },
   ];
 }

@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import { loadBundledCharts, requireOneChart } from "../bundle/charts.ts";
 import type { BundleArtifact } from "../bundle/format.ts";
 import { requireUsable, type BundleIdentity, type UsableBundle } from "../bundle/opened.ts";
@@ -17,7 +16,6 @@ import type { Finding } from "../finding.ts";
 import { isGiven, type ValueSet } from "../helm/values/user-values.ts";
 import { parseReference, type Reference } from "../oci/reference.ts";
 import type { RegistryAccess } from "../remote/registry/access.ts";
-import { RegistryPool } from "../remote/registry/pool.ts";
 import { installLine } from "../repoint/install-line.ts";
 import { TargetNames } from "../repoint/names.ts";
 import { OutputFolder } from "../repoint/output-folder.ts";
@@ -30,8 +28,8 @@ export interface RepointOptions extends BundleOptions {
   readonly target: string;
   /** How names change on the way there, as a push has it. @default the host of their registry is dropped */
   readonly mapping?: Mapping | undefined;
-  /** Directory that the files are written to. */
-  readonly output: string;
+  /** Directory that the files are written to. @default nothing is written */
+  readonly output?: string | undefined;
   /** How images are looked for. */
   readonly discovery?: DiscoverySettings | undefined;
   /** `NAME` or `NAME:VERSION` of the one chart to repoint. @default all of them */
@@ -82,7 +80,8 @@ export async function repoint(
   const run = startRun(runOptions);
   const destination = { target: parseTarget(options.target), mapping: options.mapping ?? {} };
   const names = new TargetNames(destination);
-  const folder = await OutputFolder.prepare(options.output);
+  const folder = new OutputFolder(options.output);
+  await folder.prepare();
   return withBundle({ ...options, content: "readable" }, run, async (opened) => {
     const bundle = requireUsable(options.path, opened);
     const loaded = await loadBundledCharts(bundle, options.chart);
@@ -155,14 +154,14 @@ async function repointOne(
   const skipped = skippedImages(bundle.contents);
   return {
     ...proof,
-    valuesFile: join(options.output, valuesFile),
-    proofFile: join(options.output, proofFile),
+    valuesFile,
+    proofFile,
     install: installLine({
       chart,
       repository: chartRepository(chart, work),
       valueSet,
       release: discovery,
-      valuesFile: join(options.output, valuesFile),
+      valuesFile,
     }),
     good: problems.length === 0 && !images.some(isOutside),
     findings: [
@@ -175,20 +174,12 @@ async function repointOne(
 /** The images that are there, as far as somebody knows. */
 async function presenceOf(
   { images }: Repointed,
-  { options: { receipt, ask }, destination, run }: Work,
+  { options: { receipt, ask }, run }: Work,
 ): Promise<Presences> {
   const wanted = new Map<string, Reference>(
     images.map(({ target }) => [target, parseReference(target)]),
   );
-  if (ask !== undefined) {
-    const pool = new RegistryPool(ask, { side: "target", onEvent: run.onEvent });
-    try {
-      await pool.client(destination.target.registry).ping(run.signal);
-      return await presenceByAsking([...wanted.values()], pool, run.signal);
-    } finally {
-      await pool.close();
-    }
-  }
+  if (ask !== undefined) return presenceByAsking([...wanted.values()], ask, run);
   if (receipt === undefined) return new Map();
   return presenceByReceipt([...wanted.values()], await readReceipt(receipt));
 }

@@ -73,8 +73,32 @@ describe("dray repoint", () => {
     );
   });
 
+  it("explains one image by its old or its new name, and writes nothing", async () => {
+    const path = await bundle();
+    for (const name of ["ghcr.io/acme/web:2.0", `${TARGET}/acme/web:2.0`, "web"]) {
+      const flags = ["--key", key, "--no-helm", "--explain", name];
+      const { code, stdout } = await dray(["repoint", path, TARGET, ...flags]);
+      expect(code).toBe(0);
+      expect(stdout.split("\n").map((line) => line.replace(/ {2,}/, ": "))).toEqual([
+        "image: ghcr.io/acme/web:2.0",
+        "chart: shop 1.0.0",
+        "named in: templates/web.yaml:6, Pod/web, container main",
+        `map: drop-host, to ${TARGET}`,
+        `new name: ${TARGET}/acme/web:2.0`,
+        "by values: repository",
+        `becomes: ${TARGET}/acme/web:2.0`,
+        "in the bundle: yes",
+        "at the target: not asked",
+        "",
+      ]);
+    }
+    const flags = ["--key", key, "--no-helm", "--explain", "nginx"];
+    const { code, stderr } = await dray(["repoint", path, TARGET, ...flags]);
+    expect([code, stderr]).toEqual([1, expect.stringContaining("none of the 1 images")]);
+  });
+
   it("wants a directory for its files: 2", async () => {
     const { code, stderr } = await dray(["repoint", await bundle(), TARGET, "--key", key]);
-    expect([code, stderr]).toEqual([2, expect.stringContaining("--output <dir>")]);
+    expect([code, stderr]).toEqual([2, expect.stringContaining("--output DIR")]);
   });
 });

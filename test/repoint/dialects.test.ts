@@ -64,6 +64,33 @@ const DIALECTS: Readonly<Record<string, Dialect>> = {
     },
     values: ["image:", "  repository: registry.internal:5000/mirror/acme/web"],
   },
+  "a repository that is empty unless set": {
+    texts: {
+      "values.yaml": "image: {repository: '', tag: '1.0'}\n",
+      "templates/a.yaml": pod(
+        '"{{ default "quay.io/acme/web" .Values.image.repository }}:{{ .Values.image.tag }}"',
+      ),
+    },
+    values: ["image:", "  repository: registry.internal:5000/mirror/acme/web"],
+  },
+  "a global registry in the place of one that only a template knows": {
+    texts: {
+      "values.yaml": "global: {imageRegistry: null}\n",
+      "templates/a.yaml": pod(
+        '"{{ .Values.global.imageRegistry | default "quay.io" }}/acme/web:1.0"',
+      ),
+    },
+    values: ["global:", "  imageRegistry: registry.internal:5000/mirror"],
+  },
+  "an image of Docker's library beside one that is none": {
+    texts: {
+      "values.yaml": "registry: docker.io\nweb: nginx\nside: acme/side\n",
+      "templates/a.yaml": pod('"{{ .Values.registry }}/{{ .Values.web }}:1.0"', {
+        more: '  - {name: side, image: "{{ .Values.registry }}/{{ .Values.side }}:2.0"}\n',
+      }),
+    },
+    values: ["registry: registry.internal:5000/mirror", "web: library/nginx"],
+  },
   "a registry with the slash in it": {
     texts: {
       "values.yaml": "registry: quay.io/\nname: acme/web\ntag: '1.0'\n",

@@ -5,7 +5,9 @@ import { makeImage, makeLayer, makeMultiArch, type MadeImage } from "../../fixtu
 import { temporaryDirectory } from "../../fixtures/temporary-directory.ts";
 import { check, type CheckOptions, type CheckReport } from "../../src/stories/check.ts";
 import { parsePlatform } from "../../src/oci/platform.ts";
+import { push } from "../../src/stories/push.ts";
 import { refusal } from "../refusal.ts";
+import { startRegistry } from "../remote/registry/lab.ts";
 
 const amd64 = (seed: string): MadeImage => makeImage([makeLayer(seed, 500)]);
 
@@ -147,11 +149,14 @@ describe("check()", () => {
     ]);
   });
 
-  it("says which images values still look for at their source", async () => {
+  it("is not content with images that values still look for at their source", async () => {
     const images = { "ghcr.io/acme/web:2.0": amd64("web") };
     const charts = [chart("a", "ghcr.io/acme/web:2.0")];
     const report = await checkBundle({ images, charts }, { target: "registry.internal" });
-    expect(report).toMatchObject({ good: true, complete: true });
+    expect(report).toMatchObject({ good: false, complete: true });
+    expect(report.charts).toMatchObject([
+      { missing: [], outside: [{ image: "ghcr.io/acme/web:2.0" }] },
+    ]);
     expect(report.charts[0]?.findings).toMatchObject([
       {
         code: "IMAGE_ELSEWHERE",
@@ -159,6 +164,25 @@ describe("check()", () => {
         message: expect.stringContaining("web:2.0") as string,
       },
     ]);
+  });
+
+  it("asks the target for what values name there, if it is told to", async () => {
+    const { host } = await startRegistry();
+    const target = `${host}/mirror`;
+    const { path } = await makeBundle({
+      images: { "ghcr.io/acme/web:2.0": amd64("web") },
+      charts: [chart("a", `${target}/acme/web:2.0`)],
+    });
+    const trust = { keys: [SIGNER.publicKey] };
+    const run = { workDirectory: await temporaryDirectory() };
+    const before = await check({ path, trust, target, ask: {} }, run);
+    expect(before).toMatchObject({
+      good: false,
+      charts: [{ missing: [], absent: [{ image: `${target}/acme/web:2.0` }] }],
+    });
+    await push({ path, trust, target }, run);
+    const after = await check({ path, trust, target, ask: {} }, run);
+    expect(after).toMatchObject({ good: true, charts: [{ absent: [] }] });
   });
 
   it("reads each chart with its own values", async () => {

@@ -7,7 +7,9 @@ import { makeImage, makeLayer, type MadeImage } from "../../fixtures/images.ts";
 import { temporaryDirectory } from "../../fixtures/temporary-directory.ts";
 import { globalChart } from "../../fixtures/umbrella-charts.ts";
 import { repoint, type RepointOptions, type RepointReport } from "../../src/stories/repoint.ts";
+import { push } from "../../src/stories/push.ts";
 import { refusal } from "../refusal.ts";
+import { startRegistry } from "../remote/registry/lab.ts";
 
 const TARGET = "registry.internal:5000/mirror";
 
@@ -87,6 +89,30 @@ describe("repoint()", () => {
       { code: "IMAGE_NOT_CARRIED", severity: "warning", entry: "quay.io/acme/server:5.0.0" },
     ]);
     expect(good).toBe(true);
+  });
+
+  it("says of each image whether the target has it, by a receipt or by asking", async () => {
+    const { host } = await startRegistry();
+    const target = `${host}/mirror`;
+    const images = Object.fromEntries(IMAGES.slice(1).map((name) => [name, made(name)]));
+    const tgz = packedChart(globalChart(), { name: "chart" });
+    const { path } = await makeBundle({ images, charts: [{ tgz }] });
+    const folder = await temporaryDirectory();
+    const receipt = join(folder, "receipt.json");
+    const options = { path, trust: { keys: [SIGNER.publicKey] }, target };
+    const run = { workDirectory: await temporaryDirectory() };
+    await push({ ...options, receipt }, run);
+    for (const known of [{ receipt }, { ask: {} }]) {
+      const report = await repoint({ ...options, ...known, output: join(folder, "deploy") }, run);
+      expect(report.good).toBe(false);
+      const presences = report.charts[0]?.images.map((one) => `${one.image}: ${one.presence}`);
+      expect(presences).toEqual([
+        "docker.io/exporters/search_exporter:1.1.0: there",
+        "quay.io/acme/search:7.6.2: there",
+        "quay.io/acme/server:5.0.0: missing",
+        "quay.io/acme/wait:1.0.0: there",
+      ]);
+    }
   });
 
   it("is not good while a needed image points outside", async () => {
