@@ -162,6 +162,15 @@ export {
   type UnpackOptions,
   type UnpackResult,
 } from "./stories/unpack.ts";
+export { diff, type DiffOptions, type DiffReport, type DiffSide } from "./stories/diff.ts";
+export type {
+  ByteChange,
+  ChartNeeds,
+  ComparedItem,
+  Comparison,
+  ItemChange,
+} from "./compare/compare.ts";
+export type { SideForm } from "./compare/side.ts";
 
 // Bringing it into a registry, or being one.
 export { push, PushIncomplete, type PushOptions, type PushReport } from "./stories/push.ts";

@@ -3,7 +3,6 @@ import type { Chart } from "../chart/chart.ts";
 import type { ChartMetadata } from "../chart/chart-yaml.ts";
 import { loadChartArchive } from "../chart/load-chart.ts";
 import { chartLayers } from "../chart/oci-chart.ts";
-import type { Root } from "../content/graph.ts";
 import { readVerified } from "../content/verify.ts";
 import { DrayError } from "../errors.ts";
 import { findingOf, type Finding } from "../finding.ts";
@@ -21,8 +20,7 @@ import { append } from "../append.ts";
 export async function loadBundledCharts(bundle: UsableBundle, wanted?: string): Promise<Chart[]> {
   const charts: Chart[] = [];
   for (const { kind, reference } of bundle.contents.artifacts) {
-    const root = bundle.graph.roots.find(({ name }) => name === reference);
-    if (kind === "chart" && root !== undefined) charts.push(await load(root, bundle));
+    if (kind === "chart") charts.push(await loadBundledChart(bundle, reference));
   }
   const chosen = wanted === undefined ? charts : charts.filter((chart) => isMeant(chart, wanted));
   if (chosen.length > 0) return chosen;
@@ -52,15 +50,24 @@ function isMeant({ metadata: { name, version } }: Chart, wanted: string): boolea
   return wanted === name || wanted === `${name}:${version}`;
 }
 
-async function load({ name, manifest }: Root, { source }: UsableBundle): Promise<Chart> {
-  const what = name ?? "in a bundle";
-  const layer = manifest.kind === "manifest" ? chartLayers(manifest).chart : undefined;
+/** Loads the chart of this reference. @throws DrayError `DRAY_CHART_INVALID` */
+export async function loadBundledChart(
+  { source, graph }: UsableBundle,
+  reference: string,
+): Promise<Chart> {
+  const manifest = graph.roots.find(({ name }) => name === reference)?.manifest;
+  const layer = manifest?.kind === "manifest" ? chartLayers(manifest).chart : undefined;
   if (layer !== undefined) {
-    return loadChartArchive(await readVerified(source, layer, { maxBytes: MAX_CHART_BYTES }), what);
+    const tgz = await readVerified(source, layer, { maxBytes: MAX_CHART_BYTES });
+    return loadChartArchive(tgz, reference);
   }
-  throw new DrayError("DRAY_CHART_INVALID", `Cannot read chart ${what}: it has no chart layer`, {
-    kind: "refused",
-  });
+  throw new DrayError(
+    "DRAY_CHART_INVALID",
+    `Cannot read chart ${reference}: it has no chart layer`,
+    {
+      kind: "refused",
+    },
+  );
 }
 
 /** Compares what every packed chart says of itself with what `bundle.json` says of it. */

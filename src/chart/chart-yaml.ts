@@ -135,6 +135,11 @@ export function chartTag(version: string): string {
   return version.replaceAll("+", "_");
 }
 
+/** The version that has this tag. */
+export function versionOfTag(tag: string): string {
+  return tag.replaceAll("_", "+");
+}
+
 /** Helm takes `v1.2` for 1.2.0. */
 function coerced(version: string): boolean {
   const [core = "", rest = ""] = version.replace(/^v/, "").split(/(?=[-+])(.*)/s);

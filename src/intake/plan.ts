@@ -175,7 +175,10 @@ function identify(
 
 /** What this run has found, for the next one to use. */
 export function lockOf({ images, charts, searched, leftOut }: Ingredients): Lock {
-  const ofImages = images.map(({ name, found }) => [name, found] as const);
+  const ofImages = images.map(({ name, found, root }) => {
+    const { digest: packed } = root.descriptor;
+    return [name, packed === found.digest ? found : { ...found, packed }] as const;
+  });
   return {
     entries: new Map([...ofImages, ...charts.flatMap(({ lock }) => [...lock.entries])]),
     charts: new Map(charts.flatMap(({ lock }) => [...lock.charts])),

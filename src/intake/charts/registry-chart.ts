@@ -1,7 +1,7 @@
 import type { Sources } from "../sources.ts";
 import type { FetchedChart } from "./fetched-chart.ts";
 import { MAX_CHART_BYTES, readChartArchive } from "../../chart/chart-archive.ts";
-import { chartTag } from "../../chart/chart-yaml.ts";
+import { chartTag, versionOfTag } from "../../chart/chart-yaml.ts";
 import {
   chooseVersion,
   isExactVersion,
@@ -70,7 +70,7 @@ async function chooseTag(request: Request, { registries, lock, run }: Sources): 
   const text = formatChart(request);
   if (lock !== undefined) return chartTag(lockedChart(lock, text).version);
   const tags = await registries.repository(repositoryOf(request)).tags(run.signal);
-  const versions = tags.map((tag) => tag.replaceAll("_", "+"));
+  const versions = tags.map(versionOfTag);
   const { version: wanted } = request;
   const version = chooseVersion(versions, wanted);
   if (version !== undefined) return chartTag(version);

@@ -12,13 +12,19 @@ import { fromSearch, searchSchema, toSearch } from "./search-schema.ts";
 /** What the references of a recipe meant when they were resolved. */
 export interface Lock {
   /** By reference in full: `docker.io/library/alpine:3.20`. */
-  readonly entries: ReadonlyMap<string, Descriptor>;
+  readonly entries: ReadonlyMap<string, LockedReference>;
   /** By chart as it was asked for: `https://charts.example#shop:^1.2`. */
   readonly charts: ReadonlyMap<string, ChartPin>;
   /** What was left out on purpose. */
   readonly skipped?: readonly Skipped[] | undefined;
   /** By the file that a bundle has the chart in: `charts/shop-1.4.0.tgz`. */
   readonly searches: ReadonlyMap<string, LockedSearch>;
+}
+
+/** What a registry had under a reference. */
+interface LockedReference extends Descriptor {
+  /** What was packed, where platforms were left out of it. */
+  readonly packed?: Digest | undefined;
 }
 
 /** The one version that was chosen of a chart, and the digest of its .tgz. */
@@ -40,6 +46,7 @@ const lockSchema = z.strictObject({
       digest: digestSchema,
       mediaType: mediaTypeSchema,
       size: z.int().nonnegative(),
+      packed: digestSchema.optional(),
     }),
   ),
 });
@@ -93,11 +100,12 @@ export function formatLock(lock: Lock): string {
     digest,
   }));
   const searched = sorted(lock.searches).map(([chart, search]) => fromSearch(chart, search));
-  const resolved = sorted(lock.entries).map(([reference, { digest, mediaType, size }]) => ({
+  const resolved = sorted(lock.entries).map(([reference, { digest, mediaType, size, packed }]) => ({
     reference,
     digest,
     mediaType,
     size,
+    ...(packed === undefined ? {} : { packed }),
   }));
   const { skipped = [] } = lock;
   const document = {
