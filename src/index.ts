@@ -99,13 +99,17 @@ export { registriesFor } from "./intake/mirrors/places.ts";
 export { parseRegistriesConf } from "./intake/mirrors/registries-conf.ts";
 export { parseSkip, type ImageSkip, type KindSkip, type Skip } from "./intake/recipe/skip.ts";
 export { parseImageList } from "./intake/recipe/image-list.ts";
-export { parseLock, type ChartPin, type Lock } from "./intake/recipe/lock.ts";
+export { parseLock, type ChartPin, type Lock, type LockedReference } from "./intake/recipe/lock.ts";
+export type { LockedReferrer, ReferrerChoice } from "./intake/recipe/locked-referrer.ts";
 export type { LockedImage, LockedSearch } from "./intake/recipe/locked-search.ts";
 export { parseNames, type GivenNames, type RepositoryName } from "./foreign/given-names.ts";
 
 // Packing.
 export { pack, type PackOptions, type PackResult } from "./stories/pack.ts";
-export type { DigestChange, PackPlan, PlannedChart, PlanItem } from "./intake/plan.ts";
+export type { PackPlan, PlannedChart, PlanItem } from "./intake/plan.ts";
+export type { DigestChange } from "./intake/lock-of.ts";
+export type { Vouching } from "./intake/surroundings.ts";
+export type { ReferrerRole } from "./oci/referrer.ts";
 export type { ProvenanceOptions } from "./chart/provenance/check-provenance.ts";
 export type { WrittenBundle } from "./bundle/write-bundle.ts";
 

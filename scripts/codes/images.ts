@@ -37,6 +37,13 @@ export const images = {
       "A digest is of an algorithm that cannot be verified here: only SHA-256 and SHA-512 can.",
     advice: "Push the image again with a tool that uses SHA-256.",
   },
+  REFERRERS_UNKNOWN: {
+    severity: "warning",
+    means:
+      "A registry could not be asked, or not be read, for what refers to an image: signatures, attestations or lists of contents of it may be missing.",
+    advice:
+      "Look at the reason, and pack again. `referrers: none` in bundle.yaml asks for nothing of the kind.",
+  },
   IMAGE_UNUSABLE: {
     ends: "refused",
     means:

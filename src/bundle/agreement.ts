@@ -18,7 +18,7 @@ import {
   type ListedFile,
 } from "./format.ts";
 import type { LayoutGraph, Root } from "../content/graph.ts";
-import { chartPath, provenancePath } from "./artifact.ts";
+import { chartPath, provenancePath, referrerOf } from "./artifact.ts";
 import type { BundleView } from "./view.ts";
 import { append } from "../append.ts";
 
@@ -88,23 +88,41 @@ function checkArtifact(
       `${reference}: ${CONTENTS_FILE} says ${wanted}, the layout has ${found}`,
     );
   if (root === undefined) return [mismatch(artifact.digest, "no usable entry of that name")];
-  const findings: Finding[] = [];
-  const compare = (wanted: string, found: string): void => {
-    if (wanted !== found) findings.push(mismatch(wanted, found));
-  };
-  compare(artifact.digest, root.descriptor.digest);
-  compare(artifact.mediaType, root.descriptor.mediaType);
-  compare(`${artifact.size} bytes`, `${root.size} bytes`);
-  compare((artifact.platforms ?? []).join(","), root.platforms.join(","));
-  if (!kindsOf(root).includes(artifact.kind)) compare(artifact.kind, kindsOf(root).join(" or "));
-  if (artifact.kind === "chart") {
-    compare(
-      artifact.file ?? "no file",
-      chartPath({ name: artifact.name ?? "", version: artifact.version ?? "" }),
-    );
-  }
-  if (artifact.file !== undefined) append(findings, checkChartFile(artifact.file, root, view));
-  return findings;
+  const { digest, mediaType, size, platforms = [], kind, file } = artifact;
+  const compared: (readonly [string, string])[] = [
+    [digest, root.descriptor.digest],
+    [mediaType, root.descriptor.mediaType],
+    [`${size} bytes`, `${root.size} bytes`],
+    [platforms.join(","), root.platforms.join(",")],
+    ...(kind === "chart" ? asChart(artifact, root) : asOther(artifact, root)),
+  ];
+  return [
+    ...compared.flatMap(([wanted, found]) => (wanted === found ? [] : [mismatch(wanted, found)])),
+    ...(file === undefined ? [] : checkChartFile(file, root, view)),
+  ];
+}
+
+type Compared = readonly (readonly [wanted: string, found: string])[];
+
+function asChart({ file, name = "", version = "" }: BundleArtifact, root: Root): Compared {
+  return [
+    ["chart", oneOf("chart", kindsOf(root))],
+    [file ?? "no file", chartPath({ name, version })],
+  ];
+}
+
+function asOther(artifact: BundleArtifact, root: Root): Compared {
+  const referrer = referrerOf({ ...artifact, root });
+  const { kind, subject = "no subject", artifactType = "no type" } = artifact;
+  return [
+    [kind, oneOf(kind, referrer === undefined ? kindsOf(root) : ["referrer"])],
+    [subject, referrer?.subject ?? "no subject"],
+    [artifactType, referrer?.artifactType ?? "no type"],
+  ];
+}
+
+function oneOf(kind: string, kinds: readonly string[]): string {
+  return kinds.includes(kind) ? kind : kinds.join(" or ");
 }
 
 /** What a root may be called; a chart that was packed like an image is an artifact. */

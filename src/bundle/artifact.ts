@@ -5,6 +5,7 @@ import { authored } from "../content/memory.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
 import { isImageConfigType, MediaType } from "../oci/media-type.ts";
+import { referrerIn, type Referrer } from "../oci/referrer.ts";
 import { CHARTS_DIRECTORY, type ArtifactKind } from "./format.ts";
 
 /** A named thing to be packed, with the source that its content comes from. */
@@ -15,6 +16,8 @@ export interface Artifact {
   /** Blobs that describe rather than carry: they stand first in a bundle. */
   readonly metadata: ReadonlySet<Digest>;
   readonly source: Source;
+  /** What it is about, where that stands neither in its manifest nor in its tag. */
+  readonly subject?: Digest | undefined;
   /** What a bundle has of a Helm chart beside its graph; undefined for everything else. */
   readonly chart?: ArtifactChart | undefined;
 }
@@ -33,8 +36,24 @@ export interface BundleFile {
   readonly source: Source;
 }
 
-export function kindOf({ root: { manifest }, chart }: Artifact): ArtifactKind {
+/** What it is about, and what it calls itself; undefined for what stands for itself. */
+export function referrerOf({
+  root: { manifest, platforms },
+  reference,
+  subject: told,
+}: Pick<Artifact, "root" | "reference" | "subject">): Referrer | undefined {
+  const tag = TAG.exec(reference)?.[1];
+  return referrerIn(manifest, { tag, platforms, told });
+}
+
+/** Of a full reference, which may be no reference at all where others have packed. */
+const TAG = /:(\w[\w.-]*)$/;
+
+export function kindOf(artifact: Artifact): ArtifactKind {
+  const { root, chart } = artifact;
+  const { manifest } = root;
   if (chart !== undefined) return "chart";
+  if (referrerOf(artifact) !== undefined) return "referrer";
   if (manifest.kind === "index") return "image";
   return isImageConfigType(manifest.config.mediaType) ? "image" : "artifact";
 }

@@ -3,7 +3,7 @@ import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
 import { Annotation, blobPath } from "../oci/image-layout.ts";
 import { VERSION } from "../version.ts";
-import { kindOf, type Artifact, type BundleFile } from "./artifact.ts";
+import { kindOf, referrerOf, type Artifact, type BundleFile } from "./artifact.ts";
 import {
   FORMAT_VERSION,
   type ArtifactKind,
@@ -126,6 +126,11 @@ function described(artifact: Artifact): BundleArtifact {
   const { digest, mediaType } = root.descriptor;
   const platforms = root.platforms.length === 0 ? {} : { platforms: [...root.platforms] };
   const own = { reference, digest, mediaType, size: root.size, ...platforms };
+  const referrer = chart === undefined ? referrerOf(artifact) : undefined;
+  if (referrer !== undefined) {
+    const { subject, artifactType } = referrer;
+    return { kind: "referrer", ...own, subject, artifactType };
+  }
   if (chart === undefined) return { kind: kindOf(artifact), ...own };
   const { name, version, appVersion } = chart.metadata;
   return {

@@ -42,7 +42,8 @@ export interface ContentsDocument {
   readonly skipped?: readonly Skipped[] | undefined;
 }
 
-export type ArtifactKind = "image" | "chart" | "artifact";
+/** `referrer`: a signature, an attestation or whatever else is about another artifact. */
+export type ArtifactKind = "image" | "chart" | "artifact" | "referrer";
 
 /** An image, a chart, or anything else that a registry holds. */
 export interface BundleArtifact {
@@ -59,6 +60,9 @@ export interface BundleArtifact {
   readonly name?: string | undefined;
   readonly version?: string | undefined;
   readonly appVersion?: string | undefined;
+  /** Referrers only: what it is about, and what it calls itself. */
+  readonly subject?: Digest | undefined;
+  readonly artifactType?: string | undefined;
   /** The chart as a plain file: `charts/NAME-VERSION.tgz`. */
   readonly file?: string | undefined;
 }
@@ -72,7 +76,7 @@ export interface ListedFile {
 }
 
 const artifactSchema = z.strictObject({
-  kind: z.enum(["image", "chart", "artifact"]),
+  kind: z.enum(["image", "chart", "artifact", "referrer"]),
   reference: z.string().min(1),
   digest: digestSchema,
   mediaType: mediaTypeSchema,
@@ -81,6 +85,8 @@ const artifactSchema = z.strictObject({
   name: z.string().optional(),
   version: z.string().optional(),
   appVersion: z.string().optional(),
+  subject: digestSchema.optional(),
+  artifactType: z.string().min(1).optional(),
   file: z.string().optional(),
 });
 

@@ -43,13 +43,13 @@ function renderInspect(report: InspectReport): string {
     ["signed by", report.signedBy.join(", ") || "no trusted key"],
     ["made by", report.isForeign ? "others" : `${report.generator}, ${report.created}`],
   ]);
-  const artifacts = report.artifacts.map(({ kind, reference, digest, size, adds, platforms }) => [
-    kind,
-    reference,
-    shortDigest(digest),
-    formatBytes(size),
-    formatBytes(adds),
-    platforms.join(" "),
+  const artifacts = report.artifacts.map((one) => [
+    one.role ?? one.kind,
+    one.reference,
+    shortDigest(one.digest),
+    formatBytes(one.size),
+    formatBytes(one.adds),
+    one.subject === undefined ? one.platforms.join(" ") : `for ${shortDigest(one.subject)}`,
   ]);
   const files = report.files.map(({ path, size }) => [
     "file",

@@ -100,6 +100,7 @@ export async function readRecipe(
     platforms: named.platforms.length > 0 ? named.platforms : given.platforms,
     mirrors,
     skip: [...given.skip, ...named.skip],
+    referrers: given.referrers,
   };
 }
 
@@ -142,6 +143,7 @@ async function fromFlags(flags: ContentFlags, valueSets: readonly ValueSet[]): P
     chartRoot: flags.chartRoot,
     mirrors: [],
     skip: skip.map(library.parseSkip),
+    referrers: "all",
   };
 }
 

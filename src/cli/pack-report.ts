@@ -8,8 +8,8 @@ export function renderPack(
   { plan, written }: PackResult,
   { isSigned, isDryRun }: { isSigned: boolean; isDryRun: boolean },
 ): string {
-  const rows = plan.contents.map(({ kind, reference, digest, size, platforms }) => [
-    kind,
+  const rows = plan.contents.map(({ kind, role, reference, digest, size, platforms }) => [
+    role ?? kind,
     reference,
     formatBytes(size),
     shortDigest(digest),
@@ -18,6 +18,7 @@ export function renderPack(
   const parts = [
     formatTable(rows),
     section("Not from where their names say:", formatMirrors(plan)),
+    formatVouching(plan),
     formatChartImages(plan),
     changes("Platforms were left out, and that changes the digest:", plan.filtered),
     formatNotes(plan.findings),
@@ -56,6 +57,19 @@ export function problemsOfPack({ plan }: PackResult): string {
   return formatProblems([...plan.findings, ...plan.charts.flatMap(({ findings }) => findings)]);
 }
 
+/** What came along with each image: that nothing vouches for one is worth knowing too. */
+function formatVouching({ vouching }: PackPlan): string {
+  if (vouching.every(({ found, problems }) => found.length + problems.length === 0)) return "";
+  const rows = vouching.map(({ reference, found, problems }) => {
+    const roles = [...new Set(found.map(({ role }) => role))].toSorted();
+    const counts = roles.map((role) =>
+      plural(found.filter((one) => one.role === role).length, role),
+    );
+    return [`  ${reference}`, counts.join(", ") || (problems.length > 0 ? "not known" : "nothing")];
+  });
+  return section("What refers to them and came along:", formatTable(rows));
+}
+
 /** What the charts of a bundle add to what is listed, what they leave out, and what is not known. */
 function formatChartImages({ charts, added, extra, contents }: PackPlan): string {
   const isListed = contents.filter(({ kind }) => kind === "image").length > added.length;
@@ -85,7 +99,9 @@ function formatChart({ name, version, left, complete, findings }: PlannedChart):
 
 function formatCounts({ contents }: PackPlan): string {
   const count = (kind: string): number => contents.filter((item) => item.kind === kind).length;
-  return ["image", "chart", "file"].map((kind) => plural(count(kind), kind)).join(", ");
+  const always = ["image", "chart", "file"].map((kind) => plural(count(kind), kind));
+  const referrers = count("referrer");
+  return [...always, ...(referrers === 0 ? [] : [plural(referrers, "referrer")])].join(", ");
 }
 
 function changes(title: string, list: readonly DigestChange[]): string {

@@ -1,10 +1,11 @@
+import type { ArtifactKind } from "../bundle/format.ts";
 import type { Digest } from "../oci/digest.ts";
 import { pairItems, type Pair } from "./pair.ts";
 import type { Item, Side } from "./side.ts";
 
 /** Two things of which the second takes the place of the first. */
 export interface ItemChange {
-  readonly kind: Item["kind"];
+  readonly kind: ArtifactKind | "file";
   readonly old: ComparedItem;
   readonly new: ComparedItem;
   /** `version`: another tag or version. `content`: the same name stands for something else. */
@@ -16,7 +17,7 @@ export interface ItemChange {
 }
 
 export interface ComparedItem {
-  readonly kind: Item["kind"];
+  readonly kind: ArtifactKind | "file";
   readonly reference: string;
   readonly version: string;
   readonly digest?: Digest | undefined;

@@ -20,7 +20,9 @@ export async function sideOfBundle(bundle: UsableBundle, run: Run): Promise<Side
   const blobs = new Map<Digest, number>();
   for (const { digest, size } of graph.reachable.values()) blobs.set(digest, size);
   const items: Item[] = [];
-  for (const artifact of contents.artifacts) items.push(await itemOf(artifact, bundle, run));
+  for (const artifact of contents.artifacts) {
+    if (artifact.kind !== "referrer") items.push(await itemOf(artifact, bundle, run));
+  }
   for (const { path, size } of contents.files) {
     const digest = parseDigest(`sha256:${sums.get(path) ?? ""}`);
     blobs.set(digest, size);
@@ -83,7 +85,8 @@ export function sideOfReceipt({ bundle, signedBy, artifacts, outcome, error }: R
   const blobs = new Map<Digest, number>();
   for (const one of artifacts) for (const { digest, size } of one.blobs) blobs.set(digest, size);
   const { name, version, digest } = bundle;
-  const items = artifacts.map(({ kind, reference, digest: own, platforms, tag = "" }): Item => {
+  const lone = artifacts.filter(({ kind }) => kind !== "referrer");
+  const items = lone.map(({ kind, reference, digest: own, platforms, tag = "" }): Item => {
     if (kind !== "chart") return imageItem(reference, { kind, digest: own, platforms });
     const { repository } = parseReference(reference);
     const place = repository.slice(repository.lastIndexOf("/") + 1);

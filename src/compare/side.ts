@@ -49,7 +49,7 @@ interface Needs {
 /** An image under its full reference. */
 export function imageItem(
   reference: string,
-  found: { kind: "image" | "artifact"; digest: Digest; platforms?: readonly string[] | undefined },
+  found: { kind: ArtifactKind; digest: Digest; platforms?: readonly string[] | undefined },
 ): Item {
   const { registry, repository, tag, digest } = parseReference(reference);
   return {

@@ -18,6 +18,8 @@ export interface Selection {
   readonly root: Descriptor;
   /** An index that had to be written anew. */
   readonly index: Authored | undefined;
+  /** What the index says of the one image that is left: it stands beside it no more. */
+  readonly attestations: readonly Descriptor[];
 }
 
 /** Where BuildKit says which image an attestation is about. */
@@ -38,7 +40,7 @@ export async function selectPlatforms(
   if (manifest.kind === "manifest") {
     const platform = await configPlatform(manifest.config, read);
     requireAll(platforms, platform === undefined ? [] : [platform], name);
-    return { root, index: undefined };
+    return { root, index: undefined, attestations: [] };
   }
   const found = runnableChildren(manifest);
   requireAll(
@@ -50,16 +52,20 @@ export async function selectPlatforms(
     platforms.some((wanted) => matchesPlatform(wanted, platform)),
   );
   const [only] = chosen;
-  if (only !== undefined && chosen.length === 1)
-    return { root: withoutPlatform(only.child), index: undefined };
+  if (only !== undefined && chosen.length === 1) {
+    const isAbout = ({ annotations }: Descriptor): boolean =>
+      annotations?.[ATTESTED_DIGEST] === only.child.digest;
+    const attestations = manifest.manifests.filter(isAbout).map(withoutPlatform);
+    return { root: withoutPlatform(only.child), index: undefined, attestations };
+  }
   const digests = new Set<string>(chosen.map(({ child }) => child.digest));
   const kept = manifest.manifests.map(
     ({ digest, annotations }) =>
       digests.has(digest) || digests.has(annotations?.[ATTESTED_DIGEST] ?? ""),
   );
-  if (!kept.includes(false)) return { root, index: undefined };
+  if (!kept.includes(false)) return { root, index: undefined, attestations: [] };
   const index = rewritten(manifest, kept, name);
-  return { root: index.descriptor, index };
+  return { root: index.descriptor, index, attestations: [] };
 }
 
 export interface SelectOptions {

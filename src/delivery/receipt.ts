@@ -103,7 +103,7 @@ const blobSchema = z.strictObject({
 });
 
 const artifactSchema = z.strictObject({
-  kind: z.enum(["image", "chart", "artifact"]),
+  kind: z.enum(["image", "chart", "artifact", "referrer"]),
   reference: z.string().min(1).describe("What it was packed as"),
   target: z.string().min(1).describe("registry/repository:tag, or @digest for what has no tag"),
   pinned: z.string().min(1).describe("registry/repository@digest"),

@@ -1,6 +1,6 @@
 import type { Digest } from "../oci/digest.ts";
+import { subjectOfTag } from "../oci/referrer.ts";
 import type { RepositoryName } from "./given-names.ts";
-import { tryDigest } from "./documents.ts";
 import { withName, type NamedRoot } from "./adopt-names.ts";
 import type { FollowedRoot } from "./followed.ts";
 
@@ -27,17 +27,15 @@ function attach(item: FollowedRoot, homes: Homes): FollowedRoot[] {
   return [...repositories.values()].map((repository) => withName(item, { ...repository, ...rest }));
 }
 
-/** `sha256-HEX` for a list of referrers, with `.sig`, `.att` or `.sbom` for what cosign keeps. */
-const DIGEST_TAG = /^(sha\d+)-([a-f0-9]+)(?:\.\w+)?$/;
-
 function aboutWhat({ root, tag = "" }: FollowedRoot): Digest | undefined {
-  const [, algorithm = "", encoded = ""] = DIGEST_TAG.exec(tag) ?? [];
-  return root?.manifest.subject?.digest ?? tryDigest(`${algorithm}:${encoded}`);
+  return root?.manifest.subject?.digest ?? subjectOfTag(tag);
 }
 
 /** True for what is about an image and is none itself. */
 export function isAttached({ root, tag, reference }: FollowedRoot): boolean {
-  return root?.manifest.subject !== undefined || DIGEST_TAG.test(reference?.tag ?? tag ?? "");
+  return (
+    root?.manifest.subject !== undefined || subjectOfTag(reference?.tag ?? tag ?? "") !== undefined
+  );
 }
 
 function homesOf(roots: readonly FollowedRoot[]): Homes {

@@ -3,11 +3,11 @@ import { chartPath, kindOf, type Artifact, type BundleFile } from "../bundle/art
 import type { Sources } from "./sources.ts";
 import type { ProvenanceOptions } from "../chart/provenance/check-provenance.ts";
 import type { DiscoveredImage } from "../discover/discovery.ts";
-import { DrayError } from "../errors.ts";
 import type { Finding } from "../finding.ts";
 import type { Packed } from "./from.ts";
 import type { Digest } from "../oci/digest.ts";
-import { formatReference, parseReference, type Reference } from "../oci/reference.ts";
+import { parseReference, type Reference } from "../oci/reference.ts";
+import { imageRequests, requestByChart } from "./image-requests.ts";
 import { judgeCharts } from "./judge-charts.ts";
 import { obtainChart, type ObtainedChart } from "./charts/obtain-chart.ts";
 import { readPlainFile } from "./files.ts";
@@ -28,8 +28,11 @@ import {
   type SearchedChart,
   type SearchSettings,
 } from "./search-charts.ts";
+import { findReferrers, unaskedFindings } from "./referrers.ts";
 import { leaveOut, withEarlier, type LeftOut } from "./skip-images.ts";
-import { resolveAll, tryEach, type Resolved, type ResolveRequest } from "./resolve.ts";
+import type { ResolvedReferrer, Vouching } from "./surroundings.ts";
+import { resolveAll, type Resolved } from "./resolve.ts";
+import { tryEach } from "./try-each.ts";
 
 /** All that goes into a bundle, known in full before the first blob moves. */
 export interface Ingredients {
@@ -38,6 +41,9 @@ export interface Ingredients {
   readonly charts: readonly ObtainedChart[];
   /** The same charts in the same order. */
   readonly searched: readonly SearchedChart[];
+  /** What refers to these images, and to charts that registries have. */
+  readonly referrers: readonly ResolvedReferrer[];
+  readonly vouching: readonly Vouching[];
   /** Images that are packed whatever the charts need: listed by the user, or packed by others. */
   readonly listed: readonly Reference[];
   /** Images that are packed because charts need them. */
@@ -101,16 +107,21 @@ export async function gather(
   const images = await resolveAll(requests, sources);
   if (!options.includeNonDistributable) refuseNonDistributable(images);
   refuseTwoMeanings(images, charts, adopted);
+  const published = charts.filter(({ origin }) => origin === "registry");
+  const asked = [...images, ...published.map(({ artifact }) => artifact)];
+  const { referrers, vouching } = await findReferrers(asked, recipe.referrers, sources);
   const references = [...images.map(({ name }) => name), ...adopted.artifacts.map(referenceOf)];
   return {
     images,
     charts,
     searched,
+    referrers,
+    vouching,
     listed,
     added,
     files,
     adopted,
-    findings,
+    findings: [...findings, ...unaskedFindings(vouching)],
     leftOut: withEarlier(leftOut, taken.skipped, new Set(references)),
   };
 }
@@ -139,9 +150,9 @@ async function plainFiles(recipe: Recipe, taken: Taken): Promise<BundleFile[]> {
 }
 
 /** Bytes of everything, each blob once. */
-export function totalBytes({ images, charts, files, adopted }: Ingredients): number {
+export function totalBytes({ images, charts, referrers, files, adopted }: Ingredients): number {
   const sizes = new Map<Digest, number>();
-  const resolved = [...images, ...charts.map(({ artifact }) => artifact)];
+  const resolved = [...images, ...charts.map(({ artifact }) => artifact), ...referrers];
   for (const { root } of [...resolved, ...adopted.artifacts]) {
     for (const { digest, size } of root.blobs.values()) sizes.set(digest, size);
   }
@@ -153,42 +164,6 @@ export function totalBytes({ images, charts, files, adopted }: Ingredients): num
     ),
   ];
   return [...sizes.values(), ...plain].reduce((sum, size) => sum + size, 0);
-}
-
-function requestFor(reference: ResolveRequest["reference"]): ResolveRequest {
-  return { name: formatReference(reference), reference, platforms: [] };
-}
-
-/** Lists overlap: an image that is named twice is packed once, if both want the same of it. */
-function imageRequests(recipe: Recipe): ResolveRequest[] {
-  const requests = new Map<string, ResolveRequest>();
-  for (const { reference, platforms = recipe.platforms } of recipe.images) {
-    const request = { ...requestFor(reference), platforms };
-    const other = requests.get(request.name);
-    if (other !== undefined && JSON.stringify(other.platforms) !== JSON.stringify(platforms)) {
-      throw new DrayError(
-        "DRAY_RECIPE_AMBIGUOUS",
-        `Cannot pack ${request.name}: it is named twice with different platforms`,
-        { kind: "usage" },
-      );
-    }
-    requests.set(request.name, request);
-  }
-  return [...requests.values()];
-}
-
-/** What a chart has pinned by digest keeps it, and with it every platform. */
-function requestByChart(
-  { image, reference, evidence: [best] }: DiscoveredImage,
-  { platforms }: Recipe,
-): ResolveRequest {
-  const place = [best?.chart, best?.object ?? best?.valuesPath, best?.where];
-  return {
-    name: image,
-    reference,
-    platforms: reference.digest === undefined ? platforms : [],
-    wantedBy: place.filter((part) => part !== undefined).join(", "),
-  };
 }
 
 function isSkipped(artifact: Artifact, skips: readonly Skip[]): boolean {

@@ -14,7 +14,7 @@ export interface Outlook extends Pick<
 }
 
 /** What is to be packed, under the names that it will have in the bundle. */
-export function outlookOf({ images, charts, adopted }: Ingredients): Outlook[] {
+export function outlookOf({ images, charts, referrers, adopted }: Ingredients): Outlook[] {
   return [
     ...images.map(({ name, root }) => of("image", name, root)),
     ...charts.map(({ artifact: { name: reference, root }, chart: { metadata } }) => ({
@@ -22,6 +22,7 @@ export function outlookOf({ images, charts, adopted }: Ingredients): Outlook[] {
       name: metadata.name,
       version: metadata.version,
     })),
+    ...referrers.map(({ name, root }) => of("referrer", name, root)),
     ...adopted.artifacts.map(adoptedOutlook),
   ];
 }

@@ -37,11 +37,11 @@ export async function takeOver(
   const findings: Finding[] = [];
   for (const bundle of bundles) {
     append(findings, bundle.findings);
-    for (const { kind, reference } of bundle.contents.artifacts) {
+    for (const { kind, reference, subject } of bundle.contents.artifacts) {
       const root = bundle.graph.roots.find(({ name }) => name === reference);
       if (root === undefined) throw new Error("a usable bundle has a root for every artifact");
       const { metadata } = bundle.graph;
-      const whole: Artifact = { reference, root, metadata, source: bundle.source };
+      const whole: Artifact = { reference, root, metadata, source: bundle.source, subject };
       if (kind === "image" && platforms.length > 0) {
         artifacts.push(await chosen(whole, platforms));
         continue;

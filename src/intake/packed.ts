@@ -53,7 +53,7 @@ export async function takePacked(
 /** What was packed is there by its digest too. */
 export function adoptedImages({ artifacts }: Adopted): Reference[] {
   return artifacts.flatMap((artifact) => {
-    if (kindOf(artifact) === "chart") return [];
+    if (["chart", "referrer"].includes(kindOf(artifact))) return [];
     const { reference, root } = artifact;
     return [{ ...parseReference(reference), digest: root.descriptor.digest }];
   });

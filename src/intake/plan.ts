@@ -1,4 +1,4 @@
-import { kindOf, type Artifact } from "../bundle/artifact.ts";
+import { kindOf, referrerOf, type Artifact } from "../bundle/artifact.ts";
 import { isBundleName, type ArtifactKind } from "../bundle/format.ts";
 import { checkSkipped, skippedImages, type Skipped } from "../bundle/skipped.ts";
 import { compareWithList } from "../discover/image-lists.ts";
@@ -8,20 +8,16 @@ import { DrayError } from "../errors.ts";
 import type { Finding } from "../finding.ts";
 import { assumptions, otherTags, UNSAID_VERSION } from "./assumptions.ts";
 import { totalBytes, type Ingredients } from "./gather.ts";
+import type { Digest } from "../oci/digest.ts";
 import { parseReference, type Reference } from "../oci/reference.ts";
+import { roleOf, type ReferrerRole } from "../oci/referrer.ts";
+import type { ResolvedReferrer, Vouching } from "./surroundings.ts";
 import type { ImageMode } from "./recipe/chart-request.ts";
-import type { ChartPin, Lock } from "./recipe/lock.ts";
+import type { Lock } from "./recipe/lock.ts";
 import type { Recipe } from "./recipe/recipe.ts";
 import type { Resolved } from "./resolve.ts";
-import { lockEntry } from "./locked-discovery.ts";
+import { changesSince, lockOf, type DigestChange } from "./lock-of.ts";
 import { imagesLeft, type SearchedChart } from "./search-charts.ts";
-
-/** A digest that is another than somebody might expect. */
-export interface DigestChange {
-  readonly reference: string;
-  readonly was: string;
-  readonly is: string;
-}
 
 export interface PackPlan {
   readonly name: string;
@@ -40,6 +36,8 @@ export interface PackPlan {
   readonly extra: readonly string[];
   /** Left out on purpose. */
   readonly skipped: readonly Skipped[];
+  /** What came along with each image and chart of a registry; none where nobody asked. */
+  readonly vouching: readonly Vouching[];
   /** Tags that mean something else than the lock says. */
   readonly moved: readonly DigestChange[];
   /** Images of which platforms were left out: was the digest of all, is the one packed. */
@@ -57,6 +55,10 @@ export interface PlanItem {
   readonly platforms: readonly string[];
   /** Where it came from, if that is not where its name says: `REGISTRY/REPOSITORY` of a mirror. */
   readonly mirror?: string;
+  /** Of a referrer: the digest of what it is about. */
+  readonly subject?: Digest | undefined;
+  /** What a referrer is to people. */
+  readonly role?: ReferrerRole | undefined;
 }
 
 /** A chart, and what becomes of its images. */
@@ -82,7 +84,8 @@ export interface PackPlanOptions {
 
 /** Says what packing would do, before anything is done. */
 export function planPack(ingredients: Ingredients, options: PackPlanOptions): PackPlan {
-  const { images, charts, files, searched, listed, added, adopted, leftOut } = ingredients;
+  const { images, charts, referrers, files, searched, listed, added, adopted, leftOut } =
+    ingredients;
   const without = [...skippedImages(leftOut).keys()].map(parseReference);
   const inCharts = joinImages(searched.map(({ discovery }) => discovery));
   const { name, version } = identify(options.recipe, ingredients);
@@ -93,6 +96,7 @@ export function planPack(ingredients: Ingredients, options: PackPlanOptions): Pa
     contents: [
       ...images.map((image) => describe("image", image)),
       ...charts.map(({ artifact }) => describe("chart", artifact)),
+      ...referrers.map(describeReferrer),
       ...adopted.artifacts.map(describeArtifact),
       ...files.map(({ path, descriptor: { digest, size } }) => ({
         kind: "file" as const,
@@ -106,6 +110,7 @@ export function planPack(ingredients: Ingredients, options: PackPlanOptions): Pa
     size: totalBytes(ingredients),
     charts: searched.map((one) => describeChart(one, [...listed, ...without])),
     skipped: leftOut.skipped,
+    vouching: ingredients.vouching,
     added,
     extra: charts.length === 0 ? [] : compareWithList(inCharts, listed).extra,
     moved: changesSince(options.lock, lockOf(ingredients)),
@@ -134,10 +139,25 @@ function describe(kind: "image" | "chart", { name, root, mirror }: Resolved): Pl
   return { kind, reference: name, digest, size, platforms, ...from };
 }
 
+function describeReferrer({ name, root, subject, role }: ResolvedReferrer): PlanItem {
+  const { digest } = root.descriptor;
+  const about = { subject, role, platforms: [] };
+  return { kind: "referrer", reference: name, digest, size: root.size, ...about };
+}
+
 function describeArtifact(artifact: Artifact): PlanItem {
   const { reference, root } = artifact;
   const { size, platforms, descriptor } = root;
-  return { kind: kindOf(artifact), reference, digest: descriptor.digest, size, platforms };
+  const referrer = referrerOf(artifact);
+  const about = referrer && { subject: referrer.subject, role: roleOf(referrer) };
+  return {
+    kind: kindOf(artifact),
+    reference,
+    digest: descriptor.digest,
+    size,
+    platforms,
+    ...about,
+  };
 }
 
 function describeChart(searched: SearchedChart, listed: readonly Reference[]): PlannedChart {
@@ -173,41 +193,8 @@ function identify(
   return identity;
 }
 
-/** What this run has found, for the next one to use. */
-export function lockOf({ images, charts, searched, leftOut }: Ingredients): Lock {
-  const ofImages = images.map(({ name, found, root }) => {
-    const { digest: packed } = root.descriptor;
-    return [name, packed === found.digest ? found : { ...found, packed }] as const;
-  });
-  return {
-    entries: new Map([...ofImages, ...charts.flatMap(({ lock }) => [...lock.entries])]),
-    charts: new Map(charts.flatMap(({ lock }) => [...lock.charts])),
-    skipped: leftOut.skipped,
-    searches: new Map(searched.map(lockEntry)),
-  };
-}
-
 /** What registries have to give: images, and charts that are artifacts there. */
-export function fromRegistries({ images, charts }: Ingredients): Resolved[] {
+export function fromRegistries({ images, charts, referrers }: Ingredients): Resolved[] {
   const published = charts.filter(({ origin }) => origin === "registry");
-  return [...images, ...published.map(({ artifact }) => artifact)];
-}
-
-function changesSince(before: Lock | undefined, now: Lock): DigestChange[] {
-  const tags = [...now.entries].map(([reference, { digest }]) => ({
-    reference,
-    was: before?.entries.get(reference)?.digest,
-    is: digest,
-  }));
-  const charts = [...now.charts].map(([reference, pin]) => {
-    const was = before?.charts.get(reference);
-    return { reference, was: was && shownPin(was), is: shownPin(pin) };
-  });
-  return [...tags, ...charts].flatMap(({ reference, was, is }) =>
-    was === undefined || was === is ? [] : [{ reference, was, is }],
-  );
-}
-
-function shownPin({ version, digest }: ChartPin): string {
-  return `${version} ${digest}`;
+  return [...images, ...published.map(({ artifact }) => artifact), ...referrers];
 }

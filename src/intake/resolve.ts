@@ -1,19 +1,21 @@
+import type { Source } from "../content/content.ts";
 import { readGraph, type LayoutGraph, type Root } from "../content/graph.ts";
 import { DocumentCache } from "../content/document-cache.ts";
-import { all, type Limit } from "../content/concurrency.ts";
+import type { Limit } from "../content/concurrency.ts";
 import type { Authored } from "../content/memory.ts";
 import { isMismatch, readVerified } from "../content/verify.ts";
 import { DrayError, RegistryError } from "../errors.ts";
-import type { Run } from "../events.ts";
 import { ImageLayout } from "../layout/layout.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
 import { Annotation } from "../oci/image-layout.ts";
 import { formatPlatform, type Platform } from "../oci/platform.ts";
 import type { Reference } from "../oci/reference.ts";
+import type { Repository } from "../remote/registry/repository.ts";
 import { lockedDescriptor } from "./recipe/lock.ts";
 import { mirrorName } from "./mirrors/places.ts";
 import type { Sources } from "./sources.ts";
+import { tryEach } from "./try-each.ts";
 import { selectPlatforms } from "../content/select-platforms.ts";
 
 /** A reference, what it means now, and all that this needs. None of its layers are downloaded yet. */
@@ -34,6 +36,10 @@ export interface Resolved {
   readonly mirror?: string | undefined;
   /** What its tag stands for where the name says, if that is something else. */
   readonly atOrigin?: Digest | undefined;
+  /** Where it was found, of what a registry has. */
+  readonly home?: Repository | undefined;
+  /** What an index that is left behind says of the one image that is packed of it. */
+  readonly attestations: readonly Descriptor[];
 }
 
 export interface ResolveRequest {
@@ -77,57 +83,52 @@ function withWayOut({ name }: ResolveRequest, error: unknown): unknown {
   });
 }
 
-/**
- * Attempts every one of `wanted`, and fails with all that went wrong.
- * @throws DrayError `DRAY_PACK_UNRESOLVED`
- */
-export async function tryEach<Wanted extends Pick<ResolveRequest, "name" | "wantedBy">, Found>(
-  wanted: readonly Wanted[],
-  { signal }: Run,
-  attempt: (one: Wanted) => Promise<Found>,
-): Promise<Found[]> {
-  const outcomes = await all(
-    wanted.map(async (one): Promise<{ found: Found } | Failure> => {
-      try {
-        return { found: await attempt(one) };
-      } catch (error) {
-        signal.throwIfAborted();
-        if (error instanceof DrayError) return { ...one, error };
-        throw error;
-      }
-    }),
-  );
-  const failures = outcomes.filter((outcome) => "error" in outcome);
-  if (failures.length > 0) throw unresolved(failures, wanted.length);
-  return outcomes.flatMap((outcome) => ("found" in outcome ? [outcome.found] : []));
-}
-
-/** A reference that cannot be packed. */
-interface Failure extends Pick<ResolveRequest, "name" | "wantedBy"> {
-  readonly error: DrayError;
-}
-
 export async function resolveOne(
   { name, reference, platforms }: ResolveRequest,
-  { registries, store, lock, run: { signal, onEvent } }: Sources,
+  sources: Sources,
 ): Promise<Resolved> {
+  const { registries, lock, run } = sources;
+  const { signal, onEvent } = run;
   const wanted =
     lock === undefined ? reference : { ...reference, digest: lockedDescriptor(lock, name).digest };
   const repository = registries.repository(wanted);
   const answer = await repository.resolve({ signal });
   const { descriptor: found, place } = answer;
   const comparing = registries.otherAtOrigin(wanted, answer, { signal });
+  if (reference.digest !== undefined && platforms.length > 0) throw pinned(name, platforms);
   const { limit } = repository;
+  const graph = { name, found, platforms, limit };
+  const resolved = await readResolved(graph, repository, sources);
+  const atOrigin = await comparing;
+  onEvent({ type: "done", reference: name, result: found.digest });
+  const mirror = mirrorName(wanted, place);
+  return { ...resolved, mirror, atOrigin, home: place.repository };
+}
+
+/** What a repository has under `name`, and how much of it is wanted. */
+interface Found {
+  readonly name: string;
+  readonly found: Descriptor;
+  readonly platforms?: readonly Platform[] | undefined;
+  /** Of what may move at the same time from where it is. */
+  readonly limit: Limit;
+}
+
+/** Reads the documents of a graph, from the store where it has them. */
+export async function readResolved(
+  { name, found, platforms = [], limit }: Found,
+  repository: Source,
+  { store, run: { signal } }: Sources,
+): Promise<Resolved> {
   const source = new DocumentCache(repository);
   const read = async (descriptor: Descriptor): Promise<Buffer> => {
     const bytes = source.holds(descriptor) ? undefined : await readStored(store, descriptor);
     if (bytes !== undefined) source.add({ descriptor, bytes });
     return limit(() => source.read(descriptor, { signal }));
   };
-  if (reference.digest !== undefined && platforms.length > 0) throw pinned(name, platforms);
-  const { root, index } =
+  const { root, index, attestations } =
     platforms.length === 0
-      ? { root: found, index: undefined }
+      ? { root: found, index: undefined, attestations: [] }
       : await selectPlatforms(found, { platforms, name, read });
   if (index !== undefined) source.add(index);
   const named = { ...root, annotations: { [Annotation.refName]: name } };
@@ -135,10 +136,7 @@ export async function resolveOne(
   const [described] = graph.roots;
   const broken = graph.findings.find(({ severity }) => severity === "error");
   if (described === undefined || broken !== undefined) throw unusable(name, broken?.message);
-  const atOrigin = await comparing;
-  onEvent({ type: "done", reference: name, result: found.digest });
-  const mirror = mirrorName(wanted, place);
-  return { name, limit, found, root: described, graph, source, index, mirror, atOrigin };
+  return { name, limit, found, root: described, graph, source, index, attestations };
 }
 
 /** A small blob that an earlier run has stored, unless it was damaged since. */
@@ -155,27 +153,6 @@ export async function readStored(
     if (isMismatch(error)) return undefined;
     throw error;
   }
-}
-
-function unresolved(failures: readonly Failure[], total: number): DrayError {
-  const [first] = failures;
-  const isAlone = first !== undefined && failures.length === 1;
-  if (isAlone && first.wantedBy === undefined) return first.error;
-  const list = failures.map(({ name, wantedBy, error }) => {
-    const by = wantedBy === undefined ? "" : ` (wanted by ${wantedBy})`;
-    return `\n  ${name}${by}: ${error.message}`;
-  });
-  return new DrayError(
-    "DRAY_PACK_UNRESOLVED",
-    `Cannot resolve ${failures.length} of ${total} references:${list.join("")}`,
-    { hint: hintFor(failures), cause: first?.error },
-  );
-}
-
-/** What only a chart asks for does not have to be packed. */
-function hintFor(failures: readonly Failure[]): string | undefined {
-  if (failures.some(({ wantedBy }) => wantedBy === undefined)) return failures[0]?.error.hint;
-  return "The charts need these. To leave one out: --skip IMAGE=REASON, or `skip` in bundle.yaml; to pack none but the images you list: --chart-images none, or `images: none`.";
 }
 
 function pinned(name: string, platforms: readonly Platform[]): DrayError {

@@ -53,10 +53,12 @@ export function matchesPlatform(wanted: Platform, found: Platform): boolean {
   );
 }
 
-/** Attestations and other artifacts stand in an index under the platform unknown/unknown. */
-export function isRunnable(platform: Platform): boolean {
-  return platform.os !== "unknown" && platform.architecture !== "unknown";
+/** Attestations and other artifacts stand in an index under the platform unknown/unknown, or a blank one. */
+export function isRunnable({ os, architecture }: Platform): boolean {
+  return !NO_PLATFORM.has(os) && !NO_PLATFORM.has(architecture);
 }
+
+const NO_PLATFORM: ReadonlySet<string> = new Set(["unknown", ""]);
 
 function variantOf(platform: Platform): string | undefined {
   return platform.variant || DEFAULT_VARIANT.get(platform.architecture);

@@ -5,6 +5,7 @@ import type { Root } from "../content/graph.ts";
 import type { Finding } from "../finding.ts";
 import type { Digest } from "../oci/digest.ts";
 import { formatPlatform } from "../oci/platform.ts";
+import { roleOf, type ReferrerRole } from "../oci/referrer.ts";
 import { requireUsable } from "../bundle/opened.ts";
 import { withBundle, type BundleOptions } from "./open-bundle.ts";
 
@@ -37,6 +38,9 @@ export interface InspectedArtifact {
   /** Bytes of the whole graph, each blob once. */
   readonly size: number;
   readonly platforms: readonly string[];
+  /** Of a referrer: what it is about, and what it is to people. */
+  readonly subject?: Digest | undefined;
+  readonly role?: ReferrerRole | undefined;
   /** Bytes that only this artifact and those behind it need: what it adds to the bundle. */
   readonly adds: number;
   readonly children: readonly { platform: string; digest: string }[];
@@ -80,7 +84,8 @@ function describe(
   roots: readonly Root[],
 ): InspectedArtifact[] {
   const counted = new Set<string>();
-  return artifacts.map(({ kind, reference, digest, mediaType, size, platforms = [] }) => {
+  return artifacts.map((artifact) => {
+    const { kind, reference, digest, mediaType, size, platforms = [], subject } = artifact;
     const root = roots.find(({ name }) => name === reference);
     let adds = 0;
     for (const blob of root?.blobs.values() ?? []) {
@@ -89,7 +94,11 @@ function describe(
       adds += blob.size;
     }
     const children = root === undefined ? [] : childrenOf(root);
-    return { kind, reference, digest, mediaType, size, platforms, adds, children };
+    const { artifactType } = artifact;
+    const annotations = root?.manifest.annotations;
+    const role = artifactType === undefined ? undefined : roleOf({ artifactType, annotations });
+    const about = subject === undefined ? {} : { subject, role };
+    return { kind, reference, digest, mediaType, size, platforms, ...about, adds, children };
   });
 }
 

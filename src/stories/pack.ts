@@ -20,7 +20,8 @@ import { gather, type GatherOptions, type Ingredients } from "../intake/gather.t
 import { requirePlace } from "../content/output-place.ts";
 import { replaceFile } from "../content/replace-file.ts";
 import { withPacked, type Packed } from "../intake/from.ts";
-import { fromRegistries, lockOf, planPack, type PackPlan } from "../intake/plan.ts";
+import { lockOf } from "../intake/lock-of.ts";
+import { fromRegistries, planPack, type PackPlan } from "../intake/plan.ts";
 import { Pull } from "../intake/pull.ts";
 import { settledBy } from "../intake/recipe/skip.ts";
 import { formatLock, requireWhole, type Lock } from "../intake/recipe/lock.ts";
@@ -147,7 +148,8 @@ async function build(
   }
   const store = await openStore(options.store);
   const work = { plan, ingredients, options, run };
-  const resolved = [...ingredients.images, ...ingredients.charts.map(({ artifact }) => artifact)];
+  const { images, charts, referrers } = ingredients;
+  const resolved = [...images, ...charts.map(({ artifact }) => artifact), ...referrers];
   await removeDamaged(documentsOf(resolved), store, run.signal);
   for (let isHealed = false; ; isHealed = true) {
     run.onEvent({ type: "stage", stage: "pack", bytes: plan.download + plan.size });
@@ -192,13 +194,14 @@ async function writeWhilePulling(
 }
 
 /** What others have packed is read where it lies, everything else comes through the pull. */
-function artifactsOf({ images, charts, adopted }: Ingredients, pull: Pull): Artifact[] {
+function artifactsOf({ images, charts, referrers, adopted }: Ingredients, pull: Pull): Artifact[] {
   return [
     ...images.map((image) => pulled(image, pull)),
     ...charts.map((chart) => ({
       ...pulled(chart.artifact, pull),
       chart: artifactChart(chart.chart.metadata, chart, pull),
     })),
+    ...referrers.map((one) => ({ ...pulled(one, pull), subject: one.subject })),
     ...adopted.artifacts,
   ];
 }

@@ -51,7 +51,11 @@ describe("pack", () => {
     const second = await packImages(at, ["team/app:1.0"]);
     expect(blobBytesSent(registry)).toBe(0);
     expect(second.plan.download).toBe(0);
-    expect(registry.seen.map(({ method }) => method)).toEqual(["GET", "HEAD"]);
+    // What the tag means, and whether anything refers to it: no content.
+    expect(registry.requests("GET").map(({ path }) => path)).toEqual([
+      "/v2/",
+      expect.stringMatching(/^\/v2\/team\/app\/referrers\/sha256:[0-9a-f]{64}$/),
+    ]);
     expect(second.written?.bundleDigest).toBe(first.written?.bundleDigest);
   });
 

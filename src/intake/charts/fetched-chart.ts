@@ -56,6 +56,7 @@ export async function makeChartArtifact(
     root,
     graph,
     source,
+    attestations: [],
     index: undefined,
   };
 }

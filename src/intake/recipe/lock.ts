@@ -7,6 +7,8 @@ import type { Digest } from "../../oci/digest.ts";
 import { parseJson } from "../../oci/json.ts";
 import { parseKnown, z } from "../../oci/schema.ts";
 import type { LockedSearch } from "./locked-search.ts";
+import { referrersLeft, type LockedReferrer } from "./locked-referrer.ts";
+import { fromReferrer, referrerSchema, toReferrer } from "./referrer-schema.ts";
 import { fromSearch, searchSchema, toSearch } from "./search-schema.ts";
 
 /** What the references of a recipe meant when they were resolved. */
@@ -17,12 +19,14 @@ export interface Lock {
   readonly charts: ReadonlyMap<string, ChartPin>;
   /** What was left out on purpose. */
   readonly skipped?: readonly Skipped[] | undefined;
+  /** Signatures and the like, in the order of their references. */
+  readonly referrers?: readonly LockedReferrer[] | undefined;
   /** By the file that a bundle has the chart in: `charts/shop-1.4.0.tgz`. */
   readonly searches: ReadonlyMap<string, LockedSearch>;
 }
 
 /** What a registry had under a reference. */
-interface LockedReference extends Descriptor {
+export interface LockedReference extends Descriptor {
   /** What was packed, where platforms were left out of it. */
   readonly packed?: Digest | undefined;
 }
@@ -40,6 +44,7 @@ const lockSchema = z.strictObject({
     .array(z.strictObject({ chart: z.string(), version: z.string(), digest: digestSchema }))
     .optional(),
   searched: z.array(searchSchema).optional(),
+  referrers: z.array(referrerSchema).optional(),
   resolved: z.array(
     z.strictObject({
       reference: z.string(),
@@ -73,6 +78,7 @@ function readLock(bytes: Buffer, path: string): Lock {
     charts = [],
     skipped = [],
     searched = [],
+    referrers = [],
   } = parseKnown(lockSchema, document, {
     what,
     code: "DRAY_LOCK_INVALID",
@@ -81,6 +87,7 @@ function readLock(bytes: Buffer, path: string): Lock {
     entries: new Map(resolved.map(({ reference, ...descriptor }) => [reference, descriptor])),
     charts: new Map(charts.map(({ chart, ...pin }) => [chart, pin])),
     skipped,
+    referrers: referrers.map(toReferrer),
     searches: new Map(searched.map((one) => [one.chart, toSearch(one)])),
   };
   const listed = [resolved, charts, searched].flat().length;
@@ -107,12 +114,13 @@ export function formatLock(lock: Lock): string {
     size,
     ...(packed === undefined ? {} : { packed }),
   }));
-  const { skipped = [] } = lock;
+  const { skipped = [], referrers = [] } = lock;
   const document = {
     lockVersion: 1,
     ...(charts.length === 0 ? {} : { charts }),
     ...(searched.length === 0 ? {} : { searched }),
     resolved,
+    ...(referrers.length === 0 ? {} : { referrers: referrers.map(fromReferrer) }),
     ...(skipped.length === 0 ? {} : { skipped }),
   };
   return `${JSON.stringify(document, undefined, 2)}\n`;
@@ -141,6 +149,7 @@ export function requireWhole(lock: Lock, now: Lock): void {
     ...[...lock.searches.keys()].filter((path) => !now.searches.has(path)),
     ...[...lock.charts.keys()].filter((chart) => !now.charts.has(chart)),
     ...[...lock.entries.keys()].filter((name) => !now.entries.has(name)),
+    ...referrersLeft(lock.referrers, now.referrers),
   ];
   const [first] = left;
   if (first === undefined) return;

@@ -1,5 +1,6 @@
 import { z } from "../../oci/schema.ts";
 import { IMAGE_MODES } from "./chart-request.ts";
+import { choiceSchema } from "./referrer-schema.ts";
 
 const platformsSchema = z
   .array(z.string())
@@ -115,6 +116,9 @@ export const recipeSchema = z
       .array(mirrorSchema)
       .optional()
       .describe("Where images and charts of registries come from instead; names stay as they are"),
+    referrers: choiceSchema
+      .optional()
+      .describe("What is packed that refers to images: all (the default), signatures or none"),
     skip: z
       .array(skipSchema)
       .optional()

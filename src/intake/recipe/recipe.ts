@@ -9,6 +9,7 @@ import { ItemReader } from "./item-reader.ts";
 import { imageSkip, kindSkip, type Skip } from "./skip.ts";
 import { parseChart, type ChartRequest } from "./chart-request.ts";
 import { mirrorRule, type MirrorRule } from "../mirrors/mirror-rule.ts";
+import type { ReferrerChoice } from "./locked-referrer.ts";
 import { namesFrom, NO_NAMES, type GivenNames } from "../../foreign/given-names.ts";
 import { KeyPlaces } from "../../yaml/places.ts";
 import { readUserYaml } from "../../yaml/texts.ts";
@@ -36,6 +37,8 @@ export interface Recipe {
   readonly mirrors: readonly MirrorRule[];
   /** What is left out on purpose. */
   readonly skip: readonly Skip[];
+  /** Which signatures, attestations and the like are packed with what they are about. */
+  readonly referrers: ReferrerChoice;
 }
 
 export const NOTHING: Recipe = {
@@ -49,6 +52,7 @@ export const NOTHING: Recipe = {
   platforms: [],
   mirrors: [],
   skip: [],
+  referrers: "all",
 };
 
 export interface ImageRequest {
@@ -118,6 +122,7 @@ function toRecipe(data: z.infer<typeof recipeSchema>, base: string, reader: Item
     mirrors: reader.each("mirrors", data.mirrors, ({ from, to, only = false }) =>
       mirrorRule({ from, to: typeof to === "string" ? [to] : to, only }),
     ),
+    referrers: data.referrers ?? "all",
     skip: reader.each("skip", data.skip, (item) =>
       "image" in item ? imageSkip(item.image, item.reason) : kindSkip(item.kind, item.reason),
     ),

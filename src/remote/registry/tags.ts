@@ -54,8 +54,8 @@ export async function listTags(
   return tags;
 }
 
-/** Only the query of the next page is taken: the list stays where it is. */
-function nextQuery(link: string | undefined, from: URL): string | undefined {
+/** The query of the next page, and no more of its address: the list stays where it is. */
+export function nextQuery(link: string | undefined, from: URL): string | undefined {
   const target = /<([^>]*)>\s*;\s*rel="?next"?/i.exec(link ?? "")?.[1];
   if (target === undefined || !URL.canParse(target, from.href)) return undefined;
   return new URL(target, from).search;
