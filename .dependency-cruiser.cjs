@@ -157,6 +157,7 @@ module.exports = {
     fence("xxhash-wasm", "^src/archive/zstd\\.ts$"),
     fence("commander", "^src/cli/"),
     fence("js-yaml", "^src/yaml/"),
+    fence("@aws-sdk", "^src/remote/ecr/ecr-api\\.ts$"),
     fence("smol-toml", "^src/intake/mirrors/registries-conf\\.ts$"),
     fence("semver", "^src/chart/"),
     fence("ajv", "^src/helm/values/schema\\.ts$"),

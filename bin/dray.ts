@@ -22,6 +22,10 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   process.exit(0);
 });
 
+// The AWS SDK tells everybody whose Node.js it will not support next year. Which one dray supports is
+// said in its own package.
+process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] ??= "true";
+
 process.exitCode = await run(process.argv.slice(2), VERSION, {
   stdin: process.stdin,
   stdout: process.stdout,

@@ -41,6 +41,8 @@ export interface Defaults {
    * login is missing
    */
   readonly registry: () => Promise<RegistryAccess>;
+  /** The API of ECR, where it is not that of the registry's region: `AWS_ENDPOINT_URL_ECR`. */
+  readonly ecrEndpoint: string | undefined;
   /** Where a login is kept: `REGISTRY_AUTH_FILE`, else docker's `config.json`. */
   readonly loginFile: string;
   /** Path of the first helm on `PATH`. */
@@ -65,6 +67,7 @@ export function defaults(env: Environment = process.env): Defaults {
     },
     workDirectory: given(env, "DRAY_WORK_DIR") ?? tmpdir(),
     created: sourceDate(env),
+    ecrEndpoint: given(env, "AWS_ENDPOINT_URL_ECR") ?? given(env, "AWS_ENDPOINT_URL"),
     get loginFile() {
       return loginFile(env);
     },

@@ -23,7 +23,7 @@ export { formatReference, parseReference, type Reference } from "./oci/reference
 export { formatPlatform, parsePlatform, type Platform } from "./oci/platform.ts";
 
 // Who asks registries and chart repositories, and over which network.
-export type { RegistryAccess } from "./remote/registry/access.ts";
+export type { RegistryAccess, RepositoryMaker } from "./remote/registry/access.ts";
 export type { NetworkAccess } from "./remote/http/network-access.ts";
 export { readCertificates } from "./remote/http/certificates.ts";
 export type { ProxyOptions } from "./remote/http/proxy.ts";
@@ -31,6 +31,7 @@ export type { Clock, PatienceOptions, RetryDelay } from "./remote/http/patience.
 export { firstOf, type Credentials, type CredentialStore } from "./remote/registry/credentials.ts";
 export { authFile } from "./remote/registry/auth-file.ts";
 export type { HelperOptions } from "./remote/registry/credential-helper.ts";
+export { withEcr, type EcrChoices } from "./remote/ecr/with-ecr.ts";
 export type { ChartAccess } from "./intake/sources.ts";
 export { helmRepositories } from "./remote/chart-repository/helm-repositories.ts";
 export type {

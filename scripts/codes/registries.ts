@@ -14,6 +14,13 @@ export const registries = {
       "A registry names a token server of another domain, inside some network or without encryption, which gets no credentials by itself.",
     advice: "If that server is right, allow it with `--allow-token-host HOST`.",
   },
+  AWS_CREDENTIALS_MISSING: {
+    ends: "failed",
+    means:
+      "A private registry of ECR is used for which no login is known, and the AWS SDK finds no credentials to get one with.",
+    advice:
+      "Set `AWS_PROFILE`, or `AWS_ACCESS_KEY_ID` with `AWS_SECRET_ACCESS_KEY`, or log in to the registry with `dray login`.",
+  },
   CERTIFICATES_INVALID: {
     ends: "usage",
     means: "A file that was named for its certificates has none in PEM.",
@@ -30,6 +37,11 @@ export const registries = {
     means: "A file with credentials cannot be read; what stands in it is not shown.",
     advice:
       "Log in again with `docker login`, `skopeo login` or `helm registry login`, or mend the file.",
+  },
+  ECR_REFUSED: {
+    ends: "failed",
+    means: "The API of ECR gives no login, or makes no repository; the message says what AWS says.",
+    advice: "Ask for the right that the message names, or get new AWS credentials.",
   },
   MANIFEST_REWRITTEN: {
     ends: "failed",

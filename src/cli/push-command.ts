@@ -1,3 +1,4 @@
+import { Option } from "commander";
 import type { PushReport } from "../index.ts";
 import {
   addBundleFlags,
@@ -7,7 +8,7 @@ import {
   type VerifyFirstFlag,
 } from "./bundle-flags.ts";
 import { formatNotes, formatProblems } from "./findings.ts";
-import { addExamples } from "./flags.ts";
+import { addExamples, seldom } from "./flags.ts";
 import { addMapFlags, readMapping, type MapFlags } from "./map-flags.ts";
 import { addRegistryFlags, registryAccess, type RegistryFlags } from "./registry-flags.ts";
 import { addTargetFileFlag, formatTaken, requireTarget, type TargetFlags } from "./target-flags.ts";
@@ -41,7 +42,9 @@ export const addPushCommand: AddCommand = (program, start) => {
     .option("--dry-run", "ask the registry, say what would be pushed, send nothing");
   addVerifyFirstFlag(addBundleFlags(command));
   command.option("--verify-target", "read everything back and hash it before any tag is written");
-  addRegistryFlags(command);
+  addRegistryFlags(command).addOption(
+    seldom(new Option("--immutable", "repositories that are made at ECR take each tag once")),
+  );
   addOutputFlags(command);
   addExamples(command, [
     "dray push app-1.2.0.tar.gz registry.internal:5000/mirror --key release.pub --dry-run",

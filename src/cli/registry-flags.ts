@@ -14,6 +14,8 @@ export interface RegistryFlags {
   readonly insecureSkipTlsVerify?: boolean;
   readonly allowTokenHost?: readonly string[];
   readonly concurrency?: number;
+  /** Of commands that push. */
+  readonly immutable?: boolean;
   /** Milliseconds. */
   readonly retryFor?: number;
   /** Bytes a second. */
@@ -85,15 +87,15 @@ export async function requireOneRegistry(
  */
 export async function registryAccess(
   flags: RegistryFlags,
-  { io, defaults }: Session,
+  { io, defaults, run }: Session,
   loginFor?: readonly string[],
 ): Promise<RegistryAccess> {
-  const { readCertificates } = await import("../index.ts");
+  const { readCertificates, withEcr } = await import("../index.ts");
   const named = await Promise.all(
     (flags.caFile ?? []).map((path) => readCertificates(path, "CA file")),
   );
   const { ca = [], credentials, proxy } = await defaults.registry();
-  return {
+  const access = {
     ca: [...named, ...ca],
     plainHttp: flags.plainHttp,
     insecureSkipTlsVerify: flags.insecureSkipTlsVerify,
@@ -104,6 +106,11 @@ export async function registryAccess(
     credentials: (await givenLogin(flags, io, loginFor)) ?? credentials,
     proxy,
   };
+  return withEcr(access, {
+    endpoint: defaults.ecrEndpoint,
+    isImmutable: flags.immutable,
+    onEvent: run.onEvent,
+  });
 }
 
 /** How registries and chart repositories are reached, by commands that get charts from both. */

@@ -24,6 +24,8 @@ export interface TargetFile {
   /** Servers that may be given the registry's login, beside the registry. */
   readonly tokenHosts?: readonly string[] | undefined;
   readonly plainHttp?: boolean | undefined;
+  /** Repositories that dray makes (at ECR) take each tag once. */
+  readonly immutable?: boolean | undefined;
   /** Transfers at the same time. */
   readonly concurrency?: number | undefined;
 }
@@ -56,6 +58,7 @@ const schema = z
     caFiles: z.array(z.string()).optional().describe("PEM files of certificates to trust too"),
     tokenHosts: z.array(z.string()).optional().describe("Token servers that may see the login"),
     plainHttp: flag.optional().describe("Speak http without encryption"),
+    immutable: flag.optional().describe("Repositories made at ECR take each tag once"),
     concurrency: count(64).optional().describe("Transfers at the same time"),
   })
   .describe("Where dray delivers bundles to, and how");

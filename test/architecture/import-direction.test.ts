@@ -93,6 +93,7 @@ const OFFENCES: Readonly<Record<string, { readonly file: string; readonly import
   "xxhash-wasm-has-one-home": { file: "src/archive/second-hash.ts", imports: "xxhash-wasm" },
   "commander-has-one-home": { file: "src/intake/flags.ts", imports: "commander" },
   "js-yaml-has-one-home": { file: "src/intake/yaml.ts", imports: "js-yaml" },
+  "@aws-sdk-has-one-home": { file: "src/remote/registry/aws.ts", imports: "@aws-sdk/client-ecr" },
   "smol-toml-has-one-home": { file: "src/yaml/toml.ts", imports: "smol-toml" },
   "semver-has-one-home": { file: "src/intake/versions.ts", imports: "semver" },
   "ajv-has-one-home": { file: "src/helm/render/schema.ts", imports: "ajv" },

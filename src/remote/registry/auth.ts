@@ -76,15 +76,29 @@ export class Authenticator {
     const before = this.#wider.of(scopes);
     if (!this.learn(response)) return undefined;
     if (this.#challenge !== undefined) this.#wider.learn(scopes, this.#challenge);
+    const header = await this.#other({ scopes, sent, signal }, before);
+    if (header === undefined && sent !== undefined) {
+      this.#trial.refuse(sent, refused(this.#options.registry, this.hintFor(401)));
+    }
+    return header;
+  }
+
+  /** Another header than the one that was sent, which may have expired. Undefined if there is none. */
+  replaced(request: RefusedRequest): Promise<string | undefined> {
+    return this.#other(request, this.#wider.of(request.scopes));
+  }
+
+  async #other(
+    { scopes, sent, signal }: RefusedRequest,
+    before: Scopes,
+  ): Promise<string | undefined> {
     const current = await this.header(scopes, signal);
     // Nobody can log in, or another request was here before.
     if (current === undefined || current !== sent) return current;
     await this.#tokens.forget(before, sent);
     await this.#ask(scopes, true);
     const fresh = await this.header(scopes, signal);
-    if (fresh !== sent) return fresh;
-    this.#trial.refuse(sent, refused(this.#options.registry, this.hintFor(401)));
-    return undefined;
+    return fresh === sent ? undefined : fresh;
   }
 
   /** What to do about an answer that denies something. */

@@ -9,6 +9,7 @@ import { connect, type Connection } from "./connect.ts";
 import { withReason } from "./bare-refusal.ts";
 import { RequestLimit } from "./request-limit.ts";
 import { Exchange, hintForHost, type ExchangeRequest } from "./exchange.ts";
+import { MissingRepositories } from "./missing-repositories.ts";
 import { isRetriedStatus, Patience, Transient } from "../http/patience.ts";
 import { requireNoPage } from "../http/page.ts";
 import { readBody, Transport, type TransportResponse } from "../http/transport.ts";
@@ -36,6 +37,8 @@ export class RegistryClient {
   readonly patience: Patience;
   /** What the proxies before it take in one request. */
   readonly requestLimit = new RequestLimit();
+  /** What to do about repositories that are not there. */
+  readonly missing: MissingRepositories;
   readonly #access: RegistryAccess;
   readonly #onEvent: Listener | undefined;
   readonly #transport: Transport;
@@ -49,6 +52,12 @@ export class RegistryClient {
     this.name = side === undefined ? `registry ${registry}` : `${side} registry ${registry}`;
     this.limit = atMost(access.concurrency ?? DEFAULT_CONCURRENCY);
     this.patience = new Patience(this.name, access, onEvent);
+    this.missing = new MissingRepositories({
+      registry,
+      maker: access.maker,
+      patience: this.patience,
+      say: (message) => this.warn(message),
+    });
     this.#access = access;
     this.#onEvent = onEvent;
     this.#transport = new Transport(access);

@@ -3,6 +3,7 @@ import { connectionFailure, isUnreachable } from "../http/connection-failure.ts"
 import { follow } from "../http/redirects.ts";
 import type { RequestBody, RequestHead, Transport, TransportResponse } from "../http/transport.ts";
 import type { Connection } from "./connect.ts";
+import { readExpiry } from "./expiry.ts";
 import type { Secrets } from "./secrets.ts";
 import type { Scopes } from "./token-purse.ts";
 
@@ -44,13 +45,19 @@ export class Exchange {
     if (url.origin !== origin.origin) return this.#elsewhere(url, request);
     const { scopes, signal } = request;
     const sent = await authenticator.header(scopes, signal);
-    const response = await this.#followed(url, request, sent);
-    if (response.status !== 401) {
+    const answer = await this.#followed(url, request, sent);
+    const isHome = answer.url.origin === origin.origin;
+    const judged = { method: request.method, sent: isHome ? sent : undefined };
+    const { response, mayBeExpired } = await readExpiry(answer, judged);
+    if (response.status !== 401 && !mayBeExpired) {
       authenticator.noteAccepted(sent);
       return response;
     }
-    if (response.url.origin !== origin.origin) return response;
-    const renewing = authenticator.renewed(response, { scopes, sent, signal });
+    if (!isHome) return response;
+    const refused = { scopes, sent, signal };
+    const renewing = mayBeExpired
+      ? authenticator.replaced(refused)
+      : authenticator.renewed(response, refused);
     // The body is what an error is made of; in any other case nobody reads it.
     if ((await renewing.catch(() => "")) === undefined) return response;
     await response.discard();

@@ -92,6 +92,12 @@ export class Repository implements Source, Target {
     content: Content,
     options: PushOptions = {},
   ): Promise<PushResult> {
+    return this.client.missing.with(this.repository, () => this.#push(expected, content, options), {
+      signal: options.signal,
+    });
+  }
+
+  async #push(expected: Descriptor, content: Content, options: PushOptions): Promise<PushResult> {
     if (!isManifestType(expected.mediaType)) return this.#blobs.push(expected, content, options);
     await this.#manifests.put(expected.digest, { expected, content, ...options });
     return "copied";
