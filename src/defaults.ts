@@ -6,6 +6,7 @@ import process from "node:process";
 import { helmRepositories } from "./remote/chart-repository/helm-repositories.ts";
 import type { KnownRepositories } from "./remote/chart-repository/repository-login.ts";
 import { readCertificates, systemCertificates } from "./remote/http/certificates.ts";
+import { hostCertificates } from "./remote/http/host-certificates.ts";
 import type { ProxyOptions } from "./remote/http/proxy.ts";
 import { authFile } from "./remote/registry/auth-file.ts";
 import type { RegistryAccess } from "./remote/registry/access.ts";
@@ -74,6 +75,7 @@ export function defaults(env: Environment = process.env): Defaults {
     trust: async () => ({ keys: await readTrustFolder(trustFolder(env)) }),
     registry: async () => ({
       ca: await certificates(env),
+      hostCertificates: hostCertificates(certificateDirectories(env)),
       credentials: firstOf([
         loginFromVariables(env),
         ...credentialFiles(env).map((path) => authFile(path)),
@@ -187,11 +189,23 @@ async function certificates(env: Environment): Promise<string[]> {
 }
 
 function proxies(env: Environment): ProxyOptions {
+  const either = (name: string): string | undefined =>
+    given(env, name) ?? given(env, name.toLowerCase());
   return {
-    https: env["HTTPS_PROXY"] ?? env["https_proxy"],
-    http: env["HTTP_PROXY"] ?? env["http_proxy"],
-    no: env["NO_PROXY"] ?? env["no_proxy"],
+    https: either("HTTPS_PROXY"),
+    http: either("HTTP_PROXY"),
+    all: either("ALL_PROXY"),
+    no: either("NO_PROXY"),
   };
+}
+
+/** Where podman and docker look, in podman's order. */
+function certificateDirectories(env: Environment): string[] {
+  return [
+    join(configDirectory(env), "containers", "certs.d"),
+    join(sep, "etc", "containers", "certs.d"),
+    join(sep, "etc", "docker", "certs.d"),
+  ];
 }
 
 async function findProgram(name: string, searchPath: string): Promise<string | undefined> {

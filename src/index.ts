@@ -26,6 +26,11 @@ export { formatPlatform, parsePlatform, type Platform } from "./oci/platform.ts"
 export type { RegistryAccess, RepositoryMaker } from "./remote/registry/access.ts";
 export type { NetworkAccess } from "./remote/http/network-access.ts";
 export { readCertificates } from "./remote/http/certificates.ts";
+export {
+  hostCertificates,
+  type HostCertificates,
+  type HostCertificateStore,
+} from "./remote/http/host-certificates.ts";
 export type { ProxyOptions } from "./remote/http/proxy.ts";
 export type { Clock, PatienceOptions, RetryDelay } from "./remote/http/patience.ts";
 export { firstOf, type Credentials, type CredentialStore } from "./remote/registry/credentials.ts";

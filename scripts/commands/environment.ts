@@ -5,6 +5,7 @@ export const ENVIRONMENT: readonly EnvironmentEntry[] = [
   [["DRAY_STORE"], "the content store, `--store`"],
   [["DRAY_WORK_DIR"], "private scratch space, `--work-dir`"],
   [["DRAY_TRUST_DIR"], "the folder of trusted public keys"],
+  [["DRAY_TARGET_FILE"], "the target file, `--target-file`"],
   [["DRAY_KEY_PASSPHRASE"], "the passphrase of the private key"],
   [
     ["DRAY_REGISTRY", "DRAY_USERNAME", "DRAY_PASSWORD"],
@@ -20,7 +21,14 @@ export const ENVIRONMENT: readonly EnvironmentEntry[] = [
     ["SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS"],
     "certificates instead of the system's, and beside them",
   ],
-  [["HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY"], "the way out, in lower case too"],
+  [
+    ["HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY"],
+    "the way out, in lower case too; `ALL_PROXY` where the one before is not set",
+  ],
+  [
+    ["AWS_ENDPOINT_URL_ECR", "AWS_ENDPOINT_URL"],
+    "another API of ECR; what else the AWS SDK reads, it reads too: `AWS_PROFILE`, keys",
+  ],
   [["SOURCE_DATE_EPOCH"], "the time that a bundle is dated with, else the beginning of 1970"],
   [
     ["HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "APPDATA"],

@@ -35,7 +35,7 @@ export const addPushCommand: AddCommand = (program, start) => {
     )
     .argument("<bundle>", "bundle file or unpacked directory")
     .argument("[target]", "REGISTRY[:PORT][/PREFIX]; without it that of the target file");
-  addTargetFileFlag(command);
+  addTargetFileFlag(command, start.env);
   addMapFlags(command)
     .option("--overwrite", "move tags that stand for something else at the target")
     .option("--receipt <file>", "write what was pushed, and what was not, as JSON")

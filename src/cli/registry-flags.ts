@@ -94,9 +94,10 @@ export async function registryAccess(
   const named = await Promise.all(
     (flags.caFile ?? []).map((path) => readCertificates(path, "CA file")),
   );
-  const { ca = [], credentials, proxy } = await defaults.registry();
+  const { ca = [], hostCertificates, credentials, proxy } = await defaults.registry();
   const access = {
     ca: [...named, ...ca],
+    hostCertificates,
     plainHttp: flags.plainHttp,
     insecureSkipTlsVerify: flags.insecureSkipTlsVerify,
     allowedTokenHosts: flags.allowTokenHost,

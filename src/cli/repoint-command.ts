@@ -43,7 +43,7 @@ export const addRepointCommand: AddCommand = (program, start) => {
     .option("--explain <image>", "say of one image, by its old or new name, where it comes from")
     .option("--chart <name>", "repoint only this chart: NAME or NAME:VERSION")
     .option("--needed-only", "leave alone what these values do not pull");
-  addTargetFileFlag(addMapFlags(command));
+  addTargetFileFlag(addMapFlags(command), start.env);
   const sets = addDiscoveryFlags(command);
   command
     .optionsGroup("What the target has:")

@@ -41,10 +41,14 @@ export interface Session {
 /** A command adds itself to the program; its action loads the library only when it runs. */
 export type AddCommand = (program: Command, start: StartSession) => void;
 
-export type StartSession = (flags: SessionFlags) => Promise<Session>;
+export interface StartSession {
+  (flags: SessionFlags): Promise<Session>;
+  /** Variables of whoever runs the program. */
+  readonly env: Io["env"];
+}
 
 export function sessionStarter(io: Io, exit: (code: number) => void): StartSession {
-  return async (flags) => {
+  const start = async (flags: SessionFlags): Promise<Session> => {
     const { defaults: defaultsOf } = await import("../index.ts");
     const defaults = defaultsOf(io.env);
     const progress = new Progress(io, verbosityOf(flags));
@@ -72,6 +76,7 @@ export function sessionStarter(io: Io, exit: (code: number) => void): StartSessi
       },
     };
   };
+  return Object.assign(start, { env: io.env });
 }
 
 function verbosityOf({ quiet, verbose }: SessionFlags): Verbosity {

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import type { TargetFile } from "../index.ts";
+import type { StartSession } from "./session.ts";
 
 /** Flags of every command that knows where a bundle goes. */
 export interface TargetFlags {
@@ -26,18 +27,38 @@ const FLAGS: Readonly<Record<string, string>> = {
 };
 
 /** Adds the flag, and sets from the file what the command line leaves open. */
-export function addTargetFileFlag(command: Command): Command {
+export function addTargetFileFlag(command: Command, env: StartSession["env"]): Command {
   return command
     .option(
       "--target-file <file>",
       `where bundles go, and how (default: ${USUAL_FILE}, if it is here)`,
     )
-    .hook("preAction", takeFromFile);
+    .hook("preAction", async () => takeFromFile(command, nameOf(command, env) ?? USUAL_FILE, env));
 }
 
-async function takeFromFile(command: Command): Promise<void> {
-  const { targetFile: named } = command.opts<TargetFlags>();
-  const path = named ?? USUAL_FILE;
+/** As `addTargetFileFlag`, for who needs of it whom to trust: a file that is merely found is left alone. */
+export function addTrustFileFlag(command: Command, env: StartSession["env"]): Command {
+  return command
+    .option("--target-file <file>", "take keys, and how many must have signed, from a target file")
+    .hook("preAction", async () => {
+      const path = nameOf(command, env);
+      if (path !== undefined) await takeFromFile(command, path, env);
+    });
+}
+
+/** A file that somebody has named, on the command line or once and for all. */
+function nameOf(command: Command, env: StartSession["env"]): string | undefined {
+  const variable = env["DRAY_TARGET_FILE"];
+  return command.opts<TargetFlags>().targetFile ?? (variable === "" ? undefined : variable);
+}
+
+async function takeFromFile(
+  command: Command,
+  path: string,
+  env: StartSession["env"],
+): Promise<void> {
+  const named = nameOf(command, env);
+  command.setOptionValueWithSource("targetFile", named, "config");
   const file = await readTargetFile(path, named !== undefined);
   if (file === undefined) return;
   const settings: Record<string, unknown> = {};

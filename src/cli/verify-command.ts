@@ -2,6 +2,7 @@ import type { VerifyReport } from "../index.ts";
 import { addBundleFlags, bundleChoices, type BundleFlags } from "./bundle-flags.ts";
 import { formatNotes, formatProblems } from "./findings.ts";
 import { addExamples } from "./flags.ts";
+import { addTrustFileFlag } from "./target-flags.ts";
 import { addOutputFlags, type AddCommand, type SessionFlags } from "./session.ts";
 import { formatBytes, formatTable, paragraphs, plural } from "./table.ts";
 
@@ -15,7 +16,7 @@ export const addVerifyCommand: AddCommand = (program, start) => {
         "Exit code 3 means: do not use it.",
     )
     .argument("<bundle>", "bundle file or unpacked directory");
-  addBundleFlags(command);
+  addTrustFileFlag(addBundleFlags(command), start.env);
   addOutputFlags(command);
   addExamples(command, [
     "dray verify app-1.2.0.tar.gz --key release.pub",

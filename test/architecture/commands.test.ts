@@ -23,8 +23,8 @@ describe("the reference of the command line", () => {
   });
 });
 
-/** Signals, and what gpg says. */
-const NO_VARIABLES = new Set(["GOODSIG", "PLAINTEXT", "SIGINT", "SIGKILL", "VALIDSIG"]);
+/** Signals, what systems say, and what gpg does. */
+const NO_VARIABLES = new Set(["ENOENT", "GOODSIG", "PLAINTEXT", "SIGINT", "SIGKILL", "VALIDSIG"]);
 
 /** Words in capitals, in files that look into an environment, which are nothing else. */
 async function variablesRead(): Promise<string[]> {

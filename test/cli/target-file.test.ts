@@ -95,6 +95,42 @@ describe("dray push", () => {
   });
 });
 
+describe("dray verify", () => {
+  it("takes the keys of a file that is named, by flag or variable, and of no other", async () => {
+    const { path } = await makeBundle();
+    const { directory, file } = await place("target: r.example\nkeys: [release.pub]\n");
+    expect((await dray(["verify", path, "--target-file", file])).code).toBe(0);
+    const byVariable = await dray(["verify", path], { env: { DRAY_TARGET_FILE: file } });
+    expect([byVariable.code, byVariable.stdout]).toEqual([0, expect.stringContaining("Good:")]);
+    enter(directory);
+    expect((await dray(["verify", path])).code).toBe(3);
+  });
+
+  it("asks for as many signatures as the file says", async () => {
+    const { path } = await makeBundle();
+    const { file } = await place("keys: [release.pub]\nrequire: 2\n");
+    const { code } = await dray(["verify", path, "--target-file", file]);
+    expect(code).toBe(3);
+  });
+});
+
+describe("DRAY_TARGET_FILE", () => {
+  it("names a file for push, which then may say whom to trust", async () => {
+    const { host } = await startRegistry();
+    const { path } = await makeBundle();
+    const { file } = await place(`target: ${host}/mirror\nkeys: [release.pub]\n`);
+    const { code, stdout } = await dray(["push", path], { env: { DRAY_TARGET_FILE: file } });
+    expect([code, stdout]).toEqual([0, expect.stringContaining(`${host}/mirror/`)]);
+  });
+
+  it("is missed where the file that it names is not there: 2", async () => {
+    const { path } = await makeBundle();
+    const env = { DRAY_TARGET_FILE: "/nonexistent/t.yaml" };
+    const { code, stderr } = await dray(["push", path], { env });
+    expect([code, stderr]).toEqual([2, expect.stringContaining("/nonexistent/t.yaml")]);
+  });
+});
+
 async function shown(argv: readonly string[]): Promise<string> {
   return (await dray(argv)).stdout;
 }

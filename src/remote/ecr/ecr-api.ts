@@ -2,6 +2,7 @@ import {
   CreateRepositoryCommand,
   ECRClient,
   GetAuthorizationTokenCommand,
+  ImageTagMutability,
   RepositoryAlreadyExistsException,
 } from "@aws-sdk/client-ecr";
 import { DrayError } from "../../errors.ts";
@@ -75,7 +76,7 @@ export class EcrApi {
     const command = new CreateRepositoryCommand({
       repositoryName: name,
       registryId: this.#host.account,
-      ...(isImmutable ? { imageTagMutability: "IMMUTABLE" } : {}),
+      ...(isImmutable ? { imageTagMutability: ImageTagMutability.IMMUTABLE } : {}),
     });
     try {
       await this.#ask(`make repository ${name} at`, signal, (options) =>

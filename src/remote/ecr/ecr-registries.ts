@@ -37,12 +37,10 @@ export class EcrRegistries {
     const host = parseEcrHost(registry);
     if (host === undefined) return undefined;
     const key = `${registry} ${asker}`;
-    const known = this.#tokens.get(registry);
-    const isRefused = isFresh && known === this.#given.get(key);
-    const isGood = known !== undefined && !isRefused && (await known).expires - MARGIN > Date.now();
-    // Another one may have been asked for meanwhile.
     const newest = this.#tokens.get(registry);
-    const token = isGood || newest !== known ? (newest ?? this.#ask(host)) : this.#ask(host);
+    const isRefused = isFresh && newest === this.#given.get(key);
+    const isGood = newest !== undefined && !isRefused && !(await endsSoon(newest));
+    const token = isGood ? newest : this.#newerThan(newest, host);
     this.#given.set(key, token);
     return token;
   }
@@ -63,8 +61,10 @@ export class EcrRegistries {
     await api.makeRepository(repository, options);
   }
 
-  #ask(host: EcrHost): Promise<EcrToken> {
+  #newerThan(old: Promise<EcrToken> | undefined, host: EcrHost): Promise<EcrToken> {
     const { registry } = host;
+    const known = this.#tokens.get(registry);
+    if (known !== undefined && known !== old) return known;
     const token = this.#api(host).then((api) => api.token());
     this.#tokens.set(registry, token);
     token.catch(() => this.#tokens.delete(registry));
@@ -78,4 +78,8 @@ export class EcrRegistries {
     this.#apis.set(host.registry, opening);
     return opening;
   }
+}
+
+async function endsSoon(token: Promise<EcrToken>): Promise<boolean> {
+  return (await token).expires - MARGIN < Date.now();
 }

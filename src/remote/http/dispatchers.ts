@@ -39,19 +39,38 @@ export class Dispatchers {
     const proxy = proxyFor(url, this.#access.proxy ?? {});
     const isSecure = url.protocol === "https:" || proxy?.startsWith("https:") === true;
     // Certificates are not parsed for a connection that has none.
-    const tls = isSecure ? (this.#tls ??= tlsOptions(this.#access)) : {};
+    const forAll = isSecure ? (this.#tls ??= tlsOptions(this.#access)) : {};
+    const own = isSecure ? await accessTo(url, this.#access) : this.#access;
+    const tls = own === this.#access ? forAll : tlsOptions(own);
     if (proxy === undefined) {
       return new DirectAgent({ ...common, connect: { ...tls, timeout: CONNECT_TIMEOUT } });
     }
     // Proxies let CONNECT through to the ports of https alone: plain http is not tunneled.
     const proxyTunnel = url.protocol === "https:";
-    return new TunnelAgent({ ...common, uri: proxy, proxyTunnel, requestTls: tls, proxyTls: tls });
+    return new TunnelAgent({
+      ...common,
+      uri: proxy,
+      proxyTunnel,
+      requestTls: tls,
+      proxyTls: forAll,
+    });
   }
 }
 
 interface TlsOptions {
   readonly rejectUnauthorized?: boolean;
   readonly secureContext?: ReturnType<typeof secureContextFor>;
+}
+
+/** Whom this host is trusted by, and what it is shown. */
+async function accessTo(url: URL, access: NetworkAccess): Promise<NetworkAccess> {
+  const own = await access.hostCertificates?.(url);
+  if (own === undefined) return access;
+  return {
+    ...access,
+    ca: own.ca.length === 0 ? access.ca : [...(access.ca ?? []), ...own.ca],
+    certificate: access.certificate ?? own.certificate,
+  };
 }
 
 function tlsOptions(access: NetworkAccess): TlsOptions {

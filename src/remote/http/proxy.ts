@@ -2,10 +2,12 @@ import { BlockList, isIP } from "node:net";
 import { DrayError } from "../../errors.ts";
 import { isLoopback } from "./address.ts";
 
-/** The values of HTTPS_PROXY, HTTP_PROXY and NO_PROXY. */
+/** The values of HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY. */
 export interface ProxyOptions {
   readonly https?: string | undefined;
   readonly http?: string | undefined;
+  /** For what has none of its own. */
+  readonly all?: string | undefined;
   readonly no?: string | undefined;
 }
 
@@ -15,13 +17,18 @@ export interface ProxyOptions {
  *
  * @throws DrayError `DRAY_PROXY_INVALID`
  */
-export function proxyFor(url: URL, { https, http, no = "" }: ProxyOptions): string | undefined {
+export function proxyFor(
+  url: URL,
+  { https, http, all, no = "" }: ProxyOptions,
+): string | undefined {
   const isSecure = url.protocol === "https:";
-  const proxy = isSecure ? https : http;
+  const own = isSecure ? https : http;
+  const proxy = own || all;
   if (proxy === undefined || proxy === "" || isLoopback(url)) return undefined;
   const exceptions = no.split(/[\s,]+/).filter((item) => item !== "");
   if (exceptions.some((exception) => isException(url, exception.toLowerCase()))) return undefined;
-  return checked(proxy, isSecure ? "HTTPS_PROXY" : "HTTP_PROXY");
+  const variable = isSecure ? "HTTPS_PROXY" : "HTTP_PROXY";
+  return checked(proxy, own ? variable : "ALL_PROXY");
 }
 
 /** An address may have a login in it, so an error does not repeat it. */
@@ -29,11 +36,17 @@ function checked(proxy: string, variable: string): string {
   const address = proxy.includes("://") ? proxy : `http://${proxy}`;
   const scheme = URL.canParse(address) ? new URL(address).protocol : undefined;
   if (scheme === "http:" || scheme === "https:") return address;
+  const isSocks = /^socks[45]?[ah]?:$/.test(scheme ?? "");
   const found = scheme === undefined ? "what is no address" : `the scheme ${scheme}`;
   throw new DrayError(
     "DRAY_PROXY_INVALID",
     `Cannot use the proxy of ${variable}: expected http://HOST:PORT, found ${found}`,
-    { kind: "usage", hint: `Correct the variable, or unset it where no proxy is needed.` },
+    {
+      kind: "usage",
+      hint: isSocks
+        ? "SOCKS proxies are not supported: name one that speaks HTTP, or a local one that passes on to it."
+        : "Correct the variable, or unset it where no proxy is needed.",
+    },
   );
 }
 
@@ -42,10 +55,10 @@ function isException(url: URL, exception: string): boolean {
   if (exception === "*") return true;
   const host = url.hostname.replace(/^\[|\]$/g, "");
   if (exception.includes("/")) return isInBlock(host, exception);
-  const [, name = exception, port] = /^(.*[^:]):(\d+)$/.exec(exception) ?? [];
-  const bare = isIP(exception) === 0 ? name.replace(/^\*?\./, "") : exception;
-  if (port !== undefined && isIP(exception) === 0 && port !== portOf(url)) return false;
-  return host === bare || host.endsWith(`.${bare}`);
+  if (isIP(exception) !== 0) return host === exception;
+  const [, name = exception, port = portOf(url)] = /^(.*[^:]):(\d+)$/.exec(exception) ?? [];
+  const bare = name.replace(/^\*?\.|^\[|\]$/g, "");
+  return port === portOf(url) && (host === bare || host.endsWith(`.${bare}`));
 }
 
 function portOf(url: URL): string {

@@ -50,7 +50,7 @@ describe("dray push to ECR", () => {
     const { code, stderr } = await push(ecr);
     expect([code, stderr.includes("NodeVersionSupport")]).toEqual([0, false]);
     expect(actions(ecr).filter((one) => one === "GetAuthorizationToken")).toHaveLength(1);
-    expect(ecr.calls.filter(({ refused }) => refused !== undefined)).toEqual([]);
+    expect(ecr.calls.filter(({ isRefused }) => isRefused)).toEqual([]);
     expect(ecr.repositories.size).toBeGreaterThan(1);
     for (const [name, mutability] of ecr.repositories) {
       expect([name.startsWith("team/"), mutability]).toEqual([true, "MUTABLE"]);
@@ -116,10 +116,7 @@ describe("dray push to ECR", () => {
     const without = await push(ecr, {
       env: { DOCKER_CONFIG: directory, AWS_ACCESS_KEY_ID: "", AWS_SECRET_ACCESS_KEY: "" },
     });
-    expect([without.code, without.stderr]).toEqual([
-      1,
-      expect.stringContaining("answered 403"),
-    ]);
+    expect([without.code, without.stderr]).toEqual([1, expect.stringContaining("answered 403")]);
   });
 
   it("says that there are no credentials, and how to have some", async () => {

@@ -104,6 +104,27 @@ describe("proxyFor()", () => {
     expect(proxyFor(new URL("http://r.test/"), { http: "" })).toBeUndefined();
   });
 
+  it("takes ALL_PROXY for what has none of its own", () => {
+    const url = new URL("https://r.test/");
+    expect(proxyFor(url, { all: "http://all:1" })).toBe("http://all:1");
+    expect(proxyFor(url, { all: "http://all:1", https: "" })).toBe("http://all:1");
+    expect(proxyFor(url, { all: "http://all:1", ...proxies })).toBe("http://secure:3128");
+    expect(proxyFor(url, { all: "http://all:1", no: "r.test" })).toBeUndefined();
+  });
+
+  it.each(["socks5://p:1080", "socks5h://p:1080", "socks4a://p:1080", "socks://p:1080"])(
+    "says that it cannot use %s, and of which variable",
+    (all) => {
+      expect(() => proxyFor(new URL("https://r.test/"), { all })).toThrow(
+        expect.objectContaining({
+          code: "DRAY_PROXY_INVALID",
+          message: expect.stringContaining("ALL_PROXY") as string,
+          hint: expect.stringContaining("SOCKS proxies are not supported") as string,
+        }),
+      );
+    },
+  );
+
   it.each([
     ["*", "https://r.test/"],
     ["r.test", "https://r.test/"],
@@ -119,6 +140,8 @@ describe("proxyFor()", () => {
     ["192.168.0.0/16,10.1.2.0/30", "https://10.1.2.3/"],
     ["2001:db8::/32", "https://[2001:db8::7]/"],
     ["2001:db8::7", "https://[2001:db8::7]/"],
+    ["[2001:db8::7]", "https://[2001:db8::7]:5000/"],
+    ["[2001:db8::7]:5000", "https://[2001:db8::7]:5000/"],
     ["", "https://127.0.0.1/"],
     ["", "https://[::1]:5000/"],
     ["", "https://localhost/"],
@@ -132,6 +155,7 @@ describe("proxyFor()", () => {
     ["est", "https://r.test/"],
     ["a.r.test", "https://r.test/"],
     ["r.test:5000", "https://r.test/"],
+    ["[2001:db8::7]:5000", "https://[2001:db8::7]/"],
     ["10.0.0.0/8", "https://11.1.2.3/"],
     ["10.0.0.0/8", "https://10.example.test/"],
     ["10.0.0.0/99", "https://10.1.2.3/"],
