@@ -27,10 +27,10 @@ import { addUnreached } from "./unreached.ts";
 const MAX_DEPTH = 4;
 
 /**
- * Steps that looking for optional images may take beside the first rendering; the
- * largest chart known takes a fifth of it.
+ * Steps that looking for optional images may take beside the first rendering: some seconds of work.
+ * Of five hundred charts one takes more.
  */
-const EXPLORE_STEPS = 8_000_000;
+const EXPLORE_STEPS = 2_000_000;
 
 /** Settings that one message names. */
 const MAX_NAMED = 8;

@@ -4,7 +4,20 @@
  */
 export type KeyRole = "image" | "registry" | "namespace" | "repository" | "tag" | "digest" | "name";
 
-export function wordsOf(key: string): string[] {
+export function wordsOf(key: string): readonly string[] {
+  const known = split.get(key);
+  if (known !== undefined) return known;
+  const words = wordsIn(key);
+  if (split.size >= MAX_KEYS) split.clear();
+  split.set(key, words);
+  return words;
+}
+
+/** Charts have few keys, and each of them again and again. */
+const split = new Map<string, readonly string[]>();
+const MAX_KEYS = 10_000;
+
+function wordsIn(key: string): string[] {
   return key
     .replace(/([a-z0-9])([A-Z])/g, "$1 $2")
     .replace(/([A-Z])([A-Z][a-z])/g, "$1 $2")

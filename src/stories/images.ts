@@ -5,7 +5,7 @@ import { toFinding, type DiscoveredImage, type Discovery } from "../discover/dis
 import { joinImages } from "../discover/image-lists.ts";
 import { openSources, type ChartAccess, type Sources } from "../intake/sources.ts";
 import { startRun, type RunOptions } from "../events.ts";
-import { obtainChart, type ObtainedChart } from "../intake/charts/obtain-chart.ts";
+import { readWholeChart, type WholeChart } from "../intake/charts/obtain-chart.ts";
 import { findingOf, type Finding } from "../finding.ts";
 import type { Reference } from "../oci/reference.ts";
 import { probe, type Presence } from "../intake/probe.ts";
@@ -64,10 +64,10 @@ export async function images(
     const discoveries: Discovery[] = [];
     const charts: ReadChart[] = [];
     for (const request of requests) {
-      const obtained = await obtainChart(request, sources);
-      const discovery = await imagesOfChart(obtained.chart, { valueSets, settings }, run);
+      const whole = await readWholeChart(request, sources);
+      const discovery = await imagesOfChart(whole.chart, { valueSets, settings }, run);
       discoveries.push(discovery);
-      charts.push(describe(discovery, obtained));
+      charts.push(describe(discovery, whole));
     }
     const found = joinImages(discoveries);
     return {
@@ -82,10 +82,7 @@ export async function images(
 }
 
 /** What could not be had of a chart says why something of it is missing. */
-function describe(
-  { chart, complete, unknowns }: Discovery,
-  { failures }: ObtainedChart,
-): ReadChart {
+function describe({ chart, complete, unknowns }: Discovery, { failures }: WholeChart): ReadChart {
   const reasons = failures.map((error) => ({ ...findingOf(error), severity: "warning" as const }));
   return { ...chart, complete, findings: [...unknowns.map(toFinding), ...reasons] };
 }

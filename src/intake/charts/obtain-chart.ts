@@ -14,16 +14,11 @@ import { findRegistryChart } from "./registry-chart.ts";
 import { findRepositoryChart } from "./repository-chart.ts";
 import type { Resolved } from "../resolve.ts";
 
-/** A chart with everything in it, ready to be looked at and to be packed. */
-export interface ObtainedChart {
+/** A chart with the dependencies that it lacked, as far as they could be had. */
+export interface WholeChart {
   readonly request: ChartRequest;
-  /** With the dependencies that it lacked, as far as they could be had. */
   readonly chart: Chart;
-  readonly tgz: Buffer;
-  readonly provenance: Buffer | undefined;
-  /** The artifact that it is or becomes; its name is the one that a bundle has it under. */
-  readonly artifact: Resolved;
-  /** Whether the artifact is in a registry already, the `.tgz` was there, or it was made here. */
+  /** Whether the artifact is in a registry already, the `.tgz` was there, or it is made here. */
   readonly origin: "registry" | "archive" | "directory";
   /** Dependencies that the `.tgz` does not hold: Helm does not install it like that. */
   readonly lacks: readonly string[];
@@ -33,11 +28,38 @@ export interface ObtainedChart {
   readonly lock: Lock;
 }
 
+/** One that is ready to be packed too. */
+export interface ObtainedChart extends WholeChart {
+  readonly tgz: Buffer;
+  readonly provenance: Buffer | undefined;
+  /** The artifact that it is or becomes; its name is the one that a bundle has it under. */
+  readonly artifact: Resolved;
+}
+
 /**
  * Gets a chart from wherever it is. A packed one keeps its bytes; a directory is packed as
  * `helm package` would, with the dependencies that it lacks.
  */
 export async function obtainChart(asked: ChartRequest, sources: Sources): Promise<ObtainedChart> {
+  const { whole, found, files } = await findWhole(asked, sources);
+  const { metadata } = whole.chart;
+  const { created } = sources;
+  const { provenance } = found;
+  const tgz = found.tgz ?? (await packChart(files, { name: metadata.name, mtime: created }));
+  const artifact =
+    found.resolved ?? (await makeChartArtifact(metadata, { tgz, provenance, created }));
+  return { ...whole, tgz, provenance, artifact };
+}
+
+/** Gets a chart to look at; nothing is packed. */
+export async function readWholeChart(asked: ChartRequest, sources: Sources): Promise<WholeChart> {
+  return (await findWhole(asked, sources)).whole;
+}
+
+async function findWhole(
+  asked: ChartRequest,
+  sources: Sources,
+): Promise<{ whole: WholeChart; found: FetchedChart; files: FetchedChart["files"] }> {
   const { created, chartRoot } = sources;
   const request = await throughAlias(asked, sources);
   const found = await findChart(request, sources);
@@ -48,22 +70,10 @@ export async function obtainChart(asked: ChartRequest, sources: Sources): Promis
   const dependencies = await findDependencies(bare, { find, home, chartRoot, created });
   const files = withDependencies(found.files, dependencies);
   const chart = files === found.files ? bare : await loadChartFiles(files, found.what);
-  const { metadata } = chart;
-  const { provenance } = found;
-  const tgz = found.tgz ?? (await packChart(files, { name: metadata.name, mtime: created }));
-  const artifact =
-    found.resolved ?? (await makeChartArtifact(metadata, { tgz, provenance, created }));
-  return {
-    request,
-    chart,
-    tgz,
-    provenance,
-    artifact,
-    origin,
-    lacks: namesOf(origin === "directory" ? chart.missing : bare.missing),
-    failures: dependencies.failures,
-    lock: lockOf([{ request, chart: found }, ...dependencies.found]),
-  };
+  const lacks = namesOf(origin === "directory" ? chart.missing : bare.missing);
+  const lock = lockOf([{ request, chart: found }, ...dependencies.found]);
+  const whole = { request, chart, origin, lacks, failures: dependencies.failures, lock };
+  return { whole, found, files };
 }
 
 /** `NAME/CHART` is a path for Helm where there is one, and else of a repository that it knows. */
