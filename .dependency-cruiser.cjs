@@ -42,6 +42,7 @@ const ROOMS = {
   ],
   repoint: ["delivery", "discover", "helm", "chart", "yaml", "content", "oci"],
   delivery: ["bundle", "remote", "archive", "chart", "yaml", "content", "oci"],
+  sbom: ["bundle", "content", "oci"],
   compare: ["intake", "delivery", "discover", "bundle", "chart", "content", "oci"],
 };
 

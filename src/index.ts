@@ -157,7 +157,14 @@ export type {
 } from "./bundle/format.ts";
 export type { Skipped, SkippedImage, SkippedKind } from "./bundle/skipped.ts";
 export { verify, type VerifyReport } from "./stories/verify.ts";
-export { inspect, type InspectedArtifact, type InspectReport } from "./stories/inspect.ts";
+export {
+  inspect,
+  type InspectedArtifact,
+  type InspectOptions,
+  type InspectReport,
+} from "./stories/inspect.ts";
+export type { CarriedSbom } from "./sbom/find-sboms.ts";
+export type { SbomPackage } from "./sbom/packages.ts";
 export {
   check,
   type AbsentImage,

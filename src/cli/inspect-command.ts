@@ -5,6 +5,10 @@ import { addExamples } from "./flags.ts";
 import { addOutputFlags, type AddCommand, type SessionFlags } from "./session.ts";
 import { formatBytes, formatTable, paragraphs, shortDigest } from "./table.ts";
 
+interface InspectFlags extends BundleFlags, SessionFlags {
+  readonly sbom?: boolean;
+}
+
 export const addInspectCommand: AddCommand = (program, start) => {
   const command = program
     .command("inspect")
@@ -14,17 +18,19 @@ export const addInspectCommand: AddCommand = (program, start) => {
         "connection; whether the rest is intact is for `dray verify` to say.",
     )
     .argument("<bundle>", "bundle file or unpacked directory");
+  command.option("--sbom", "list the packages that the SBOMs of images name");
   addBundleFlags(command);
   addOutputFlags(command);
   addExamples(command, [
     "dray inspect app-1.2.0.tar.gz",
+    "dray inspect app-1.2.0.tar.gz --sbom",
     "dray inspect app-1.2.0.tar.gz --json | jq -r '.artifacts[].reference'",
   ]);
-  command.action(async (path: string, flags: BundleFlags & SessionFlags) => {
+  command.action(async (path: string, flags: InspectFlags) => {
     const session = await start(flags);
     const { onEvent } = session.run;
     const { inspect } = await import("../index.ts");
-    const request = { path, ...(await bundleChoices(flags, session)) };
+    const request = { path, sbom: flags.sbom, ...(await bundleChoices(flags, session)) };
     const report = await inspect(request, {
       ...session.run,
       // It is done before a line of progress could be read.
@@ -64,5 +70,20 @@ function renderInspect(report: InspectReport): string {
     ...artifacts,
     ...files,
   ]);
-  return paragraphs([head, table, formatNotes(report.findings)]);
+  return paragraphs([head, table, formatSboms(report), formatNotes(report.findings)]);
+}
+
+/** Each list with its packages; that there is none is said too. */
+function formatSboms({ sboms }: InspectReport): string {
+  if (sboms === undefined) return "";
+  if (sboms.length === 0) return "No list of contents was found.\n";
+  return paragraphs(
+    sboms.map(({ images, subject, from, format, packages }) => {
+      const of = images.join(", ") || shortDigest(subject);
+      const title = `${of}: ${format}, in ${from}`;
+      if (packages === undefined) return `${title}\n  not read here: --json has its place\n`;
+      const rows = packages.map(({ name, version = "", purl = "" }) => [name, version, purl]);
+      return `${title}\n${formatTable(rows, "  ")}`;
+    }),
+  );
 }

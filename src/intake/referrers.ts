@@ -36,6 +36,8 @@ export async function findReferrers(
   });
   await all([...surroundings.values()].map((around) => around.explore()));
   const referrers = [...surroundings.values()].flatMap(({ found }) => [...found.values()]);
+  // In the order of names, and not of answers.
+  referrers.sort((a, b) => (a.name < b.name ? -1 : 1));
   return { referrers, vouching: placed.map(({ one, around }) => around.vouchingFor(one)) };
 }
 

@@ -116,14 +116,18 @@ export class Surroundings {
   /** Reads what was named; the digest of what is kept. */
   async #take(named: NamedReferrer): Promise<Digest | undefined> {
     const { tag, subject, descriptor } = named;
-    const { digest } = descriptor;
+    const { digest, mediaType, size } = descriptor;
     const reference = { ...this.#place, ...(tag === undefined ? { digest } : { tag }) };
     const name = formatReference(reference);
     if (this.found.has(name)) return undefined;
     const home = this.#home;
     const { limit } = home.client;
     try {
-      const resolved = await readResolved({ name, found: descriptor, limit }, home, this.#sources);
+      const resolved = await readResolved(
+        { name, found: { digest, mediaType, size }, limit },
+        home,
+        this.#sources,
+      );
       const { manifest } = resolved.root;
       // A list may name whatever it likes: what something is about it says itself.
       const own = manifest.subject?.digest;

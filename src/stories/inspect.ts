@@ -7,6 +7,7 @@ import type { Digest } from "../oci/digest.ts";
 import { formatPlatform } from "../oci/platform.ts";
 import { roleOf, type ReferrerRole } from "../oci/referrer.ts";
 import { requireUsable } from "../bundle/opened.ts";
+import { findSboms, type CarriedSbom } from "../sbom/find-sboms.ts";
 import { withBundle, type BundleOptions } from "./open-bundle.ts";
 
 export interface InspectReport {
@@ -26,6 +27,8 @@ export interface InspectReport {
   readonly files: readonly ListedFile[];
   /** Left out on purpose when it was packed. */
   readonly skipped: readonly Skipped[];
+  /** Lists of contents, where they were asked for. */
+  readonly sboms?: readonly CarriedSbom[];
   readonly findings: readonly Finding[];
 }
 
@@ -46,19 +49,23 @@ export interface InspectedArtifact {
   readonly children: readonly { platform: string; digest: string }[];
 }
 
+export interface InspectOptions extends BundleOptions {
+  /** Read the lists of contents of images, which lie behind the head. @default false */
+  readonly sbom?: boolean | undefined;
+}
+
 /** Says what a bundle holds. Reads its head and leaves the rest for `verify`. */
 export async function inspect(
-  options: BundleOptions,
+  options: InspectOptions,
   runOptions: RunOptions = {},
 ): Promise<InspectReport> {
   // Whether to trust it is not the question here; who has signed is part of the answer.
   const trust = { ...options.trust, allowUnsigned: true };
   const run = startRun(runOptions);
-  return withBundle({ ...options, trust, content: "head" }, run, async (opened, { size }) => {
-    const { form, isForeign, bundleDigest, contents, graph, signedBy, findings } = requireUsable(
-      options.path,
-      opened,
-    );
+  const content = options.sbom === true ? "readable" : "head";
+  return withBundle({ ...options, trust, content }, run, async (opened, { size }) => {
+    const bundle = requireUsable(options.path, opened);
+    const { form, isForeign, bundleDigest, contents, graph, signedBy, findings } = bundle;
     const { name, version, created, generator, files, skipped = [] } = contents;
     return {
       path: options.path,
@@ -74,6 +81,7 @@ export async function inspect(
       artifacts: describe(contents.artifacts, graph.roots),
       files,
       skipped,
+      ...(options.sbom === true ? { sboms: await findSboms(bundle) } : {}),
       findings,
     };
   });

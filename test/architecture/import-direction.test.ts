@@ -60,6 +60,7 @@ const OFFENCES: Readonly<Record<string, { readonly file: string; readonly import
   "intake-knows-its-place": { file: "src/intake/recipe/far.ts", imports: "../../delivery/map.ts" },
   "delivery-knows-its-place": { file: "src/delivery/far.ts", imports: "../layout/layout.ts" },
   "repoint-knows-its-place": { file: "src/repoint/far.ts", imports: "../layout/layout.ts" },
+  "sbom-knows-its-place": { file: "src/sbom/far.ts", imports: "../layout/layout.ts" },
   "compare-knows-its-place": { file: "src/compare/far.ts", imports: "../layout/layout.ts" },
   "oci-does-no-io": { file: "src/oci/reads.ts", imports: "node:fs/promises" },
   "http-knows-no-protocol": {
