@@ -190,7 +190,17 @@ export type {
 export type { SideForm } from "./compare/side.ts";
 
 // Bringing it into a registry, or being one.
-export { push, PushIncomplete, type PushOptions, type PushReport } from "./stories/push.ts";
+export { push, type PushOptions, type PushReport } from "./stories/push.ts";
+export {
+  listRepositories,
+  type RepositoryList,
+  type RepositoryListOptions,
+} from "./stories/list-repositories.ts";
+export { PushIncomplete, type DeliveryReport } from "./delivery/incomplete.ts";
+export type { Choice } from "./delivery/choose.ts";
+export type { DeliveryOptions } from "./delivery/delivery-options.ts";
+export type { DeliveryTerms } from "./delivery/deliver.ts";
+export type { NewRepository } from "./delivery/rehearse.ts";
 export {
   repoint,
   type RepointedChart,
@@ -207,6 +217,7 @@ export {
   type BlobCount,
   type PushedArtifact,
   type PushedBlob,
+  type ArtifactResult,
   type Receipt,
   type ReceiptBundle,
   type TransferTotals,

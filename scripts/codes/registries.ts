@@ -79,11 +79,21 @@ export const registries = {
       "Names at the target are not allowed there, or two different things would get one name. Nothing was sent. `verify` and `pack` foresee it for `--map drop-host`, which is the default (a warning), and for the others (a note); `pack --target` fails.",
     advice: "Try `--map keep-host`, a shorter prefix, or rules of your own with `--map-file`.",
   },
+  LOGIN_REFUSED: {
+    ends: "failed",
+    means: "The registry refuses user name and password, or the token that stands for them.",
+    advice: "Log in again with `dray login HOST`.",
+  },
+  PATTERN_UNUSED: {
+    ends: "usage",
+    means: "A pattern of `--only` or `--exclude` matches nothing that the bundle holds.",
+    advice: "Compare it with the names that the message proposes, or with those of `dray inspect`.",
+  },
   PUSH_INCOMPLETE: {
     ends: "partial",
     means:
-      "All content is at the target, and some tags could not be written or do not stand for what was pushed.",
-    advice: "Run the same command again: it writes the rest.",
+      "Some artifacts could not be sent, checked or tagged, or had to wait for those; the others are there. The report and the receipt say of each what is wrong with it.",
+    advice: "Do what stands beside each, then run the same command again: it brings the rest.",
   },
   RECEIPT_EMPTY: {
     severity: "error",
@@ -174,6 +184,12 @@ export const registries = {
     means:
       "What should be served is missing, or cannot be served in this way: a bundle is read-only.",
     advice: "Name an image layout or a bundle, or serve an empty directory with `--writable`.",
+  },
+  REPOSITORY_MISSING: {
+    ends: "failed",
+    means: "The registry has no such repository, and makes none when something is pushed to it.",
+    advice:
+      "Make it there, or the project that it would be in. `dray push --list-repositories` names all that a bundle needs.",
   },
   TAG_CONFLICT: {
     ends: "refused",

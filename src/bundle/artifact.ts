@@ -26,6 +26,8 @@ export interface ArtifactChart {
   readonly metadata: ChartMetadata;
   /** The chart and, where it has one, its provenance, as the plain files that Helm knows. */
   readonly files: readonly BundleFile[];
+  /** Images that it pulls with the values that it is packed with; undefined where nobody has looked. */
+  readonly images?: readonly string[] | undefined;
 }
 
 /** A file of the bundle whose size and digest are known before it is read. */

@@ -140,5 +140,6 @@ function described(artifact: Artifact): BundleArtifact {
     version,
     ...(appVersion ? { appVersion } : {}),
     file: chart.files[0]?.path,
+    ...(chart.images && { images: [...chart.images] }),
   };
 }

@@ -65,6 +65,8 @@ export interface BundleArtifact {
   readonly artifactType?: string | undefined;
   /** The chart as a plain file: `charts/NAME-VERSION.tgz`. */
   readonly file?: string | undefined;
+  /** What it pulls with the values that it was packed with, in full; absent where nobody has looked. */
+  readonly images?: readonly string[] | undefined;
 }
 
 /** A plain file that travels along. */
@@ -88,6 +90,7 @@ const artifactSchema = z.strictObject({
   subject: digestSchema.optional(),
   artifactType: z.string().min(1).optional(),
   file: z.string().optional(),
+  images: z.array(z.string().min(1)).optional(),
 });
 
 /** Names and versions become parts of file names: `NAME-VERSION.tar.gz`. */

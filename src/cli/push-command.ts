@@ -7,20 +7,32 @@ import {
   type BundleFlags,
   type VerifyFirstFlag,
 } from "./bundle-flags.ts";
-import { formatNotes, formatProblems } from "./findings.ts";
+import { addDeliveryFlags, deliveryTerms, type DeliveryFlags } from "./delivery-flags.ts";
+import {
+  formatArtifacts,
+  formatRepositories,
+  formatTotals,
+  printDelivery,
+} from "./delivery-report.ts";
+import { formatNotes } from "./findings.ts";
 import { addExamples, seldom } from "./flags.ts";
 import { addMapFlags, readMapping, type MapFlags } from "./map-flags.ts";
 import { addRegistryFlags, registryAccess, type RegistryFlags } from "./registry-flags.ts";
 import { addTargetFileFlag, formatTaken, requireTarget, type TargetFlags } from "./target-flags.ts";
 import { addOutputFlags, type AddCommand, type Session, type SessionFlags } from "./session.ts";
-import { formatBytes, formatTable, paragraphs, plural, shortDigest } from "./table.ts";
+import { listRepositoriesFlag, printRepositories, type RepositoryForm } from "./repository-list.ts";
+import { formatTable, paragraphs } from "./table.ts";
 
 interface PushFlags
-  extends BundleFlags, SessionFlags, RegistryFlags, MapFlags, TargetFlags, VerifyFirstFlag {
-  readonly overwrite?: boolean;
-  readonly verifyTarget?: boolean;
-  readonly receipt?: string;
-  readonly dryRun?: boolean;
+  extends
+    BundleFlags,
+    SessionFlags,
+    RegistryFlags,
+    MapFlags,
+    TargetFlags,
+    DeliveryFlags,
+    VerifyFirstFlag {
+  readonly listRepositories?: RepositoryForm;
 }
 
 export const addPushCommand: AddCommand = (program, start) => {
@@ -30,18 +42,16 @@ export const addPushCommand: AddCommand = (program, start) => {
     .description(
       "Checks a bundle and pushes its images and charts. Everything but the blobs' own bytes is " +
         "checked before anything is sent, and those while they are sent, all before the first tag: " +
-        "a damaged bundle leaves no tag. Every manifest is read back. Run again after a failure, " +
-        "it sends only what is missing.",
+        "a damaged bundle leaves no tag. Every manifest is read back. What the registry refuses " +
+        "stops nothing else; a chart gets its tag last, and only if its images are there. Run again " +
+        "after a failure, it sends only what is missing.",
     )
     .argument("<bundle>", "bundle file or unpacked directory")
     .argument("[target]", "REGISTRY[:PORT][/PREFIX]; without it that of the target file");
   addTargetFileFlag(command, start.env);
-  addMapFlags(command)
-    .option("--overwrite", "move tags that stand for something else at the target")
-    .option("--receipt <file>", "write what was pushed, and what was not, as JSON")
-    .option("--dry-run", "ask the registry, say what would be pushed, send nothing");
+  addMapFlags(command);
+  addDeliveryFlags(command).addOption(listRepositoriesFlag());
   addVerifyFirstFlag(addBundleFlags(command));
-  command.option("--verify-target", "read everything back and hash it before any tag is written");
   addRegistryFlags(command).addOption(
     seldom(new Option("--immutable", "repositories that are made at ECR take each tag once")),
   );
@@ -61,28 +71,27 @@ async function runPush(
   flags: PushFlags,
   session: Session,
 ): Promise<void> {
-  const { run, print } = session;
   const { push } = await import("../index.ts");
   await requireReceiptFile(flags);
-  const report = await push(
-    {
-      path,
-      target: await requireTarget(target, flags),
-      mapping: await readMapping(flags),
-      overwrite: flags.overwrite,
-      verifyFirst: flags.verifyFirst,
-      verifyTarget: flags.verifyTarget,
-      receipt: flags.receipt,
-      dryRun: flags.dryRun,
-      ...(await bundleChoices(flags, session)),
-      registry: await registryAccess(flags, session),
-    },
-    run,
-  );
+  const options = {
+    path,
+    target: await requireTarget(target, flags),
+    mapping: await readMapping(flags),
+    ...deliveryTerms(flags),
+    verifyFirst: flags.verifyFirst,
+    ...(await bundleChoices(flags, session)),
+  };
+  if (flags.listRepositories !== undefined) {
+    await printRepositories(options, flags.listRepositories, session);
+    return;
+  }
+  const registry = await registryAccess(flags, session);
   const taken = flags.dryRun === true ? flags.fromFile : undefined;
-  const document = { ...report, ...(taken && { targetFile: taken }) };
-  const text = (): string => paragraphs([formatTaken(taken), renderPush(report, flags)]);
-  print(document, text, formatProblems(report.findings));
+  const say = (report: PushReport): { document: PushReport; text: () => string } => ({
+    document: { ...report, ...(taken && { targetFile: taken }) },
+    text: () => paragraphs([formatTaken(taken), renderPush(report, flags)]),
+  });
+  await printDelivery(() => push({ ...options, registry }, session.run), say, session);
 }
 
 /** What is on stdout is the report. */
@@ -97,24 +106,21 @@ async function requireReceiptFile({ receipt }: PushFlags): Promise<void> {
 }
 
 function renderPush(report: PushReport, { verbose, verifyTarget }: PushFlags): string {
-  const { artifacts, totals, dryRun, bundle, registry, findings } = report;
-  const rows = artifacts.map(({ kind, target, digest, result }) => [
-    dryRun && result !== "present" ? `would be ${result}` : result,
-    kind,
-    target,
-    shortDigest(digest),
-  ]);
+  const { artifacts, dryRun, bundle, registry, findings } = report;
   const pinned = verbose === true ? formatTable(artifacts.map((one) => [one.pinned])) : "";
-  const { copied, mounted, skipped } = totals;
-  const would = dryRun ? "Dry run: would send" : "Sent";
   const readBack = verifyTarget === true ? "every byte" : "every manifest";
-  const summary = [
-    `${would} ${plural(copied.blobs, "blob")} (${formatBytes(copied.bytes)})`,
-    `${dryRun ? "mount" : "mounted"} ${mounted.blobs} (${formatBytes(mounted.bytes)})`,
-    `${skipped.blobs} (${formatBytes(skipped.bytes)}) ${dryRun ? "are" : "were"} there`,
-  ].join(", ");
+  const isWhole = artifacts.every(({ result }) => result !== "failed" && result !== "held");
+  const what = `${bundle.name} ${bundle.version} (${bundle.digest})`;
   const done = dryRun
-    ? `Nothing was sent to ${registry}.`
-    : `${bundle.name} ${bundle.version} (${bundle.digest}) is in ${registry}; ${readBack} was read back.`;
-  return paragraphs([formatNotes(findings), formatTable(rows), pinned, `${summary}.\n${done}\n`]);
+    ? `Nothing was sent to ${registry}.\n`
+    : isWhole
+      ? `${what} is in ${registry}; ${readBack} was read back.\n`
+      : `${what} is in ${registry} in part.\n`;
+  return paragraphs([
+    formatNotes(findings),
+    formatArtifacts(report),
+    pinned,
+    formatRepositories(report),
+    formatTotals(report) + done,
+  ]);
 }

@@ -36,6 +36,8 @@ export interface Session {
   readonly print: (document: unknown, text: () => string, wrong?: string) => void;
   /** Ends the program with 3 when the action is done; who did not see the report hears why. */
   readonly refuse: (verdict: string) => void;
+  /** Ends the program with 4: the report says what is done and what is not. */
+  readonly leaveUnfinished: () => void;
 }
 
 /** A command adds itself to the program; its action loads the library only when it runs. */
@@ -74,6 +76,7 @@ export function sessionStarter(io: Io, exit: (code: number) => void): StartSessi
         if (flags.json === true || flags.quiet === true) io.stderr.write(verdict);
         exit(EXIT.refused);
       },
+      leaveUnfinished: () => exit(EXIT.partial),
     };
   };
   return Object.assign(start, { env: io.env });

@@ -42,6 +42,8 @@ export interface GraphCopyOptions {
   readonly limit: Limit;
   readonly signal?: AbortSignal | undefined;
   readonly onEvent?: Listener | undefined;
+  /** What else is copied goes on when one root fails. @default false: the first failure stops all */
+  readonly keepGoing?: boolean | undefined;
 }
 
 /**
@@ -92,7 +94,9 @@ export class GraphCopy {
       ? this.#manifest(descriptor, depth)
       : this.#options.limit(() => this.#blob(descriptor));
     this.#started.set(key, running);
-    running.catch((error: unknown) => this.#failure.abort(error));
+    running.catch((error: unknown) => {
+      if (this.#options.keepGoing !== true) this.#failure.abort(error);
+    });
     return running;
   }
 

@@ -4,11 +4,10 @@ import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
 import { formatPlatform, matchesPlatformText, type Platform } from "../oci/platform.ts";
 import { formatReference, parseReference, type Reference } from "../oci/reference.ts";
-import type { Destination } from "./names.ts";
-import { planPush } from "./plan.ts";
+import { nameAt, requireNames, type Destination } from "./names.ts";
 
 /** One image of a bundle, under one of its names. */
-interface Carried {
+export interface Carried {
   readonly reference: Reference;
   readonly root: Root;
 }
@@ -31,8 +30,12 @@ export class CarriedImages {
       const root = graph.roots.find(({ name }) => name === reference);
       return root === undefined ? [] : [{ reference: parseReference(reference), root }];
     });
-    const given = destination === undefined ? [] : planPush(images, graph, destination);
-    const mapped = given.map(({ target, root }) => ({ reference: parseReference(target), root }));
+    if (destination !== undefined) requireNames(images, destination);
+    const mapped = images.flatMap((image) => {
+      const root = graph.roots.find(({ name }) => name === image.reference);
+      if (root === undefined || destination === undefined) return [];
+      return [{ reference: parseReference(nameAt(image, destination).target), root }];
+    });
     this.#carried = [...own, ...mapped];
   }
 
@@ -56,7 +59,9 @@ function sameRepository(a: Reference, b: Reference): boolean {
 }
 
 /** A digest, where there is one, is what a cluster pulls: the tag beside it says nothing then. */
-function answers({ reference, root }: Carried, { tag, digest }: Reference): boolean {
+export function answers({ reference, root }: Carried, wanted: Reference): boolean {
+  const { tag, digest } = wanted;
+  if (!sameRepository(reference, wanted)) return false;
   if (digest === undefined) return reference.tag !== undefined && reference.tag === tag;
   return root.descriptor.digest === digest || childOf(root, digest) !== undefined;
 }

@@ -2,6 +2,7 @@ import { chartReference } from "../bundle/artifact.ts";
 import type { ArtifactKind } from "../bundle/format.ts";
 import { chartTag } from "../chart/chart-yaml.ts";
 import { DrayError } from "../errors.ts";
+import { algorithmOf, encodedOf, type Digest } from "../oci/digest.ts";
 import { parseReference, repositoryProblem } from "../oci/reference.ts";
 import { mapChart, mapRepository, type Mapping } from "./mapping.ts";
 
@@ -16,6 +17,8 @@ export interface PushTarget {
 export interface Destination {
   readonly target: PushTarget;
   readonly mapping: Mapping;
+  /** Give a tag to what is pinned by digest alone too. @default false */
+  readonly keepTags?: boolean | undefined;
 }
 
 /** An artifact, by what its name at a target depends on. */
@@ -58,6 +61,17 @@ function mapped(item: Nameable, mapping: Mapping): { path: string; tag: string |
   const isOwn = reference === chartReference({ name, version });
   const source = isOwn ? undefined : parseReference(reference);
   return { path: mapChart({ name, source }, mapping), tag: chartTag(version) };
+}
+
+/** What the tag of something that is pinned by digest alone has of its digest, and no more. */
+const KEPT_DIGITS = 64;
+
+/**
+ * The tag that keeps what is pinned by digest alone from a registry's garbage collection. That of
+ * referrers is `sha256-…`, and some registries take such a name for the digest.
+ */
+export function keepTag(digest: Digest): string {
+  return `keep-${algorithmOf(digest)}-${encodedOf(digest).slice(0, KEPT_DIGITS)}`;
 }
 
 /** Why no registry takes these names: each alone, and two things that would get one. */

@@ -1,6 +1,8 @@
-import type { BundleArtifact } from "../bundle/format.ts";
-import type { LayoutGraph, Root } from "../content/graph.ts";
+import type { UsableBundle } from "../bundle/opened.ts";
+import type { Source } from "../content/content.ts";
+import type { Root } from "../content/graph.ts";
 import { DrayError } from "../errors.ts";
+import type { Digest } from "../oci/digest.ts";
 import {
   isRegistryHost,
   repositoryProblem,
@@ -9,19 +11,26 @@ import {
   withoutLogin,
 } from "../oci/reference.ts";
 import {
+  keepTag,
   nameAt,
   requireNames,
   type Destination,
+  type Nameable,
   type PushTarget,
   type TargetName,
 } from "./names.ts";
 
-/** One artifact and the name that it gets. */
-export interface PlannedPush extends TargetName {
-  readonly kind: BundleArtifact["kind"];
-  readonly reference: string;
+/** One artifact that is to be delivered. */
+export interface Deliverable extends Nameable {
+  readonly digest: Digest;
   readonly root: Root;
+  readonly source: Source;
+  /** Of charts: what they pull; undefined where nobody has looked. */
+  readonly images?: readonly string[] | undefined;
 }
+
+/** One artifact and the name that it gets. */
+export interface PlannedPush extends Deliverable, TargetName {}
 
 /** Reads `REGISTRY[/PREFIX]`. @throws DrayError `DRAY_TARGET_INVALID` */
 export function parseTarget(text: string): PushTarget {
@@ -57,21 +66,30 @@ function targetProblem(registry: string, prefix: string): string | undefined {
  * @throws DrayError `DRAY_PLAN_INVALID`, with everything that is wrong
  */
 export function planPush(
-  artifacts: readonly BundleArtifact[],
-  graph: LayoutGraph,
+  artifacts: readonly Deliverable[],
   destination: Destination,
 ): PlannedPush[] {
   requireNames(artifacts, destination);
-  return artifacts.map((artifact) => planOne(artifact, graph, destination));
+  return artifacts.map((artifact) => planned(artifact, destination));
 }
 
-function planOne(
-  artifact: BundleArtifact,
-  { roots }: LayoutGraph,
-  destination: Destination,
-): PlannedPush {
-  const { kind, reference } = artifact;
-  const root = roots.find((candidate) => candidate.name === reference);
-  if (root === undefined) throw new Error("a validated bundle has a root for every artifact");
-  return { kind, reference, root, ...nameAt(artifact, destination) };
+/** One artifact with the name that it gets, or would get. */
+export function planned(artifact: Deliverable, destination: Destination): PlannedPush {
+  const name = nameAt(artifact, destination);
+  // What is about something else stays as long as that does.
+  const isKept = destination.keepTags === true && artifact.kind !== "referrer";
+  const kept = isKept ? keepTag(artifact.digest) : undefined;
+  return { ...artifact, ...name, tag: name.tag ?? kept };
+}
+
+/** What a bundle has to deliver, with `source` as the one that has its content. */
+export function deliverables(
+  { contents, graph }: Pick<UsableBundle, "contents" | "graph">,
+  source: Source,
+): Deliverable[] {
+  return contents.artifacts.map((artifact) => {
+    const root = graph.roots.find(({ name }) => name === artifact.reference);
+    if (root === undefined) throw new Error("a validated bundle has a root for every artifact");
+    return { ...artifact, root, source };
+  });
 }

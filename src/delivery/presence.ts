@@ -16,7 +16,8 @@ export function presenceByReceipt(images: readonly Reference[], { artifacts }: R
   const names = new Set<string>();
   for (const { target, pinned, blobs, result } of artifacts) {
     if (result === "failed" || result === "unfinished") continue;
-    names.add(formatReference(parseReference(target)));
+    // What was held back is there under its digest alone.
+    if (result !== "held") names.add(formatReference(parseReference(target)));
     const repository = pinned.slice(0, pinned.indexOf("@"));
     for (const { digest } of blobs) names.add(`${repository}@${digest}`);
   }

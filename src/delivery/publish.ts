@@ -1,62 +1,48 @@
-import { all } from "../content/concurrency.ts";
-import type { Source } from "../content/content.ts";
-import { DrayError } from "../errors.ts";
-import type { Run } from "../events.ts";
+import { all, forAll } from "../content/concurrency.ts";
 import { isManifestType } from "../oci/media-type.ts";
-import type { PushRecord } from "./record.ts";
-import type { PushedArtifact } from "./receipt.ts";
+import type { ArtifactResult } from "./receipt.ts";
+import type { Steps } from "./send.ts";
 import { isThere, type Situation } from "./situation.ts";
 
 /**
- * Gives what was sent its names: reads every manifest back, writes the tags that are not there, and
- * reads back what each stands for then. What fails for one artifact keeps no other from its name.
+ * Reads every manifest back: a registry that has changed one is found out before anything has its
+ * name. Gives back those that are as they were sent.
  */
-export async function publishAll(
+export function readManifestsBack(
   situations: readonly Situation[],
-  { source, record }: { source: Source; record: PushRecord },
-  { signal }: Run,
-): Promise<void> {
-  await all(
-    situations.map(async (situation) => {
-      const { plan } = situation;
-      try {
-        await readBack(situation, signal);
-        await name(situation, source, signal);
-        record.end(plan, resultOf(situation));
-      } catch (error) {
-        signal.throwIfAborted();
-        if (!(error instanceof DrayError)) throw error;
-        record.fail(plan, error);
-      }
-    }),
-  );
+  steps: Steps,
+): Promise<Situation[]> {
+  return each(situations, steps, async ({ plan, repository }, signal) => {
+    const manifests = [...plan.root.blobs.values()].filter(({ mediaType }) =>
+      isManifestType(mediaType),
+    );
+    await all(
+      manifests.map((descriptor) =>
+        repository.client.limit(() =>
+          repository.requireDigest(descriptor.digest, descriptor, { signal }),
+        ),
+      ),
+    );
+  });
+}
+
+/** Writes the tags that are not there, and reads back what each stands for then. */
+export async function publishAll(situations: readonly Situation[], steps: Steps): Promise<void> {
+  const published = await each(situations, steps, name);
+  for (const situation of published) steps.record.end(situation.plan, resultOf(situation));
 }
 
 /** What becomes of an artifact once everything is there. */
-export function resultOf(situation: Situation): PushedArtifact["result"] {
+export function resultOf(situation: Situation): ArtifactResult {
   const { existing, plan } = situation;
   if (isThere(situation)) return "present";
   const isOther = existing !== undefined && existing.digest !== plan.root.descriptor.digest;
   return isOther ? "overwritten" : "pushed";
 }
 
-/** A registry that has changed a manifest is found out before anything has its name. */
-async function readBack({ plan, repository }: Situation, signal: AbortSignal): Promise<void> {
-  const manifests = [...plan.root.blobs.values()].filter(({ mediaType }) =>
-    isManifestType(mediaType),
-  );
-  await all(
-    manifests.map((descriptor) =>
-      repository.client.limit(() =>
-        repository.requireDigest(descriptor.digest, descriptor, { signal }),
-      ),
-    ),
-  );
-}
-
-async function name(situation: Situation, source: Source, signal: AbortSignal): Promise<void> {
+async function name(situation: Situation, signal: AbortSignal): Promise<void> {
   const { repository, plan } = situation;
-  const { tag, root } = plan;
+  const { tag, root, source } = plan;
   if (tag === undefined) return;
   const { limit } = repository.client;
   // What the manifest says of itself is what a registry compares with the type of the upload.
@@ -65,4 +51,16 @@ async function name(situation: Situation, source: Source, signal: AbortSignal): 
     await limit(() => repository.tag(tag, { expected, source, signal }));
   }
   await limit(() => repository.requireDigest(tag, expected, { signal }));
+}
+
+/** Those for which the step was made. */
+async function each(
+  situations: readonly Situation[],
+  { attempts, run }: Steps,
+  step: (situation: Situation, signal: AbortSignal) => Promise<void>,
+): Promise<Situation[]> {
+  const done = await forAll(situations, run.signal, async (situation, signal) =>
+    (await attempts.make(situation, () => step(situation, signal), signal)) ? [situation] : [],
+  );
+  return done.flat();
 }

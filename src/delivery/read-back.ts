@@ -1,48 +1,56 @@
 import { forAll } from "../content/concurrency.ts";
-import { DrayError } from "../errors.ts";
-import type { Run } from "../events.ts";
+import { DrayError, RegistryError } from "../errors.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import type { Repository } from "../remote/registry/repository.ts";
 import { whatIsWrong } from "./kept.ts";
-import type { PushRecord } from "./record.ts";
+import type { Steps } from "./send.ts";
 import type { Situation } from "./situation.ts";
 
 /**
- * Reads everything back that was sent or was there, and hashes it, before anything gets its name.
- * @throws DrayError `DRAY_TARGET_DAMAGED` with everything that is not as it should be
+ * Reads everything back that was sent or was there, and hashes it, before anything gets its name. Gives
+ * back those that are whole; of the others it is on record what is wrong with them.
  */
 export async function readAllBack(
   situations: readonly Situation[],
-  record: PushRecord,
-  { signal, onEvent }: Run,
-): Promise<void> {
+  { record, run: { signal, onEvent } }: Steps,
+): Promise<Situation[]> {
   const stored = storedBy(situations);
   const bytes = stored.reduce((sum, { descriptor }) => sum + descriptor.size, 0);
   onEvent({ type: "stage", stage: "read back", bytes });
   const found = await forAll(stored, signal, ({ repository, descriptor }, either) =>
     repository.client.limit(async () => {
-      const wrong = await whatIsWrong(repository, descriptor, { content: true, signal: either });
+      const wrong = await whatIsWrong(repository, descriptor, { content: true, signal: either })
+        // What cannot be read is as good as not there.
+        .catch((error: unknown) => {
+          if (error instanceof RegistryError && error.status !== 0) return error;
+          throw error;
+        });
       onEvent({ type: "progress", bytes: descriptor.size });
       return wrong === undefined ? [] : [{ repository, descriptor, message: wrong.message }];
     }),
   );
   const wrong = found.flat();
-  if (wrong.length === 0) return;
-  const error = new DrayError(
+  return situations.filter(({ plan, repository }) => {
+    const own = wrong.filter(
+      (one) =>
+        one.repository.repository === repository.repository &&
+        plan.root.blobs.has(one.descriptor.digest),
+    );
+    if (own.length === 0) return true;
+    record.fail(plan, damaged(own.map(({ message }) => message)));
+    return false;
+  });
+}
+
+function damaged(messages: readonly string[]): DrayError {
+  return new DrayError(
     "DRAY_TARGET_DAMAGED",
-    `Cannot finish the push: the target does not have what it was sent:${wrong.map(({ message }) => `\n  ${message}`).join("")}`,
+    `The target does not have what it was sent: ${messages.join("; ")}`,
     {
       kind: "refused",
-      hint: "No tag was written. Have what is damaged removed at the registry, then push again.",
+      hint: "Have what is damaged removed at the registry, then push again.",
     },
   );
-  for (const { plan, repository } of situations) {
-    const needs = (one: Stored): boolean =>
-      one.repository.repository === repository.repository &&
-      plan.root.blobs.has(one.descriptor.digest);
-    if (wrong.some(needs)) record.fail(plan, error);
-  }
-  throw error;
 }
 
 interface Stored {

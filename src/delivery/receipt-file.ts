@@ -3,6 +3,8 @@ import { open } from "node:fs/promises";
 import { requirePlace } from "../content/output-place.ts";
 import { replaceFile } from "../content/replace-file.ts";
 import { DrayError, systemCode, unreadable } from "../errors.ts";
+import type { DrayEvent, Run } from "../events.ts";
+import type { PushRecord } from "./record.ts";
 import {
   formatReceipt,
   isReceipt,
@@ -33,6 +35,26 @@ export class ReceiptFile {
   async write(receipt: Receipt): Promise<void> {
     await this.#requirePlace();
     await replaceFile(this.#path, formatReceipt(receipt));
+  }
+
+  /**
+   * Does something and writes what the record says of it when that ends, however it ends.
+   * @throws what the work throws, else DrayError `DRAY_OUTPUT_REFUSED`
+   */
+  static async kept<T>(
+    { file, record, run }: { file: ReceiptFile | undefined; record: PushRecord; run: Run },
+    work: () => Promise<T>,
+  ): Promise<T> {
+    let result: T;
+    try {
+      result = await work();
+    } catch (cause) {
+      const failed = record.receipt({ cause, isInterrupted: run.signal.aborted });
+      await file?.write(failed).catch((error: unknown) => run.onEvent(unwritten(error)));
+      throw cause;
+    }
+    await file?.write(record.receipt());
+    return result;
   }
 
   async #requirePlace(): Promise<void> {
@@ -73,6 +95,12 @@ async function readRegular(path: string, flags = 0): Promise<Buffer | undefined>
   } finally {
     await file.close();
   }
+}
+
+/** The push has failed already, and that is what is thrown. */
+function unwritten(error: unknown): DrayEvent {
+  const reason = error instanceof Error ? error.message : String(error);
+  return { type: "warning", message: `The receipt was not written: ${reason}` };
 }
 
 /** As good as no document at all. */

@@ -10,7 +10,7 @@ import { parseKnown, z } from "../oci/schema.ts";
 export interface Receipt {
   readonly receiptVersion: 1;
   /**
-   * `done`: everything is there under its name. `partial`: all content is there, some tags are not.
+   * `done`: everything is there under its name. `partial`: what failed and what was held back is not.
    * `failed`, `interrupted`: the push ended before; what was sent may be there, no tag is that it says nothing of.
    */
   readonly outcome: "done" | "partial" | "failed" | "interrupted";
@@ -43,25 +43,35 @@ export interface ReceiptBundle {
   readonly digest?: Digest | undefined;
 }
 
+export type ArtifactResult =
+  "pushed" | "overwritten" | "present" | "failed" | "held" | "unfinished";
+
 /** What became (or, in a dry run, would become) of one artifact. */
 export interface PushedArtifact {
   readonly kind: ArtifactKind;
   /** What it was packed as. */
   readonly reference: string;
-  /** `registry/repository:tag`, or `registry/repository@digest` for what has no tag. */
+  /** `registry/repository:tag`, or `registry/repository@digest` for what was packed by digest alone. */
   readonly target: string;
   /** `registry/repository@digest` */
   readonly pinned: string;
   readonly digest: Digest;
+  /** For what was packed by digest alone the one that keeps it from garbage collection, if it has one. */
   readonly tag?: string | undefined;
   readonly platforms: readonly string[];
   /**
    * `pushed`: tagged now. `overwritten`: its tag stood for something else before. `present`: it was
-   * there already. `failed`: it could not be sent, tagged or read back. `unfinished`: the push ended
-   * before it was known to be there.
+   * there already. `failed`: it could not be sent, tagged or read back. `held`: it is there without its
+   * tag, for the sake of something else that is not. `unfinished`: the push ended before it was known
+   * to be there.
    */
-  readonly result: "pushed" | "overwritten" | "present" | "failed" | "unfinished";
+  readonly result: ArtifactResult;
+  /** Why it failed or was held back. */
   readonly error?: string | undefined;
+  /** The code of that error. */
+  readonly code?: string | undefined;
+  /** What to do about it. */
+  readonly hint?: string | undefined;
   /** Everything that it consists of: blobs, manifests and indexes, itself included. */
   readonly blobs: readonly PushedBlob[];
 }
@@ -105,13 +115,18 @@ const blobSchema = z.strictObject({
 const artifactSchema = z.strictObject({
   kind: z.enum(["image", "chart", "artifact", "referrer"]),
   reference: z.string().min(1).describe("What it was packed as"),
-  target: z.string().min(1).describe("registry/repository:tag, or @digest for what has no tag"),
+  target: z
+    .string()
+    .min(1)
+    .describe("registry/repository:tag, or @digest for what was packed by digest alone"),
   pinned: z.string().min(1).describe("registry/repository@digest"),
   digest: digestSchema,
   tag: z.string().refine(isTag, "expected a tag").optional(),
   platforms: z.array(z.string()),
-  result: z.enum(["pushed", "overwritten", "present", "failed", "unfinished"]),
+  result: z.enum(["pushed", "overwritten", "present", "failed", "held", "unfinished"]),
   error: z.string().optional(),
+  code: z.string().optional(),
+  hint: z.string().optional(),
   blobs: z.array(blobSchema).describe("Blobs, manifests and indexes, each once"),
 });
 

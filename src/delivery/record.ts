@@ -3,13 +3,15 @@ import type { UsableBundle } from "../bundle/opened.ts";
 import { DrayError } from "../errors.ts";
 import { VERSION } from "../version.ts";
 import type { PlannedPush } from "./plan.ts";
-import type { PushedArtifact, Receipt } from "./receipt.ts";
+import type { PushedArtifact, ArtifactResult, Receipt } from "./receipt.ts";
 import { Transfers } from "./transfers.ts";
 
 /** How an artifact ended, as far as it did. */
 interface Ending {
-  readonly result: PushedArtifact["result"];
-  readonly error?: string;
+  readonly result: ArtifactResult;
+  readonly error?: string | undefined;
+  readonly code?: string | undefined;
+  readonly hint?: string | undefined;
 }
 
 interface Ended {
@@ -42,12 +44,21 @@ export class PushRecord {
     this.#plan = plan;
   }
 
-  end(planned: PlannedPush, result: PushedArtifact["result"]): void {
+  end(planned: PlannedPush, result: ArtifactResult): void {
     this.#endings.set(planned, { result });
   }
 
-  fail(planned: PlannedPush, { message }: DrayError): void {
-    this.#endings.set(planned, { result: "failed", error: message });
+  fail(planned: PlannedPush, { message: error, code, hint }: DrayError): void {
+    this.#endings.set(planned, { result: "failed", error, code, hint });
+  }
+
+  /** Its content is there, and it gets no tag because something else is not. */
+  hold(planned: PlannedPush, { error, hint }: { error: string; hint: string }): void {
+    this.#endings.set(planned, { result: "held", error, hint });
+  }
+
+  hasFailed(planned: PlannedPush): boolean {
+    return this.#endings.get(planned)?.result === "failed";
   }
 
   /** What became of each artifact up to now. */
@@ -63,7 +74,7 @@ export class PushRecord {
         digest,
         ...(tag === undefined ? {} : { tag }),
         platforms: root.platforms,
-        ...(this.#endings.get(planned) ?? { result: "unfinished" }),
+        ...(this.#endings.get(planned) ?? { result: "unfinished" as const }),
         blobs: [...root.blobs.values()].map((blob) => ({
           digest: blob.digest,
           mediaType: blob.mediaType,

@@ -1,9 +1,10 @@
 import { forAll } from "../content/concurrency.ts";
 import { DrayError } from "../errors.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
-import type { PlannedPush } from "./plan.ts";
 import type { RegistryPool } from "../remote/registry/pool.ts";
 import type { Repository } from "../remote/registry/repository.ts";
+import type { Attempts } from "./attempts.ts";
+import type { PlannedPush } from "./plan.ts";
 
 /** A planned push and what the target has under its name. */
 export interface Situation {
@@ -18,23 +19,37 @@ export function isThere({ existing, plan }: Situation): boolean {
   return existing?.digest === digest && existing.size === size;
 }
 
-/** Asks the target what it has under every name of the plan. */
+export function isChart({ plan }: Situation): boolean {
+  return plan.kind === "chart";
+}
+
+/** A registry that is asked, and how. */
+export interface Inquiry {
+  readonly pool: RegistryPool;
+  readonly registry: string;
+  readonly attempts: Attempts;
+  readonly signal: AbortSignal;
+}
+
+/** Asks the target what it has under every name of the plan; what it refuses to say is on record. */
 export async function lookAt(
   plan: readonly PlannedPush[],
-  {
-    pool,
-    registry,
-    signal,
-  }: { pool: RegistryPool; registry: string; signal?: AbortSignal | undefined },
+  { pool, registry, attempts, signal }: Inquiry,
 ): Promise<Situation[]> {
   const client = pool.client(registry);
   await client.ping(signal);
-  return forAll(plan, signal, async (item, either) => {
+  const found = await forAll(plan, signal, async (item, either) => {
     const repository = pool.repository({ registry, repository: item.repository }, "pull,push");
     const name = item.tag ?? item.root.descriptor.digest;
-    const existing = await client.limit(() => repository.find(name, { signal: either }));
-    return { plan: item, repository, existing };
+    const situations: Situation[] = [];
+    const look = async (): Promise<void> => {
+      const existing = await client.limit(() => repository.find(name, { signal: either }));
+      situations.push({ plan: item, repository, existing });
+    };
+    await attempts.make({ plan: item, repository }, look, either);
+    return situations;
   });
+  return found.flat();
 }
 
 /** Nothing is sent while a tag would have to move that nobody allowed to move. */

@@ -37,7 +37,7 @@ export async function takeOver(
   const findings: Finding[] = [];
   for (const bundle of bundles) {
     append(findings, bundle.findings);
-    for (const { kind, reference, subject } of bundle.contents.artifacts) {
+    for (const { kind, reference, subject, images } of bundle.contents.artifacts) {
       const root = bundle.graph.roots.find(({ name }) => name === reference);
       if (root === undefined) throw new Error("a usable bundle has a root for every artifact");
       const { metadata } = bundle.graph;
@@ -48,7 +48,7 @@ export async function takeOver(
       }
       const { chart, finding } = kind === "chart" ? await chartIn(whole, bundle.source) : {};
       if (finding !== undefined) findings.push(finding);
-      artifacts.push({ ...whole, chart });
+      artifacts.push({ ...whole, chart: chart && { ...chart, images } });
     }
   }
   return {

@@ -71,7 +71,7 @@ export function resolveAll(
 
 /** What is not there can be left out, with a reason that travels in its place. */
 function withWayOut({ name }: ResolveRequest, error: unknown): unknown {
-  if (!(error instanceof RegistryError) || error.code !== "DRAY_REGISTRY_NOT_FOUND") return error;
+  if (!(error instanceof RegistryError) || error.status !== 404) return error;
   const { code, message, kind, hint, status, registryCode } = error;
   const wayOut = `To pack without it: --skip ${name}=REASON, or \`skip\` in bundle.yaml.`;
   return new RegistryError(code, message, {

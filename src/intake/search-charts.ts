@@ -95,6 +95,14 @@ export function imagesLeft(
   return unlisted(others, listed);
 }
 
+/** What a chart pulls with the values that it is packed with, in alphabetical order. */
+export function imagesPulled({ discovery }: SearchedChart): string[] {
+  return discovery.images
+    .filter(isNeeded)
+    .map(({ image }) => image)
+    .toSorted();
+}
+
 function isWanted(image: DiscoveredImage, mode: ImageMode): boolean {
   if (mode === "none") return false;
   return isNeeded(image) || (mode === "discover" && image.class === "optional");

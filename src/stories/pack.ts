@@ -1,4 +1,3 @@
-import { artifactChart, type Artifact } from "../bundle/artifact.ts";
 import { assemble } from "../bundle/assemble.ts";
 import { layOut } from "../bundle/contents.ts";
 import type { ContentsDocument } from "../bundle/format.ts";
@@ -16,6 +15,7 @@ import type { Platform } from "../oci/platform.ts";
 import { requireSpace } from "../content/disk-space.ts";
 import { isMismatch } from "../content/verify.ts";
 import { startRun, type Run, type RunOptions } from "../events.ts";
+import { artifactsOf } from "../intake/artifacts.ts";
 import { gather, type GatherOptions, type Ingredients } from "../intake/gather.ts";
 import { requirePlace } from "../content/output-place.ts";
 import { replaceFile } from "../content/replace-file.ts";
@@ -26,7 +26,6 @@ import { Pull } from "../intake/pull.ts";
 import { settledBy } from "../intake/recipe/skip.ts";
 import { formatLock, requireWhole, type Lock } from "../intake/recipe/lock.ts";
 import { NOTHING, type Recipe } from "../intake/recipe/recipe.ts";
-import type { Resolved } from "../intake/resolve.ts";
 import { documentsOf, missingBytes, openStore, reachable, removeDamaged } from "../intake/store.ts";
 import type { PrivateKey } from "../trust/keys.ts";
 import type { TrustPolicy } from "../trust/policy.ts";
@@ -178,7 +177,7 @@ async function writeWhilePulling(
   const { created = EPOCH, signingKey, force } = options;
   try {
     const { name, version } = plan;
-    const artifacts = artifactsOf(ingredients, pull);
+    const artifacts = artifactsOf(ingredients, () => pull);
     const { files, leftOut } = ingredients;
     const { skipped } = leftOut;
     const assembled = assemble({ name, version, created, artifacts, files, skipped });
@@ -191,21 +190,4 @@ async function writeWhilePulling(
   } finally {
     await pull.finished.catch(() => undefined);
   }
-}
-
-/** What others have packed is read where it lies, everything else comes through the pull. */
-function artifactsOf({ images, charts, referrers, adopted }: Ingredients, pull: Pull): Artifact[] {
-  return [
-    ...images.map((image) => pulled(image, pull)),
-    ...charts.map((chart) => ({
-      ...pulled(chart.artifact, pull),
-      chart: artifactChart(chart.chart.metadata, chart, pull),
-    })),
-    ...referrers.map((one) => ({ ...pulled(one, pull), subject: one.subject })),
-    ...adopted.artifacts,
-  ];
-}
-
-function pulled({ name, root, graph }: Resolved, pull: Pull): Artifact {
-  return { reference: name, root, metadata: graph.metadata, source: pull };
 }

@@ -63,7 +63,7 @@ describe("the command line tells", () => {
       "--password-stdin",
     );
     expect(code).toBe(1);
-    expect(stderr).toContain("it answered 401");
+    expect(stderr).toContain("it refuses the credentials and answered 401");
     expect(stderr).toContain("hint: Check user name and password (or token) for this registry.");
   });
 
@@ -163,8 +163,11 @@ describe("the command line tells", () => {
     const receipt = join(await temporaryDirectory(), "receipt.json");
     const { code, stderr, stdout } = await dray([...argv, "--json", "--receipt", receipt]);
     expect(code).toBe(4);
-    expect(stderr).toContain("1 of 1 references failed");
-    expect(JSON.parse(stdout)).toMatchObject({ error: { code: "DRAY_PUSH_INCOMPLETE" } });
+    expect(stderr).toContain("1 of 1 artifact is not in");
+    expect(JSON.parse(stdout)).toMatchObject({
+      error: { code: "DRAY_PUSH_INCOMPLETE" },
+      artifacts: [{ result: "failed", error: expect.stringContaining("TAG_INVALID") as string }],
+    });
     expect(JSON.parse(await readFile(receipt, "utf8"))).toMatchObject({
       outcome: "partial",
       artifacts: [{ result: "failed", error: expect.stringContaining("TAG_INVALID") as string }],

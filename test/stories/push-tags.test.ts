@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { answer, refuse } from "../../fixtures/faults.ts";
 import { makeMultiArch } from "../../fixtures/images.ts";
 import type { TestRegistry } from "../../fixtures/registry.ts";
-import { PushIncomplete } from "../../src/stories/push.ts";
+import { PushIncomplete } from "../../src/delivery/incomplete.ts";
 import { fill, oneLayerImage, repositoryOf, startRegistry } from "../remote/registry/lab.ts";
 import { refusal } from "../refusal.ts";
 import { bytesReceived, desk, packImages, pushBundle } from "./lab.ts";
@@ -92,7 +92,7 @@ describe("a tag that cannot be written", () => {
       code: "DRAY_PUSH_INCOMPLETE",
       kind: "partial",
       message: expect.stringMatching(
-        /1 of 2 references failed:\n {2}.*team\/a:1: .*TAG_INVALID: tags are immutable here/,
+        /1 of 2 artifacts are not there under their names:\n {2}.*team\/a:1: .*TAG_INVALID: tags are immutable here/,
       ) as string,
       report: {
         artifacts: [

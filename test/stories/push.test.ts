@@ -1,11 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { changeHead, refuse } from "../../fixtures/faults.ts";
+import { changeHead, hangUp, refuse } from "../../fixtures/faults.ts";
 import { makeImage, makeLayer, makeMultiArch, type MadeImage } from "../../fixtures/images.ts";
 import type { TestRegistry } from "../../fixtures/registry.ts";
 import {
   fill,
   listening,
+  login,
   oneLayerImage,
+  QUICK_ATTEMPTS,
   read,
   repositoryOf,
   startRegistry,
@@ -95,7 +97,7 @@ describe("push", () => {
     expect(order.slice(firstTag)).toHaveLength(3);
   });
 
-  it("writes no tag at all when one blob cannot be sent, and finishes the next time", async () => {
+  it("asked for all or nothing writes no tag when one blob cannot be sent, and finishes the next time", async () => {
     const broken = oneLayerImage("broken", 100_000);
     const { path, target } = await crossing({
       "team/a:1": makeMultiArch("fine"),
@@ -105,9 +107,12 @@ describe("push", () => {
       { method: "PUT", path: new RegExp(encodeURIComponent(broken.layer.digest)) },
       refuse(403, "DENIED"),
     );
-    await expect(pushBundle(path, target.host)).rejects.toMatchObject({
-      code: "DRAY_REGISTRY_DENIED",
+    await expect(pushBundle(path, target.host, { allOrNothing: true })).rejects.toMatchObject({
+      code: "DRAY_PUSH_INCOMPLETE",
       message: expect.stringContaining(`target registry ${target.host}`) as string,
+      report: {
+        artifacts: [{ result: "held" }, { result: "failed", code: "DRAY_REGISTRY_DENIED" }],
+      },
     });
     expect(puts(target).some((one) => MANIFEST_BY_TAG.test(one.path))).toBe(false);
     expect(await repositoryOf(target, { name: "team/a" }).find("1")).toBeUndefined();
@@ -116,7 +121,7 @@ describe("push", () => {
     target.mend();
     const before = digestsStored(target);
     target.forget();
-    const report = await pushBundle(path, target.host);
+    const report = await pushBundle(path, target.host, { allOrNothing: true });
     expect(report.artifacts.map(({ result }) => result)).toEqual(["pushed", "pushed"]);
     expect(digestsStored(target).filter((digest) => before.includes(digest))).toEqual([]);
   });
@@ -150,7 +155,7 @@ describe("push", () => {
     expect(report.totals.copied).toEqual({ blobs: 0, bytes: 0 });
   });
 
-  it("pushes what was packed by digest alone under its digest", async () => {
+  it("pushes what was packed by digest alone under its digest, with a tag that keeps it", async () => {
     const image = oneLayerImage("digest");
     const source = await startRegistry();
     await fill(source, image);
@@ -159,11 +164,16 @@ describe("push", () => {
     await packImages(at, [`team/app@${digest}`]);
     const target = await startRegistry();
     const report = await pushBundle(at.output, target.host);
+    const tag = `keep-${digest.replace(":", "-")}`;
     expect(report.artifacts).toMatchObject([
-      { target: `${target.host}/team/app@${digest}`, result: "pushed" },
+      { target: `${target.host}/team/app@${digest}`, tag, result: "pushed" },
     ]);
-    expect(puts(target).some(({ path }) => MANIFEST_BY_TAG.test(path))).toBe(false);
-    expect(await repositoryOf(target).resolve(digest)).toEqual(image.root.descriptor);
+    expect(await repositoryOf(target).resolve(tag)).toEqual(image.root.descriptor);
+    const bare = await startRegistry();
+    const untagged = await pushBundle(at.output, bare.host, { keepTag: false });
+    expect(untagged.artifacts.map((one) => one.tag)).toEqual([undefined]);
+    expect(puts(bare).some(({ path }) => MANIFEST_BY_TAG.test(path))).toBe(false);
+    expect(await repositoryOf(bare).resolve(digest)).toEqual(image.root.descriptor);
   });
 
   it("in a dry run asks only, and says exactly what the push does then", async () => {
@@ -243,13 +253,28 @@ describe("push through what goes wrong for a while", () => {
 });
 
 describe("push to a registry in trouble", () => {
-  it("looks no further when it cannot look at one name", async () => {
+  it.each([
+    ["is in trouble itself", refuse(503, "UNAVAILABLE"), "DRAY_REGISTRY_FAILED"],
+    ["does not answer", hangUp, "DRAY_REGISTRY_UNREACHABLE"],
+  ])("that %s goes no further", async (_what, fault, code) => {
     const names = Array.from({ length: 30 }, (_item, index) => `team/app-${index}:1`);
     const image = oneLayerImage("looked-at");
     const { path, target } = await crossing(Object.fromEntries(names.map((name) => [name, image])));
-    target.inject({ path: /manifests/ }, refuse(403, "DENIED"));
-    await expect(pushBundle(path, target.host)).rejects.toMatchObject({ status: 403 });
-    expect(target.requests("HEAD").length).toBeLessThan(8);
+    target.inject({ path: /manifests/ }, fault);
+    await expect(pushBundle(path, target.host)).rejects.toMatchObject({ code });
+    expect(target.requests("HEAD").length).toBeLessThan(8 * QUICK_ATTEMPTS);
+  });
+
+  it("that refuses the login goes no further", async () => {
+    const names = Array.from({ length: 30 }, (_item, index) => `team/app-${index}:1`);
+    const image = oneLayerImage("unknown");
+    const { path, target } = await crossing(Object.fromEntries(names.map((name) => [name, image])));
+    const headers = { "WWW-Authenticate": "Basic realm=test" };
+    target.door = () => ({ status: 401, headers });
+    const credentials = login("ada", "wrong");
+    const pushing = pushBundle(path, target.host, { registry: { credentials } });
+    await expect(pushing).rejects.toMatchObject({ code: "DRAY_LOGIN_REFUSED" });
+    expect(target.seen.length).toBeLessThan(10);
   });
 });
 
@@ -263,7 +288,7 @@ describe("push to a registry that does not keep what it gets", () => {
       }),
     );
     await expect(pushBundle(path, target.host)).rejects.toMatchObject({
-      code: "DRAY_MANIFEST_REWRITTEN",
+      report: { artifacts: [{ result: "failed", code: "DRAY_MANIFEST_REWRITTEN" }] },
     });
     expect(puts(target).some((one) => MANIFEST_BY_TAG.test(one.path))).toBe(false);
   });

@@ -25,8 +25,8 @@ async function crossing(): Promise<{ path: string; target: TestRegistry }> {
 const BASE = new RegExp(`/blobs/${base.descriptor.digest}$`);
 const TAG = /\/manifests\/[^:]+$/;
 
-function tagsWritten(target: TestRegistry): unknown[] {
-  return target.requests("PUT", TAG);
+function tagsWritten(target: TestRegistry): string[] {
+  return target.requests("PUT", TAG).map(({ path }) => path);
 }
 
 /** What a registry answers that has the first so many bytes of the base layer. */
@@ -47,16 +47,16 @@ describe("push to a registry that has a blob in part", () => {
     );
   });
 
-  it("that it keeps so writes no tag, and names blob, repository and sizes", async () => {
+  it("that it keeps so tags nothing that needs it, and names blob, repository and sizes", async () => {
     const { path, target } = await crossing();
     await fill(target, a, "team/a:0");
     target.inject({ path: BASE }, part(1000));
     const { code, stderr } = await dray(["push", path, target.host, "--allow-unsigned"]);
-    expect(code).toBe(3);
+    expect(code).toBe(4);
     const { digest, size } = base.descriptor;
     expect(stderr).toMatch(new RegExp(`Cannot replace team/[ab]@${digest} at target registry`));
     expect(stderr).toContain(`expected ${size} bytes, found 1000`);
-    expect(tagsWritten(target)).toEqual([]);
+    expect(tagsWritten(target)).toEqual(["/v2/team/c/manifests/1"]);
   });
 
   it("counts it as missing in a rehearsal", async () => {
@@ -114,23 +114,27 @@ describe("push --verify-target", () => {
     }
   });
 
-  it("names what the registry has changed, in every repository, and writes no tag", async () => {
+  it("names what the registry has changed, in every repository, and tags nothing that needs it", async () => {
     const { path, target } = await crossing();
     target.inject(
       { method: "GET", path: BASE },
       answer(200, {}, seededBytes("changed", base.descriptor.size)),
     );
     const receipt = `${path}.receipt.json`;
+    const damaged = { result: "failed", code: "DRAY_TARGET_DAMAGED" };
     const error = await refusal(() =>
       pushBundle(path, target.host, { verifyTarget: true, receipt }),
     );
-    expect(error).toMatchObject({ code: "DRAY_TARGET_DAMAGED", kind: "refused" });
+    expect(error).toMatchObject({
+      code: "DRAY_PUSH_INCOMPLETE",
+      report: { artifacts: [damaged, damaged, { result: "pushed" }] },
+    });
     for (const name of ["team/a", "team/b"]) {
       expect(error.message).toContain(
         `${target.host}/${name}@${base.descriptor.digest} is damaged`,
       );
     }
-    expect(tagsWritten(target)).toEqual([]);
+    expect(tagsWritten(target)).toEqual(["/v2/team/c/manifests/1"]);
     const audited = await dray(["check", "--receipt", receipt, "--json"]);
     expect(audited.code).toBe(3);
   });
@@ -140,7 +144,7 @@ describe("push --verify-target", () => {
     target.inject({ method: "GET", path: BASE }, refuse(404, "BLOB_UNKNOWN"));
     const argv = ["push", path, target.host, "--allow-unsigned", "--verify-target"];
     const { code, stderr } = await dray(argv);
-    expect([code, stderr]).toEqual([3, expect.stringContaining("is not there")]);
+    expect([code, stderr]).toEqual([4, expect.stringContaining("is not there")]);
     target.mend();
     const again = await dray(argv);
     expect([again.code, again.stdout]).toEqual([

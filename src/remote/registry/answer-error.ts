@@ -58,6 +58,7 @@ export function warningsIn(response: TransportResponse): string[] {
 
 function errorCode(status: number, code: string | undefined): ErrorCode {
   if (status === 401 || status === 403) return "DRAY_REGISTRY_DENIED";
+  if (code === "NAME_UNKNOWN") return "DRAY_REPOSITORY_MISSING";
   if (status === 404) return "DRAY_REGISTRY_NOT_FOUND";
   if (status === 429) return "DRAY_REGISTRY_BUSY";
   return code === "UNSUPPORTED" ? "DRAY_REGISTRY_UNSUPPORTED" : "DRAY_REGISTRY_FAILED";

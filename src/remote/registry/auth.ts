@@ -77,10 +77,17 @@ export class Authenticator {
     if (!this.learn(response)) return undefined;
     if (this.#challenge !== undefined) this.#wider.learn(scopes, this.#challenge);
     const header = await this.#other({ scopes, sent, signal }, before);
-    if (header === undefined && sent !== undefined) {
-      this.#trial.refuse(sent, refused(this.#options.registry, this.hintFor(401)));
-    }
-    return header;
+    if (header !== undefined || sent === undefined) return header;
+    // A token, or a login that was taken before, may be good for other repositories.
+    if ((await this.#isToken(scopes)) || this.#trial.isProven(sent)) return undefined;
+    const refusal = refused(this.#options.registry, this.hintFor(401));
+    this.#trial.refuse(sent, refusal);
+    throw refusal;
+  }
+
+  async #isToken(scopes: Scopes): Promise<boolean> {
+    const credentials = await this.#ask(scopes);
+    return this.#challenge?.scheme === "bearer" && credentials?.kind !== "bearer";
   }
 
   /** Another header than the one that was sent, which may have expired. Undefined if there is none. */
@@ -136,8 +143,8 @@ function fixedHeader(credentials: Credentials): string {
 
 function refused(registry: string, hint: string | undefined): RegistryError {
   return new RegistryError(
-    "DRAY_REGISTRY_DENIED",
-    `Cannot log in to ${registry}: it refuses the credentials`,
+    "DRAY_LOGIN_REFUSED",
+    `Cannot log in to ${registry}: it refuses the credentials and answered 401`,
     { status: 401, hint },
   );
 }

@@ -1,5 +1,5 @@
 import { atMost, DEFAULT_CONCURRENCY, type Limit } from "../../content/concurrency.ts";
-import { DrayError } from "../../errors.ts";
+import { DrayError, RegistryError } from "../../errors.ts";
 import type { Listener } from "../../events.ts";
 import { answerError, warningsIn } from "./answer-error.ts";
 import { Secrets } from "./secrets.ts";
@@ -72,6 +72,18 @@ export class RegistryClient {
   /** Finds out how the registry is spoken to. @throws RegistryError if it cannot be reached */
   async ping(signal?: AbortSignal): Promise<void> {
     await this.#connect({ signal });
+  }
+
+  /** Whether it answers at all by now, asked once and without waiting. */
+  async answers(signal?: AbortSignal): Promise<boolean> {
+    const request = { method: "GET", path: "", action: "connect", scopes: [], signal } as const;
+    try {
+      await (await this.request({ ...request, accept: [200], retry: false })).discard();
+      return true;
+    } catch (error) {
+      if (!(error instanceof RegistryError)) throw error;
+      return error.status !== 0 && error.status < 500;
+    }
   }
 
   /** @throws RegistryError for an answer that is not in `accept`, or for none */

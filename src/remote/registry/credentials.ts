@@ -47,6 +47,10 @@ export class Trial {
     this.#proven.add(secret);
   }
 
+  isProven(secret: string): boolean {
+    return this.#proven.has(secret);
+  }
+
   refuse(secret: string, error: DrayError): void {
     if (!this.#proven.has(secret)) this.#refused.set(secret, error);
   }

@@ -337,7 +337,7 @@ describe("a wrong password", () => {
     const repository = repositoryOf(registry, { credentials: wrong });
     for (const tag of ["1.0", "2.0", "3.0"]) {
       await expect(repository.resolve(tag)).rejects.toMatchObject({
-        code: "DRAY_REGISTRY_DENIED",
+        code: "DRAY_LOGIN_REFUSED",
         status: 401,
         hint: "Check user name and password (or token) for this registry.",
       });

@@ -1,0 +1,28 @@
+import type { RegistryAccess } from "../remote/registry/access.ts";
+import type { Choice } from "./choose.ts";
+import type { DeliveryTerms } from "./deliver.ts";
+import type { Mapping } from "./mapping.ts";
+import type { Destination } from "./names.ts";
+import { parseTarget } from "./plan.ts";
+
+/** What somebody says of a delivery, whatever it is that is delivered. */
+export interface DeliveryOptions extends DeliveryTerms, Choice {
+  /** `REGISTRY[/PREFIX]` */
+  readonly target: string;
+  /** How names change on the way there. @default the host of their registry is dropped */
+  readonly mapping?: Mapping | undefined;
+  /** Give a tag that keeps it from garbage collection to what is pinned by digest alone. @default true */
+  readonly keepTag?: boolean | undefined;
+  /** Where the receipt is written, however it ends; a receipt that is there is replaced. */
+  readonly receipt?: string | undefined;
+  readonly registry?: RegistryAccess | undefined;
+}
+
+/** @throws DrayError `DRAY_TARGET_INVALID` */
+export function destinationOf({
+  target,
+  mapping = {},
+  keepTag = true,
+}: DeliveryOptions): Destination {
+  return { target: parseTarget(target), mapping, keepTags: keepTag };
+}
