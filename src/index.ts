@@ -207,7 +207,9 @@ export {
   type RepointOptions,
   type RepointReport,
 } from "./stories/repoint.ts";
-export type { ChartProof, PresentImage, ProvenValue } from "./repoint/proof-file.ts";
+export type { PullLogin, PullSecretWish } from "./repoint/pull-secret-file.ts";
+export type { Workload } from "./repoint/workloads.ts";
+export type { ChartProof, PresentImage, ProvenSecret, ProvenValue } from "./repoint/proof-file.ts";
 export type { ImagePlace, ProvenImage } from "./repoint/proof.ts";
 export type { TargetPresence } from "./delivery/presence.ts";
 export { audit, type AuditOptions, type AuditReport } from "./stories/audit.ts";

@@ -75,6 +75,13 @@ export const discovery = {
     means: "No image that was found has what `--why` or `--explain` names in its name.",
     advice: "Run `dray images` without `--why` and take a name that it lists.",
   },
+  LOGIN_EXPIRES: {
+    severity: "warning",
+    means:
+      "A secret for pulling is asked for, and the logins of this registry end after hours: Amazon's after twelve.",
+    advice:
+      "Let the nodes pull with an identity of their own and leave out `--pull-secret`, or see to it that something renews the secret.",
+  },
   NOT_EXPLORED: {
     severity: "info",
     means: "No setting that was tried reaches a part of a template that may name an image.",

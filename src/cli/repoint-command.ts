@@ -1,4 +1,4 @@
-import type { PresentImage, RepointedChart, RepointReport, ValueSet } from "../index.ts";
+import type { ValueSet } from "../index.ts";
 import { addBundleFlags, bundleChoices, type BundleFlags } from "./bundle-flags.ts";
 import {
   addDiscoveryFlags,
@@ -7,17 +7,25 @@ import {
   releaseOf,
   type DiscoveryFlags,
 } from "./discovery-flags.ts";
-import { formatNotes, formatOperators, formatProblems } from "./findings.ts";
+import { formatProblems } from "./findings.ts";
 import { addExamples } from "./flags.ts";
 import { addMapFlags, readMapping, type MapFlags } from "./map-flags.ts";
+import { addPullSecretFlags, pullSecretOf, type PullSecretFlags } from "./pull-secret-flags.ts";
 import { addRegistryFlags, registryAccess, type RegistryFlags } from "./registry-flags.ts";
-import { explain, formatExplained, placeOf } from "./repoint-explain.ts";
+import { renderRepoint, verdict } from "./repoint-report.ts";
+import { explain, formatExplained } from "./repoint-explain.ts";
 import { addOutputFlags, type AddCommand, type Session, type SessionFlags } from "./session.ts";
-import { formatTable, paragraphs, plural, section } from "./table.ts";
 import { addTargetFileFlag, requireTarget, type TargetFlags } from "./target-flags.ts";
 
 interface RepointFlags
-  extends BundleFlags, SessionFlags, DiscoveryFlags, MapFlags, TargetFlags, RegistryFlags {
+  extends
+    BundleFlags,
+    SessionFlags,
+    DiscoveryFlags,
+    MapFlags,
+    TargetFlags,
+    RegistryFlags,
+    PullSecretFlags {
   readonly output?: string;
   readonly explain?: string;
   readonly chart?: string;
@@ -49,6 +57,7 @@ export const addRepointCommand: AddCommand = (program, start) => {
     .optionsGroup("What the target has:")
     .option("--receipt <file>", "a receipt of `dray push`: what it has brought is there")
     .option("--ask", "ask the registry for every image");
+  addPullSecretFlags(command);
   addBundleFlags(command);
   addRegistryFlags(command);
   addOutputFlags(command);
@@ -82,6 +91,7 @@ async function runRepoint(
       chart: flags.chart,
       neededOnly: flags.neededOnly,
       receipt: flags.receipt,
+      pullSecret: await pullSecretOf(flags, session),
       valueSets: await readSets(sets, flags, session),
       discovery: { ...(await discoverySettings(flags, session)), ...releaseOf(flags) },
       ...(flags.ask === true && { ask: await registryAccess(flags, session) }),
@@ -106,84 +116,4 @@ async function requireOutput({ output, explain: image }: RepointFlags): Promise<
     kind: "usage",
     hint: "Name one with --output DIR; it is made if it is not there.",
   });
-}
-
-function renderRepoint(report: RepointReport): string {
-  const { bundle, target, charts, findings } = report;
-  const parts = [
-    formatTable([
-      ["bundle", `${bundle.name} ${bundle.version}`],
-      ["bundle digest", bundle.digest],
-      ["target", target],
-    ]),
-    formatNotes(findings),
-    ...charts.map(renderChart),
-    verdict(report),
-  ];
-  return paragraphs(parts);
-}
-
-function renderChart({
-  chart: { name, version },
-  images,
-  values,
-  problems,
-  findings,
-  valuesFile,
-  proofFile,
-  install,
-}: RepointedChart): string {
-  const outside = images.filter((one) => isNeeded(one) && !one.moved);
-  const left = images.filter((one) => !isNeeded(one) && !one.moved);
-  const missing = images.filter((one) => one.moved && one.presence === "missing");
-  const moved = images.filter((one) => one.moved);
-  return paragraphs([
-    formatTable([
-      [
-        "chart",
-        `${name} ${version}: ${moved.length} of ${plural(images.length, "image")} moved by ${plural(values.length, "value")}`,
-      ],
-      ["values", valuesFile],
-      ["proof", proofFile],
-    ]),
-    formatOperators(findings),
-    section(
-      "The chart cannot be rendered with these values, or refuses them:",
-      problems.map((one) => `  ${one}\n`).join(""),
-    ),
-    section(`Needed, and no value moves it:`, formatImages(outside)),
-    section("Not needed with these values, and no value was seen to move it:", formatImages(left)),
-    section("Not at the target:", missing.map(({ target }) => `  ${target}\n`).join("")),
-    `${install}\n`,
-  ]);
-}
-
-function formatImages(images: readonly PresentImage[]): string {
-  return images
-    .map(({ class: kind, image, now, when, places: [place] }) =>
-      [
-        `  ${kind}  ${image}`,
-        ...(now === undefined || now === image ? [] : [`    becomes ${now}`]),
-        ...(when.length === 0 ? [] : [`    with ${when.join(" and ")}`]),
-        `    ${placeOf(place)}`,
-      ].join("\n"),
-    )
-    .map((lines) => `${lines}\n`)
-    .join("");
-}
-
-function isNeeded({ class: kind }: PresentImage): boolean {
-  return kind === "needed" || kind === "hook";
-}
-
-function verdict({ good, charts, target }: RepointReport): string {
-  if (good) return `Good: every needed image comes from ${target} with these values.\n`;
-  const images = charts.flatMap((chart) => chart.images).filter(isNeeded);
-  const outside = images.filter(({ moved }) => !moved).length;
-  if (outside > 0) {
-    return `Incomplete: ${plural(outside, "needed image")} still ${outside === 1 ? "comes" : "come"} from outside.\n`;
-  }
-  return charts.some(({ problems }) => problems.length > 0)
-    ? "Not proven: a chart could not be rendered with these values.\n"
-    : `Incomplete: ${target} lacks images that are needed.\n`;
 }

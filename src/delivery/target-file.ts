@@ -26,6 +26,10 @@ export interface TargetFile {
   readonly plainHttp?: boolean | undefined;
   /** Repositories that dray makes (at ECR) take each tag once. */
   readonly immutable?: boolean | undefined;
+  /** Name of the secret that workloads pull with. */
+  readonly pullSecret?: string | undefined;
+  /** Namespaces that have it. */
+  readonly namespaces?: readonly string[] | undefined;
   /** Transfers at the same time. */
   readonly concurrency?: number | undefined;
 }
@@ -44,6 +48,11 @@ function count(most: number): z.ZodType<number, string> {
     .pipe(z.int().min(1).max(most));
 }
 
+/** Of secrets and namespaces. https://kubernetes.io/docs/concepts/overview/working-with-objects/names/ */
+const nameOfObject = z
+  .string()
+  .regex(/^[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?$/, "expected a name as Kubernetes has them");
+
 const schema = z
   .strictObject({
     target: z.string().optional().describe("The internal registry: REGISTRY[:PORT][/PREFIX]"),
@@ -59,6 +68,8 @@ const schema = z
     tokenHosts: z.array(z.string()).optional().describe("Token servers that may see the login"),
     plainHttp: flag.optional().describe("Speak http without encryption"),
     immutable: flag.optional().describe("Repositories made at ECR take each tag once"),
+    pullSecret: nameOfObject.optional().describe("The secret that workloads pull with"),
+    namespaces: z.array(nameOfObject).optional().describe("Namespaces that have the secret"),
     concurrency: count(64).optional().describe("Transfers at the same time"),
   })
   .describe("Where dray delivers bundles to, and how");

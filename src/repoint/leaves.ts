@@ -1,7 +1,7 @@
 import { roleOf, speaksOfImage, wordsOf } from "../discover/image-key.ts";
 import { isList, type Dict, type Value } from "../helm/template/value.ts";
 import { lookUp, type ValuesPath } from "../helm/values/path.ts";
-import type { Setting } from "./rendering.ts";
+import type { Setting } from "./noted-settings.ts";
 
 /** A text among the values, or a place where one could be. */
 export interface Leaf {

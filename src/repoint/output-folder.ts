@@ -11,7 +11,7 @@ const MARKS = ["dray repoint", '"proofVersion"'] as const;
 /** A directory for what is written; nothing but what an earlier run has written is replaced. */
 export class OutputFolder {
   readonly #path: string | undefined;
-  readonly #files = new Map<string, string>();
+  readonly #files = new Map<string, { readonly text: string; readonly mode: number }>();
 
   /** Without a path nothing is written. */
   constructor(path: string | undefined) {
@@ -29,9 +29,9 @@ export class OutputFolder {
   }
 
   /** Keeps a file for `writeAll`, and gives back its path. */
-  add(name: string, text: string): string {
+  add(name: string, text: string, { isSecret = false } = {}): string {
     const path = join(this.#path ?? "", name);
-    this.#files.set(path, text);
+    this.#files.set(path, { text, mode: isSecret ? 0o600 : 0o666 });
     return path;
   }
 
@@ -39,7 +39,9 @@ export class OutputFolder {
   async writeAll(): Promise<void> {
     if (this.#path === undefined) return;
     for (const path of this.#files.keys()) await this.#requireFree(path);
-    for (const [path, text] of this.#files) await replaceFile(path, Buffer.from(text));
+    for (const [path, { text, mode }] of this.#files) {
+      await replaceFile(path, Buffer.from(text), mode);
+    }
   }
 
   async #requireFree(path: string): Promise<void> {

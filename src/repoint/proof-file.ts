@@ -4,6 +4,7 @@ import { isNeeded } from "../discover/discovery.ts";
 import { formatPath } from "../helm/values/path.ts";
 import type { ProvenImage } from "./proof.ts";
 import type { Repointed } from "./repoint-chart.ts";
+import type { Workload } from "./workloads.ts";
 
 /** What is written beside the values of a chart. docs/repoint.md */
 export interface ChartProof {
@@ -13,8 +14,17 @@ export interface ChartProof {
   readonly target: string;
   readonly values: readonly ProvenValue[];
   readonly images: readonly PresentImage[];
+  /** The secret that workloads are to pull with, where one is asked for. */
+  readonly pullSecret?: ProvenSecret;
   /** What could not be rendered, and why the chart refuses the values. */
   readonly problems: readonly string[];
+}
+
+export interface ProvenSecret {
+  readonly name: string;
+  /** Each value, and the objects that lack the secret without it. */
+  readonly values: readonly { readonly path: string; readonly serves: readonly string[] }[];
+  readonly workloads: readonly Workload[];
 }
 
 /** A value, and what it is good for. */
@@ -34,8 +44,9 @@ export interface PresentImage extends ProvenImage {
 
 export function toProof(
   { metadata: { name, version } }: Chart,
-  { edits, images, problems }: Repointed,
+  { edits, secretEdits, workloads, images, problems }: Repointed,
   known: {
+    readonly pullSecret: string | undefined;
     readonly target: string;
     readonly presenceOf: (target: string) => TargetPresence;
     readonly carries: (image: string) => boolean;
@@ -51,8 +62,20 @@ export function toProof(
       presence: known.presenceOf(one.target),
       isCarried: known.carries(one.image),
     })),
+    ...(known.pullSecret !== undefined && {
+      pullSecret: {
+        name: known.pullSecret,
+        values: secretEdits.map(({ path, serves }) => ({ path: formatPath(path), serves })),
+        workloads,
+      },
+    }),
     problems,
   };
+}
+
+/** What these values start and what pulls without the secret. */
+export function lacking({ pullSecret }: ChartProof): readonly Workload[] {
+  return pullSecret?.workloads.filter(({ hasSecret, onlyTests }) => !hasSecret && !onlyTests) ?? [];
 }
 
 /** True for a needed image that a cluster would not get from the target. */

@@ -1,7 +1,5 @@
 import { shownPath, type Chart } from "../chart/chart.ts";
-import { isNameLine, isPartOfName } from "../discover/choices.ts";
 import { imagesIn, type RenderedImage } from "../discover/rendered-images.ts";
-import { settingOf } from "../discover/switches.ts";
 import type { Release } from "../helm/render/built-in-objects.ts";
 import type { Cluster } from "../helm/render/capabilities.ts";
 import { renderFiles, RenderSession, type RenderedFile } from "../helm/render/render.ts";
@@ -14,15 +12,14 @@ import {
 import type { Override } from "../helm/render/values-tree.ts";
 import { Budget } from "../helm/template/budget.ts";
 import type { Problem } from "../helm/template/evaluate.ts";
-import type { Looked } from "../helm/template/reads.ts";
 import { TemplateError } from "../helm/template/template-error.ts";
-import { copyDict, type Dict, type Value } from "../helm/template/value.ts";
+import { copyDict, type Dict } from "../helm/template/value.ts";
 import type { Watcher } from "../helm/template/watcher.ts";
 import { allInstances, composeChart, type Instance } from "../helm/values/compose.ts";
-import type { ValuesPath } from "../helm/values/path.ts";
 import type { ValuesSchemas } from "../helm/values/schema.ts";
 import type { Edit } from "./edits.ts";
 import { splitDocuments } from "../yaml/places.ts";
+import { noting, notingSecrets, type Found, type Setting } from "./noted-settings.ts";
 import { toSpots, type Spot } from "./spots.ts";
 
 /** What a chart is rendered as: these values, on this cluster. */
@@ -30,13 +27,6 @@ export interface Installation {
   readonly values: Dict;
   /** APIs that the cluster has beside those that the user speaks of. */
   readonly apis: readonly string[];
-}
-
-/** A setting that had a say in the name of an image, and what it is. */
-export interface Setting {
-  readonly path: ValuesPath;
-  /** Null where nothing is set. */
-  readonly value: Value;
 }
 
 export interface Rendering {
@@ -129,9 +119,22 @@ export class Renderer {
     const values = copyDict(installation.values);
     // Looked up in a table that is not there, a name leaves no trace.
     if (!(values.get("global") instanceof Map)) values.set("global", new Map());
-    const found = new Map<string, Map<string, Setting>>();
+    const found: Found = new Map();
     const watcher = (file: TemplateFile): Watcher => noting(file, found);
     this.#print(this.compose({ ...installation, values }), { only, watcher });
+    return new Map([...found].map(([file, settings]) => [file, [...settings.values()]]));
+  }
+
+  /** By file: the settings for pulling secrets that were looked at for whatever it prints. */
+  secretSettings(
+    installation: Installation,
+    only: ReadonlySet<string> | undefined,
+  ): ReadonlyMap<string, readonly Setting[]> {
+    const found: Found = new Map();
+    this.#print(this.compose(installation), {
+      ...(only && { only }),
+      watcher: (file) => notingSecrets(file, found),
+    });
     return new Map([...found].map(([file, settings]) => [file, [...settings.values()]]));
   }
 
@@ -182,25 +185,4 @@ export class Renderer {
       return images;
     });
   }
-}
-
-/** Notes what was looked at to print names of images. */
-function noting({ name }: TemplateFile, found: Map<string, Map<string, Setting>>): Watcher {
-  const settings = found.get(name) ?? new Map<string, Setting>();
-  found.set(name, settings);
-  const note = ({ reads }: Looked): void => {
-    for (const { source, path, value } of reads) {
-      if (source !== "values") continue;
-      const setting = settingOf(path);
-      settings.set(setting.join("\0"), { path: setting, value });
-    }
-  };
-  return {
-    branch: (_node, { line, looked }) => {
-      if (isNameLine(line)) note(looked);
-    },
-    printed: (_node, print) => {
-      if (isPartOfName(print)) note(print.looked());
-    },
-  };
 }

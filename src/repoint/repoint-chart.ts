@@ -14,8 +14,10 @@ import { optionalScenes } from "./optional-scenes.ts";
 import { compareProven, proveImages, unmoved, type ProvenImage } from "./proof.ts";
 import { Renderer } from "./rendering.ts";
 import { Scene } from "./scene.ts";
+import { SecretSearch, type SecretEdit } from "./pull-secrets.ts";
 import { Search, type Plan } from "./search.ts";
 import { unlockingEdits } from "./unlock.ts";
+import { workloadsIn, type Workload } from "./workloads.ts";
 import { writeEdits } from "./write-edits.ts";
 
 export interface RepointWishes {
@@ -25,6 +27,8 @@ export interface RepointWishes {
   readonly settings: DiscoverySettings;
   /** Leave images alone that these values do not pull. */
   readonly neededOnly: boolean;
+  /** Name of the secret that every workload is to pull with. */
+  readonly pullSecret?: string | undefined;
 }
 
 /** Values that point a chart at the target, and what they were seen to do. */
@@ -32,6 +36,9 @@ export interface Repointed {
   /** The text of a file of values; it has a comment for each. */
   readonly text: string;
   readonly edits: readonly KeptEdit[];
+  readonly secretEdits: readonly SecretEdit[];
+  /** What runs pods, and whether it has the secret; nothing unless one is asked for. */
+  readonly workloads: readonly Workload[];
   readonly images: readonly ProvenImage[];
   /** What could not be rendered, and why the chart refuses the values. */
   readonly problems: readonly string[];
@@ -47,7 +54,7 @@ export interface Repointed {
  */
 export async function repointChart(
   chart: Chart,
-  { names, valueSet, settings, neededOnly }: RepointWishes,
+  { names, valueSet, settings, neededOnly, pullSecret }: RepointWishes,
   { signal }: Run,
 ): Promise<Repointed> {
   const schemas = await openSchemas(chart);
@@ -74,7 +81,8 @@ export async function repointChart(
   }
   edits = joinEdits(edits, unlockingEdits(base.refusals(edits), base.composed));
   const kept = minimize(edits, scenes);
-  const text = writeEdits(kept, scenes, chart);
+  const serving = pullSecret === undefined ? [] : new SecretSearch(scenes, kept, pullSecret).run();
+  const text = writeEdits({ moving: kept, serving }, scenes, chart);
   const values = await readUserValues({
     ...valueSet,
     files: [...(valueSet.files ?? []), { name: "the values found", text }],
@@ -82,11 +90,13 @@ export async function repointChart(
   return {
     text,
     edits: kept,
+    secretEdits: serving,
     discovery,
     ...prove(scenes, {
       renderer,
       values,
       kept,
+      pullSecret,
       names,
       others: unseen(discovery, scenes, neededOnly),
     }),
@@ -151,16 +161,18 @@ function prove(
     renderer,
     values,
     kept,
+    pullSecret,
     names,
     others: unproven,
   }: {
+    readonly pullSecret: string | undefined;
     readonly renderer: Renderer;
     readonly values: Dict;
     readonly kept: readonly KeptEdit[];
     readonly names: TargetNames;
     readonly others: readonly DiscoveredImage[];
   },
-): Pick<Repointed, "images" | "problems"> {
+): Pick<Repointed, "images" | "problems" | "workloads"> {
   const [base, ...others] = scenes;
   if (base === undefined) throw new Error("there is always the scene of the values given");
   const final = renderer.renderAll({ values, apis: [] });
@@ -170,5 +182,6 @@ function prove(
   const problems = final.problems.map(
     ({ file, line, reason }) => `${file}:${line}: ${reason.trim()}`,
   );
-  return { images, problems };
+  const workloads = pullSecret === undefined ? [] : workloadsIn(final, pullSecret);
+  return { images, problems, workloads };
 }

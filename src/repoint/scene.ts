@@ -3,7 +3,8 @@ import { formatReference, type Reference } from "../oci/reference.ts";
 import { keyOf, withEdits, type Edit } from "./edits.ts";
 import { Leaves } from "./leaves.ts";
 import type { TargetNames } from "./names.ts";
-import type { Composed, Installation, Renderer, Rendering, Setting } from "./rendering.ts";
+import type { Composed, Installation, Renderer, Rendering } from "./rendering.ts";
+import type { Setting } from "./noted-settings.ts";
 import type { Spot } from "./spots.ts";
 
 /** A spot and the name that its image is to have. */
@@ -30,6 +31,7 @@ export class Scene {
   readonly #ready: Composed;
   readonly #known: ReadonlySet<string>;
   #leaves: Leaves | undefined;
+  #secretSettings: ReadonlyMap<string, readonly Setting[]> | undefined;
   #settings: ReadonlyMap<string, readonly Setting[]> | undefined;
 
   /** `only`: look at these files alone; `wants` says which images are to be moved. */
@@ -69,6 +71,20 @@ export class Scene {
   filesFor(edit: Edit): ReadonlySet<string> {
     const key = keyOf(edit);
     return new Set([...this.files].filter((file) => this.leaves.readBy(file).has(key)));
+  }
+
+  /** By file: the settings that name secrets for pulling. */
+  get secretSettings(): ReadonlyMap<string, readonly Setting[]> {
+    this.#secretSettings ??= this.#renderer.secretSettings(
+      this.#installation,
+      this.isWhole ? undefined : this.files,
+    );
+    return this.#secretSettings;
+  }
+
+  /** Files that run something, or look at secrets for pulling. */
+  get podFiles(): ReadonlySet<string> {
+    return new Set([...this.files, ...this.secretSettings.keys()]);
   }
 
   /** The settings that had a say in what `file` prints. */

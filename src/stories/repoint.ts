@@ -16,10 +16,18 @@ import type { Finding } from "../finding.ts";
 import { isGiven, type ValueSet } from "../helm/values/user-values.ts";
 import { parseReference, type Reference } from "../oci/reference.ts";
 import type { RegistryAccess } from "../remote/registry/access.ts";
+import { fileNameOf, namedSets, type NamedSet } from "../repoint/file-names.ts";
 import { installLine } from "../repoint/install-line.ts";
 import { TargetNames } from "../repoint/names.ts";
+import { aboutLogin, writePullSecrets, type PullSecretWish } from "../repoint/pull-secret-file.ts";
 import { OutputFolder } from "../repoint/output-folder.ts";
-import { isOutside, toProof, type ChartProof, type PresentImage } from "../repoint/proof-file.ts";
+import {
+  isOutside,
+  lacking,
+  toProof,
+  type ChartProof,
+  type PresentImage,
+} from "../repoint/proof-file.ts";
 import { repointChart, type Repointed } from "../repoint/repoint-chart.ts";
 import { withBundle, type BundleOptions } from "./open-bundle.ts";
 
@@ -38,6 +46,8 @@ export interface RepointOptions extends BundleOptions {
   readonly valueSets?: readonly ValueSet[] | undefined;
   /** Leave alone what these values do not pull. @default false */
   readonly neededOnly?: boolean | undefined;
+  /** The secret that every workload is to pull with. */
+  readonly pullSecret?: PullSecretWish | undefined;
   /** File that a push has written: what it brought is there. */
   readonly receipt?: string | undefined;
   /** Ask the registry what it has. */
@@ -49,9 +59,11 @@ export interface RepointReport {
   /** `REGISTRY[/PREFIX]` */
   readonly target: string;
   readonly charts: readonly RepointedChart[];
-  /** True if every needed image comes from the target, and none was found missing there. */
+  /** True if every needed image comes from the target, none is missing there, and all have the secret. */
   readonly good: boolean;
-  /** What there is to say of the bundle itself. */
+  /** The file with the secret, if one was written. */
+  readonly pullSecretFile: string | undefined;
+  /** What there is to say of the bundle itself, and of the secret. */
   readonly findings: readonly Finding[];
 }
 
@@ -94,6 +106,7 @@ export async function repoint(
         charts.push(await repointOne(chart, one, work));
       }
     }
+    const pullSecretFile = addPullSecret(options.pullSecret, work);
     await folder.writeAll();
     const { name, version } = bundle.contents;
     return {
@@ -101,9 +114,20 @@ export async function repoint(
       target: formatTarget(destination.target),
       charts,
       good: charts.every(({ good }) => good),
-      findings: bundle.findings,
+      pullSecretFile,
+      findings: [...bundle.findings, ...aboutLogin(options.pullSecret, destination)],
     };
   });
+}
+
+function addPullSecret(
+  wish: PullSecretWish | undefined,
+  { folder, destination }: Work,
+): string | undefined {
+  if (wish?.login === undefined) return undefined;
+  const { registry } = destination.target;
+  const text = writePullSecrets(wish.name, wish.namespaces, { registry, login: wish.login });
+  return folder.add("pull-secret.yaml", text, { isSecret: true });
 }
 
 interface Work {
@@ -115,23 +139,6 @@ interface Work {
   readonly run: Run;
 }
 
-interface NamedSet {
-  readonly valueSet: ValueSet;
-  /** Without its ending. */
-  readonly file: string;
-}
-
-/** Two versions of one chart go into files of their own. */
-function fileNameOf({ metadata: { name, version } }: Chart, all: readonly Chart[]): string {
-  const isAlone = all.filter(({ metadata }) => metadata.name === name).length === 1;
-  return isAlone ? name : `${name}-${version}`;
-}
-
-function namedSets(sets: readonly ValueSet[] = [{}], file: string): NamedSet[] {
-  if (sets.length < 2) return sets.map((valueSet) => ({ valueSet, file }));
-  return sets.map((valueSet, index) => ({ valueSet, file: `${file}.${index + 1}` }));
-}
-
 async function repointOne(
   chart: Chart,
   { valueSet, file }: NamedSet,
@@ -140,10 +147,13 @@ async function repointOne(
   const { options, names, bundle, folder, run } = work;
   const { neededOnly = false, discovery = {} } = options;
   const settings = { ...discovery, settled: settledKinds(bundle.contents) };
-  const found = await repointChart(chart, { names, valueSet, settings, neededOnly }, run);
+  const pullSecret = options.pullSecret?.name;
+  const wishes = { names, valueSet, settings, neededOnly, pullSecret };
+  const found = await repointChart(chart, wishes, run);
   const presences = await presenceOf(found, work);
   const carried = new CarriedImages(bundle.contents.artifacts, bundle.graph, work.destination);
   const proof = toProof(chart, found, {
+    pullSecret,
     target: formatTarget(work.destination.target),
     presenceOf: (target) => presences.get(target) ?? "not asked",
     carries: (image) => carried.problemWith(parseReference(image), []) === undefined,
@@ -163,7 +173,7 @@ async function repointOne(
       release: discovery,
       valuesFile,
     }),
-    good: problems.length === 0 && !images.some(isOutside),
+    good: problems.length === 0 && !images.some(isOutside) && lacking(proof).length === 0,
     findings: [
       ...found.discovery.unknowns.map(toFinding),
       ...images.filter(({ image }) => !skipped.has(image)).flatMap(notCarried),

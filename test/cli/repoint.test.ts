@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
@@ -95,6 +95,50 @@ describe("dray repoint", () => {
     const flags = ["--key", key, "--no-helm", "--explain", "nginx"];
     const { code, stderr } = await dray(["repoint", path, TARGET, ...flags]);
     expect([code, stderr]).toEqual([1, expect.stringContaining("none of the 1 images")]);
+  });
+
+  it("writes the secret for each namespace of the target file, and names who has no use for it: 3", async () => {
+    const folder = await temporaryDirectory();
+    const file = join(folder, "target.yaml");
+    await writeFile(file, `target: ${TARGET}\npullSecret: pull-here\nnamespaces: [shop, jobs]\n`);
+    const flags = ["--key", key, "-o", folder, "--no-helm", "--target-file", file];
+    const login = ["--pull-login", "-"];
+    const { code, stdout } = await dray(["repoint", await bundle(), ...flags, ...login], {
+      stdin: "robot$web:pass:word\n",
+    });
+    expect(code).toBe(3);
+    expect(stdout).toContain(
+      "Pulls without the secret pull-here, and no value gives it:\n  Pod/web\n    shop/templates/web.yaml\n",
+    );
+    expect(stdout).toContain("Incomplete: workloads would pull without the secret.\n");
+    const secret = join(folder, "pull-secret.yaml");
+    const documents = (await readFile(secret, "utf8")).split("\n---\n");
+    expect(documents.map((text) => /namespace: (.*)/.exec(text)?.[1])).toEqual(["shop", "jobs"]);
+    const data = /\.dockerconfigjson: (.*)/.exec(documents[0] ?? "")?.[1] ?? "";
+    expect(JSON.parse(Buffer.from(data, "base64").toString())).toEqual({
+      auths: {
+        "registry.internal:5000": {
+          username: "robot$web",
+          password: "pass:word",
+          auth: Buffer.from("robot$web:pass:word").toString("base64"),
+        },
+      },
+    });
+    expect((await stat(secret)).mode & 0o777).toBe(0o600);
+  });
+
+  it("warns of a login that ends by itself", async () => {
+    const target = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/mirror";
+    const flags = ["--key", key, "-o", await temporaryDirectory(), "--no-helm"];
+    const { stderr } = await dray([
+      "repoint",
+      await bundle(),
+      target,
+      ...flags,
+      "--pull-secret",
+      "a",
+    ]);
+    expect(stderr).toContain("ends after 12 hours");
   });
 
   it("wants a directory for its files: 2", async () => {

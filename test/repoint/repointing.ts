@@ -17,6 +17,7 @@ export interface Wishes {
   readonly values?: string;
   readonly set?: readonly string[];
   readonly neededOnly?: boolean;
+  readonly pullSecret?: string;
 }
 
 export async function repointTexts(texts: ChartTexts, wishes: Wishes = {}): Promise<Repointed> {
@@ -25,11 +26,15 @@ export async function repointTexts(texts: ChartTexts, wishes: Wishes = {}): Prom
 
 function repointOf(
   chart: Chart,
-  { mapping = {}, values = "", set, neededOnly = false }: Wishes = {},
+  { mapping = {}, values = "", set, neededOnly = false, pullSecret }: Wishes = {},
 ): Promise<Repointed> {
   const names = new TargetNames({ target: parseTarget(TARGET), mapping });
   const valueSet = { files: [{ name: "given", text: values }], set };
-  return repointChart(chart, { names, valueSet, settings: {}, neededOnly }, startRun({}));
+  return repointChart(
+    chart,
+    { names, valueSet, settings: {}, neededOnly, pullSecret },
+    startRun({}),
+  );
 }
 
 /** The lines of the file that are no comment. */

@@ -1,0 +1,100 @@
+import type { PresentImage, RepointedChart, RepointReport } from "../index.ts";
+import { formatNotes, formatOperators } from "./findings.ts";
+import { placeOf } from "./repoint-explain.ts";
+import { formatTable, paragraphs, plural, section } from "./table.ts";
+
+export function renderRepoint(report: RepointReport): string {
+  const { bundle, target, charts, findings, pullSecretFile } = report;
+  const parts = [
+    formatTable([
+      ["bundle", `${bundle.name} ${bundle.version}`],
+      ["bundle digest", bundle.digest],
+      ["target", target],
+      ...(pullSecretFile === undefined ? [] : [["pull secret", pullSecretFile]]),
+    ]),
+    formatNotes(findings),
+    ...charts.map(renderChart),
+    verdict(report),
+  ];
+  return paragraphs(parts);
+}
+
+function renderChart({
+  chart: { name, version },
+  images,
+  values,
+  problems,
+  findings,
+  pullSecret,
+  valuesFile,
+  proofFile,
+  install,
+}: RepointedChart): string {
+  const without = pullSecret?.workloads.filter((one) => !one.hasSecret) ?? [];
+  const outside = images.filter((one) => isNeeded(one) && !one.moved);
+  const left = images.filter((one) => !isNeeded(one) && !one.moved);
+  const missing = images.filter((one) => one.moved && one.presence === "missing");
+  const moved = images.filter((one) => one.moved);
+  return paragraphs([
+    formatTable([
+      [
+        "chart",
+        `${name} ${version}: ${moved.length} of ${plural(images.length, "image")} moved by ${plural(values.length, "value")}`,
+      ],
+      ["values", valuesFile],
+      ["proof", proofFile],
+    ]),
+    formatOperators(findings),
+    section(
+      "The chart cannot be rendered with these values, or refuses them:",
+      problems.map((one) => `  ${one}\n`).join(""),
+    ),
+    section(`Needed, and no value moves it:`, formatImages(outside)),
+    section("Not needed with these values, and no value was seen to move it:", formatImages(left)),
+    section(
+      `Pulls without the secret ${pullSecret?.name ?? ""}, and no value gives it:`,
+      without
+        .map(
+          ({ object, file, onlyTests }) =>
+            `  ${object}${onlyTests ? " (helm test)" : ""}\n    ${file}\n`,
+        )
+        .join(""),
+    ),
+    section("Not at the target:", missing.map(({ target }) => `  ${target}\n`).join("")),
+    `${install}\n`,
+  ]);
+}
+
+function formatImages(images: readonly PresentImage[]): string {
+  return images
+    .map(({ class: kind, image, now, when, places: [place] }) =>
+      [
+        `  ${kind}  ${image}`,
+        ...(now === undefined || now === image ? [] : [`    becomes ${now}`]),
+        ...(when.length === 0 ? [] : [`    with ${when.join(" and ")}`]),
+        `    ${placeOf(place)}`,
+      ].join("\n"),
+    )
+    .map((lines) => `${lines}\n`)
+    .join("");
+}
+
+function isNeeded({ class: kind }: PresentImage): boolean {
+  return kind === "needed" || kind === "hook";
+}
+
+/** Whether all images come from the target, and if not, why. */
+export function verdict({ good, charts, target }: RepointReport): string {
+  if (good) return `Good: every needed image comes from ${target} with these values.\n`;
+  const images = charts.flatMap((chart) => chart.images).filter(isNeeded);
+  const outside = images.filter(({ moved }) => !moved).length;
+  if (outside > 0) {
+    return `Incomplete: ${plural(outside, "needed image")} still ${outside === 1 ? "comes" : "come"} from outside.\n`;
+  }
+  if (charts.some(({ problems }) => problems.length > 0)) {
+    return "Not proven: a chart could not be rendered with these values.\n";
+  }
+  return images.every(({ presence }) => presence !== "missing")
+    ? "Incomplete: workloads would pull without the secret.\n"
+    : `Incomplete: ${target} lacks images that are needed.\n`;
+}

@@ -1,0 +1,57 @@
+import { isNameLine, isPartOfName } from "../discover/choices.ts";
+import { settingOf } from "../discover/switches.ts";
+import type { TemplateFile } from "../helm/render/template-set.ts";
+import type { Looked } from "../helm/template/reads.ts";
+import type { Value } from "../helm/template/value.ts";
+import type { Watcher } from "../helm/template/watcher.ts";
+import type { ValuesPath } from "../helm/values/path.ts";
+import { isCalledPullSecret } from "./secret-settings.ts";
+
+/** A setting that had a say in the name of an image, and what it is. */
+export interface Setting {
+  readonly path: ValuesPath;
+  /** Null where nothing is set. */
+  readonly value: Value;
+}
+
+/** By file, and within it by path. */
+export type Found = Map<string, Map<string, Setting>>;
+
+/** Keeps what `file` looks at, as far as it `counts`. */
+function notes(
+  { name }: TemplateFile,
+  found: Found,
+  counts: (path: ValuesPath) => boolean = () => true,
+): (looked: Looked) => void {
+  return ({ reads }) => {
+    for (const { source, path, value } of reads) {
+      if (source !== "values" || !counts(path)) continue;
+      const settings = found.get(name) ?? new Map<string, Setting>();
+      found.set(name, settings);
+      const setting = settingOf(path);
+      settings.set(setting.join("\0"), { path: setting, value });
+    }
+  };
+}
+
+/** Notes settings for secrets, whatever is printed with them. */
+export function notingSecrets(file: TemplateFile, found: Found): Watcher {
+  const note = notes(file, found, isCalledPullSecret);
+  return {
+    branch: (_node, { looked }) => note(looked),
+    printed: (_node, { looked }) => note(looked()),
+  };
+}
+
+/** Notes what was looked at to print names of images. */
+export function noting(file: TemplateFile, found: Found): Watcher {
+  const note = notes(file, found);
+  return {
+    branch: (_node, { line, looked }) => {
+      if (isNameLine(line)) note(looked);
+    },
+    printed: (_node, print) => {
+      if (isPartOfName(print)) note(print.looked());
+    },
+  };
+}

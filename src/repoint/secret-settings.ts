@@ -1,0 +1,40 @@
+import { isList, type Dict, type Value } from "../helm/template/value.ts";
+import type { ValuesPath } from "../helm/values/path.ts";
+
+/** `imagePullSecrets`, `defaultImagePullSecrets`, `image.pullSecrets`, `pullSecret`, `pullSecretName`. */
+const PULL_SECRETS = /pull_?secrets?(?:_?names?)?$/i;
+
+/** True for a setting that is called as if it named secrets for pulling. */
+export function isCalledPullSecret(path: ValuesPath): boolean {
+  return PULL_SECRETS.test(path.at(-1) ?? "");
+}
+
+/** Paths of all such settings among `values`. */
+export function pullSecretsIn(values: Dict): ValuesPath[] {
+  const found: ValuesPath[] = [];
+  const walk = (table: Dict, above: ValuesPath): void => {
+    for (const [key, value] of table) {
+      const path = [...above, key];
+      // A table of this name switches a secret on that the chart makes itself.
+      if (isCalledPullSecret(path) && !(value instanceof Map)) found.push(path);
+      // Globals of a subchart are set at the top.
+      if (value instanceof Map && !(above.length > 0 && key === "global")) walk(value, path);
+    }
+  };
+  walk(values, []);
+  return found;
+}
+
+/** What such a setting may want to hold: its own shape where it has one, and what it has already. */
+export function secretForms(now: Value | undefined, name: string): Value[] {
+  const table: Dict = new Map([["name", name]]);
+  const before = isList(now) ? now : [];
+  if (typeof now === "string" && now !== "") return [name];
+  if (before.some((one) => typeof one === "string")) return [[...before, name]];
+  const lists: Value[] = [
+    [...before, table],
+    [...before, name],
+  ];
+  if (typeof now === "string") return [name, ...lists];
+  return now === undefined || now === null ? [...lists, name] : lists;
+}

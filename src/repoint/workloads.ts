@@ -1,0 +1,114 @@
+import { isTest, readManifests } from "../discover/manifests.ts";
+import type { RenderedFile } from "../helm/render/render.ts";
+import { byCodePoint, isList, type Dict, type Value } from "../helm/template/value.ts";
+import type { Rendering } from "./rendering.ts";
+
+/** Something that runs pods. */
+export interface Workload {
+  /** `Deployment/web` */
+  readonly object: string;
+  /** Helm's name of the file that prints it. */
+  readonly file: string;
+  /** True if its pods have the secret, by themselves or by their service account. */
+  readonly hasSecret: boolean;
+  /** True for what only `helm test` runs. */
+  readonly onlyTests: boolean;
+}
+
+/** Everything that runs pods in a rendering. */
+export function workloadsIn({ files }: Pick<Rendering, "files">, secret: string): Workload[] {
+  const pods = [...secretPlaces(files, secret).values()].filter(({ kind }) => kind === "pod");
+  return pods
+    .map(({ object, file, hasSecret, onlyTests }) => ({ object, file, hasSecret, onlyTests }))
+    .toSorted((a, b) => byCodePoint(a.object, b.object));
+}
+
+/** Where a secret for pulling can stand, or be handed on. */
+export interface SecretPlace {
+  /** The same in every rendering. */
+  readonly key: string;
+  /** Helm's name of the file that prints it. */
+  readonly file: string;
+  /** `Deployment/web` */
+  readonly object: string;
+  /** A pod of a workload, or whatever else names the secret. */
+  readonly kind: "pod" | "other";
+  readonly hasSecret: boolean;
+  readonly onlyTests: boolean;
+}
+
+/** Texts within one object; no object of Kubernetes has nearly as many. */
+const MAX_NODES = 100_000;
+
+/** Pods and whatever else names `secret` in what was printed. */
+export function secretPlaces(
+  files: readonly RenderedFile[],
+  secret: string,
+): ReadonlyMap<string, SecretPlace> {
+  const objects = files.flatMap(({ file, text }) =>
+    readManifests(text).manifests.map(({ object, name, hooks }) => ({
+      file: file.name,
+      object,
+      name,
+      onlyTests: isTest(hooks),
+    })),
+  );
+  const accounts = new Set(
+    objects.flatMap(({ object, name }) =>
+      object.get("kind") === "ServiceAccount" && names(object, secret) ? [name] : [],
+    ),
+  );
+  const places = new Map<string, SecretPlace>();
+  for (const { file, object, name, onlyTests } of objects) {
+    visit(object, (value, path) => {
+      const base = {
+        key: `${file}\n${name}\n${path.join(".")}`,
+        file,
+        object: name,
+        onlyTests,
+      };
+      if (value instanceof Map && isList(value.get("containers"))) {
+        const account = value.get("serviceAccountName");
+        const byAccount = typeof account === "string" && accounts.has(`ServiceAccount/${account}`);
+        places.set(base.key, {
+          ...base,
+          kind: "pod",
+          hasSecret: byAccount || names(value, secret),
+        });
+      } else if (typeof value === "string" && isNamed(value, secret) && !isAccount(name)) {
+        places.set(base.key, { ...base, kind: "other", hasSecret: true });
+      }
+    });
+  }
+  return places;
+}
+
+/** True if a text has the secret in it, and not a table that Go has printed. */
+function isNamed(text: string, secret: string): boolean {
+  return text.includes(secret) && !text.includes("map[");
+}
+
+/** What a service account has counts for the pods that run under it. */
+function isAccount(object: string): boolean {
+  return object.startsWith("ServiceAccount/");
+}
+
+/** True for a list of secrets, each a table with a name as Kubernetes wants it, that has this one. */
+function names(table: Dict, secret: string): boolean {
+  const list = table.get("imagePullSecrets");
+  if (!isList(list)) return false;
+  const all = list.map((one) => (one instanceof Map ? one.get("name") : undefined));
+  return all.every((name) => typeof name === "string") && all.includes(secret);
+}
+
+function visit(top: Dict, see: (value: Value, path: readonly string[]) => void): void {
+  let nodes = 0;
+  const walk = (value: Value, path: readonly string[]): void => {
+    if (++nodes > MAX_NODES) return;
+    see(value, path);
+    if (value instanceof Map) for (const [key, item] of value) walk(item, [...path, key]);
+    else if (isList(value))
+      for (const [at, item] of value.entries()) walk(item, [...path, String(at)]);
+  };
+  walk(top, []);
+}

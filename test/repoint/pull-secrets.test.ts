@@ -1,0 +1,103 @@
+import { describe, expect, it } from "vitest";
+import { globalChart, perPartChart } from "../../fixtures/umbrella-charts.ts";
+import { linesOf, repointTexts, TARGET } from "./repointing.ts";
+
+const pullSecret = "pull-here";
+
+function pod(name: string, more: string): string {
+  return `apiVersion: v1\nkind: Pod\nmetadata: {name: ${name}}\nspec:\n${more}  containers:\n  - {name: main, image: "${TARGET}/acme/web:1.0"}\n`;
+}
+
+describe("the values that give workloads a secret", () => {
+  it("take a global list of texts where it reaches, and the list of tables of the one part that ignores it", async () => {
+    const found = await repointTexts(globalChart(), { pullSecret });
+    expect(linesOf(found)).toEqual([
+      "global:",
+      "  imagePullSecrets:",
+      "    - pull-here",
+      `  imageRegistry: ${TARGET}`,
+      "search:",
+      "  search-exporter:",
+      "    image:",
+      `      repository: ${TARGET}/exporters/search_exporter`,
+      "    imagePullSecrets:",
+      "      - name: pull-here",
+    ]);
+    expect(found.workloads.map(({ object, hasSecret }) => [object, hasSecret])).toEqual([
+      ["Deployment/exporter", true],
+      ["Deployment/search", true],
+      ["Deployment/server", true],
+      ["Deployment/wait", true],
+    ]);
+  });
+
+  it("reach each part, those that are switched off, and what an operator hands on", async () => {
+    const { secretEdits } = await repointTexts(perPartChart(`sha256:${"d".repeat(64)}`), {
+      pullSecret,
+    });
+    expect(secretEdits.map(({ path, serves }) => [path.join("."), serves])).toEqual([
+      ["manager.operator.imagePullSecrets", ["Deployment/operator"]],
+      ["manager.operator.defaultImagePullSecrets", ["Deployment/operator"]],
+      ["global.imagePullSecrets", ["Deployment/analyzer"]],
+      ["cloud-ui.imagePullSecrets", ["Deployment/ui"]],
+    ]);
+  });
+
+  it("keep the secrets that are there", async () => {
+    const found = await repointTexts(
+      {
+        "values.yaml": "imagePullSecrets: [{name: other}]\n",
+        "templates/a.yaml": pod(
+          "a",
+          "  imagePullSecrets: {{ toYaml .Values.imagePullSecrets | nindent 4 }}\n",
+        ),
+      },
+      { pullSecret },
+    );
+    expect(linesOf(found)).toEqual(["imagePullSecrets:", "  - name: other", "  - name: pull-here"]);
+  });
+
+  it("count what a service account has for the pods that run under it", async () => {
+    const found = await repointTexts(
+      {
+        "values.yaml": "serviceAccount: {imagePullSecrets: []}\n",
+        "templates/account.yaml":
+          "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: runner}\nimagePullSecrets: {{ toYaml .Values.serviceAccount.imagePullSecrets | nindent 2 }}\n",
+        "templates/a.yaml": pod("a", "  serviceAccountName: runner\n"),
+      },
+      { pullSecret },
+    );
+    expect(linesOf(found)).toEqual([
+      "serviceAccount:",
+      "  imagePullSecrets:",
+      "    - name: pull-here",
+    ]);
+    expect(found.workloads).toMatchObject([{ object: "Pod/a", hasSecret: true }]);
+  });
+
+  it("are a text where one is wanted", async () => {
+    const found = await repointTexts(
+      {
+        "values.yaml": "image: {pullSecret: ''}\n",
+        "templates/a.yaml": pod(
+          "a",
+          "{{ with .Values.image.pullSecret }}  imagePullSecrets: [{name: {{ . }}}]\n{{ end }}",
+        ),
+      },
+      { pullSecret },
+    );
+    expect(linesOf(found)).toEqual(["image:", "  pullSecret: pull-here"]);
+  });
+
+  it("leave out what serves nobody, and do not claim what has no value", async () => {
+    const found = await repointTexts(
+      {
+        "values.yaml": "imagePullSecrets: []\n",
+        "templates/a.yaml": pod("a", ""),
+      },
+      { pullSecret },
+    );
+    expect(linesOf(found)).toEqual(["{}"]);
+    expect(found.workloads).toMatchObject([{ object: "Pod/a", hasSecret: false }]);
+  });
+});
