@@ -1,8 +1,8 @@
 import { isList, type Dict, type Value } from "../helm/template/value.ts";
 import type { ValuesPath } from "../helm/values/path.ts";
 
-/** `imagePullSecrets`, `defaultImagePullSecrets`, `image.pullSecrets`, `pullSecret`, `pullSecretName`. */
-const PULL_SECRETS = /pull_?secrets?(?:_?names?)?$/i;
+/** `imagePullSecrets`, `defaultImagePullSecrets`, `image.pullSecrets`, `pullSecretName`, `registrySecret`. */
+const PULL_SECRETS = /(?:pull|registry|docker|image)_?secrets?(?:_?names?|_?refs?)?$/i;
 
 /** True for a setting that is called as if it named secrets for pulling. */
 export function isCalledPullSecret(path: ValuesPath): boolean {
@@ -16,7 +16,8 @@ export function pullSecretsIn(values: Dict): ValuesPath[] {
     for (const [key, value] of table) {
       const path = [...above, key];
       // A table of this name switches a secret on that the chart makes itself.
-      if (isCalledPullSecret(path) && !(value instanceof Map)) found.push(path);
+      const isTable = value instanceof Map && value.size > 0;
+      if (isCalledPullSecret(path) && !isTable) found.push(path);
       // Globals of a subchart are set at the top.
       if (value instanceof Map && !(above.length > 0 && key === "global")) walk(value, path);
     }
@@ -36,5 +37,5 @@ export function secretForms(now: Value | undefined, name: string): Value[] {
     [...before, name],
   ];
   if (typeof now === "string") return [name, ...lists];
-  return now === undefined || now === null ? [...lists, name] : lists;
+  return isList(now) ? lists : [...lists, name];
 }

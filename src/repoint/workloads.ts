@@ -75,7 +75,7 @@ export function secretPlaces(
           kind: "pod",
           hasSecret: byAccount || names(value, secret),
         });
-      } else if (typeof value === "string" && isNamed(value, secret) && !isAccount(name)) {
+      } else if (typeof value === "string" && isNamed(value, secret, path) && !isAccount(name)) {
         places.set(base.key, { ...base, kind: "other", hasSecret: true });
       }
     });
@@ -83,9 +83,11 @@ export function secretPlaces(
   return places;
 }
 
-/** True if a text has the secret in it, and not a table that Go has printed. */
-function isNamed(text: string, secret: string): boolean {
-  return text.includes(secret) && !text.includes("map[");
+/** True if a text has the secret in it: no table that Go has printed, and no list in the place of a name. */
+function isNamed(text: string, secret: string, path: readonly string[]): boolean {
+  if (!text.includes(secret) || text.includes("map[")) return false;
+  const at = path.indexOf("imagePullSecrets");
+  return at === -1 || path.length - at <= 3;
 }
 
 /** What a service account has counts for the pods that run under it. */

@@ -89,6 +89,20 @@ describe("the values that give workloads a secret", () => {
     expect(linesOf(found)).toEqual(["image:", "  pullSecret: pull-here"]);
   });
 
+  it("are a text in the place of an empty table, under another name", async () => {
+    const found = await repointTexts(
+      {
+        "values.yaml": "private: {registrySecret: {}}\n",
+        "templates/a.yaml": pod(
+          "a",
+          "{{ with .Values.private.registrySecret }}  imagePullSecrets: [{name: {{ . }}}]\n{{ end }}",
+        ),
+      },
+      { pullSecret },
+    );
+    expect(linesOf(found)).toEqual(["private:", "  registrySecret: pull-here"]);
+  });
+
   it("leave out what serves nobody, and do not claim what has no value", async () => {
     const found = await repointTexts(
       {
