@@ -41,6 +41,7 @@ const ROOMS = {
     "oci",
   ],
   repoint: ["delivery", "discover", "helm", "chart", "yaml", "content", "oci"],
+  preflight: ["intake", "delivery", "discover", "remote", "content", "oci"],
   delivery: ["bundle", "remote", "archive", "chart", "yaml", "content", "oci"],
   sbom: ["bundle", "content", "oci"],
   compare: ["intake", "delivery", "discover", "bundle", "chart", "content", "oci"],

@@ -119,6 +119,11 @@ export type { ReferrerRole } from "./oci/referrer.ts";
 export type { ProvenanceOptions } from "./chart/provenance/check-provenance.ts";
 export type { WrittenBundle } from "./bundle/write-bundle.ts";
 
+// Asking beforehand.
+export { preflight, type PreflightOptions, type PreflightReport } from "./stories/preflight.ts";
+export type { HostReport, HostRole, PreflightCheck } from "./preflight/host-table.ts";
+export { Contacts } from "./remote/http/contacts.ts";
+
 // Keys: who signs, and whom one trusts.
 export { keygen, requireNewKey, type KeyFiles, type KeygenResult } from "./stories/keygen.ts";
 export { sign, type SignOptions, type SignResult } from "./stories/sign.ts";

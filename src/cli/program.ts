@@ -9,6 +9,7 @@ import { addInspectCommand } from "./inspect-command.ts";
 import { addLoginCommand, addLogoutCommand } from "./login-command.ts";
 import { addKeygenCommand } from "./keygen-command.ts";
 import { addPackCommand } from "./pack-command.ts";
+import { addPreflightCommand } from "./preflight-command.ts";
 import { addPushCommand } from "./push-command.ts";
 import { addRepointCommand } from "./repoint-command.ts";
 import { addServeCommand } from "./serve-command.ts";
@@ -20,7 +21,7 @@ import { addVerifyCommand } from "./verify-command.ts";
 
 /** In the order of the journey. */
 const COMMANDS: Readonly<Record<string, readonly AddCommand[]>> = {
-  Gather: [addImagesCommand, addPackCommand],
+  Gather: [addImagesCommand, addPackCommand, addPreflightCommand],
   Prove: [addInspectCommand, addVerifyCommand, addCheckCommand, addDiffCommand],
   Carry: [addUnpackCommand, addSignCommand, addKeygenCommand],
   Deliver: [addPushCommand, addRepointCommand, addServeCommand],

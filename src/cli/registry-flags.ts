@@ -90,7 +90,7 @@ export async function registryAccess(
   { io, defaults, run }: Session,
   loginFor?: readonly string[],
 ): Promise<RegistryAccess> {
-  const { readCertificates, withEcr } = await import("../index.ts");
+  const { Contacts, readCertificates, withEcr } = await import("../index.ts");
   const named = await Promise.all(
     (flags.caFile ?? []).map((path) => readCertificates(path, "CA file")),
   );
@@ -106,6 +106,7 @@ export async function registryAccess(
     minRate: flags.minRate,
     credentials: (await givenLogin(flags, io, loginFor)) ?? credentials,
     proxy,
+    contacts: new Contacts(),
   };
   return withEcr(access, {
     endpoint: defaults.ecrEndpoint,

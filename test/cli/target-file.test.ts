@@ -154,18 +154,26 @@ describe("help", () => {
     ]);
   });
 
-  it.each(["images", "pack", "inspect", "verify", "check", "unpack", "sign", "push", "serve"])(
-    "of %s keeps to 80 columns, and shows what few need with --all",
-    async (name) => {
-      const brief = await shown([name, "--help"]);
-      const all = await shown([name, "--help", "--all"]);
-      const wide = brief
-        .split("\nExamples:")[0]
-        ?.split("\n")
-        .filter((line) => line.length > 80);
-      expect(wide).toEqual([]);
-      expect(flagsIn(all)).toEqual(expect.arrayContaining(flagsIn(brief)));
-      expect(brief).not.toMatch(/--(?:work-dir|concurrency|insecure-skip-tls-verify)/);
-    },
-  );
+  it.each([
+    "images",
+    "pack",
+    "preflight",
+    "inspect",
+    "verify",
+    "check",
+    "unpack",
+    "sign",
+    "push",
+    "serve",
+  ])("of %s keeps to 80 columns, and shows what few need with --all", async (name) => {
+    const brief = await shown([name, "--help"]);
+    const all = await shown([name, "--help", "--all"]);
+    const wide = brief
+      .split("\nExamples:")[0]
+      ?.split("\n")
+      .filter((line) => line.length > 80);
+    expect(wide).toEqual([]);
+    expect(flagsIn(all)).toEqual(expect.arrayContaining(flagsIn(brief)));
+    expect(brief).not.toMatch(/--(?:work-dir|concurrency|insecure-skip-tls-verify)/);
+  });
 });

@@ -4,6 +4,7 @@ import type { Listener } from "../../events.ts";
 import type { Digest } from "../../oci/digest.ts";
 import type { Reference } from "../../oci/reference.ts";
 import type { RegistryAccess } from "../../remote/registry/access.ts";
+import type { RegistryClient } from "../../remote/registry/client.ts";
 import { RegistryPool } from "../../remote/registry/pool.ts";
 import type { MirrorRule } from "./mirror-rule.ts";
 import {
@@ -31,9 +32,21 @@ export class SourceRegistries {
 
   /** @throws DrayError `DRAY_MIRROR_BLOCKED`, `DRAY_MIRROR_INVALID` */
   repository(reference: Reference): MirroredRepository {
+    return new MirroredRepository(reference, this.places(reference), this.#options);
+  }
+
+  /** Where something may come from, in the order in which they are asked. */
+  places(reference: Reference): OpenedPlace[] {
     const places = placesOf(reference, this.#rules);
-    const opened = places.map((place, index) => this.#open(place, index < places.length - 1));
-    return new MirroredRepository(reference, opened, this.#options);
+    return places.map((place, index) => this.#open(place, index < places.length - 1));
+  }
+
+  /** Of every registry that was asked, one. */
+  clients(): RegistryClient[] {
+    const all = [...this.#pools.values()].flatMap((pool) => pool.clients());
+    return all.filter(
+      ({ registry }, at) => all.findIndex((one) => one.registry === registry) === at,
+    );
   }
 
   /**

@@ -118,7 +118,8 @@ const HINTS: readonly (readonly [RegExp, string])[] = [
   [/TIMEOUT/, "A firewall may drop the connection; is a proxy needed?"],
 ];
 
-function connectionHint(root: unknown, reason: string): string | undefined {
+/** What to do about a connection that failed for a `reason`. */
+export function connectionHint(root: unknown, reason: string): string | undefined {
   const name = root instanceof Error ? root.name : "";
   const signs = [systemCode(root), name, reason].join(" ");
   return HINTS.find(([sign]) => sign.test(signs))?.[1];

@@ -63,7 +63,7 @@ interface TlsOptions {
 }
 
 /** Whom this host is trusted by, and what it is shown. */
-async function accessTo(url: URL, access: NetworkAccess): Promise<NetworkAccess> {
+export async function accessTo(url: URL, access: NetworkAccess): Promise<NetworkAccess> {
   const own = await access.hostCertificates?.(url);
   if (own === undefined) return access;
   return {

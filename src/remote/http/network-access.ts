@@ -1,3 +1,4 @@
+import type { Contacts } from "./contacts.ts";
 import type { HostCertificateStore } from "./host-certificates.ts";
 import type { PatienceOptions } from "./patience.ts";
 import type { ProxyOptions } from "./proxy.ts";
@@ -10,6 +11,8 @@ export interface NetworkAccess extends PatienceOptions {
   readonly ca?: readonly string[] | undefined;
   /** What the client itself shows to a server that asks for it (PEM). */
   readonly certificate?: { readonly cert: string; readonly key: string } | undefined;
+  /** Hears of every address that is asked. */
+  readonly contacts?: Contacts | undefined;
   /** What goes for one host alone, beside what goes for all. */
   readonly hostCertificates?: HostCertificateStore | undefined;
   /** @default false */

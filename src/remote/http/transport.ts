@@ -63,6 +63,7 @@ export class Transport {
   }
 
   async send(url: URL, request: TransportRequest): Promise<TransportResponse> {
+    this.#access.contacts?.note(url);
     for (let attempt = 1; ; attempt++) {
       try {
         return await this.#talkative.watch(url, request.method, () => this.#send(url, request));

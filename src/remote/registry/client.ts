@@ -4,8 +4,9 @@ import type { Listener } from "../../events.ts";
 import { answerError, warningsIn } from "./answer-error.ts";
 import { Secrets } from "./secrets.ts";
 import { BlobPlaces } from "./blob-places.ts";
+import type { Scopes } from "./token-purse.ts";
 import type { ClientOptions, RegistryAccess } from "./access.ts";
-import { connect, type Connection } from "./connect.ts";
+import { connect, originsOf, type Connection } from "./connect.ts";
 import { withReason } from "./bare-refusal.ts";
 import { RequestLimit } from "./request-limit.ts";
 import { Exchange, hintForHost, type ExchangeRequest } from "./exchange.ts";
@@ -46,6 +47,7 @@ export class RegistryClient {
   readonly #exchange: Exchange;
   readonly #warned = new Set<string>();
   #connection: Promise<Connection> | undefined;
+  #origin: URL;
 
   constructor(registry: string, access: RegistryAccess, { side, onEvent }: ClientOptions) {
     this.registry = registry;
@@ -59,6 +61,7 @@ export class RegistryClient {
       say: (message) => this.warn(message),
     });
     this.#access = access;
+    this.#origin = originsOf(registry, access)[0];
     this.#onEvent = onEvent;
     this.#transport = new Transport(access);
     this.#exchange = new Exchange({
@@ -67,6 +70,17 @@ export class RegistryClient {
       name: this.name,
       onAnswer: (response) => this.#noteWarnings(response),
     });
+  }
+
+  /** Where it was found, or would be looked for first. */
+  get origin(): URL {
+    return this.#origin;
+  }
+
+  /** The header of a request that may do so much; undefined for none. */
+  async authorization(scopes: Scopes, signal?: AbortSignal): Promise<string | undefined> {
+    const { authenticator } = await this.#connect({ signal });
+    return authenticator.header(scopes, signal);
   }
 
   /** Finds out how the registry is spoken to. @throws RegistryError if it cannot be reached */
@@ -162,6 +176,10 @@ export class RegistryClient {
       signal,
     });
     this.#connection = connection;
+    connection.then(
+      ({ origin }) => (this.#origin = origin),
+      () => undefined,
+    );
     // A registry that cannot be reached is not tried again for each of a hundred images.
     connection.catch((error: unknown) => {
       if (!retry || !(error instanceof DrayError)) this.#connection = undefined;

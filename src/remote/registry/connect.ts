@@ -85,7 +85,11 @@ function pingFailure(cause: unknown, origin: URL, { name }: ConnectOptions): unk
   return connectionFailure(cause, origin, { action: "connect", registry: name, hint });
 }
 
-function originsOf(registry: string, { plainHttp, maybePlainHttp }: RegistryAccess): URL[] {
+/** Where a registry may be, in the order in which it is looked for. */
+export function originsOf(
+  registry: string,
+  { plainHttp, maybePlainHttp }: RegistryAccess,
+): [URL, ...URL[]] {
   const secure = registryOrigin(registry, "https");
   const plain = registryOrigin(registry, "http");
   if (plainHttp === true) return [plain];

@@ -22,6 +22,11 @@ export class RegistryPool {
     return client;
   }
 
+  /** Of every registry that was asked for. */
+  clients(): readonly RegistryClient[] {
+    return [...this.#clients.values()];
+  }
+
   repository(
     { registry, repository }: Pick<Reference, "registry" | "repository">,
     access: "pull" | "pull,push" = "pull",

@@ -116,7 +116,10 @@ describe("dray push to ECR", () => {
     const without = await push(ecr, {
       env: { DOCKER_CONFIG: directory, AWS_ACCESS_KEY_ID: "", AWS_SECRET_ACCESS_KEY: "" },
     });
-    expect([without.code, without.stderr]).toEqual([1, expect.stringContaining("token has expired")]);
+    expect([without.code, without.stderr]).toEqual([
+      1,
+      expect.stringContaining("token has expired"),
+    ]);
   });
 
   it("says that there are no credentials, and how to have some", async () => {

@@ -1,0 +1,130 @@
+import { RegistryError } from "../errors.ts";
+import type { RegistryPool } from "../remote/registry/pool.ts";
+import type { Repository } from "../remote/registry/repository.ts";
+import { letsPush } from "./grants.ts";
+import { failedCheck, type HostTable, type PreflightCheck } from "./host-table.ts";
+import { refusalOf } from "./refusal.ts";
+
+export interface TargetQuestion {
+  readonly registry: string;
+  /** Where something would be pushed to, each once. */
+  readonly repositories: readonly string[];
+  /** Begin an upload in each that is there, and cancel it. */
+  readonly tryWrite: boolean;
+  readonly signal: AbortSignal;
+}
+
+/** Asks a registry what a push would meet there. Nothing is begun but with `tryWrite`, and nothing stays. */
+export async function checkTarget(
+  { registry, repositories, tryWrite, signal }: TargetQuestion,
+  pool: RegistryPool,
+  table: HostTable,
+): Promise<void> {
+  const client = pool.client(registry);
+  const error = await refusalOf(() => client.ping(signal), signal);
+  table.add(client.origin, "target registry");
+  if (error !== undefined) {
+    table.note(client.origin, failedCheck("push", error));
+    return;
+  }
+  for (const name of repositories) {
+    const repository = pool.repository({ registry, repository: name }, "pull,push");
+    for (const check of await checkRepository(repository, { tryWrite, signal })) {
+      table.note(client.origin, { ...check, about: `${registry}/${name}` });
+    }
+  }
+}
+
+async function checkRepository(
+  repository: Repository,
+  { tryWrite, signal }: { tryWrite: boolean; signal: AbortSignal },
+): Promise<PreflightCheck[]> {
+  const refused = await refusalOf(() => listOne(repository, signal), signal);
+  const isMissing = refused instanceof RegistryError && refused.status === 404;
+  if (refused !== undefined && !isMissing) return [failedCheck("push", refused)];
+  const right = await rightTo(repository, signal);
+  if (!isMissing) {
+    const there: PreflightCheck = { check: "repository", verdict: "ok", detail: "is there" };
+    return [there, tryWrite ? await write(repository, signal) : right];
+  }
+  const missing: PreflightCheck = repository.client.missing.areMade
+    ? { check: "repository", verdict: "ok", detail: "is not there: dray makes it" }
+    : {
+        check: "repository",
+        verdict: "unknown",
+        detail: "is not there: whether the registry makes it shows when something is pushed",
+        hint: "Harbor, Nexus and Artifactory need the project before; most others make what is pushed.",
+      };
+  return [missing, right];
+}
+
+async function listOne({ client, repository }: Repository, signal: AbortSignal): Promise<void> {
+  const response = await client.request({
+    method: "GET",
+    path: `${repository}/tags/list?n=1`,
+    action: `push to ${repository}`,
+    scopes: scopesOf(repository),
+    accept: [200],
+    signal,
+  });
+  await response.discard();
+}
+
+/** What the token service grants; whoever has no tokens says so only when something is pushed. */
+async function rightTo(
+  { client, repository }: Repository,
+  signal: AbortSignal,
+): Promise<PreflightCheck> {
+  const header = await client.authorization(scopesOf(repository), signal);
+  const [, token] = /^Bearer (.*)$/.exec(header ?? "") ?? [];
+  const granted = token === undefined ? undefined : letsPush(token, repository);
+  if (granted === true) {
+    return { check: "push", verdict: "ok", detail: "the token service grants it" };
+  }
+  if (granted === undefined) {
+    const detail = "whether it may be pushed to is not said beforehand";
+    return { check: "push", verdict: "unknown", detail, hint: "--try-write finds out." };
+  }
+  return {
+    check: "push",
+    verdict: "failed",
+    detail: "the token service grants no right to push",
+    hint: "Ask for the right to push there, or log in as somebody who has it.",
+  };
+}
+
+/** Begins an upload and cancels it. */
+async function write(
+  { client, repository }: Repository,
+  signal: AbortSignal,
+): Promise<PreflightCheck> {
+  const request = { scopes: scopesOf(repository), signal, retry: false };
+  const error = await refusalOf(async () => {
+    const begun = await client.request({
+      ...request,
+      method: "POST",
+      path: `${repository}/blobs/uploads/`,
+      action: `begin an upload to ${repository}`,
+      headers: { "content-length": "0" },
+      accept: [202],
+    });
+    await begun.discard();
+    const location = begun.header("location");
+    if (location === undefined) return;
+    const ended = await client.request({
+      ...request,
+      method: "DELETE",
+      path: new URL(location, begun.url),
+      action: `cancel an upload to ${repository}`,
+      // Not every registry cancels; what was begun and got nothing is dropped by all of them.
+      accept: [200, 202, 204, 400, 404, 405],
+    });
+    await ended.discard();
+  }, signal);
+  if (error !== undefined) return failedCheck("write", error);
+  return { check: "write", verdict: "ok", detail: "an upload was begun and canceled" };
+}
+
+function scopesOf(repository: string): string[] {
+  return [`repository:${repository}:pull,push`];
+}

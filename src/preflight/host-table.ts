@@ -1,0 +1,113 @@
+import type { DrayError } from "../errors.ts";
+
+/** What a host is for. */
+export type HostRole =
+  | "source registry"
+  | "target registry"
+  | "chart repository"
+  | "token service"
+  | "storage"
+  | "AWS API";
+
+/** One thing that was looked at, and what was found. */
+export interface PreflightCheck {
+  readonly check:
+    | "dns"
+    | "proxy"
+    | "tcp"
+    | "tls"
+    | "clock"
+    | "login"
+    | "pull"
+    | "chart"
+    | "push"
+    | "repository"
+    | "write"
+    | "space";
+  /** `failed`: something would fail; `note`: not as it should be; `unknown`: only doing it would tell. */
+  readonly verdict: "ok" | "note" | "unknown" | "failed";
+  /** The image, chart or repository that it is about. */
+  readonly about?: string;
+  readonly detail: string;
+  readonly hint?: string | undefined;
+}
+
+export interface HostReport {
+  /** `HOST:PORT` */
+  readonly host: string;
+  readonly roles: readonly HostRole[];
+  /** Only for images that are not packed as things are. */
+  readonly optional: boolean;
+  /** The way there first. */
+  readonly checks: readonly PreflightCheck[];
+}
+
+interface Entry {
+  readonly url: URL;
+  readonly roles: Set<HostRole>;
+  readonly checks: PreflightCheck[];
+  isOptional: boolean;
+}
+
+/** Every host that is spoken to, in the order in which they were met, and what was found of each. */
+export class HostTable {
+  readonly #entries = new Map<string, Entry>();
+
+  /** Whoever is needed for one thing is needed, whatever else it is for. */
+  add(url: URL, role: HostRole, { isOptional = false }: { isOptional?: boolean } = {}): void {
+    const key = hostAndPort(url);
+    const entry = this.#entries.get(key) ?? { url, roles: new Set(), checks: [], isOptional };
+    this.#entries.set(key, entry);
+    entry.roles.add(role);
+    entry.isOptional &&= isOptional;
+  }
+
+  has(url: URL): boolean {
+    return this.#entries.has(hostAndPort(url));
+  }
+
+  /** Notes what was found of a host that was added before. */
+  note(url: URL, check: PreflightCheck): void {
+    this.#entries.get(hostAndPort(url))?.checks.push(check);
+  }
+
+  /** An address of each. */
+  urls(): URL[] {
+    return [...this.#entries.values()].map(({ url }) => url);
+  }
+
+  report(): HostReport[] {
+    return [...this.#entries].map(([host, { roles, checks, isOptional }]) => ({
+      host,
+      roles: [...roles],
+      optional: isOptional,
+      checks: checks.toSorted((a, b) => rank(a) - rank(b)),
+    }));
+  }
+}
+
+const WAY: readonly PreflightCheck["check"][] = ["dns", "proxy", "tcp", "tls", "clock", "login"];
+
+function rank({ check }: PreflightCheck): number {
+  const at = WAY.indexOf(check);
+  return at === -1 ? WAY.length : at;
+}
+
+function hostAndPort(url: URL): string {
+  return `${url.hostname}:${url.port || (url.protocol === "https:" ? "443" : "80")}`;
+}
+
+/** What an error says, as a check that failed. */
+export function failedCheck(
+  check: PreflightCheck["check"],
+  { message, hint }: DrayError,
+  about?: string,
+): PreflightCheck {
+  return {
+    check,
+    verdict: "failed",
+    ...(about === undefined ? {} : { about }),
+    detail: message,
+    ...(hint === undefined ? {} : { hint }),
+  };
+}

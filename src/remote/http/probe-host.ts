@@ -1,0 +1,156 @@
+import { once } from "node:events";
+import { lookup } from "node:dns/promises";
+import { request as httpRequest, type IncomingMessage } from "node:http";
+import { connect as connectTcp, isIP, type Socket } from "node:net";
+import { connect as connectTls, type PeerCertificate, type TLSSocket } from "node:tls";
+import { joinSignals } from "../../content/concurrency.ts";
+import { systemCode } from "../../errors.ts";
+import { CONNECT_TIMEOUT, connectionHint } from "./connection-failure.ts";
+import { accessTo } from "./dispatchers.ts";
+import type { NetworkAccess } from "./network-access.ts";
+import { proxyFor } from "./proxy.ts";
+import { secureContextFor } from "./secure-context.ts";
+
+/** One step on the way to a host. */
+export interface HostStep {
+  readonly step: "dns" | "proxy" | "tcp" | "tls";
+  readonly isGood: boolean;
+  /** What was found, or what went wrong. */
+  readonly detail: string;
+  readonly hint?: string | undefined;
+}
+
+interface Way {
+  readonly url: URL;
+  readonly access: NetworkAccess;
+  readonly signal: AbortSignal;
+}
+
+/** Goes the way to a host step by step, as far as it leads. Nothing is asked of the host. */
+export async function probeHost(
+  url: URL,
+  given: NetworkAccess,
+  signal: AbortSignal,
+): Promise<HostStep[]> {
+  const access = await accessTo(url, given);
+  const until = joinSignals(AbortSignal.timeout(CONNECT_TIMEOUT), signal);
+  const way = { url, access, signal: until };
+  const steps: HostStep[] = [];
+  let step: HostStep["step"] = "dns";
+  let socket: Socket | undefined;
+  const good = (detail: string): void => void steps.push({ step, isGood: true, detail });
+  try {
+    const proxy = proxyFor(url, access.proxy ?? {});
+    if (proxy === undefined) {
+      good(await addressesOf(hostOf(url)));
+      step = "tcp";
+      socket = await reach(url, until);
+      good(`port ${portOf(url)} is open`);
+    } else {
+      step = "proxy";
+      socket = await reachThrough(new URL(proxy), way);
+      good(`through ${new URL(proxy).host}`);
+    }
+    if (url.protocol === "https:") {
+      step = "tls";
+      good(await secure(socket, way));
+    }
+  } catch (error) {
+    signal.throwIfAborted();
+    steps.push({ step, isGood: false, ...explained(error) });
+  } finally {
+    socket?.destroy();
+  }
+  return steps;
+}
+
+async function addressesOf(host: string): Promise<string> {
+  if (isIP(host) !== 0) return `${host} is an address`;
+  const found = await lookup(host, { all: true });
+  return found.map(({ address }) => address).join(", ");
+}
+
+async function reach(url: URL, signal: AbortSignal): Promise<Socket> {
+  const socket = connectTcp({ host: hostOf(url), port: portOf(url) });
+  socket.on("error", () => undefined);
+  await once(socket, "connect", { signal });
+  return socket;
+}
+
+/** Plain http is not tunneled: there the way is known as far as the proxy. */
+async function reachThrough(proxy: URL, { url, access, signal }: Way): Promise<Socket> {
+  if (url.protocol === "http:") return reach(proxy, signal);
+  const [username, password] = [proxy.username, proxy.password].map(decodeURIComponent);
+  const target = `${url.hostname}:${portOf(url)}`;
+  const login = Buffer.from(`${username}:${password}`).toString("base64");
+  const options = {
+    method: "CONNECT",
+    host: hostOf(proxy),
+    port: portOf(proxy),
+    path: target,
+    headers: {
+      host: target,
+      ...(username === "" ? {} : { "proxy-authorization": `Basic ${login}` }),
+    },
+    signal,
+  };
+  const secureContext = secureContextFor(access);
+  const place = { host: hostOf(proxy), port: portOf(proxy) };
+  const request = httpRequest(
+    proxy.protocol === "https:"
+      ? { ...options, createConnection: () => connectTls({ ...place, secureContext }) }
+      : options,
+  );
+  request.end();
+  const answered = once(request, "connect") as Promise<[IncomingMessage, Socket]>;
+  const [answer, socket] = await answered;
+  socket.on("error", () => undefined);
+  if (answer.statusCode === 200) return socket;
+  socket.destroy();
+  throw new Error(`proxy ${proxy.host} answered ${answer.statusCode} to a tunnel to ${target}`);
+}
+
+/** Who has issued the certificate is said of one too that nobody trusts: it may be a proxy's. */
+async function secure(socket: Socket, { url, access, signal }: Way): Promise<string> {
+  const host = hostOf(url);
+  const tls = connectTls({
+    socket,
+    host,
+    rejectUnauthorized: false,
+    secureContext: secureContextFor(access),
+    ...(isIP(host) === 0 ? { servername: host } : {}),
+  });
+  await once(tls, "secureConnect", { signal });
+  const detail = describe(tls.getPeerCertificate());
+  const problem = problemOf(tls);
+  if (problem === undefined) return detail;
+  if (access.insecureSkipTlsVerify === true) return `${detail}; not checked: ${problem}`;
+  throw Object.assign(new Error(`${problem}; ${detail}`), { code: problem });
+}
+
+function problemOf({ authorized, authorizationError: reason }: TLSSocket): string | undefined {
+  if (authorized) return undefined;
+  return reason instanceof Error ? (systemCode(reason) ?? reason.message) : String(reason);
+}
+
+function describe({ issuer, valid_to: until }: PeerCertificate): string {
+  const names = [issuer.O, issuer.CN].flat().filter((name) => name !== undefined);
+  return `issued by ${names.join(", ") || "nobody named"}, valid until ${until}`;
+}
+
+function explained(error: unknown): { detail: string; hint?: string | undefined } {
+  const root: unknown = error instanceof AggregateError ? error.errors[0] : error;
+  const isLate = root instanceof Error && /TimeoutError|AbortError/.test(root.name);
+  const said = root instanceof Error ? root.message : String(root);
+  const detail = isLate ? `no answer within ${CONNECT_TIMEOUT / 1000} s` : said;
+  return { detail, hint: connectionHint(isLate ? new Error("TIMEOUT") : root, detail) };
+}
+
+/** Without the brackets of an IPv6 address. */
+function hostOf(url: URL): string {
+  return url.hostname.replace(/^\[|\]$/g, "");
+}
+
+function portOf(url: URL): number {
+  return Number(url.port || (url.protocol === "https:" ? 443 : 80));
+}

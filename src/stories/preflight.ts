@@ -1,0 +1,166 @@
+import { requireSpace } from "../content/disk-space.ts";
+import type { Mapping } from "../delivery/mapping.ts";
+import { nameAt, type Nameable } from "../delivery/names.ts";
+import { parseTarget } from "../delivery/plan.ts";
+import type { DiscoverySettings } from "../discover/find-images.ts";
+import { startRun, type Run, type RunOptions } from "../events.ts";
+import { NOTHING, type Recipe } from "../intake/recipe/recipe.ts";
+import type { Resolved } from "../intake/resolve.ts";
+import { openSources, type ChartAccess } from "../intake/sources.ts";
+import { missingBytes, reachable } from "../intake/store.ts";
+import { checkLogin } from "../preflight/check-login.ts";
+import { checkSources } from "../preflight/check-sources.ts";
+import { checkTarget } from "../preflight/check-target.ts";
+import { checkWays } from "../preflight/check-ways.ts";
+import { gatherWanted, type Gathered } from "../preflight/gather-wanted.ts";
+import {
+  failedCheck,
+  HostTable,
+  type HostReport,
+  type PreflightCheck,
+} from "../preflight/host-table.ts";
+import { refusalOf } from "../preflight/refusal.ts";
+import { addContacts } from "../preflight/roles.ts";
+import { Contacts } from "../remote/http/contacts.ts";
+import type { RegistryAccess } from "../remote/registry/access.ts";
+import { RegistryPool } from "../remote/registry/pool.ts";
+
+export interface PreflightOptions extends ChartAccess {
+  /** What would be packed. @default nothing */
+  readonly recipe?: Partial<Recipe> | undefined;
+  /** `REGISTRY[/PREFIX]` that would be pushed to. @default nowhere */
+  readonly target?: string | undefined;
+  /** How names would change on the way there. @default the host of their registry is dropped */
+  readonly mapping?: Mapping | undefined;
+  readonly discovery?: DiscoverySettings | undefined;
+  /** Directory of the content store. */
+  readonly store: string;
+  /** File that the bundle would be written to. @default one in the directory of this process */
+  readonly output?: string | undefined;
+  /** Begin an upload in each target repository that is there, and cancel it. @default false */
+  readonly tryWrite?: boolean | undefined;
+}
+
+export interface PreflightReport {
+  readonly hosts: readonly HostReport[];
+  /** Charts, and what was looked at on this host. */
+  readonly here: readonly PreflightCheck[];
+  /** True if nothing would fail. */
+  readonly good: boolean;
+}
+
+/**
+ * Asks everybody beforehand whom packing a recipe and pushing to a target would ask: how they are
+ * reached, who they are, and what they let this account do. Nothing is changed anywhere.
+ */
+export async function preflight(
+  options: PreflightOptions,
+  runOptions: RunOptions = {},
+): Promise<PreflightReport> {
+  const run = startRun(runOptions);
+  const contacts = options.registry?.contacts ?? new Contacts();
+  // What does not answer now is what somebody wants to hear of.
+  const access: RegistryAccess = { ...options.registry, contacts, retryFor: 0 };
+  const table = new HostTable();
+  const work: Work = { options, access, table, run };
+  const { gathered, resolved } = await checkRecipe(work);
+  if (options.target !== undefined) {
+    await checkDestination(options.target, namesOf(resolved, gathered), work);
+  }
+  addContacts(table, contacts);
+  await checkWays(table, access, run.signal);
+  const charts = gathered.charts.map(({ artifact }) => artifact);
+  const here = [...gathered.checks, await checkSpace([...resolved, ...charts], work)];
+  const hosts = table.report();
+  const needed = hosts.filter(({ optional }) => !optional).flatMap(({ checks }) => checks);
+  return { hosts, here, good: [...here, ...needed].every(({ verdict }) => verdict !== "failed") };
+}
+
+interface Work {
+  readonly options: PreflightOptions;
+  readonly access: RegistryAccess;
+  readonly table: HostTable;
+  readonly run: Run;
+}
+
+async function checkRecipe({
+  options,
+  access,
+  table,
+  run,
+}: Work): Promise<{ gathered: Gathered; resolved: Resolved[] }> {
+  const recipe = { ...NOTHING, ...options.recipe };
+  const { repositories, store, mirrors = [] } = options;
+  const places = { mirrors: [...mirrors, ...recipe.mirrors], chartRoot: recipe.chartRoot };
+  const sources = openSources({ registry: access, repositories, store, ...places }, run);
+  const { registries } = sources;
+  try {
+    const gathered = await gatherWanted(recipe, options.discovery, sources);
+    for (const { reference } of gathered.optional) {
+      for (const { repository } of registries.places(reference)) {
+        table.add(repository.client.origin, "source registry", { isOptional: true });
+      }
+    }
+    const resolved = await checkSources(gathered.wanted, sources, table);
+    for (const client of registries.clients()) {
+      if (table.has(client.origin)) await checkLogin(client, { access, table, signal: run.signal });
+    }
+    return { gathered, resolved };
+  } finally {
+    await sources.close();
+  }
+}
+
+function namesOf(resolved: readonly Resolved[], { charts }: Gathered): Nameable[] {
+  return [
+    ...resolved.map(({ name, root }) => ({
+      kind: "image" as const,
+      reference: name,
+      digest: root.descriptor.digest,
+    })),
+    ...charts.map(({ artifact, chart: { metadata } }) => ({
+      kind: "chart" as const,
+      reference: artifact.name,
+      digest: artifact.root.descriptor.digest,
+      name: metadata.name,
+      version: metadata.version,
+    })),
+  ];
+}
+
+async function checkDestination(
+  text: string,
+  names: readonly Nameable[],
+  { options, access, table, run: { signal, onEvent } }: Work,
+): Promise<void> {
+  const target = parseTarget(text);
+  const { mapping = {}, tryWrite = false } = options;
+  const repositories = [
+    ...new Set(names.map((one) => nameAt(one, { target, mapping }).repository)),
+  ];
+  const pool = new RegistryPool(access, { side: "target", onEvent });
+  try {
+    const { registry } = target;
+    await checkTarget({ registry, repositories, tryWrite, signal }, pool, table);
+    await checkLogin(pool.client(registry), { access, table, signal });
+  } finally {
+    await pool.close();
+  }
+}
+
+/** Whether what would be fetched and written has room. */
+async function checkSpace(
+  resolved: readonly Resolved[],
+  { options: { store, output = "bundle.tar.gz" }, run }: Work,
+): Promise<PreflightCheck> {
+  const bundle = [...reachable(resolved)].reduce((sum, { size }) => sum + size, 0);
+  const download = await missingBytes(resolved, store);
+  const needs = [
+    { path: store, bytes: download, purpose: "store" },
+    { path: output, bytes: bundle, purpose: "bundle" },
+  ];
+  const error = await refusalOf(() => requireSpace(needs), run.signal);
+  if (error !== undefined) return failedCheck("space", error);
+  const detail = `${download} bytes in the store and ${bundle} for the bundle have room`;
+  return { check: "space", verdict: "ok", detail };
+}
