@@ -66,9 +66,11 @@ export class HostTable {
     return this.#entries.has(hostAndPort(url));
   }
 
-  /** Notes what was found of a host that was added before. */
+  /** Notes what was found of a host that was added before, once. */
   note(url: URL, check: PreflightCheck): void {
-    this.#entries.get(hostAndPort(url))?.checks.push(check);
+    const checks = this.#entries.get(hostAndPort(url))?.checks ?? [];
+    const text = JSON.stringify(check);
+    if (!checks.some((one) => JSON.stringify(one) === text)) checks.push(check);
   }
 
   /** An address of each. */

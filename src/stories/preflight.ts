@@ -65,7 +65,7 @@ export async function preflight(
   const work: Work = { options, access, table, run };
   const { gathered, resolved } = await checkRecipe(work);
   if (options.target !== undefined) {
-    await checkDestination(options.target, namesOf(resolved, gathered), work);
+    await checkDestination(options.target, namesOf(gathered), work);
   }
   addContacts(table, contacts);
   await checkWays(table, access, run.signal);
@@ -111,13 +111,11 @@ async function checkRecipe({
   }
 }
 
-function namesOf(resolved: readonly Resolved[], { charts }: Gathered): Nameable[] {
+/** What cannot be had has a place at the target all the same. */
+function namesOf({ wanted, charts }: Gathered): Nameable[] {
   return [
-    ...resolved.map(({ name, root }) => ({
-      kind: "image" as const,
-      reference: name,
-      digest: root.descriptor.digest,
-    })),
+    // Only what is written is named by its digest, and nothing is.
+    ...wanted.map(({ name }) => ({ kind: "image" as const, reference: name, digest: "" })),
     ...charts.map(({ artifact, chart: { metadata } }) => ({
       kind: "chart" as const,
       reference: artifact.name,

@@ -84,12 +84,14 @@ describe("dray preflight", () => {
   });
 
   it("ends with 3 where something would fail, and says at which step", async () => {
-    const source = await startFilled();
+    const [source, target] = [await startFilled(), await startFilled()];
     const images = ["--image", `${source.host}/team/none:1`, "--image", "127.0.0.1:1/team/app:1"];
-    const { code, report, stderr } = await ask(images);
+    const { code, report, stderr } = await ask([...images, "--target", target.host]);
     expect([code, report.good, stderr]).toEqual([3, false, expect.stringContaining("would fail")]);
     expect(verdicts(checksOf(report, source.host))).toContain("pull failed");
     expect(verdicts(checksOf(report, "127.0.0.1:1"))).toContain("tcp failed");
+    // What cannot be had is asked after at the target all the same.
+    expect(verdicts(checksOf(report, target.host))).toContain("repository ok");
   });
 
   it("finds the storage behind a redirect, and that it cannot be reached", async () => {
