@@ -1,4 +1,5 @@
 import { RegistryError } from "../errors.ts";
+import { presenceOf, type Presence } from "../remote/registry/presence.ts";
 import type { RegistryPool } from "../remote/registry/pool.ts";
 import type { Repository } from "../remote/registry/repository.ts";
 import { letsPush } from "./grants.ts";
@@ -39,35 +40,33 @@ async function checkRepository(
   repository: Repository,
   { tryWrite, signal }: { tryWrite: boolean; signal: AbortSignal },
 ): Promise<PreflightCheck[]> {
-  const refused = await refusalOf(() => listOne(repository, signal), signal);
-  const isMissing = refused instanceof RegistryError && refused.status === 404;
-  if (refused !== undefined && !isMissing) return [failedCheck("push", refused)];
-  const right = await rightTo(repository, signal);
-  if (!isMissing) {
-    const there: PreflightCheck = { check: "repository", verdict: "ok", detail: "is there" };
-    return [there, tryWrite ? await write(repository, signal) : right];
+  const found: Presence[] = [];
+  const refused = await refusalOf(async () => {
+    found.push(await presenceOf(repository, signal));
+  }, signal);
+  if (refused !== undefined) {
+    const isMissing = refused instanceof RegistryError && refused.status === 404;
+    return [failedCheck(isMissing ? "repository" : "push", refused)];
   }
-  const missing: PreflightCheck = repository.client.missing.areMade
-    ? { check: "repository", verdict: "ok", detail: "is not there: dray makes it" }
-    : {
-        check: "repository",
-        verdict: "unknown",
-        detail: "is not there: whether the registry makes it shows when something is pushed",
-        hint: "Harbor, Nexus and Artifactory need the project before; most others make what is pushed.",
-      };
-  return [missing, right];
+  const [presence = "unknown"] = found;
+  const isThere = presence === "there";
+  return [
+    presenceCheck(presence, repository.client.missing.areMade),
+    isThere && tryWrite ? await write(repository, signal) : await rightTo(repository, signal),
+  ];
 }
 
-async function listOne({ client, repository }: Repository, signal: AbortSignal): Promise<void> {
-  const response = await client.request({
-    method: "GET",
-    path: `${repository}/tags/list?n=1`,
-    action: `push to ${repository}`,
-    scopes: scopesOf(repository),
-    accept: [200],
-    signal,
-  });
-  await response.discard();
+function presenceCheck(presence: Presence, areMade: boolean): PreflightCheck {
+  if (presence === "there") return { check: "repository", verdict: "ok", detail: "is there" };
+  if (presence === "new") {
+    const detail = `is not there: ${areMade ? "dray" : "the registry"} makes it`;
+    return { check: "repository", verdict: "ok", detail };
+  }
+  return {
+    check: "repository",
+    verdict: "unknown",
+    detail: "is not there: whether the registry makes it shows when something is pushed",
+  };
 }
 
 /** What the token service grants; whoever has no tokens says so only when something is pushed. */

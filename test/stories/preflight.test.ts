@@ -78,7 +78,9 @@ describe("dray preflight", () => {
     expect(checks.filter(({ check }) => check === "write")).toMatchObject([
       { verdict: "ok", about: `${target.host}/team/app` },
     ]);
-    expect(checks.find(({ about }) => about?.endsWith("team/other"))?.verdict).toBe("unknown");
+    expect(checks.find(({ about }) => about?.endsWith("team/other"))?.detail).toBe(
+      "is not there: the registry makes it",
+    );
     const written = target.seen.filter(({ method }) => WRITES.test(method));
     expect(written.map(({ method }) => method)).toEqual(["POST", "DELETE"]);
   });

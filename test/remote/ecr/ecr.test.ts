@@ -117,7 +117,7 @@ describe("dray push to ECR", () => {
       env: { DOCKER_CONFIG: directory, AWS_ACCESS_KEY_ID: "", AWS_SECRET_ACCESS_KEY: "" },
     });
     expect([without.code, without.stderr]).toEqual([
-      1,
+      4,
       expect.stringContaining("token has expired"),
     ]);
   });
