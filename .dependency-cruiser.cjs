@@ -150,7 +150,7 @@ module.exports = {
     ),
     fence("zod", "^src/oci/schema\\.ts$"),
     fence("p-limit", "^src/content/concurrency\\.ts$"),
-    fence("undici", "^src/remote/http/(?:transport|dispatchers)\\.ts$"),
+    fence("undici", "^src/remote/http/"),
     fence("tldts", "^src/remote/registry/challenge\\.ts$"),
     fence("tar", "^src/archive/tar/tar-header\\.ts$"),
     fence("archiver", "^src/archive/tar/tar-writer\\.ts$"),

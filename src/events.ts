@@ -15,7 +15,7 @@ export type DrayEvent =
     }
   /** One reference is finished. */
   | { readonly type: "done"; readonly reference: string; readonly result: string }
-  /** A request failed and will be tried again; `at` is the registry or repository that is waited for. */
+  /** A request failed and will be tried again, or its answer is long in coming; `at` is the registry or repository that is waited for. */
   | { readonly type: "retry"; readonly at: string; readonly message: string }
   | { readonly type: "warning"; readonly message: string };
 

@@ -25,6 +25,7 @@ export { formatPlatform, parsePlatform, type Platform } from "./oci/platform.ts"
 // Who asks registries and chart repositories, and over which network.
 export type { RegistryAccess, RepositoryMaker } from "./remote/registry/access.ts";
 export type { NetworkAccess } from "./remote/http/network-access.ts";
+export { RateLimit } from "./remote/http/rate-limit.ts";
 export { readCertificates } from "./remote/http/certificates.ts";
 export {
   hostCertificates,
@@ -32,7 +33,9 @@ export {
   type HostCertificateStore,
 } from "./remote/http/host-certificates.ts";
 export type { ProxyOptions } from "./remote/http/proxy.ts";
-export type { Clock, PatienceOptions, RetryDelay } from "./remote/http/patience.ts";
+export type { PatienceOptions } from "./remote/http/patience.ts";
+export type { Clock } from "./remote/http/clock.ts";
+export type { RetryDelay } from "./remote/http/retry-delay.ts";
 export { firstOf, type Credentials, type CredentialStore } from "./remote/registry/credentials.ts";
 export { authFile } from "./remote/registry/auth-file.ts";
 export type { HelperOptions } from "./remote/registry/credential-helper.ts";

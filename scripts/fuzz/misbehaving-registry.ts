@@ -7,7 +7,7 @@ import { GraphCopy } from "../../src/content/copy.ts";
 import { readVerified } from "../../src/content/verify.ts";
 import { DrayError } from "../../src/errors.ts";
 import { ImageLayout } from "../../src/layout/layout.ts";
-import type { Clock } from "../../src/remote/http/patience.ts";
+import type { Clock } from "../../src/remote/http/clock.ts";
 import { RegistryPool } from "../../src/remote/registry/pool.ts";
 import type { Repository } from "../../src/remote/registry/repository.ts";
 import { Random } from "./random.ts";

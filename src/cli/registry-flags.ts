@@ -1,6 +1,12 @@
 import { text } from "node:stream/consumers";
 import { Option, type Command } from "commander";
-import type { ChartAccess, CredentialStore, KnownRepositories, RegistryAccess } from "../index.ts";
+import type {
+  ChartAccess,
+  CredentialStore,
+  KnownRepositories,
+  RateLimit,
+  RegistryAccess,
+} from "../index.ts";
 import { byteRate, duration, integer, repeatable, seldom } from "./flags.ts";
 import type { Session } from "./session.ts";
 import type { Io } from "./terminal.ts";
@@ -18,8 +24,12 @@ export interface RegistryFlags {
   readonly immutable?: boolean;
   /** Milliseconds. */
   readonly retryFor?: number;
+  /** Milliseconds. */
+  readonly timeout?: number;
   /** Bytes a second. */
   readonly minRate?: number;
+  /** Bytes a second; 0 for no limit. */
+  readonly limitRate?: number;
 }
 
 export function addRegistryFlags(command: Command): Command {
@@ -50,6 +60,21 @@ export function addRegistryFlags(command: Command): Command {
         )
           .argParser(duration)
           .default(120_000, "2m"),
+      ),
+    )
+    .addOption(
+      seldom(
+        new Option("--timeout <time>", "wait so long for the first byte of an answer")
+          .argParser(duration)
+          .default(180_000, "3m"),
+      ),
+    )
+    .addOption(
+      seldom(
+        new Option(
+          "--limit-rate <rate>",
+          "move no more bytes a second in each direction, for shared lines",
+        ).argParser(byteRate),
       ),
     )
     .addOption(
@@ -104,6 +129,8 @@ export async function registryAccess(
     concurrency: flags.concurrency,
     retryFor: flags.retryFor,
     minRate: flags.minRate,
+    answerTimeout: flags.timeout,
+    limit: await rateLimit(flags),
     credentials: (await givenLogin(flags, io, loginFor)) ?? credentials,
     proxy,
     contacts: new Contacts(),
@@ -113,6 +140,12 @@ export async function registryAccess(
     isImmutable: flags.immutable,
     onEvent: run.onEvent,
   });
+}
+
+/** One for all registries of a command: they share a line. */
+async function rateLimit({ limitRate = 0 }: RegistryFlags): Promise<RateLimit | undefined> {
+  const { RateLimit: Limit } = await import("../index.ts");
+  return limitRate === 0 ? undefined : new Limit(limitRate);
 }
 
 /** How registries and chart repositories are reached, by commands that get charts from both. */

@@ -16,6 +16,8 @@ export const MediaType = {
   helmChart: "application/vnd.cncf.helm.chart.content.v1.tar+gzip",
   helmChartLegacy: "application/tar+gzip",
   helmProvenance: "application/vnd.cncf.helm.chart.provenance.v1.prov",
+  /** Of a draft of 1.1; withdrawn before it was released. */
+  ociArtifact: "application/vnd.oci.artifact.manifest.v1+json",
   octetStream: "application/octet-stream",
 } as const;
 

@@ -1,13 +1,21 @@
+import type { ErrorCode } from "../../codes.ts";
 import { DrayError, RegistryError } from "../../errors.ts";
 import type { Listener } from "../../events.ts";
 import { isLoopback } from "../http/address.ts";
-import { connectionFailure } from "../http/connection-failure.ts";
+import { connectionFailure, type ErrorContext } from "../http/connection-failure.ts";
+import { requireNoPage } from "../http/page.ts";
 import { follow } from "../http/redirects.ts";
 import { isRetriedStatus, Patience, Transient } from "../http/patience.ts";
 import type { NetworkAccess } from "../http/network-access.ts";
 import { readBody, Transport, type TransportResponse } from "../http/transport.ts";
 import { IndexCache } from "./index-cache.ts";
-import { loginHint, secretFor, withLogin, type RepositoryLogin } from "./repository-login.ts";
+import {
+  keepsLogin,
+  loginHint,
+  secretFor,
+  withLogin,
+  type RepositoryLogin,
+} from "./repository-login.ts";
 import { fileUrl, indexUrl, provenanceUrl, shownUrl } from "./repository-address.ts";
 import { MAX_INDEX_BYTES, readIndex, type IndexEntry } from "./repository-index.ts";
 
@@ -26,6 +34,8 @@ interface Request {
   /** Statuses that are no errors. */
   readonly accept: readonly number[];
   readonly headers?: Readonly<Record<string, string>>;
+  /** A page for people is an answer too. @default false */
+  readonly mayBePage?: boolean;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -91,6 +101,7 @@ export class ChartRepository {
       maxBytes,
       // Stores of objects say that something may not be seen where it does not exist.
       accept: [200, 403, 404, 410],
+      mayBePage: true,
       signal,
     });
     return response.status === 200 && bytes.includes("-----BEGIN PGP") ? bytes : undefined;
@@ -123,11 +134,14 @@ export class ChartRepository {
 
   async #attempt(url: URL, request: Request): Promise<Answer> {
     const { maxBytes, headers, signal } = request;
+    let at = url;
     try {
       const response = await follow(url, {
         method: "GET",
         secret: secretFor(url, this.url, this.#login),
+        isTrusted: async (next) => keepsLogin(next, this.url, this.#login),
         send: (next, secret) => {
+          at = next;
           const transport = next.origin === this.url.origin ? this.#transport : this.#elsewhere;
           return transport.send(next, {
             method: "GET",
@@ -137,14 +151,20 @@ export class ChartRepository {
         },
       });
       if (request.accept.includes(response.status)) {
-        return { response, bytes: await readBody(response, maxBytes) };
+        const bytes = await readBody(response, maxBytes);
+        if (request.mayBePage !== true) requireNoPage(bytes, response, this.#context(request));
+        return { response, bytes };
       }
       await response.discard();
       throw this.#refused(response, request);
     } catch (cause) {
       signal?.throwIfAborted();
-      throw connectionFailure(cause, url, { action: request.action, registry: this.name });
+      throw connectionFailure(cause, at, this.#context(request));
     }
+  }
+
+  #context({ action }: Request): ErrorContext & { readonly code: ErrorCode } {
+    return { action, registry: this.name, code: "DRAY_CHART_REPOSITORY_FAILED" };
   }
 
   #refused(response: TransportResponse, { action }: Request): DrayError | Transient {

@@ -55,11 +55,11 @@ export function indexUrl(repository: URL): URL {
  * @throws DrayError `DRAY_CHART_REPOSITORY_INVALID`
  */
 export function fileUrl(text: string, repository: URL): URL {
-  const refuse = (reason: string): DrayError =>
+  const refuse = (reason: string, hint?: string): DrayError =>
     new DrayError(
       "DRAY_CHART_REPOSITORY_INVALID",
       `Cannot fetch ${JSON.stringify(text.slice(0, 300))} from ${repository.host}: ${reason}`,
-      { kind: "refused" },
+      { kind: "refused", hint },
     );
   if (!URL.canParse(text, repository.href)) throw refuse("it is no address");
   const url = below(repository, text);
@@ -68,7 +68,15 @@ export function fileUrl(text: string, repository: URL): URL {
   }
   if (url.username !== "" || url.password !== "") throw refuse("there is a login in it");
   if (repository.protocol === "https:" && url.protocol === "http:") {
-    throw refuse("it gives up encryption");
+    if (url.hostname !== repository.hostname) {
+      throw refuse(
+        "it gives up encryption",
+        "Tell whoever keeps the index to name https:// in it; or get the file by hand and name it with --chart FILE.",
+      );
+    }
+    // Made behind a proxy that ends TLS (`helm repo index --url http://…`), it means this very host.
+    if (url.port === "") url.port = repository.port;
+    url.protocol = "https:";
   }
   if (isLinkLocal(url) && url.hostname !== repository.hostname) {
     throw refuse("it is an address inside some network");

@@ -43,6 +43,16 @@ export function secretFor(
   return { authorization: basicHeader(username, password) };
 }
 
+/** Whether a redirect to `next` keeps the login: as Helm does within a host, or where all may see it. */
+export function keepsLogin(
+  next: URL,
+  repository: URL,
+  { passToAllHosts = false }: RepositoryLogin,
+): boolean {
+  if (passToAllHosts) return true;
+  return next.protocol === "https:" && next.host === repository.host;
+}
+
 /** What to do about `url` having let nobody in. */
 export function loginHint(url: URL, repository: URL, { username }: RepositoryLogin): string {
   if (username === undefined) {

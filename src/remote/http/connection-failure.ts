@@ -1,5 +1,6 @@
 import { DrayError, RegistryError, systemCode } from "../../errors.ts";
 import { Transient } from "./patience.ts";
+import { ProxyFailure } from "./proxy-failure.ts";
 
 export interface ErrorContext {
   /** `push blob sha256:…`, `read manifest library/alpine:3.20`. */
@@ -26,6 +27,7 @@ const RETRIED_CODES: ReadonlySet<string> = new Set([
   "UND_ERR_HEADERS_TIMEOUT",
   "UND_ERR_BODY_TIMEOUT",
   "UND_ERR_RES_CONTENT_LENGTH_MISMATCH",
+  "EPROXYBUSY",
   "ESTRAYBYTES",
   "ETOOSLOW",
 ]);
@@ -80,12 +82,21 @@ function isNetworkError(error: unknown): boolean {
 
 function connectionError(cause: unknown, url: URL, context: ErrorContext): RegistryError {
   const { action, registry } = context;
+  if (cause instanceof ProxyFailure) return proxyError(cause, context);
   const root = rootCause(cause);
   const reason = reasonOf(root);
   return new RegistryError(
     "DRAY_REGISTRY_UNREACHABLE",
     `Cannot ${action} at ${registry}: no answer from ${url.host} (${reason})`,
     { status: 0, cause, hint: context.hint ?? connectionHint(root, reason) },
+  );
+}
+
+function proxyError(cause: ProxyFailure, { action, registry }: ErrorContext): RegistryError {
+  return new RegistryError(
+    "DRAY_REGISTRY_UNREACHABLE",
+    `Cannot ${action} at ${registry}: ${cause.message}`,
+    { status: 0, cause, hint: cause.hint },
   );
 }
 

@@ -1,5 +1,6 @@
 import type { Agent, ProxyAgent } from "undici";
 import { CONNECT_TIMEOUT } from "./connection-failure.ts";
+import { watchTunnels } from "./proxy-failure.ts";
 import { proxyFor } from "./proxy.ts";
 import { secureContextFor } from "./secure-context.ts";
 import type { NetworkAccess } from "./network-access.ts";
@@ -28,13 +29,19 @@ export class Dispatchers {
     return made;
   }
 
+  /** The proxy that is spoken to instead of a host in plain http; tunnels watch themselves. */
+  forwarding(url: URL): URL | undefined {
+    const proxy = proxyFor(url, this.#access.proxy ?? {});
+    return proxy === undefined || url.protocol === "https:" ? undefined : new URL(proxy);
+  }
+
   async close(): Promise<void> {
     for (const dispatcher of this.#made.values()) await (await dispatcher).destroy();
     this.#made.clear();
   }
 
   async #make(url: URL): Promise<Dispatcher> {
-    const { Agent: DirectAgent, ProxyAgent: TunnelAgent } = await import("undici");
+    const { Agent: DirectAgent, Pool, ProxyAgent: TunnelAgent } = await import("undici");
     const common = { connectTimeout: CONNECT_TIMEOUT, keepAliveTimeout: KEEP_ALIVE_TIMEOUT };
     const proxy = proxyFor(url, this.#access.proxy ?? {});
     const isSecure = url.protocol === "https:" || proxy?.startsWith("https:") === true;
@@ -53,6 +60,7 @@ export class Dispatchers {
       proxyTunnel,
       requestTls: tls,
       proxyTls: forAll,
+      clientFactory: (origin, options) => watchTunnels(new Pool(origin, options), origin),
     });
   }
 }

@@ -1,43 +1,18 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { DrayError } from "../../errors.ts";
 import type { Listener } from "../../events.ts";
+import { SYSTEM_CLOCK, type Clock } from "./clock.ts";
+import { retryDelay, type RetryDelay } from "./retry-delay.ts";
 
 /** What one request waits in all before it gives up: a registry that is restarted is back by then. */
 const RETRY_FOR = 2 * 60_000;
 /** What a registry takes to notice what it has just been sent: caches and copies of a database lag. */
 const SETTLE_FOR = 30_000;
-const FIRST_DELAY = 500;
-const MAX_DELAY = 30_000;
-/** A registry may ask for patience, not for the whole maintenance window. */
-const MAX_RETRY_AFTER = 5 * 60_000;
 /** Whoever looks on wonders why nothing happens. */
 const NOTICED_DELAY = 2000;
 /** However short the waits are made, there is an end to them. */
 const LEAST_COUNTED_DELAY = 100;
 
-const SYSTEM_CLOCK: Clock = {
-  now: () => Date.now(),
-  async sleep(milliseconds, signal) {
-    try {
-      await sleep(milliseconds, undefined, signal === undefined ? {} : { signal });
-    } catch (error) {
-      signal?.throwIfAborted();
-      throw error;
-    }
-  },
-};
-
 const RETRIED_STATUS: ReadonlySet<number> = new Set([408, 425, 429, 500, 502, 503, 504]);
-
-/** Milliseconds to wait before attempt `attempt` + 1; `retryAfter` is what the answer asks for. */
-export type RetryDelay = (attempt: number, retryAfter: string | undefined) => number;
-
-/** Time as it passes for whoever waits. */
-export interface Clock {
-  /** Milliseconds since the epoch. */
-  now(): number;
-  sleep(milliseconds: number, signal: AbortSignal | undefined): Promise<void>;
-}
 
 export interface PatienceOptions {
   /** How long to wait before each further attempt. @default exponential, or what is asked for */
@@ -209,27 +184,6 @@ export class Tries {
 
 export function isRetriedStatus(status: number): boolean {
   return RETRIED_STATUS.has(status);
-}
-
-/**
- * Milliseconds to wait before attempt `attempt` + 1: exponential with full jitter, and never less
- * than `Retry-After` asks for. Who asks for no time at all would otherwise be asked without end.
- *
- * @internal for tests
- */
-export function retryDelay(attempt: number, retryAfter: string | undefined): number {
-  const ceiling = Math.min(FIRST_DELAY * 2 ** attempt, MAX_DELAY);
-  const usual = ceiling / 2 + Math.random() * (ceiling / 2);
-  return Math.max(usual, Math.min(parseRetryAfter(retryAfter) ?? 0, MAX_RETRY_AFTER));
-}
-
-/** Seconds or an HTTP date (RFC 9110 §10.2.3), in milliseconds from now. */
-function parseRetryAfter(value: string | undefined): number | undefined {
-  if (value === undefined) return undefined;
-  if (/^\d+$/.test(value.trim())) return Number(value) * 1000;
-  // Date.parse takes "-1" for a year; an HTTP date begins with the day of the week.
-  const date = /^[A-Z][a-z]/.test(value) ? Date.parse(value) : Number.NaN;
-  return Number.isNaN(date) ? undefined : date - Date.now();
 }
 
 function inWords(milliseconds: number): string {

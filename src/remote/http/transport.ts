@@ -1,26 +1,17 @@
+import type { IncomingHttpHeaders } from "node:http";
 import { joinSignals } from "../../content/concurrency.ts";
 import type { Bytes } from "../../content/content.ts";
 import { DrayError } from "../../errors.ts";
+import { isConnectionFailure } from "./connection-failure.ts";
 import { Dispatchers } from "./dispatchers.ts";
-import { arriving, leaving, type Pace } from "./pace.ts";
+import { arriving, type Pace } from "./pace.ts";
 import type { NetworkAccess } from "./network-access.ts";
+import { ProxyFailure, refusedByProxy, unreachableProxy } from "./proxy-failure.ts";
+import { limited } from "./rate-limit.ts";
+import { lengthOf, sent, type TransportRequest } from "./http-request.ts";
+import { Silence } from "./silence.ts";
 import { StrayBytes, TalkativeHosts } from "./stray-bytes.ts";
 import { VERSION } from "../../version.ts";
-
-export type RequestBody = Buffer | Bytes;
-
-/** What every request has, whatever it carries. */
-export interface RequestHead {
-  readonly method: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE";
-  readonly headers?: Readonly<Record<string, string>> | undefined;
-  /** For requests that take longer than others to be answered. */
-  readonly answerTimeout?: number | undefined;
-  readonly signal?: AbortSignal | undefined;
-}
-
-export interface TransportRequest extends RequestHead {
-  readonly body?: RequestBody | undefined;
-}
 
 export interface TransportResponse {
   readonly url: URL;
@@ -32,13 +23,12 @@ export interface TransportResponse {
   discard(): Promise<void>;
 }
 
-const ANSWER_TIMEOUT = 60_000;
+/** A proxy that keeps copies fetches a layer whole before it sends the first byte of it. */
+const ANSWER_TIMEOUT = 3 * 60_000;
 /** Silence in the middle of a body; a slow line is not silent. */
 const IDLE_TIMEOUT = 60_000;
 /** Slower than any line that somebody would carry images over: a modem of 1995 did four times that. */
 const MIN_RATE = 1024;
-/** What the system takes at once for a connection. */
-const SMALL_BODY_BYTES = 64 * 1024;
 /** What is left of an unwanted body is read up to here, else the connection is cut. */
 const MAX_DISCARD_BYTES = 64 * 1024;
 
@@ -83,27 +73,55 @@ export class Transport {
     const { method, headers } = request;
     const stop = new AbortController();
     const pace = this.#pace;
-    const response = await undici.request(url, {
-      dispatcher: await this.#dispatchers.for(url),
-      method,
-      headers: { ...HEADERS, ...headers, ...lengthOf(request.body) },
-      // An async iterable is fine for undici; only its types do not say so.
-      body: sent(request.body, pace, stop) as Buffer | null,
-      headersTimeout: request.answerTimeout ?? this.#access.answerTimeout ?? ANSWER_TIMEOUT,
-      bodyTimeout: pace.span,
-      signal: joinSignals(stop.signal, request.signal),
-      // undici would close the connection of every HEAD.
-      ...(method === "HEAD" ? { reset: this.#talkative.has(url) } : {}),
-    });
+    const limit = this.#access.limit;
+    const silence = new Silence(this.#access.noticeAfter, request.onSilence);
+    const body = await sent(request, { pace, stop, limit, silence });
+    const answerTimeout = this.#access.answerTimeout ?? ANSWER_TIMEOUT;
+    const response = await this.#blaming(
+      url,
+      undici.request(url, {
+        dispatcher: await this.#dispatchers.for(url),
+        method,
+        headers: { ...HEADERS, ...headers, ...lengthOf(request.body) },
+        // An async iterable is fine for undici; only its types do not say so.
+        body: body as Buffer | null,
+        headersTimeout: Math.max(request.answerTimeout ?? 0, answerTimeout),
+        bodyTimeout: pace.span,
+        signal: joinSignals(stop.signal, request.signal),
+        // undici would close the connection of every HEAD.
+        ...(method === "HEAD" ? { reset: this.#talkative.has(url) } : {}),
+      }),
+      silence,
+    );
     const headersOf = (name: string): readonly string[] => [response.headers[name] ?? []].flat();
     return {
       url,
       status: response.statusCode,
       headers: headersOf,
       header: (name) => headersOf(name)[0],
-      body: arriving(response.body, pace),
+      body: limited(arriving(response.body, pace), limit?.incoming, request.signal),
       discard: () => response.body.dump({ limit: MAX_DISCARD_BYTES }),
     };
+  }
+
+  /** What a proxy did in the place of the host is the proxy's fault. */
+  async #blaming<T extends { statusCode: number; headers: IncomingHttpHeaders }>(
+    url: URL,
+    answering: Promise<T>,
+    silence: Silence,
+  ): Promise<T> {
+    const proxy = this.#dispatchers.forwarding(url);
+    try {
+      const { statusCode, headers } = await answering;
+      if (proxy === undefined || statusCode !== 407) return await answering;
+      throw refusedByProxy(statusCode, [headers["proxy-authenticate"] ?? []].flat(), proxy);
+    } catch (cause) {
+      if (proxy === undefined || cause instanceof ProxyFailure) throw cause;
+      if (isForwardingRefused(cause)) throw refusedByProxy(407, [], proxy);
+      throw isConnectionFailure(cause) ? unreachableProxy(cause, proxy) : cause;
+    } finally {
+      silence.end();
+    }
   }
 
   get #pace(): Pace {
@@ -112,26 +130,14 @@ export class Transport {
   }
 }
 
+/** undici makes an error of a 407 by itself, and keeps what else the proxy said. */
+function isForwardingRefused(cause: unknown): boolean {
+  return cause instanceof Error && cause.message === "Proxy Authentication Required (407)";
+}
+
 /** Asking twice changes nothing. */
 function isRepeatable({ method }: TransportRequest): boolean {
   return method === "GET" || method === "HEAD";
-}
-
-/** A body as undici gets it. What is small is on its way as soon as there is a connection. */
-function sent(
-  body: RequestBody | undefined,
-  pace: Pace,
-  stop: AbortController,
-): RequestBody | null {
-  if (body === undefined) return null;
-  if (Buffer.isBuffer(body) && body.length <= SMALL_BODY_BYTES) return body;
-  const pieces = Buffer.isBuffer(body) ? [body] : body;
-  return leaving(pieces, pace, (reason) => stop.abort(reason));
-}
-
-/** In pieces, a body does not tell its length by itself. */
-function lengthOf(body: RequestBody | undefined): Record<string, string> {
-  return Buffer.isBuffer(body) ? { "content-length": String(body.length) } : {};
 }
 
 /** The value of an `Authorization` header (RFC 7617). */

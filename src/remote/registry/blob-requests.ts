@@ -17,6 +17,9 @@ import type { Scopes } from "./token-purse.ts";
 import { uploadBlob } from "./upload-blob.ts";
 import type { BlobUpload } from "./upload-session.ts";
 
+/** A redirect to where the blob is kept is an answer by itself. */
+const HEAD_ANSWERS = [200, 301, 302, 303, 307, 308, 404, 405];
+
 /** Requests for the blobs of one repository. */
 export class BlobRequests {
   readonly #client: RegistryClient;
@@ -48,18 +51,33 @@ export class BlobRequests {
 
   /** Bytes that are there, as far as can be told without reading them; undefined for no blob. */
   sizeOf(descriptor: Descriptor, { signal }: ContentOptions = {}): Promise<number | undefined> {
-    const { digest } = descriptor;
-    return storedSize(descriptor, (method, headers) =>
-      this.#client.request({
-        method,
-        path: this.#pathOf(digest),
-        action: `look for ${digest}`,
-        scopes: this.#scopes,
-        headers,
-        accept: [200, 206, 404, 405, 416],
-        signal,
-      }),
-    );
+    const client = this.#client;
+    const request = {
+      path: this.#pathOf(descriptor.digest),
+      action: `look for ${descriptor.digest}`,
+      scopes: this.#scopes,
+      signal,
+    };
+    return storedSize(descriptor, {
+      head: () =>
+        client.request({ ...request, method: "HEAD", accept: HEAD_ANSWERS, stayHome: true }),
+      bytesFrom: (first, { retry }) =>
+        client.request({
+          ...request,
+          method: "GET",
+          headers: { range: `bytes=${first}-` },
+          accept: [200, 206, 404, 405, 416],
+          retry,
+        }),
+      isClosed: (storage) => client.closedStorages.has(storage),
+      unchecked: (storage) => {
+        if (client.closedStorages.has(storage)) return;
+        client.closedStorages.add(storage);
+        client.warn(
+          `${client.name} keeps blobs at ${storage}, which does not answer from here: that they are there is believed, their size not checked`,
+        );
+      },
+    });
   }
 
   /** True if it is there with its size; what has another one is replaced when it is pushed. */

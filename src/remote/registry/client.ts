@@ -36,6 +36,8 @@ export class RegistryClient {
   /** Shared by all copies from or to this registry. */
   readonly limit: Limit;
   readonly patience: Patience;
+  /** Hosts that keep its blobs and do not answer from here. */
+  readonly closedStorages = new Set<string>();
   /** What the proxies before it take in one request. */
   readonly requestLimit = new RequestLimit();
   /** What to do about repositories that are not there. */
@@ -69,6 +71,7 @@ export class RegistryClient {
       secrets: this.#secrets,
       name: this.name,
       onAnswer: (response) => this.#noteWarnings(response),
+      onSilence: (message) => onEvent?.({ type: "retry", at: this.name, message }),
     });
   }
 

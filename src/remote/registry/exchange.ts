@@ -1,7 +1,8 @@
 import { RegistryError } from "../../errors.ts";
 import { connectionFailure, isUnreachable } from "../http/connection-failure.ts";
 import { follow } from "../http/redirects.ts";
-import type { RequestBody, RequestHead, Transport, TransportResponse } from "../http/transport.ts";
+import type { RequestBody, RequestHead } from "../http/http-request.ts";
+import type { Transport, TransportResponse } from "../http/transport.ts";
 import type { Connection } from "./connect.ts";
 import { readExpiry } from "./expiry.ts";
 import type { Secrets } from "./secrets.ts";
@@ -24,6 +25,8 @@ export interface ExchangeOptions {
   readonly name: string;
   /** Sees every answer. */
   readonly onAnswer: (response: TransportResponse) => void;
+  /** Hears that an answer is long in coming. */
+  readonly onSilence: (message: string) => void;
 }
 
 /** One request and its answer: with credentials for the registry's own origin, redirects followed. */
@@ -99,14 +102,18 @@ export class Exchange {
     request: ExchangeRequest,
     secret: Readonly<Record<string, string>>,
   ): Promise<TransportResponse> {
+    const { transport, onAnswer, onSilence } = this.#options;
     try {
-      const response = await this.#options.transport.send(url, {
+      const response = await transport.send(url, {
         ...request,
         headers: { ...request.headers, ...secret },
         body: request.body?.(),
+        onSilence: (seconds) => {
+          onSilence(`no answer from ${url.host} for ${seconds} s, waiting on: ${request.action}`);
+        },
       });
       this.#reached.add(url.origin);
-      this.#options.onAnswer(response);
+      onAnswer(response);
       return response;
     } catch (cause) {
       throw this.failure(cause, url, request);

@@ -57,6 +57,7 @@ async function findByReading(
   if (response.status === 404) return undefined;
   const algorithm = isDigest(reference) ? algorithmOf(parseDigest(reference)) : "sha256";
   const what = `${manifests.named(reference)} from ${manifests.client.name}`;
+  if (typeIn(response) === MediaType.ociArtifact) throw withdrawn(what);
   const mediaType =
     manifestTypeIn(response) ??
     parseManifest(bytes, { mediaType: MediaType.ociManifest, what }).mediaType;
@@ -86,8 +87,23 @@ function describe(response: TransportResponse): Descriptor | undefined {
 
 /** The type of manifest that an answer announces; servers of plain files announce others. */
 function manifestTypeIn(response: TransportResponse): string | undefined {
-  const mediaType = response.header("content-type")?.split(";")[0]?.trim().toLowerCase() ?? "";
+  const mediaType = typeIn(response);
   return isManifestType(mediaType) || isSchema1Type(mediaType) ? mediaType : undefined;
+}
+
+function typeIn(response: TransportResponse): string {
+  return response.header("content-type")?.split(";")[0]?.trim().toLowerCase() ?? "";
+}
+
+function withdrawn(what: string): DrayError {
+  return new DrayError(
+    "DRAY_MANIFEST_UNSUPPORTED",
+    `Cannot use ${what}: it is an OCI artifact manifest, which was withdrawn before version 1.1 of the specification`,
+    {
+      kind: "refused",
+      hint: "Push it again with a current version of the tool that made it: as an image manifest with an artifactType.",
+    },
+  );
 }
 
 /** No tag has a colon, every digest has one. */

@@ -10,8 +10,9 @@ import type {
 } from "../../content/content.ts";
 import { contentOf } from "../../content/memory.ts";
 import { readVerified } from "../../content/verify.ts";
+import { DrayError } from "../../errors.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
-import { algorithmOf, type Digest } from "../../oci/digest.ts";
+import { algorithmOf, digestOf, type Digest } from "../../oci/digest.ts";
 import { isManifestType } from "../../oci/media-type.ts";
 import { BlobRequests } from "./blob-requests.ts";
 import type { RegistryClient } from "./client.ts";
@@ -71,7 +72,22 @@ export class Repository implements Source, Target {
       return;
     }
     const { bytes } = await this.#manifests.read(descriptor.digest, options);
+    this.#requireSize(descriptor, bytes);
     yield bytes.subarray(options.offset ?? 0);
+  }
+
+  /** An index may name a manifest by its right digest and a wrong size: the manifest is none the worse. */
+  #requireSize({ digest, size }: Descriptor, bytes: Buffer): void {
+    if (bytes.length === size || digestOf(bytes, algorithmOf(digest)) !== digest) return;
+    const { registry } = this.client;
+    throw new DrayError(
+      "DRAY_CONTENT_MISMATCH",
+      `Cannot use ${digest} from ${this.name}: expected ${size} bytes, found ${bytes.length}, though the digest is right: the index that names it gives a wrong size`,
+      {
+        kind: "refused",
+        hint: `Whoever made the index has to make it anew. The image itself is whole and can be packed by its digest: ${registry}/${this.repository}@${digest}`,
+      },
+    );
   }
 
   /** True if it is there whole, as far as can be told without reading it. */

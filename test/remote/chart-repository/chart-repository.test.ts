@@ -109,6 +109,18 @@ describe("the login of a chart repository", () => {
     expect(other.seen[0]?.headers.authorization).toBe(BASIC);
   });
 
+  it("stays with a redirect to any host where the user has said so", async () => {
+    const repository = await startRepository();
+    const other = await startRepository();
+    repository.files.set("/web.tgz", (_request, response) => {
+      response.writeHead(302, { Location: `${other.url}/web.tgz` }).end();
+    });
+    other.files.set("/web.tgz", "theirs");
+    const client = await clientOf(repository.url, { login: { ...LOGIN, passToAllHosts: true } });
+    await client.download("web.tgz", LIMIT);
+    expect(other.seen[0]?.headers.authorization).toBe(BASIC);
+  });
+
   it("is kept back from another host that asks for it, and that is said", async () => {
     const repository = await startRepository();
     const other = await startRepository();
@@ -183,5 +195,21 @@ describe("provenance in a chart repository", () => {
     for (const name of ["page.tgz", "hidden.tgz", "missing.tgz"]) {
       expect(await client.provenance(name, LIMIT)).toBeUndefined();
     }
+  });
+});
+
+describe("a page where an index or a chart was to come", () => {
+  it("is named with its title", async () => {
+    const repository = await startRepository();
+    const page = "<!DOCTYPE html><html><head><title>Sign in to GitLab</title></head></html>";
+    repository.files.set("/index.yaml", page);
+    repository.files.set("/web.tgz", page);
+    const client = await clientOf(repository.url);
+    const named = {
+      code: "DRAY_CHART_REPOSITORY_FAILED",
+      message: expect.stringContaining('an HTML page, "Sign in to GitLab"') as string,
+    };
+    await expect(client.versions("web")).rejects.toMatchObject(named);
+    await expect(client.download("web.tgz", LIMIT)).rejects.toMatchObject(named);
   });
 });

@@ -54,6 +54,8 @@ describe("fileUrl()", () => {
     ],
     ["https://a.example/?t=1", "//b.example/w.tgz", "https://b.example/w.tgz"],
     ["http://a.example/", "http://b.example/w.tgz", "http://b.example/w.tgz"],
+    ["https://a.example/", "http://a.example/w.tgz", "https://a.example/w.tgz"],
+    ["https://a.example:8443/", "http://a.example/w.tgz", "https://a.example:8443/w.tgz"],
   ])("of %s, %s is %s", (repository, text, url) => {
     expect(fileUrl(text, at(repository)).href).toBe(url);
   });

@@ -5,8 +5,8 @@ import { answer, refuse, type Fault } from "../../../fixtures/faults.ts";
 import { makeLayer } from "../../../fixtures/images.ts";
 import type { TestRegistry } from "../../../fixtures/registry.ts";
 import { once as onePiece } from "../../../src/content/memory.ts";
-import type { Clock } from "../../../src/remote/http/patience.ts";
-import { retryDelay } from "../../../src/remote/http/patience.ts";
+import type { Clock } from "../../../src/remote/http/clock.ts";
+import { retryDelay } from "../../../src/remote/http/retry-delay.ts";
 import { clientOf, startRepository } from "../chart-repository/lab.ts";
 import {
   fill,

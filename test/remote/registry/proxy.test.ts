@@ -4,7 +4,7 @@ import { makeCertificate } from "../../../fixtures/certificates.ts";
 import { startProxy, type TestProxy } from "../../../fixtures/proxy.ts";
 import type { TestRegistry } from "../../../fixtures/registry.ts";
 import { proxyFor } from "../../../src/remote/http/proxy.ts";
-import { fill, oneLayerImage, read, repositoryOf, startRegistry } from "./lab.ts";
+import { fill, oneLayerImage, read, repositoryOf, startHost, startRegistry } from "./lab.ts";
 
 const image = oneLayerImage("proxied");
 
@@ -57,7 +57,7 @@ describe("a proxy", () => {
     const error: unknown = await repository.resolve("1.0").catch((cause: unknown) => cause);
     expect(error).toMatchObject({
       code: "DRAY_REGISTRY_UNREACHABLE",
-      message: expect.stringContaining("Proxy response (403)") as string,
+      message: expect.stringMatching(/: the proxy 127\.0\.0\.1:\d+ answered 403 itself$/) as string,
     });
     expect(inspect(error, { depth: 9 })).not.toContain("s3cr3t");
   });
@@ -68,7 +68,42 @@ describe("a proxy", () => {
     const repository = repositoryOf(there, { ca, proxy: { https: proxy.url } });
     await expect(repository.resolve("1.0")).rejects.toMatchObject({
       code: "DRAY_REGISTRY_UNREACHABLE",
-      message: expect.stringContaining("ECONNREFUSED") as string,
+      message: expect.stringMatching(/: the proxy \S+ does not answer \(.*ECONNREFUSED/) as string,
+      hint: expect.stringContaining("NO_PROXY") as string,
+    });
+  });
+
+  it.each([
+    [["NTLM", "Negotiate"], "by NTLM or Negotiate", "cntlm"],
+    [['Basic realm="proxy"'], "by Basic", "USER:PASSWORD"],
+    [[], "a login of its own", "USER:PASSWORD"],
+  ])("that wants a login is named, with its ways: %j", async (offers, said, hint) => {
+    const proxy = await startHost((_request, response) => {
+      response.writeHead(407, { "Proxy-Authenticate": offers }).end();
+    });
+    proxy.server.on("connect", (_request, socket) => {
+      const lines = offers.map((offer) => `Proxy-Authenticate: ${offer}\r\n`).join("");
+      socket.end(`HTTP/1.1 407 Proxy Authentication Required\r\n${lines}\r\n`);
+    });
+    const access = { proxy: { https: proxy.url, http: proxy.url } };
+    const message = expect.stringContaining(`the proxy ${proxy.host} answered 407`) as string;
+    const resolving = repositoryOf(there, access).resolve("1.0");
+    await expect(resolving).rejects.toMatchObject({
+      code: "DRAY_REGISTRY_UNREACHABLE",
+      message,
+      hint: expect.stringContaining(hint) as string,
+    });
+    await expect(resolving).rejects.toThrow(said);
+    const plainly = repositoryOf(there, { ...access, plainHttp: true }).resolve("1.0");
+    await expect(plainly).rejects.toMatchObject({ message });
+  });
+
+  it("that is not there is blamed for plain http too", async () => {
+    const gone = await startHost(() => undefined);
+    await gone.stop();
+    const access = { plainHttp: true, proxy: { http: gone.url } };
+    await expect(repositoryOf(there, access).resolve("1.0")).rejects.toMatchObject({
+      message: expect.stringContaining(`the proxy ${gone.host} does not answer`) as string,
     });
   });
 

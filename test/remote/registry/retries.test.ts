@@ -1,12 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { answer, hangUp, loseAnswer, refuse, stayMute } from "../../../fixtures/faults.ts";
 import type { TestRegistry } from "../../../fixtures/registry.ts";
-import {
-  Patience,
-  retryDelay,
-  Transient,
-  type PatienceOptions,
-} from "../../../src/remote/http/patience.ts";
+import { Patience, Transient, type PatienceOptions } from "../../../src/remote/http/patience.ts";
+import { retryDelay } from "../../../src/remote/http/retry-delay.ts";
 import { RegistryError } from "../../../src/errors.ts";
 import {
   fill,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { answer, changeHead, type Fault } from "../../../fixtures/faults.ts";
+import { answer, changeHead, hangUp, type Fault } from "../../../fixtures/faults.ts";
 import { contentOf } from "../../../src/content/memory.ts";
 import type { TestRegistry } from "../../../fixtures/registry.ts";
 import { makeLayer, makeImage } from "../../../fixtures/images.ts";
@@ -99,6 +99,62 @@ describe("the size of a blob at a registry", () => {
     expect(await repository.sizeOf(descriptor)).toBeUndefined();
   });
 });
+
+describe("a registry that sends HEAD on to its storage", () => {
+  it("has the blob, and its size is asked there with one byte", async () => {
+    const { registry, storage } = await startWithStorage();
+    const repository = repositoryOf(registry);
+    expect(await repository.exists(descriptor)).toBe(true);
+    expect(storage.seen.map(({ method }) => method)).toEqual(["GET"]);
+    expect(storage.seen[0]?.headers["range"]).toBe(`bytes=${descriptor.size - 1}-`);
+    expect(storage.seen[0]?.headers["authorization"]).toBeUndefined();
+  });
+
+  it.each([
+    ["denies", answer(403)],
+    ["hangs up on", hangUp],
+  ])(
+    "that %s who only looks has the blob, once said that its size is not checked",
+    async (_what, fault) => {
+      const { registry, storage } = await startWithStorage();
+      storage.inject({}, fault);
+      const { events, onEvent } = listening();
+      const repository = repositoryOf(registry, { onEvent });
+      const config = image.blobs[0]?.descriptor ?? descriptor;
+      expect(await repository.exists(descriptor)).toBe(true);
+      expect(await repository.exists(config)).toBe(true);
+      expect(storage.seen).toHaveLength(1);
+      expect(events).toEqual([
+        { type: "warning", message: expect.stringContaining("their size not checked") as string },
+      ]);
+    },
+  );
+
+  it("where the content is gone has it not", async () => {
+    const { registry, storage } = await startWithStorage();
+    storage.inject({}, answer(404));
+    expect(await repositoryOf(registry).exists(descriptor)).toBe(false);
+  });
+
+  it("which is a login page has nothing", async () => {
+    const { registry, storage } = await startWithStorage();
+    storage.inject({}, answer(200, { "Content-Type": "text/html" }, "<html>Sign in</html>"));
+    await expect(repositoryOf(registry).exists(descriptor)).rejects.toMatchObject({
+      code: "DRAY_REGISTRY_REDIRECT",
+      message: expect.stringContaining("an HTML page") as string,
+    });
+  });
+});
+
+async function startWithStorage(): Promise<{ registry: TestRegistry; storage: TestRegistry }> {
+  const registry = await startRegistry();
+  const storage = await startRegistry();
+  await fill(storage, image);
+  registry.inject({ path: /\/blobs\/sha/ }, ({ request, response }) => {
+    response.writeHead(307, { Location: `${storage.url}${request.url ?? ""}` }).end();
+  });
+  return { registry, storage };
+}
 
 describe("a blob that a registry has in part", () => {
   it("is sent again, in whole and not by a mount, and that is said", async () => {

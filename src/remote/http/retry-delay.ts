@@ -1,0 +1,26 @@
+const FIRST_DELAY = 500;
+const MAX_DELAY = 30_000;
+/** A registry may ask for patience, not for the whole maintenance window. */
+const MAX_RETRY_AFTER = 5 * 60_000;
+
+/** Milliseconds to wait before attempt `attempt` + 1; `retryAfter` is what the answer asks for. */
+export type RetryDelay = (attempt: number, retryAfter: string | undefined) => number;
+
+/**
+ * Milliseconds to wait before attempt `attempt` + 1: exponential with full jitter, and never less
+ * than `Retry-After` asks for. Who asks for no time at all would otherwise be asked without end.
+ */
+export function retryDelay(attempt: number, retryAfter: string | undefined): number {
+  const ceiling = Math.min(FIRST_DELAY * 2 ** attempt, MAX_DELAY);
+  const usual = ceiling / 2 + Math.random() * (ceiling / 2);
+  return Math.max(usual, Math.min(parseRetryAfter(retryAfter) ?? 0, MAX_RETRY_AFTER));
+}
+
+/** Seconds or an HTTP date (RFC 9110 §10.2.3), in milliseconds from now. */
+function parseRetryAfter(value: string | undefined): number | undefined {
+  if (value === undefined) return undefined;
+  if (/^\d+$/.test(value.trim())) return Number(value) * 1000;
+  // Date.parse takes "-1" for a year; an HTTP date begins with the day of the week.
+  const date = /^[A-Z][a-z]/.test(value) ? Date.parse(value) : Number.NaN;
+  return Number.isNaN(date) ? undefined : date - Date.now();
+}
