@@ -1,7 +1,8 @@
 import { RegistryError } from "../../errors.ts";
 import { connectionFailure } from "../http/connection-failure.ts";
 import { isRetriedStatus, Transient } from "../http/patience.ts";
-import { readBody, type RequestHead, type Transport } from "../http/transport.ts";
+import type { RequestHead } from "../http/http-request.ts";
+import { readBody, type Transport } from "../http/transport.ts";
 
 /** A request as the SDK makes it, signed. */
 interface AwsRequest {

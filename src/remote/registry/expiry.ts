@@ -1,4 +1,5 @@
-import { readBody, type RequestHead, type TransportResponse } from "../http/transport.ts";
+import type { RequestHead } from "../http/http-request.ts";
+import { readBody, type TransportResponse } from "../http/transport.ts";
 
 /** What refuses a login says so in a few words. */
 const MAX_REFUSAL_BYTES = 64 * 1024;
