@@ -30,8 +30,8 @@ export async function sent(
   { pace, stop, limit, silence }: Sending,
 ): Promise<RequestBody | null> {
   if (body === undefined || (Buffer.isBuffer(body) && body.length <= SMALL_BODY_BYTES)) {
-    silence.begin();
     await limit?.outgoing.take(body?.length ?? 0, signal);
+    silence.begin();
     return body ?? null;
   }
   const pieces = Buffer.isBuffer(body) ? once(body) : body;

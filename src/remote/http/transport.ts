@@ -75,12 +75,13 @@ export class Transport {
     const pace = this.#pace;
     const limit = this.#access.limit;
     const silence = new Silence(this.#access.noticeAfter, request.onSilence);
+    const dispatcher = await this.#dispatchers.for(url);
     const body = await sent(request, { pace, stop, limit, silence });
     const answerTimeout = this.#access.answerTimeout ?? ANSWER_TIMEOUT;
     const response = await this.#blaming(
       url,
       undici.request(url, {
-        dispatcher: await this.#dispatchers.for(url),
+        dispatcher,
         method,
         headers: { ...HEADERS, ...headers, ...lengthOf(request.body) },
         // An async iterable is fine for undici; only its types do not say so.

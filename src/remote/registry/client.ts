@@ -125,7 +125,8 @@ export class RegistryClient {
       const response = await this.request(request);
       try {
         const bytes = await readBody(response, maxBytes);
-        requireNoPage(bytes, response, { action: request.action, registry: this.name });
+        const context = { action: request.action, registry: this.name };
+        await this.#secrets.keptFrom(requireNoPage(bytes, response, context));
         return { response, bytes };
       } catch (cause) {
         throw this.#exchange.failure(cause, response.url, request);

@@ -70,22 +70,43 @@ export async function readErrorBody(
     // It breaks off, or has no end: then the status has to do.
     return NOTHING;
   }
-  // A secret that is cut off would not be known again: everything is masked whole.
-  return parseErrorBody(secrets.masked(bytes.toString("utf8")), response.header("content-type"));
+  const mask = (text: string): string => secrets.masked(text);
+  // A secret that is cut off or escaped would not be known again: it is masked before and after.
+  return parseErrorBody(mask(bytes.toString("utf8")), response.header("content-type"), mask);
 }
 
 /** @internal for tests */
-export function parseErrorBody(text: string, contentType = ""): ErrorBody {
+export function parseErrorBody(
+  text: string,
+  contentType = "",
+  mask: Mask = (said) => said,
+): ErrorBody {
   const title = pageTitle(text);
   if (title !== undefined) return { ...NOTHING, text: title, isPage: true };
   const errors = errorsIn(text);
   const digests = [...new Set(text.match(/sha(?:256:[0-9a-f]{64}|512:[0-9a-f]{128})\b/g))];
-  const found = errors ?? xmlError(text) ?? plainError(text, contentType);
+  const found = (errors ?? xmlError(text) ?? plainError(text, contentType)).map((one) =>
+    masked(one, mask),
+  );
   return {
     codes: found.flatMap(({ code }) => (code == null ? [] : [clip(String(code), MAX_CODE_LENGTH)])),
     text: inWords(found),
     digests: digests.slice(0, MAX_DIGESTS),
     isPage: false,
+  };
+}
+
+type Mask = (text: string) => string;
+
+function masked({ code, status, message, detail }: OneError, mask: Mask): OneError {
+  const strings = (_key: string, value: unknown): unknown =>
+    typeof value === "string" ? mask(value) : value;
+  const text = detail === undefined ? undefined : JSON.stringify(detail, strings);
+  return {
+    code: typeof code === "string" ? mask(code) : code,
+    status,
+    message: message == null ? message : mask(message),
+    detail: text === undefined ? undefined : (JSON.parse(text) as unknown),
   };
 }
 

@@ -7,7 +7,7 @@ const NO_ROOM =
 /** What a registry refuses for good, by its words: to try again changes nothing. */
 const PERMANENT: readonly (readonly [sign: RegExp, hint: string])[] = [
   [
-    /immutab|overwr[io]t|does not allow updating|redeploy|\btag\b.* exists|exists .*\btag\b|protected|disallowed|\blocked\b/i,
+    /immutab|overwr[io]t|does not allow updating|redeploy|\btag\b.* exists|exists .*\btag\b|protected (?:tag|path|repository)|disallowed/i,
     TAG_STAYS,
   ],
   [

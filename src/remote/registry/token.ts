@@ -79,7 +79,8 @@ async function attempt(
     const response = await follow(url, { method, secret, isTrusted: request.isTrusted, send });
     if (response.status !== 200) throw await failed(realm, response, prepared);
     const body = await readBody(response, MAX_TOKEN_BYTES);
-    requireNoPage(body, response, { ...context, code: "DRAY_AUTH_FAILED" });
+    const page = requireNoPage(body, response, { ...context, code: "DRAY_AUTH_FAILED" });
+    await secretsOf(prepared).keptFrom(page);
     return readToken(body, { asked, realm });
   } catch (cause) {
     signal?.throwIfAborted();
@@ -90,13 +91,11 @@ async function attempt(
 async function failed(
   realm: URL,
   response: TransportResponse,
-  { known }: Prepared,
+  prepared: Prepared,
 ): Promise<Transient | RegistryError> {
   const { status, url } = response;
   const denied = status === 401 || status === 403;
-  const secrets = new Secrets();
-  secrets.note(known);
-  const { text, isPage } = await readErrorBody(response, secrets);
+  const { text, isPage } = await readErrorBody(response, secretsOf(prepared));
   const who = url.origin === realm.origin ? "it" : `${url.host}, where it sent this on to,`;
   const to = response.header("location") === undefined ? "" : " with a redirect";
   const error = new RegistryError(
@@ -104,11 +103,17 @@ async function failed(
     `Cannot get a token from ${realm.origin}: ${who} answered ${status}${to}${text === "" ? "" : ` (${text})`}`,
     {
       status,
-      hint: isPage ? PAGE_HINT : denied ? hintForDenied(known !== undefined) : undefined,
+      hint: isPage ? PAGE_HINT : denied ? hintForDenied(prepared.known !== undefined) : undefined,
     },
   );
   const retryAfter = response.header("retry-after");
   return isRetriedStatus(status) ? new Transient(error, { retryAfter }) : error;
+}
+
+function secretsOf({ known }: Prepared): Secrets {
+  const secrets = new Secrets();
+  secrets.note(known);
+  return secrets;
 }
 
 function hintForDenied(withCredentials: boolean): string {

@@ -66,6 +66,20 @@ describe("what an answer says of its refusal", () => {
     expect(parseErrorBody(text).text).toBe(said);
   });
 
+  it("repeats no password, in whatever form it comes back", async () => {
+    const password = 's3cr"et\\pass';
+    const registry = await startRegistry();
+    registry.door = () => ({ status: 401, headers: { "WWW-Authenticate": "Basic realm=x" } });
+    const body = { errors: [{ code: password, message: `not ${password}`, detail: { password } }] };
+    registry.inject({ path: /manifests/ }, answer(403, JSON_TYPE, JSON.stringify(body)));
+    const error: unknown = await repositoryOf(registry, { credentials: login("u", password) })
+      .resolve("1.0")
+      .catch((cause: unknown) => cause);
+    expect(error).toMatchObject({ status: 403 });
+    expect(String(error)).toContain("not ***");
+    expect(String(error)).not.toMatch(/s3cr|et.?.?pass/);
+  });
+
   it("has an end, however much is said", () => {
     const errors = Array.from({ length: 500 }, (_one, index) => ({
       code: `C${index}`,
