@@ -79,6 +79,12 @@ export const registries = {
       "Names at the target are not allowed there, or two different things would get one name. Nothing was sent. `verify` and `pack` foresee it for `--map drop-host`, which is the default (a warning), and for the others (a note); `pack --target` fails.",
     advice: "Try `--map keep-host`, a shorter prefix, or rules of your own with `--map-file`.",
   },
+  LOGIN_EXPIRED: {
+    ends: "failed",
+    means:
+      "The login was good before in this run, or is a token whose own date is past. File and helper have been asked again.",
+    advice: "Log in again with `dray login HOST`, and run the same command: it goes on.",
+  },
   LOGIN_REFUSED: {
     ends: "failed",
     means: "The registry refuses user name and password, or the token that stands for them.",

@@ -1,11 +1,16 @@
 import type { ErrorCode } from "../codes.ts";
 import { DrayError, RegistryError } from "../errors.ts";
+import type { RegistryClient } from "../remote/registry/client.ts";
 import type { Repository } from "../remote/registry/repository.ts";
 import type { PlannedPush } from "./plan.ts";
 import type { PushRecord } from "./record.ts";
 
 /** What is wrong with the login is wrong with it for everything. */
-const OF_ALL: ReadonlySet<ErrorCode> = new Set(["DRAY_AUTH_REALM_REFUSED", "DRAY_LOGIN_REFUSED"]);
+const OF_ALL: ReadonlySet<ErrorCode> = new Set([
+  "DRAY_AUTH_REALM_REFUSED",
+  "DRAY_LOGIN_EXPIRED",
+  "DRAY_LOGIN_REFUSED",
+]);
 
 /** What a registry has done to one artifact, and no answer of it says. */
 const OF_ONE: ReadonlySet<ErrorCode> = new Set([
@@ -54,31 +59,36 @@ export class Attempts {
       signal.throwIfAborted();
       if (!(error instanceof DrayError)) throw error;
       this.#record.fail(plan, error);
-      const { client } = repository;
-      if (this.#isOfOne(error) && !(await this.#isOver(error, () => client.answers(signal)))) {
-        return false;
-      }
-      throw error;
+      const ask = (): Promise<boolean> => answers(repository.client, signal);
+      if (!this.#isOfOne(error) || (await this.#isOver(error, ask))) throw error;
+      return false;
     }
   }
 
   #isOfOne(error: DrayError): boolean {
     if (OF_ALL.has(error.code)) return false;
     if (this.#sources === "several" && error.kind === "refused") return true;
-    return error instanceof RegistryError ? !isLogin(error) : OF_ONE.has(error.code);
+    return error instanceof RegistryError || OF_ONE.has(error.code);
   }
 
   /** A registry that fails again and again after it was waited for is not asked for the rest. */
-  async #isOver(error: DrayError, answers: () => Promise<boolean>): Promise<boolean> {
+  async #isOver(error: DrayError, ask: () => Promise<boolean>): Promise<boolean> {
     if (!(error instanceof RegistryError) || !isTrouble(error)) return false;
     this.#troubles += 1;
-    return this.#troubles >= MOST_TROUBLES || !(await answers());
+    return this.#troubles >= MOST_TROUBLES || !(await ask());
   }
 }
 
-/** The token server knows nobody of this name and password; for a repository alone it says 403. */
-function isLogin({ code, status }: RegistryError): boolean {
-  return code === "DRAY_AUTH_FAILED" && status === 401;
+/** Whether a registry answers at all by now, asked once and without waiting. */
+async function answers(client: RegistryClient, signal: AbortSignal): Promise<boolean> {
+  const request = { method: "GET", path: "", action: "connect", scopes: [], signal } as const;
+  try {
+    await (await client.request({ ...request, accept: [200], retry: false })).discard();
+    return true;
+  } catch (error) {
+    if (!(error instanceof RegistryError)) throw error;
+    return error.status !== 0 && error.status < 500;
+  }
 }
 
 /** No verdict on an artifact: no answer, or that of a server that is in trouble or busy. */

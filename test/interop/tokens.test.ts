@@ -112,7 +112,7 @@ describe("a docker-registry that wants signed tokens", () => {
       hint: expect.stringContaining("docker login") as string,
     });
     const wrong = repositoryOf(registry, { ...options, credentials: login("alice", "wrong") });
-    await expect(wrong.resolve("1")).rejects.toMatchObject({ code: "DRAY_AUTH_FAILED" });
+    await expect(wrong.resolve("1")).rejects.toMatchObject({ code: "DRAY_LOGIN_REFUSED" });
     expect(tokens.seen).toHaveLength(2);
   });
 });

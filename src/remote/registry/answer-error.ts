@@ -1,16 +1,30 @@
 import type { ErrorCode } from "../../codes.ts";
 import { RegistryError } from "../../errors.ts";
-import type { ErrorContext } from "../http/connection-failure.ts";
 import { PAGE_HINT } from "../http/page.ts";
 import type { TransportResponse } from "../http/transport.ts";
 import { readErrorBody, type ErrorBody } from "./error-body.ts";
 import { permanentRefusal } from "./permanent-refusal.ts";
 import type { Secrets } from "./secrets.ts";
 
-interface AnswerContext extends ErrorContext {
+interface AnswerContext {
+  /** `push blob sha256:…`, `read manifest library/alpine:3.20`. */
+  readonly action: string;
+  /** `source registry ghcr.io`. */
+  readonly registry: string;
+  /** What to do about it, where more is known than the answer says. */
+  readonly hint: (answer: Answer) => string | undefined;
   readonly secrets: Secrets;
   /** Where the request went first; another host may have answered. */
   readonly asked: URL;
+}
+
+/** What an answer says, as far as it is an error as the specification has them. */
+export interface Answer {
+  readonly status: number;
+  readonly code: string | undefined;
+  readonly message: string;
+  /** It is a page for people, which somebody in between may have written. */
+  readonly isPage: boolean;
 }
 
 /**
@@ -28,6 +42,8 @@ export async function answerError(
   const who = isElsewhere ? `${response.url.host}, where it sent this on to,` : "it";
   const said = body.text === "" ? "" : ` (${body.text})`;
   const permanent = permanentRefusal(status, body.text);
+  const isPage = isForeign(status, body);
+  const answer = { status, code: registryCode, message: body.text, isPage };
   return new RegistryError(
     errorCode(status, registryCode),
     `Cannot ${action} at ${registry}: ${who} answered ${status}${said}`,
@@ -37,7 +53,7 @@ export async function answerError(
       registryCodes: body.codes,
       digests: body.digests,
       isPermanent: permanent !== undefined,
-      hint: permanent ?? (isForeign(status, body) ? PAGE_HINT : (hint ?? hintFor(status, body))),
+      hint: permanent ?? hint(answer) ?? (isPage ? PAGE_HINT : hintFor(status)),
     },
   );
 }
@@ -64,10 +80,7 @@ function errorCode(status: number, code: string | undefined): ErrorCode {
   return code === "UNSUPPORTED" ? "DRAY_REGISTRY_UNSUPPORTED" : "DRAY_REGISTRY_FAILED";
 }
 
-function hintFor(status: number, { codes, text }: ErrorBody): string | undefined {
-  if (codes.includes("NAME_UNKNOWN") || /project|repository/i.test(text)) {
-    return "Some registries want the project or repository to be made first.";
-  }
+function hintFor(status: number): string | undefined {
   if (status === 413) {
     return "A proxy in front of the registry limits the size of a request (nginx: client_max_body_size 0).";
   }

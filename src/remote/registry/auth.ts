@@ -1,8 +1,15 @@
 import { RegistryError } from "../../errors.ts";
 import { parseChallenges, type Challenge } from "./challenge.ts";
+import { isLoginRefusal, loginRefused } from "./login-refused.ts";
 import { Trial, type Credentials, type CredentialStore } from "./credentials.ts";
 import { WiderScopes } from "./wider-scopes.ts";
-import { TokenPurse, type Scopes, type TokenPurseOptions } from "./token-purse.ts";
+import {
+  repositoryOf,
+  TokenPurse,
+  type Scopes,
+  type TokenNeed,
+  type TokenPurseOptions,
+} from "./token-purse.ts";
 import { basicHeader, type TransportResponse } from "../http/transport.ts";
 
 export interface AuthenticatorOptions extends TokenPurseOptions {
@@ -42,12 +49,23 @@ export class Authenticator {
     const credentials = await this.#ask(scopes);
     if (credentials?.kind !== "bearer" && this.#challenge.scheme === "bearer") {
       const wanted = this.#wider.of(scopes);
-      const parameters = { challenge: this.#challenge, scopes: wanted, credentials, signal };
-      return `Bearer ${await this.#tokens.take(parameters)}`;
+      return this.#token({ challenge: this.#challenge, scopes: wanted, credentials, signal });
     }
     const header = credentials === undefined ? undefined : fixedHeader(credentials);
     if (header !== undefined) this.#trial.requireHope(header);
     return header;
+  }
+
+  /** A login that the token server refuses may have been replaced by now, in a file or by a helper. */
+  async #token(need: TokenNeed): Promise<string> {
+    try {
+      return `Bearer ${await this.#tokens.take(need)}`;
+    } catch (error) {
+      if (!(error instanceof RegistryError) || !isLoginRefusal(error)) throw error;
+      const credentials = await this.#ask(need.scopes, true);
+      if (JSON.stringify(credentials) === JSON.stringify(need.credentials)) throw error;
+      return `Bearer ${await this.#tokens.take({ ...need, credentials })}`;
+    }
   }
 
   /** Learns from a 401 how to log in. False if it does not say. */
@@ -78,16 +96,34 @@ export class Authenticator {
     if (this.#challenge !== undefined) this.#wider.learn(scopes, this.#challenge);
     const header = await this.#other({ scopes, sent, signal }, before);
     if (header !== undefined || sent === undefined) return header;
-    // A token, or a login that was taken before, may be good for other repositories.
-    if ((await this.#isToken(scopes)) || this.#trial.isProven(sent)) return undefined;
-    const refusal = refused(this.#options.registry, this.hintFor(401));
+    const credentials = await this.#ask(scopes);
+    // A token may be good for other repositories, and so may a login that the registry still takes.
+    const isToken = this.#challenge?.scheme === "bearer" && credentials?.kind !== "bearer";
+    const wasTaken = this.#trial.isProven(sent);
+    if (isToken || credentials === undefined || (wasTaken && (await this.#isTaken(sent, signal)))) {
+      return undefined;
+    }
+    const refusal = loginRefused({ registry: this.#options.registry, credentials, wasTaken });
     this.#trial.refuse(sent, refusal);
     throw refusal;
   }
 
-  async #isToken(scopes: Scopes): Promise<boolean> {
-    const credentials = await this.#ask(scopes);
-    return this.#challenge?.scheme === "bearer" && credentials?.kind !== "bearer";
+  /** Whether the registry lets somebody in, whatever it thinks of a repository. */
+  async #isTaken(authorization: string, signal: AbortSignal | undefined): Promise<boolean> {
+    const { transport, origin } = this.#options;
+    const headers = { authorization };
+    const response = await transport.send(new URL("/v2/", origin), {
+      method: "GET",
+      headers,
+      signal,
+    });
+    await response.discard();
+    return response.status !== 401;
+  }
+
+  /** True if there is a login to ask with, good or not. */
+  get isLoggedIn(): boolean {
+    return this.#hasCredentials;
   }
 
   /** Another header than the one that was sent, which may have expired. Undefined if there is none. */
@@ -139,17 +175,4 @@ function fixedHeader(credentials: Credentials): string {
   return credentials.kind === "password"
     ? basicHeader(credentials.username, credentials.password)
     : `Bearer ${credentials.token}`;
-}
-
-function refused(registry: string, hint: string | undefined): RegistryError {
-  return new RegistryError(
-    "DRAY_LOGIN_REFUSED",
-    `Cannot log in to ${registry}: it refuses the credentials and answered 401`,
-    { status: 401, hint },
-  );
-}
-
-/** The repository of `repository:NAME:ACTIONS`, whose name may have colons in it. */
-function repositoryOf(scopes: Scopes): string | undefined {
-  return /^repository:(.*):[^:]*$/.exec(scopes[0] ?? "")?.[1];
 }

@@ -1,10 +1,11 @@
 import { atMost, DEFAULT_CONCURRENCY, type Limit } from "../../content/concurrency.ts";
-import { DrayError, RegistryError } from "../../errors.ts";
+import { DrayError } from "../../errors.ts";
 import type { Listener } from "../../events.ts";
 import { answerError, warningsIn } from "./answer-error.ts";
 import { Secrets } from "./secrets.ts";
 import { BlobPlaces } from "./blob-places.ts";
 import type { Scopes } from "./token-purse.ts";
+import { hintFor, withWayOut } from "./hints.ts";
 import type { ClientOptions, RegistryAccess } from "./access.ts";
 import { connect, originsOf, type Connection } from "./connect.ts";
 import { withReason } from "./bare-refusal.ts";
@@ -91,18 +92,6 @@ export class RegistryClient {
     await this.#connect({ signal });
   }
 
-  /** Whether it answers at all by now, asked once and without waiting. */
-  async answers(signal?: AbortSignal): Promise<boolean> {
-    const request = { method: "GET", path: "", action: "connect", scopes: [], signal } as const;
-    try {
-      await (await this.request({ ...request, accept: [200], retry: false })).discard();
-      return true;
-    } catch (error) {
-      if (!(error instanceof RegistryError)) throw error;
-      return error.status !== 0 && error.status < 500;
-    }
-  }
-
   /** @throws RegistryError for an answer that is not in `accept`, or for none */
   async request(request: RegistryRequest): Promise<TransportResponse> {
     const { retry = true, signal } = request;
@@ -145,11 +134,12 @@ export class RegistryClient {
 
   async #attempt(request: RegistryRequest): Promise<TransportResponse> {
     const connection = await this.#connect(request);
-    const { origin, authenticator } = connection;
+    const { origin } = connection;
     const url =
       typeof request.path === "string" ? new URL(`/v2/${request.path}`, origin) : request.path;
+    const asked = { registry: this.registry, connection, scopes: request.scopes };
     const send = (one: ExchangeRequest): Promise<TransportResponse> =>
-      this.#exchange.send(connection, url, one);
+      withWayOut(() => this.#exchange.send(connection, url, one), asked);
     const answer = await send(request);
     const response = request.accept.includes(answer.status)
       ? answer
@@ -158,7 +148,7 @@ export class RegistryClient {
     const error = await answerError(response, {
       action: request.action,
       registry: this.name,
-      hint: hintForHost(response, { url, origin }) ?? authenticator.hintFor(response.status),
+      hint: (said) => hintForHost(response, { url, origin }) ?? hintFor(said, asked),
       secrets: this.#secrets,
       asked: origin,
     });

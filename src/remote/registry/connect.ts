@@ -1,5 +1,6 @@
 import { DrayError, RegistryError, systemCode } from "../../errors.ts";
 import { Authenticator } from "./auth.ts";
+import { brandOf, type Brand } from "./brand.ts";
 import {
   connectionFailure,
   isConnectionFailure,
@@ -18,6 +19,7 @@ const MAX_PING_BYTES = 256 * 1024;
 export interface Connection {
   readonly origin: URL;
   readonly authenticator: Authenticator;
+  readonly brand: Brand | undefined;
 }
 
 export interface ConnectOptions {
@@ -129,17 +131,21 @@ async function accept(
   });
   if (response.status === 401) authenticator.learn(response);
   const title = pageTitle(await startOf(response));
-  if (response.status === 404) throw notARegistry(origin, options.name);
+  const brand = brandOf(registry, response);
+  if (response.status === 404) throw notARegistry(origin, { name: options.name, brand });
   if (response.status === 200 && title !== undefined) throw isPage(origin, options.name, title);
   if (origin.protocol === "http:" && wantsTls(response)) throw notPlain(origin, options.name);
-  return { origin, authenticator };
+  return { origin, authenticator, brand };
 }
 
-function notARegistry(origin: URL, name: string): RegistryError {
+function notARegistry(
+  origin: URL,
+  { name, brand }: { name: string; brand: Brand | undefined },
+): RegistryError {
   return new RegistryError(
     "DRAY_REGISTRY_NOT_FOUND",
     `Cannot connect at ${name}: ${new URL("/v2/", origin).href} answered 404`,
-    { status: 404, hint: "This host answers, but not as a registry. Is the port right?" },
+    { status: 404, hint: brand === "nexus" ? NEXUS_PORT : NO_REGISTRY },
   );
 }
 
@@ -159,6 +165,11 @@ function isPage(origin: URL, name: string, title: string): RegistryError {
     { status: 200, hint: PAGE_HINT },
   );
 }
+
+const NO_REGISTRY = "This host answers, but not as a registry. Is the port right?";
+
+const NEXUS_PORT =
+  "This is Nexus, and not a docker repository of it: each has a port of its own, HOST:PORT, or with path-based routing (3.83 and newer) the path HOST/REPOSITORY.";
 
 const NOT_PLAIN = "It seems to speak https: leave out --plain-http.";
 

@@ -1,5 +1,6 @@
 import { DrayError, RegistryError } from "../../errors.ts";
 import { judgeRealm, type Challenge } from "./challenge.ts";
+import { isLoginRefusal, loginRefused } from "./login-refused.ts";
 import { Trial, type Credentials } from "./credentials.ts";
 import type { Patience } from "../http/patience.ts";
 import { requestToken, type Token, type TokenRequest } from "./token.ts";
@@ -17,6 +18,11 @@ export interface TokenPurseOptions {
 
 /** What a request may do: `repository:NAME:pull,push`. */
 export type Scopes = readonly string[];
+
+/** The repository of `repository:NAME:ACTIONS`, whose name may have colons in it. */
+export function repositoryOf(scopes: Scopes): string | undefined {
+  return /^repository:(.*):[^:]*$/.exec(scopes[0] ?? "")?.[1];
+}
 
 export interface TokenNeed {
   readonly challenge: Challenge;
@@ -93,8 +99,13 @@ export class TokenPurse {
       this.#trial.prove(secret);
       return token;
     } catch (error) {
-      if (error instanceof RegistryError && error.status === 401) this.#trial.refuse(secret, error);
-      throw error;
+      if (!(error instanceof RegistryError) || !isLoginRefusal(error)) throw error;
+      const { registry } = this.#options;
+      const by = `its token server ${request.realm.origin}`;
+      const wasTaken = this.#trial.isProven(secret);
+      const refusal = loginRefused({ registry, credentials, wasTaken, by });
+      this.#trial.refuse(secret, refusal);
+      throw refusal;
     }
   }
 

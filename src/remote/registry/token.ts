@@ -96,10 +96,12 @@ async function failed(
   const { status, url } = response;
   const denied = status === 401 || status === 403;
   const { text, isPage } = await readErrorBody(response, secretsOf(prepared));
-  const who = url.origin === realm.origin ? "it" : `${url.host}, where it sent this on to,`;
+  const isOwn = url.origin === realm.origin;
+  const isRefusal = isOwn && status === 401 && prepared.known !== undefined;
+  const who = isOwn ? "it" : `${url.host}, where it sent this on to,`;
   const to = response.header("location") === undefined ? "" : " with a redirect";
   const error = new RegistryError(
-    "DRAY_AUTH_FAILED",
+    isRefusal ? "DRAY_LOGIN_REFUSED" : "DRAY_AUTH_FAILED",
     `Cannot get a token from ${realm.origin}: ${who} answered ${status}${to}${text === "" ? "" : ` (${text})`}`,
     {
       status,

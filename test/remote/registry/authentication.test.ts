@@ -351,11 +351,11 @@ describe("a wrong password", () => {
     for (const name of ["a", "b", "c"]) {
       const repository = pool.repository({ registry: registry.host, repository: name });
       await expect(repository.resolve("1.0")).rejects.toMatchObject({
-        code: "DRAY_AUTH_FAILED",
+        code: "DRAY_LOGIN_REFUSED",
         kind: "failed",
         status: 401,
         message: expect.stringMatching(
-          /^Cannot get a token from http:.* it answered 401 \(UNAUTHORIZED\)$/,
+          /^Cannot log in to .*: its token server http:.* refuses the credentials and answered 401$/,
         ) as string,
         hint: "Check user name and password (or token) for this registry.",
       });
@@ -373,7 +373,7 @@ describe("a wrong password", () => {
     const error: unknown = await repository.resolve("1.0").catch((cause: unknown) => cause);
     const { inspect } = await import("node:util");
     const text = inspect(error, { depth: 10, showHidden: true });
-    expect(text).toContain("DRAY_AUTH_FAILED");
+    expect(text).toContain("DRAY_LOGIN_REFUSED");
     expect(text).not.toContain("s3cr3t-pass");
     expect(text).not.toContain(Buffer.from("alice:s3cr3t-pass").toString("base64"));
   });
