@@ -70,7 +70,10 @@ export interface JsonOptions {
 export function writeJson(value: Value, options: JsonOptions): string {
   const text = JSON.stringify(toPlain(value, options.budget, 0), undefined, options.indent);
   options.budget.text(text.length);
-  return options.escapesHtml === true ? text.replace(/[<>&]/g, escaped) : text;
+  return text.replace(
+    options.escapesHtml === true ? /[<>&\u2028\u2029]/g : /[\u2028\u2029]/g,
+    escaped,
+  );
 }
 
 function escaped(character: string): string {

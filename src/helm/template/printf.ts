@@ -1,11 +1,11 @@
 import type { Budget } from "./budget.ts";
 import { format, formatFloat } from "./print.ts";
-import { typeOf, type Value } from "./value.ts";
+import { isList, sortedKeys, typeOf, type Dict, type Value } from "./value.ts";
 
 /** Wider than this is no padding but an attack. */
 const MAX_WIDTH = 10_000;
 
-const VERB = /%([-+# 0]{0,8})(\*|\d{1,9})?(?:\.(\*|\d{1,9})?)?([a-zA-Z%])/g;
+const VERB = /%([-+# 0]{0,8})(\*|\d{1,9})?(?:\.(\*|\d{1,9})?)?(?:\[(\d{1,3})\])?(.|$)/gsu;
 
 interface Spec {
   readonly flags: string;
@@ -18,10 +18,13 @@ interface Spec {
 /** Go's `fmt.Sprintf`, with the marks it leaves for arguments that do not fit. */
 export function sprintf(template: string, args: readonly Value[], budget: Budget): string {
   let next = 0;
+  let isOrdered = true;
   const star = (text: string | undefined): number =>
     Math.min(Number(text === "*" ? (args[next++] ?? 0) : (text ?? 0)), MAX_WIDTH);
   const text = template.replace(VERB, (directive) => {
-    const [, flags = "", width, precision, verb = ""] = new RegExp(VERB).exec(directive) ?? [];
+    const [, flags = "", width, precision, index, verb = ""] =
+      new RegExp(VERB).exec(directive) ?? [];
+    if (verb === "") return "%!(NOVERB)";
     if (verb === "%") return "%";
     const spec: Spec = {
       flags,
@@ -29,17 +32,35 @@ export function sprintf(template: string, args: readonly Value[], budget: Budget
       precision: directive.includes(".") ? star(precision) : undefined,
       verb,
     };
+    if (index !== undefined) {
+      isOrdered = false;
+      next = Number(index) - 1;
+      if (next < 0 || next >= args.length) return `%!${verb}(BADINDEX)`;
+    }
     if (next >= args.length) return `%!${verb}(MISSING)`;
     const shown = padded(formatVerb(spec, args[next++] ?? null), spec);
     budget.text(shown.length);
     return shown;
   });
-  if (next >= args.length) return text;
+  if (next >= args.length || !isOrdered) return text;
   const extra = args.slice(next).map((arg) => `${typeOf(arg)}=${format(arg)}`);
   return `${text}%!(EXTRA ${extra.join(", ")})`;
 }
 
 function formatVerb(spec: Spec, value: Value): string {
+  const isMany = value instanceof Map || (typeof value === "object" && isList(value));
+  return isMany && !/[vT]/.test(spec.verb) ? formatEach(spec, value) : formatOne(spec, value);
+}
+
+/** What is asked of many is done to each of them. */
+function formatEach(spec: Spec, many: Dict | readonly Value[]): string {
+  const each = (one: Value): string => formatVerb(spec, one);
+  if (!(many instanceof Map)) return `[${many.map(each).join(" ")}]`;
+  const entries = sortedKeys(many).map((key) => `${each(key)}:${each(many.get(key) ?? null)}`);
+  return `map[${entries.join(" ")}]`;
+}
+
+function formatOne(spec: Spec, value: Value): string {
   switch (spec.verb) {
     case "v":
       return spec.flags.includes("+") && typeof value === "number"

@@ -3,15 +3,23 @@ import type { Budget } from "./budget.ts";
 import { formatFloat } from "./print.ts";
 import { isList, sortedKeys, Struct, type Dict, type Value } from "./value.ts";
 
+/** Columns behind which a text is broken at the next space. */
+const BEST_WIDTH = 80;
+
 /** Nesting of what a template writes; a dictionary that holds itself ends here. */
 const MAX_NESTING = 100;
+
+interface YamlLayout {
+  /** Lists stand further in than what holds them. @default false */
+  readonly indentsLists?: boolean;
+}
 
 /**
  * Writes a value as sigs.k8s.io/yaml does: keys sorted, lists not indented, long texts as blocks.
  * `budget` pays for it.
  */
-export function writeYaml(value: Value, budget: Budget): string {
-  const writer = new Writer(budget);
+export function writeYaml(value: Value, budget: Budget, layout: YamlLayout = {}): string {
+  const writer = new Writer(budget, layout);
   writer.block(value, "", 0);
   return writer
     .text()
@@ -21,10 +29,14 @@ export function writeYaml(value: Value, budget: Budget): string {
 
 class Writer {
   readonly #budget: Budget;
+  readonly #layout: YamlLayout;
   readonly #pieces: string[] = [];
+  /** Of what comes next. */
+  #column = 0;
 
-  constructor(budget: Budget) {
+  constructor(budget: Budget, layout: YamlLayout) {
     this.#budget = budget;
+    this.#layout = layout;
   }
 
   text(): string {
@@ -52,7 +64,8 @@ class Writer {
 
   #entry(key: string, value: Value, { indent, depth }: { indent: string; depth: number }): void {
     this.#put(`${indent}${quoted(key)}:`);
-    const inner = isList(value) ? indent : `${indent}  `;
+    const staysOut = isList(value) && this.#layout.indentsLists !== true;
+    const inner = staysOut ? indent : `${indent}  `;
     this.block(value, inner, depth + 1);
   }
 
@@ -75,7 +88,7 @@ class Writer {
 
   #scalar(value: Value, indent: string): string {
     if (typeof value === "string") {
-      return value.includes("\n") ? literal(value, indent) : quoted(value);
+      return value.includes("\n") ? literal(value, indent) : this.#folded(quoted(value), indent);
     }
     if (value instanceof Map) return "{}";
     if (value instanceof Struct) return "{}";
@@ -84,9 +97,28 @@ class Writer {
     return value === null ? "null" : String(value);
   }
 
+  /** A long text goes on in the next line, behind the first single space where it is too long. */
+  #folded(text: string, indent: string): string {
+    let column = this.#column + 1;
+    if (column + text.length <= BEST_WIDTH) return text;
+    const edge = /^['"]/.test(text) ? 1 : 0;
+    let folded = "";
+    for (let at = 0; at < text.length; at++) {
+      const character = text[at] ?? "";
+      const isInside = at > edge && at < text.length - 1 - edge;
+      const isSingle = character === " " && text[at - 1] !== " " && text[at + 1] !== " ";
+      const breaks = isInside && isSingle && column > BEST_WIDTH;
+      folded += breaks ? `\n${indent}` : character;
+      column = breaks ? indent.length : column + 1;
+    }
+    return folded;
+  }
+
   #put(text: string): void {
     this.#budget.text(text.length);
     this.#pieces.push(text);
+    const end = text.lastIndexOf("\n");
+    this.#column = end === -1 ? this.#column + text.length : text.length - end - 1;
   }
 }
 

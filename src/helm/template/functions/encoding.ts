@@ -4,8 +4,9 @@ import { readYaml } from "../../../yaml/read.ts";
 import { writeJson } from "../print.ts";
 import { fn, type Call, type TemplateFunction } from "../signature.ts";
 import { BudgetError, TemplateError } from "../template-error.ts";
+import { writeToml } from "../to-toml.ts";
 import { writeYaml } from "../to-yaml.ts";
-import { isList, type Value } from "../value.ts";
+import { isList, kindOf, type Value } from "../value.ts";
 
 const toYaml = fn(["any"], ([value], { budget }) => writeYaml(value, budget));
 const toJson = fn(["any"], ([value], { budget }) =>
@@ -21,22 +22,25 @@ const fromAny = fn(["string"], ([text], call) => readText(text, call));
 export const ENCODING: Readonly<Record<string, TemplateFunction>> = {
   toYaml,
   mustToYaml: toYaml,
-  toYamlPretty: toYaml,
+  toYamlPretty: fn(["any"], ([value], { budget }) =>
+    writeYaml(value, budget, { indentsLists: true }),
+  ),
   toJson,
   mustToJson: toJson,
   toRawJson,
   mustToRawJson: toRawJson,
   toPrettyJson,
   mustToPrettyJson: toPrettyJson,
-  fromYaml: fn(["string"], ([text], call) => dictFrom(text, call)),
-  fromJson: fn(["string"], ([text], call) => dictFrom(text, call)),
-  fromYamlArray: fn(["string"], ([text], call) => listFrom(text, call)),
-  fromJsonArray: fn(["string"], ([text], call) => listFrom(text, call)),
+  fromYaml: fn(["string"], ([text], call) => dictFrom(text, FROM_YAML, call)),
+  fromJson: fn(["string"], ([text], call) => dictFrom(text, "", call)),
+  fromYamlArray: fn(["string"], ([text], call) => listFrom(text, FROM_YAML, call)),
+  fromJsonArray: fn(["string"], ([text], call) => listFrom(text, "", call)),
   mustFromJson: fromAny,
-  toToml: fn(["any"], ([value], { budget }) => writeJson(value, { budget })),
+  toToml: fn(["any"], ([value], { budget }) => writeToml(value, budget)),
   b64enc: fn(["string"], ([text]) => Buffer.from(text).toString("base64")),
   b64dec: fn(["string"], ([text]) => Buffer.from(text, "base64").toString()),
   b32enc: fn(["string"], ([text]) => base32(Buffer.from(text))),
+  b32dec: fn(["string"], ([text]) => fromBase32(text)),
   sha1sum: fn(["string"], ([text]) => hashed("sha1", text)),
   sha256sum: fn(["string"], ([text]) => hashed("sha256", text)),
   sha512sum: fn(["string"], ([text]) => hashed("sha512", text)),
@@ -57,20 +61,37 @@ function readText(text: string, { budget }: Call): Value {
   }
 }
 
-function dictFrom(text: string, call: Call): Value {
+/** What Helm's reader of YAML says before a complaint of the one of JSON. */
+const FROM_YAML = "error unmarshaling JSON: while decoding JSON: ";
+
+function notOf(type: string, value: Value): TemplateError {
+  const kinds: Readonly<Record<string, string>> = {
+    float64: "number",
+    map: "object",
+    slice: "array",
+  };
+  const kind = kindOf(value);
+  return new TemplateError(
+    `json: cannot unmarshal ${kinds[kind] ?? kind} into Go value of type ${type}`,
+  );
+}
+
+function dictFrom(text: string, where: string, call: Call): Value {
   try {
-    const value = readText(text, call);
-    return value instanceof Map ? value : new Map();
+    const value = readText(text, call) ?? new Map<string, Value>();
+    if (value instanceof Map) return value;
+    const { reason } = notOf("map[string]interface {}", value);
+    return new Map<string, Value>([["Error", where + reason]]);
   } catch (error) {
     if (!(error instanceof TemplateError)) throw error;
     return new Map<string, Value>([["Error", error.reason]]);
   }
 }
 
-function listFrom(text: string, call: Call): Value {
+function listFrom(text: string, where: string, call: Call): Value {
   try {
-    const value = readText(text, call);
-    return isList(value) ? value : [];
+    const value = readText(text, call) ?? [];
+    return isList(value) ? value : [where + notOf("[]interface {}", value).reason];
   } catch (error) {
     if (!(error instanceof TemplateError)) throw error;
     return [error.reason];
@@ -84,6 +105,18 @@ function base32(bytes: Buffer): string {
   const groups = bits.match(/.{1,5}/g) ?? [];
   const text = groups.map((group) => BASE32[Number.parseInt(group.padEnd(5, "0"), 2)]).join("");
   return text.padEnd(Math.ceil(text.length / 8) * 8, "=");
+}
+
+/** Go's message where it is none. */
+function fromBase32(text: string): string {
+  const digits = text.replace(/=+$/, "");
+  const wrong = Array.from(digits).findIndex((digit) => !BASE32.includes(digit));
+  if (wrong !== -1) return `illegal base32 data at input byte ${wrong}`;
+  const bits = Array.from(digits).map((digit) =>
+    BASE32.indexOf(digit).toString(2).padStart(5, "0"),
+  );
+  const bytes = bits.join("").match(/.{8}/g) ?? [];
+  return Buffer.from(bytes.map((byte) => Number.parseInt(byte, 2))).toString();
 }
 
 function adler32(bytes: Buffer): number {

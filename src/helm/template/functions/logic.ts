@@ -30,14 +30,9 @@ export const LOGIC: Readonly<Record<string, TemplateFunction>> = {
   printf: variadic(["string"], ([template], values, call) =>
     sprintf(template, values, call.budget),
   ),
-  html: variadic([], (_none, values) =>
-    values
-      .map(format)
-      .join("")
-      .replace(/[<>&'"]/g, escapeHtml),
-  ),
-  js: variadic([], (_none, values) => JSON.stringify(values.map(format).join("")).slice(1, -1)),
-  urlquery: variadic([], (_none, values) => queryEscaped(values.map(format).join(""))),
+  html: variadic([], (_none, values) => sprint(values).replace(/[<>&'"]/g, escapeHtml)),
+  js: variadic([], (_none, values) => sprint(values).replace(FOR_SCRIPTS, escapeForScript)),
+  urlquery: variadic([], (_none, values) => queryEscaped(sprint(values))),
 };
 
 function comparison(compare: (a: Value, b: Value) => boolean): TemplateFunction {
@@ -108,6 +103,14 @@ function sprint(values: readonly Value[]): string {
 function queryEscaped(text: string): string {
   const escaped = encodeURIComponent(text).replaceAll("%20", "+");
   return escaped.replace(/[!'()*]/g, (one) => `%${one.charCodeAt(0).toString(16).toUpperCase()}`);
+}
+
+const FOR_SCRIPTS = /[\\'"<>&=\p{Cc}\p{Cf}\u2028\u2029]/gu;
+
+/** Go's `template.JSEscapeString`. */
+function escapeForScript(character: string): string {
+  if (/[\\'"]/.test(character)) return `\\${character}`;
+  return `\\u${character.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0")}`;
 }
 
 const HTML: Readonly<Record<string, string>> = {

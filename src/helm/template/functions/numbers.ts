@@ -35,20 +35,29 @@ export const NUMBERS: Readonly<Record<string, TemplateFunction>> = {
     values.map(toFloat).reduce((a, b) => Math.min(a, b), toFloat(first)),
   ),
   add1f: fn(["any"], ([value]) => toFloat(value) + 1),
-  addf: variadic([], (_none, values) => values.reduce((sum: number, one) => sum + toFloat(one), 0)),
-  subf: floats((a, b) => a - b),
-  mulf: floats((a, b) => a * b),
+  addf: variadic([], (_none, values) =>
+    values.reduce((sum: number, one) => decimal(sum + toFloat(one)), 0),
+  ),
+  subf: floats((a, b) => decimal(a - b)),
+  mulf: floats((a, b) => decimal(a * b)),
   divf: floats((a, b) => a / b),
   floor: fn(["any"], ([value]) => Math.floor(toFloat(value))),
   ceil: fn(["any"], ([value]) => Math.ceil(toFloat(value))),
-  round: variadic(["any", "int"], ([value, places]) => {
+  round: variadic(["any", "int"], ([value, places], [from = 0.5]) => {
     const power = 10 ** places;
-    return Math.round(toFloat(value) * power) / power;
+    const digits = toFloat(value) * power;
+    const isUp = digits - Math.trunc(digits) >= toFloat(from);
+    return (isUp ? Math.ceil(digits) : Math.floor(digits)) / power;
   }),
   until: fn(["int"], ([count]) => counted(0, count, count < 0 ? -1 : 1)),
   untilStep: fn(["int", "int", "int"], ([start, stop, step]) => counted(start, stop, step)),
   seq: variadic([], (_none, values) => sequence(values.map(toInt)).join(" ")),
 };
+
+/** Sprig counts in decimals, where 1.1 less 1 is 0.1. */
+function decimal(value: number): number {
+  return Number(value.toPrecision(15));
+}
 
 function floats(operate: (a: number, b: number) => number): TemplateFunction {
   return variadic(["any"], ([first], values) =>
@@ -74,12 +83,14 @@ function toBig(value: Value): bigint {
   return typeof value === "string" ? parsedInteger(value) : 0n;
 }
 
-/** spf13/cast takes a base prefix, and no leading zeros for octal. */
+/** As Go reads the number of a program: behind a zero it is octal. */
 function parsedInteger(text: string): bigint {
   const plain = text.replace(/\.0*$/, "");
   const digits = /^([+-]?)(0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO][0-7]+|\d+)$/.exec(plain);
   if (digits === null || plain.length > MAX_DIGITS) return 0n;
-  const value = BigInt((digits[2] ?? "0").toLowerCase());
+  const written = (digits[2] ?? "0").toLowerCase();
+  if (/^0\d*[89]/.test(written)) return 0n;
+  const value = BigInt(written.replace(/^0(?=\d)/, "0o"));
   return BigInt.asIntN(64, digits[1] === "-" ? -value : value);
 }
 

@@ -53,7 +53,13 @@ function joinedUrl(parts: Dict): string {
   const authority = part("host") === "" ? "" : `//${wrap("", "userinfo", "@")}${part("host")}`;
   const path =
     authority !== "" && !/^(?:\/|$)/.test(part("path")) ? `/${part("path")}` : part("path");
-  return wrap("", "scheme", ":") + authority + path + wrap("?", "query") + wrap("#", "fragment");
+  return (
+    wrap("", "scheme", ":") +
+    authority +
+    encodeURI(path) +
+    wrap("?", "query") +
+    wrap("#", "fragment")
+  );
 }
 
 function textOf(value: Value): string {

@@ -3,7 +3,7 @@ import { format } from "../print.ts";
 import { fn, variadic, type TemplateFunction } from "../signature.ts";
 import { BudgetError } from "../template-error.ts";
 import { isList, type Dict, type Value } from "../value.ts";
-import { title, wrapped, camelCase, snakeCase } from "./words.ts";
+import { abbreviated, camelCase, snakeCase, title, wrapped } from "./words.ts";
 
 /** Text functions of sprig. https://masterminds.github.io/sprig/strings.html */
 export const STRINGS: Readonly<Record<string, TemplateFunction>> = {
@@ -23,11 +23,11 @@ export const STRINGS: Readonly<Record<string, TemplateFunction>> = {
     text.replace(/(?<![^\s])\p{Lu}/gu, (letter) => letter.toLowerCase()),
   ),
   repeat: fn(["int", "string"], ([count, text], { budget }) => repeated(text, count, budget)),
-  substr: fn(["int", "int", "string"], ([a, b, c]) => substring(a, b, c)),
-  trunc: fn(["int", "string"], ([a, b]) => truncate(a, b)),
-  abbrev: fn(["int", "string"], ([width, text]) =>
-    width < 4 || text.length <= width ? text : `${text.slice(0, width - 3)}...`,
-  ),
+  substr: fn(["int", "int", "string"], ([a, b, c]) => inBytes(c, (text) => substring(a, b, text))),
+  trunc: fn(["int", "string"], ([a, b]) => inBytes(b, (text) => truncate(a, text))),
+  abbrev: fn(["int", "string"], ([width, text]) => abbreviated(text, 0, width)),
+  abbrevboth: fn(["int", "int", "string"], ([left, width, text]) => abbreviated(text, left, width)),
+  hello: fn([], () => "Hello!"),
   nospace: fn(["string"], ([text]) => text.replace(/\s/g, "")),
   initials: fn(["string"], ([text]) =>
     text
@@ -43,9 +43,11 @@ export const STRINGS: Readonly<Record<string, TemplateFunction>> = {
   snakecase: fn(["string"], ([text]) => snakeCase(text)),
   camelcase: fn(["string"], ([a]) => camelCase(a)),
   kebabcase: fn(["string"], ([text]) => snakeCase(text).replaceAll("_", "-")),
-  wrap: fn(["int", "string"], ([width, text]) => wrapped(text, width, "\n")),
+  wrap: fn(["int", "string"], ([width, text]) =>
+    wrapped(text, { width, separator: "\n", breaksWords: false }),
+  ),
   wrapWith: fn(["int", "string", "string"], ([width, separator, text]) =>
-    wrapped(text, width, separator),
+    wrapped(text, { width, separator: separator || "\n", breaksWords: true }),
   ),
   contains: fn(["string", "string"], ([part, text], call) => {
     call.compared([text, part]);
@@ -77,7 +79,8 @@ export const STRINGS: Readonly<Record<string, TemplateFunction>> = {
   ),
   replace: fn(["string", "string", "string"], ([from, to, text], { budget }) => {
     budget.text(text.length);
-    const pieces = text.split(from);
+    // Nothing stands before and behind every character.
+    const pieces = from === "" ? ["", ...Array.from(text), ""] : text.split(from);
     budget.text(to.length * pieces.length);
     return pieces.join(to);
   }),
@@ -121,6 +124,11 @@ function trimAll(characters: string, text: string): string {
   while (start < end && characters.includes(text[start] ?? "")) start++;
   while (end > start && characters.includes(text[end - 1] ?? "")) end--;
   return text.slice(start, end);
+}
+
+/** Go counts bytes; a character that is cut becomes the mark for one. */
+function inBytes(text: string, cut: (text: string) => string): string {
+  return Buffer.from(cut(Buffer.from(text).toString("latin1")), "latin1").toString();
 }
 
 function substring(start: number, end: number, text: string): string {

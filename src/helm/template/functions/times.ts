@@ -1,5 +1,5 @@
 import { withMethods } from "../field.ts";
-import { fn, variadic, type TemplateFunction } from "../signature.ts";
+import { fn, type TemplateFunction } from "../signature.ts";
 import { TemplateError } from "../template-error.ts";
 import { Struct, type Value } from "../value.ts";
 
@@ -74,7 +74,9 @@ export const TIMES: Readonly<Record<string, TemplateFunction>> = {
   unixEpoch: fn(["any"], ([time]) => String(Math.floor(momentOf(time) / 1000))),
   ago: fn(["any"], ([time]) => durationText((NOW - momentOf(time)) / 1000)),
   duration: fn(["any"], ([seconds]) => durationText(Math.trunc(Number(seconds)) || 0)),
-  durationRound: variadic([], () => "0s"),
+  durationRound: fn(["any"], ([by]) =>
+    roundedDuration(typeof by === "string" ? (millisecondsOf(by) ?? 0) : 0),
+  ),
 };
 
 /** Go's units. https://pkg.go.dev/time@go1.25.0#ParseDuration */
@@ -104,6 +106,22 @@ function durationText(seconds: number): string {
   const [hours, minutes] = [Math.floor(rest / 3600), Math.floor((rest % 3600) / 60)];
   if (hours > 0) return `${sign}${hours}h${minutes}m${rest % 60}s`;
   return minutes > 0 ? `${sign}${minutes}m${rest % 60}s` : `${sign}${rest}s`;
+}
+
+const SPANS: readonly (readonly [string, number])[] = [
+  ["y", 365 * 24 * 3_600_000],
+  ["mo", 30 * 24 * 3_600_000],
+  ["d", 24 * 3_600_000],
+  ["h", 3_600_000],
+  ["m", 60_000],
+  ["s", 1000],
+];
+
+/** The largest unit alone, `3mo`. */
+function roundedDuration(milliseconds: number): string {
+  const [length, sign] = [Math.abs(milliseconds), milliseconds < 0 ? "-" : ""];
+  const span = SPANS.find(([, size]) => length > size);
+  return span === undefined ? "0s" : `${sign}${Math.floor(length / span[1])}${span[0]}`;
 }
 
 const MONTHS =

@@ -3,31 +3,45 @@ import { DrayError } from "../../../errors.ts";
 import { withMethods } from "../field.ts";
 import { fn, type TemplateFunction } from "../signature.ts";
 import { TemplateError } from "../template-error.ts";
-import { Struct } from "../value.ts";
+import { Struct, type Value } from "../value.ts";
 
 /** Versions. https://masterminds.github.io/sprig/semver.html */
 export const VERSIONS: Readonly<Record<string, TemplateFunction>> = {
   semverCompare: fn(["string", "string"], ([range, version]) =>
     checked(() => parseRange(range).allows(parseVersion(version))),
   ),
-  semver: fn(["string"], ([text]) => {
-    const version = checked(() => parseVersion(text));
-    const fields = {
-      Major: BigInt(version.major),
-      Minor: BigInt(version.minor),
-      Patch: BigInt(version.patch),
-      Prerelease: version.prerelease.join("."),
-      Metadata: version.build.join("."),
-      Original: text,
-    };
-    return withMethods(new Struct("semver.Version", fields, version.raw), {
-      String: fn([], () => version.raw),
-      Compare: fn(["any"], ([other]) =>
-        BigInt(version.compare(other instanceof Struct ? other.text : "0.0.0")),
-      ),
-    });
-  }),
+  semver: fn(["string"], ([text]) => versionOf(text)),
 };
+
+function versionOf(text: string): Struct {
+  const version = checked(() => parseVersion(text));
+  const { major, minor, patch, prerelease } = version;
+  const next = (...parts: readonly number[]): TemplateFunction =>
+    fn([], () => versionOf(parts.join(".")));
+  const fields = {
+    Major: BigInt(major),
+    Minor: BigInt(minor),
+    Patch: BigInt(patch),
+    Prerelease: prerelease.join("."),
+    Metadata: version.build.join("."),
+    Original: text,
+  };
+  return withMethods(new Struct("semver.Version", fields, version.raw), {
+    String: fn([], () => version.raw),
+    IncMajor: next(major + 1, 0, 0),
+    IncMinor: next(major, minor + 1, 0),
+    // A prerelease comes before the version that it leads to.
+    IncPatch: next(major, minor, prerelease.length > 0 ? patch : patch + 1),
+    Compare: fn(["any"], ([other]) => BigInt(compared(version, other))),
+    LessThan: fn(["any"], ([other]) => compared(version, other) < 0),
+    GreaterThan: fn(["any"], ([other]) => compared(version, other) > 0),
+    Equal: fn(["any"], ([other]) => compared(version, other) === 0),
+  });
+}
+
+function compared(version: ReturnType<typeof parseVersion>, other: Value): number {
+  return version.compare(other instanceof Struct ? other.text : "0.0.0");
+}
 
 function checked<T>(action: () => T): T {
   try {

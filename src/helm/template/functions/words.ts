@@ -1,6 +1,6 @@
 /** `foo bar` to `Foo Bar`. */
 export function title(text: string): string {
-  return text.replace(/(?<![\p{L}\p{Nd}_'])\p{Ll}/gu, (letter) => letter.toUpperCase());
+  return text.replace(/(?<![\p{L}\p{Nd}_])\p{Ll}/gu, (letter) => letter.toUpperCase());
 }
 
 /** `FirstName` to `first_name`. */
@@ -12,25 +12,59 @@ export function snakeCase(text: string): string {
     .toLowerCase();
 }
 
-/** `http_server` to `HttpServer`. */
+/** `http_server` to `HttpServer`; what joins words at the beginning stays, and of several one. */
 export function camelCase(text: string): string {
-  return text
-    .split(/[\s_-]+/)
-    .map((word) => word.slice(0, 1).toUpperCase() + word.slice(1))
-    .join("");
+  const lead = /^[\s_-]*/.exec(text)?.[0] ?? "";
+  const words = text.slice(lead.length);
+  const inner = words.replace(/([\s_-]+)([^\s_-]|$)/g, (_all, joints: string, next: string) =>
+    next === "" ? joints : joints.slice(1) + next.toUpperCase(),
+  );
+  return lead + inner.slice(0, 1).toUpperCase() + inner.slice(1);
 }
 
-/** Breaks lines at spaces, as near to `width` as words allow. */
-export function wrapped(text: string, width: number, separator: string): string {
+export interface Wrapping {
+  readonly width: number;
+  readonly separator: string;
+  /** Words that are longer than a line are broken too. */
+  readonly breaksWords: boolean;
+}
+
+/** Breaks lines at spaces. https://github.com/Masterminds/goutils/blob/v1.1.1/wordutils.go */
+export function wrapped(text: string, { width, separator, breaksWords }: Wrapping): string {
+  const most = Math.max(1, width);
   const lines: string[] = [];
-  let line = "";
-  for (const word of text.split(" ")) {
-    if (line !== "" && line.length + 1 + word.length > width) {
-      lines.push(line);
-      line = word;
-    } else {
-      line = line === "" ? word : `${line} ${word}`;
+  let at = 0;
+  while (text.length - at > most) {
+    if (text[at] === " ") {
+      at++;
+      continue;
     }
+    const space = lastSpace(text, at, at + most);
+    if (space === undefined && breaksWords) {
+      lines.push(text.slice(at, at + most));
+      at += most;
+      continue;
+    }
+    const end = space ?? text.indexOf(" ", at + most);
+    if (end === -1) break;
+    lines.push(text.slice(at, end));
+    at = end + 1;
   }
-  return [...lines, line].join(separator);
+  return [...lines, text.slice(at)].join(separator);
+}
+
+function lastSpace(text: string, from: number, to: number): number | undefined {
+  const at = text.lastIndexOf(" ", to);
+  return at < from ? undefined : at;
+}
+
+/** Shortens a text at its end, or at both where `left` characters are to be left out before. */
+export function abbreviated(text: string, left: number, width: number): string {
+  if (width < 4 || (left > 0 && width < 7) || text.length <= width) return text;
+  const most = width - 3;
+  const start = Math.min(left, text.length, text.length - most);
+  if (start <= 4) return `${text.slice(0, most)}...`;
+  const end =
+    text.length - start <= most ? text.slice(-most) : abbreviated(text.slice(start), 0, most);
+  return `...${end}`;
 }
