@@ -9,7 +9,8 @@ import type { Chart } from "../src/chart/chart.ts";
 import { loadChartArchive } from "../src/chart/load-chart.ts";
 import { DEFAULT_KUBE_VERSION } from "../src/helm/render/capabilities.ts";
 import { renderChart } from "../fixtures/rendered-chart.ts";
-import type { Value } from "../src/helm/template/value.ts";
+import type { Dict } from "../src/helm/template/value.ts";
+import { readUserValues } from "../src/helm/values/user-values.ts";
 import { DrayError } from "../src/errors.ts";
 import { formatReference, parseReference } from "../src/oci/reference.ts";
 
@@ -19,6 +20,8 @@ import { formatReference, parseReference } from "../src/oci/reference.ts";
  */
 interface Expected {
   readonly chart: string;
+  /** Values as `--set` takes them. */
+  readonly set?: readonly string[];
   readonly neededByDefault: readonly string[];
   readonly optional: readonly string[];
   readonly mustNotReport?: readonly string[];
@@ -52,12 +55,12 @@ async function main(): Promise<void> {
   const text = await readFile(join(directory, "expected.json"), "utf8");
   const expected = JSON.parse(text) as readonly Expected[];
   const helm = rest[0] === "--helm" ? rest[1] : await defaults().helm();
-  await bench("without helm", expected, (one) => discover(join(directory, one.chart), undefined));
+  await bench("without helm", expected, (one) => discover(directory, one, undefined));
   if (helm === undefined) console.log("\nwith helm: no helm on PATH, give --helm PATH\n");
-  else await bench(`with ${helm}`, expected, (one) => discover(join(directory, one.chart), helm));
+  else await bench(`with ${helm}`, expected, (one) => discover(directory, one, helm));
   const printed = helm === undefined ? "dray's own rendering, as no helm is there" : helm;
   await bench(`seeds' method (grep image:) over ${printed}`, expected, (one) =>
-    seedMethod(join(directory, one.chart), helm),
+    seedMethod(directory, one, helm),
   );
 }
 
@@ -84,9 +87,14 @@ async function loadChart(path: string): Promise<Chart> {
   return loadChartArchive(await readFile(path), path);
 }
 
-async function discover(path: string, helm: string | undefined): Promise<Reported> {
+async function discover(
+  directory: string,
+  { chart: name, set }: Expected,
+  helm: string | undefined,
+): Promise<Reported> {
   const start = performance.now();
-  const discovery = await discoverImages(await loadChart(path), { helm });
+  const chart = await loadChart(join(directory, name));
+  const discovery = await discoverImages(chart, { helm, values: [await readUserValues({ set })] });
   const seconds = (performance.now() - start) / 1000;
   const ofClass = (...classes: readonly string[]): ReadonlySet<string> =>
     new Set(imagesOf(discovery, classes));
@@ -103,26 +111,32 @@ function imagesOf(discovery: Discovery, classes: readonly string[]): string[] {
 }
 
 /** `grep image: | sed -E 's/^.*image: ['"]?([^'"]*)['"]?.*$/\\1/'`, in whatever it stands. */
-async function seedMethod(path: string, helm: string | undefined): Promise<Reported> {
+async function seedMethod(
+  directory: string,
+  { chart: name, set }: Expected,
+  helm: string | undefined,
+): Promise<Reported> {
   const start = performance.now();
-  const chart = await loadChart(path);
-  const text = helm === undefined ? ownRendering(chart) : await helmRendering(chart, helm);
+  const chart = await loadChart(join(directory, name));
+  const values = await readUserValues({ set });
+  const text =
+    helm === undefined ? ownRendering(chart, values) : await helmRendering(chart, values, helm);
   const lines = text.split("\n").filter((line) => line.includes("image:"));
   const found = lines.map((line) => line.replace(/^.*image: ['"]?([^'"]*)['"]?.*$/, "$1"));
   const seconds = (performance.now() - start) / 1000;
   return { needed: normalized(found), optional: NOTHING, suspect: NOTHING, seconds };
 }
 
-function ownRendering(chart: Chart): string {
-  return renderChart(chart)
+function ownRendering(chart: Chart, values: Dict): string {
+  return renderChart(chart, { values })
     .map(({ text }) => text)
     .join("\n");
 }
 
-async function helmRendering(chart: Chart, helm: string): Promise<string> {
+async function helmRendering(chart: Chart, values: Dict, helm: string): Promise<string> {
   const renderer = await openHelmRenderer(chart, { helm, kubeVersion: DEFAULT_KUBE_VERSION });
   try {
-    return await renderer.render(new Map<string, Value>());
+    return await renderer.render(values);
   } catch (error) {
     if (error instanceof DrayError) return "";
     throw error;

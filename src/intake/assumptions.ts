@@ -8,15 +8,19 @@ export function assumptions(
   used: string,
   images: readonly Resolved[],
 ): Finding[] {
-  const latest = images.flatMap(({ name }) => (name.endsWith(":latest") ? [name] : []));
   return [
     ...(version === undefined && used === UNSAID_VERSION
       ? [note("VERSION_ASSUMED", `nobody has said which version the bundle is: ${UNSAID_VERSION}`)]
       : []),
-    ...(latest.length === 0
-      ? []
-      : [note("TAG_LATEST", `what has no tag is latest, which changes: ${latest.join(", ")}`)]),
+    ...latestTags(images.map(({ name }) => name)),
   ];
+}
+
+/** What a name without a tag stands for. */
+export function latestTags(names: readonly string[]): Finding[] {
+  const latest = names.filter((name) => name.endsWith(":latest"));
+  if (latest.length === 0) return [];
+  return [note("TAG_LATEST", `what has no tag is latest, which changes: ${latest.join(", ")}`)];
 }
 
 /** Tags that stand for one thing at a mirror and for another where the name says. */

@@ -1,8 +1,14 @@
 import { imagesOfChart, type DiscoverySettings } from "../discover/find-images.ts";
 import type { ValueSet } from "../helm/values/user-values.ts";
 import { compareWithList, type ListDifference } from "../discover/image-lists.ts";
-import { toFinding, type DiscoveredImage, type Discovery } from "../discover/discovery.ts";
+import {
+  isNeeded,
+  toFinding,
+  type DiscoveredImage,
+  type Discovery,
+} from "../discover/discovery.ts";
 import { joinImages } from "../discover/image-lists.ts";
+import { latestTags } from "../intake/assumptions.ts";
 import { openSources, type ChartAccess, type Sources } from "../intake/sources.ts";
 import { startRun, type RunOptions } from "../events.ts";
 import { readWholeChart, type WholeChart } from "../intake/charts/obtain-chart.ts";
@@ -82,9 +88,13 @@ export async function images(
 }
 
 /** What could not be had of a chart says why something of it is missing. */
-function describe({ chart, complete, unknowns }: Discovery, { failures }: WholeChart): ReadChart {
+function describe(
+  { chart, images: found, complete, unknowns }: Discovery,
+  { failures }: WholeChart,
+): ReadChart {
   const reasons = failures.map((error) => ({ ...findingOf(error), severity: "warning" as const }));
-  return { ...chart, complete, findings: [...unknowns.map(toFinding), ...reasons] };
+  const latest = latestTags(found.filter(isNeeded).map(({ image }) => image));
+  return { ...chart, complete, findings: [...unknowns.map(toFinding), ...reasons, ...latest] };
 }
 
 /** Suspects with what their registries say of them. */

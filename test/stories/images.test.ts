@@ -53,6 +53,16 @@ describe("images()", () => {
     expect(registry.seen).toEqual([]);
   });
 
+  it("says that a needed image without a tag is the latest one", async () => {
+    const path = join(await temporaryDirectory(), "demo.tgz");
+    const pod = "kind: Pod\nspec: {containers: [{name: a, image: quay.io/team/app}]}\n";
+    await writeFile(path, packedChart({ "templates/a.yaml": `apiVersion: v1\n${pod}` }));
+    const { charts } = await imagesOf(path);
+    expect(charts.flatMap(({ findings }) => findings)).toMatchObject([
+      { code: "TAG_LATEST", severity: "info", message: expect.stringContaining("team/app:latest") },
+    ]);
+  });
+
   it("with probe asks whether suspects are there, one HEAD each", async () => {
     const registry = await startFilled();
     const chart = await chartWithSuspects(registry.host);
