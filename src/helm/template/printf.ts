@@ -52,8 +52,9 @@ function formatVerb(spec: Spec, value: Value): string {
   return isMany && !/[vT]/.test(spec.verb) ? formatEach(spec, value) : formatOne(spec, value);
 }
 
-/** What is asked of many is done to each of them. */
+/** What is asked of many is done to each of them, of as many as can be printed. */
 function formatEach(spec: Spec, many: Dict | readonly Value[]): string {
+  format(many);
   const each = (one: Value): string => formatVerb(spec, one);
   if (!(many instanceof Map)) return `[${many.map(each).join(" ")}]`;
   const entries = sortedKeys(many).map((key) => `${each(key)}:${each(many.get(key) ?? null)}`);

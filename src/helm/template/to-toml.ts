@@ -36,14 +36,17 @@ function writeTable(table: Dict, path: readonly string[], to: Writing): void {
 }
 
 function writeInner(value: Value, path: readonly string[], to: Writing): void {
+  to.budget.step();
   if (path.length > MAX_NESTING) return;
   const [indent, name] = [indentOf(path.length - 1), path.map(keyText).join(".")];
   const space = (): void => {
     if (to.lines.length > 0) to.lines.push("");
   };
+  to.budget.text(indent.length + name.length);
   const tables = isTables(value) ? value : [];
   for (const table of tables) {
     space();
+    to.budget.text(indent.length + name.length);
     to.lines.push(`${indent}[[${name}]]`);
     writeTable(table, path, to);
   }
@@ -72,7 +75,10 @@ function keyText(key: string): string {
 function inline(value: Value, budget: Budget, depth: number): string {
   budget.step();
   if (depth > MAX_NESTING || value === null || value instanceof Struct) return "";
-  if (typeof value === "string") return quoted(value);
+  if (typeof value === "string") {
+    budget.text(value.length);
+    return quoted(value);
+  }
   if (typeof value === "number") return decimal(value);
   if (isTable(value)) {
     const entries = sortedKeys(value)

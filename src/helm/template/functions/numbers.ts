@@ -56,7 +56,7 @@ export const NUMBERS: Readonly<Record<string, TemplateFunction>> = {
 
 /** Sprig counts in decimals, where 1.1 less 1 is 0.1. */
 function decimal(value: number): number {
-  return Number(value.toPrecision(15));
+  return Number.isInteger(value) ? value : Number(value.toPrecision(15));
 }
 
 function floats(operate: (a: number, b: number) => number): TemplateFunction {

@@ -46,9 +46,11 @@ export const STRINGS: Readonly<Record<string, TemplateFunction>> = {
   wrap: fn(["int", "string"], ([width, text]) =>
     wrapped(text, { width, separator: "\n", breaksWords: false }),
   ),
-  wrapWith: fn(["int", "string", "string"], ([width, separator, text]) =>
-    wrapped(text, { width, separator: separator || "\n", breaksWords: true }),
-  ),
+  wrapWith: fn(["int", "string", "string"], ([width, separator, text], { budget }) => {
+    // At worst there is a line for each character.
+    budget.text(text.length * separator.length);
+    return wrapped(text, { width, separator: separator || "\n", breaksWords: true });
+  }),
   contains: fn(["string", "string"], ([part, text], call) => {
     call.compared([text, part]);
     return text.includes(part);

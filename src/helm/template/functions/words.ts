@@ -54,8 +54,8 @@ export function wrapped(text: string, { width, separator, breaksWords }: Wrappin
 }
 
 function lastSpace(text: string, from: number, to: number): number | undefined {
-  const at = text.lastIndexOf(" ", to);
-  return at < from ? undefined : at;
+  const at = text.slice(from, to + 1).lastIndexOf(" ");
+  return at === -1 ? undefined : from + at;
 }
 
 /** Shortens a text at its end, or at both where `left` characters are to be left out before. */
