@@ -1,6 +1,7 @@
 import { DrayError } from "../errors.ts";
 import { distanceOf } from "../oci/nearest.ts";
 import { nameAt, type Destination, type Nameable } from "./names.ts";
+import type { Deliverable } from "./plan.ts";
 
 /**
  * Which artifacts are delivered. In a pattern `*` stands for any characters and `?` for one; it is
@@ -22,7 +23,7 @@ export interface Chosen<T> {
  * Divides artifacts into those that are delivered and the others.
  * @throws DrayError `DRAY_PATTERN_UNUSED` for a pattern that matches nothing, and for nothing chosen
  */
-export function choose<T extends Nameable>(
+export function choose<T extends Deliverable>(
   items: readonly T[],
   { only = [], exclude = [] }: Choice,
   destination: Destination,
@@ -36,10 +37,21 @@ export function choose<T extends Nameable>(
   const isChosen = ({ names }: Named<T>): boolean =>
     (only.length === 0 || only.some((pattern) => matches(names, pattern))) &&
     !exclude.some((pattern) => matches(names, pattern));
-  const chosen = named.filter(isChosen);
+  const own = named.filter(isChosen);
+  const chosen = named.filter((one) => own.includes(one) || refersTo(one, own, exclude));
   if (chosen.length === 0) throw nothingLeft();
   const leftOut = named.filter((one) => !chosen.includes(one));
   return { chosen: chosen.map(({ item }) => item), leftOut: leftOut.map(({ item }) => item) };
+}
+
+/** What refers to something that is chosen comes along, unless it is excluded itself. */
+function refersTo(
+  { item: { subject }, names }: Named<Deliverable>,
+  chosen: readonly Named<Deliverable>[],
+  exclude: readonly string[],
+): boolean {
+  if (subject === undefined || exclude.some((pattern) => matches(names, pattern))) return false;
+  return chosen.some(({ item }) => item.root.blobs.has(subject));
 }
 
 interface Named<T> {

@@ -4,9 +4,17 @@ import type { PlannedPush } from "./plan.ts";
 import { publishCharts, type ChartWork, type Goods } from "./publish-charts.ts";
 import { publishAll, readManifestsBack } from "./publish.ts";
 import { readAllBack } from "./read-back.ts";
+import { announceReferrers } from "./referrers.ts";
 import { rehearse, type NewRepository } from "./rehearse.ts";
 import { sendAll, type Steps } from "./send.ts";
-import { isChart, isThere, lookAt, requireNoConflict, type Situation } from "./situation.ts";
+import {
+  isChart,
+  isReferrer,
+  isThere,
+  lookAt,
+  requireNoConflict,
+  type Situation,
+} from "./situation.ts";
 
 /** How somebody wants to have things delivered. */
 export interface DeliveryTerms {
@@ -45,7 +53,7 @@ export async function deliver(delivery: Delivery, terms: DeliveryTerms): Promise
   const work = { goods, inquiry, steps };
   if (terms.dryRun === true) return rehearse(situations, work);
   run.onEvent({ type: "stage", stage: "push", bytes: bytesOf(goods.plan) });
-  const sent = await sendAll(situations, steps).catch(async (error: unknown) => {
+  const sent = await sendInTurn(situations, steps).catch(async (error: unknown) => {
     run.signal.throwIfAborted();
     throw (await content?.explained(error)) ?? error;
   });
@@ -57,10 +65,30 @@ export async function deliver(delivery: Delivery, terms: DeliveryTerms): Promise
   return [];
 }
 
-/** Images before charts. */
+/** What refers to something comes when that is there. */
+async function sendInTurn(situations: readonly Situation[], steps: Steps): Promise<Situation[]> {
+  const subjects = await sendAll(
+    situations.filter((one) => !isReferrer(one)),
+    steps,
+  );
+  return [...subjects, ...(await sendAll(situations.filter(isReferrer), steps))];
+}
+
+/** Whoever asks who has signed an image finds it out as soon as the image has its name. */
+async function nameReferrers(situations: readonly Situation[], steps: Steps): Promise<void> {
+  await announceReferrers(situations, steps);
+  const { record } = steps;
+  await publishAll(
+    situations.filter(({ plan }) => !record.hasFailed(plan)),
+    steps,
+  );
+}
+
+/** Signatures before images, and images before charts. */
 async function name(situations: readonly Situation[], work: ChartWork): Promise<void> {
   work.steps.run.onEvent({ type: "stage", stage: "tag" });
-  const images = situations.filter((one) => !isChart(one));
+  await nameReferrers(situations.filter(isReferrer), work.steps);
+  const images = situations.filter((one) => !isChart(one) && !isReferrer(one));
   await publishAll(images, work.steps);
   await publishCharts(situations.filter(isChart), work);
 }

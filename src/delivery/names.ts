@@ -26,9 +26,11 @@ export interface Nameable {
   readonly kind: ArtifactKind;
   readonly reference: string;
   readonly digest: string;
-  /** Of charts, as they call themselves. */
+  /** Of charts, as they call themselves; of what is about a chart the name of that. */
   readonly name?: string | undefined;
   readonly version?: string | undefined;
+  /** Of referrers: what they are about. */
+  readonly subject?: Digest | undefined;
 }
 
 /** What an artifact is called at a target. */
@@ -53,6 +55,11 @@ export function nameAt(item: Nameable, { target, mapping }: Destination): Target
 
 function mapped(item: Nameable, mapping: Mapping): { path: string; tag: string | undefined } {
   const { kind, reference, name, version } = item;
+  if (kind === "referrer" && name !== undefined) {
+    // What is about a chart goes where the chart goes.
+    const source = parseReference(reference);
+    return { path: mapChart({ name, source }, mapping), tag: source.tag };
+  }
   if (kind !== "chart" || name === undefined || version === undefined) {
     const source = parseReference(reference);
     return { path: mapRepository(source, mapping), tag: source.tag };

@@ -1,6 +1,7 @@
 import type { UsableBundle } from "../bundle/opened.ts";
 import type { Source } from "../content/content.ts";
-import type { Root } from "../content/graph.ts";
+import type { LayoutGraph, Root } from "../content/graph.ts";
+import type { BundleArtifact, ContentsDocument } from "../bundle/format.ts";
 import { DrayError } from "../errors.ts";
 import type { Digest } from "../oci/digest.ts";
 import {
@@ -8,6 +9,7 @@ import {
   repositoryProblem,
   hasLogin,
   LOGIN_HINT,
+  parseReference,
   withoutLogin,
 } from "../oci/reference.ts";
 import {
@@ -76,9 +78,10 @@ export function planPush(
 /** One artifact with the name that it gets, or would get. */
 export function planned(artifact: Deliverable, destination: Destination): PlannedPush {
   const name = nameAt(artifact, destination);
-  // What is about something else stays as long as that does.
-  const isKept = destination.keepTags === true && artifact.kind !== "referrer";
-  const kept = isKept ? keepTag(artifact.digest) : undefined;
+  // A registry keeps what refers to something as long as that, and so does the list of it.
+  const isKept = artifact.root.manifest.subject !== undefined;
+  const needsTag = destination.keepTags === true && !isKept;
+  const kept = needsTag ? keepTag(artifact.digest) : undefined;
   return { ...artifact, ...name, tag: name.tag ?? kept };
 }
 
@@ -90,6 +93,26 @@ export function deliverables(
   return contents.artifacts.map((artifact) => {
     const root = graph.roots.find(({ name }) => name === artifact.reference);
     if (root === undefined) throw new Error("a validated bundle has a root for every artifact");
-    return { ...artifact, root, source };
+    const chart = artifact.kind === "referrer" ? chartBehind(artifact, contents, graph) : artifact;
+    return { ...artifact, name: chart?.name, root, source };
   });
+}
+
+/** The chart that a referrer is about, if it is about one. */
+function chartBehind(
+  { subject, reference }: BundleArtifact,
+  { artifacts }: ContentsDocument,
+  { roots }: LayoutGraph,
+): BundleArtifact | undefined {
+  const place = placeOf(reference);
+  return artifacts.find((one) => {
+    if (one.kind !== "chart" || placeOf(one.reference) !== place) return false;
+    const root = roots.find(({ name }) => name === one.reference);
+    return subject !== undefined && root?.blobs.has(subject) === true;
+  });
+}
+
+function placeOf(reference: string): string {
+  const { registry, repository } = parseReference(reference);
+  return `${registry}/${repository}`;
 }

@@ -2,7 +2,7 @@ import { all, forAll } from "../content/concurrency.ts";
 import { isManifestType } from "../oci/media-type.ts";
 import type { ArtifactResult } from "./receipt.ts";
 import type { Steps } from "./send.ts";
-import { isThere, type Situation } from "./situation.ts";
+import { isList, isThere, type Situation } from "./situation.ts";
 
 /**
  * Reads every manifest back: a registry that has changed one is found out before anything has its
@@ -41,9 +41,9 @@ export function resultOf(situation: Situation): ArtifactResult {
 }
 
 async function name(situation: Situation, signal: AbortSignal): Promise<void> {
-  const { repository, plan } = situation;
+  const { repository, plan, isIncluded } = situation;
   const { tag, root, source } = plan;
-  if (tag === undefined) return;
+  if (tag === undefined || isIncluded || isList(plan)) return;
   const { limit } = repository.client;
   // What the manifest says of itself is what a registry compares with the type of the upload.
   const expected = { ...root.descriptor, mediaType: root.manifest.mediaType };

@@ -19,6 +19,9 @@ export type ReferrerRole = "signature" | "attestation" | "sbom" | "list" | "refe
 /** The endings of the tags under which cosign 2 keeps what is about a digest. */
 export const COSIGN_ENDINGS = ["sig", "att", "sbom"] as const;
 
+/** Where cosign 2 keeps the signature over a layer. */
+export const COSIGN_SIGNATURE = "dev.cosignproject.cosign/signature";
+
 /** `sha256-HEX`, with `.sig`, `.att` or `.sbom` for what cosign keeps, and other endings for others. */
 const DIGEST_TAG = /^(sha256)-([a-f0-9]{64})(?:\.[\w.]+)?$/;
 
