@@ -148,7 +148,7 @@ module.exports = {
       { path: "^src/", pathNot: "^src/defaults\\.ts$" },
       { path: "^(node:)?process$" },
     ),
-    fence("zod", "^src/oci/schema\\.ts$"),
+    fence("zod", "^src/oci/(?:schema|problems)\\.ts$"),
     fence("p-limit", "^src/content/concurrency\\.ts$"),
     fence("undici", "^src/remote/http/"),
     fence("tldts", "^src/remote/registry/challenge\\.ts$"),

@@ -108,7 +108,8 @@ function damaged(
   what: string,
   cause: unknown,
 ): DrayError {
-  return new DrayError(code, `Cannot decompress ${what}: ${String(cause)}`, {
+  const reason = typeof cause === "string" ? cause : reasonOf(cause);
+  return new DrayError(code, `Cannot decompress ${what}: ${reason}`, {
     kind: "refused",
     cause,
     hint: "It was cut or changed on the way. Copy it again.",
@@ -161,4 +162,12 @@ export function tooLarge(what: string): DrayError {
       hint: "If you know what is in it, decompress it first and name what comes.",
     },
   );
+}
+
+function reasonOf(cause: unknown): string {
+  const said = cause instanceof Error ? cause.message : "";
+  if (said.includes("unexpected end")) return "it ends in the middle";
+  if (said.includes("data check")) return "its content does not have the checksum that it states";
+  if (said.includes("length check")) return "its content does not have the length that it states";
+  return "its compressed data do not hold";
 }

@@ -1,18 +1,15 @@
 import { basename, dirname } from "node:path";
-import { shellWord } from "../errors.ts";
 import type { FileRange } from "./file-range.ts";
-
-/** A kind of file that somebody may take for a bundle, and what is to be done about it. */
-export interface KnownFile {
-  /** For messages, behind `found`. */
-  readonly name: string;
-  /** What to do with a file of this path. */
-  readonly hint: (path: string) => string;
-  /** It is an archive or a compression, of a kind that is not read. */
-  readonly isArchive: boolean;
-}
-
-const AGAIN = "Download the bundle again, and compare its digest with the one you were told.";
+import {
+  compressed,
+  encrypted,
+  into,
+  joiningZip,
+  packed,
+  text,
+  unpacking,
+  type KnownFile,
+} from "./known-file.ts";
 
 /** Where a volume of ISO 9660 says what it is; before that are zeros, or what a computer starts from. */
 const ISO_MAGIC = { at: 32_769, bytes: Buffer.from("CD001") };
@@ -24,46 +21,12 @@ const ISO_IMAGE: KnownFile = {
   isArchive: true,
 };
 
-function compressed(program: string, ending: string): KnownFile {
-  const hint = (path: string): string =>
-    `Decompress it, and name what comes of it: ${into(path, ending, `${program} -dc`)}.`;
-  return { name: program, hint, isArchive: true };
-}
-
-/** `command` unpacks FILE into DIR. */
-function packed(name: string, command: string): KnownFile {
-  const hint = (path: string): string =>
-    `Unpack it into a directory of its own, and name that: ${unpacking(path, command)}.`;
-  return { name, hint, isArchive: true };
-}
-
-function text(name: string, hint: string = AGAIN): KnownFile {
-  return { name, hint: () => hint, isArchive: false };
-}
-
-function encrypted(name: string, ending: string, command: string): KnownFile {
-  const hint = (path: string): string =>
-    `Decrypt it, and name what comes of it: ${into(path, ending, command)}.`;
-  return { name, hint, isArchive: false };
-}
-
-/** A line that writes what `command` makes of the file; its name loses `ending` where it has it. */
-function into(path: string, ending: string, command: string): string {
-  const made = path.endsWith(ending) ? path.slice(0, -ending.length) : `${path}.bundle`;
-  return `\`${command} ${shellWord(path)} > ${shellWord(made)}\``;
-}
-
-function unpacking(path: string, command: string): string {
-  const directory = shellWord(`${path}.unpacked`);
-  const words: Readonly<Record<string, string>> = { FILE: shellWord(path), DIR: directory };
-  const line = command.replaceAll(/FILE|DIR/g, (word) => words[word] ?? word);
-  return `\`mkdir ${directory} && ${line}\``;
-}
-
 const AGE = encrypted("a file that is encrypted with age", ".age", "age -d -i KEY");
 const PGP = encrypted("a message that is encrypted with PGP", ".gpg", "gpg -d");
 const CPIO = packed("a cpio archive", "bsdtar -xf FILE -C DIR");
 const LZ4 = compressed("lz4", ".lz4");
+
+const WRONG = "It is another file: name the bundle.";
 
 /** By the first bytes, in Latin-1. */
 const MAGICS: readonly (readonly [string, KnownFile])[] = [
@@ -72,6 +35,8 @@ const MAGICS: readonly (readonly [string, KnownFile])[] = [
   ["\x04\x22\x4d\x18", LZ4],
   ["\x02\x21\x4c\x18", LZ4],
   ["LZIP", compressed("lzip", ".lz")],
+  ["\x1f\x9d", { ...compressed("gzip", ".Z"), name: "compress (.Z)" }],
+  ["\x5d\0\0", { ...compressed("xz", ".lzma"), name: "LZMA" }],
   ["7z\xbc\xaf\x27\x1c", packed("a 7z archive", "7z x -oDIR FILE")],
   ["Rar!\x1a\x07", packed("a RAR archive", "unrar x FILE DIR/")],
   ["070701", CPIO],
@@ -80,6 +45,9 @@ const MAGICS: readonly (readonly [string, KnownFile])[] = [
   ["\xc7\x71", CPIO],
   ["\x71\xc7", CPIO],
   ["MSCF\0", packed("a cabinet of Windows", "cabextract -d DIR FILE")],
+  ["hsqs", packed("a squashfs image", "unsquashfs -f -d DIR FILE")],
+  ["!<arch>\n", packed("an ar archive or Debian package", "bsdtar -xf FILE -C DIR")],
+  ["\xed\xab\xee\xdb", packed("an RPM package", "bsdtar -xf FILE -C DIR")],
   ["age-encryption.org/", AGE],
   ["-----BEGIN AGE ENCRYPTED", AGE],
   ["-----BEGIN PGP MESSAGE", PGP],
@@ -91,14 +59,42 @@ const MAGICS: readonly (readonly [string, KnownFile])[] = [
   ["\x84\x5e\x03", PGP],
   [
     "Salted__",
-    text(
-      "a file that openssl has encrypted",
-      "Decrypt it with `openssl enc -d` first, and the cipher that it was made with.",
-    ),
+    {
+      name: "a file that openssl has encrypted",
+      hint: (path) =>
+        `Decrypt it with the cipher that it was made with, and name what comes of it: ${into(path, ".enc", "openssl enc -d -aes-256-cbc -pbkdf2 -in")}.`,
+      isArchive: false,
+    },
   ],
   [
     "version https://git-lfs.github.com/",
     text("a pointer of Git LFS", "Fetch the file that it stands for with `git lfs pull`."),
+  ],
+  ["%PDF-", text("a PDF document", WRONG)],
+  ["\x89PNG", text("a picture", WRONG)],
+  ["\xff\xd8\xff", text("a picture", WRONG)],
+  ["\x7fELF", text("a program", WRONG)],
+  [
+    "MZ",
+    text(
+      "a program of Windows",
+      "If it unpacks itself, run it on Windows and name what comes of it.",
+    ),
+  ],
+  [
+    "L\0\0\0\x01\x14\x02\0",
+    text("a shortcut of Windows", "It leads to the bundle: copy the file that it leads to."),
+  ],
+  [
+    "book\0\0\0\0mark",
+    text("an alias of macOS", "It leads to the bundle: copy the file that it leads to."),
+  ],
+  [
+    "\xff\xfe",
+    text(
+      "a text in UTF-16",
+      "PowerShell writes it for `>`: copy the file with Copy-Item, or download it with -OutFile.",
+    ),
   ],
   ["-----BEGIN", text("a key or a certificate", "Name the bundle; keys are named with `--key`.")],
   [
@@ -162,6 +158,24 @@ export async function isoImage(range: FileRange): Promise<KnownFile | undefined>
   const { at, bytes } = ISO_MAGIC;
   if (range.size < at + bytes.length) return undefined;
   return (await range.fill(at, Buffer.alloc(bytes.length))).equals(bytes) ? ISO_IMAGE : undefined;
+}
+
+/** Where a zip says of how many disks it is the last. APPNOTE 6.3.10 §4.3.16 */
+const ZIP_END = { size: 22, signature: 0x06054b50, diskAt: 4 };
+
+const LAST_ZIP_PART: KnownFile = {
+  name: "the last part of a zip that was cut into several",
+  hint: joiningZip,
+  isArchive: true,
+};
+
+/** The last part of a zip, which is cut anywhere, if that is what lies in `range`. */
+export async function lastOfZip(range: FileRange): Promise<KnownFile | undefined> {
+  const { size, signature, diskAt } = ZIP_END;
+  if (range.size < size) return undefined;
+  const end = await range.fill(range.size - size, Buffer.alloc(size));
+  const isLast = end.readUInt32LE() === signature && end.readUInt16LE(diskAt) > 0;
+  return isLast ? LAST_ZIP_PART : undefined;
 }
 
 /** What a file is that begins with `head`, if that is known. */

@@ -4,7 +4,7 @@ import type { Finding } from "../finding.ts";
 import type { Carrier, FileArchive } from "./archive.ts";
 import type { FileRange } from "./file-range.ts";
 import { gunzip, limited, maxInflated, refusedOnce } from "./inflate.ts";
-import { isoImage, knownFile } from "./known-files.ts";
+import { isoImage, knownFile, lastOfZip } from "./known-files.ts";
 import { loneArchive, nestedIn } from "./lone-archive.ts";
 import { laterPart } from "./members/member-extent.ts";
 import { MemberTar } from "./members/member-reader.ts";
@@ -94,14 +94,17 @@ class Opening {
   /** What is in a part of a bundle may look like some text: only archives are told from one first. */
   async #unreadable(head: Buffer): Promise<DrayError> {
     const { range } = this.#rest;
-    const iso = range === undefined ? undefined : await isoImage(range);
-    const known = iso ?? knownFile(head);
+    const placed =
+      range === undefined ? undefined : ((await isoImage(range)) ?? (await lastOfZip(range)));
+    const known = placed ?? knownFile(head);
     const part =
       range === undefined || known?.isArchive === true ? undefined : await laterPart(range);
-    const { forms } = this.#rest;
-    // What lies inside something else has no path that a command could name.
-    const file = forms.length === 0 ? this.#options.path : "FILE";
-    return part ?? notReadable({ what: this.#what, file }, head, known);
+    return part ?? notReadable({ what: this.#what, file: this.#file }, head, known);
+  }
+
+  /** For command lines: what lies inside something else has no path that they could name. */
+  get #file(): string {
+    return this.#rest.forms.length === 0 ? this.#options.path : "FILE";
   }
 
   async #gzip(): Promise<FileArchive | undefined> {
@@ -134,7 +137,8 @@ class Opening {
     const { openZip } = await import("./zip/zip-archive.ts");
     const range = this.#rest.range ?? (await this.#writeDown());
     const limit = maxInflated(this.#size);
-    return openZip(range, { what: this.#what, limit, carrier: this.#carrier("zip") });
+    const named = { what: this.#what, file: this.#file };
+    return openZip(range, { ...named, limit, carrier: this.#carrier("zip") });
   }
 
   /** A zip is read from its end: one that comes out of a compression has to be whole first. */

@@ -1,5 +1,6 @@
 import { basename, dirname, join } from "node:path";
 import { DrayError, shellWord } from "../errors.ts";
+import { joiningZip } from "./known-file.ts";
 
 /** A file whose name says that it is one piece of a larger one. */
 export interface Part {
@@ -61,12 +62,21 @@ export function joining(part: Part, directory?: string): string {
 
 /** One part, named alone, cannot be read, whatever went wrong with it. */
 export function explainPart(path: string, error: unknown): unknown {
-  const part = partOf(basename(path));
   const isRefusal = error instanceof DrayError && error.kind === "refused";
-  if (part === undefined || !isRefusal) return error;
+  if (!isRefusal) return error;
+  const part = partOf(basename(path));
+  if (part !== undefined) return alone(path, part.whole, joining(part, dirname(path)));
+  const last = path.replace(ZIP_PART, ".zip");
+  return last === path ? error : alone(path, basename(last), joiningZip(last));
+}
+
+/** All parts of a zip but the last, which is called `.zip`. */
+const ZIP_PART = /\.z\d{2,3}$/i;
+
+function alone(path: string, whole: string, hint: string): DrayError {
   return new DrayError(
     "DRAY_PART_ALONE",
-    `Cannot open ${JSON.stringify(path)}: expected a bundle, found a part of ${JSON.stringify(part.whole)}`,
-    { kind: "refused", hint: joining(part, dirname(path)), cause: error },
+    `Cannot open ${JSON.stringify(path)}: expected a bundle, found a part of ${JSON.stringify(whole)}`,
+    { kind: "refused", hint },
   );
 }

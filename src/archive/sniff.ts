@@ -1,5 +1,5 @@
 import { DrayError } from "../errors.ts";
-import type { KnownFile } from "./known-files.ts";
+import type { KnownFile } from "./known-file.ts";
 import { isTarHeader } from "./tar/tar-header.ts";
 
 export type ArchiveKind = "gzip" | "zstd" | "xz" | "bzip2" | "7z" | "zip" | "tar";

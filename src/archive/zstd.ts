@@ -125,7 +125,7 @@ class FrameReader {
     try {
       decoder.push(bytes, isLast);
     } catch (cause) {
-      throw this.#damaged(cause instanceof Error ? cause.message : String(cause));
+      throw this.#damaged("its compressed data do not hold", cause);
     }
   }
 
@@ -144,9 +144,10 @@ class FrameReader {
     }
   }
 
-  #damaged(reason: string): DrayError {
+  #damaged(reason: string, cause?: unknown): DrayError {
     return new DrayError("DRAY_ZSTD_DAMAGED", `Cannot decompress ${this.#what}: ${reason}`, {
       kind: "refused",
+      cause,
       hint: "The file was cut or changed on the way. Copy it again.",
     });
   }

@@ -1,5 +1,6 @@
 import { DrayError } from "../errors.ts";
-import { problemsOf, z } from "../oci/schema.ts";
+import { problemsOf } from "../oci/problems.ts";
+import { z } from "../oci/schema.ts";
 import { rulesSchema } from "./rules-schema.ts";
 import { KeyPlaces } from "../yaml/places.ts";
 import { readUserYaml } from "../yaml/texts.ts";

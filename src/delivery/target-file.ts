@@ -1,6 +1,7 @@
 import { dirname, isAbsolute, join } from "node:path";
 import { DrayError } from "../errors.ts";
-import { placeOf, problemsOf, z } from "../oci/schema.ts";
+import { placeOf, problemsOf } from "../oci/problems.ts";
+import { z } from "../oci/schema.ts";
 import { KeyPlaces } from "../yaml/places.ts";
 import { readUserYaml } from "../yaml/texts.ts";
 import { MAP_MODES, toRules, type MapMode, type MapRule } from "./mapping.ts";

@@ -1,4 +1,5 @@
 import { DrayError } from "../errors.ts";
+import { jsonFault, type JsonFault } from "./json-fault.ts";
 
 /** Largest manifest or index that is read: the size the distribution spec asks registries to take. */
 export const MAX_MANIFEST_BYTES = 4 * 1024 * 1024;
@@ -38,14 +39,23 @@ export function parseJson(
   const text = decodeUtf8(bytes, what);
   try {
     const value: unknown = JSON.parse(text);
-    checkNames(text);
+    checkNames(text, what);
     return value;
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new DrayError("DRAY_JSON_INVALID", `Cannot read ${what} as JSON: ${reason}`, {
-      kind: "refused",
-      cause,
-    });
+    if (!(cause instanceof SyntaxError)) throw cause;
+    throw new NotJson(what, jsonFault(text) ?? { reason: "it is no JSON" });
+  }
+}
+
+/** What is no JSON, or could be read in two ways. */
+export class NotJson extends DrayError {
+  /** Why, without a word of the document. */
+  readonly unquoted: Pick<JsonFault, "reason" | "hint">;
+
+  constructor(what: string, { reason, found, hint }: JsonFault) {
+    const shown = found === undefined ? reason : `${reason}, found ${found}`;
+    super("DRAY_JSON_INVALID", `Cannot read ${what}: ${shown}`, { kind: "refused", hint });
+    this.unquoted = { reason, hint };
   }
 }
 
@@ -69,10 +79,11 @@ export function withoutBom(bytes: Uint8Array): Uint8Array {
 function decodeUtf8(bytes: Uint8Array, what: string): string {
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch (cause) {
-    throw new DrayError("DRAY_JSON_INVALID", `Cannot read ${what}: expected UTF-8 text`, {
-      kind: "refused",
-      cause,
+  } catch {
+    const isUtf16 = bytes[0] === 0xff && bytes[1] === 0xfe;
+    throw new NotJson(what, {
+      reason: `expected UTF-8 text, found ${isUtf16 ? "UTF-16" : "other bytes"}`,
+      hint: isUtf16 ? "PowerShell and editors of Windows write it: save it as UTF-8." : undefined,
     });
   }
 }
@@ -84,17 +95,21 @@ const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\]]/g;
  * `JSON.parse` keeps the last of two equal names; other readers keep the first. A document that
  * means two things is refused. `text` is known to be well-formed JSON.
  */
-function checkNames(text: string): void {
+function checkNames(text: string, what: string): void {
   const open: (Set<string> | undefined)[] = [];
   for (const match of text.matchAll(TOKEN)) {
     const token = match[0];
     if (token === "{" || token === "[") {
       open.push(token === "{" ? new Set() : undefined);
-      if (open.length > MAX_JSON_DEPTH) throw new Error(`nested deeper than ${MAX_JSON_DEPTH}`);
+      if (open.length > MAX_JSON_DEPTH) {
+        throw new NotJson(what, { reason: `it is nested deeper than ${MAX_JSON_DEPTH} levels` });
+      }
     } else if (token === "}" || token === "]") {
       open.pop();
     } else if (isName(text, match.index + token.length)) {
-      addName(open.at(-1), JSON.parse(token) as string);
+      const name = JSON.parse(token) as string;
+      if (open.at(-1)?.has(name) === true) throw twice(what, name);
+      open.at(-1)?.add(name);
     }
   }
 }
@@ -106,7 +121,7 @@ function isName(text: string, after: number): boolean {
   return COLON_NEXT.test(text);
 }
 
-function addName(names: Set<string> | undefined, name: string): void {
-  if (names?.has(name)) throw new Error(`duplicate name ${JSON.stringify(name)}`);
-  names?.add(name);
+function twice(what: string, name: string): NotJson {
+  const found = `${JSON.stringify(name.slice(0, 100))} twice`;
+  return new NotJson(what, { reason: "expected every name once in a table", found });
 }

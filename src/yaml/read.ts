@@ -79,14 +79,29 @@ const TOO_DEEP = `it is nested deeper than ${MAX_NESTING} levels`;
 const REASONS: readonly (readonly [RegExp, string])[] = [
   [/duplicated mapping key/, "a duplicated key: it stood there before,"],
   [/tab characters/, "a tab as indentation: use spaces,"],
+  [
+    /block scalar|chomping|indentation width/,
+    "a text behind | or > that is not indented as it says",
+  ],
   [/bad indentation/, "an indentation that fits to nothing above it"],
-  [/multiline key/, "expected `key: value`, found something else"],
+  [
+    /multiline key|colon is missed|key node|key-value/,
+    "expected `key: value`, found something else",
+  ],
+  [/arrays are not supported/, "a list in the place of a key"],
   [/unidentified alias/, "an alias (*) of which there is no anchor (&)"],
+  [/anchor|alias/, "an anchor (&) or alias (*) that is none"],
+  [/merge/, "something behind << that is no table"],
   [/expected a single document/, "expected one document, found several between lines of ---"],
   [/end of the stream or a document separator/, "something behind the end of the document"],
-  [/unexpected end of the stream|missed comma/, "a bracket, brace or quote that is not closed"],
+  [/unexpected end|missed comma/, "a bracket, brace or quote that is not closed"],
+  [/node content/, "a comma with nothing before it"],
+  [/escape sequence|hexadecimal/, "a backslash with something behind it that has no meaning"],
+  [/directive/, "a line that begins with % and has no meaning"],
+  [/tag/, "a tag (!) that is not known or does not fit"],
   [/cannot start any token|reserved/, "a character that has to stand in quotes"],
-  [/non-printable characters/, "characters that are no text"],
+  [/line break is expected/, "something where the line should end"],
+  [/non-printable|null byte|JSON character/, "characters that are no text"],
 ];
 
 /** The parser's reason and place without the excerpt that it draws. */
@@ -94,7 +109,7 @@ function reasonOf(cause: unknown, text: string): string {
   if (!(cause instanceof YAMLException)) throw cause;
   const { reason, mark }: { reason: string; mark?: { position: number } | undefined } = cause;
   if (reason.startsWith("nesting exceeded")) return TOO_DEEP;
-  const words = REASONS.find(([sign]) => sign.test(reason))?.[1] ?? `it is no YAML: ${reason}`;
+  const words = REASONS.find(([sign]) => sign.test(reason))?.[1] ?? "it is no YAML";
   if (mark === undefined) return words;
   // The parser adds a line break, behind which it may complain.
   const before = text.slice(0, Math.min(mark.position, text.trimEnd().length)).split("\n");

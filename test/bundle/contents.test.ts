@@ -486,18 +486,21 @@ describe("bundle.json", () => {
   });
 
   it.each<[string, (document: BundleJson) => void]>([
-    ["deltaOf", (document) => void Object.assign(document, { deltaOf: "sha256:00" })],
+    ['field "deltaOf"', (document) => void Object.assign(document, { deltaOf: "sha256:00" })],
     [
-      "artifacts.0.encryption",
+      'artifacts, item 1: field "encryption"',
       ({ artifacts }) => void Object.assign(artifacts[0] ?? {}, { encryption: "age" }),
     ],
-    ["files.0.mode", ({ files }) => void Object.assign(files[0] ?? {}, { mode: 493 })],
     [
-      "skipped.0.until",
+      'files, item 1: field "mode"',
+      ({ files }) => void Object.assign(files[0] ?? {}, { mode: 493 }),
+    ],
+    [
+      'skipped, item 1: field "until"',
       (document) =>
         void Object.assign(document, { skipped: [{ kind: "a/B", reason: "r", until: "x" }] }),
     ],
-  ])("is refused with field %s, as made by a newer dray", async (field, change) => {
+  ])("is refused with %s, as made by a newer dray", async (field, change) => {
     const entries = await sampleEntries();
     const document = JSON.parse(String(entries.get("bundle.json"))) as BundleJson;
     change(document);
@@ -505,7 +508,7 @@ describe("bundle.json", () => {
       changed(entries, "bundle.json", () => JSON.stringify(document)),
     );
     const found = result.findings.find(({ code }) => code === "BUNDLE_INVALID");
-    expect(found?.message).toContain(`made by a newer dray: field ${field} is not known here`);
+    expect(found?.message).toContain(`made by a newer dray: ${field} is not known here`);
     expect(found?.hint).toBe("Update dray on this side.");
   });
 

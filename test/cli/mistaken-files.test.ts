@@ -1,6 +1,6 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { copyFile, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import process from "node:process";
 import { describe, expect, it } from "vitest";
 import { makeBundle, sampleRecipe } from "../../fixtures/bundles.ts";
@@ -26,8 +26,11 @@ async function withBundle(): Promise<string> {
   return directory;
 }
 
+/** Runs a line without a terminal: what asks for a passphrase is told `secret` on standard input. */
 function shell(directory: string, command: string): void {
-  execFileSync("sh", ["-c", command], { cwd: directory, stdio: "pipe" });
+  const env = { ...process.env, GNUPGHOME: join(directory, "gnupg") };
+  const options = { cwd: directory, env, input: "secret\n", stdio: "pipe" } as const;
+  execFileSync("setsid", ["-w", "sh", "-c", command], options);
 }
 
 /** The command that a hint has between backticks. */
@@ -39,7 +42,8 @@ function commandIn(output: string): string {
 
 /** What a command writes: the file behind `>`, or the directory that it makes. */
 function madeBy(command: string): string {
-  const [, word] = /> (\S+|'.*')$/.exec(command) ?? /^mkdir (\S+|'.*?') &&/.exec(command) ?? [];
+  const [, word] =
+    /(?:>|--out) (\S+|'.*')$/.exec(command) ?? /^mkdir (\S+|'.*?') &&/.exec(command) ?? [];
   return execFileSync("sh", ["-c", `printf %s ${word ?? ""}`], { encoding: "utf8" });
 }
 
@@ -52,6 +56,10 @@ interface Wrapping {
   readonly named?: string;
   readonly found: string;
 }
+
+/** A zip of the files and of junk that makes it large enough. */
+const IN_PARTS =
+  "mkdir u && tar -xzf app.tar.gz -C u && head -c 200000 /dev/urandom > u/.DS_Store && zip -qr -s 64k app.zip u";
 
 const WRAPPINGS: readonly Wrapping[] = [
   { what: "xz", program: "xz", make: "xz -c app.tar.gz > 'it is.xz'", found: "xz" },
@@ -82,6 +90,99 @@ const WRAPPINGS: readonly Wrapping[] = [
     found: "an ISO 9660 image",
   },
   { what: "base64", program: "base64", make: "base64 app.tar.gz > app.b64", found: "base64" },
+  {
+    what: "compress",
+    program: "compress",
+    make: "compress -c app.tar.gz > app.Z",
+    found: "compress (.Z)",
+  },
+  { what: "LZMA", program: "xz", make: "xz -F lzma -c app.tar.gz > app.lzma", found: "LZMA" },
+  { what: "lzip", program: "lzip", make: "lzip -k app.tar.gz", found: "lzip" },
+  {
+    what: "a RAR archive",
+    program: "rar",
+    make: "rar a app.rar app.tar.gz",
+    found: "a RAR archive",
+  },
+  {
+    what: "a squashfs image",
+    program: "mksquashfs",
+    make: "mksquashfs app.tar.gz app.sqsh -quiet",
+    found: "a squashfs image",
+  },
+  {
+    what: "a cabinet",
+    program: "lcab",
+    make: "lcab app.tar.gz app.cab",
+    found: "a cabinet of Windows",
+  },
+  {
+    what: "an ar archive",
+    program: "ar",
+    make: "ar rc app.deb app.tar.gz",
+    found: "an ar archive",
+  },
+  {
+    what: "an encrypted zip",
+    program: "7z",
+    make: "7z a -bd -tzip -psecret app.zip app.tar.gz",
+    found: '"app.tar.gz" in the zip',
+  },
+  {
+    what: "a zip that is encrypted with AES",
+    program: "7z",
+    make: "7z a -bd -tzip -psecret -mem=AES256 app.zip app.tar.gz",
+    found: "it is encrypted",
+  },
+  {
+    what: "an encrypted 7z archive whose names are hidden too",
+    program: "7z",
+    make: "7z a -bd -psecret -mhe=on app.7z app.tar.gz",
+    found: "a 7z archive",
+  },
+  {
+    what: "a zip in parts, of which the last is named",
+    program: "zip",
+    make: IN_PARTS,
+    named: "app.zip",
+    found: "the last part of a zip",
+  },
+  {
+    what: "a zip in parts, of which the first is named",
+    program: "zip",
+    make: IN_PARTS,
+    named: "app.z01",
+    found: 'a part of "app.zip"',
+  },
+  {
+    what: "age",
+    program: "age",
+    make: "age-keygen -o KEY && age -R KEY app.tar.gz > app.age",
+    named: "app.age",
+    found: "encrypted with age",
+  },
+  {
+    what: "gpg",
+    program: "gpg",
+    make: `mkdir -m 700 gnupg && gpg -q --batch --passphrase '' --quick-gen-key a@b.test &&
+      gpg -q --batch -r a@b.test -e app.tar.gz`,
+    named: "app.tar.gz.gpg",
+    found: "encrypted with PGP",
+  },
+  {
+    what: "gpg, in letters",
+    program: "gpg",
+    make: `mkdir -m 700 gnupg && gpg -q --batch --passphrase '' --quick-gen-key a@b.test &&
+      gpg -q --batch --armor -r a@b.test -e app.tar.gz`,
+    named: "app.tar.gz.asc",
+    found: "encrypted with PGP",
+  },
+  {
+    what: "openssl",
+    program: "openssl",
+    make: "openssl enc -aes-256-cbc -pbkdf2 -pass pass:secret -in app.tar.gz -out app.enc",
+    found: "openssl has encrypted",
+  },
   {
     what: "a bundle with three bytes before it",
     program: "tail",
@@ -129,13 +230,14 @@ async function lay(row: Wrapping): Promise<string> {
 
 describe("a bundle inside of", () => {
   it.for(WRAPPINGS)("$what is named, and opens when the hint is followed", async (row, context) => {
+    needs(context, "setsid");
     needs(context, row.program);
     const path = await lay(row);
     const { status, output } = verify(path);
     expect(output).toContain(row.found);
     expect(status).toBe(3);
     const command = commandIn(output);
-    shell("/", command);
+    shell(dirname(path), command);
     expect(verify(madeBy(command)).status).toBe(0);
   });
 });
@@ -193,14 +295,21 @@ describe("what is no bundle", () => {
     ["zeros", "\0".repeat(5000), "zeros", "Copy the file again"],
     ["a list of checksums", `${"a".repeat(64)}  app.tar.gz\n`, "a list of checksums", "directory"],
     ["a public key", "-----BEGIN PUBLIC KEY-----\n", "a key or a certificate", "--key"],
-    ["a message of gpg", "-----BEGIN PGP MESSAGE-----\n", "encrypted with PGP", "gpg -d"],
+
     ["a file of age", "age-encryption.org/v1\n", "encrypted with age", "age -d"],
-    ["a file of openssl", "Salted__12345678", "openssl", "openssl enc -d"],
+
     ["a RAR archive", "Rar!\x1a\x07\x01\0", "a RAR archive", "unrar x"],
     ["nothing", "", "an empty file", "copy it again"],
+    ["a document", "%PDF-1.7\n", "a PDF document", "another file"],
+    ["a picture", "\u{ff}\u{d8}\u{ff}\u{e0}", "a picture", "another file"],
+    ["a program of Windows", "MZ\u{90}\0\x03", "a program of Windows", "unpacks itself"],
+    ["a shortcut", "L\0\0\0\x01\x14\x02\0", "a shortcut of Windows", "it leads to"],
+    ["an alias", "book\0\0\0\0mark\0", "an alias of macOS", "it leads to"],
+    ["what PowerShell writes", "\u{ff}\u{fe}1\0f\0", "a text in UTF-16", "Copy-Item"],
+    ["a package", "\u{ed}\u{ab}\u{ee}\u{db}\x03", "an RPM package", "bsdtar"],
   ])("%s is named, with what to do", async (...[, content, found, hint]) => {
     const path = join(await temporaryDirectory(), "app.tar.gz");
-    await writeFile(path, content);
+    await writeFile(path, content, "latin1");
     const { status, output } = verify(path);
     expect(status).toBe(3);
     expect(output).toContain(`Cannot open "${path}": expected a bundle`);

@@ -243,7 +243,7 @@ describe("a receipt that is read", () => {
     expect(parsed(good)).toEqual(good);
     const [first] = good.artifacts;
     for (const [changed, reason] of [
-      [{ ...good, approvedBy: "x" }, /made by a newer dray: field approvedBy is not known/],
+      [{ ...good, approvedBy: "x" }, /made by a newer dray: field "approvedBy" is not known/],
       [{ ...good, receiptVersion: 2 }, /made by a newer dray: receiptVersion is 2, and 1 is known/],
       [{ ...good, finished: "yesterday" }, /finished: expected a time/],
       [{ ...good, artifacts: [{ ...first, digest: "sha256:00" }] }, /artifacts, item 1, digest: /],

@@ -76,9 +76,8 @@ function parsed(block: Buffer): Header {
 function tryParse(block: Buffer, start: number): Header {
   try {
     return parsed(block);
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw damaged(start, `a header cannot be read: ${reason}`);
+  } catch {
+    throw damaged(start, "a number in a header is none, or beyond all counting");
   }
 }
 

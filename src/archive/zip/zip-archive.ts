@@ -7,7 +7,7 @@ import type { FileRange } from "../file-range.ts";
 import { inflateRaw, inflateRawSmall, tooLarge } from "../inflate.ts";
 import { checkLocalHeader, LOCAL_HEADER, localHeaderBytes, type Take } from "./zip-local-header.ts";
 import { readZipDirectory } from "./zip-directory.ts";
-import { zipDamaged, type ZipMember } from "./zip-member.ts";
+import { zipDamaged, type ZipMember, type NamedZip } from "./zip-member.ts";
 
 const STORED = 0;
 
@@ -17,9 +17,10 @@ const STORED = 0;
  */
 export async function openZip(
   range: FileRange,
-  { what, limit, carrier }: { what: string; limit: number; carrier: Carrier },
+  { limit, carrier, ...named }: NamedZip & { limit: number; carrier: Carrier },
 ): Promise<ZipArchive> {
-  const { members, start } = await readZipDirectory(range, what);
+  const { what } = named;
+  const { members, start } = await readZipDirectory(range, named);
   const total = members.reduce((sum, { size }) => sum + size, 0);
   if (total > limit) throw tooLarge(what);
   const memberAt = ({ position }: EntryPlace): ZipMember => {

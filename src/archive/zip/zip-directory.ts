@@ -3,7 +3,8 @@ import { fromRandomAccessReaderPromise, RandomAccessReader } from "yauzl";
 import { DrayError } from "../../errors.ts";
 import { SeekCursor } from "../cursor.ts";
 import type { FileRange } from "../file-range.ts";
-import { toMember, zipDamaged, type ZipMember } from "./zip-member.ts";
+import { joiningZip } from "../known-file.ts";
+import { toMember, zipDamaged, zipEncrypted, type NamedZip, type ZipMember } from "./zip-member.ts";
 
 export interface ZipDirectory {
   /** By their place in the file. */
@@ -23,12 +24,12 @@ const END_SIGNATURE = Buffer.from("PK\x05\x06");
 const END_BYTES = 22;
 
 /** @throws DrayError `DRAY_ZIP_DAMAGED`, `DRAY_ARCHIVE_UNSUPPORTED`, `DRAY_ARCHIVE_TOO_LARGE` */
-export async function readZipDirectory(range: FileRange, what: string): Promise<ZipDirectory> {
-  if (await isFinderZip(range)) throw finderZip(what);
+export async function readZipDirectory(range: FileRange, named: NamedZip): Promise<ZipDirectory> {
+  if (await isFinderZip(range)) throw finderZip(named.what);
   try {
-    return await read(range.slice(0, await zipEnd(range)), what);
+    return await read(range.slice(0, await zipEnd(range)), named);
   } catch (error) {
-    throw error instanceof DrayError ? error : notRead(what, error);
+    throw error instanceof DrayError ? error : notRead(named, error);
   }
 }
 
@@ -49,7 +50,7 @@ async function zipEnd(range: FileRange): Promise<number> {
   return areBlocks && hasZeros && end <= length ? range.size - length + end : range.size;
 }
 
-async function read(range: FileRange, what: string): Promise<ZipDirectory> {
+async function read(range: FileRange, named: NamedZip): Promise<ZipDirectory> {
   const zip = await fromRandomAccessReaderPromise(new RangeReader(range), range.size, {
     autoClose: false,
     decodeStrings: false,
@@ -58,11 +59,11 @@ async function read(range: FileRange, what: string): Promise<ZipDirectory> {
   const cursor = (): number => Number(zip.readEntryCursor);
   const start = cursor();
   if (zip.entryCount > MAX_MEMBERS || range.size - start > MAX_DIRECTORY_BYTES) {
-    throw tooMany(what);
+    throw tooMany(named.what);
   }
   const members: ZipMember[] = [];
-  for await (const entry of zip.eachEntry()) members.push(toMember(entry, what));
-  await requireEnd(range, cursor(), what);
+  for await (const entry of zip.eachEntry()) members.push(toMember(entry, named));
+  await requireEnd(range, cursor(), named.what);
   return { members: members.toSorted((a, b) => a.offset - b.offset), start };
 }
 
@@ -113,13 +114,18 @@ function tooMany(what: string): DrayError {
 }
 
 /** What yauzl says, with what to do about it. */
-function notRead(what: string, cause: unknown): DrayError {
+function notRead(named: NamedZip, cause: unknown): DrayError {
+  const { what, file } = named;
   const reason = cause instanceof Error ? cause.message : String(cause);
   if (reason.startsWith("multi-disk")) {
     return new DrayError(
       "DRAY_ARCHIVE_UNSUPPORTED",
       `Cannot read the zip ${what}: expected one file, found one part of several`,
-      { kind: "refused", cause, hint: "Join the parts with `zip -s 0 PARTS.zip --out WHOLE.zip`." },
+      {
+        kind: "refused",
+        cause,
+        hint: joiningZip(file),
+      },
     );
   }
   if (reason.startsWith("End of central directory")) {
@@ -133,8 +139,18 @@ function notRead(what: string, cause: unknown): DrayError {
       },
     );
   }
-  return zipDamaged(what, undefined, reason);
+  if (reason.startsWith("strong encryption")) return zipEncrypted(named, undefined);
+  return zipDamaged(what, undefined, REASONS.find(([sign]) => sign.test(reason))?.[1] ?? UNKNOWN);
 }
+
+/** What yauzl complains of, in words. */
+const REASONS: readonly (readonly [RegExp, string])[] = [
+  [/comment length/, "something follows its end"],
+  [/signature/, "a record of its directory is not where it has to be"],
+  [/size/, "the sizes that it states do not fit together"],
+];
+
+const UNKNOWN = "its directory, which comes last, is damaged";
 
 /** Beyond this a zip needs the Zip64 records, which the Finder does not write. */
 const TURN = 2 ** 32;

@@ -2,6 +2,7 @@ import { isUtf8 } from "node:buffer";
 import { getFileNameLowLevel, type Entry } from "yauzl";
 import { DrayError } from "../../errors.ts";
 import type { EntryKind } from "../archive.ts";
+import { unpacking } from "../known-file.ts";
 
 /** One member, as the central directory states it. */
 export interface ZipMember {
@@ -30,7 +31,14 @@ const METHOD_NAMES: Readonly<Record<number, string>> = {
   99: "AES encryption",
 };
 
-export function toMember(entry: Entry, what: string): ZipMember {
+/** How a zip is spoken of: its path and what was taken off it, and the word for it in commands. */
+export interface NamedZip {
+  readonly what: string;
+  readonly file: string;
+}
+
+export function toMember(entry: Entry, zip: NamedZip): ZipMember {
+  const { what } = zip;
   const name = zipName(entry);
   const member = {
     name,
@@ -43,8 +51,7 @@ export function toMember(entry: Entry, what: string): ZipMember {
     size: entry.uncompressedSize,
   };
   const { method } = member;
-  if ((entry.generalPurposeBitFlag & ENCRYPTED) !== 0)
-    throw unsupported(what, name, "it is encrypted");
+  if ((entry.generalPurposeBitFlag & ENCRYPTED) !== 0) throw zipEncrypted(zip, name);
   if (!METHODS.has(method)) {
     const how = METHOD_NAMES[method] ?? `method ${method}`;
     throw unsupported(what, name, `it is compressed with ${how}`);
@@ -95,6 +102,19 @@ function unsupported(what: string, name: string, reason: string): DrayError {
     "DRAY_ARCHIVE_UNSUPPORTED",
     `Cannot read ${JSON.stringify(name)} in the zip ${what}: ${reason}`,
     { kind: "refused", hint: "Unpack it with the program that made it and name the directory." },
+  );
+}
+
+/** A member, or the names of all of them, cannot be read without a passphrase. */
+export function zipEncrypted({ what, file }: NamedZip, name: string | undefined): DrayError {
+  const where = name === undefined ? "" : `${JSON.stringify(name)} in `;
+  return new DrayError(
+    "DRAY_ARCHIVE_UNSUPPORTED",
+    `Cannot read ${where}the zip ${what}: it is encrypted`,
+    {
+      kind: "refused",
+      hint: `Unpack it with its passphrase into a directory of its own, and name that: ${unpacking(file, "7z x -oDIR FILE")}.`,
+    },
   );
 }
 

@@ -1,5 +1,5 @@
 import { DrayError } from "../../errors.ts";
-import { inWords, placeOf } from "../../oci/schema.ts";
+import { inWords, placeOf } from "../../oci/problems.ts";
 import { KeyPlaces } from "../../yaml/places.ts";
 
 /** Reads parts of a recipe; what is wrong with one says where it stands. */

@@ -1,24 +1,25 @@
 import { readFile } from "node:fs/promises";
 import { DrayError, systemCode } from "../../errors.ts";
-import { parseSecretJson, z } from "../../oci/schema.ts";
+import { withoutBom } from "../../oci/json.ts";
+import { parseAs, parseSecretJson, z, type About } from "../../oci/schema.ts";
 import { askHelper, type HelperOptions } from "./credential-helper.ts";
 import type { Credentials, CredentialStore } from "./credentials.ts";
 
 const entrySchema = z.object({
-  auth: z.string().optional(),
-  username: z.string().optional(),
-  password: z.string().optional(),
-  identitytoken: z.string().optional(),
-  registrytoken: z.string().optional(),
+  auth: z.string().nullish(),
+  username: z.string().nullish(),
+  password: z.string().nullish(),
+  identitytoken: z.string().nullish(),
+  registrytoken: z.string().nullish(),
 });
 
+/** An entry is looked at only where it is wanted: a wrong one keeps no other host out. */
 const fileSchema = z.object({
-  auths: z.record(z.string(), entrySchema).optional(),
-  credHelpers: z.record(z.string(), z.string()).optional(),
-  credsStore: z.string().optional(),
+  auths: z.record(z.string(), z.unknown()).nullish(),
+  credHelpers: z.record(z.string(), z.string().nullish()).nullish(),
+  credsStore: z.string().nullish(),
 });
 
-type AuthEntry = z.infer<typeof entrySchema>;
 type AuthFile = z.infer<typeof fileSchema>;
 
 /** Names that Docker Hub has had in these files, newest first. */
@@ -47,7 +48,7 @@ export function authFile(path: string, options: HelperOptions = {}): CredentialS
     const file = await readAuthFile(path);
     if (file === undefined) return undefined;
     const keys = keysFor(registry, repository);
-    const helper = keys.map((key) => file.credHelpers?.[key]).find((name) => name !== undefined);
+    const helper = keys.map((key) => file.credHelpers?.[key]).find((name) => name != null);
     const program = helper ?? file.credsStore ?? "";
     const helped = program === "" ? undefined : await ask(program, serverOf(registry), fresh);
     return helped ?? fromAuths(file.auths ?? {}, keys, path);
@@ -55,15 +56,22 @@ export function authFile(path: string, options: HelperOptions = {}): CredentialS
 }
 
 async function readAuthFile(path: string): Promise<AuthFile | undefined> {
-  let bytes: Buffer;
+  let bytes: Uint8Array;
   try {
-    bytes = await readFile(path);
+    bytes = withoutBom(await readFile(path));
   } catch (error) {
     if (systemCode(error) === "ENOENT") return undefined;
     throw error;
   }
+  // A login tool that was stopped, and a pipeline that has mounted nothing, leave it empty.
+  if (Buffer.from(bytes).toString("utf8").trim() === "") return undefined;
+  return parseSecretJson(fileSchema, bytes, aboutFile(path));
+}
+
+/** How a file of credentials is spoken of; the user named it, or the environment. */
+export function aboutFile(path: string): About {
   const what = `credentials file ${JSON.stringify(path)}`;
-  return parseSecretJson(fileSchema, bytes, { what, code: "DRAY_CREDENTIALS_INVALID" });
+  return { what, code: "DRAY_CREDENTIALS_INVALID", kind: "usage" };
 }
 
 /** What docker calls a registry where it stores a login. */
@@ -84,28 +92,38 @@ function keysFor(registry: string, repository: string | undefined): string[] {
 }
 
 function fromAuths(
-  auths: Readonly<Record<string, AuthEntry>>,
+  auths: Readonly<Record<string, unknown>>,
   keys: readonly string[],
   path: string,
 ): Credentials | undefined {
-  const plain = new Map(Object.entries(auths).map((item) => [plainKey(item[0]), item]));
+  const plain = new Map(Object.keys(auths).map((key) => [plainKey(key), key]));
   for (const wanted of keys) {
     // An entry under the very name goes before one that only means the same.
-    const [key, entry] =
-      auths[wanted] === undefined ? (plain.get(wanted) ?? []) : [wanted, auths[wanted]];
-    const found =
-      entry === undefined || key === undefined ? undefined : toCredentials(entry, key, path);
+    const key = auths[wanted] == null ? plain.get(wanted) : wanted;
+    const entry = key === undefined ? undefined : auths[key];
+    if (key === undefined || entry == null) continue;
+    const about = aboutFile(path);
+    const what = `${about.what}: auths, ${key}`;
+    const found = toCredentials(parseAs(entrySchema, entry, { ...about, what }), key, path);
     if (found !== undefined) return found;
   }
   return undefined;
 }
 
-/** `docker login https://host/v1/` keeps the scheme, and a path behind the host. */
+/**
+ * The host that a key is for. With a scheme before it, which old programs write, a path behind the host
+ * says nothing, as docker has it; without one it is a namespace.
+ */
 export function plainKey(key: string): string {
-  return key.replace(/^https?:\/\//, "").replace(/(?:\/v[12])?\/?$/, "");
+  const [, host] = /^https?:\/\/([^/]+)/.exec(key) ?? [];
+  return host ?? key.replace(/(?:\/v[12])?\/?$/, "");
 }
 
-function toCredentials(entry: AuthEntry, key: string, path: string): Credentials | undefined {
+function toCredentials(
+  entry: z.infer<typeof entrySchema>,
+  key: string,
+  path: string,
+): Credentials | undefined {
   if (entry.identitytoken) return { kind: "identity", token: entry.identitytoken };
   if (entry.registrytoken) return { kind: "bearer", token: entry.registrytoken };
   if (entry.auth) {
@@ -117,9 +135,10 @@ function toCredentials(entry: AuthEntry, key: string, path: string): Credentials
     throw new DrayError(
       "DRAY_CREDENTIALS_INVALID",
       `Cannot read the credentials of ${JSON.stringify(key)} in ${JSON.stringify(path)}: expected base64 of user:password`,
+      { kind: "usage", hint: "Log in again: `dray login HOST` writes it anew." },
     );
   }
   const { username, password } = entry;
-  if (username === undefined || password === undefined) return undefined;
+  if (username == null || password == null) return undefined;
   return { kind: "password", username, password };
 }

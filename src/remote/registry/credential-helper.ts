@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { DrayError } from "../../errors.ts";
+import { DrayError, systemCode, systemReason } from "../../errors.ts";
 import { parseSecretJson, z } from "../../oci/schema.ts";
 import type { Credentials } from "./credentials.ts";
 
@@ -41,6 +41,7 @@ export async function askHelper(
   const answer = parseSecretJson(answerSchema, Buffer.from(stdout), {
     what,
     code: "DRAY_CREDENTIALS_HELPER",
+    kind: "failed",
   });
   const { Username, Secret } = answer;
   if (Username === "" && Secret === "") return undefined;
@@ -105,7 +106,7 @@ function run(
     child.stderr.on("data", (chunk: Buffer) => {
       if (stderr.length < MAX_OUTPUT) stderr += chunk.toString();
     });
-    child.once("error", (cause) => giveUp(cause.message));
+    child.once("error", (cause) => giveUp(notStarted(cause)));
     child.once("close", (code) => {
       clearTimeout(timer);
       resolve({ code, stdout, stderr });
@@ -113,6 +114,12 @@ function run(
     child.stdin.on("error", () => undefined);
     child.stdin.end(input);
   });
+}
+
+function notStarted(cause: Error): string {
+  return systemCode(cause) === "ENOENT"
+    ? "it is not installed"
+    : `it does not start: ${systemReason(cause)}`;
 }
 
 function failed(program: string, reason: string): DrayError {

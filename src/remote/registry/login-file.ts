@@ -1,12 +1,13 @@
 import { readFile } from "node:fs/promises";
 import { systemCode } from "../../errors.ts";
+import { withoutBom } from "../../oci/json.ts";
 import { parseSecretJson, z } from "../../oci/schema.ts";
-import { keysOf, plainKey, serverOf } from "./auth-file.ts";
+import { aboutFile, keysOf, plainKey, serverOf } from "./auth-file.ts";
 
 /** What dray changes in a docker `config.json`; all else in it stays as it is. */
 const schema = z.looseObject({
-  auths: z.record(z.string(), z.looseObject({})).nullish(),
-  credHelpers: z.record(z.string(), z.string()).nullish(),
+  auths: z.record(z.string(), z.unknown()).nullish(),
+  credHelpers: z.record(z.string(), z.string().nullish()).nullish(),
   credsStore: z.string().nullish(),
 });
 
@@ -15,22 +16,21 @@ export type LoginFile = z.infer<typeof schema>;
 
 /** Reads the file; one that is missing or empty has nothing in it. @throws DrayError `DRAY_CREDENTIALS_INVALID` */
 export async function readLoginFile(path: string): Promise<LoginFile> {
-  let bytes: Buffer;
+  let bytes: Uint8Array;
   try {
-    bytes = await readFile(path);
+    bytes = withoutBom(await readFile(path));
   } catch (error) {
     if (systemCode(error) === "ENOENT") return {};
     throw error;
   }
-  if (bytes.toString("utf8").trim() === "") return {};
-  const what = `credentials file ${JSON.stringify(path)}`;
-  return parseSecretJson(schema, bytes, { what, code: "DRAY_CREDENTIALS_INVALID" });
+  if (Buffer.from(bytes).toString("utf8").trim() === "") return {};
+  return parseSecretJson(schema, bytes, aboutFile(path));
 }
 
 /** The helper that keeps the logins of a registry; undefined if the file itself does. */
 export function helperFor(file: LoginFile, registry: string): string | undefined {
   const named = keysOf(registry).map((key) => file.credHelpers?.[key]);
-  const helper = named.find((name) => name !== undefined) ?? file.credsStore ?? "";
+  const helper = named.find((name) => name != null) ?? file.credsStore ?? "";
   return helper === "" ? undefined : helper;
 }
 

@@ -36,9 +36,9 @@ const DEFAULT_LIFETIME = 60;
 const CLIENT_ID = "dray";
 
 const answerSchema = z.object({
-  token: z.string().optional(),
-  access_token: z.string().optional(),
-  expires_in: z.number().nonnegative().optional(),
+  token: z.string().nullish(),
+  access_token: z.string().nullish(),
+  expires_in: z.number().nonnegative().nullish(),
 });
 
 /**
@@ -126,9 +126,10 @@ function hintForDenied(withCredentials: boolean): string {
 
 function readToken(body: Buffer, { asked, realm }: { asked: number; realm: URL }): Token {
   const what = `answer of token server ${realm.origin}`;
-  const answer = parseSecretJson(answerSchema, body, { what, code: "DRAY_AUTH_FAILED" });
-  const value = answer.token || answer.access_token;
-  if (value === undefined || !/^[\x21-\x7e]+$/.test(value)) {
+  const about = { what, code: "DRAY_AUTH_FAILED", kind: "failed" } as const;
+  const answer = parseSecretJson(answerSchema, body, about);
+  const value = answer.token || answer.access_token || "";
+  if (!/^[\x21-\x7e]+$/.test(value)) {
     throw new DrayError("DRAY_AUTH_FAILED", `Cannot use the ${what}: there is no token in it`);
   }
   const lifetime = (answer.expires_in ?? DEFAULT_LIFETIME) * 1000;

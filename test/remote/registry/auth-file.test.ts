@@ -93,7 +93,41 @@ describe("authFile() takes the most specific path", () => {
   });
 });
 
+describe("authFile() takes null for nothing, as Go writes it", () => {
+  it.each([
+    { auths: null },
+    { credHelpers: null, credsStore: null, auths: { r: encoded("alice:pw") } },
+    { credHelpers: { r: null }, auths: { r: encoded("alice:pw") } },
+    { auths: { r: null, "https://r": encoded("alice:pw") } },
+    { auths: { r: { ...encoded("alice:pw"), identitytoken: null, registrytoken: null } } },
+    { auths: { r: { auth: null, username: "alice", password: "pw", identitytoken: null } } },
+  ])("in %j", async (content) => {
+    const wanted = content.auths === null ? undefined : ALICE;
+    expect(await ask(content, "r")).toEqual(wanted);
+  });
+});
+
+describe("authFile() is kept from no login", () => {
+  it.each([
+    ["of another host that is a number", { auths: { bad: 5, r: encoded("alice:pw") } }],
+    ["of another host that is none", { auths: { bad: { auth: 5 }, r: encoded("alice:pw") } }],
+    ["of another host without a colon", { auths: { bad: encoded("x"), r: encoded("alice:pw") } }],
+    ["under an address with a path", { auths: { "https://r/some/path/": encoded("alice:pw") } }],
+    ["behind a byte order mark", `\uFEFF${JSON.stringify({ auths: { r: encoded("alice:pw") } })}`],
+  ])("by an entry, or finds it: %s", async (_what, content) => {
+    expect(await ask(content, "r")).toEqual(ALICE);
+  });
+
+  it("of a host by that of a namespace in it", async () => {
+    expect(await ask({ auths: { "r/team": encoded("alice:pw") } }, "r")).toBeUndefined();
+  });
+});
+
 describe("authFile() has nothing", () => {
+  it.each(["", " \n", "\uFEFF"])("of a file that is empty: %j", async (content) => {
+    expect(await ask(content, "r")).toBeUndefined();
+  });
+
   it.each([
     ["of an empty entry", { auths: { r: {} } }],
     ["of a file without logins", {}],
@@ -119,6 +153,7 @@ describe("authFile() refuses", () => {
   it.each([
     ["a comma too many", '{"auths":{"r":{"auth":"czNjcjN0OnB3"},}}'],
     ["plain text", "s3cr3t czNjcjN0OnB3"],
+    ["a web page", "<html>s3cr3t"],
     ["a cut file", '{"auths":{"r":{"auth":"czNjcjN0OnB3'],
     ["a list where an object belongs", '{"auths":["czNjcjN0OnB3"]}'],
     ["a number as password", '{"auths":{"r":{"username":"s3cr3t","password":12345678}}}'],

@@ -431,8 +431,8 @@ describe("a token server with a problem", () => {
   it.each([
     ["no token", "{}", "there is no token in it"],
     ["a token with a line break", '{"token":"a\\nb: c"}', "there is no token in it"],
-    ["no JSON", "token=abc", "expected JSON"],
-    ["two tokens of one name", '{"token":"a","token":"b"}', "expected JSON"],
+    ["no JSON", "token=abc", "line 1, column 1: expected a value"],
+    ["two tokens of one name", '{"token":"a","token":"b"}', "expected every name once in a table"],
   ])("is refused when it answers with %s", async (_what, body, reason) => {
     const { registry, tokens } = await startGuarded({ users });
     const odd = await startHost((_request, response) => response.end(body));

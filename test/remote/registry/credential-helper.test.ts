@@ -140,7 +140,7 @@ const FAILURE = {
 describe("a credential helper fails clearly", () => {
   it("when it is not installed", async () => {
     expect(await failure(undefined)).toMatchObject({
-      message: expect.stringContaining("ENOENT") as string,
+      message: expect.stringContaining("it is not installed") as string,
       hint: expect.stringContaining("configuration") as string,
     });
   });
