@@ -41,11 +41,10 @@ export function into(path: string, ending: string, command: string): string {
   return `\`${command} ${shellWord(path)} > ${shellWord(made)}\``;
 }
 
-/** A line that joins the parts of a zip, of which the last is at `path`. */
+/** What to do with the parts of a zip, of which the last is at `path`: Info-ZIP joins some of them wrongly. */
 export function joiningZip(path: string): string {
-  const whole = `${path.replace(/\.zip$/i, "")}-whole.zip`;
-  const line = `zip -s 0 ${shellWord(path)} --out ${shellWord(whole)}`;
-  return `Put all its parts into one folder, join them, and name what comes of it: \`${line}\`.`;
+  const line = unpacking(path, "7z x -oDIR FILE");
+  return `Put all its parts into one folder, unpack them together, and name what comes of it: ${line}.`;
 }
 
 /** A line that unpacks the file into a directory of its own. */

@@ -42,8 +42,7 @@ function commandIn(output: string): string {
 
 /** What a command writes: the file behind `>`, or the directory that it makes. */
 function madeBy(command: string): string {
-  const [, word] =
-    /(?:>|--out) (\S+|'.*')$/.exec(command) ?? /^mkdir (\S+|'.*?') &&/.exec(command) ?? [];
+  const [, word] = /> (\S+|'.*')$/.exec(command) ?? /^mkdir (\S+|'.*?') &&/.exec(command) ?? [];
   return execFileSync("sh", ["-c", `printf %s ${word ?? ""}`], { encoding: "utf8" });
 }
 
