@@ -78,8 +78,17 @@ async function statCarrier(path: string): Promise<Stats> {
   try {
     return await stat(path);
   } catch (cause) {
+    if (path === "-") throw noInput();
     throw unreadable(cause, "bundle", path) ?? cause;
   }
+}
+
+function noInput(): DrayError {
+  return new DrayError(
+    "DRAY_FILE_NOT_FOUND",
+    "Cannot read a bundle from standard input: it is read at many places",
+    { kind: "usage", hint: "Write it to a file first, and name that." },
+  );
 }
 
 function noFile(path: string): DrayError {

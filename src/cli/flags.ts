@@ -74,6 +74,17 @@ export function addExamples(command: Command, examples: readonly string[]): Comm
   return command.addHelpText("after", `\nExamples:\n${lines}`);
 }
 
+/** What is no one document, or has to be gone back to, cannot go to standard output. */
+export async function refuseStdout(
+  place: string | undefined,
+  { what, why, hint }: { what: string; why: string; hint: string },
+): Promise<void> {
+  if (place !== "-") return;
+  const { DrayError } = await import("../index.ts");
+  const message = `Cannot write ${what} to standard output: ${why}`;
+  throw new DrayError("DRAY_USAGE", message, { kind: "usage", hint });
+}
+
 /** Reads a file that the user named; `what` says what it should be. */
 export async function readInput(path: string, what: string): Promise<Buffer> {
   try {

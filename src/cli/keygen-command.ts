@@ -1,4 +1,4 @@
-import { addExamples } from "./flags.ts";
+import { addExamples, refuseStdout } from "./flags.ts";
 import { addOutputFlags, type AddCommand, type Session, type SessionFlags } from "./session.ts";
 import { askPassphrase, canAsk, givenPassphrase, type PassphraseFlags } from "./signing-key.ts";
 import { formatTable } from "./table.ts";
@@ -25,6 +25,7 @@ export const addKeygenCommand: AddCommand = (program, start) => {
   ]);
   command.action(async (name: string, flags: KeygenFlags) => {
     const session = await start(flags);
+    await refuseStdout(name, NO_KEYS_ON_STDOUT);
     const { keygen, requireNewKey } = await import("../index.ts");
     // Nobody types a passphrase twice to hear that there is a key already.
     await requireNewKey(name);
@@ -38,6 +39,12 @@ export const addKeygenCommand: AddCommand = (program, start) => {
       ]),
     );
   });
+};
+
+const NO_KEYS_ON_STDOUT = {
+  what: "a key pair",
+  why: "it is two files, of which one is secret",
+  hint: "Give a name: `dray keygen release` writes release.key and release.pub.",
 };
 
 async function choosePassphrase(flags: KeygenFlags, { io }: Session): Promise<string | undefined> {

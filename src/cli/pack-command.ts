@@ -7,7 +7,7 @@ import {
   readSets,
   type DiscoveryFlags,
 } from "./discovery-flags.ts";
-import { addExamples, addStoreFlag, repeatable, seldom } from "./flags.ts";
+import { addExamples, addStoreFlag, refuseStdout, repeatable, seldom } from "./flags.ts";
 import { addMapFlags, readMapping, type MapFlags } from "./map-flags.ts";
 import { lockChoices, type LockFlags } from "./pack-lock.ts";
 import { addContentFlags, readRecipe, registriesOf, type ContentFlags } from "./pack-recipe.ts";
@@ -163,13 +163,12 @@ async function provenanceOptions(
   };
 }
 
-/** A bundle is gone back to while it is written, and it appears whole or not at all. */
+/** A bundle is gone back to while it is written. */
 async function requireFile({ output, lock }: PackFlags): Promise<void> {
-  if (output !== "-" && lock !== "-") return;
-  throw await usageError(
-    `Cannot write the ${output === "-" ? "bundle" : "lock"} to standard output: it appears whole under its name or not at all`,
-    "Name a file, and send that on when dray has ended with 0.",
-  );
+  const why = "it appears whole under its name or not at all";
+  const hint = "Name a file, and send that on when dray has ended with 0.";
+  await refuseStdout(output, { what: "the bundle", why, hint });
+  await refuseStdout(lock, { what: "the lock", why, hint });
 }
 
 /** Leaving a bundle unsigned is a decision, never an oversight. */

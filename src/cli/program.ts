@@ -17,6 +17,7 @@ import { sessionStarter, type AddCommand, type StartSession } from "./session.ts
 import { addSignCommand } from "./sign-command.ts";
 import type { Io } from "./terminal.ts";
 import { addUnpackCommand } from "./unpack-command.ts";
+import { usageFailure } from "./usage.ts";
 import { addVerifyCommand } from "./verify-command.ts";
 
 /** In the order of the journey. */
@@ -43,9 +44,12 @@ export async function run(argv: readonly string[], version: string, io: Io): Pro
     await program.parseAsync(argv, { from: "user" });
     return io.signal.aborted && code === 0 ? EXIT.interrupted : code;
   } catch (error) {
-    // commander has printed what it has to say; only help and version are no mistakes.
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT.usage;
-    return await reportFailure(error, io, argv.includes("--json"));
+    const isJson = argv.includes("--json");
+    if (!(error instanceof CommanderError)) return await reportFailure(error, io, isJson);
+    if (error.exitCode === 0) return 0;
+    // Help that nobody has asked for stands there already.
+    if (error.code === "commander.help") return EXIT.usage;
+    return await reportFailure(usageFailure(error, argv), io, isJson);
   }
 }
 
@@ -70,7 +74,6 @@ function makeProgram(version: string, io: Io, showAll: boolean): Command {
   const program = new Command("dray")
     .description("Carries container images and Helm charts across an air gap in one signed bundle.")
     .version(version)
-    .showHelpAfterError("(dray COMMAND --help shows how it is used)")
     .helpOption("-h, --help", "show this; with --all, what few need too")
     .helpCommand(false)
     .configureHelp({ visibleOptions: (command) => optionsOf(command, showAll) })
@@ -78,6 +81,7 @@ function makeProgram(version: string, io: Io, showAll: boolean): Command {
     .configureOutput({
       writeOut: (text) => io.stdout.write(text),
       writeErr: (text) => io.stderr.write(text),
+      outputError: () => {},
       getOutHelpWidth: () => HELP_WIDTH,
       getErrHelpWidth: () => HELP_WIDTH,
     });

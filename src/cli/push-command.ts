@@ -15,7 +15,7 @@ import {
   printDelivery,
 } from "./delivery-report.ts";
 import { formatNotes } from "./findings.ts";
-import { addExamples, seldom } from "./flags.ts";
+import { addExamples, refuseStdout, seldom } from "./flags.ts";
 import { addMapFlags, readMapping, type MapFlags } from "./map-flags.ts";
 import { addRegistryFlags, registryAccess, type RegistryFlags } from "./registry-flags.ts";
 import { addTargetFileFlag, formatTaken, requireTarget, type TargetFlags } from "./target-flags.ts";
@@ -72,7 +72,7 @@ async function runPush(
   session: Session,
 ): Promise<void> {
   const { push } = await import("../index.ts");
-  await requireReceiptFile(flags);
+  await refuseStdout(flags.receipt, NO_RECEIPT_ON_STDOUT);
   const options = {
     path,
     target: await requireTarget(target, flags),
@@ -94,16 +94,11 @@ async function runPush(
   await printDelivery(() => push({ ...options, registry }, session.run), say, session);
 }
 
-/** What is on stdout is the report. */
-async function requireReceiptFile({ receipt }: PushFlags): Promise<void> {
-  if (receipt !== "-") return;
-  const { DrayError } = await import("../index.ts");
-  throw new DrayError(
-    "DRAY_USAGE",
-    "Cannot write the receipt to standard output: the report goes there",
-    { kind: "usage", hint: "Name a file; --json prints the report as JSON." },
-  );
-}
+const NO_RECEIPT_ON_STDOUT = {
+  what: "the receipt",
+  why: "the report goes there",
+  hint: "Name a file; --json prints the report as JSON.",
+};
 
 function renderPush(report: PushReport, { verbose, verifyTarget }: PushFlags): string {
   const { artifacts, dryRun, bundle, registry, findings } = report;

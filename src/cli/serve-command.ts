@@ -6,7 +6,7 @@ import {
   type BundleFlags,
   type VerifyFirstFlag,
 } from "./bundle-flags.ts";
-import { addExamples, integer, readInput } from "./flags.ts";
+import { addExamples, integer, readInput, refuseStdout } from "./flags.ts";
 import { addOutputFlags, type AddCommand, type Session, type SessionFlags } from "./session.ts";
 
 interface ServeFlags extends BundleFlags, SessionFlags, VerifyFirstFlag {
@@ -48,11 +48,18 @@ export const addServeCommand: AddCommand = (program, start) => {
   );
 };
 
+const NO_LAYOUT_ON_STDOUT = {
+  what: "an image layout",
+  why: "it is a directory",
+  hint: "Name a directory, or none for one that goes when the registry stops.",
+};
+
 async function runServe(
   path: string | undefined,
   flags: ServeFlags,
   session: Session,
 ): Promise<void> {
+  if (flags.writable === true) await refuseStdout(path, NO_LAYOUT_ON_STDOUT);
   const { run, print } = session;
   const { DrayError, serve } = await import("../index.ts");
   if ((flags.tlsCert === undefined) !== (flags.tlsKey === undefined)) {

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import type { Defaults, RunOptions } from "../index.ts";
 import { EXIT } from "./failure.ts";
+import { refuseStdout } from "./flags.ts";
 import { Progress, type Verbosity } from "./progress.ts";
 import { printable, printableJson, type Io } from "./terminal.ts";
 
@@ -11,7 +12,11 @@ export interface SessionFlags {
   readonly verbose?: boolean;
   /** Of commands that may have to decompress a bundle. */
   readonly workDir?: string;
+  /** Of commands that download. */
+  readonly store?: string;
 }
+
+const DIRECTORY = { why: "it needs a directory", hint: "Name one, or leave the flag out." };
 
 /** Flags that say how a command speaks. */
 export function addOutputFlags(command: Command): Command {
@@ -51,6 +56,8 @@ export interface StartSession {
 
 export function sessionStarter(io: Io, exit: (code: number) => void): StartSession {
   const start = async (flags: SessionFlags): Promise<Session> => {
+    await refuseStdout(flags.store, { ...DIRECTORY, what: "the content store" });
+    await refuseStdout(flags.workDir, { ...DIRECTORY, what: "what has to be decompressed" });
     const { defaults: defaultsOf } = await import("../index.ts");
     const defaults = defaultsOf(io.env);
     const progress = new Progress(io, verbosityOf(flags));

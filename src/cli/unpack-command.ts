@@ -8,7 +8,7 @@ import {
   type VerifyFirstFlag,
 } from "./bundle-flags.ts";
 import { formatNotes, formatProblems } from "./findings.ts";
-import { addExamples } from "./flags.ts";
+import { addExamples, refuseStdout } from "./flags.ts";
 import { addOutputFlags, type AddCommand, type SessionFlags } from "./session.ts";
 import { formatBytes, formatTable, paragraphs } from "./table.ts";
 
@@ -47,6 +47,7 @@ export const addUnpackCommand: AddCommand = (program, start) => {
   ]);
   command.action(async (path: string, directory: string, flags: UnpackFlags) => {
     const session = await start(flags);
+    await refuseStdout(directory, NO_FILES_ON_STDOUT);
     const { run, print } = session;
     const { unpack } = await import("../index.ts");
     const choices = await bundleChoices(flags, session);
@@ -70,6 +71,12 @@ async function runtimeArchives(
   if (others.length > 0) throw fail("with --as there is one --platform, that of the nodes");
   return { form, platform, single };
 }
+
+const NO_FILES_ON_STDOUT = {
+  what: "the files of a bundle",
+  why: "they need a directory",
+  hint: "Name a new directory; `tar -c DIR` sends it on.",
+};
 
 function renderUnpack({ directory, files, bytes, bundleDigest, findings }: UnpackResult): string {
   const table = formatTable([

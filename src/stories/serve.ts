@@ -197,7 +197,9 @@ function warnOfOpenDoor(
 
 function notFound(path: string): DrayError {
   const message = `Cannot serve ${JSON.stringify(path)}: no such file`;
-  return new DrayError("DRAY_FILE_NOT_FOUND", message, { kind: "usage" });
+  const hint =
+    "Check the path: it counts from the directory that dray runs in. With --writable a new directory is made.";
+  return new DrayError("DRAY_FILE_NOT_FOUND", message, { kind: "usage", hint });
 }
 
 function invalid(message: string, { hint }: { hint: string }): DrayError {

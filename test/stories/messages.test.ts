@@ -107,7 +107,7 @@ describe("the command line tells", () => {
   it.each(["soon", "-1", "1d", "1.2345m"])("of a time %s that is none, with 2", async (time) => {
     const { code, stderr } = await packFrom("registry.example", "--retry-for", time);
     expect(code).toBe(2);
-    expect(stderr).toContain("Expected a time, such as 90s, 2m or 1h.");
+    expect(stderr).toContain("expected a time, such as 90s, 2m or 1h");
   });
 
   it.each(["fast", "-1", "1KiB/h"])("of a rate %s that is none, with 2", async (rate) => {

@@ -1,0 +1,46 @@
+import type { CommanderError } from "commander";
+
+/** What the parser of the command line says, by its code, and the same as dray says such things. */
+const WORDS: Readonly<
+  Record<string, readonly [said: RegExp, ours: (...found: string[]) => string]>
+> = {
+  "commander.unknownOption": [/unknown option '(.+?)'/, (flag) => `there is no flag ${flag}`],
+  "commander.unknownCommand": [
+    /unknown command '(.+?)'/,
+    (word) => `there is no command ${JSON.stringify(word)}`,
+  ],
+  "commander.missingArgument": [
+    /missing required argument '(.+?)'/,
+    (word) => `expected <${word}>, found no more words`,
+  ],
+  "commander.optionMissingArgument": [
+    /option '(.+?)' argument missing/,
+    (flag) => `expected a value behind ${flag}, found none`,
+  ],
+  "commander.invalidArgument": [
+    /(?:option|value|argument) '(.+?)' argument '(.*)' is invalid\.? *(.*)/s,
+    (flag, value, why = "") =>
+      `${JSON.stringify(value)} for ${flag}: ${why.charAt(0).toLowerCase()}${why.slice(1).replace(/\.$/, "")}`,
+  ],
+  "commander.excessArguments": [
+    /Expected (\d+) arguments? but got (\d+)/,
+    (most, given) =>
+      `expected at most ${most} ${most === "1" ? "word" : "words"} behind the command, found ${given}`,
+  ],
+};
+
+/** The error for a command line that is wrong before any command has run. */
+export function usageFailure({ code, message }: CommanderError, argv: readonly string[]): Error {
+  const [said, ours] = WORDS[code] ?? [/^error: (.*)/s, (text: string) => text];
+  const [, ...found] = said.exec(message) ?? ["", message];
+  const [, near] = /\(Did you mean (?:one of )?(.+?)\?\)/.exec(message) ?? [];
+  const meant = near === undefined ? "" : `; did you mean ${near}?`;
+  const command =
+    code === "commander.unknownCommand" ? undefined : argv.find((word) => !word.startsWith("-"));
+  const line = ["dray", ...(command === undefined ? [] : [command])].join(" ");
+  return Object.assign(new Error(`Cannot run \`${line}\`: ${ours(...found).trim()}${meant}`), {
+    code: "DRAY_USAGE",
+    kind: "usage",
+    hint: `\`${line} --help\` shows how it is used.`,
+  });
+}

@@ -1,0 +1,69 @@
+import { mkdir, readdir } from "node:fs/promises";
+import { join } from "node:path";
+import process from "node:process";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { temporaryDirectory } from "../../fixtures/temporary-directory.ts";
+import { dray } from "./terminal.ts";
+
+describe("a command line that is wrong", () => {
+  it.each([
+    ["pusch", 'Cannot run `dray`: there is no command "pusch"; did you mean push?'],
+    ["push --jsn", "Cannot run `dray push`: there is no flag --jsn; did you mean --json?"],
+    ["push a b --bogus", "Cannot run `dray push`: there is no flag --bogus"],
+    ["unpack a", "Cannot run `dray unpack`: expected <dir>, found no more words"],
+    ["verify a --key", "expected a value behind --key <file>, found none"],
+    ["logout a b", "expected at most 1 word behind the command, found 2"],
+    ["serve a --port x", '"x" for --port <number>: expected a whole number from 0 to 65535'],
+    ["push a b --min-rate z", '"z" for --min-rate <rate>: expected bytes a second, such as'],
+  ])("`%s` is told so, with where to look", async (line, words) => {
+    const { code, stdout, stderr } = await dray(line.split(" "));
+    expect([code, stdout]).toEqual([2, ""]);
+    expect(stderr).toContain(`dray: `);
+    expect(stderr).toContain(words);
+    expect(stderr).toMatch(/^hint: `dray[a-z ]* --help` shows how it is used\.$/m);
+  });
+
+  it("is one document with --json, too", async () => {
+    const { code, stdout } = await dray(["unpack", "a", "--json"]);
+    const wanted = { error: { code: "DRAY_USAGE", message: expect.any(String) as string } };
+    expect([code, JSON.parse(stdout)]).toMatchObject([2, wanted]);
+  });
+});
+
+describe("standard output in the place of a file or directory", () => {
+  let before: string;
+
+  beforeEach(async () => {
+    before = process.cwd();
+    process.chdir(await temporaryDirectory());
+    await mkdir("x");
+  });
+
+  afterEach(() => process.chdir(before));
+
+  it.each([
+    "pack --unsigned --image r.test/a:1 -o -",
+    "pack --unsigned --image r.test/a:1 --lock -",
+    "pack --unsigned --image r.test/a:1 --store -",
+    "pack --unsigned --image r.test/a:1 --work-dir -",
+    "unpack x -",
+    "keygen - --no-passphrase",
+    "push x r.test --receipt -",
+    "serve - --writable --port 0",
+  ])("is refused by `%s`, with its reason, and nothing is written", async (line) => {
+    const { code, stdout, stderr } = await dray(line.split(" "));
+    expect([code, stdout]).toEqual([2, ""]);
+    expect(stderr).toMatch(/^dray: Cannot write .* to standard output: /);
+    expect(stderr).toMatch(/^hint: /m);
+    expect(await readdir(join(process.cwd()))).toEqual(["x"]);
+  });
+
+  it.each(["verify -", "inspect -", "push - r.test", "unpack - x", "check -", "serve -"])(
+    "is no input either: `%s`",
+    async (line) => {
+      const { code, stderr } = await dray([...line.split(" "), "--allow-unsigned"]);
+      expect(code).toBe(2);
+      expect(stderr).toMatch(/^hint: /m);
+    },
+  );
+});
