@@ -1,6 +1,7 @@
 import { parse } from "smol-toml";
 import { DrayError } from "../../errors.ts";
-import { problemsOf, z } from "../../oci/schema.ts";
+import { problemsOf } from "../../oci/problems.ts";
+import { z } from "../../oci/schema.ts";
 import { mirrorAt, readPrefix, type Mirror, type MirrorRule } from "./mirror-rule.ts";
 
 const SERVES = { all: "all", "digest-only": "digests", "tag-only": "tags" } as const;
