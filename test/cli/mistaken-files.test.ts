@@ -30,7 +30,7 @@ async function withBundle(): Promise<string> {
 function shell(directory: string, command: string): void {
   const env = { ...process.env, GNUPGHOME: join(directory, "gnupg") };
   const options = { cwd: directory, env, input: "secret\n", stdio: "pipe" } as const;
-  execFileSync("setsid", ["-w", "sh", "-c", command], options);
+  execFileSync("sh", ["-c", 'exec setsid -w sh -c "$0"', command], options);
 }
 
 /** The command that a hint has between backticks. */
