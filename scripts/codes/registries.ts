@@ -33,7 +33,7 @@ export const registries = {
       "Install the `docker-credential-…` program that the message names, or take it out of the configuration file and log in again.",
   },
   CREDENTIALS_INVALID: {
-    ends: "failed",
+    ends: "usage",
     means: "A file with credentials cannot be read; what stands in it is not shown.",
     advice:
       "Log in again with `docker login`, `skopeo login` or `helm registry login`, or mend the file.",

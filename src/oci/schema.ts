@@ -21,7 +21,7 @@ export function absentOr<T>(value: z.ZodType<T>): z.ZodType<T | undefined> {
 }
 
 /** How a document is spoken of where it is wrong. */
-export interface About {
+interface About {
   readonly what: string;
   readonly code: ErrorCode;
   /** @default "refused" */

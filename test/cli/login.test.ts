@@ -148,7 +148,7 @@ describe("dray login", () => {
     const { file, login } = await place();
     await mkdir(join(file, ".."));
     await writeFile(file, "{ not json");
-    expect((await login(host)).code).toBe(1);
+    expect((await login(host)).code).toBe(2);
     expect(await readFile(file, "utf8")).toBe("{ not json");
   });
 });

@@ -1,7 +1,8 @@
 import { readFile } from "node:fs/promises";
-import { DrayError, systemCode } from "../../errors.ts";
+import type { ErrorCode } from "../../codes.ts";
+import { DrayError, systemCode, type ErrorKind } from "../../errors.ts";
 import { withoutBom } from "../../oci/json.ts";
-import { parseAs, parseSecretJson, z, type About } from "../../oci/schema.ts";
+import { parseAs, parseSecretJson, z } from "../../oci/schema.ts";
 import { askHelper, type HelperOptions } from "./credential-helper.ts";
 import type { Credentials, CredentialStore } from "./credentials.ts";
 
@@ -69,7 +70,7 @@ async function readAuthFile(path: string): Promise<AuthFile | undefined> {
 }
 
 /** How a file of credentials is spoken of; the user named it, or the environment. */
-export function aboutFile(path: string): About {
+export function aboutFile(path: string): { what: string; code: ErrorCode; kind: ErrorKind } {
   const what = `credentials file ${JSON.stringify(path)}`;
   return { what, code: "DRAY_CREDENTIALS_INVALID", kind: "usage" };
 }
