@@ -95,6 +95,11 @@ export const registries = {
     means: "A pattern of `--only` or `--exclude` matches nothing that the bundle holds.",
     advice: "Compare it with the names that the message proposes, or with those of `dray inspect`.",
   },
+  PUSH_EMPTY: {
+    ends: "usage",
+    means: "The bundle holds files alone, and no registry takes those.",
+    advice: "Get them with `dray unpack BUNDLE DIR`.",
+  },
   PUSH_INCOMPLETE: {
     ends: "partial",
     means:

@@ -4,6 +4,7 @@ import type { Finding } from "../finding.ts";
 import { UNLISTED } from "./format.ts";
 import type { Sums } from "./sums.ts";
 import { REPAIR_HINT, sumOf, type Mending } from "./mending.ts";
+import { isShortened } from "./short-names.ts";
 
 /** File systems that cut names keep at least so much of them. */
 const SHORTEST_CUT = 8;
@@ -44,10 +45,10 @@ function lostBySum(sums: Sums, entries: ReadonlyMap<string, Entry>): Map<string,
   return lost;
 }
 
-/** Another case, cut to a length, or without its first folders; never another name. */
+/** Another case, cut to a length, short, or without its first folders; never another name. */
 function mayHaveBecome(wanted: string, found: string): boolean {
   const [is, was] = [foldedPath(found), foldedPath(wanted)];
-  if (was === is || was.endsWith(`/${is}`)) return true;
+  if (was === is || was.endsWith(`/${is}`) || isShortened(wanted, found)) return true;
   const [isParts, wasParts] = [is.split("/"), was.split("/")];
   return (
     isParts.length === wasParts.length &&

@@ -13,7 +13,7 @@ import {
 import { MAX_MANIFEST_BYTES } from "../oci/json.ts";
 import { parseManifest } from "../oci/manifest.ts";
 import { isImageConfigType, isManifestType } from "../oci/media-type.ts";
-import { LIST_PLACE } from "./locate.ts";
+import { folderOfList } from "./locate.ts";
 import { CONTENTS_FILE, README_FILE, SIGNATURE_FILE, SIGSTORE_FILE, SUMS_FILE } from "./format.ts";
 
 /**
@@ -71,7 +71,7 @@ class HeadTracker {
 
   /** The entry's path in the bundle, as long as the bundle keeps its order. */
   #placeOf({ path }: Entry): string | undefined {
-    this.#folder ??= LIST_PLACE.exec(path)?.[1];
+    this.#folder ??= folderOfList(path);
     this.#isOrdered &&= this.#folder !== undefined && path.startsWith(this.#folder);
     if (!this.#isOrdered) return undefined;
     const place = path.slice(this.#folder?.length);

@@ -3,15 +3,27 @@ import { scan, type Entry, type KeepQuestion, type Scan } from "../archive/scan.
 import type { Finding } from "../finding.ts";
 import { CONTENTS_FILE, SUMS_FILE, UNLISTED } from "./format.ts";
 import { noList } from "./no-list.ts";
+import { isShortened } from "./short-names.ts";
 
 /** Folders that carriers put around a bundle, one in another: a zip of a folder of a folder. */
 const MAX_ADDED_FOLDERS = 4;
 
-/** `SHA256SUMS` in whatever case, and the folders before it. */
-export const LIST_PLACE: RegExp = new RegExp(
-  `^((?:[^/]+/){0,${MAX_ADDED_FOLDERS}})SHA256SUMS$`,
-  "i",
-);
+/** The folders before `SHA256SUMS`, whatever a file system has made of its name; undefined for other files. */
+export function folderOfList(path: string): string | undefined {
+  const name = nameOf(path);
+  const folder = path.slice(0, path.length - name.length);
+  const isNear = folder.split("/").length - 1 <= MAX_ADDED_FOLDERS;
+  return isNear && isCalled(SUMS_FILE, name) ? folder : undefined;
+}
+
+function nameOf(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1);
+}
+
+/** Has the name, in whatever case, or a short form of it. */
+function isCalled(wanted: string, found: string): boolean {
+  return wanted.toLowerCase() === found.toLowerCase() || isShortened(wanted, found);
+}
 
 /** The files of a bundle by their path in it, and what the carrier has added. */
 export interface Located {
@@ -37,7 +49,7 @@ export function locate(scanned: Scan, archive: Archive): Located {
 
 /** The folders that hold a list, without those inside another one's bundle. */
 function foldersWithList(paths: readonly string[]): string[] {
-  const all = paths.flatMap((path) => LIST_PLACE.exec(path)?.[1] ?? []);
+  const all = paths.flatMap((path) => folderOfList(path) ?? []);
   return all.filter((one) => !all.some((other) => other !== one && one.startsWith(other)));
 }
 
@@ -45,10 +57,10 @@ function everyBelow(entries: ReadonlyMap<string, Entry>, folder: string): boolea
   return [...entries.keys()].every((path) => path.startsWith(folder));
 }
 
-/** The path in the bundle; the list and its signatures get their case back. */
+/** The path in the bundle; the list and its signatures get their names back. */
 function placeOf(path: string, folder: string): string {
   const place = path.slice(folder.length);
-  return [...UNLISTED].find((name) => name.toLowerCase() === place.toLowerCase()) ?? place;
+  return [...UNLISTED].find((name) => isCalled(name, place)) ?? place;
 }
 
 function folderFinding(folder: string): Finding[] {
@@ -81,11 +93,12 @@ export async function isOwnBundle(archive: Archive): Promise<boolean> {
   let isFirst = true;
   let kept = 0;
   const keep = ({ path, size }: KeepQuestion): boolean =>
-    path.endsWith(SUMS_FILE) && size <= MAX_LIST_BYTES && kept++ < MAX_LISTS;
+    isCalled(SUMS_FILE, nameOf(path)) && size <= MAX_LIST_BYTES && kept++ < MAX_LISTS;
   const until = async (entry: Entry): Promise<boolean> => {
-    const name = entry.path.slice(entry.path.lastIndexOf("/") + 1);
+    const name = nameOf(entry.path);
+    const isList = isCalled(SUMS_FILE, name);
     // It stands first in every bundle in its own order: then nothing else has to be read.
-    isOwn = name === CONTENTS_FILE || (name === SUMS_FILE && (isFirst || listsContents(entry)));
+    isOwn = isCalled(CONTENTS_FILE, name) || (isList && (isFirst || listsContents(entry)));
     isFirst = false;
     return isOwn;
   };

@@ -1,6 +1,7 @@
 import { DrayError } from "../errors.ts";
 import { problemsOf } from "../oci/problems.ts";
 import { z } from "../oci/schema.ts";
+import { requireYaml } from "../oci/stranger.ts";
 import { rulesSchema } from "./rules-schema.ts";
 import { KeyPlaces } from "../yaml/places.ts";
 import { readUserYaml } from "../yaml/texts.ts";
@@ -33,6 +34,7 @@ export function parseMapRules(text: string, path: string): readonly MapRule[] {
       kind: "usage",
       cause,
     });
+  requireYaml(text, fail);
   const parsed = schema.safeParse(readUserYaml(text, fail));
   if (!parsed.success)
     throw fail(problemsOf(parsed.error, { schema, places: new KeyPlaces(text) }));

@@ -2,6 +2,7 @@ import { dirname, isAbsolute, join } from "node:path";
 import { DrayError } from "../errors.ts";
 import { placeOf, problemsOf } from "../oci/problems.ts";
 import { z } from "../oci/schema.ts";
+import { requireYaml } from "../oci/stranger.ts";
 import { KeyPlaces } from "../yaml/places.ts";
 import { readUserYaml } from "../yaml/texts.ts";
 import { MAP_MODES, toRules, type MapMode, type MapRule } from "./mapping.ts";
@@ -100,6 +101,7 @@ export function parseTargetFile(bytes: Buffer, path: string): TargetFile {
     throw fail(`it has more than ${MAX_TARGET_FILE_BYTES} bytes`);
   }
   const text = bytes.toString("utf8");
+  requireYaml(text, fail);
   const parsed = schema.safeParse(readUserYaml(text, fail) ?? {});
   const places = new KeyPlaces(text);
   if (!parsed.success) throw fail(problemsOf(parsed.error, { schema, places }));

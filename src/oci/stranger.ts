@@ -22,6 +22,11 @@ const STRANGERS: readonly (readonly [RegExp, Stranger])[] = [
     },
   ],
   [
+    // Read as if it were UTF-8.
+    /^\uFFFD\uFFFD[^]\0/,
+    { name: "UTF-16", hint: "PowerShell and editors of Windows write it: save it as UTF-8." },
+  ],
+  [
     /^\uFEFF/,
     {
       name: "a byte order mark before it",
@@ -36,6 +41,12 @@ const STRANGERS: readonly (readonly [RegExp, Stranger])[] = [
     },
   ],
 ];
+
+/** @throws what `fail` makes of it, where a text stands in the place of YAML that is something else */
+export function requireYaml(text: string, fail: (reason: string) => Error): void {
+  const stranger = /\S/.test(text) ? strangerIn(text.replace(/^\uFEFF/, "")) : undefined;
+  if (stranger !== undefined) throw fail(`expected YAML, found ${stranger.name}`);
+}
 
 /** What a text is that cannot be a document of JSON or YAML, where that is known. */
 export function strangerIn(text: string): Stranger | undefined {

@@ -20,7 +20,7 @@ import type { Goods } from "../delivery/publish-charts.ts";
 import { ReceiptFile } from "../delivery/receipt-file.ts";
 import { PushRecord } from "../delivery/record.ts";
 import { imagesOfChart } from "../discover/find-images.ts";
-import { DrayError } from "../errors.ts";
+import { DrayError, shellWord } from "../errors.ts";
 import { startRun, type Run, type RunOptions } from "../events.ts";
 import { parseReference, type Reference } from "../oci/reference.ts";
 import { RegistryPool } from "../remote/registry/pool.ts";
@@ -53,9 +53,21 @@ export async function push(options: PushOptions, runOptions: RunOptions = {}): P
   return ReceiptFile.kept(writing, () =>
     withBundle({ ...options, content: "readable" }, run, async (opened) => {
       const bundle = requireUsable(path, opened);
+      requireArtifacts(bundle, path);
       record.open(bundle);
       return carryOut(bundle, { options, run, record });
     }),
+  );
+}
+
+/** Whoever pushes wants to find something there. */
+function requireArtifacts({ contents: { artifacts, files } }: UsableBundle, path: string): void {
+  if (artifacts.length > 0) return;
+  const go = files.length === 1 ? "the file in it goes" : `the ${files.length} files in it go`;
+  throw new DrayError(
+    "DRAY_PUSH_EMPTY",
+    `Cannot push ${JSON.stringify(path)}: there is no image and no chart in it, and ${go} into no registry`,
+    { kind: "usage", hint: `\`dray unpack ${shellWord(path)} DIR\` writes the files.` },
   );
 }
 

@@ -1,6 +1,7 @@
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { execFileSync } from "node:child_process";
 import { gunzipSync, gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -21,6 +22,7 @@ import { inspect } from "../../src/stories/inspect.ts";
 import { digestOf } from "../../src/oci/digest.ts";
 import { MediaType } from "../../src/oci/media-type.ts";
 import { unpack } from "../../src/stories/unpack.ts";
+import { needs } from "../programs.ts";
 import { changed, check, checkEntries, errorCodes, sampleEntries, TRUST } from "./checking.ts";
 
 const gone = (): undefined => undefined;
@@ -178,6 +180,35 @@ describe("a name that changed", () => {
     }
   });
 
+  it.for([1, 2, 3])("by ISO 9660 of level %i is known by its content", async (level, context) => {
+    needs(context, "bsdtar");
+    const whole = await sampleEntries();
+    const disc = await discOf(await directoryOf(whole), level);
+    const report = await check(disc);
+    expect(report.findings.map(({ code }) => code)).toEqual(["NAME_CHANGED"]);
+    await expectWhole(disc, whole);
+  });
+
+  it.each([
+    ["with a version and a dot, as some hosts show ISO 9660", discName],
+    ["with the end of a name as its ending", (name: string) => name.replace("SUMS", "SU.MS")],
+    ["to 8.3, as DOS has it", dosName],
+    ["to 8.3 with a sum in it, as Windows has it where many begin alike", dosName2],
+  ])("%s is known by its content", async (_how, rename) => {
+    const whole = await sampleEntries();
+    const numbered = new Map<string, number>();
+    const entries = renamed(whole, (name) => distinct(rename(name), numbered));
+    const report = await check(await directoryOf(entries));
+    expect(report.good).toBe(true);
+    await expectWhole(await directoryOf(entries), whole);
+  });
+
+  it("to a short one is refused with other content", async () => {
+    const entries = changed(await sampleEntries(), "README.txt", () => "other");
+    const codes = errorCodes(await checkEntries(renamed(entries, discName)));
+    expect(codes).toEqual(expect.arrayContaining(["ENTRY_MISSING", "ENTRY_EXTRA"]));
+  });
+
   it("to another name is refused", async () => {
     const entries = renamed(await sampleEntries(), (name) => name.replace("README", "README2"));
     expect(errorCodes(await checkEntries(entries))).toEqual(
@@ -194,6 +225,55 @@ describe("a name that changed", () => {
 
 function cut(name: string): string {
   return name.slice(0, 31);
+}
+
+/** The files of a directory as a disc without Joliet and Rock Ridge has them. */
+async function discOf(directory: string, level: number): Promise<string> {
+  const [image, disc] = [join(await temporaryDirectory(), "x.iso"), await temporaryDirectory()];
+  const options = `iso9660:!rockridge,iso9660:!joliet,iso9660:iso-level=${level}`;
+  const write = ["--format", "iso9660", "--options", options, "-cf", image, "-C", directory, "."];
+  execFileSync("bsdtar", write);
+  execFileSync("bsdtar", ["-xf", image, "-C", disc]);
+  return disc;
+}
+
+/** The last dot counts, and three letters behind it. */
+function short(name: string, base: (text: string) => string): string {
+  return name.replaceAll(/[^/]+/g, (part) => {
+    const [, front = "", ending = ""] = /^(.+?)(\.[^.]*)?$/.exec(part) ?? [];
+    return base(front) + ending.slice(0, 4).toUpperCase();
+  });
+}
+
+function discName(name: string): string {
+  const cutName = short(name, (text) =>
+    text
+      .toUpperCase()
+      .replaceAll(/[^A-Z0-9]/g, "_")
+      .slice(0, 8),
+  );
+  return cutName.replace(/(?<!\.[A-Z0-9]*)$/, ".").replace(/$/, ";1");
+}
+
+function dosName(name: string): string {
+  return short(name, (text) => {
+    const plain = text.toUpperCase().replaceAll(".", "");
+    return plain.length > 8 ? `${plain.slice(0, 6)}~1` : plain;
+  });
+}
+
+function dosName2(name: string): string {
+  return dosName(name).replaceAll(/([0-9A-F]{2})[0-9A-F]{4}~1/g, "$1C0DE~5");
+}
+
+/** Names that are there get the next number, as the systems do. */
+function distinct(name: string, numbered: Map<string, number>): string {
+  const count = (numbered.get(name) ?? 0) + 1;
+  numbered.set(name, count);
+  if (count === 1) return name;
+  if (name.includes("~"))
+    return name.replace(/~(\d)/, (_all, digit) => `~${Number(digit) + count - 1}`);
+  return name.replace(/(.{3})(?=\.[A-Z]*;1$)/, String(count).padStart(3, "0"));
 }
 
 /** What two bundles leave, the second unpacked over the first. */

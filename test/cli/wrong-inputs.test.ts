@@ -13,6 +13,10 @@ const INPUTS: readonly (readonly [what: string, argv: readonly string[]])[] = [
   ["a public key", ["verify", "/none", "--key", "FILE"]],
   ["a key to sign with", ["sign", "/none", "--sign-key", "FILE"]],
   ["a list to compare with", ["images", "/none", "--check", "FILE"]],
+  ["a target file", ["push", "/none", "--allow-unsigned", "--target-file", "FILE"]],
+  ["a CA file", ["push", "/none", "r.test", "--allow-unsigned", "--ca-file", "FILE"]],
+  ["a receipt", ["check", "--receipt", "FILE", "--target", "r.test"]],
+  ["a certificate", ["serve", "/none", "--tls-cert", "FILE", "--tls-key", "FILE"]],
 ];
 
 const FORMS: readonly (readonly [form: string, content: Buffer | undefined])[] = [
@@ -20,6 +24,9 @@ const FORMS: readonly (readonly [form: string, content: Buffer | undefined])[] =
   ["is empty", Buffer.alloc(0)],
   ["is binary", Buffer.from("00ff1f8b08000102030405", "hex")],
   ["is a sentence", Buffer.from("This is: no: file [for you\n")],
+  ["is a web page", Buffer.from("<!DOCTYPE html><html><title>Sign in</title>")],
+  ["is UTF-16", Buffer.from("\uFEFFname: x\n", "utf16le")],
+  ["is JSON of something else", Buffer.from('[{"a": 1}]')],
 ];
 
 describe.each(INPUTS)("%s", (_what, argv) => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { changeHead, hangUp, refuse } from "../../fixtures/faults.ts";
+import { makeBundle, SIGNER } from "../../fixtures/bundles.ts";
 import { makeImage, makeLayer, makeMultiArch, type MadeImage } from "../../fixtures/images.ts";
 import type { TestRegistry } from "../../fixtures/registry.ts";
 import {
@@ -217,6 +218,22 @@ describe("push", () => {
     await expect(pushBundle(path, target.host, { signal: stop.signal })).rejects.toBe(reason);
     expect(puts(target).some((one) => MANIFEST_BY_DIGEST.test(one.path))).toBe(false);
     await expect.poll(() => target.requests("DELETE", /uploads/).length).toBe(2);
+  });
+});
+
+describe("push of a bundle that holds files alone", () => {
+  it.each([false, true])("says that they go nowhere, dry run: %s", async (dryRun) => {
+    const trust = { keys: [SIGNER.publicKey] };
+    const { path } = await makeBundle({ images: {}, files: { "runbook.txt": "read me\n" } });
+    const error: unknown = await pushBundle(path, "127.0.0.1:1/none", { dryRun, trust }).catch(
+      (cause: unknown) => cause,
+    );
+    expect(error).toMatchObject({
+      code: "DRAY_PUSH_EMPTY",
+      kind: "usage",
+      message: expect.stringContaining("the file in it goes into no registry") as string,
+      hint: `\`dray unpack ${path} DIR\` writes the files.`,
+    });
   });
 });
 

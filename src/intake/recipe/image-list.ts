@@ -1,4 +1,5 @@
 import { DrayError } from "../../errors.ts";
+import { strangerIn } from "../../oci/stranger.ts";
 import { parseImage, type ImageRequest } from "./recipe.ts";
 
 /**
@@ -10,10 +11,10 @@ import { parseImage, type ImageRequest } from "./recipe.ts";
 export function parseImageList(text: string, path: string): ImageRequest[] {
   const images: ImageRequest[] = [];
   const problems: string[] = [];
-  for (const [index, line] of text
-    .replace(/^\uFEFF/, "")
-    .split(/\r?\n/)
-    .entries()) {
+  const plain = text.replace(/^\uFEFF/, "");
+  const stranger = strangerIn(plain);
+  if (stranger !== undefined) throw invalid(path, `found ${stranger.name}`, stranger.hint);
+  for (const [index, line] of plain.split(/\r?\n/).entries()) {
     const reference = line.replace(/(?:^|\s)#.*$/, "").trim();
     if (reference === "") continue;
     try {
@@ -28,10 +29,14 @@ export function parseImageList(text: string, path: string): ImageRequest[] {
   return images;
 }
 
-function invalid(path: string, reason: string): DrayError {
+function invalid(
+  path: string,
+  reason: string,
+  hint = "Write one image a line, such as docker.io/library/alpine:3.20.",
+): DrayError {
   return new DrayError(
     "DRAY_IMAGE_LIST_INVALID",
     `Cannot read image list ${JSON.stringify(path)}: ${reason}`,
-    { kind: "usage" },
+    { kind: "usage", hint },
   );
 }

@@ -4,6 +4,7 @@ import { parsePlatform, type Platform } from "../../oci/platform.ts";
 import { parseReference, type Reference } from "../../oci/reference.ts";
 import { problemsOf } from "../../oci/problems.ts";
 import { z } from "../../oci/schema.ts";
+import { requireYaml } from "../../oci/stranger.ts";
 import { resolvePath, toChart } from "./chart-item.ts";
 import { recipeSchema } from "./recipe-schema.ts";
 import { ItemReader } from "./item-reader.ts";
@@ -90,6 +91,7 @@ export function parseRecipe(bytes: Buffer, path: string): Recipe {
     });
   if (bytes.length > MAX_RECIPE_BYTES) throw fail(`it has more than ${MAX_RECIPE_BYTES} bytes`);
   const text = bytes.toString("utf8");
+  requireYaml(text, fail);
   const parsed = recipeSchema.safeParse(readUserYaml(text, fail) ?? {});
   if (!parsed.success) {
     throw fail(problemsOf(parsed.error, { schema: recipeSchema, places: new KeyPlaces(text) }));

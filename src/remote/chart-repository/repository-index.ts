@@ -1,6 +1,7 @@
 import { DrayError } from "../../errors.ts";
 import { parseDigest, type Digest } from "../../oci/digest.ts";
 import { z } from "../../oci/schema.ts";
+import { strangerIn } from "../../oci/stranger.ts";
 import { pickTexts } from "../../yaml/texts.ts";
 
 /** The largest published indexes have some 40 MB. */
@@ -55,6 +56,12 @@ export function readIndex(bytes: Buffer, name: string, what: string): IndexEntry
 /** What stands below `entries.NAME`; undefined if nothing does. */
 function readEntries(text: string, name: string, what: string): unknown {
   const plain = text.replace(/^\uFEFF/, "");
+  const stranger = strangerIn(plain.slice(0, 1000));
+  if (stranger !== undefined) {
+    const message = `Cannot read ${what}: expected YAML, found ${stranger.name}`;
+    const { hint } = stranger;
+    throw new DrayError("DRAY_CHART_REPOSITORY_INVALID", message, { kind: "refused", hint });
+  }
   try {
     if (/^\s*\{/.test(plain)) return pickJson(plain, name, what);
     const slice = sliceEntry(plain, name);

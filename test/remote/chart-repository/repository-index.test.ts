@@ -95,6 +95,14 @@ describe("readIndex()", () => {
     expect(() => read(text)).toThrow(invalid);
   });
 
+  it.each(["<!DOCTYPE html><html>", "\uFEFF\n<html>entries:", " \n"])(
+    "names what stands in the place of an index: %j",
+    (text) => {
+      expect(() => read(text)).toThrow(/expected YAML, found (?:a web page|nothing)/);
+      expect(() => read(text)).toThrow(invalid);
+    },
+  );
+
   it("is not tricked by names that every object has", () => {
     expect(read("entries: {}\n", "constructor")).toEqual([]);
     expect(read('{"entries": {}}', "toString")).toEqual([]);
