@@ -1,6 +1,6 @@
 import { constants, type Stats } from "node:fs";
 import { access, lstat, readlink, stat } from "node:fs/promises";
-import { platform } from "node:os";
+import { platform, userInfo } from "node:os";
 import { dirname, join, parse, resolve, sep } from "node:path";
 import { DrayError, systemCode, systemReason } from "../errors.ts";
 
@@ -69,8 +69,9 @@ async function problemOf(directory: string): Promise<string | undefined> {
 const MAX_LINKS = 40;
 
 /**
- * The first link on the way to `path` that lies in a folder which others can write: there anybody
- * can have made it, and lead the writer where only the writer may write.
+ * The first link on the way to `path` that others can have made, and lead the writer where only the
+ * writer may write: any in a folder that everybody can write, and in one that a group can write those of
+ * other accounts. Who works with a group of one's own, under umask 002, has made them all.
  */
 async function plantedLink(path: string): Promise<string | undefined> {
   // Windows has no such modes, and links there take a privilege.
@@ -81,11 +82,12 @@ async function plantedLink(path: string): Promise<string | undefined> {
     const [part = "", ...rest] = pending;
     const next = join(current, part);
     pending = rest;
-    if ((await found(next))?.isSymbolicLink() !== true) {
+    const entry = await found(next);
+    if (entry?.isSymbolicLink() !== true) {
       current = next;
       continue;
     }
-    if (isWritableByOthers(await stat(current))) return next;
+    if (await isPlanted(entry, await stat(current))) return next;
     links += 1;
     const target = resolve(current, await readlink(next));
     pending = [...partsOf(target), ...pending];
@@ -98,8 +100,20 @@ function partsOf(path: string): string[] {
   return path.slice(parse(path).root.length).split(sep).filter(Boolean);
 }
 
-function isWritableByOthers({ mode }: Stats): boolean {
-  return (mode & constants.S_IWOTH) !== 0;
+/** The mode of a group stands for access lists as well: it is what they allow at most. */
+async function isPlanted(link: Stats, folder: Stats): Promise<boolean> {
+  if ((folder.mode & constants.S_IWOTH) !== 0) return true;
+  if ((folder.mode & constants.S_IWGRP) === 0 || link.uid === 0) return false;
+  return link.uid !== (await ownAccount());
+}
+
+/** The number of the account that this program runs as, which in containers often has no name. */
+export async function ownAccount(): Promise<number> {
+  try {
+    return userInfo().uid;
+  } catch {
+    return (await stat("/proc/self")).uid;
+  }
 }
 
 /** What is there under this very name; undefined for nothing. */

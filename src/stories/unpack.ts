@@ -1,9 +1,8 @@
 import { startRun, type Run, type RunOptions } from "../events.ts";
 import { chmod, lstat, mkdtemp, readdir, rename, rm, rmdir } from "node:fs/promises";
-import { userInfo } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import { makeDirectory } from "../content/make-directory.ts";
-import { requireOwnWay } from "../content/output-place.ts";
+import { ownAccount, requireOwnWay } from "../content/output-place.ts";
 import { DrayError, diskFull, systemCode, unwritable } from "../errors.ts";
 import type { Finding } from "../finding.ts";
 import { writeContent } from "../layout/write-file.ts";
@@ -135,7 +134,7 @@ async function removeLeft(target: string): Promise<void> {
 async function isDead(path: string): Promise<boolean> {
   const found = await lstat(path);
   // Somebody else may be at it, or have put it there.
-  if (!found.isDirectory() || found.uid !== userInfo().uid) return false;
+  if (!found.isDirectory() || found.uid !== (await ownAccount())) return false;
   const names = await readdir(path, { recursive: true });
   const times = await Promise.all(
     names.map(async (name) => (await lstat(join(path, name))).mtimeMs),

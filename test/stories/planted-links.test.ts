@@ -1,5 +1,6 @@
-import { chmod, mkdir, readdir, symlink } from "node:fs/promises";
+import { chmod, lchown, mkdir, readdir, symlink } from "node:fs/promises";
 import { join } from "node:path";
+import process from "node:process";
 import { describe, expect, it } from "vitest";
 import { makeBundle } from "../../fixtures/bundles.ts";
 import { temporaryDirectory } from "../../fixtures/temporary-directory.ts";
@@ -47,6 +48,22 @@ describe("a link in a folder that others can write", () => {
     ]);
     expect(await readdir(victim)).toEqual([]);
     expect(await readdir(shared)).toEqual(["link"]);
+  });
+
+  it("that a group can write is followed where it is one's own, and refused of another", async (context) => {
+    if (process.getuid?.() !== 0) context.skip("needs to give a link to another account");
+    const { shared, victim } = await trap();
+    await chmod(shared, 0o775);
+    const place = join(shared, "link", "r.json");
+    await requirePlace(place, "receipt");
+    await lchown(join(shared, "link"), 65_534, 65_534);
+    expect(await refusal(() => requirePlace(place, "receipt"))).toMatchObject({
+      code: "DRAY_OUTPUT_REFUSED",
+      message: expect.stringContaining(`${join(shared, "link")}" is a link in a folder`) as string,
+    });
+    await chmod(shared, 0o755);
+    await requirePlace(join(victim, "r.json"), "receipt");
+    await requirePlace(place, "receipt");
   });
 
   it("is found wherever on the way it is, and through other links", async () => {
