@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
-import { text } from "node:stream/consumers";
+import { text as textOf } from "node:stream/consumers";
 import { beforeEach, describe, expect, it } from "vitest";
 import { makeBundle, makeChart } from "../../fixtures/bundles.ts";
 import { makeMultiArch } from "../../fixtures/images.ts";
@@ -53,7 +53,7 @@ async function run(line: string): Promise<{ status: number | null; output: strin
   // The registry answers in this process.
   const child = spawn("sh", ["-c", `(${whole}) 2>&1`], { cwd: join(folder, "bundle"), env });
   const [output, [status]] = await Promise.all([
-    text(child.stdout),
+    textOf(child.stdout),
     once(child, "close") as Promise<[number | null]>,
   ]);
   return { status, output };
@@ -72,11 +72,11 @@ const TEXTS: readonly (readonly [name: string, read: () => Promise<string>])[] =
   ["the document", () => readFile(DOCUMENT, "utf8")],
 ];
 
-describe.each(TEXTS)("the lines of %s", (_name, textOf) => {
+describe.each(TEXTS)("the lines of %s", (_name, contentOf) => {
   it.for(["skopeo copy", "oras cp"])("with `%s` push the image whole", async (start, context) => {
     const [program = ""] = start.split(" ");
     needs(context, program);
-    const lines = linesWith(await textOf(), start);
+    const lines = linesWith(await contentOf(), start);
     expect(lines.length).toBeGreaterThan(0);
     for (const line of lines) {
       expect(await run(line)).toEqual({ status: 0, output: expect.any(String) as string });
@@ -88,7 +88,7 @@ describe.each(TEXTS)("the lines of %s", (_name, textOf) => {
 
   it("with `helm push` push the chart as it is", async (context) => {
     needs(context, "helm");
-    const lines = linesWith(await textOf(), "helm push");
+    const lines = linesWith(await contentOf(), "helm push");
     expect(lines).toHaveLength(1);
     expect(await run(lines[0] ?? "")).toMatchObject({ status: 0 });
     const repository = repositoryOf(registry, { name: "mirror/shop" });
@@ -100,15 +100,11 @@ describe.each(TEXTS)("the lines of %s", (_name, textOf) => {
 describe("the line that compares", () => {
   it("prints the digest that index.json has", async (context) => {
     needs(context, "skopeo");
-    const text = await readFile(DOCUMENT, "utf8");
-    for (const line of [
-      ...linesWith(text, "skopeo copy").slice(0, 1),
-      ...linesWith(text, "skopeo inspect"),
-    ]) {
-      const { status, output } = await run(line);
-      expect(status).toBe(0);
-      const { digest } = IMAGE.root.descriptor;
-      if (line.includes("inspect")) expect(output).toContain(digest.replace("sha256:", ""));
-    }
+    const page = await readFile(DOCUMENT, "utf8");
+    const [copy = ""] = linesWith(page, "skopeo copy");
+    const [compare = ""] = linesWith(page, "skopeo inspect");
+    await run(copy);
+    const { digest } = IMAGE.root.descriptor;
+    expect((await run(compare)).output).toContain(digest.replace("sha256:", ""));
   });
 });
