@@ -111,14 +111,16 @@ export class Authenticator {
   /** Whether the registry lets somebody in, whatever it thinks of a repository. */
   async #isTaken(authorization: string, signal: AbortSignal | undefined): Promise<boolean> {
     const { transport, origin } = this.#options;
-    const headers = { authorization };
-    const response = await transport.send(new URL("/v2/", origin), {
-      method: "GET",
-      headers,
-      signal,
-    });
-    await response.discard();
-    return response.status !== 401;
+    const request = { method: "GET", headers: { authorization }, signal } as const;
+    try {
+      const response = await transport.send(new URL("/v2/", origin), request);
+      await response.discard();
+      return response.status !== 401;
+    } catch {
+      signal?.throwIfAborted();
+      // Where that cannot be found out, the answer that is at hand is said.
+      return true;
+    }
   }
 
   /** True if there is a login to ask with, good or not. */
