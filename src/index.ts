@@ -25,7 +25,7 @@ export { formatPlatform, parsePlatform, type Platform } from "./oci/platform.ts"
 // Who asks registries and chart repositories, and over which network.
 export type { RegistryAccess, RepositoryMaker } from "./remote/registry/access.ts";
 export type { NetworkAccess } from "./remote/http/network-access.ts";
-export { RateLimit } from "./remote/http/rate-limit.ts";
+export { RateLimit, type Lane } from "./remote/http/rate-limit.ts";
 export { readCertificates } from "./remote/http/certificates.ts";
 export {
   hostCertificates,
@@ -56,6 +56,7 @@ export type {
   ContentOptions,
   FetchOptions,
   PushResult,
+  SendOptions,
   Source,
   Target,
 } from "./content/content.ts";

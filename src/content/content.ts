@@ -13,7 +13,7 @@ export interface FetchOptions extends ContentOptions {
   readonly offset?: number;
 }
 
-export interface PushOptions extends ContentOptions {
+export interface SendOptions extends ContentOptions {
   /** Whatever the target says to have elsewhere: it is sent whole. @default false */
   readonly afresh?: boolean;
   /**
@@ -54,7 +54,7 @@ export interface Target {
    * Stores `content` and verifies it on the way: what is not `expected` never becomes visible.
    * Done when the content is there, no matter who put it there.
    */
-  push(expected: Descriptor, content: Content, options?: PushOptions): Promise<PushResult>;
+  push(expected: Descriptor, content: Content, options?: SendOptions): Promise<PushResult>;
 }
 
 /** Passes content on and tells how much of it has gone by. */

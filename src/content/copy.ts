@@ -8,7 +8,7 @@ import { all, atMost, DEFAULT_CONCURRENCY, joinSignals, type Limit } from "./con
 import {
   counted,
   type Content,
-  type PushOptions,
+  type SendOptions,
   type PushResult,
   type Source,
   type Target,
@@ -130,7 +130,7 @@ export class GraphCopy {
   async #transfer(
     descriptor: Descriptor,
     content: Content,
-    resend?: PushOptions["resend"],
+    resend?: SendOptions["resend"],
   ): Promise<void> {
     const signal = this.#signal;
     signal.throwIfAborted();

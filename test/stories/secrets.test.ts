@@ -169,7 +169,7 @@ describe("a password", () => {
     const image = ["--image", `${registry.host}/team/app:1.0`, "--unsigned", "--store", store];
     const argv = ["pack", ...image, "--output", output, "--json"];
     const outcome = await dray(argv, { env: { HOME: home } });
-    expect(outcome.code).toBe(1);
+    expect(outcome.code).toBe(2);
     expect(outcome.stderr).toContain(path);
     expect(leaks(outcome.stdout + outcome.stderr)).toEqual([]);
   });

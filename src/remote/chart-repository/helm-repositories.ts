@@ -86,5 +86,6 @@ function invalid(path: string): DrayError {
   return new DrayError(
     "DRAY_CREDENTIALS_INVALID",
     `Cannot read ${JSON.stringify(path)}: expected the repositories.yaml that Helm writes`,
+    { kind: "usage" },
   );
 }

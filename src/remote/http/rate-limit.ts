@@ -8,7 +8,7 @@ const LEAST_PIECE = 1024;
 const LARGEST_PIECE = 64 * 1024;
 
 /** One direction of a line: bytes pass in the order in which they ask. */
-class Lane {
+export class Lane {
   readonly #rate: number;
   readonly #clock: Clock;
   /** When the line has moved all that was let through, in milliseconds since the epoch. */

@@ -3,7 +3,7 @@ import type {
   Content,
   ContentOptions,
   FetchOptions,
-  PushOptions,
+  SendOptions,
   PushResult,
 } from "../../content/content.ts";
 import { RegistryError } from "../../errors.ts";
@@ -94,7 +94,7 @@ export class BlobRequests {
   async push(
     expected: Descriptor,
     content: Content,
-    { signal, afresh = false }: PushOptions,
+    { signal, afresh = false }: SendOptions,
   ): Promise<PushResult> {
     const { digest } = expected;
     const { blobPlaces } = this.#client;

@@ -2,7 +2,7 @@ import {
   collect,
   type Content,
   type ContentOptions,
-  type PushOptions,
+  type SendOptions,
 } from "../../content/content.ts";
 import { verified } from "../../content/verify.ts";
 import { DrayError, RegistryError } from "../../errors.ts";
@@ -79,7 +79,7 @@ export class ManifestRequests {
   /** @throws DrayError `DRAY_MANIFEST_REWRITTEN` if the registry says that it stored another one */
   async put(
     reference: string,
-    { expected, content, ...options }: { expected: Descriptor; content: Content } & PushOptions,
+    { expected, content, ...options }: { expected: Descriptor; content: Content } & SendOptions,
   ): Promise<void> {
     const raw = await collect(verified(content.open(0), expected, { from: content.from }));
     const send = (): Promise<TransportResponse> =>

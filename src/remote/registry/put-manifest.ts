@@ -1,9 +1,9 @@
-import type { PushOptions } from "../../content/content.ts";
+import type { SendOptions } from "../../content/content.ts";
 import { RegistryError, type DrayError } from "../../errors.ts";
 import type { Patience } from "../http/patience.ts";
 import type { TransportResponse } from "../http/transport.ts";
 
-interface Writing extends PushOptions {
+interface Writing extends SendOptions {
   readonly patience: Patience;
   /** For messages: `target registry …`. */
   readonly registry: string;

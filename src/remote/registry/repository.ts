@@ -3,7 +3,7 @@ import type {
   Content,
   ContentOptions,
   FetchOptions,
-  PushOptions,
+  SendOptions,
   PushResult,
   Source,
   Target,
@@ -106,14 +106,14 @@ export class Repository implements Source, Target {
   async push(
     expected: Descriptor,
     content: Content,
-    options: PushOptions = {},
+    options: SendOptions = {},
   ): Promise<PushResult> {
     return this.client.missing.with(this.repository, () => this.#push(expected, content, options), {
       signal: options.signal,
     });
   }
 
-  async #push(expected: Descriptor, content: Content, options: PushOptions): Promise<PushResult> {
+  async #push(expected: Descriptor, content: Content, options: SendOptions): Promise<PushResult> {
     if (!isManifestType(expected.mediaType)) return this.#blobs.push(expected, content, options);
     await this.#manifests.put(expected.digest, { expected, content, ...options });
     return "copied";
