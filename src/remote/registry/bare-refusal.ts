@@ -15,11 +15,16 @@ export async function withReason(
 ): Promise<TransportResponse> {
   if (request.method !== "HEAD" || !NEED_A_REASON.has(response.status)) return response;
   await response.discard();
-  // Of a blob that comes after all, one byte is enough.
-  const headers = { ...request.headers, range: "bytes=0-0" };
-  const reason = await send({ ...request, method: "GET", headers });
-  if (reason.status >= 300) return reason;
+  // Of a blob that comes after all, one byte is enough; a document is as small as its reason.
+  const range = response.url.pathname.includes("/blobs/") ? { range: "bytes=0-0" } : {};
+  const reason = await send({
+    ...request,
+    method: "GET",
+    headers: { ...request.headers, ...range },
+  });
+  // Who asks to wait is waited for, whatever is said to another question.
+  const isAnother = response.status === 429 ? reason.status !== 429 : reason.status === 416;
+  if (reason.status >= 300 && !isAnother) return reason;
   await reason.discard();
-  // Who asks to wait is waited for, whatever else is let through.
-  return response.status === 429 ? response : { ...reason, status: 405 };
+  return isAnother ? response : { ...reason, status: 405 };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { answer, refuse } from "../../../fixtures/faults.ts";
+import { answer, onlyRanges, refuse } from "../../../fixtures/faults.ts";
 import { contentOf } from "../../../src/content/memory.ts";
 import { parseErrorBody } from "../../../src/remote/registry/error-body.ts";
 import { fill, login, oneLayerImage, repositoryOf, startHost, startRegistry } from "./lab.ts";
@@ -123,6 +123,22 @@ describe("a refusal of HEAD, which has no body", () => {
     const [get] = registry.requests("GET", /blobs/);
     expect(get?.sent).toBe(1);
   });
+});
+
+describe("a busy registry that refuses ranges", () => {
+  it.each([400, 403, 416, 501])(
+    "with %i to the question why it is busy is waited for",
+    async (status) => {
+      const registry = await startRegistry();
+      await fill(registry, image);
+      registry.inject({ method: "HEAD", times: 2 }, answer(429));
+      registry.inject({ method: "GET" }, onlyRanges(answer(status)));
+      const repository = repositoryOf(registry);
+      expect(await repository.resolve("1.0")).toEqual(image.root.descriptor);
+      registry.inject({ method: "HEAD", times: 2 }, answer(429));
+      expect(await repository.exists(image.layer)).toBe(true);
+    },
+  );
 });
 
 describe("a page where a program was to answer", () => {
