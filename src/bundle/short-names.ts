@@ -22,24 +22,29 @@ function isShort(wanted: string, found: string): boolean {
   // Behind a semicolon ISO 9660 has the version, and a dot behind every name.
   const is = partsOf(found.replace(/;\d+$/, "").replace(/\.$/, ""));
   const was = partsOf(wanted);
-  if (was.ending === "" && is.ending !== "") return isFilledUp(was, is);
-  return isEnding(was.ending, is.ending) && isBase(letters(was.base), is.base);
+  return formsOf(was.base).some((form) => {
+    if (was.ending === "" && is.ending !== "") return isFilledUp(form, is);
+    return isEnding(was.ending, is.ending) && isBase(form, is.base);
+  });
 }
 
 function partsOf(name: string): Parts {
-  const dot = name.lastIndexOf(".");
-  const [base, ending] = dot > 0 ? [name.slice(0, dot), name.slice(dot + 1)] : [name, ""];
-  return { base: base.toLowerCase(), ending: letters(ending) };
+  const plain = name.toLowerCase();
+  const dot = plain.lastIndexOf(".");
+  const [base, ending] = dot > 0 ? [plain.slice(0, dot), plain.slice(dot + 1)] : [plain, ""];
+  return { base, ending };
 }
 
-/** Signs become others or go. */
-function letters(text: string): string {
-  return text.toLowerCase().replaceAll(/[^a-z0-9]/g, "");
+/** What is before the last dot, with the signs that ISO 9660 and DOS allow there. */
+function formsOf(base: string): string[] {
+  const disc = base.replaceAll(/[^a-z0-9]/g, "_");
+  const dos = base.replaceAll(/[. ]/g, "").replaceAll(/[+,;=[\]]/g, "_");
+  return [disc, dos];
 }
 
 /** Some writers put what is too long for a name without an ending into one. */
-function isFilledUp(was: Parts, is: Parts): boolean {
-  return is.base.length === SHORT && letters(was.base).startsWith(letters(is.base) + is.ending);
+function isFilledUp(was: string, is: Parts): boolean {
+  return is.base.length === SHORT && was.startsWith(is.base + is.ending);
 }
 
 function isEnding(was: string, is: string): boolean {
@@ -47,13 +52,12 @@ function isEnding(was: string, is: string): boolean {
 }
 
 function isBase(was: string, is: string): boolean {
-  const [, stem, number] = /^(.*?)(~\d+)?$/.exec(is) ?? [];
-  const kept = letters(stem ?? "");
+  const [, stem = "", number] = /^(.*?)(~\d+)?$/.exec(is) ?? [];
   // Where many begin alike, Windows keeps two letters and goes on with a sum over the name.
-  if (number !== undefined)
-    return was.startsWith(kept) || (kept.length === 6 && was.startsWith(kept.slice(0, 2)));
-  if (was === kept) return true;
+  const isSum = stem.length === 6 && was.startsWith(stem.slice(0, 2));
+  if (number !== undefined) return was.startsWith(stem) || isSum;
+  if (was === is) return true;
   // And ISO 9660 ends them in a number.
-  const isNumbered = /\d{3}$/.test(kept) && was.startsWith(kept.slice(0, -3));
-  return is.length >= SHORT && (was.startsWith(kept) || isNumbered);
+  const isNumbered = /\d{3}$/.test(is) && was.startsWith(is.slice(0, -3));
+  return is.length >= SHORT && (was.startsWith(is) || isNumbered);
 }

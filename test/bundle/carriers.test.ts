@@ -313,7 +313,7 @@ describe("a good bundle that was carried some other way", () => {
       expect(errorCodes(await check(directory))).toContain(code);
     }
     const directory = await unpacked();
-    await rename(join(directory, readMe), join(directory, "files/notes/NOTICE.txt"));
+    await rename(join(directory, readMe), join(directory, "files/notes/README.txt"));
     expect(errorCodes(await check(directory))).toEqual(
       expect.arrayContaining(["ENTRY_MISSING", "ENTRY_EXTRA"]),
     );

@@ -98,7 +98,7 @@ describe("entries against the list", () => {
   it("are refused when one is renamed, or added", async () => {
     const entries = await sampleEntries();
     const renamed = new Map(
-      [...entries].map(([name, content]) => [name.replace("read-me", "notice"), content]),
+      [...entries].map(([name, content]) => [name.replace("read-me", "readme"), content]),
     );
     expect(errorCodes(await checkEntries(renamed))).toEqual(
       expect.arrayContaining(["ENTRY_MISSING", "ENTRY_EXTRA"]),

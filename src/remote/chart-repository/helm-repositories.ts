@@ -86,6 +86,6 @@ function invalid(path: string): DrayError {
   return new DrayError(
     "DRAY_CREDENTIALS_INVALID",
     `Cannot read ${JSON.stringify(path)}: expected the repositories.yaml that Helm writes`,
-    { kind: "usage" },
+    { kind: "usage", hint: "Write it anew with `helm repo add`, or remove it." },
   );
 }
