@@ -1,8 +1,13 @@
+import { append } from "../append.ts";
+import { DrayError } from "../errors.ts";
 import type { Digest } from "../oci/digest.ts";
 import { subjectOfTag } from "../oci/referrer.ts";
 import type { RepositoryName } from "./given-names.ts";
-import { withName, type NamedRoot } from "./adopt-names.ts";
+import { withName } from "./adopt-names.ts";
 import type { FollowedRoot } from "./followed.ts";
+
+/** What is about an image stands in each of its repositories: a few of both make very many. */
+const MAX_NAMED = 100_000;
 
 /** Repositories by the digests of what belongs to them. */
 type Homes = ReadonlyMap<Digest, ReadonlyMap<string, RepositoryName>>;
@@ -14,8 +19,20 @@ type Homes = ReadonlyMap<Digest, ReadonlyMap<string, RepositoryName>>;
  */
 export function nameAttached(roots: readonly FollowedRoot[]): readonly FollowedRoot[] {
   const homes = homesOf(roots);
-  const named = roots.flatMap((root) => (root.name === undefined ? attach(root, homes) : [root]));
+  const named: FollowedRoot[] = [];
+  for (const root of roots) {
+    append(named, root.name === undefined ? attach(root, homes) : [root]);
+    if (named.length > MAX_NAMED) throw tooMany();
+  }
   return named.some(({ name }, index) => name !== roots[index]?.name) ? nameAttached(named) : named;
+}
+
+function tooMany(): DrayError {
+  return new DrayError(
+    "DRAY_LAYOUT_INVALID",
+    `Cannot name what the images are signed with: expected at most ${MAX_NAMED} names, as many repositories as each has, found more`,
+    { kind: "refused" },
+  );
 }
 
 function attach(item: FollowedRoot, homes: Homes): FollowedRoot[] {
@@ -49,43 +66,4 @@ function homesOf(roots: readonly FollowedRoot[]): Homes {
     }
   }
   return homes;
-}
-
-/**
- * Leaves out what needs no name of its own, because another root holds it: the platforms of an
- * index that stand beside it, and what stands there a second time without its name.
- */
-export function withoutImplied(roots: readonly FollowedRoot[]): readonly FollowedRoot[] {
-  const holders = new Map<Digest, FollowedRoot[]>(
-    roots.map(({ descriptor: { digest } }) => [digest, []]),
-  );
-  for (const item of roots) {
-    for (const digest of item.root?.blobs.keys() ?? []) holders.get(digest)?.push(item);
-  }
-  return roots.filter(
-    (item) =>
-      !(holders.get(item.descriptor.digest) ?? []).some(
-        (other) => other !== item && isImplied(item, other),
-      ),
-  );
-}
-
-/** True if `item` says nothing that `other`, which holds it, does not say. */
-function isImplied(item: NamedRoot, other: NamedRoot): boolean {
-  const isSame = item.descriptor.digest === other.descriptor.digest;
-  const { reference, tag, isByDigest = false } = item;
-  if (reference !== undefined) {
-    return isByDigest && isNeighbor(reference, other) && (!isSame || tagOf(other) !== undefined);
-  }
-  if (item.name !== undefined) return false;
-  if (tag !== undefined) return isSame && other.reference?.tag === tag;
-  return !isSame || other.name !== undefined || tagOf(other) !== undefined;
-}
-
-function isNeighbor({ registry, repository }: RepositoryName, { reference }: NamedRoot): boolean {
-  return reference?.registry === registry && reference.repository === repository;
-}
-
-function tagOf({ reference, tag }: NamedRoot): string | undefined {
-  return reference?.tag ?? tag;
 }
