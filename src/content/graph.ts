@@ -44,6 +44,11 @@ export interface LayoutGraph {
   readonly findings: readonly Finding[];
 }
 
+/** A root by its name: whoever looks for many must not go through all of them each time. */
+export function byName({ roots }: Pick<LayoutGraph, "roots">): ReadonlyMap<string, Root> {
+  return new Map(roots.toReversed().map((root) => [root.name ?? "", root]));
+}
+
 /** What graphs are read from: a bundle, or a registry before anything is pulled. */
 export interface GraphSource {
   /** Bytes that are there under this digest, undefined for none. */

@@ -1,5 +1,5 @@
 import type { BundleArtifact } from "../bundle/format.ts";
-import type { LayoutGraph, Root } from "../content/graph.ts";
+import { byName, type LayoutGraph, type Root } from "../content/graph.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
 import { formatPlatform, matchesPlatformText, type Platform } from "../oci/platform.ts";
@@ -26,13 +26,14 @@ export class CarriedImages {
     destination: Destination | undefined,
   ) {
     const images = artifacts.filter(({ kind }) => kind !== "chart");
+    const roots = byName(graph);
     const own = images.flatMap(({ reference }) => {
-      const root = graph.roots.find(({ name }) => name === reference);
+      const root = roots.get(reference);
       return root === undefined ? [] : [{ reference: parseReference(reference), root }];
     });
     if (destination !== undefined) requireNames(images, destination);
     const mapped = images.flatMap((image) => {
-      const root = graph.roots.find(({ name }) => name === image.reference);
+      const root = roots.get(image.reference);
       if (root === undefined || destination === undefined) return [];
       return [{ reference: parseReference(nameAt(image, destination).target), root }];
     });

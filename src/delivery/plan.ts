@@ -1,6 +1,6 @@
 import type { UsableBundle } from "../bundle/opened.ts";
 import type { Source } from "../content/content.ts";
-import type { LayoutGraph, Root } from "../content/graph.ts";
+import { byName, type LayoutGraph, type Root } from "../content/graph.ts";
 import type { BundleArtifact, ContentsDocument } from "../bundle/format.ts";
 import { DrayError } from "../errors.ts";
 import type { Digest } from "../oci/digest.ts";
@@ -90,8 +90,9 @@ export function deliverables(
   { contents, graph }: Pick<UsableBundle, "contents" | "graph">,
   source: Source,
 ): Deliverable[] {
+  const roots = byName(graph);
   return contents.artifacts.map((artifact) => {
-    const root = graph.roots.find(({ name }) => name === artifact.reference);
+    const root = roots.get(artifact.reference);
     if (root === undefined) throw new Error("a validated bundle has a root for every artifact");
     const chart = artifact.kind === "referrer" ? chartBehind(artifact, contents, graph) : artifact;
     return { ...artifact, name: chart?.name, root, source };

@@ -1,7 +1,7 @@
 import { startRun, type RunOptions } from "../events.ts";
 import type { ArtifactKind, BundleArtifact, ListedFile } from "../bundle/format.ts";
 import type { Skipped } from "../bundle/skipped.ts";
-import type { Root } from "../content/graph.ts";
+import { byName, type Root } from "../content/graph.ts";
 import type { Finding } from "../finding.ts";
 import type { Digest } from "../oci/digest.ts";
 import { formatPlatform } from "../oci/platform.ts";
@@ -78,7 +78,7 @@ export async function inspect(
       created,
       generator,
       signedBy: signedBy.map(({ id }) => id),
-      artifacts: describe(contents.artifacts, graph.roots),
+      artifacts: describe(contents.artifacts, byName(graph)),
       files,
       skipped,
       ...(options.sbom === true ? { sboms: await findSboms(bundle) } : {}),
@@ -89,12 +89,12 @@ export async function inspect(
 
 function describe(
   artifacts: readonly BundleArtifact[],
-  roots: readonly Root[],
+  roots: ReadonlyMap<string, Root>,
 ): InspectedArtifact[] {
   const counted = new Set<string>();
   return artifacts.map((artifact) => {
     const { kind, reference, digest, mediaType, size, platforms = [], subject } = artifact;
-    const root = roots.find(({ name }) => name === reference);
+    const root = roots.get(reference);
     let adds = 0;
     for (const blob of root?.blobs.values() ?? []) {
       if (counted.has(blob.digest)) continue;
