@@ -29,8 +29,9 @@ async function withBundle(): Promise<string> {
 /** Runs a line without a terminal: what asks for a passphrase is told `secret` on standard input. */
 function shell(directory: string, command: string): void {
   const env = { ...process.env, GNUPGHOME: join(directory, "gnupg") };
-  const options = { cwd: directory, env, input: "secret\n", stdio: "pipe" } as const;
-  execFileSync("sh", ["-c", 'exec setsid -w sh -c "$0"', command], options);
+  // A pipe of this process would break where a line ends without having asked.
+  const line = 'printf "secret\\n" | setsid -w sh -c "$0"';
+  execFileSync("sh", ["-c", line, command], { cwd: directory, env, stdio: "pipe" });
 }
 
 /** The command that a hint has between backticks. */
@@ -156,7 +157,7 @@ const WRAPPINGS: readonly Wrapping[] = [
   {
     what: "age",
     program: "age",
-    make: "age-keygen -o KEY && age -R KEY app.tar.gz > app.age",
+    make: 'age-keygen -o KEY && age -r "$(age-keygen -y KEY)" app.tar.gz > app.age',
     named: "app.age",
     found: "encrypted with age",
   },
