@@ -94,6 +94,7 @@ export type FindingCode =
   | "NAME_HOST_LOST"
   | "NAME_MISSING"
   | "NAME_PINNED"
+  | "NODE_MIRROR_MISSING"
   | "NOT_EXPLORED"
   | "OPERATOR"
   | "PACKAGE_DIFFERENTIAL"

@@ -241,9 +241,11 @@ export {
   type Mapping,
 } from "./delivery/mapping.ts";
 export {
+  NODE_RUNTIMES,
   parseTargetFile,
   requireNothingTrusted,
   targetJsonSchema,
+  type NodeRuntime,
   type TargetFile,
 } from "./delivery/target-file.ts";
 export {

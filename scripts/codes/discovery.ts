@@ -82,6 +82,13 @@ export const discovery = {
     advice:
       "Let the nodes pull with an identity of their own and leave out `--pull-secret`, or see to it that something renews the secret.",
   },
+  NODE_MIRROR_MISSING: {
+    severity: "warning",
+    means:
+      "Nodes were to be led to the target, and this runtime takes over names as they are: with this map the images of one registry do not keep theirs behind one common prefix.",
+    advice:
+      "Move the image by a value, let a policy or `mapping.json` change its name, or push with `--map drop-host` or `--map keep-host`.",
+  },
   NOT_EXPLORED: {
     severity: "info",
     means: "No setting that was tried reaches a part of a template that may name an image.",

@@ -8,6 +8,21 @@ export function repeatable(flags: string, description: string): Option {
   );
 }
 
+/** A flag that takes some of `choices`, with commas between; it may be given several times. */
+export function someOf(flags: string, description: string, choices: readonly string[]): Option {
+  const option = new Option(flags, `${description}: ${choices.join(", ")} (repeatable)`);
+  return option.argParser((value: string, before: readonly string[] | undefined) => {
+    const found = value.split(",").map((one) => choices.find((choice) => choice === one));
+    const known = found.filter((one) => one !== undefined);
+    if (known.length < found.length) {
+      throw new InvalidArgumentError(
+        `Expected ${choices.join(", ")}, or several of them with commas between.`,
+      );
+    }
+    return [...(before ?? []), ...known];
+  });
+}
+
 /** A flag that few need; `--help --all` shows it. */
 export function seldom(option: Option): Option {
   return option.hideHelp();

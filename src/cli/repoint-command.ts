@@ -1,4 +1,4 @@
-import type { ValueSet } from "../index.ts";
+import type { NodeRuntime, ValueSet } from "../index.ts";
 import { addBundleFlags, bundleChoices, type BundleFlags } from "./bundle-flags.ts";
 import {
   addDiscoveryFlags,
@@ -8,7 +8,7 @@ import {
   type DiscoveryFlags,
 } from "./discovery-flags.ts";
 import { formatProblems } from "./findings.ts";
-import { addExamples } from "./flags.ts";
+import { addExamples, someOf } from "./flags.ts";
 import { addMapFlags, readMapping, type MapFlags } from "./map-flags.ts";
 import { addPullSecretFlags, pullSecretOf, type PullSecretFlags } from "./pull-secret-flags.ts";
 import { addRegistryFlags, registryAccess, type RegistryFlags } from "./registry-flags.ts";
@@ -32,6 +32,7 @@ interface RepointFlags
   readonly neededOnly?: boolean;
   readonly receipt?: string;
   readonly ask?: boolean;
+  readonly nodes?: readonly NodeRuntime[];
 }
 
 export const addRepointCommand: AddCommand = (program, start) => {
@@ -42,7 +43,7 @@ export const addRepointCommand: AddCommand = (program, start) => {
       "Finds for each chart in a bundle the values with which it pulls every image from your " +
         "registry, under the names that a push gives. Each is tried by rendering the chart with it; " +
         "none is written that nothing needs. Writes CHART.values.yaml and CHART.proof.json, and " +
-        "says what to type. Opens no connection without --ask. Exit code 3 means: a needed image " +
+        "says what to type; mapping.json has every old and new name. Opens no connection without --ask. Exit code 3 means: a needed image " +
         "still comes from outside, or is missing at the target.",
     )
     .argument("<bundle>", "bundle file or unpacked directory")
@@ -58,6 +59,16 @@ export const addRepointCommand: AddCommand = (program, start) => {
     .option("--receipt <file>", "a receipt of `dray push`: what it has brought is there")
     .option("--ask", "ask the registry for every image");
   addPullSecretFlags(command);
+  command
+    .optionsGroup("Nodes:")
+    .addOption(
+      someOf("--nodes <runtimes>", "lead what pulls on the nodes to the target", [
+        "containerd",
+        "cri-o",
+        "k3s",
+        "openshift",
+      ]),
+    );
   addBundleFlags(command);
   addRegistryFlags(command);
   addOutputFlags(command);
@@ -91,6 +102,7 @@ async function runRepoint(
       chart: flags.chart,
       neededOnly: flags.neededOnly,
       receipt: flags.receipt,
+      nodes: flags.nodes,
       pullSecret: await pullSecretOf(flags, session),
       valueSets: await readSets(sets, flags, session),
       discovery: { ...(await discoverySettings(flags, session)), ...releaseOf(flags) },

@@ -4,13 +4,15 @@ import { placeOf } from "./repoint-explain.ts";
 import { formatTable, paragraphs, plural, section } from "./table.ts";
 
 export function renderRepoint(report: RepointReport): string {
-  const { bundle, target, charts, findings, pullSecretFile } = report;
+  const { bundle, target, charts, findings, pullSecretFile, mappingFile, nodeFiles } = report;
   const parts = [
     formatTable([
       ["bundle", `${bundle.name} ${bundle.version}`],
       ["bundle digest", bundle.digest],
       ["target", target],
       ...(pullSecretFile === undefined ? [] : [["pull secret", pullSecretFile]]),
+      ["mapping", mappingFile],
+      ...nodeFiles.map((path) => ["for nodes", path]),
     ]),
     formatNotes(findings),
     ...charts.map(renderChart),

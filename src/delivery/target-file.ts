@@ -9,6 +9,11 @@ import { MAP_MODES, toRules, type MapMode, type MapRule } from "./mapping.ts";
 import { parseTarget } from "./plan.ts";
 import { rulesSchema } from "./rules-schema.ts";
 
+/** What pulls images on the nodes of a cluster. */
+export const NODE_RUNTIMES = ["containerd", "cri-o", "k3s", "openshift"] as const;
+
+export type NodeRuntime = (typeof NODE_RUNTIMES)[number];
+
 /** What stays the same from one bundle to the next that goes to a place. What is left out is not said. */
 export interface TargetFile {
   /** `REGISTRY[:PORT][/PREFIX]` */
@@ -32,6 +37,8 @@ export interface TargetFile {
   readonly pullSecret?: string | undefined;
   /** Namespaces that have it. */
   readonly namespaces?: readonly string[] | undefined;
+  /** What pulls on the nodes, for which mirrors are written. */
+  readonly nodes?: readonly NodeRuntime[] | undefined;
   /** Transfers at the same time. */
   readonly concurrency?: number | undefined;
 }
@@ -72,6 +79,10 @@ const schema = z
     immutable: flag.optional().describe("Repositories made at ECR take each tag once"),
     pullSecret: nameOfObject.optional().describe("The secret that workloads pull with"),
     namespaces: z.array(nameOfObject).optional().describe("Namespaces that have the secret"),
+    nodes: z
+      .array(z.enum(NODE_RUNTIMES))
+      .optional()
+      .describe("What pulls images on the nodes: mirrors are written for it"),
     concurrency: count(64).optional().describe("Transfers at the same time"),
   })
   .describe("Where dray delivers bundles to, and how");

@@ -1,28 +1,18 @@
+import type { NodeRuntime } from "../delivery/target-file.ts";
 import { Budget } from "../helm/template/budget.ts";
 import { writeYaml } from "../helm/template/to-yaml.ts";
 import type { Dict, Value } from "../helm/template/value.ts";
-import type { Reference } from "../oci/reference.ts";
+import type { MovedImage } from "./mapping-file.ts";
 import { nameOf } from "./names.ts";
 
-/** What pulls images on the nodes. */
-export type NodeRuntime = "containerd" | "crio" | "k3s" | "openshift";
-
-export const NODE_RUNTIMES: readonly NodeRuntime[] = ["containerd", "crio", "k3s", "openshift"];
-
-/** An image, and what the target calls it. */
-export interface MovedImage {
-  readonly from: Reference;
-  readonly to: Reference;
-}
-
-/** A file below the folder for nodes. */
-export interface NodeFile {
+/** A file below the folder of its runtime. */
+interface NodeFile {
   readonly path: string;
   readonly text: string;
 }
 
 /** Configuration of nodes, and images that it cannot express. */
-export interface NodeFiles {
+interface NodeFiles {
   readonly files: readonly NodeFile[];
   readonly left: readonly MovedImage[];
 }
@@ -42,12 +32,12 @@ export function nodeFiles(images: readonly MovedImage[], runtime: NodeRuntime): 
 }
 
 const FILES = {
-  crio: "registries.conf",
+  "cri-o": "registries.conf",
   k3s: "registries.yaml",
   openshift: "mirror-sets.yaml",
 } as const;
 
-const WRITERS = { crio: registriesConf, k3s: registriesYaml, openshift: mirrorSets } as const;
+const WRITERS = { "cri-o": registriesConf, k3s: registriesYaml, openshift: mirrorSets } as const;
 
 /** Each repository once. */
 function distinct(images: readonly MovedImage[]): MovedImage[] {

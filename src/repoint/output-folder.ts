@@ -1,12 +1,12 @@
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { makeDirectory } from "../content/make-directory.ts";
 import { requireOwnWay, requirePlace } from "../content/output-place.ts";
 import { replaceFile } from "../content/replace-file.ts";
 import { DrayError, systemCode, unreadable } from "../errors.ts";
 
 /** Words that stand in every file that is written here. */
-const MARKS = ["dray repoint", '"proofVersion"'] as const;
+const MARKS = ["dray repoint", '"proofVersion"', '"mappingVersion"'] as const;
 
 /** A directory for what is written; nothing but what an earlier run has written is replaced. */
 export class OutputFolder {
@@ -28,7 +28,7 @@ export class OutputFolder {
     await makeDirectory(this.#path);
   }
 
-  /** Keeps a file for `writeAll`, and gives back its path. */
+  /** Keeps a file for `writeAll`, in a folder of its own if `name` has one, and gives back its path. */
   add(name: string, text: string, { isSecret = false } = {}): string {
     const path = join(this.#path ?? "", name);
     this.#files.set(path, { text, mode: isSecret ? 0o600 : 0o666 });
@@ -38,7 +38,11 @@ export class OutputFolder {
   /** Writes every file, or none where something else is in the way of one. */
   async writeAll(): Promise<void> {
     if (this.#path === undefined) return;
-    for (const path of this.#files.keys()) await this.#requireFree(path);
+    for (const path of this.#files.keys()) {
+      await requireOwnWay(path, "file");
+      await makeDirectory(dirname(path));
+      await this.#requireFree(path);
+    }
     for (const [path, { text, mode }] of this.#files) {
       await replaceFile(path, Buffer.from(text), mode);
     }

@@ -9,6 +9,7 @@ import { nameAt, type Destination } from "../delivery/names.ts";
 import { formatTarget, parseTarget } from "../delivery/plan.ts";
 import { presenceByAsking, presenceByReceipt, type Presences } from "../delivery/presence.ts";
 import { readReceipt } from "../delivery/receipt-file.ts";
+import type { NodeRuntime } from "../delivery/target-file.ts";
 import { toFinding } from "../discover/discovery.ts";
 import type { DiscoverySettings } from "../discover/find-images.ts";
 import { startRun, type Run, type RunOptions } from "../events.ts";
@@ -18,7 +19,9 @@ import { parseReference, type Reference } from "../oci/reference.ts";
 import type { RegistryAccess } from "../remote/registry/access.ts";
 import { fileNameOf, namedSets, type NamedSet } from "../repoint/file-names.ts";
 import { installLine } from "../repoint/install-line.ts";
+import { mappingText, movedImages } from "../repoint/mapping-file.ts";
 import { TargetNames } from "../repoint/names.ts";
+import { aboutLeft, addNodeFiles } from "../repoint/node-folder.ts";
 import { aboutLogin, writePullSecrets, type PullSecretWish } from "../repoint/pull-secret-file.ts";
 import { OutputFolder } from "../repoint/output-folder.ts";
 import {
@@ -48,6 +51,8 @@ export interface RepointOptions extends BundleOptions {
   readonly neededOnly?: boolean | undefined;
   /** The secret that every workload is to pull with. */
   readonly pullSecret?: PullSecretWish | undefined;
+  /** What pulls on the nodes: configuration that leads it to the target is written. @default none */
+  readonly nodes?: readonly NodeRuntime[] | undefined;
   /** File that a push has written: what it brought is there. */
   readonly receipt?: string | undefined;
   /** Ask the registry what it has. */
@@ -63,7 +68,11 @@ export interface RepointReport {
   readonly good: boolean;
   /** The file with the secret, if one was written. */
   readonly pullSecretFile: string | undefined;
-  /** What there is to say of the bundle itself, and of the secret. */
+  /** Each image of the bundle and of its charts, and what the target calls it. */
+  readonly mappingFile: string;
+  /** Configuration of nodes. */
+  readonly nodeFiles: readonly string[];
+  /** What there is to say of the bundle itself, of the secret and of nodes. */
   readonly findings: readonly Finding[];
 }
 
@@ -106,6 +115,9 @@ export async function repoint(
         charts.push(await repointOne(chart, one, work));
       }
     }
+    const moved = movedImages([...imagesOf(bundle), ...charts.flatMap(namesIn)], names);
+    const nodes = addNodeFiles(options.nodes, moved, folder);
+    const mappingFile = folder.add("mapping.json", mappingText(moved));
     const pullSecretFile = addPullSecret(options.pullSecret, work);
     await folder.writeAll();
     const { name, version } = bundle.contents;
@@ -115,9 +127,25 @@ export async function repoint(
       charts,
       good: charts.every(({ good }) => good),
       pullSecretFile,
-      findings: [...bundle.findings, ...aboutLogin(options.pullSecret, destination)],
+      mappingFile,
+      nodeFiles: nodes.paths,
+      findings: [
+        ...bundle.findings,
+        ...aboutLogin(options.pullSecret, destination),
+        ...nodes.left.map(aboutLeft),
+      ],
     };
   });
+}
+
+function imagesOf({ contents }: UsableBundle): string[] {
+  return contents.artifacts
+    .filter(({ kind }) => kind === "image")
+    .map(({ reference }) => reference);
+}
+
+function namesIn({ images }: RepointedChart): string[] {
+  return images.map(({ image }) => image);
 }
 
 function addPullSecret(

@@ -73,6 +73,45 @@ describe("dray repoint", () => {
     );
   });
 
+  it("writes every old and new name, and what leads the nodes of the target file there", async () => {
+    const folder = await temporaryDirectory();
+    const file = join(folder, "target.yaml");
+    await writeFile(file, `target: ${TARGET}\nnodes: [containerd, k3s]\n`);
+    const output = join(folder, "deploy");
+    const flags = ["--key", key, "-o", output, "--no-helm", "--target-file", file];
+    // No value moves this image, so that only nodes can be led to it.
+    const argv = ["repoint", await bundle("ghcr.io/acme/web:2.0"), ...flags];
+    const { stdout } = await dray(argv);
+    const hosts = join(output, "nodes/containerd/certs.d/ghcr.io/hosts.toml");
+    const registries = join(output, "nodes/k3s/registries.yaml");
+    expect(stdout).toContain(hosts);
+    expect(stdout).toContain(registries);
+    expect(await readFile(hosts, "utf8")).toContain(
+      `[host."https://registry.internal:5000/v2/mirror"]`,
+    );
+    expect(await readFile(registries, "utf8")).toContain("https://registry.internal:5000");
+    const mapping = await readFile(join(output, "mapping.json"), "utf8");
+    expect(JSON.parse(mapping)).toEqual({
+      mappingVersion: 1,
+      images: { "ghcr.io/acme/web:2.0": `${TARGET}/acme/web:2.0` },
+    });
+    expect((await dray(argv)).code).toBe(3);
+    expect(await readFile(join(output, "mapping.json"), "utf8")).toBe(mapping);
+  });
+
+  it("names the images that containerd cannot be led to, and refuses a runtime that it does not know", async () => {
+    const flags = ["--key", key, "-o", await temporaryDirectory(), "--no-helm", "--map", "flatten"];
+    const argv = ["repoint", await bundle(), TARGET, ...flags];
+    const { stdout, stderr } = await dray([...argv, "--nodes", "containerd,cri-o"]);
+    expect(stderr).toContain("containerd cannot be led from ghcr.io/acme/web:2.0 to ");
+    expect(stdout).toContain("nodes/cri-o/registries.conf");
+    const unknown = await dray([...argv, "--nodes", "docker"]);
+    expect([unknown.code, unknown.stderr]).toEqual([
+      2,
+      expect.stringContaining("containerd, cri-o, k3s, openshift"),
+    ]);
+  });
+
   it("explains one image by its old or its new name, and writes nothing", async () => {
     const path = await bundle();
     for (const name of ["ghcr.io/acme/web:2.0", `${TARGET}/acme/web:2.0`, "web"]) {
