@@ -27,9 +27,18 @@ export function minimize(edits: readonly Edit[], scenes: readonly Scene[]): Kept
   }
   return kept.map((edit) => {
     const without = kept.filter((one) => one !== edit);
-    const images = settled.flatMap((one) => lost(one, without, one.scene.filesFor(edit)));
-    return { ...edit, moves: [...new Set(images)].toSorted() };
+    return { ...edit, moves: movedBy(edit, without, settled) };
   });
+}
+
+/**
+ * A switch moves nothing, it lifts a refusal. All files are looked at: a value that goes to a template
+ * as an argument is seen to be read by none of them.
+ */
+function movedBy({ value }: Edit, without: readonly Edit[], all: readonly Settled[]): string[] {
+  if (typeof value === "boolean") return [];
+  const images = all.flatMap((one) => lost(one, without, one.scene.files));
+  return [...new Set(images)].toSorted();
 }
 
 /** A look at the files that read the value tells most; only what seems idle is looked at as a whole. */

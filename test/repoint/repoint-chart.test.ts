@@ -72,6 +72,31 @@ describe("repointChart()", () => {
     );
   });
 
+  it("says it of a value that one template reads and another is handed", async () => {
+    const { text } = await repointTexts({
+      "values.yaml":
+        "imageRegistry: quay.io\nimages: {db: {name: acme/db}, job: {name: acme/job}}\n",
+      "templates/_image.tpl":
+        '{{ define "image" }}{{ $registry := index . 1 | default "" }}{{ $name := (index . 0).name }}' +
+        '{{ if $registry }}{{ $name = printf "%s/%s" $registry $name }}{{ end }}{{ $name }}:1.0{{ end }}',
+      "templates/a.yaml": pod("{{ .Values.imageRegistry }}/acme/web:1.0"),
+      "templates/b.yaml": pod(
+        '"{{ template "image" (tuple .Values.images.db .Values.imageRegistry) }}"',
+      ),
+      "templates/c.yaml": pod(
+        '"{{ template "image" (tuple .Values.images.job .Values.imageRegistry) }}"',
+      ),
+    });
+    expect(text).toContain(
+      [
+        "# moves quay.io/acme/db:1.0",
+        "# moves quay.io/acme/job:1.0",
+        "# moves quay.io/acme/web:1.0",
+        `imageRegistry: ${TARGET}`,
+      ].join("\n"),
+    );
+  });
+
   it.each([
     ["with a global key", globalChart()],
     ["without one", perPartChart(DIGEST)],
@@ -123,6 +148,19 @@ describe("repointChart()", () => {
     ]);
     expect(found.text).toContain("# without it the chart refuses images of other registries\n");
     expect(found.problems).toEqual([]);
+  });
+
+  it("says that a switch lifts a refusal where the template of the image itself refuses", async () => {
+    const { edits } = await repointTexts({
+      "values.yaml": "allowForeign: false\nimage: {registry: quay.io, name: acme/web:1.0}\n",
+      "templates/a.yaml": `{{ if and (ne .Values.image.registry "quay.io") (not .Values.allowForeign) }}{{ fail "set Values.allowForeign to true" }}{{ end }}${pod('"{{ .Values.image.registry }}/{{ .Values.image.name }}"')}`,
+    });
+    expect(edits.map(({ path, moves }) => [path.join("."), moves])).toEqual(
+      expect.arrayContaining([
+        ["allowForeign", []],
+        ["image.registry", ["quay.io/acme/web:1.0"]],
+      ]),
+    );
   });
 
   it("does not claim what an assignment of the user undoes", async () => {
