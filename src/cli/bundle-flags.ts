@@ -18,21 +18,39 @@ export interface BundleFlags extends TrustFlags {
 }
 
 export function addTrustFlags(command: Command, title = "Trust:"): Command {
+  return addSignerFlags(
+    command.optionsGroup(title),
+    "how many of the trusted keys must have signed",
+  ).option("--allow-unsigned", "take a bundle that no trusted key has signed");
+}
+
+function addSignerFlags(command: Command, require: string): Command {
   return command
-    .optionsGroup(title)
     .addOption(
       repeatable("--key <file>", "public key whose signature is trusted; else the trust folder"),
     )
     .addOption(
-      new Option("--require <number>", "how many of the trusted keys must have signed")
+      new Option("--require <number>", require)
         .argParser(integer({ least: 1, most: 100 }))
         .default(1),
-    )
-    .option("--allow-unsigned", "take a bundle that no trusted key has signed");
+    );
 }
 
 export function addBundleFlags(command: Command): Command {
-  return addTrustFlags(command)
+  return addContentFlags(addTrustFlags(command));
+}
+
+/** As `addBundleFlags`, for commands that only look: who has signed is told, and nothing refused for it. */
+export function addLookFlags(command: Command): Command {
+  const group = command.optionsGroup("Trust:");
+  addSignerFlags(group, "warn where fewer of the trusted keys have signed").addOption(
+    seldom(new Option("--allow-unsigned", "changes nothing: what nobody has signed is taken")),
+  );
+  return addContentFlags(command);
+}
+
+function addContentFlags(command: Command): Command {
+  return command
     .optionsGroup("What others have packed:")
     .addOption(
       seldom(

@@ -1,5 +1,5 @@
 import type { DiffReport, DiffSide, ItemChange } from "../index.ts";
-import { addBundleFlags, bundleChoices, type BundleFlags } from "./bundle-flags.ts";
+import { addLookFlags, bundleChoices, type BundleFlags } from "./bundle-flags.ts";
 import { formatNotes, formatProblems } from "./findings.ts";
 import { addExamples } from "./flags.ts";
 import { addOutputFlags, type AddCommand, type SessionFlags } from "./session.ts";
@@ -12,12 +12,12 @@ export const addDiffCommand: AddCommand = (program, start) => {
     .description(
       "Compares two bundles, locks or receipts, in any mix: images, charts and files that are new, " +
         "gone or changed, platforms that got lost, bytes to carry, images that charts need now, and " +
-        "who has signed. What one of them cannot tell is said. Opens no connection, and takes " +
-        "unsigned bundles too. Exit code 0, whatever differs: --json has `same`.",
+        "who has signed. What one of them cannot tell is said. Opens no connection. Takes " +
+        "unsigned bundles too, with a warning. Exit code 0, whatever differs: --json has `same`.",
     )
     .argument("<old>", "bundle, bundle.lock.json or receipt")
     .argument("<new>", "the same of another release");
-  addBundleFlags(command);
+  addLookFlags(command);
   addOutputFlags(command);
   addExamples(command, [
     "dray diff shop-1.3.0.tar.gz shop-1.4.0.tar.gz --key release.pub",

@@ -1,5 +1,5 @@
 import type { InspectReport } from "../index.ts";
-import { addBundleFlags, bundleChoices, type BundleFlags } from "./bundle-flags.ts";
+import { addLookFlags, bundleChoices, type BundleFlags } from "./bundle-flags.ts";
 import { formatNotes, formatProblems } from "./findings.ts";
 import { addExamples } from "./flags.ts";
 import { addOutputFlags, type AddCommand, type SessionFlags } from "./session.ts";
@@ -15,11 +15,12 @@ export const addInspectCommand: AddCommand = (program, start) => {
     .summary("show what a bundle holds")
     .description(
       "Shows images, charts, platforms and sizes. Reads only the head of the bundle and opens no " +
-        "connection; whether the rest is intact is for `dray verify` to say.",
+        "connection; whether the rest is intact is for `dray verify` to say. " +
+        "Takes unsigned bundles too, with a warning.",
     )
     .argument("<bundle>", "bundle file or unpacked directory");
   command.option("--sbom", "list the packages that the SBOMs of images name");
-  addBundleFlags(command);
+  addLookFlags(command);
   addOutputFlags(command);
   addExamples(command, [
     "dray inspect app-1.2.0.tar.gz",

@@ -190,6 +190,23 @@ describe("dray diff", () => {
     expect(changed).toMatchObject([{ kind: "chart", change: "content" }]);
   });
 
+  it.each(["diff", "inspect"])(
+    "%s warns where fewer keys have signed than --require says, and has no use for --allow-unsigned",
+    async (name) => {
+      const { path } = await makeBundle(OLD);
+      const argv = [name, path, ...(name === "diff" ? [path] : []), "--key", key];
+      const few = await dray([...argv, "--require", "2"]);
+      expect([few.code, few.stderr]).toEqual([
+        0,
+        expect.stringMatching(/warning: Expected 2 trusted signatures, found 1/),
+      ]);
+      const enough = await dray(argv);
+      expect([enough.code, enough.stderr]).toEqual([0, expect.not.stringContaining("warning")]);
+      expect(await dray([...argv, "--allow-unsigned"])).toEqual(enough);
+      expect((await dray([name, "--help"])).stdout).not.toContain("--allow-unsigned");
+    },
+  );
+
   it("refuses a damaged bundle, another document and what is not there", async () => {
     const { path } = await makeBundle(OLD);
     const other = join(keys, "package.json");
