@@ -205,6 +205,8 @@ export {
   type RepositoryList,
   type RepositoryListOptions,
 } from "./stories/list-repositories.ts";
+export { copyAll, type CopyReport, type RecipeCopyOptions } from "./stories/copy.ts";
+export type { GatheringOptions } from "./intake/gathering.ts";
 export { PushIncomplete, type DeliveryReport } from "./delivery/incomplete.ts";
 export type { Choice } from "./delivery/choose.ts";
 export type { DeliveryOptions } from "./delivery/delivery-options.ts";
@@ -246,6 +248,7 @@ export {
   requireNothingTrusted,
   targetJsonSchema,
   type NodeRuntime,
+  type SourceSettings,
   type TargetFile,
 } from "./delivery/target-file.ts";
 export {

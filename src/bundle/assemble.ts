@@ -68,8 +68,11 @@ export function assemble(assembly: Assembly): Assembled {
   };
 }
 
-/** @throws DrayError `DRAY_BUNDLE_AMBIGUOUS` for a reference that means two things */
-function distinct(artifacts: readonly Artifact[]): Artifact[] {
+/**
+ * Each artifact once, by its reference.
+ * @throws DrayError `DRAY_BUNDLE_AMBIGUOUS` for a reference that means two things
+ */
+export function distinct(artifacts: readonly Artifact[]): Artifact[] {
   const byReference = new Map<string, Artifact>();
   for (const artifact of artifacts) {
     const { reference, root } = artifact;
@@ -121,7 +124,8 @@ function documentOf(assembly: Assembly, artifacts: readonly Artifact[]): Content
   };
 }
 
-function described(artifact: Artifact): BundleArtifact {
+/** What is said of an artifact beside its content. */
+export function described(artifact: Artifact): BundleArtifact {
   const { reference, root, chart } = artifact;
   const { digest, mediaType } = root.descriptor;
   const platforms = root.platforms.length === 0 ? {} : { platforms: [...root.platforms] };

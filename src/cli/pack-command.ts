@@ -1,16 +1,12 @@
 import { Option, type Command } from "commander";
-import type { Defaults, ProvenanceOptions, ValueSet } from "../index.ts";
-import { addTrustFlags, trustPolicy, type TrustFlags } from "./bundle-flags.ts";
-import {
-  addDiscoveryFlags,
-  discoverySettings,
-  readSets,
-  type DiscoveryFlags,
-} from "./discovery-flags.ts";
+import type { ValueSet } from "../index.ts";
+import { addTrustFlags } from "./bundle-flags.ts";
+import { addDiscoveryFlags, readSets } from "./discovery-flags.ts";
 import { addExamples, addStoreFlag, refuseStdout, repeatable, seldom } from "./flags.ts";
 import { addMapFlags, readMapping, type MapFlags } from "./map-flags.ts";
 import { lockChoices, type LockFlags } from "./pack-lock.ts";
-import { addContentFlags, readRecipe, registriesOf, type ContentFlags } from "./pack-recipe.ts";
+import { gatheringChoices, type GatheringFlags } from "./gathering.ts";
+import { addContentFlags, readRecipe, registriesOf } from "./pack-recipe.ts";
 import { problemsOfPack, renderPack } from "./pack-report.ts";
 import { addMirrorFlags } from "./mirror-flags.ts";
 import {
@@ -23,18 +19,8 @@ import { addOutputFlags, type AddCommand, type Session, type SessionFlags } from
 import { readSigningKey, type PassphraseFlags } from "./signing-key.ts";
 
 interface PackFlags
-  extends
-    SessionFlags,
-    PassphraseFlags,
-    ContentFlags,
-    DiscoveryFlags,
-    RegistryFlags,
-    MapFlags,
-    TrustFlags,
-    LockFlags {
-  readonly requirePlatform?: readonly string[];
+  extends SessionFlags, PassphraseFlags, GatheringFlags, RegistryFlags, MapFlags, LockFlags {
   readonly target?: string;
-  readonly store?: string;
   readonly output?: string;
   readonly force?: boolean;
   readonly signKey?: string;
@@ -115,8 +101,8 @@ async function runPack(
   flags: PackFlags,
   session: Session,
 ): Promise<void> {
-  const { run, print, defaults } = session;
-  const { pack, parsePlatform } = await import("../index.ts");
+  const { run, print } = session;
+  const { pack } = await import("../index.ts");
   await requireSigningChoice(flags);
   await requireFile(flags);
   const recipe = await readRecipe(recipePath, flags, await readSets(sets, flags, session));
@@ -127,22 +113,15 @@ async function runPack(
     {
       recipe,
       ...(await lockChoices(recipePath, flags)),
+      ...(await gatheringChoices(flags, session)),
       output: flags.output,
       force: flags.force,
-      store: flags.store ?? defaults.store,
       signingKey:
         flags.signKey === undefined || isDryRun
           ? undefined
           : await readSigningKey(flags.signKey, flags, session),
-      created: defaults.created,
-      discovery: await discoverySettings(flags, session),
-      strictImages: flags.strictImages,
-      trust: () => trustPolicy(flags, defaults),
-      requirePlatforms: flags.requirePlatform?.map(parsePlatform),
       target: flags.target,
       mapping: await readMapping(flags),
-      includeNonDistributable: flags.includeNondistributable,
-      provenance: await provenanceOptions(flags, defaults),
       dryRun: isDryRun,
       ...(await chartAccess(flags, session, registries)),
     },
@@ -150,17 +129,6 @@ async function runPack(
   );
   const isSigned = flags.signKey !== undefined;
   print(result, () => renderPack(result, { isSigned, isDryRun }), problemsOfPack(result));
-}
-
-async function provenanceOptions(
-  { keyring, verifyCharts }: PackFlags,
-  { gpgv }: Defaults,
-): Promise<ProvenanceOptions> {
-  return {
-    keyring,
-    gpgv: keyring === undefined ? undefined : await gpgv(),
-    required: verifyCharts,
-  };
 }
 
 /** A bundle is gone back to while it is written. */

@@ -1,6 +1,7 @@
 import { Command, CommanderError, Help, type Option } from "commander";
 import { addCheckCommand } from "./check-command.ts";
 import { addCompletionCommand } from "./completion-command.ts";
+import { addCopyCommand } from "./copy-command.ts";
 import { addDiffCommand } from "./diff-command.ts";
 import { EXIT, reportFailure } from "./failure.ts";
 import { addExamples } from "./flags.ts";
@@ -22,7 +23,7 @@ import { addVerifyCommand } from "./verify-command.ts";
 
 /** In the order of the journey. */
 const COMMANDS: Readonly<Record<string, readonly AddCommand[]>> = {
-  Gather: [addImagesCommand, addPackCommand, addPreflightCommand],
+  Gather: [addImagesCommand, addPackCommand, addCopyCommand, addPreflightCommand],
   Prove: [addInspectCommand, addVerifyCommand, addCheckCommand, addDiffCommand],
   Carry: [addUnpackCommand, addSignCommand, addKeygenCommand],
   Deliver: [addPushCommand, addRepointCommand, addServeCommand],

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { TargetFile } from "../index.ts";
+import type { SourceSettings, TargetFile } from "../index.ts";
 import type { StartSession } from "./session.ts";
 
 /** Flags of every command that knows where a bundle goes. */
@@ -13,6 +13,8 @@ export interface TargetFlags {
 
 export interface TakenSettings {
   readonly path: string;
+  /** How the registries are reached that a copy comes from; no flag says that. */
+  readonly source?: SourceSettings | undefined;
   readonly settings: Readonly<Record<string, unknown>>;
 }
 
@@ -68,7 +70,9 @@ async function takeFromFile(
     command.setOptionValueWithSource(flag, value, "config");
     settings[key] = value;
   }
-  command.setOptionValueWithSource("fromFile", { path, settings }, "config");
+  const { source } = file;
+  if (command.name() === "copy" && source !== undefined) settings["source"] = source;
+  command.setOptionValueWithSource("fromFile", { path, source, settings }, "config");
 }
 
 /** Rules on the command line are in a file of their own, and go before all that are written here. */

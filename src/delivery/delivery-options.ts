@@ -1,4 +1,3 @@
-import type { RegistryAccess } from "../remote/registry/access.ts";
 import type { Choice } from "./choose.ts";
 import type { DeliveryTerms } from "./deliver.ts";
 import type { Mapping } from "./mapping.ts";
@@ -15,7 +14,6 @@ export interface DeliveryOptions extends DeliveryTerms, Choice {
   readonly keepTag?: boolean | undefined;
   /** Where the receipt is written, however it ends; a receipt that is there is replaced. */
   readonly receipt?: string | undefined;
-  readonly registry?: RegistryAccess | undefined;
 }
 
 /** @throws DrayError `DRAY_TARGET_INVALID` */

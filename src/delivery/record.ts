@@ -3,7 +3,7 @@ import type { UsableBundle } from "../bundle/opened.ts";
 import { DrayError } from "../errors.ts";
 import { VERSION } from "../version.ts";
 import type { PlannedPush } from "./plan.ts";
-import type { PushedArtifact, ArtifactResult, Receipt } from "./receipt.ts";
+import type { PushedArtifact, ArtifactResult, Receipt, ReceiptBundle } from "./receipt.ts";
 import { Transfers } from "./transfers.ts";
 
 /** How an artifact ended, as far as it did. */
@@ -27,17 +27,25 @@ export class PushRecord {
   readonly #target: string;
   readonly #started = new Date();
   readonly #endings = new Map<PlannedPush, Ending>();
-  #bundle: UsableBundle | undefined;
+  #origin: Omit<ReceiptBundle, "path"> = {};
+  #signedBy: readonly string[] = [];
   #plan: readonly PlannedPush[] = [];
 
-  /** Which bundle is pushed, as it was given, and to which `REGISTRY[/PREFIX]`. */
+  /** Which bundle or recipe is delivered, as it was given, and to which `REGISTRY[/PREFIX]`. */
   constructor(path: string, target: string) {
     this.#path = path;
     this.#target = target;
   }
 
-  open(bundle: UsableBundle): void {
-    this.#bundle = bundle;
+  open({ contents, bundleDigest, signedBy }: UsableBundle): void {
+    const { name, version } = contents;
+    this.#origin = { name, version, digest: bundleDigest };
+    this.#signedBy = signedBy.map(({ id }) => id);
+  }
+
+  /** Says what is delivered that comes out of no bundle. */
+  name({ name, version }: { readonly name: string; readonly version: string }): void {
+    this.#origin = { name, version };
   }
 
   plan(plan: readonly PlannedPush[]): void {
@@ -87,7 +95,6 @@ export class PushRecord {
 
   /** The receipt of a push that ended now; without a cause it is done. */
   receipt({ cause, isInterrupted = false }: Ended = {}): Receipt {
-    const { contents, bundleDigest: digest, signedBy = [] } = this.#bundle ?? {};
     return {
       receiptVersion: 1,
       outcome: isInterrupted ? "interrupted" : outcomeOf(cause),
@@ -96,12 +103,8 @@ export class PushRecord {
       user: accountName(),
       host: hostname(),
       generator: `dray ${VERSION}`,
-      bundle: {
-        path: this.#path,
-        ...(contents === undefined ? {} : { name: contents.name, version: contents.version }),
-        ...(digest === undefined ? {} : { digest }),
-      },
-      signedBy: signedBy.map(({ id }) => id),
+      bundle: { path: this.#path, ...this.#origin },
+      signedBy: this.#signedBy,
       target: this.#target,
       ...(cause === undefined || isInterrupted ? {} : { error: errorOf(cause) }),
       artifacts: this.artifacts(),

@@ -41,10 +41,19 @@ export interface TargetFile {
   readonly nodes?: readonly NodeRuntime[] | undefined;
   /** Transfers at the same time. */
   readonly concurrency?: number | undefined;
+  /** Of a copy: how the registries are reached that it comes from. */
+  readonly source?: SourceSettings | undefined;
+}
+
+/** What a target file says of the registries that a copy comes from. */
+export interface SourceSettings {
+  readonly caFiles?: readonly string[] | undefined;
+  readonly tokenHosts?: readonly string[] | undefined;
+  readonly plainHttp?: boolean | undefined;
 }
 
 /** What says whom to trust. A file that nobody has named must not. */
-const TRUSTING = ["keys", "caFiles", "tokenHosts", "plainHttp"] as const;
+const TRUSTING = ["keys", "caFiles", "tokenHosts", "plainHttp", "source"] as const;
 
 const flag = z.stringbool({ truthy: ["true"], falsy: ["false"] });
 
@@ -62,6 +71,10 @@ const nameOfObject = z
   .string()
   .regex(/^[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?$/, "expected a name as Kubernetes has them");
 
+const caFiles = z.array(z.string()).optional().describe("PEM files of certificates to trust too");
+const tokenHosts = z.array(z.string()).optional().describe("Token servers that may see the login");
+const plainHttp = flag.optional().describe("Speak http without encryption");
+
 const schema = z
   .strictObject({
     target: z.string().optional().describe("The internal registry: REGISTRY[:PORT][/PREFIX]"),
@@ -73,9 +86,9 @@ const schema = z
     overwrite: flag.optional().describe("Move tags that stand for something else at the target"),
     keys: z.array(z.string()).optional().describe("Files of public keys that are trusted"),
     require: count(100).optional().describe("How many of the trusted keys must have signed"),
-    caFiles: z.array(z.string()).optional().describe("PEM files of certificates to trust too"),
-    tokenHosts: z.array(z.string()).optional().describe("Token servers that may see the login"),
-    plainHttp: flag.optional().describe("Speak http without encryption"),
+    caFiles,
+    tokenHosts,
+    plainHttp,
     immutable: flag.optional().describe("Repositories made at ECR take each tag once"),
     pullSecret: nameOfObject.optional().describe("The secret that workloads pull with"),
     namespaces: z.array(nameOfObject).optional().describe("Namespaces that have the secret"),
@@ -83,6 +96,10 @@ const schema = z
       .array(z.enum(NODE_RUNTIMES))
       .optional()
       .describe("What pulls images on the nodes: mirrors are written for it"),
+    source: z
+      .strictObject({ caFiles, tokenHosts, plainHttp })
+      .optional()
+      .describe("Of a copy: how the registries are reached that it comes from"),
     concurrency: count(64).optional().describe("Transfers at the same time"),
   })
   .describe("Where dray delivers bundles to, and how");
@@ -116,14 +133,15 @@ export function parseTargetFile(bytes: Buffer, path: string): TargetFile {
   const parsed = schema.safeParse(readUserYaml(text, fail) ?? {});
   const places = new KeyPlaces(text);
   if (!parsed.success) throw fail(problemsOf(parsed.error, { schema, places }));
-  const { target, rules, keys, caFiles } = parsed.data;
+  const { target, rules, keys, caFiles: ca, source } = parsed.data;
   if (target !== undefined) requireTarget(target, (why) => fail(placeOf(["target"], places) + why));
   const besideIt = (file: string): string => (isAbsolute(file) ? file : join(dirname(path), file));
   return {
     ...parsed.data,
     rules: rules && toRules(rules),
     keys: keys?.map(besideIt),
-    caFiles: caFiles?.map(besideIt),
+    caFiles: ca?.map(besideIt),
+    source: source && { ...source, caFiles: source.caFiles?.map(besideIt) },
   };
 }
 

@@ -21,7 +21,8 @@ export function artifactsOf(
     ...charts.map((chart, index) => {
       const artifact = whole(chart.artifact);
       const own = artifactChart(chart.chart.metadata, chart, artifact.source);
-      const found = searched[index];
+      // What may have been missed is not told as if it were all.
+      const found = searched[index]?.discovery.complete === true ? searched[index] : undefined;
       return { ...artifact, chart: { ...own, images: found && imagesPulled(found) } };
     }),
     ...referrers.map((one) => ({ ...whole(one), subject: one.subject })),

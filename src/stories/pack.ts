@@ -2,65 +2,37 @@ import { assemble } from "../bundle/assemble.ts";
 import { layOut } from "../bundle/contents.ts";
 import type { ContentsDocument } from "../bundle/format.ts";
 import { writeBundle, type WrittenBundle } from "../bundle/write-bundle.ts";
-import { EPOCH, openSources, type ChartAccess } from "../intake/sources.ts";
-import type { DiscoverySettings } from "../discover/find-images.ts";
-import type { ProvenanceOptions } from "../chart/provenance/check-provenance.ts";
+import { EPOCH } from "../intake/sources.ts";
 import { foreseePush } from "../delivery/foresee.ts";
 import type { Mapping } from "../delivery/mapping.ts";
 import { requireNames } from "../delivery/names.ts";
 import { parseTarget } from "../delivery/plan.ts";
 import type { Finding } from "../finding.ts";
-import { outlookOf, requirePlatforms, type Outlook } from "../intake/outlook.ts";
-import type { Platform } from "../oci/platform.ts";
+import { outlookOf, type Outlook } from "../intake/outlook.ts";
 import { requireSpace } from "../content/disk-space.ts";
 import { isMismatch } from "../content/verify.ts";
 import { startRun, type Run, type RunOptions } from "../events.ts";
 import { artifactsOf } from "../intake/artifacts.ts";
-import { gather, type GatherOptions, type Ingredients } from "../intake/gather.ts";
+import type { Ingredients } from "../intake/gather.ts";
+import { withIngredients, type GatheringOptions } from "../intake/gathering.ts";
 import { requirePlace } from "../content/output-place.ts";
 import { replaceFile } from "../content/replace-file.ts";
-import { withPacked, type Packed } from "../intake/from.ts";
 import { lockOf } from "../intake/lock-of.ts";
 import { fromRegistries, planPack, type PackPlan } from "../intake/plan.ts";
 import { Pull } from "../intake/pull.ts";
-import { settledBy } from "../intake/recipe/skip.ts";
-import { formatLock, requireWhole, type Lock } from "../intake/recipe/lock.ts";
-import { NOTHING, type Recipe } from "../intake/recipe/recipe.ts";
+import { formatLock } from "../intake/recipe/lock.ts";
 import { documentsOf, missingBytes, openStore, reachable, removeDamaged } from "../intake/store.ts";
 import type { PrivateKey } from "../trust/keys.ts";
-import type { TrustPolicy } from "../trust/policy.ts";
 
-export interface PackOptions extends ChartAccess {
-  /** How the images of charts are looked for. */
-  readonly discovery?: DiscoverySettings | undefined;
-  /** Fail where a needed image of a chart may have been missed. @default false */
-  readonly strictImages?: boolean | undefined;
-  /** What is left out of it is empty. */
-  readonly recipe: Partial<Recipe>;
+export interface PackOptions extends GatheringOptions {
   /** File to write. @default NAME-VERSION.tar.gz */
   readonly output?: string | undefined;
   /** Replace a bundle that is there. @default false */
   readonly force?: boolean | undefined;
-  /** Directory of the content store: what is in it is not downloaded again. */
-  readonly store: string;
-  /** Whose signature a bundle of dray needs that goes in. @default nobody is trusted, and so no bundle */
-  readonly trust?: (() => Promise<TrustPolicy>) | undefined;
   /** Undefined leaves the bundle unsigned. */
   readonly signingKey?: PrivateKey | undefined;
-  /** Digests from an earlier run: used instead of tags if `locked`, else only compared. */
-  readonly lock?: Lock | undefined;
-  /** @default false */
-  readonly locked?: boolean | undefined;
   /** Where the digests of this run are written; undefined for nowhere. */
   readonly lockPath?: string | undefined;
-  /** Time stamp of everything that needs one. @default the beginning of 1970 */
-  readonly created?: Date | undefined;
-  /** Pack layers that their license keeps out of other registries. @default false */
-  readonly includeNonDistributable?: boolean | undefined;
-  /** How much the signatures of charts count. */
-  readonly provenance?: ProvenanceOptions | undefined;
-  /** Platforms that every image must have. @default none */
-  readonly requirePlatforms?: readonly Platform[] | undefined;
   /** `REGISTRY[/PREFIX]` that it will be pushed to: names that cannot be there fail now. */
   readonly target?: string | undefined;
   /** How names will change on the way there. @default the host of their registry is dropped */
@@ -79,35 +51,19 @@ export interface PackResult {
 /** Gathers what a recipe names and writes it as one bundle. It fails rather than leave a hole. */
 export async function pack(options: PackOptions, runOptions: RunOptions = {}): Promise<PackResult> {
   const run = startRun(runOptions);
-  const { registry, repositories, store, created, output } = options;
-  const connections = { registry, repositories };
-  const recipe = { ...NOTHING, ...options.recipe };
-  const mirrors = [...(options.mirrors ?? []), ...recipe.mirrors];
+  const { output } = options;
   // What is written wrong is said before anything is asked of anybody.
   if (options.target !== undefined) parseTarget(options.target);
   if (output !== undefined) await requirePlace(output, "bundle");
   if (options.lockPath !== undefined) await requirePlace(options.lockPath, "lock");
-  const lock = options.locked === true ? options.lock : undefined;
-  const sources = openSources(
-    { ...connections, mirrors, chartRoot: recipe.chartRoot, store, created, lock },
-    run,
-  );
-  try {
-    return await withPacked(recipe.from, { trust: options.trust, run }, async (packed) => {
-      const ingredients = await gather(recipe, sources, choicesOf(options, packed));
-      if (lock !== undefined) requireWhole(lock, lockOf(ingredients));
-      const outlook = outlookOf(ingredients);
-      requirePlatforms(outlook, options.requirePlatforms ?? []);
-      const foreseen = foresee(outlook, options);
-      const download = await missingBytes(fromRegistries(ingredients), options.store);
-      const planned = planPack(ingredients, { recipe, output, lock: options.lock, download });
-      const plan = { ...planned, findings: [...planned.findings, ...foreseen] };
-      if (options.dryRun === true) return { plan, written: undefined, manifest: undefined };
-      return { plan, ...(await build(plan, ingredients, { options, run })) };
-    });
-  } finally {
-    await sources.close();
-  }
+  return withIngredients(options, run, async (ingredients, recipe) => {
+    const foreseen = foresee(outlookOf(ingredients), options);
+    const download = await missingBytes(fromRegistries(ingredients), options.store);
+    const planned = planPack(ingredients, { recipe, output, lock: options.lock, download });
+    const plan = { ...planned, findings: [...planned.findings, ...foreseen] };
+    if (options.dryRun === true) return { plan, written: undefined, manifest: undefined };
+    return { plan, ...(await build(plan, ingredients, { options, run })) };
+  });
 }
 
 /** What can be said of a push already; where its target is known, it has to be possible. */
@@ -115,22 +71,6 @@ function foresee(outlook: readonly Outlook[], { target, mapping = {} }: PackOpti
   if (target === undefined) return foreseePush(outlook);
   requireNames(outlook, { target: parseTarget(target), mapping });
   return [];
-}
-
-function choicesOf(options: PackOptions, packed: Packed): GatherOptions {
-  const { recipe, discovery, strictImages, provenance, includeNonDistributable } = options;
-  return {
-    packed,
-    discovery: {
-      ...discovery,
-      kubeVersion: discovery?.kubeVersion ?? recipe.kubeVersion,
-      apiVersions: [...(recipe.apiVersions ?? []), ...(discovery?.apiVersions ?? [])],
-      settled: settledBy(recipe.skip ?? []),
-    },
-    strictImages: strictImages === true,
-    provenance: provenance ?? {},
-    includeNonDistributable: includeNonDistributable === true,
-  };
 }
 
 async function build(

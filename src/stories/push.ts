@@ -23,10 +23,13 @@ import { imagesOfChart } from "../discover/find-images.ts";
 import { DrayError, shellWord } from "../errors.ts";
 import { startRun, type Run, type RunOptions } from "../events.ts";
 import { parseReference, type Reference } from "../oci/reference.ts";
+import type { RegistryAccess } from "../remote/registry/access.ts";
 import { RegistryPool } from "../remote/registry/pool.ts";
 import { withBundle, type BundleOptions } from "./open-bundle.ts";
 
-export interface PushOptions extends BundleOptions, DeliveryOptions {}
+export interface PushOptions extends BundleOptions, DeliveryOptions {
+  readonly registry?: RegistryAccess | undefined;
+}
 
 export interface PushReport extends DeliveryReport {
   readonly bundle: BundleIdentity;
