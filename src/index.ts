@@ -200,12 +200,14 @@ export type { SideForm } from "./compare/side.ts";
 
 // Bringing it into a registry, or being one.
 export { push, type PushOptions, type PushReport } from "./stories/push.ts";
+export { listRepositories, type RepositoryListOptions } from "./stories/list-repositories.ts";
+export type { RepositoryList } from "./delivery/plan.ts";
 export {
-  listRepositories,
-  type RepositoryList,
-  type RepositoryListOptions,
-} from "./stories/list-repositories.ts";
-export { copyAll, type CopyReport, type RecipeCopyOptions } from "./stories/copy.ts";
+  copyAll,
+  listCopiedRepositories,
+  type CopyReport,
+  type RecipeCopyOptions,
+} from "./stories/copy.ts";
 export type { GatheringOptions } from "./intake/gathering.ts";
 export { PushIncomplete, type DeliveryReport } from "./delivery/incomplete.ts";
 export type { Choice } from "./delivery/choose.ts";

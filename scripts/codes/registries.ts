@@ -97,7 +97,8 @@ export const registries = {
   },
   PUSH_EMPTY: {
     ends: "usage",
-    means: "The bundle holds files alone, and no registry takes those.",
+    means:
+      "The bundle holds files alone, and no registry takes those; or a recipe to be copied names nothing else.",
     advice: "Get them with `dray unpack BUNDLE DIR`.",
   },
   PUSH_INCOMPLETE: {

@@ -1,15 +1,22 @@
 import type { CopyReport, RegistryAccess, ValueSet } from "../index.ts";
 import { addTrustFlags } from "./bundle-flags.ts";
-import { addDeliveryFlags, deliveryTerms, type DeliveryFlags } from "./delivery-flags.ts";
+import {
+  addDeliveryFlags,
+  deliveryTerms,
+  immutableFlag,
+  refuseReceiptOnStdout,
+  type DeliveryFlags,
+} from "./delivery-flags.ts";
 import {
   formatArtifacts,
   formatRepositories,
   formatTotals,
   printDelivery,
+  type Said,
 } from "./delivery-report.ts";
 import { addDiscoveryFlags, readSets } from "./discovery-flags.ts";
 import { formatNotes } from "./findings.ts";
-import { addExamples, addStoreFlag } from "./flags.ts";
+import { addExamples, addStoreFlag, repeatable } from "./flags.ts";
 import { gatheringChoices, type GatheringFlags } from "./gathering.ts";
 import { addMapFlags, readMapping, type MapFlags } from "./map-flags.ts";
 import { addMirrorFlags } from "./mirror-flags.ts";
@@ -22,6 +29,7 @@ import {
   type RegistryFlags,
 } from "./registry-flags.ts";
 import { addOutputFlags, type AddCommand, type Session, type SessionFlags } from "./session.ts";
+import { listRepositoriesFlag, printRepositories, type RepositoryForm } from "./repository-list.ts";
 import { paragraphs } from "./table.ts";
 import { addTargetFileFlag, formatTaken, requireTarget, type TargetFlags } from "./target-flags.ts";
 
@@ -33,7 +41,9 @@ interface CopyFlags
     MapFlags,
     TargetFlags,
     DeliveryFlags,
-    LockFlags {}
+    LockFlags {
+  readonly listRepositories?: RepositoryForm;
+}
 
 export const addCopyCommand: AddCommand = (program, start) => {
   const command = program
@@ -50,8 +60,11 @@ export const addCopyCommand: AddCommand = (program, start) => {
     .argument("[target]", "REGISTRY[:PORT][/PREFIX]; without it that of the target file");
   addTargetFileFlag(command, start.env);
   addMapFlags(command);
-  addDeliveryFlags(command);
+  addDeliveryFlags(command).addOption(listRepositoriesFlag());
   addContentFlags(command);
+  command.addOption(
+    repeatable("--require-platform <platform>", "fail where an image is not for os/architecture"),
+  );
   const sets = addDiscoveryFlags(command);
   command
     .optionsGroup("Digests of an earlier run:")
@@ -60,7 +73,7 @@ export const addCopyCommand: AddCommand = (program, start) => {
   addTrustFlags(command, "Trust in bundles of --from:");
   addMirrorFlags(command);
   addStoreFlag(command);
-  addRegistryFlags(command);
+  addRegistryFlags(command).addOption(immutableFlag());
   addOutputFlags(command);
   addExamples(command, [
     "dray copy bundle.yaml registry.internal:5000/mirror --dry-run",
@@ -91,7 +104,8 @@ async function runCopy(
   flags: CopyFlags,
   session: Session,
 ): Promise<void> {
-  const { copyAll } = await import("../index.ts");
+  const { copyAll, listCopiedRepositories } = await import("../index.ts");
+  await refuseReceiptOnStdout(flags);
   const place = await requireTarget(target, flags);
   const { lock, locked } = await lockChoices(recipePath, flags);
   const [host = ""] = place.replace(/^\w+:\/\//, "").split("/");
@@ -108,8 +122,13 @@ async function runCopy(
     ...(await sourceAccess(flags, session, { host, targetRegistry })),
     targetRegistry,
   };
+  if (flags.listRepositories !== undefined) {
+    const list = await listCopiedRepositories(options, session.run);
+    printRepositories(list, flags.listRepositories, session);
+    return;
+  }
   const taken = flags.dryRun === true ? flags.fromFile : undefined;
-  const say = (report: CopyReport): { document: CopyReport; text: () => string } => ({
+  const say = (report: CopyReport): Said => ({
     document: { ...report, ...(taken && { targetFile: taken }) },
     text: () => paragraphs([formatTaken(taken), renderCopy(report, flags)]),
   });
@@ -118,7 +137,7 @@ async function runCopy(
 
 /** How the other side is reached: nothing that is said of the target, but its login where it is the same. */
 async function sourceAccess(
-  { fromFile, concurrency, retryFor, minRate }: CopyFlags,
+  { fromFile, concurrency, retryFor, timeout, minRate }: CopyFlags,
   session: Session,
   { host, targetRegistry }: { host: string; targetRegistry: RegistryAccess },
 ): ReturnType<typeof chartAccess> {
@@ -129,6 +148,7 @@ async function sourceAccess(
     ...(plainHttp === undefined ? {} : { plainHttp }),
     ...(concurrency === undefined ? {} : { concurrency }),
     ...(retryFor === undefined ? {} : { retryFor }),
+    ...(timeout === undefined ? {} : { timeout }),
     ...(minRate === undefined ? {} : { minRate }),
   };
   const access = await chartAccess(flags, session, []);
@@ -137,7 +157,8 @@ async function sourceAccess(
     const own = registry === host ? targetRegistry.credentials : credentials;
     return own?.(registry, repository, options);
   };
-  return { ...access, registry: { ...access.registry, credentials: asked } };
+  const { limit } = targetRegistry;
+  return { ...access, registry: { ...access.registry, credentials: asked, limit } };
 }
 
 function renderCopy(report: CopyReport, { verifyTarget }: CopyFlags): string {

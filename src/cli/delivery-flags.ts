@@ -1,6 +1,6 @@
 import { Option, type Command } from "commander";
 import type { DeliveryOptions } from "../index.ts";
-import { repeatable, seldom } from "./flags.ts";
+import { refuseStdout, repeatable, seldom } from "./flags.ts";
 
 /** Flags of every command that brings something into a registry. */
 export interface DeliveryFlags {
@@ -33,6 +33,21 @@ export function addDeliveryFlags(command: Command): Command {
     .option("--verify-target", "read everything back and hash it before any tag is written")
     .option("--receipt <file>", "write what was pushed, and what was not, as JSON")
     .option("--dry-run", "ask the registry, say what would be pushed, send nothing");
+}
+
+/** Of commands that may make repositories. */
+export function immutableFlag(): Option {
+  const flag = new Option("--immutable", "repositories that are made at ECR take each tag once");
+  return seldom(flag);
+}
+
+/** What has a report on standard output has no room there for a receipt. */
+export async function refuseReceiptOnStdout({ receipt }: DeliveryFlags): Promise<void> {
+  await refuseStdout(receipt, {
+    what: "the receipt",
+    why: "the report goes there",
+    hint: "Name a file; --json prints the report as JSON.",
+  });
 }
 
 /** What the flags say of a delivery. */

@@ -4,7 +4,7 @@ import type { Session } from "./session.ts";
 import { formatBytes, formatTable, paragraphs, plural, shortDigest } from "./table.ts";
 
 /** What is said of a delivery, whatever command it is of. */
-interface Said {
+export interface Said {
   /** With what only this command has to say. */
   readonly document: DeliveryReport;
   readonly text: () => string;

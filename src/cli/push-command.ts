@@ -1,4 +1,3 @@
-import { Option } from "commander";
 import type { PushReport } from "../index.ts";
 import {
   addBundleFlags,
@@ -7,15 +6,22 @@ import {
   type BundleFlags,
   type VerifyFirstFlag,
 } from "./bundle-flags.ts";
-import { addDeliveryFlags, deliveryTerms, type DeliveryFlags } from "./delivery-flags.ts";
+import {
+  addDeliveryFlags,
+  deliveryTerms,
+  immutableFlag,
+  refuseReceiptOnStdout,
+  type DeliveryFlags,
+} from "./delivery-flags.ts";
 import {
   formatArtifacts,
   formatRepositories,
   formatTotals,
   printDelivery,
+  type Said,
 } from "./delivery-report.ts";
 import { formatNotes } from "./findings.ts";
-import { addExamples, refuseStdout, seldom } from "./flags.ts";
+import { addExamples } from "./flags.ts";
 import { addMapFlags, readMapping, type MapFlags } from "./map-flags.ts";
 import { addRegistryFlags, registryAccess, type RegistryFlags } from "./registry-flags.ts";
 import { addTargetFileFlag, formatTaken, requireTarget, type TargetFlags } from "./target-flags.ts";
@@ -52,9 +58,7 @@ export const addPushCommand: AddCommand = (program, start) => {
   addMapFlags(command);
   addDeliveryFlags(command).addOption(listRepositoriesFlag());
   addVerifyFirstFlag(addBundleFlags(command));
-  addRegistryFlags(command).addOption(
-    seldom(new Option("--immutable", "repositories that are made at ECR take each tag once")),
-  );
+  addRegistryFlags(command).addOption(immutableFlag());
   addOutputFlags(command);
   addExamples(command, [
     "dray push app-1.2.0.tar.gz registry.internal:5000/mirror --key release.pub --dry-run",
@@ -71,8 +75,8 @@ async function runPush(
   flags: PushFlags,
   session: Session,
 ): Promise<void> {
-  const { push } = await import("../index.ts");
-  await refuseStdout(flags.receipt, NO_RECEIPT_ON_STDOUT);
+  const { listRepositories, push } = await import("../index.ts");
+  await refuseReceiptOnStdout(flags);
   const options = {
     path,
     target: await requireTarget(target, flags),
@@ -82,23 +86,18 @@ async function runPush(
     ...(await bundleChoices(flags, session)),
   };
   if (flags.listRepositories !== undefined) {
-    await printRepositories(options, flags.listRepositories, session);
+    const list = await listRepositories(options, session.run);
+    printRepositories(list, flags.listRepositories, session);
     return;
   }
   const registry = await registryAccess(flags, session);
   const taken = flags.dryRun === true ? flags.fromFile : undefined;
-  const say = (report: PushReport): { document: PushReport; text: () => string } => ({
+  const say = (report: PushReport): Said => ({
     document: { ...report, ...(taken && { targetFile: taken }) },
     text: () => paragraphs([formatTaken(taken), renderPush(report, flags)]),
   });
   await printDelivery(() => push({ ...options, registry }, session.run), say, session);
 }
-
-const NO_RECEIPT_ON_STDOUT = {
-  what: "the receipt",
-  why: "the report goes there",
-  hint: "Name a file; --json prints the report as JSON.",
-};
 
 function renderPush(report: PushReport, { verbose, verifyTarget }: PushFlags): string {
   const { artifacts, dryRun, bundle, registry, findings } = report;

@@ -1,5 +1,5 @@
 import { Option } from "commander";
-import type { RepositoryList, RepositoryListOptions } from "../index.ts";
+import type { RepositoryList } from "../index.ts";
 import type { Session } from "./session.ts";
 
 /** How repositories are listed: by name, or as what makes them at Amazon's registry. */
@@ -13,14 +13,12 @@ export function listRepositoriesFlag(): Option {
   return new Option("--list-repositories [form]", meaning).choices(FORMS).preset("names");
 }
 
-/** Prints the repositories that a bundle needs at its target. Opens no connection. */
-export async function printRepositories(
-  options: RepositoryListOptions,
+/** Prints the repositories that something needs at its target. */
+export function printRepositories(
+  list: RepositoryList,
   form: RepositoryForm,
   session: Session,
-): Promise<void> {
-  const { listRepositories } = await import("../index.ts");
-  const list = await listRepositories(options, session.run);
+): void {
   session.print(list, () => WRITERS[form](list));
 }
 

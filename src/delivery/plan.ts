@@ -1,7 +1,7 @@
 import type { UsableBundle } from "../bundle/opened.ts";
 import type { Source } from "../content/content.ts";
-import { byName, type LayoutGraph, type Root } from "../content/graph.ts";
-import type { BundleArtifact, ContentsDocument } from "../bundle/format.ts";
+import { byName, type Root } from "../content/graph.ts";
+import type { BundleArtifact } from "../bundle/format.ts";
 import { DrayError } from "../errors.ts";
 import type { Digest } from "../oci/digest.ts";
 import {
@@ -85,16 +85,46 @@ export function planned(artifact: Deliverable, destination: Destination): Planne
   return { ...artifact, ...name, tag: name.tag ?? kept };
 }
 
+export interface RepositoryList {
+  readonly registry: string;
+  /** In alphabetical order, each once. */
+  readonly repositories: readonly string[];
+}
+
+/** The repositories that a plan needs, for whoever has to make them. */
+export function repositoriesOf(
+  plan: readonly PlannedPush[],
+  { target: { registry } }: Destination,
+): RepositoryList {
+  const names = new Set(plan.map(({ repository }) => repository));
+  return { registry, repositories: [...names].toSorted() };
+}
+
+/** An artifact as it is described, its graph, and what has its content. */
+export interface Stocked {
+  readonly artifact: BundleArtifact;
+  readonly root: Root;
+  readonly source: Source;
+}
+
 /** What a bundle has to deliver, with `source` as the one that has its content. */
 export function deliverables(
   { contents, graph }: Pick<UsableBundle, "contents" | "graph">,
   source: Source,
 ): Deliverable[] {
   const roots = byName(graph);
-  return contents.artifacts.map((artifact) => {
+  const stock = contents.artifacts.map((artifact) => {
     const root = roots.get(artifact.reference);
     if (root === undefined) throw new Error("a validated bundle has a root for every artifact");
-    const chart = artifact.kind === "referrer" ? chartBehind(artifact, contents, graph) : artifact;
+    return { artifact, root, source };
+  });
+  return deliverablesOf(stock);
+}
+
+/** What is delivered of all that there is, wherever its content comes from. */
+export function deliverablesOf(stock: readonly Stocked[]): Deliverable[] {
+  return stock.map(({ artifact, root, source }) => {
+    const chart = artifact.kind === "referrer" ? chartBehind(artifact, stock) : artifact;
     return { ...artifact, name: chart?.name, root, source };
   });
 }
@@ -102,15 +132,14 @@ export function deliverables(
 /** The chart that a referrer is about, if it is about one. */
 function chartBehind(
   { subject, reference }: BundleArtifact,
-  { artifacts }: ContentsDocument,
-  { roots }: LayoutGraph,
+  stock: readonly Stocked[],
 ): BundleArtifact | undefined {
+  if (subject === undefined) return undefined;
   const place = placeOf(reference);
-  return artifacts.find((one) => {
-    if (one.kind !== "chart" || placeOf(one.reference) !== place) return false;
-    const root = roots.find(({ name }) => name === one.reference);
-    return subject !== undefined && root?.blobs.has(subject) === true;
-  });
+  return stock.find(
+    ({ artifact: one, root }) =>
+      one.kind === "chart" && placeOf(one.reference) === place && root.blobs.has(subject),
+  )?.artifact;
 }
 
 function placeOf(reference: string): string {

@@ -21,8 +21,7 @@ export function artifactsOf(
     ...charts.map((chart, index) => {
       const artifact = whole(chart.artifact);
       const own = artifactChart(chart.chart.metadata, chart, artifact.source);
-      // What may have been missed is not told as if it were all.
-      const found = searched[index]?.discovery.complete === true ? searched[index] : undefined;
+      const found = searched[index];
       return { ...artifact, chart: { ...own, images: found && imagesPulled(found) } };
     }),
     ...referrers.map((one) => ({ ...whole(one), subject: one.subject })),

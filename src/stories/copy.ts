@@ -1,3 +1,4 @@
+import type { Artifact } from "../bundle/artifact.ts";
 import { described, distinct } from "../bundle/assemble.ts";
 import { Attempts } from "../delivery/attempts.ts";
 import { choose } from "../delivery/choose.ts";
@@ -5,17 +6,24 @@ import { deliver } from "../delivery/deliver.ts";
 import { destinationOf, type DeliveryOptions } from "../delivery/delivery-options.ts";
 import { renamedCharts } from "../delivery/foresee.ts";
 import { requireComplete, type DeliveryReport } from "../delivery/incomplete.ts";
-import { formatTarget, planned, planPush, type Deliverable } from "../delivery/plan.ts";
+import {
+  deliverablesOf,
+  formatTarget,
+  planned,
+  planPush,
+  repositoriesOf,
+  type RepositoryList,
+} from "../delivery/plan.ts";
 import type { Goods } from "../delivery/publish-charts.ts";
 import { ReceiptFile } from "../delivery/receipt-file.ts";
 import { PushRecord } from "../delivery/record.ts";
+import { DrayError } from "../errors.ts";
 import { startRun, type Run, type RunOptions } from "../events.ts";
 import { artifactsOf } from "../intake/artifacts.ts";
 import type { Ingredients } from "../intake/gather.ts";
 import { withIngredients, type GatheringOptions } from "../intake/gathering.ts";
 import { planPack } from "../intake/plan.ts";
 import type { Recipe } from "../intake/recipe/recipe.ts";
-import type { Resolved } from "../intake/resolve.ts";
 import { parseReference } from "../oci/reference.ts";
 import type { RegistryAccess } from "../remote/registry/access.ts";
 import { RegistryPool } from "../remote/registry/pool.ts";
@@ -38,7 +46,7 @@ export interface CopyReport extends DeliveryReport {
  * `pack`, delivered as by `push`. Blobs stream from one to the other, and what is there is not fetched.
  *
  * @throws what `gather` throws; DrayError `DRAY_PLAN_INVALID`, `DRAY_PATTERN_UNUSED`,
- * `DRAY_TAG_CONFLICT`, `DRAY_PUSH_INCOMPLETE`, `DRAY_OUTPUT_REFUSED`
+ * `DRAY_PUSH_EMPTY`, `DRAY_TAG_CONFLICT`, `DRAY_PUSH_INCOMPLETE`, `DRAY_OUTPUT_REFUSED`
  */
 export async function copyAll(
   options: RecipeCopyOptions,
@@ -54,6 +62,19 @@ export async function copyAll(
     withIngredients(options, run, (ingredients, recipe) =>
       carryOver(ingredients, recipe, { options, run, record }),
     ),
+  );
+}
+
+/**
+ * The repositories that a copy needs at its target, for whoever has to make them. The target is not asked.
+ * @throws what `copyAll` throws before it sends anything
+ */
+export async function listCopiedRepositories(
+  options: RecipeCopyOptions,
+  runOptions: RunOptions = {},
+): Promise<RepositoryList> {
+  return withIngredients(options, startRun(runOptions), async (ingredients) =>
+    repositoriesOf(goodsOf(ingredients, options).plan, destinationOf(options)),
   );
 }
 
@@ -82,7 +103,7 @@ async function carryOver(
     onEvent: run.onEvent,
   });
   try {
-    noteNeighbors(ingredients.images, registry, pool);
+    noteNeighbors(ingredients, registry, pool);
     const steps = { attempts: new Attempts(record, "several"), record, run };
     const repositories = await deliver({ goods, registry, pool, steps }, options);
     const artifacts = record.artifacts();
@@ -106,25 +127,47 @@ async function carryOver(
 function goodsOf(ingredients: Ingredients, options: RecipeCopyOptions): Goods {
   const destination = destinationOf(options);
   const artifacts = distinct(artifactsOf(ingredients, ({ source }) => source));
-  const all: Deliverable[] = artifacts.map((artifact) => {
-    const { root, source } = artifact;
-    return { ...described(artifact), root, source };
-  });
+  requireArtifacts(artifacts);
+  const all = deliverablesOf(
+    artifacts.map((one) => ({ artifact: described(one), root: one.root, source: one.source })),
+  );
   const { chosen, leftOut } = choose(all, options, destination);
+  const unsure = notWhollySearched(ingredients);
   return {
     plan: planPush(chosen, destination),
     leftOut: leftOut.map((one) => planned(one, destination)),
-    imagesOf: async ({ images }) => images?.map((image) => parseReference(image)),
+    imagesOf: async ({ reference, images }) =>
+      unsure.has(reference) ? undefined : images?.map((image) => parseReference(image)),
   };
 }
 
+/** Whoever copies wants to find something there. */
+function requireArtifacts(artifacts: readonly Artifact[]): void {
+  if (artifacts.length > 0) return;
+  throw new DrayError(
+    "DRAY_PUSH_EMPTY",
+    "Cannot copy: the recipe names no image and no chart, and nothing else goes into a registry",
+    { kind: "usage", hint: "Name some under `images` or `charts`, or with --image or --chart." },
+  );
+}
+
+/** Charts of which needed images may have been missed. */
+function notWhollySearched({ charts, searched }: Ingredients): ReadonlySet<string> {
+  const unsure = charts.filter((_, index) => searched[index]?.discovery.complete === false);
+  return new Set(unsure.map(({ artifact }) => artifact.name));
+}
+
 /** What comes from the very registry that it goes to is linked there, and not moved at all. */
-function noteNeighbors(images: readonly Resolved[], registry: string, pool: RegistryPool): void {
-  for (const { name, mirror, root } of images) {
-    const from = parseReference(mirror ?? name);
-    if (from.registry !== registry) continue;
-    const { blobPlaces } = pool.client(registry);
-    for (const digest of root.blobs.keys()) blobPlaces.note(digest, from.repository);
+function noteNeighbors(
+  { images, charts, referrers }: Ingredients,
+  registry: string,
+  pool: RegistryPool,
+): void {
+  const all = [...images, ...charts.map(({ artifact }) => artifact), ...referrers];
+  const { blobPlaces } = pool.client(registry);
+  for (const { home, root } of all) {
+    if (home?.client.registry !== registry) continue;
+    for (const digest of root.blobs.keys()) blobPlaces.note(digest, home.repository);
   }
 }
 
