@@ -35,7 +35,7 @@ export class PushIncomplete<R extends DeliveryReport = DeliveryReport> extends D
       `Cannot finish the push: ${left.length} of ${report.artifacts.length} artifacts are not there under their names:${left.map(({ target, error }) => `\n  ${target}: ${error ?? ""}`).join("")}`,
       {
         kind: "partial",
-        hint: "The others are there. Run the same command again to bring the rest.",
+        hint: "The others are there. Put right what each reason says; the same command then brings the rest.",
       },
     );
     this.report = report;
