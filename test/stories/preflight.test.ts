@@ -202,6 +202,14 @@ describe("dray preflight", () => {
     expect(verdicts(checksOf(report, mirror.host))).toContain("pull note");
   });
 
+  it("needs a login where a registry takes nobody without a password", async () => {
+    const target = await startFilled();
+    target.door = () => ({ status: 401, headers: { "WWW-Authenticate": "Basic realm=x" } });
+    const { code, report } = await ask(["--target", target.host]);
+    expect([code, report.good]).toEqual([3, false]);
+    expect(verdicts(checksOf(report, target.host))).toContain("login failed");
+  });
+
   it("says that the target refuses", async () => {
     const [source, target] = [await startFilled(), await startFilled()];
     target.inject({ path: /tags\/list/ }, refuse(403, "DENIED"));
