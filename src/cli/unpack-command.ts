@@ -64,7 +64,10 @@ async function runtimeArchives(
 ): Promise<RuntimeArchives | undefined> {
   const { DrayError } = await import("../index.ts");
   const fail = (found: string): Error =>
-    new DrayError("DRAY_USAGE", `Cannot unpack: ${found}`, { kind: "usage" });
+    new DrayError("DRAY_USAGE", `Cannot unpack: ${found}`, {
+      kind: "usage",
+      hint: "dray unpack BUNDLE DIR --as oci-archive --platform linux/amd64",
+    });
   if (form === undefined && single === true)
     throw fail("--single says how --as writes, and there is no --as");
   if (form === undefined) return undefined;

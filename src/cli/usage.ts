@@ -32,7 +32,7 @@ const WORDS: Readonly<
 /** The error for a command line that is wrong before any command has run. */
 export function usageFailure({ code, message }: CommanderError, argv: readonly string[]): Error {
   const [said, ours] = WORDS[code] ?? [/^error: (.*)/s, (text: string) => text];
-  const [, ...found] = said.exec(message) ?? ["", message];
+  const [, ...found] = said.exec(alike(message)) ?? ["", message];
   const [, near] = /\(Did you mean (?:one of )?(.+?)\?\)/.exec(message) ?? [];
   const meant = near === undefined ? "" : `; did you mean ${near}?`;
   const command =
@@ -43,4 +43,10 @@ export function usageFailure({ code, message }: CommanderError, argv: readonly s
     kind: "usage",
     hint: `\`${line} --help\` shows how it is used.`,
   });
+}
+
+/** What is wrong with a word behind a command, in the form that is used of flags. */
+function alike(message: string): string {
+  const ofWord = /command-argument value '(.*)' is invalid for argument '(.+?)'/s;
+  return message.replace(ofWord, "option '<$2>' argument '$1' is invalid");
 }

@@ -42,6 +42,7 @@ describe("the command line", () => {
     [["pack", "--imagee", "a"], "there is no flag --imagee"],
     [["push", "a.tar.gz"], "Expected a target: none is given"],
     [["push", "a", "b", "--map", "sideways"], "allowed choices are"],
+    [["completion", "tcsh"], '"tcsh" for <shell>: allowed choices are bash, zsh, fish, powershell'],
     [["images"], "expected <chart>, found no more words"],
     [["images", "a", "--kube-version", "new"], "expected a version of Kubernetes"],
     [["images", "a", "--list", "--why", "b"], "cannot be used with option '--why <image>'"],
