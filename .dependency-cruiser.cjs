@@ -2,7 +2,7 @@
  * Import direction, as docs/architecture.md draws it:
  *
  *   bin → cli → index → stories → intake · delivery · repoint · server
- *   compare  → intake, delivery
+ *   report   → intake, delivery
  *   intake → foreign, discover, bundle, remote, layout       foreign → bundle → archive, trust, chart
  *   discover → helm → chart → archive, yaml                  delivery → bundle, remote, archive
  *   repoint → discover, delivery
@@ -43,8 +43,7 @@ const ROOMS = {
   repoint: ["delivery", "discover", "helm", "chart", "yaml", "content", "oci"],
   preflight: ["intake", "delivery", "discover", "remote", "content", "oci"],
   delivery: ["bundle", "remote", "archive", "chart", "yaml", "content", "oci"],
-  sbom: ["bundle", "content", "oci"],
-  compare: ["intake", "delivery", "discover", "bundle", "chart", "content", "oci"],
+  report: ["intake", "delivery", "discover", "bundle", "chart", "content", "oci"],
 };
 
 const rule = (name, from, to) => ({ name, severity: "error", from, to });

@@ -172,8 +172,8 @@ export {
   type InspectOptions,
   type InspectReport,
 } from "./stories/inspect.ts";
-export type { CarriedSbom } from "./sbom/find-sboms.ts";
-export type { SbomPackage } from "./sbom/packages.ts";
+export type { CarriedSbom } from "./report/find-sboms.ts";
+export type { SbomPackage } from "./report/packages.ts";
 export {
   check,
   type AbsentImage,
@@ -195,8 +195,8 @@ export type {
   ComparedItem,
   Comparison,
   ItemChange,
-} from "./compare/compare.ts";
-export type { SideForm } from "./compare/side.ts";
+} from "./report/compare.ts";
+export type { SideForm } from "./report/side.ts";
 
 // Bringing it into a registry, or being one.
 export { push, type PushOptions, type PushReport } from "./stories/push.ts";

@@ -1,8 +1,8 @@
 import { open, stat } from "node:fs/promises";
 import { requireUsable } from "../bundle/opened.ts";
-import { compareSides, type Comparison } from "../compare/compare.ts";
-import { sideOfBundle, sideOfLock, sideOfReceipt } from "../compare/read-side.ts";
-import type { Side, SideForm } from "../compare/side.ts";
+import { compareSides, type Comparison } from "../report/compare.ts";
+import { sideOfBundle, sideOfLock, sideOfReceipt } from "../report/read-side.ts";
+import type { Side, SideForm } from "../report/side.ts";
 import { isReceipt, MAX_RECEIPT_BYTES, parseReceipt } from "../delivery/receipt.ts";
 import { startRun, type Run, type RunOptions } from "../events.ts";
 import { systemCode } from "../errors.ts";

@@ -7,7 +7,7 @@ import type { Digest } from "../oci/digest.ts";
 import { formatPlatform } from "../oci/platform.ts";
 import { roleOf, type ReferrerRole } from "../oci/referrer.ts";
 import { requireUsable } from "../bundle/opened.ts";
-import { findSboms, type CarriedSbom } from "../sbom/find-sboms.ts";
+import { findSboms, type CarriedSbom } from "../report/find-sboms.ts";
 import { withBundle, type BundleOptions } from "./open-bundle.ts";
 
 export interface InspectReport {

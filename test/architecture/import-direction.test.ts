@@ -61,8 +61,7 @@ const OFFENCES: Readonly<Record<string, { readonly file: string; readonly import
   "preflight-knows-its-place": { file: "src/preflight/asks.ts", imports: "../layout/layout.ts" },
   "delivery-knows-its-place": { file: "src/delivery/far.ts", imports: "../layout/layout.ts" },
   "repoint-knows-its-place": { file: "src/repoint/far.ts", imports: "../layout/layout.ts" },
-  "sbom-knows-its-place": { file: "src/sbom/far.ts", imports: "../layout/layout.ts" },
-  "compare-knows-its-place": { file: "src/compare/far.ts", imports: "../layout/layout.ts" },
+  "report-knows-its-place": { file: "src/report/far.ts", imports: "../layout/layout.ts" },
   "oci-does-no-io": { file: "src/oci/reads.ts", imports: "node:fs/promises" },
   "http-knows-no-protocol": {
     file: "src/remote/http/clever.ts",
