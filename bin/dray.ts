@@ -1,35 +1,24 @@
 #!/usr/bin/env node
-import { setMaxListeners } from "node:events";
-import process from "node:process";
-import { setFlagsFromString } from "node:v8";
-import { run } from "../src/cli/program.ts";
-import { VERSION } from "../src/version.ts";
 
-// A run takes a second. The optimizing compiler of Node.js 20 spends as much again on functions that
-// are as good as done; with this it waits for what is hot for longer. Later ones know by themselves.
-if (process.versions.v8.startsWith("11.")) setFlagsFromString("--interrupt-budget=1000000");
+// A Node.js that is too old has to get as far as the answer, so this file is written for version 12:
+// it imports nothing before it has asked, and no syntax of what came later stands in it.
 
-const stop = new AbortController();
-setMaxListeners(0, stop.signal);
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-  // The first asks to clean up and end; who cannot wait asks again.
-  process.once(signal, () => stop.abort(new Error(`stopped by ${signal}`)));
+/** As `engines` of package.json says. */
+const OLDEST = "20.18.1";
+
+function isOlder(version: string): boolean {
+  const found = version.split(".").map(Number);
+  const wanted = OLDEST.split(".").map(Number);
+  const place = wanted.findIndex((part, index) => part !== found[index]);
+  return place !== -1 && Number(found[place]) < Number(wanted[place]);
 }
 
-// A reader that went away (`dray inspect … | head`) is no failure of ours.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code !== "EPIPE") throw error;
-  process.exit(0);
-});
-
-// The AWS SDK tells everybody whose Node.js it will not support next year. Which one dray supports is
-// said in its own package.
-process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] ??= "true";
-
-process.exitCode = await run(process.argv.slice(2), VERSION, {
-  stdin: process.stdin,
-  stdout: process.stdout,
-  stderr: process.stderr,
-  env: process.env,
-  signal: stop.signal,
-});
+if (isOlder(process.versions.node)) {
+  process.stderr.write(
+    `dray: Start dray: expected Node.js ${OLDEST} or newer, found ${process.versions.node} at "${process.execPath}"\n\n` +
+      `hint: Name a newer one: /path/to/node "${process.argv[1]}" … Where there is none, use the executable of dray that has Node.js inside.\n`,
+  );
+  process.exitCode = 2;
+} else {
+  void import("./main.ts");
+}

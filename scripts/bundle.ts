@@ -1,23 +1,44 @@
-import { chmod, rm } from "node:fs/promises";
+import { chmod, copyFile, readFile, rm, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { rolldown } from "rolldown";
+import { thirdPartyNotices } from "./bundle/notices.ts";
 
 /**
- * Puts what the command line needs into a few files, which load twice as fast as three hundred. The
- * workers keep their names: whoever starts one looks for it beside itself.
+ * Puts the program and the library, with all that they depend on, into a few files: they load twice
+ * as fast as three hundred, and need no other package. The workers keep their names: whoever starts
+ * one looks for it beside itself. The folder stands alone, wherever it is copied.
  */
 const built = resolve(import.meta.dirname, "..");
+const root = resolve(built, "..");
 const output = resolve(built, "cli");
 
 await rm(output, { recursive: true, force: true });
 const bundle = await rolldown({
   input: {
     dray: resolve(built, "bin/dray.js"),
+    main: resolve(built, "bin/main.js"),
+    index: resolve(built, "src/index.js"),
+    images: resolve(built, "src/discover/index.js"),
+    oci: resolve(built, "src/oci/index.js"),
     "hash-worker": resolve(built, "src/archive/hash-worker.js"),
     "member-sink-worker": resolve(built, "src/archive/members/member-sink-worker.js"),
   },
   platform: "node",
 });
-await bundle.write({ dir: output, format: "esm", chunkFileNames: "[name]-[hash].js" });
+const { output: chunks } = await bundle.write({
+  dir: output,
+  format: "esm",
+  chunkFileNames: "[name]-[hash].js",
+});
 await bundle.close();
 await chmod(resolve(output, "dray.js"), 0o755);
+
+const modules = chunks.flatMap((chunk) => (chunk.type === "chunk" ? chunk.moduleIds : []));
+await writeFile(resolve(output, "THIRD-PARTY-NOTICES.txt"), await thirdPartyNotices(modules));
+await copyFile(resolve(root, "LICENSE"), resolve(output, "LICENSE"));
+
+const { name, version, license, type, engines } = JSON.parse(
+  await readFile(resolve(root, "package.json"), "utf8"),
+) as Readonly<Record<string, unknown>>;
+const manifest = { name, version, license, private: true, type, engines };
+await writeFile(resolve(output, "package.json"), `${JSON.stringify(manifest, undefined, 2)}\n`);

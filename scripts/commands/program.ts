@@ -10,6 +10,7 @@ export function describedProgram(): Command {
     stdout: new PassThrough(),
     stderr: new PassThrough(),
     env: {},
+    licenses: () => "",
     signal: new AbortController().signal,
   });
 }

@@ -75,6 +75,7 @@ function makeProgram(version: string, io: Io, showAll: boolean): Command {
   const program = new Command("dray")
     .description("Carries container images and Helm charts across an air gap in one signed bundle.")
     .version(version)
+    .option("--licenses", "print the license and those of what is inside")
     .helpOption("-h, --help", "show this; with --all, what few need too")
     .helpCommand(false)
     .configureHelp({ visibleOptions: (command) => optionsOf(command, showAll) })
@@ -86,6 +87,10 @@ function makeProgram(version: string, io: Io, showAll: boolean): Command {
       getOutHelpWidth: () => HELP_WIDTH,
       getErrHelpWidth: () => HELP_WIDTH,
     });
+  program.on("option:licenses", () => {
+    io.stdout.write(io.licenses());
+    throw new CommanderError(0, "dray.licenses", "");
+  });
   return addExamples(program, [
     "dray keygen release",
     "dray pack --image alpine:3.20 --sign-key release.key -o alpine.tar.gz   # with internet",

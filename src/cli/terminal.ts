@@ -6,6 +6,8 @@ export interface Io {
   readonly stdout: Writable;
   readonly stderr: Writable & { isTTY?: boolean; columns?: number };
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** The license of dray and the terms of what it is made of. */
+  readonly licenses: () => string;
   /** Aborted when the user or the system wants the program to stop. */
   readonly signal: AbortSignal;
 }

@@ -31,6 +31,7 @@ export async function dray(
     stderr: Object.assign(stderr.stream, { isTTY: typed !== undefined }),
     // Nothing of the machine that runs the tests: no keys, no credentials.
     env: { HOME: "/nonexistent", ...env },
+    licenses: () => "the licenses\n",
     signal: options.signal ?? new AbortController().signal,
   });
   return { code, stdout: stdout.text, stderr: stderr.text };

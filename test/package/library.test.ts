@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -151,32 +151,5 @@ describe("a program of docs/library.md", () => {
     const outcome = await run("Ask a chart for its images", directory);
     const stdout = "registry.example/shop:1.4.0\n";
     expect(outcome).toEqual({ code: 0, stdout, stderr: "" });
-  });
-});
-
-describe("the packed package", () => {
-  it("brings documents, schema, declarations and the command line in files of its own", async () => {
-    const installed = join(project, "node_modules/dray");
-    const names = await readdir(installed, { recursive: true });
-    expect(names).toEqual(
-      expect.arrayContaining([
-        "CHANGELOG.md",
-        "LICENSE",
-        "README.md",
-        "dist/cli/dray.js",
-        "dist/cli/hash-worker.js",
-        "dist/src/index.d.ts",
-        "docs/library.md",
-        "schema/bundle.schema.json",
-      ]),
-    );
-    const inner = /^(bin|fixtures|scripts|src|test|dist\/(bin|fixtures|scripts|src\/cli))(\/|$)/;
-    expect(names.filter((name) => inner.test(name))).toEqual([]);
-  });
-
-  it("runs as a command", async () => {
-    const program = join(project, "node_modules/dray/dist/cli/dray.js");
-    const child = spawn(process.execPath, [program, "--version"], { env: { HOME: project } });
-    expect(await text(child.stdout)).toMatch(/^\d+\.\d+\.\d+\n$/);
   });
 });

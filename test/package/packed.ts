@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
-import { mkdir, readFile, symlink } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { mkdir, symlink } from "node:fs/promises";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { extract } from "tar/extract";
@@ -11,10 +11,10 @@ const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const run = promisify(execFile);
 
 /**
- * Packs what would be published and installs it into a project: below its `node_modules` lie the
- * package, what that depends on and the types of Node.js, and nothing else.
+ * Packs what would be published and unpacks it into a project: below its `node_modules` lie the
+ * package and the types of Node.js, and nothing else. Returns the packed file.
  */
-export async function installPacked(project: string): Promise<void> {
+export async function installPacked(project: string): Promise<string> {
   const modules = join(project, "node_modules");
   const installed = join(modules, "dray");
   await mkdir(installed, { recursive: true });
@@ -22,14 +22,11 @@ export async function installPacked(project: string): Promise<void> {
   const pack = ["pack", "--ignore-scripts", "--offline", "--json", "--pack-destination", project];
   const { stdout } = await run("npm", pack, { cwd: ROOT });
   const [{ filename = "" } = {}] = JSON.parse(stdout) as { filename?: string }[];
-  await extract({ file: join(project, filename), cwd: installed, strip: 1 });
-  const { dependencies } = JSON.parse(await readFile(join(installed, "package.json"), "utf8")) as {
-    dependencies: Readonly<Record<string, string>>;
-  };
-  for (const name of [...Object.keys(dependencies), "@types/node"]) {
-    await mkdir(dirname(join(modules, name)), { recursive: true });
-    await symlink(join(ROOT, "node_modules", name), join(modules, name));
-  }
+  const archive = join(project, filename);
+  await extract({ file: archive, cwd: installed, strip: 1 });
+  await mkdir(join(modules, "@types"));
+  await symlink(join(ROOT, "node_modules/@types/node"), join(modules, "@types/node"));
+  return archive;
 }
 
 /** Compiles programs as strictly as it goes, and says what the compiler has against them. */

@@ -1,0 +1,47 @@
+import { setMaxListeners } from "node:events";
+import { readFileSync } from "node:fs";
+import process from "node:process";
+import { getAsset, isSea } from "node:sea";
+import { setFlagsFromString } from "node:v8";
+import { run } from "../src/cli/program.ts";
+import { VERSION } from "../src/version.ts";
+
+// A run takes a second. The optimizing compiler of Node.js 20 spends as much again on functions that
+// are as good as done; with this it waits for what is hot for longer. Later ones know by themselves.
+if (process.versions.v8.startsWith("11.")) setFlagsFromString("--interrupt-budget=1000000");
+
+const stop = new AbortController();
+setMaxListeners(0, stop.signal);
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+  // The first asks to clean up and end; who cannot wait asks again.
+  process.once(signal, () => stop.abort(new Error(`stopped by ${signal}`)));
+}
+
+// A reader that went away (`dray inspect … | head`) is no failure of ours.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+  process.exit(0);
+});
+
+// The AWS SDK tells everybody whose Node.js it will not support next year. Which one dray supports is
+// said in its own package.
+process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] ??= "true";
+
+/** The build lays them beside the program, and inside the executable. */
+function licenses(): string {
+  return ["LICENSE", "THIRD-PARTY-NOTICES.txt"].map(textOf).join("\n");
+}
+
+function textOf(name: string): string {
+  if (isSea()) return getAsset(name, "utf8");
+  return readFileSync(new URL(name, import.meta.url), "utf8");
+}
+
+process.exitCode = await run(process.argv.slice(2), VERSION, {
+  stdin: process.stdin,
+  stdout: process.stdout,
+  stderr: process.stderr,
+  env: process.env,
+  licenses,
+  signal: stop.signal,
+});
