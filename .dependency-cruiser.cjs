@@ -159,7 +159,7 @@ module.exports = {
     fence("commander", "^src/cli/"),
     fence("js-yaml", "^src/yaml/"),
     fence("@aws-sdk", "^src/remote/ecr/ecr-api\\.ts$"),
-    fence("smol-toml", "^src/intake/mirrors/registries-conf\\.ts$"),
+    fence("smol-toml", "^src/(?:intake/mirrors/registries-conf|helm/template/from-toml)\\.ts$"),
     fence("semver", "^src/chart/"),
     fence("ajv", "^src/helm/values/schema\\.ts$"),
     fence("re2js", "^src/chart/regex\\.ts$"),

@@ -3,6 +3,7 @@ import { DrayError } from "../../../errors.ts";
 import { readYaml } from "../../../yaml/read.ts";
 import { writeJson } from "../print.ts";
 import { fn, type Call, type TemplateFunction } from "../signature.ts";
+import { readToml } from "../from-toml.ts";
 import { BudgetError, TemplateError } from "../template-error.ts";
 import { writeToml } from "../to-toml.ts";
 import { writeYaml } from "../to-yaml.ts";
@@ -36,6 +37,7 @@ export const ENCODING: Readonly<Record<string, TemplateFunction>> = {
   fromYamlArray: fn(["string"], ([text], call) => listFrom(text, FROM_YAML, call)),
   fromJsonArray: fn(["string"], ([text], call) => listFrom(text, "", call)),
   mustFromJson: fromAny,
+  fromToml: fn(["string"], ([text], call) => readToml(text, call)),
   toToml: fn(["any"], ([value], { budget }) => writeToml(value, budget)),
   b64enc: fn(["string"], ([text]) => Buffer.from(text).toString("base64")),
   b64dec: fn(["string"], ([text]) => Buffer.from(text, "base64").toString()),

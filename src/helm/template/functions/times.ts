@@ -73,7 +73,7 @@ export const TIMES: Readonly<Record<string, TemplateFunction>> = {
   htmlDateInZone: fn(["any", "string"], ([time]) => format(momentOf(time), "2006-01-02")),
   unixEpoch: fn(["any"], ([time]) => String(Math.floor(momentOf(time) / 1000))),
   ago: fn(["any"], ([time]) => durationText((NOW - momentOf(time)) / 1000)),
-  duration: fn(["any"], ([seconds]) => durationText(Math.trunc(Number(seconds)) || 0)),
+  duration: fn(["any"], ([seconds]) => durationText(wholeSeconds(seconds))),
   durationRound: fn(["any"], ([by]) =>
     roundedDuration(typeof by === "string" ? (millisecondsOf(by) ?? 0) : 0),
   ),
@@ -98,6 +98,12 @@ function millisecondsOf(text: string): number | undefined {
     sum += Number(count) * (UNITS[unit] ?? 0);
   }
   return sign === "-" ? -sum : sum;
+}
+
+/** Sprig takes whole numbers and texts of them; a float is nothing to it. */
+function wholeSeconds(value: Value): number {
+  if (typeof value === "bigint") return Number(value);
+  return typeof value === "string" && /^[+-]?\d+$/.test(value) ? Number(value) : 0;
 }
 
 /** `1h2m3s`, as Go prints a duration of whole seconds. */
