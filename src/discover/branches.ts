@@ -27,7 +27,7 @@ export class Coverage {
   readonly #used = new Set<string>();
   readonly #lines = new Map<string, Looked>();
   readonly #said = new Map<string, Set<string>>();
-  /** Texts that a setting was compared with, by its path. */
+  /** Texts that a setting was compared with, by its key. */
   readonly literals = new Map<string, Set<string>>();
 
   constructor(set: TemplateSet, ids: Map<object, number>) {
@@ -143,14 +143,15 @@ export class Coverage {
     return speaks;
   }
 
-  #noteLiterals({ reads, compared }: Looked): void {
-    for (const values of compared) {
+  #noteLiterals({ compared }: Looked): void {
+    for (const { values, reads } of compared) {
       const texts = values.filter((value) => typeof value === "string");
       if (texts.length < 2) continue;
-      for (const { path, value, source } of reads) {
+      for (const read of reads) {
+        const { source, value } = read;
         if (source !== "values" || typeof value !== "string" || !texts.includes(value)) continue;
-        const known = this.literals.get(path.join("\0")) ?? new Set<string>();
-        this.literals.set(path.join("\0"), known);
+        const known = this.literals.get(keyOf(read)) ?? new Set<string>();
+        this.literals.set(keyOf(read), known);
         for (const text of texts) known.add(text);
       }
     }

@@ -14,8 +14,11 @@ export interface Choice {
   readonly file: string;
 }
 
-/** Settings of one name that are also turned together, each with each. */
+/** Settings of one name that are also turned together in every way. Of more, each is with each other. */
 const MAX_JOINED = 3;
+
+/** Settings of one name of which each is turned with each other. */
+const MAX_PAIRED = 6;
 
 /** Settings of one name that are turned one by one. */
 const MAX_SINGLE = 12;
@@ -47,22 +50,34 @@ function isName(text: string): boolean {
   return image?.pinned === true && (image.hasHost || image.hasPath);
 }
 
+/** What to try to get another name printed, and what it takes too many trials to try. */
+export interface NameAttempts extends Attempts {
+  /** Settings that may have to be turned all together; fewer than that are. */
+  readonly untried: readonly Switch[];
+}
+
 /** What to try to get another name printed: the settings that had a say in it. */
 export function choiceSwitches(
   { looked }: Choice,
   before: readonly Switch[],
   literals: ReadonlyMap<string, ReadonlySet<string>>,
-): Attempts {
+): NameAttempts {
   const turned = new Set(before.map(keyOf));
   const reads = [...new Map(looked.reads.map((read) => [keyOf(read), read])).values()];
   const choices = reads
     .filter((read) => !turned.has(keyOf(read)))
-    .map((read) => othersFor(read, literals.get(read.path.join("\0"))))
+    .map((read) => othersFor(read, literals.get(keyOf(read))))
     .filter((choice) => choice.length > 0);
   const single = choices.length > MAX_SINGLE ? [] : choices.flat().map((one) => [one]);
   const first = choices.flatMap((choice) => choice.slice(0, 1));
-  const isFew = first.length <= MAX_JOINED && before.length === 0;
-  return { single, joint: isFew ? subsets(first).filter((one) => one.length > 1) : [] };
+  const untried = first.length > MAX_JOINED ? first : [];
+  return { single, joint: before.length === 0 ? together(first) : [], untried };
+}
+
+function together(first: readonly Switch[]): readonly (readonly Switch[])[] {
+  if (first.length <= MAX_JOINED) return subsets(first).filter((one) => one.length > 1);
+  if (first.length > MAX_PAIRED) return [];
+  return first.flatMap((one, index) => first.slice(index + 1).map((other) => [one, other]));
 }
 
 /** Only what the chart itself compares with can give a name that it knows. */

@@ -37,7 +37,7 @@ export interface Trial {
 export interface Exploration {
   /** Parts that speak of an image and that no setting tried got to run. */
   readonly unreached: readonly Branch[];
-  /** Settings that could show more, and for which the budget did not last. */
+  /** Settings that could show more, and for which the budget did not last or which are too many. */
   readonly untried: readonly (readonly Switch[])[];
 }
 
@@ -70,7 +70,7 @@ export async function explore(
 }
 
 class Explorer {
-  readonly untried: (readonly Switch[])[] = [];
+  readonly #untried = new Map<string, readonly Switch[]>();
   readonly #rendered: Rendered;
   readonly #onTrial: (trial: Trial) => Promise<void>;
   readonly #tried = new Set<string>();
@@ -80,6 +80,11 @@ class Explorer {
   constructor(rendered: Rendered, onTrial: (trial: Trial) => Promise<void>) {
     this.#rendered = rendered;
     this.#onTrial = onTrial;
+  }
+
+  /** Settings that could show more and were not turned. */
+  get untried(): readonly (readonly Switch[])[] {
+    return [...this.#untried.values()];
   }
 
   async run(): Promise<void> {
@@ -98,7 +103,7 @@ class Explorer {
       const choices = lead.choices + ("file" in wanted ? 1 : 0);
       for (const switches of this.#attemptsFor(lead, step)) {
         const all = [...before, ...switches];
-        const key = all.map(formatSwitch).join(" ");
+        const key = keyOfAll(all);
         const plan = plans.get(key) ?? { switches: all, choices, files: new Set<string>() };
         plans.set(key, plan);
         for (const file of "file" in wanted ? [wanted.file] : wanted.files) plan.files.add(file);
@@ -112,12 +117,22 @@ class Explorer {
   #attemptsFor({ wanted, before, choices }: Lead, step: keyof Attempts): Attempts["single"] {
     const { coverage } = this.#rendered;
     if (choices >= MAX_CHOICES) return [];
-    if ("file" in wanted) return choiceSwitches(wanted, before, coverage.literals)[step];
+    if ("file" in wanted) return this.#otherNames(wanted, before)[step];
     // Behind a first setting only what no rendering has shown at all is worth a second one.
     const isOpen = before.length === 0 ? coverage.isOpen(wanted) : coverage.isUnreached(wanted);
     if (!isOpen) return [];
     const attempts = switchesFor(wanted, coverage.literals)[step];
     return attempts.length < 2 || this.#mayTry(wanted.node, attempts.length) ? attempts : [];
+  }
+
+  #otherNames(wanted: Choice, before: readonly Switch[]): Attempts {
+    const { untried, ...attempts } = choiceSwitches(
+      wanted,
+      before,
+      this.#rendered.coverage.literals,
+    );
+    if (untried.length > 0) this.#untried.set(keyOfAll(untried), untried);
+    return attempts;
   }
 
   /** Settings of a list each lead somewhere; one condition of many settings seldom does. */
@@ -131,7 +146,7 @@ class Explorer {
     if (this.#tried.has(key)) return [];
     this.#tried.add(key);
     if (this.#tried.size > MAX_TRIALS || this.#rendered.options.budget.spent) {
-      this.untried.push(switches);
+      this.#untried.set(key, switches);
       return [];
     }
     const { root, set, coverage, options } = this.#rendered;
@@ -148,6 +163,10 @@ class Explorer {
     for (const { key } of fresh) this.#met.add(key);
     return fresh.map((wanted) => ({ wanted, before, choices }));
   }
+}
+
+function keyOfAll(switches: readonly Switch[]): string {
+  return switches.map(formatSwitch).join(" ");
 }
 
 function settings(

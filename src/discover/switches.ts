@@ -37,7 +37,7 @@ export function switchesFor(
   // A setting below which another is looked for is a table, and no switch itself.
   const reads = all.filter((read) => !all.some((other) => isBelow(other, read)));
   const choices = reads
-    .map((read) => turned(read, literals.get(read.path.join("\0")), node.type === "range"))
+    .map((read) => turned(read, literals.get(keyOf(read)), node.type === "range"))
     .filter((choice) => choice.length > 0);
   const single = choices.length > MAX_SINGLE ? [] : choices.flat().map((one) => [one]);
   const off = choices
@@ -46,9 +46,9 @@ export function switchesFor(
   return { single, joint: off.length < 2 ? [] : [off] };
 }
 
-/** The same for all looks at one setting. */
+/** The same for all looks at one setting, in whichever chart. */
 export function keyOf({ source, path }: Pick<Read, "source" | "path">): string {
-  return `${source}:${path.join("\0")}`;
+  return `${source}:${settingOf(path).join("\0")}`;
 }
 
 function isBelow(inner: Read, outer: Read): boolean {

@@ -93,13 +93,7 @@ export class Renderer {
 
   /** Renders some files with other values in the place of those that were put together. */
   renderSome(composed: Composed, only: ReadonlySet<string>, edits: readonly Edit[]): Rendering {
-    const paths = allInstances(composed.root).map(({ path }) => path);
-    const overrides = edits.flatMap(({ path, value }) =>
-      path[0] === "global"
-        ? paths.map((above) => ({ path: [...above, ...path], value }))
-        : [{ path, value }],
-    );
-    return this.#render(composed, { only, overrides });
+    return this.#render(composed, { only, overrides: edits });
   }
 
   /** Names of the files that stand at these paths below the directory of the chart. */

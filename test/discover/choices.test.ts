@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { makeChartOf, type ChartTexts } from "../../fixtures/charts.ts";
+import { makeChartOf, subchart, type ChartTexts } from "../../fixtures/charts.ts";
 import { discoverImages } from "../../src/discover/discover-images.ts";
 
 /** `class image by …` for each image. */
@@ -120,8 +120,48 @@ describe("another name of an image is found", () => {
       },
       ["needed x/app:1", "needed x/runner:1", "optional x/runner:1-debug by runner.debug=true"],
     ],
+    [
+      "by a global setting, in whichever chart a template looks at it",
+      {
+        "values.yaml": "global: {edition: ''}\n",
+        "templates/a.yaml": pod('x/app:1{{ if eq .Values.global.edition "pro" }}-pro{{ end }}'),
+        ...subchart("inner", {
+          "templates/b.yaml": pod('x/in:1{{ if eq .Values.global.edition "pro" }}-pro{{ end }}'),
+          "templates/c.yaml": pod('x/in:2{{ if eq .Values.global.edition "lab" }}-lab{{ end }}'),
+        }),
+      },
+      [
+        "needed x/app:1",
+        "needed x/in:1",
+        "needed x/in:2",
+        "optional x/app:1-pro by global.edition=pro",
+        "optional x/in:1-pro by global.edition=pro",
+        "optional x/in:2-lab by global.edition=lab",
+      ],
+    ],
   ])("%s", async (_where, texts, wanted) => {
     expect(await linesOf(texts)).toEqual(wanted);
+  });
+
+  it("two by two of more settings, and that it takes them all is said", async () => {
+    const keys = ["a", "b", "c", "d"];
+    const suffixes = keys.map((key) => `{{ ternary "-${key}" "" .Values.${key} }}`).join("");
+    const chart = await makeChartOf({
+      "values.yaml": keys.map((key) => `${key}: false\n`).join(""),
+      "templates/a.yaml": pod(`x/app:1${suffixes}`),
+    });
+    const { images, unknowns } = await discoverImages(chart);
+    const tags = images.map(({ reference }) =>
+      reference.tag?.replace(/^1-?/, "").replaceAll("-", ""),
+    );
+    expect(tags).toEqual(["", "a", "ab", "abc", "ac", "ad", "b", "bc", "bd", "c", "cd", "d"]);
+    expect(unknowns).toEqual([
+      expect.objectContaining({
+        code: "BUDGET_SPENT",
+        message:
+          "optional images may be missing: not tried are a=true and b=true and c=true and d=true",
+      }),
+    ]);
   });
 });
 
@@ -132,6 +172,14 @@ describe("a name that no rendering gave", () => {
       "templates/a.yaml": pod('x/app:1-{{ .Values.flavor | default "std" }}'),
     };
     expect(await linesOf(texts)).toEqual(["needed x/app:1-std"]);
+  });
+
+  it("is not made of a text that another setting is compared with", async () => {
+    const texts = {
+      "values.yaml": 'mode: ""\nsuffix: ""\n',
+      "templates/a.yaml": `{{ if or (eq .Values.mode "pro") (eq .Values.suffix "-std") }}#{{ end }}\n${pod("x/app:1{{ .Values.suffix }}")}`,
+    };
+    expect(await linesOf(texts)).toEqual(["needed x/app:1", "optional x/app:1-std by suffix=-std"]);
   });
 
   it("is not the beginning of a name that a template goes on with", async () => {

@@ -40,7 +40,7 @@ export class RenderSession {
 
   /** The values of `root`, which is the chart asked for. */
   treeOf(root: Instance): ValuesTree {
-    const tree = this.#trees.get(root) ?? new ValuesTree(root.values);
+    const tree = this.#trees.get(root) ?? new ValuesTree(root);
     this.#trees.set(root, tree);
     return tree;
   }

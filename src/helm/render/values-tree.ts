@@ -1,6 +1,7 @@
 import { copyWithOrigins, Snapshot } from "../template/reads.ts";
 import type { Dict, Value } from "../template/value.ts";
-import { lookUp, setAt, type ValuesPath } from "../values/path.ts";
+import { allInstances, type Instance } from "../values/compose.ts";
+import { lookUp, setAt, startsWith, type ValuesPath } from "../values/path.ts";
 
 /** A setting that differs from the values given. */
 export interface Override {
@@ -14,10 +15,13 @@ export interface Override {
  */
 export class ValuesTree {
   readonly #root: Dict;
+  readonly #charts: readonly ValuesPath[];
   readonly #changed = new Map<Dict, Snapshot>();
 
-  constructor(values: Dict) {
-    this.#root = copyWithOrigins(values, []);
+  /** `chart` is the one asked for. */
+  constructor(chart: Instance) {
+    this.#root = copyWithOrigins(chart.values, []);
+    this.#charts = allInstances(chart).map(({ path }) => path);
   }
 
   /** The table at `path`, which the templates of one chart share. */
@@ -31,7 +35,15 @@ export class ValuesTree {
     if (!this.#changed.has(dict)) this.#changed.set(dict, new Snapshot(dict));
   };
 
+  /** What is global is so for every chart, wherever it was looked at. */
   override({ path, value }: Override): void {
+    const at = path.indexOf("global");
+    const isGlobal = at !== -1 && this.#charts.some((chart) => isSame(chart, path.slice(0, at)));
+    if (!isGlobal) return this.#set(path, value);
+    for (const chart of this.#charts) this.#set([...chart, ...path.slice(at)], value);
+  }
+
+  #set(path: ValuesPath, value: Value): void {
     for (let length = 0; length < path.length; length++) {
       const table = lookUp(this.#root, path.slice(0, length));
       if (table instanceof Map) this.keep(table);
@@ -43,4 +55,8 @@ export class ValuesTree {
     for (const snapshot of this.#changed.values()) snapshot.restore();
     this.#changed.clear();
   }
+}
+
+function isSame(one: ValuesPath, other: ValuesPath): boolean {
+  return one.length === other.length && startsWith(one, other);
 }

@@ -139,11 +139,11 @@ export class Evaluation implements Call {
   }
 
   picked(dict: Dict, key: string): void {
-    if (this.#log.active) this.#log.compared([key, ...dict.keys()]);
+    if (this.#log.active) this.#log.compares([key, ...dict.keys()]);
   }
 
   compared(values: readonly Value[]): void {
-    this.#log.compared(values);
+    this.#log.compares(values);
   }
 
   refuse(message: string): void {

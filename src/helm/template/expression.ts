@@ -1,10 +1,11 @@
 import type { Command, Operand, Pipe } from "./ast.ts";
+import { callFunction, calling } from "./call-function.ts";
 import { fieldOf, methodOf } from "./field.ts";
 import type { Scope } from "./frame.ts";
 import { noteEntry, LOOKED_AT_NOTHING, type Looked, type ReadLog } from "./reads.ts";
 import type { Call, TemplateFunction } from "./signature.ts";
 import { TemplateError } from "./template-error.ts";
-import { isList, isTrue, typeOf, type Value } from "./value.ts";
+import { isTrue, typeOf, type Value } from "./value.ts";
 
 export interface Machine {
   readonly functions: ReadonlyMap<string, TemplateFunction>;
@@ -39,8 +40,9 @@ function pipeValue(pipe: Pipe, scope: Scope, machine: Machine): Value {
 function commandsValue(pipe: Pipe, scope: Scope, machine: Machine): Value {
   let piped: readonly Value[] = [];
   let before: Command | undefined;
+  const start = machine.log.mark();
   for (const command of pipe.commands) {
-    piped = [commandValue(command, piped, { scope, machine, before })];
+    piped = [commandValue(command, piped, { scope, machine, before, start })];
     before = command;
   }
   return piped[0] ?? null;
@@ -51,6 +53,8 @@ interface Context {
   readonly machine: Machine;
   /** What the piped value comes from. */
   readonly before?: Command | undefined;
+  /** What the pipeline looks at begins here. */
+  readonly start: number;
 }
 
 /** `piped` is empty or holds the value of the command before, which becomes the last argument. */
@@ -81,53 +85,14 @@ function functionValue(name: string, given: Given, context: Context): Value {
   try {
     if (KEEPS_ENTRIES.has(name) && machine.log.enabled) return tracedValue(run, given, context);
     const args = [...argumentsOf(given.rest, context), ...given.piped];
-    return called(run, args, { given, context });
+    context.machine.log.calls(context.start);
+    return callFunction(run, args, {
+      call: machine.call,
+      sourceOf: (at) => given.rest[at] ?? context.before?.parts[0],
+    });
   } catch (error) {
     throw calling(error, name);
   }
-}
-
-/** Calls a function; what it cannot use is named where that was nil. */
-function called(
-  run: TemplateFunction,
-  args: readonly Value[],
-  { given, context }: { given: Given; context: Context },
-): Value {
-  try {
-    return charged(run, args, context.machine.call);
-  } catch (error) {
-    const isPlain = error instanceof TemplateError && error.name === "TemplateError";
-    const at = args.indexOf(null);
-    if (!isPlain || at === -1) throw error;
-    const source = given.rest[at] ?? context.before?.parts[0];
-    const name = source === undefined ? undefined : nameOf(source);
-    if (name === undefined || error.reason.includes(name)) throw error;
-    throw new TemplateError(`${error.reason}: ${name} has no value`);
-  }
-}
-
-/** As the template writes it: `.Values.image.tag`. */
-function nameOf(operand: Operand): string | undefined {
-  if (operand.type !== "field" && operand.type !== "variable") return undefined;
-  const base = operand.type === "variable" ? operand.name : "";
-  return operand.names.length === 0 ? undefined : [base, ...operand.names].join(".");
-}
-
-/** Characters that count as one step of work. */
-const CHARACTERS_PER_STEP = 64;
-
-/** Calls a function and pays for the length of what goes in and comes out. */
-function charged(run: TemplateFunction, args: readonly Value[], call: Call): Value {
-  for (const arg of args) call.budget.step(workOf(arg));
-  const result = run(args, call);
-  if (typeof result === "string") call.budget.text(result.length);
-  else call.budget.step(workOf(result));
-  return result;
-}
-
-function workOf(value: Value): number {
-  if (typeof value === "string") return Math.ceil(value.length / CHARACTERS_PER_STEP);
-  return typeof value === "object" && isList(value) ? value.length : 0;
 }
 
 /** Functions that put values into a dictionary under a key that stands before each. */
@@ -151,13 +116,6 @@ function tracedValue(run: TemplateFunction, given: Given, context: Context): Val
     if (typeof key === "string" && !(value instanceof Map)) noteEntry(dict, key, reads);
   }
   return dict;
-}
-
-function calling(error: unknown, name: string): unknown {
-  const plain = error instanceof TemplateError && error.name === "TemplateError";
-  return plain && !error.reason.startsWith("error calling")
-    ? new TemplateError(`error calling ${name}: ${error.reason}`)
-    : error;
 }
 
 /** `and` and `or` do not look at what cannot matter any more. */
@@ -222,12 +180,6 @@ function baseValue(operand: Named, context: Context): Value {
   if (operand.type === "field") return context.scope.dot;
   if (operand.type === "chain") return operandValue(operand.base, context);
   const variable = context.scope.variables.get(operand.name);
-  noteLooked(variable.looked, context.machine.log);
+  context.machine.log.addLooked(variable.looked);
   return variable.value;
-}
-
-function noteLooked(looked: Looked, log: ReadLog): void {
-  if (!log.active) return;
-  log.add(looked.reads);
-  for (const values of looked.compared) log.compared(values);
 }

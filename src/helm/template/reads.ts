@@ -102,11 +102,16 @@ function copied(value: Value, path: readonly string[], key: string): Value {
   return value.map((item, index) => copied(item, inner, String(index)));
 }
 
+/** Values that were compared with each other, and what was looked at to get them. */
+export interface Comparison {
+  readonly values: readonly Value[];
+  readonly reads: readonly Read[];
+}
+
 /** What was looked at while something was evaluated. */
 export interface Looked {
   readonly reads: readonly Read[];
-  /** Values that were compared with each other. */
-  readonly compared: readonly (readonly Value[])[];
+  readonly compared: readonly Comparison[];
 }
 
 export const LOOKED_AT_NOTHING: Looked = { reads: [], compared: [] };
@@ -117,6 +122,9 @@ export const LOOKED_AT_NOTHING: Looked = { reads: [], compared: [] };
  */
 const MAX_READS = 64;
 const MAX_COMPARED = 32;
+
+/** Looks behind one comparison; with more it is no plain one. */
+const MAX_BEHIND = 64;
 
 /** Both, as far as anything can be said of them. */
 export function joined(one: Looked, other: Looked): Looked {
@@ -141,8 +149,9 @@ function distinct(all: readonly Read[], start: number): readonly Read[] {
 export class ReadLog {
   readonly enabled: boolean;
   #reads: Read[] = [];
-  #compared: (readonly Value[])[] = [];
+  #compared: Comparison[] = [];
   #depth = 0;
+  #from = 0;
 
   constructor(enabled: boolean) {
     this.enabled = enabled;
@@ -161,8 +170,28 @@ export class ReadLog {
     if (this.active) append(this.#reads, reads);
   }
 
-  compared(values: readonly Value[]): void {
-    if (this.active) this.#compared.push(values);
+  /** Where what is looked at next begins. */
+  mark(): number {
+    return this.#reads.length;
+  }
+
+  /** Says that the function called next gets what was looked at since `mark`. */
+  calls(mark: number): void {
+    this.#from = mark;
+  }
+
+  /** Values that the function called last compares. */
+  compares(values: readonly Value[]): void {
+    if (!this.active) return;
+    const reads = this.#reads.slice(this.#from, this.#from + MAX_BEHIND);
+    this.#compared.push({ values, reads: distinct(reads, 0) });
+  }
+
+  /** What was looked at before, to make a value that is looked at now. */
+  addLooked({ reads, compared }: Looked): void {
+    if (!this.active) return;
+    append(this.#reads, reads);
+    append(this.#compared, compared);
   }
 
   /** Runs `action`, then tells `done` what it looked at, even if it failed. */
