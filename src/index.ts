@@ -188,15 +188,28 @@ export {
   type UnpackOptions,
   type UnpackResult,
 } from "./stories/unpack.ts";
-export { diff, type DiffOptions, type DiffReport, type DiffSide } from "./stories/diff.ts";
+export { diff, type DiffOptions, type DiffReport } from "./stories/diff.ts";
 export type {
   ByteChange,
   ChartNeeds,
   ComparedItem,
+  Changes,
   Comparison,
   ItemChange,
 } from "./report/compare.ts";
-export type { SideForm } from "./report/side.ts";
+export type { DiffSide, SideForm } from "./report/side.ts";
+export { report, type ReportOptions } from "./stories/report.ts";
+export { formatReport, type ReportForm } from "./report/report-file.ts";
+export type {
+  BundleReport,
+  ContentBytes,
+  ReportedBundle,
+  ReportedChart,
+  ReportedImage,
+  ReportedReferrer,
+} from "./report/bundle-report.ts";
+export type { ReportedDelivery, ReportedPush } from "./report/pushes.ts";
+export type { SharedBytes, Weight } from "./report/weights.ts";
 
 // Bringing it into a registry, or being one.
 export { push, type PushOptions, type PushReport } from "./stories/push.ts";

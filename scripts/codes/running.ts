@@ -72,6 +72,11 @@ export const running = {
     means: "The file is not a receipt as `dray push --receipt` writes it, or is of a newer dray.",
     advice: "Name the receipt of the push, or update dray.",
   },
+  RECEIPT_OTHER_BUNDLE: {
+    ends: "usage",
+    means: "The receipt is of the push of another bundle than the one that is reported.",
+    advice: "Name the receipt of a push of this very bundle; its digest stands in the receipt.",
+  },
   RECIPE_AMBIGUOUS: {
     ends: "usage",
     means: "The recipe names one thing twice with two meanings, or two things by one name.",

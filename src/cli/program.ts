@@ -13,6 +13,7 @@ import { addPackCommand } from "./pack-command.ts";
 import { addPreflightCommand } from "./preflight-command.ts";
 import { addPushCommand } from "./push-command.ts";
 import { addRepointCommand } from "./repoint-command.ts";
+import { addReportCommand } from "./report-command.ts";
 import { addServeCommand } from "./serve-command.ts";
 import { sessionStarter, type AddCommand, type StartSession } from "./session.ts";
 import { addSignCommand } from "./sign-command.ts";
@@ -24,7 +25,7 @@ import { addVerifyCommand } from "./verify-command.ts";
 /** In the order of the journey. */
 const COMMANDS: Readonly<Record<string, readonly AddCommand[]>> = {
   Gather: [addImagesCommand, addPackCommand, addCopyCommand, addPreflightCommand],
-  Prove: [addInspectCommand, addVerifyCommand, addCheckCommand, addDiffCommand],
+  Prove: [addInspectCommand, addVerifyCommand, addCheckCommand, addDiffCommand, addReportCommand],
   Carry: [addUnpackCommand, addSignCommand, addKeygenCommand],
   Deliver: [addPushCommand, addRepointCommand, addServeCommand],
   Around: [addLoginCommand, addLogoutCommand, addCompletionCommand],

@@ -1,7 +1,7 @@
 import type { ArtifactKind } from "../bundle/format.ts";
 import type { Digest } from "../oci/digest.ts";
 import { pairItems, type Pair } from "./pair.ts";
-import type { Item, Side } from "./side.ts";
+import type { DiffSide, Item, Side } from "./side.ts";
 
 /** Two things of which the second takes the place of the first. */
 export interface ItemChange {
@@ -56,8 +56,28 @@ export interface Comparison {
   readonly notCompared: readonly string[];
 }
 
+/** What changed from one release to another. */
+export interface Changes extends Comparison {
+  readonly old: DiffSide;
+  readonly new: DiffSide;
+  /** True if nothing is added, removed or changed, and nobody else has signed. */
+  readonly same: boolean;
+}
+
+/** A side, and where it was found. */
+type PlacedSide = Side & { readonly path: string };
+
+/** Compares two releases; `path` is what each was given as. */
+export async function compareSides(before: PlacedSide, now: PlacedSide): Promise<Changes> {
+  const comparison = await compare(before, now);
+  const { added, removed, changed, needs, signers } = comparison;
+  const signed = signers === undefined ? [] : [...signers.added, ...signers.removed];
+  const same = [added, removed, changed, needs, signed].every((list) => list.length === 0);
+  return { old: identify(before), new: identify(now), ...comparison, same };
+}
+
 /** What `now` holds and `before` did not, the other way round, and what is another. */
-export async function compareSides(before: Side, now: Side): Promise<Comparison> {
+async function compare(before: Side, now: Side): Promise<Comparison> {
   const { pairs, added, removed } = pairItems(before.items, now.items);
   const changed = pairs.map(changeOf).filter((change) => change !== undefined);
   const { needs, notCompared } = await compareNeeds(pairs);
@@ -71,6 +91,10 @@ export async function compareSides(before: Side, now: Side): Promise<Comparison>
     needs,
     notCompared: [...unknownOf(before, now), ...pairs.flatMap(uncertain), ...notCompared],
   };
+}
+
+function identify({ path, form, name, version, digest, signedBy }: PlacedSide): DiffSide {
+  return { path, form, name, version, digest, signedBy };
 }
 
 function compared({ kind, reference, version, digest, platforms }: Item): ComparedItem {

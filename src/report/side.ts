@@ -21,6 +21,19 @@ export interface Side {
   readonly findings: readonly Finding[];
 }
 
+/** One of the two, as it names itself. */
+export interface DiffSide {
+  /** As it was given. */
+  readonly path: string;
+  readonly form: SideForm;
+  readonly name?: string | undefined;
+  readonly version?: string | undefined;
+  /** SHA-256 of the list of sums of the bundle. */
+  readonly digest?: Digest | undefined;
+  /** Ids of the trusted keys that have signed it; undefined where its form does not tell. */
+  readonly signedBy?: readonly string[] | undefined;
+}
+
 /** An image, a chart, another artifact or a file. */
 export interface Item {
   readonly kind: ArtifactKind | "file";
