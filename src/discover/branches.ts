@@ -1,6 +1,6 @@
 import type { TemplateFile, TemplateSet } from "../helm/render/template-set.ts";
 import type { ActionNode, BranchNode, List } from "../helm/template/ast.ts";
-import { joined, type Looked } from "../helm/template/reads.ts";
+import { joined, type Looked } from "../helm/template/read-log.ts";
 import type { Decision, Watcher } from "../helm/template/watcher.ts";
 import { isNameLine, isPartOfName, type Choice } from "./choices.ts";
 import { keyOf } from "./switches.ts";
@@ -81,7 +81,7 @@ export class Coverage {
       if (list === taken) {
         this.#entered.add(key);
         this.#ran.add(listOf(key));
-      } else this.#note({ key, node, looked, files: new Set([file]) }, file);
+      } else this.#note(key, { node, looked }, file);
     }
   }
 
@@ -115,10 +115,10 @@ export class Coverage {
     this.#choices.set(key, { key, looked: all, file });
   }
 
-  #note(branch: Branch, file: string): void {
-    const known = this.#branches.get(branch.key);
-    if (known === undefined) this.#branches.set(branch.key, branch);
-    else known.files.add(file);
+  #note(key: string, part: Pick<Branch, "node" | "looked">, file: string): void {
+    const known = this.#branches.get(key);
+    if (known !== undefined) known.files.add(file);
+    else this.#branches.set(key, { key, ...part, files: new Set([file]) });
   }
 
   #idOf(part: object): number {

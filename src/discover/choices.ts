@@ -1,4 +1,5 @@
-import type { Looked, Read } from "../helm/template/reads.ts";
+import type { Looked } from "../helm/template/read-log.ts";
+import type { Read } from "../helm/template/reads.ts";
 import type { Value } from "../helm/template/value.ts";
 import type { Print } from "../helm/template/watcher.ts";
 import { roleOf, speaksOfImage } from "./image-key.ts";
@@ -29,6 +30,9 @@ const MAX_LITERALS = 24;
 /** `image: org/app`, `--image=org/app`, `tag: "1.2`: what stands before is a name or a part of one. */
 const NAME_LINE = /([\w.-]+)["']?\s*[:=]\s*["']?[^\s"']*$/;
 
+/** What no key of an image or of a part of one is without; it is quick to look for. */
+const SPEAKS_OF_PART = /(?:im(?:a)?g|regist|hub|repo|tag|digest|sha|hash|version)[^]*[:=]/i;
+
 /** True for what is printed behind the key of an image, or is the name of one as a whole. */
 export function isPartOfName({ line, text }: Print): boolean {
   return isNameLine(line) || isName(text);
@@ -36,7 +40,7 @@ export function isPartOfName({ line, text }: Print): boolean {
 
 /** True if what comes next on the line is a part of the name of an image. */
 export function isNameLine(line: string): boolean {
-  if (!/[:=]/.test(line)) return false;
+  if (!SPEAKS_OF_PART.test(line)) return false;
   const key = NAME_LINE.exec(line.slice(-300))?.[1];
   if (key === undefined || /version$/i.test(key)) return false;
   return speaksOfImage(key) || PARTS.has(roleOf(key)?.role ?? "");

@@ -1,5 +1,6 @@
 import type { Override } from "../helm/render/values-tree.ts";
-import type { Looked, Read } from "../helm/template/reads.ts";
+import type { Looked } from "../helm/template/read-log.ts";
+import type { Read } from "../helm/template/reads.ts";
 import { isList, type Dict, type Value } from "../helm/template/value.ts";
 import { formatPath, nested, startsWith } from "../helm/values/path.ts";
 import type { BranchNode } from "../helm/template/ast.ts";
@@ -47,9 +48,16 @@ export function switchesFor(
 }
 
 /** The same for all looks at one setting, in whichever chart. */
-export function keyOf({ source, path }: Pick<Read, "source" | "path">): string {
-  return `${source}:${settingOf(path).join("\0")}`;
+export function keyOf(one: Pick<Read, "source" | "path">): string {
+  const known = keys.get(one);
+  if (known !== undefined) return known;
+  const key = `${one.source}:${settingOf(one.path).join("\0")}`;
+  keys.set(one, key);
+  return key;
 }
+
+/** Settings are few, and looked at again and again. */
+const keys = new WeakMap<object, string>();
 
 function isBelow(inner: Read, outer: Read): boolean {
   return inner.path.length > outer.path.length && startsWith(inner.path, outer.path);

@@ -1,7 +1,7 @@
 import { isNameLine, isPartOfName } from "../discover/choices.ts";
 import { settingOf } from "../discover/switches.ts";
 import type { TemplateFile } from "../helm/render/template-set.ts";
-import type { Looked } from "../helm/template/reads.ts";
+import type { Looked } from "../helm/template/read-log.ts";
 import type { Value } from "../helm/template/value.ts";
 import type { Watcher } from "../helm/template/watcher.ts";
 import type { ValuesPath } from "../helm/values/path.ts";

@@ -72,8 +72,10 @@ export interface Pipe {
 }
 
 export interface Command {
-  /** The first is the operand or the function, the rest are its arguments. */
-  readonly parts: readonly [Operand, ...Operand[]];
+  /** The operand or the function. */
+  readonly first: Operand;
+  /** Its arguments. */
+  readonly rest: readonly Operand[];
 }
 
 export type Operand =

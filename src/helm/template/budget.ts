@@ -52,17 +52,16 @@ export class Budget {
     if (this.#characters > characters) throw this.#spend(`${characters} characters of output`);
   }
 
-  /** Runs `action` one level deeper. */
-  nested<T>(action: () => T): T {
-    if (++this.#depth > MAX_DEPTH) {
-      this.#depth--;
+  /** One level deeper; whoever enters leaves, however that ends, unless this throws. */
+  enter(): void {
+    if (this.#depth >= MAX_DEPTH) {
       throw new BudgetError(`templates include each other more than ${MAX_DEPTH} levels deep`);
     }
-    try {
-      return action();
-    } finally {
-      this.#depth--;
-    }
+    this.#depth++;
+  }
+
+  leave(): void {
+    this.#depth--;
   }
 
   #spend(what: string): BudgetError {

@@ -3,29 +3,36 @@ import type { Call, TemplateFunction } from "./signature.ts";
 import { TemplateError } from "./template-error.ts";
 import { isList, type Value } from "./value.ts";
 
-interface Calling {
-  readonly call: Call;
-  /** What the argument at a place is written as. */
-  readonly sourceOf: (at: number) => Operand | undefined;
+/** Characters that count as one step of work. */
+const CHARACTERS_PER_STEP = 64;
+
+/** Calls a function and pays for the length of what goes in and comes out. */
+export function callFunction(run: TemplateFunction, args: readonly Value[], call: Call): Value {
+  const { budget } = call;
+  for (const arg of args) budget.step(workOf(arg));
+  const result = run(args, call);
+  if (typeof result === "string") budget.text(result.length);
+  else budget.step(workOf(result));
+  return result;
 }
 
-/** Calls a function; what it cannot use is named where that was nil. */
-export function callFunction(
-  run: TemplateFunction,
+function workOf(value: Value): number {
+  if (typeof value === "string") return Math.ceil(value.length / CHARACTERS_PER_STEP);
+  return typeof value === "object" && isList(value) ? value.length : 0;
+}
+
+/** `error`, and where the function could not use a nil, what had no value. */
+export function namingNil(
+  error: unknown,
   args: readonly Value[],
-  { call, sourceOf }: Calling,
-): Value {
-  try {
-    return charged(run, args, call);
-  } catch (error) {
-    const isPlain = error instanceof TemplateError && error.name === "TemplateError";
-    const at = args.indexOf(null);
-    if (!isPlain || at === -1) throw error;
-    const source = sourceOf(at);
-    const name = source === undefined ? undefined : nameOf(source);
-    if (name === undefined || error.reason.includes(name)) throw error;
-    throw new TemplateError(`${error.reason}: ${name} has no value`);
-  }
+  sourceOf: (at: number) => Operand | undefined,
+): unknown {
+  const at = args.indexOf(null);
+  if (!isPlain(error) || at === -1) return error;
+  const source = sourceOf(at);
+  const name = source === undefined ? undefined : nameOf(source);
+  if (name === undefined || error.reason.includes(name)) return error;
+  return new TemplateError(`${error.reason}: ${name} has no value`);
 }
 
 /** As the template writes it: `.Values.image.tag`. */
@@ -35,27 +42,14 @@ function nameOf(operand: Operand): string | undefined {
   return operand.names.length === 0 ? undefined : [base, ...operand.names].join(".");
 }
 
-/** Characters that count as one step of work. */
-const CHARACTERS_PER_STEP = 64;
-
-/** Calls a function and pays for the length of what goes in and comes out. */
-function charged(run: TemplateFunction, args: readonly Value[], call: Call): Value {
-  for (const arg of args) call.budget.step(workOf(arg));
-  const result = run(args, call);
-  if (typeof result === "string") call.budget.text(result.length);
-  else call.budget.step(workOf(result));
-  return result;
-}
-
-function workOf(value: Value): number {
-  if (typeof value === "string") return Math.ceil(value.length / CHARACTERS_PER_STEP);
-  return typeof value === "object" && isList(value) ? value.length : 0;
-}
-
 /** An error with the name of the function that it comes from. */
 export function calling(error: unknown, name: string): unknown {
-  const plain = error instanceof TemplateError && error.name === "TemplateError";
-  return plain && !error.reason.startsWith("error calling")
+  return isPlain(error) && !error.reason.startsWith("error calling")
     ? new TemplateError(`error calling ${name}: ${error.reason}`)
     : error;
+}
+
+/** An error of the template, and neither a refusal nor the end of the budget. */
+function isPlain(error: unknown): error is TemplateError {
+  return error instanceof TemplateError && error.name === "TemplateError";
 }

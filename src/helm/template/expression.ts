@@ -1,8 +1,9 @@
 import type { Command, Operand, Pipe } from "./ast.ts";
-import { callFunction, calling } from "./call-function.ts";
+import { callFunction, calling, namingNil } from "./call-function.ts";
 import { fieldOf, methodOf } from "./field.ts";
 import type { Scope } from "./frame.ts";
-import { noteEntry, LOOKED_AT_NOTHING, type Looked, type ReadLog } from "./reads.ts";
+import { LOOKED_AT_NOTHING, type Looked, type ReadLog } from "./read-log.ts";
+import { noteEntry } from "./reads.ts";
 import type { Call, TemplateFunction } from "./signature.ts";
 import { TemplateError } from "./template-error.ts";
 import { isTrue, typeOf, type Value } from "./value.ts";
@@ -16,11 +17,14 @@ export interface Machine {
 /** The value of a pipeline; sets its variables. */
 export function evaluatePipe(pipe: Pipe, scope: Scope, machine: Machine): Value {
   if (pipe.variables.length === 0) return pipeValue(pipe, scope, machine);
+  const { log } = machine;
   let looked = LOOKED_AT_NOTHING;
-  const value = machine.log.capture(
-    () => pipeValue(pipe, scope, machine),
-    (all) => (looked = all()),
-  );
+  const value = log.enabled
+    ? log.capture(
+        () => pipeValue(pipe, scope, machine),
+        (all) => (looked = all()),
+      )
+    : pipeValue(pipe, scope, machine);
   for (const name of pipe.variables) {
     if (pipe.assigns) scope.variables.assign(name, value, looked);
     else scope.variables.declare(name, value, looked);
@@ -37,36 +41,35 @@ function pipeValue(pipe: Pipe, scope: Scope, machine: Machine): Value {
   );
 }
 
-function commandsValue(pipe: Pipe, scope: Scope, machine: Machine): Value {
-  let piped: readonly Value[] = [];
-  let before: Command | undefined;
-  const start = machine.log.mark();
-  for (const command of pipe.commands) {
-    piped = [commandValue(command, piped, { scope, machine, before, start })];
-    before = command;
+function commandsValue({ commands }: Pipe, scope: Scope, machine: Machine): Value {
+  const context: Context = { scope, machine, start: machine.log.mark(), before: undefined };
+  let piped = NOTHING;
+  for (const command of commands) {
+    piped = [commandValue(command, piped, context)];
+    context.before = command;
   }
   return piped[0] ?? null;
 }
 
+const NOTHING: readonly Value[] = [];
+
+/** One pipeline in the middle of its run. */
 interface Context {
   readonly scope: Scope;
   readonly machine: Machine;
-  /** What the piped value comes from. */
-  readonly before?: Command | undefined;
   /** What the pipeline looks at begins here. */
   readonly start: number;
+  /** What the piped value comes from. */
+  before: Command | undefined;
 }
 
 /** `piped` is empty or holds the value of the command before, which becomes the last argument. */
 function commandValue(command: Command, piped: readonly Value[], context: Context): Value {
-  const { machine } = context;
-  machine.call.budget.step();
-  const [first, ...rest] = command.parts;
+  const { first, rest } = command;
+  context.machine.call.budget.step();
   if (first.type === "function") return functionValue(first.name, { rest, piped }, context);
   const named = first.type === "field" || first.type === "variable" || first.type === "chain";
-  if (named && first.names.length > 0) {
-    return chainValue(first, () => [...argumentsOf(rest, context), ...piped], context);
-  }
+  if (named && first.names.length > 0) return chainValue(first, { rest, piped }, context);
   if (rest.length > 0 || piped.length > 0)
     throw new TemplateError("can't give argument to non-function");
   return operandValue(first, context);
@@ -78,20 +81,21 @@ interface Given {
 }
 
 function functionValue(name: string, given: Given, context: Context): Value {
-  const { machine } = context;
-  const run = machine.functions.get(name);
+  const { functions, log, call } = context.machine;
+  const run = functions.get(name);
   if (name === "and" || name === "or") return logicValue(name, given, context);
   if (run === undefined) throw new TemplateError(`function ${JSON.stringify(name)} is not known`);
+  let args: Value[] | undefined;
   try {
-    if (KEEPS_ENTRIES.has(name) && machine.log.enabled) return tracedValue(run, given, context);
-    const args = [...argumentsOf(given.rest, context), ...given.piped];
-    context.machine.log.calls(context.start);
-    return callFunction(run, args, {
-      call: machine.call,
-      sourceOf: (at) => given.rest[at] ?? context.before?.parts[0],
-    });
+    if (log.enabled && KEEPS_ENTRIES.has(name)) return tracedValue(run, given, context);
+    args = argumentsOf(given, context);
+    log.calls(context.start);
+    return callFunction(run, args, call);
   } catch (error) {
-    throw calling(error, name);
+    const { before } = context;
+    const cause =
+      args === undefined ? error : namingNil(error, args, (at) => given.rest[at] ?? before?.first);
+    throw calling(cause, name);
   }
 }
 
@@ -130,8 +134,11 @@ function logicValue(name: "and" | "or", { rest, piped }: Given, context: Context
   return value;
 }
 
-function argumentsOf(operands: readonly Operand[], context: Context): Value[] {
-  return operands.map((operand) => operandValue(operand, context));
+function argumentsOf({ rest, piped }: Given, context: Context): Value[] {
+  const args: Value[] = [];
+  for (const operand of rest) args.push(operandValue(operand, context));
+  for (const value of piped) args.push(value);
+  return args;
 }
 
 function operandValue(operand: Operand, context: Context): Value {
@@ -148,25 +155,27 @@ function operandValue(operand: Operand, context: Context): Value {
       context.machine.call.budget.step();
       return evaluatePipe(operand, context.scope, context.machine);
     default:
-      return chainValue(operand, () => [], context);
+      return chainValue(operand, NOTHING_GIVEN, context);
   }
 }
 
-const NOTHING_GIVEN: Given = { rest: [], piped: [] };
+const NOTHING_GIVEN: Given = { rest: [], piped: NOTHING };
 
 type Named = Extract<Operand, { type: "field" | "variable" | "chain" }>;
 
 /** Follows the names of `.a.b`, `$x.a` or `(…).a`; a method at the end takes the arguments. */
-function chainValue(operand: Named, args: () => readonly Value[], context: Context): Value {
+function chainValue(operand: Named, given: Given, context: Context): Value {
+  const { names } = operand;
   const { call } = context.machine;
   let value = baseValue(operand, context);
   // Go knows no field of a nil that a pipeline gave, and answers nil; of a nil field it complains.
   if (value === null) return null;
-  for (const [index, name] of operand.names.entries()) {
+  for (let index = 0; index < names.length; index++) {
+    const name = names[index] ?? "";
     const method = methodOf(value, name);
-    const given = index === operand.names.length - 1 ? args() : [];
-    if (method !== undefined) value = method(given, call);
-    else if (given.length > 0) throw notCallable(name, value);
+    const args = index === names.length - 1 ? argumentsOf(given, context) : NOTHING;
+    if (method !== undefined) value = method(args, call);
+    else if (args.length > 0) throw notCallable(name, value);
     else value = fieldOf(value, name, call);
   }
   return value;

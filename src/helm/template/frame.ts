@@ -1,6 +1,6 @@
 import type { Pipe } from "./ast.ts";
 import type { Budget } from "./budget.ts";
-import { joined, type Looked } from "./reads.ts";
+import { joined, type Looked } from "./read-log.ts";
 import { BudgetError, TemplateError } from "./template-error.ts";
 import { isList, sortedKeys, typeOf, type Value } from "./value.ts";
 
@@ -20,7 +20,8 @@ export interface Scope {
 }
 
 export function withDot(frame: Frame, dot: Value): Frame {
-  return { ...frame, scope: { ...frame.scope, dot } };
+  const { file, output, calledFrom, scope } = frame;
+  return { file, output, calledFrom, scope: { dot, variables: scope.variables } };
 }
 
 interface Variable {
@@ -56,19 +57,29 @@ export class Variables {
   }
 
   assign(name: string, value: Value, looked: Looked): void {
-    Object.assign(this.#find(name), { value, looked });
+    const variable = this.#find(name);
+    variable.value = value;
+    variable.looked = looked;
   }
 
   /** Says that the value, whichever it is, depends on more than it was made of. */
   depends(name: string, looked: Looked): void {
-    const found = this.#stack.findLast((variable) => variable.name === name);
+    const found = this.#last(name);
     if (found !== undefined) found.looked = joined(looked, found.looked);
   }
 
   #find(name: string): Variable {
-    const found = this.#stack.findLast((variable) => variable.name === name);
+    const found = this.#last(name);
     if (found === undefined) throw new TemplateError(`undefined variable ${JSON.stringify(name)}`);
     return found;
+  }
+
+  #last(name: string): Variable | undefined {
+    for (let at = this.#stack.length - 1; at >= 0; at--) {
+      const variable = this.#stack[at];
+      if (variable?.name === name) return variable;
+    }
+    return undefined;
   }
 }
 

@@ -68,7 +68,7 @@ class Lexer {
     );
     this.#advance(end);
     if (open === -1) return false;
-    const comment = this.#match(COMMENT);
+    const comment = "/-".includes(this.#source[open + 2] ?? " ") ? this.#match(COMMENT) : undefined;
     if (comment === undefined) this.#action();
     else this.#trimNext = /[ \t\r\n]-\}\}$/.test(comment);
     return true;
@@ -88,13 +88,14 @@ class Lexer {
     this.#advance(this.#at + (trims ? 3 : 2));
     for (;;) {
       const { line, at } = this.#here();
-      const close = this.#match(CLOSE);
+      const isSpace = " \t\r\n".includes(this.#first());
+      const close = isSpace || this.#first() === "}" ? this.#match(CLOSE) : undefined;
       if (close !== undefined) {
         this.#trimNext = close.length > 2;
         this.tokens.push({ kind: "close", line, at });
         return;
       }
-      if (this.#match(SPACE) !== undefined) {
+      if (isSpace && this.#match(SPACE) !== undefined) {
         this.#backOverTrimMarker();
         continue;
       }
@@ -116,17 +117,18 @@ class Lexer {
   #token(): void {
     const here = this.#here();
     const glued = this.#at > 0 && /[^ \t\r\n{(|,=]/.test(this.#source[this.#at - 1] ?? "");
-    const number = this.#match(NUMBER);
+    // Most tokens are told by how they begin; trying each pattern takes as long as all the rest.
+    const number = "+-.0123456789".includes(this.#first()) ? this.#match(NUMBER) : undefined;
     if (number !== undefined) {
       this.tokens.push({ kind: "constant", ...here, value: numberOf(number) });
       return;
     }
-    const field = this.#match(FIELD);
+    const field = this.#first() === "." ? this.#match(FIELD) : undefined;
     if (field !== undefined) {
       this.tokens.push({ kind: "field", ...here, names: field.slice(1).split("."), glued });
       return;
     }
-    const variable = this.#match(VARIABLE);
+    const variable = this.#first() === "$" ? this.#match(VARIABLE) : undefined;
     if (variable !== undefined) {
       this.tokens.push({ kind: "variable", ...here, names: variable.split("."), glued });
       return;
@@ -135,7 +137,7 @@ class Lexer {
   }
 
   #simpleToken(here: Place): void {
-    const string = this.#match(STRING);
+    const string = "\"'`".includes(this.#first()) ? this.#match(STRING) : undefined;
     if (string !== undefined) {
       this.tokens.push({ kind: "constant", ...here, value: unquote(string) });
       return;
@@ -148,6 +150,11 @@ class Lexer {
       );
     }
     this.tokens.push({ kind: word === undefined ? "symbol" : "word", ...here, text: symbol });
+  }
+
+  /** The next character; behind the last one, what begins nothing. */
+  #first(): string {
+    return this.#source[this.#at] ?? "\0";
   }
 
   #here(): Place {

@@ -63,7 +63,7 @@ export class PipelineParser {
     if (first === undefined) throw this.#reader.error("a value or function is missing");
     const rest: Operand[] = [];
     for (let next = this.#operand(); next !== undefined; next = this.#operand()) rest.push(next);
-    return { parts: [first, ...rest] };
+    return { first, rest };
   }
 
   #operand(): Operand | undefined {
@@ -125,7 +125,7 @@ export class PipelineParser {
 
 const NOTHING_DECLARED = { variables: [], assigns: false };
 
-function requires({ parts: [first] }: Command): boolean {
+function requires({ first }: Command): boolean {
   return first.type === "function" && first.name === "required";
 }
 

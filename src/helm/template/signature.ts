@@ -68,7 +68,8 @@ function wrongCount(found: number, wanted: string): TemplateError {
 
 /** The arguments that `params` asks for, checked. */
 function typed<P extends readonly Kind[]>(params: P, args: readonly Value[]): [...Typed<P>] {
-  const checked = params.map((kind, index) => CHECKS[kind](args[index] ?? null));
+  const checked: Value[] = [];
+  for (const [index, kind] of params.entries()) checked.push(CHECKS[kind](args[index] ?? null));
   return checked as unknown as [...Typed<P>];
 }
 

@@ -3,7 +3,7 @@ import type { Budget } from "./budget.ts";
 import { evaluatePipe, type Machine } from "./expression.ts";
 import { bindRange, turnsOf, Variables, withDot, type Frame, type Output } from "./frame.ts";
 import { printed } from "./print.ts";
-import { LOOKED_AT_NOTHING, type Looked } from "./reads.ts";
+import { LOOKED_AT_NOTHING, type Looked } from "./read-log.ts";
 import { BudgetError } from "./template-error.ts";
 import { isTrue, type Value } from "./value.ts";
 import type { Watcher } from "./watcher.ts";
@@ -30,7 +30,8 @@ type Signal = "next" | "break" | "continue";
 /** Runs the nodes of templates: text, actions and control flow. */
 export class Statements {
   readonly #host: Host;
-  #place: TemplatePlace = { file: "", line: 0 };
+  #file = "";
+  #line = 0;
 
   constructor(host: Host) {
     this.#host = host;
@@ -38,7 +39,7 @@ export class Statements {
 
   /** What runs just now. */
   get place(): TemplatePlace {
-    return this.#place;
+    return { file: this.#file, line: this.#line };
   }
 
   /** Runs a whole template with its own variables. */
@@ -47,37 +48,48 @@ export class Statements {
     dot: Value,
     { output, calledFrom }: { output: Output; calledFrom?: number | undefined },
   ): void {
-    const place = this.#place;
+    const [file, line] = [this.#file, this.#line];
     const scope = { dot, variables: new Variables(dot, LOOKED_AT_NOTHING) };
     try {
       this.#list(template.body, { file: template.file, output, scope, calledFrom });
     } finally {
-      this.#place = place;
+      this.#file = file;
+      this.#line = line;
     }
   }
 
   #list(list: List, frame: Frame): Signal {
-    return this.#host.budget.nested(() => {
-      const mark = frame.scope.variables.mark();
+    const { budget } = this.#host;
+    const { variables } = frame.scope;
+    budget.enter();
+    try {
+      const mark = variables.mark();
       for (const node of list.nodes) {
         const signal = this.#guarded(node, frame);
         if (signal !== "next") return signal;
       }
-      frame.scope.variables.release(mark);
+      variables.release(mark);
       return "next";
-    });
+    } finally {
+      budget.leave();
+    }
   }
 
   #guarded(node: Node, frame: Frame): Signal {
     this.#host.budget.step();
-    this.#place = { file: frame.file, line: node.line };
+    this.#isAt(node, frame);
     try {
       return this.#node(node, frame);
     } catch (error) {
-      this.#place = { file: frame.file, line: node.line };
+      this.#isAt(node, frame);
       this.#host.failed(error);
       return "next";
     }
+  }
+
+  #isAt({ line }: Node, { file }: Frame): void {
+    this.#file = file;
+    this.#line = line;
   }
 
   #node(node: Node, frame: Frame): Signal {
@@ -107,11 +119,15 @@ export class Statements {
     const { watcher, machine } = this.#host;
     if (node.pipe.variables.length > 0) return void this.#pipe(node.pipe, frame);
     const { output } = frame;
+    if (watcher === undefined) {
+      output.write(printed(this.#pipe(node.pipe, frame)), frame.calledFrom ?? node.line);
+      return;
+    }
     const line = output.line();
     let text = "";
     machine.log.capture(
       () => (text = printed(this.#pipe(node.pipe, frame))),
-      (looked) => watcher?.printed(node, { text, looked, line }),
+      (looked) => watcher.printed(node, { text, looked, line }),
     );
     output.write(text, frame.calledFrom ?? node.line);
   }
@@ -183,5 +199,6 @@ export class Statements {
 /** What a part may have set depends on what decided whether the part ran. */
 function noteAssigned({ body, otherwise }: BranchNode, { scope }: Frame, looked: Looked): void {
   for (const name of body.assigned) scope.variables.depends(name, looked);
-  for (const name of otherwise?.assigned ?? []) scope.variables.depends(name, looked);
+  if (otherwise === undefined) return;
+  for (const name of otherwise.assigned) scope.variables.depends(name, looked);
 }

@@ -1,5 +1,5 @@
 import type { ActionNode, BranchNode, List } from "./ast.ts";
-import type { Looked } from "./reads.ts";
+import type { Looked } from "./read-log.ts";
 
 /** What a condition came to. */
 export interface Decision {

@@ -1,0 +1,119 @@
+import { append } from "../../append.ts";
+import type { Read } from "./reads.ts";
+import type { Value } from "./value.ts";
+
+/** Values that were compared with each other, and what was looked at to get them. */
+export interface Comparison {
+  readonly values: readonly Value[];
+  readonly reads: readonly Read[];
+}
+
+/** What was looked at while something was evaluated. */
+export interface Looked {
+  readonly reads: readonly Read[];
+  readonly compared: readonly Comparison[];
+}
+
+export const LOOKED_AT_NOTHING: Looked = { reads: [], compared: [] };
+
+/**
+ * A condition that looks at more than this says nothing about any of it. What a variable looked at
+ * is passed on to all that use it, so without an end it would grow with every use.
+ */
+const MAX_READS = 64;
+const MAX_COMPARED = 32;
+
+/** Looks behind one comparison; with more it is no plain one. */
+const MAX_BEHIND = 64;
+
+/** Both, as far as anything can be said of them. */
+export function joined(one: Looked, other: Looked): Looked {
+  if (other.reads.length === 0 && other.compared.length === 0) return one;
+  return {
+    reads: distinct([...one.reads, ...other.reads], 0),
+    compared: [...one.compared, ...other.compared].slice(0, MAX_COMPARED),
+  };
+}
+
+/** Reads from `start` on, each once. */
+function distinct(all: readonly Read[], start: number): readonly Read[] {
+  const found = new Set<Read>();
+  for (let at = start; at < all.length && found.size < MAX_READS; at++) {
+    const read = all[at];
+    if (read !== undefined) found.add(read);
+  }
+  return [...found];
+}
+
+/** Notes reads while somebody wants to know, and costs next to nothing otherwise. */
+export class ReadLog {
+  readonly enabled: boolean;
+  #reads: Read[] = [];
+  #compared: Comparison[] = [];
+  #depth = 0;
+  #from = 0;
+
+  constructor(enabled: boolean) {
+    this.enabled = enabled;
+  }
+
+  /** The setting that was looked at last. */
+  get latest(): Read | undefined {
+    return this.#reads.findLast(({ source }) => source === "values");
+  }
+
+  get active(): boolean {
+    return this.#depth > 0;
+  }
+
+  add(reads: readonly Read[]): void {
+    if (this.active) append(this.#reads, reads);
+  }
+
+  /** Where what is looked at next begins. */
+  mark(): number {
+    return this.#reads.length;
+  }
+
+  /** Says that the function called next gets what was looked at since `mark`. */
+  calls(mark: number): void {
+    this.#from = mark;
+  }
+
+  /** Values that the function called last compares. */
+  compares(values: readonly Value[]): void {
+    if (!this.active) return;
+    const reads = this.#reads.slice(this.#from, this.#from + MAX_BEHIND);
+    this.#compared.push({ values, reads: distinct(reads, 0) });
+  }
+
+  /** What was looked at before, to make a value that is looked at now. */
+  addLooked({ reads, compared }: Looked): void {
+    if (!this.active) return;
+    append(this.#reads, reads);
+    append(this.#compared, compared);
+  }
+
+  /** Runs `action`, then tells `done` what it looked at, even if it failed. */
+  capture<T>(action: () => T, done: (looked: () => Looked) => void): T {
+    if (!this.enabled) return action();
+    const reads = this.#reads.length;
+    const compared = this.#compared.length;
+    this.#depth++;
+    try {
+      return action();
+    } finally {
+      this.#depth--;
+      done(() => ({
+        reads: distinct(this.#reads, reads),
+        compared: this.#compared.slice(compared, compared + MAX_COMPARED),
+      }));
+      if (!this.active) this.#clear();
+    }
+  }
+
+  #clear(): void {
+    this.#reads = [];
+    this.#compared = [];
+  }
+}
