@@ -10,7 +10,7 @@ import { withSettings, type DiscoverOptions } from "./discovery.ts";
 import { openHelmRenderer, type HelmRenderer } from "./helm-binary.ts";
 import { imagesIn } from "./rendered-images.ts";
 import { reportOthers } from "./report-unknowns.ts";
-import { formatSwitch, PLACEHOLDER, settingOf, type Switch } from "./switches.ts";
+import { formatSwitch, PLACEHOLDER, type Switch } from "./switches.ts";
 
 /** Renderings with other settings; each costs up to a second. */
 const MAX_RUNS = 40;
@@ -57,7 +57,7 @@ async function tryRender(
 ): Promise<string | undefined> {
   const values = copyDict(given);
   for (const { path, value, source } of switches) {
-    if (source === "values") setAt(values, settingOf(path), value);
+    if (source === "values") setAt(values, path, value);
   }
   const apis = switches.filter(({ source }) => source === "api").map(({ path }) => path.join(""));
   try {

@@ -47,11 +47,11 @@ export function switchesFor(
   return { single, joint: off.length < 2 ? [] : [off] };
 }
 
-/** The same for all looks at one setting, in whichever chart. */
+/** The same for all looks at one setting. */
 export function keyOf(one: Pick<Read, "source" | "path">): string {
   const known = keys.get(one);
   if (known !== undefined) return known;
-  const key = `${one.source}:${settingOf(one.path).join("\0")}`;
+  const key = `${one.source}:${one.path.join("\0")}`;
   keys.set(one, key);
   return key;
 }
@@ -112,12 +112,7 @@ function someTable(): Dict {
 /** `metrics.enabled=true`, as `--set` takes it. */
 export function formatSwitch({ source, path, value }: Switch): string {
   if (source === "api") return `cluster has ${path.join("")}`;
-  const shown = formatPath(settingOf(path));
+  const shown = formatPath(path);
   const isFilled = value === PLACEHOLDER || (typeof value === "object" && value !== null);
   return isFilled ? `${shown} is set` : `${shown}=${String(value)}`;
-}
-
-/** A subchart sees the globals below its own name; they are set at the top. */
-export function settingOf(path: readonly string[]): readonly string[] {
-  return path.slice(Math.max(0, path.indexOf("global")));
 }

@@ -1,5 +1,4 @@
 import { isNameLine, isPartOfName } from "../discover/choices.ts";
-import { settingOf } from "../discover/switches.ts";
 import type { TemplateFile } from "../helm/render/template-set.ts";
 import type { Looked } from "../helm/template/read-log.ts";
 import type { Value } from "../helm/template/value.ts";
@@ -28,8 +27,7 @@ function notes(
       if (source !== "values" || !counts(path)) continue;
       const settings = found.get(name) ?? new Map<string, Setting>();
       found.set(name, settings);
-      const setting = settingOf(path);
-      settings.set(setting.join("\0"), { path: setting, value });
+      settings.set(path.join("\0"), { path, value });
     }
   };
 }

@@ -139,6 +139,20 @@ describe("another name of an image is found", () => {
         "optional x/in:2-lab by global.edition=lab",
       ],
     ],
+    [
+      "by settings below a table that is called global and is none of the chart's",
+      {
+        "values.yaml": "a: {global: {pro: false}}\nb: {global: {pro: false}}\n",
+        "templates/a.yaml": pod("x/a:1{{ if .Values.a.global.pro }}-pro{{ end }}"),
+        "templates/b.yaml": pod("x/b:1{{ if .Values.b.global.pro }}-pro{{ end }}"),
+      },
+      [
+        "needed x/a:1",
+        "needed x/b:1",
+        "optional x/a:1-pro by a.global.pro=true",
+        "optional x/b:1-pro by b.global.pro=true",
+      ],
+    ],
   ])("%s", async (_where, texts, wanted) => {
     expect(await linesOf(texts)).toEqual(wanted);
   });

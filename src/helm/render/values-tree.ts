@@ -1,7 +1,7 @@
-import { copyWithOrigins, Snapshot } from "../template/reads.ts";
+import { copyWithOrigins, noteCopy, Snapshot } from "../template/reads.ts";
 import type { Dict, Value } from "../template/value.ts";
 import { allInstances, type Instance } from "../values/compose.ts";
-import { lookUp, setAt, startsWith, type ValuesPath } from "../values/path.ts";
+import { lookUp, setAt, type ValuesPath } from "../values/path.ts";
 
 /** A setting that differs from the values given. */
 export interface Override {
@@ -22,6 +22,9 @@ export class ValuesTree {
   constructor(chart: Instance) {
     this.#root = copyWithOrigins(chart.values, []);
     this.#charts = allInstances(chart).map(({ path }) => path);
+    for (const path of this.#charts) {
+      if (path.length > 0) takeGlobals(this.tableAt(path));
+    }
   }
 
   /** The table at `path`, which the templates of one chart share. */
@@ -35,12 +38,10 @@ export class ValuesTree {
     if (!this.#changed.has(dict)) this.#changed.set(dict, new Snapshot(dict));
   };
 
-  /** What is global is so for every chart, wherever it was looked at. */
+  /** Each chart has its own copy of what is global. */
   override({ path, value }: Override): void {
-    const at = path.indexOf("global");
-    const isGlobal = at !== -1 && this.#charts.some((chart) => isSame(chart, path.slice(0, at)));
-    if (!isGlobal) return this.#set(path, value);
-    for (const chart of this.#charts) this.#set([...chart, ...path.slice(at)], value);
+    if (path[0] !== GLOBAL) return this.#set(path, value);
+    for (const chart of this.#charts) this.#set([...chart, ...path], value);
   }
 
   #set(path: ValuesPath, value: Value): void {
@@ -57,6 +58,11 @@ export class ValuesTree {
   }
 }
 
-function isSame(one: ValuesPath, other: ValuesPath): boolean {
-  return one.length === other.length && startsWith(one, other);
+const GLOBAL = "global";
+
+/** What is global is one setting, in whichever chart a template looks at it. */
+function takeGlobals(values: Dict): void {
+  const global = values.get(GLOBAL);
+  if (global instanceof Map) values.set(GLOBAL, copyWithOrigins(global, [GLOBAL]));
+  noteCopy(values, GLOBAL, [GLOBAL]);
 }

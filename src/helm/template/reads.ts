@@ -42,6 +42,12 @@ export function readsOf(dict: Dict, key: string): readonly Read[] {
   return reads;
 }
 
+/** Says that the entry `key` of `dict`, as it is, is a copy of the setting at `path`. */
+export function noteCopy(dict: Dict, key: string, path: readonly string[]): void {
+  const value = dict.get(key) ?? null;
+  origins.get(dict)?.known.set(key, [{ source: "values", path, value }]);
+}
+
 /** Says what was read to make the entry `key` of `dict`. */
 export function noteEntry(dict: Dict, key: string, reads: readonly Read[]): void {
   const origin = origins.get(dict);
