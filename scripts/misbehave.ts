@@ -7,8 +7,9 @@ import { misbehave } from "./fuzz/misbehaving-registry.ts";
 
 const USAGE = `npm run misbehave -- [--runs 1000] [--seed NUMBER]
 
-Pulls from and pushes to a registry that misbehaves at random. What passes has to be outlasted, and what
-stays has to end in an error with a code. The same seed gives the same misdeeds.`;
+Pulls from, pushes to and lists a registry that misbehaves at random. What passes has to be outlasted, and
+what stays has to end in an error with a code that gives no secret away. The same seed gives the same
+misdeeds.`;
 
 const { values } = parseArgs({
   options: {
@@ -27,11 +28,12 @@ const work = await mkdtemp(join(tmpdir(), "dray-misbehave-"));
 try {
   const seed = Number(values.seed);
   console.log(`seed ${seed}: ${values.runs} runs`);
-  const { passing, outlasted, lasting, named, wrong } = await misbehave(
+  const { passing, outlasted, lasting, named, wrong, kinds } = await misbehave(
     work,
     seed,
     Number(values.runs),
   );
+  console.log(`${kinds.size} kinds of misdeeds`);
   console.log(`${outlasted} of ${passing} outlasted, ${named} of ${lasting} named`);
   for (const one of wrong) console.error(one);
   if (wrong.length > 0) process.exitCode = 1;

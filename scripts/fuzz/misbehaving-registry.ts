@@ -1,19 +1,25 @@
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { answer } from "../../fixtures/faults.ts";
 import { makeImage, makeLayer, pushImage, type MadeImage } from "../../fixtures/images.ts";
 import { TestRegistry } from "../../fixtures/registry.ts";
-import { atMost } from "../../src/content/concurrency.ts";
-import { GraphCopy } from "../../src/content/copy.ts";
-import { readVerified } from "../../src/content/verify.ts";
 import { DrayError } from "../../src/errors.ts";
-import { ImageLayout } from "../../src/layout/layout.ts";
-import type { Clock } from "../../src/remote/http/clock.ts";
-import { RegistryPool } from "../../src/remote/registry/pool.ts";
-import type { Repository } from "../../src/remote/registry/repository.ts";
+import type { DrayEvent } from "../../src/events.ts";
+import { lasting, passing, type Misdeed, type Work } from "./misdeeds.ts";
+import { ODD_LOGIN, TOKEN_PATH } from "./passing-misdeeds.ts";
 import { Random } from "./random.ts";
-import { lasting, passing, type Misdeed } from "./registry-faults.ts";
+import {
+  listed,
+  LOGIN,
+  pulled,
+  pushed,
+  TAGS,
+  withRepository,
+  type Check,
+  type Desk,
+} from "./registry-work.ts";
 
-/** What became of pulls from and pushes to a registry that misbehaved. */
+/** What became of what was done with a registry that misbehaved. */
 export interface MisbehaviorCount {
   /** Runs whose misdeeds pass, and how many of them ended with the right content. */
   readonly passing: number;
@@ -21,9 +27,20 @@ export interface MisbehaviorCount {
   /** Runs with a misdeed that stays, and how many of them ended with a `DrayError`. */
   readonly lasting: number;
   readonly named: number;
-  /** All others. */
+  /** All others, and those that gave a secret away. */
   readonly wrong: readonly string[];
+  /** How often each kind of misdeed was tried. */
+  readonly kinds: ReadonlyMap<string, number>;
 }
+
+const TOKEN = "t0ken-0f-the-registry";
+const SECRETS = [
+  TOKEN,
+  LOGIN.password,
+  Buffer.from(`${LOGIN.username}:${LOGIN.password}`).toString("base64"),
+];
+/** Who never does any better is given up soon. */
+const LASTING_RETRY_FOR = 500;
 
 /** Run `k` of a seed is always the same: what happens to which request, and how often. */
 export async function misbehave(
@@ -32,105 +49,98 @@ export async function misbehave(
   runs: number,
 ): Promise<MisbehaviorCount> {
   const registry = await TestRegistry.start({ directory: join(directory, "registry") });
-  const count = { passing: 0, outlasted: 0, lasting: 0, named: 0, wrong: [] as string[] };
+  const count = { passing: 0, outlasted: 0, lasting: 0, named: 0 };
+  const wrong: string[] = [];
+  const kinds = new Map<string, number>();
   const source = makeImage([makeLayer("source", 60_000), makeLayer("small", 500)]);
   try {
-    await withRepository(registry, "team/app", (repository) => pushImage(repository, source, "1"));
+    await withRepository(registry, "team/app", async (repository) => {
+      for (const tag of TAGS) await pushImage(repository, source, tag);
+    });
     for (let run = 0; run < runs; run++) {
-      const random = new Random(seed + Math.imul(run, 0x9e3779b1));
-      const isLasting = random.below(4) === 0;
-      const isPush = !isLasting && random.below(2) === 0;
-      const misdeeds = isLasting ? [lasting(random)] : passing(random, isPush);
+      const { isLasting, work, misdeeds } = chosen(new Random(seed + Math.imul(run, 0x9e3779b1)));
+      for (const { kind } of misdeeds) kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
       const place = join(directory, `run-${run}`);
       await mkdir(place, { recursive: true });
-      const ended = await outcome(registry, misdeeds, () =>
-        isPush ? pushed(registry, run) : pulled(registry, source, place),
-      );
+      const job = { work, run, source, place };
+      const patience = isLasting ? { retryFor: LASTING_RETRY_FOR } : {};
+      const { error, leaked } = await outcome(registry, misdeeds, { job, patience });
       await rm(place, { recursive: true, force: true });
       count[isLasting ? "lasting" : "passing"]++;
-      if (isLasting && ended instanceof DrayError) count.named++;
-      else if (!isLasting && ended === undefined) count.outlasted++;
-      else
-        count.wrong.push(
-          `run ${run}: ${misdeeds.map(({ what }) => what).join(", ")}: ${String(ended)}`,
-        );
+      const isRight = isLasting ? error instanceof DrayError : error === undefined;
+      if (isRight) count[isLasting ? "named" : "outlasted"]++;
+      if (isRight && leaked === undefined) continue;
+      const names = misdeeds.map(({ what }) => what).join(", ");
+      wrong.push(`run ${run}, ${work}: ${names}: ${leaked ?? String(error)}`);
     }
-    return count;
+    return { ...count, wrong, kinds };
   } finally {
     await registry.stop();
   }
 }
 
-/** What went wrong while the registry misbehaved; undefined if the content is right. */
+interface Choice {
+  readonly isLasting: boolean;
+  readonly work: Work;
+  readonly misdeeds: readonly Misdeed[];
+}
+
+function chosen(random: Random): Choice {
+  const isLasting = random.below(4) === 0;
+  const work = random.of<Work>(["pull", "pull", "push", "push", "list"]);
+  if (!isLasting) return { isLasting, work, misdeeds: passing(random, work) };
+  return { isLasting, work, misdeeds: [...asksForLogin(random, work), lasting(random, work)] };
+}
+
+/** Who is asked for a login has something to give away. */
+function asksForLogin(random: Random, work: Work): Misdeed[] {
+  const found = passing(random, work).find(({ kind }) => kind === ODD_LOGIN);
+  return found === undefined ? [] : [found];
+}
+
+interface Job {
+  readonly work: Work;
+  readonly run: number;
+  readonly source: MadeImage;
+  readonly place: string;
+}
+
+interface Outcome {
+  /** Undefined if the content is right. */
+  readonly error: unknown;
+  /** What was said with a secret in it. */
+  readonly leaked: string | undefined;
+}
+
 async function outcome(
   registry: TestRegistry,
   misdeeds: readonly Misdeed[],
-  work: () => Promise<() => Promise<void>>,
-): Promise<unknown> {
+  { job, patience }: { job: Job; patience: { retryFor?: number } },
+): Promise<Outcome> {
+  const events: DrayEvent[] = [];
+  const desk = { host: registry.host, ...patience, onEvent: (one: DrayEvent) => events.push(one) };
+  // Of its fields Go leaves out some and writes others as null.
+  const token = JSON.stringify({ token: null, access_token: TOKEN, expires_in: null });
+  registry.inject({ path: new RegExp(`^${TOKEN_PATH}\\?`) }, answer(200, {}, token));
   for (const { rule, fault } of misdeeds) registry.inject(rule, fault);
+  let error: unknown;
   try {
-    const check = await work();
+    const check = await done(desk, job);
     registry.mend();
     await check();
-    return undefined;
-  } catch (error) {
-    return error;
+  } catch (cause) {
+    error = cause;
   } finally {
     registry.mend();
     registry.forget();
   }
+  const hint = error instanceof DrayError ? error.hint : "";
+  const said = [String(error), hint, ...events.map((event) => JSON.stringify(event))];
+  const leaked = said.find((text) => SECRETS.some((secret) => text?.includes(secret)));
+  return { error, leaked };
 }
 
-async function pulled(
-  registry: TestRegistry,
-  { root, blobs }: MadeImage,
-  directory: string,
-): Promise<() => Promise<void>> {
-  const layout = await ImageLayout.create(directory);
-  await withRepository(registry, "team/app", async (repository) => {
-    const found = await repository.resolve("1");
-    await new GraphCopy(repository, layout, { limit: atMost(3) }).copy(found);
-  });
-  return async () => {
-    for (const { descriptor } of [root, ...blobs]) await readVerified(layout, descriptor);
-  };
-}
-
-async function pushed(registry: TestRegistry, run: number): Promise<() => Promise<void>> {
-  const image = makeImage([makeLayer(`pushed-${run}`, 60_000)]);
-  const name = `run/${run}`;
-  await withRepository(registry, name, (repository) => pushImage(repository, image, "1"));
-  return () =>
-    withRepository(registry, name, async (repository) => {
-      const found = await repository.resolve("1");
-      if (found.digest !== image.root.descriptor.digest) throw new Error("the tag is another's");
-      for (const { descriptor } of [image.root, ...image.blobs]) {
-        await readVerified(repository, descriptor);
-      }
-    });
-}
-
-/** A client for one run, on a clock that is put forward instead of waiting. */
-async function withRepository<T>(
-  { host }: TestRegistry,
-  repository: string,
-  work: (repository: Repository) => Promise<T>,
-): Promise<T> {
-  let now = Date.now();
-  const clock: Clock = {
-    now: () => now,
-    async sleep(milliseconds) {
-      now += milliseconds;
-    },
-  };
-  // What never comes is soon given up; on a slow machine that is one misdeed more, and passes.
-  const pool = new RegistryPool(
-    { clock, idleTimeout: 150, answerTimeout: 500 },
-    { side: "source" },
-  );
-  try {
-    return await work(pool.repository({ registry: host, repository }, "pull,push"));
-  } finally {
-    await pool.close();
-  }
+function done(desk: Desk, { work, run, source, place }: Job): Promise<Check> {
+  if (work === "pull") return pulled(desk, source, place);
+  return work === "push" ? pushed(desk, run) : listed(desk);
 }

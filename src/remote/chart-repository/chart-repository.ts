@@ -1,5 +1,5 @@
 import type { ErrorCode } from "../../codes.ts";
-import { DrayError, RegistryError } from "../../errors.ts";
+import { RegistryError, type DrayError } from "../../errors.ts";
 import type { Listener } from "../../events.ts";
 import { isLoopback } from "../http/address.ts";
 import { connectionFailure, type ErrorContext } from "../http/connection-failure.ts";
@@ -7,6 +7,7 @@ import { requireNoPage } from "../http/page.ts";
 import { follow } from "../http/redirects.ts";
 import { isRetriedStatus, Patience, Transient } from "../http/patience.ts";
 import type { NetworkAccess } from "../http/network-access.ts";
+import { Secrets } from "../http/secrets.ts";
 import { readBody, Transport, type TransportResponse } from "../http/transport.ts";
 import { IndexCache } from "./index-cache.ts";
 import {
@@ -17,6 +18,7 @@ import {
   type RepositoryLogin,
 } from "./repository-login.ts";
 import { fileUrl, indexUrl, provenanceUrl, shownUrl } from "./repository-address.ts";
+import { schemeHint, unencrypted } from "./repository-scheme.ts";
 import { MAX_INDEX_BYTES, readIndex, type IndexEntry } from "./repository-index.ts";
 
 export interface ChartRepositoryOptions {
@@ -58,6 +60,9 @@ export class ChartRepository {
   readonly #elsewhere: Transport;
   readonly #patience: Patience;
   readonly #cache: IndexCache;
+  readonly #secrets = new Secrets();
+  /** What breaks off after that speaks the right scheme. */
+  #hasAnswered = false;
   #index: Promise<Buffer> | undefined;
 
   /** @throws DrayError `DRAY_CHART_REPOSITORY_INVALID` for http without encryption */
@@ -72,6 +77,7 @@ export class ChartRepository {
     this.#elsewhere = new Transport(access);
     this.#patience = new Patience(this.name, access, onEvent);
     this.#cache = new IndexCache(cache);
+    this.#secrets.note(secretFor(url, url, login)["authorization"]);
   }
 
   /** Every version of a chart that the index has, in no order. */
@@ -129,7 +135,8 @@ export class ChartRepository {
 
   #get(url: URL, request: Request): Promise<Answer> {
     const { signal } = request;
-    return this.#patience.persist(() => this.#attempt(url, request), signal);
+    const attempt = (): Promise<Answer> => this.#secrets.keptFrom(this.#attempt(url, request));
+    return this.#patience.persist(attempt, signal);
   }
 
   async #attempt(url: URL, request: Request): Promise<Answer> {
@@ -150,6 +157,7 @@ export class ChartRepository {
           });
         },
       });
+      this.#hasAnswered = true;
       if (request.accept.includes(response.status)) {
         const bytes = await readBody(response, maxBytes);
         if (request.mayBePage !== true)
@@ -160,7 +168,8 @@ export class ChartRepository {
       throw this.#refused(response, request);
     } catch (cause) {
       signal?.throwIfAborted();
-      throw connectionFailure(cause, at, this.#context(request));
+      const hint = this.#hasAnswered ? undefined : schemeHint(at, cause);
+      throw connectionFailure(cause, at, { ...this.#context(request), hint });
     }
   }
 
@@ -180,15 +189,8 @@ export class ChartRepository {
   }
 
   #hintFor({ status, url }: TransportResponse): string | undefined {
+    if (status === 400) return schemeHint(url);
     if (status === 404) return "Check the address: it is the one that `helm repo add` takes.";
     return status === 401 || status === 403 ? loginHint(url, this.url, this.#login) : undefined;
   }
-}
-
-function unencrypted(url: URL): DrayError {
-  return new DrayError(
-    "DRAY_CHART_REPOSITORY_INVALID",
-    `Cannot use chart repository ${JSON.stringify(shownUrl(url))}: expected https, found http`,
-    { kind: "usage", hint: "If nobody listens in between, --plain-http allows it." },
-  );
 }

@@ -73,6 +73,11 @@ export function isOtherProtocol(error: unknown): boolean {
   return error instanceof Error && error.name === "HTTPParserError";
 }
 
+/** The other side closed the connection without a word, as servers of https do to plain http. */
+export function isConnectionCut(error: unknown): boolean {
+  return ["ECONNRESET", "UND_ERR_SOCKET"].includes(systemCode(error) ?? "");
+}
+
 /** Errors of the file system come out of a request too, when its body is read from there. */
 function isNetworkError(error: unknown): boolean {
   if (isOtherProtocol(error)) return true;

@@ -4,7 +4,7 @@ import { PAGE_HINT } from "../http/page.ts";
 import type { TransportResponse } from "../http/transport.ts";
 import { readErrorBody, type ErrorBody } from "./error-body.ts";
 import { permanentRefusal } from "./permanent-refusal.ts";
-import type { Secrets } from "./secrets.ts";
+import type { Secrets } from "../http/secrets.ts";
 
 interface AnswerContext {
   /** `push blob sha256:…`, `read manifest library/alpine:3.20`. */

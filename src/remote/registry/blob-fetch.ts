@@ -6,6 +6,9 @@ import type { TransportResponse } from "../http/transport.ts";
 import { isConnectionFailure } from "../http/connection-failure.ts";
 import { isTooSlow } from "../http/pace.ts";
 
+/** Who brings less than this before a connection breaks, again and again, brings it to no end in time. */
+const LEAST_PROGRESS = 64 * 1024;
+
 export interface BlobFetch {
   readonly offset: number;
   readonly signal: AbortSignal | undefined;
@@ -16,7 +19,7 @@ export interface BlobFetch {
 
 /**
  * The bytes of a blob. A connection that breaks in the middle is opened again where it broke, as
- * long as each attempt brings something. Where nobody gives the rest alone, all of it is asked for.
+ * long as attempts bring something worth it. Where nobody gives the rest alone, all of it is asked for.
  */
 export function fetchBlob(descriptor: Descriptor, fetch: BlobFetch): Bytes {
   return new Download(descriptor, fetch).bytes();
@@ -75,7 +78,7 @@ class Download {
     // Only the end of the answer was cut off, and that holds nothing.
     if (this.#position >= size) return;
     // A trickle always brings something, and would never end.
-    if (brought > 0 && !isTooSlow(cause)) this.#tries.reset();
+    if (brought >= LEAST_PROGRESS && !isTooSlow(cause)) this.#tries.reset();
     const error = broken(digest, { position: this.#position, size }, cause);
     await this.#tries.next(new Transient(error));
   }

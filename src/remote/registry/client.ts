@@ -2,7 +2,7 @@ import { atMost, DEFAULT_CONCURRENCY, type Limit } from "../../content/concurren
 import { DrayError } from "../../errors.ts";
 import type { Listener } from "../../events.ts";
 import { answerError, warningsIn } from "./answer-error.ts";
-import { Secrets } from "./secrets.ts";
+import { Secrets } from "../http/secrets.ts";
 import { BlobPlaces } from "./blob-places.ts";
 import type { Scopes } from "./token-purse.ts";
 import { hintFor, withWayOut } from "./hints.ts";
@@ -43,10 +43,11 @@ export class RegistryClient {
   readonly requestLimit = new RequestLimit();
   /** What to do about repositories that are not there. */
   readonly missing: MissingRepositories;
+  /** What it must not repeat in our messages. */
+  readonly secrets = new Secrets();
   readonly #access: RegistryAccess;
   readonly #onEvent: Listener | undefined;
   readonly #transport: Transport;
-  readonly #secrets = new Secrets();
   readonly #exchange: Exchange;
   readonly #warned = new Set<string>();
   #connection: Promise<Connection> | undefined;
@@ -69,10 +70,11 @@ export class RegistryClient {
     this.#transport = new Transport(access);
     this.#exchange = new Exchange({
       transport: this.#transport,
-      secrets: this.#secrets,
+      secrets: this.secrets,
       name: this.name,
       onAnswer: (response) => this.#noteWarnings(response),
-      onSilence: (message) => onEvent?.({ type: "retry", at: this.name, message }),
+      onSilence: (message) =>
+        onEvent?.({ type: "retry", at: this.name, message: this.secrets.masked(message) }),
     });
   }
 
@@ -95,8 +97,7 @@ export class RegistryClient {
   /** @throws RegistryError for an answer that is not in `accept`, or for none */
   async request(request: RegistryRequest): Promise<TransportResponse> {
     const { retry = true, signal } = request;
-    const attempt = (): Promise<TransportResponse> =>
-      this.#secrets.keptFrom(this.#attempt(request));
+    const attempt = (): Promise<TransportResponse> => this.secrets.keptFrom(this.#attempt(request));
     if (retry) return this.patience.persist(attempt, signal);
     try {
       return await this.patience.once(attempt, signal);
@@ -110,22 +111,22 @@ export class RegistryClient {
     request: RegistryRequest,
     maxBytes: number,
   ): Promise<{ response: TransportResponse; bytes: Buffer }> {
-    return this.patience.persist(async () => {
+    const attempt = async (): Promise<{ response: TransportResponse; bytes: Buffer }> => {
       const response = await this.request(request);
       try {
         const bytes = await readBody(response, maxBytes);
-        const context = { action: request.action, registry: this.name };
-        await this.#secrets.keptFrom(requireNoPage(bytes, response, context));
+        await requireNoPage(bytes, response, { action: request.action, registry: this.name });
         return { response, bytes };
       } catch (cause) {
         throw this.#exchange.failure(cause, response.url, request);
       }
-    }, request.signal);
+    };
+    return this.patience.persist(() => this.secrets.keptFrom(attempt()), request.signal);
   }
 
   /** Says something about this registry that nobody should miss. */
   warn(message: string): void {
-    this.#onEvent?.({ type: "warning", message });
+    this.#onEvent?.({ type: "warning", message: this.secrets.masked(message) });
   }
 
   async close(): Promise<void> {
@@ -149,7 +150,7 @@ export class RegistryClient {
       action: request.action,
       registry: this.name,
       hint: (said) => hintForHost(response, { url, origin }) ?? hintFor(said, asked),
-      secrets: this.#secrets,
+      secrets: this.secrets,
       asked: origin,
     });
     const retryAfter = response.header("retry-after");
@@ -185,7 +186,7 @@ export class RegistryClient {
     for (const text of warningsIn(response)) {
       if (this.#warned.has(text) || this.#warned.size > 20) continue;
       this.#warned.add(text);
-      this.warn(`${this.name} says: ${this.#secrets.masked(text)}`);
+      this.warn(`${this.name} says: ${text}`);
     }
   }
 }

@@ -1,8 +1,9 @@
-import { DrayError, RegistryError, systemCode } from "../../errors.ts";
+import { DrayError, RegistryError } from "../../errors.ts";
 import { Authenticator } from "./auth.ts";
 import { brandOf, type Brand } from "./brand.ts";
 import {
   connectionFailure,
+  isConnectionCut,
   isConnectionFailure,
   isOtherProtocol,
   isOtherThanTls,
@@ -194,7 +195,5 @@ function mayBeOther(error: unknown, { maybePlainHttp }: RegistryAccess): boolean
 
 /** The connection was cut by a server that speaks the other scheme. */
 function isOtherScheme(error: unknown): boolean {
-  return (
-    isOtherProtocol(error) || ["ECONNRESET", "UND_ERR_SOCKET"].includes(systemCode(error) ?? "")
-  );
+  return isOtherProtocol(error) || isConnectionCut(error);
 }

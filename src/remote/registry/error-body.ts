@@ -1,7 +1,7 @@
 import { z } from "../../oci/schema.ts";
 import { pageTitle } from "../http/page.ts";
 import { readBody, type TransportResponse } from "../http/transport.ts";
-import type { Secrets } from "./secrets.ts";
+import type { Secrets } from "../http/secrets.ts";
 
 /** An error page; more of it helps nobody. */
 const MAX_ERROR_BYTES = 64 * 1024;

@@ -5,7 +5,7 @@ import type { RequestBody, RequestHead } from "../http/http-request.ts";
 import type { Transport, TransportResponse } from "../http/transport.ts";
 import type { Connection } from "./connect.ts";
 import { readExpiry } from "./expiry.ts";
-import type { Secrets } from "./secrets.ts";
+import type { Secrets } from "../http/secrets.ts";
 import type { Scopes } from "./token-purse.ts";
 
 export interface ExchangeRequest extends RequestHead {

@@ -35,7 +35,11 @@ export class RepositoryReferrers {
   }
 
   /** @throws RegistryError, DrayError `DRAY_REGISTRY_ANSWER_TOO_LARGE`, `DRAY_MANIFEST_INVALID` */
-  async list(subject: Digest, options: ContentOptions = {}): Promise<readonly Descriptor[]> {
+  list(subject: Digest, options: ContentOptions = {}): Promise<readonly Descriptor[]> {
+    return this.#repository.client.secrets.keptFrom(this.#list(subject, options));
+  }
+
+  async #list(subject: Digest, options: ContentOptions): Promise<readonly Descriptor[]> {
     const found = await this.#ask(subject, options);
     return found ?? (await this.#listed(subject, options));
   }

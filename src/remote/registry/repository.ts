@@ -44,12 +44,12 @@ export class Repository implements Source, Target {
    * @throws RegistryError `DRAY_REGISTRY_NOT_FOUND`, DrayError `DRAY_MANIFEST_UNSUPPORTED`
    */
   resolve(reference: string, options: ContentOptions = {}): Promise<Descriptor> {
-    return resolveManifest(this.#manifests, reference, options);
+    return this.client.secrets.keptFrom(resolveManifest(this.#manifests, reference, options));
   }
 
   /** As `resolve`, but undefined for what is not there. */
   find(reference: string, options: ContentOptions = {}): Promise<Descriptor | undefined> {
-    return findManifest(this.#manifests, reference, options);
+    return this.client.secrets.keptFrom(findManifest(this.#manifests, reference, options));
   }
 
   /** The digest of the bytes that a tag stands for, of which `like` is to be one; undefined for no such tag. */
@@ -68,7 +68,7 @@ export class Repository implements Source, Target {
 
   async *fetch(descriptor: Descriptor, options: FetchOptions = {}): Bytes {
     if (!isManifestType(descriptor.mediaType)) {
-      yield* this.#blobs.fetch(descriptor, options);
+      yield* this.client.secrets.keptFromReading(this.#blobs.fetch(descriptor, options));
       return;
     }
     const { bytes } = await this.#manifests.read(descriptor.digest, options);
@@ -93,14 +93,16 @@ export class Repository implements Source, Target {
   /** True if it is there whole, as far as can be told without reading it. */
   exists(descriptor: Descriptor, options: ContentOptions = {}): Promise<boolean> {
     const isManifest = isManifestType(descriptor.mediaType);
-    return isManifest
-      ? this.#manifests.holds(descriptor, options)
-      : this.#blobs.exists(descriptor, options);
+    return this.client.secrets.keptFrom(
+      isManifest
+        ? this.#manifests.holds(descriptor, options)
+        : this.#blobs.exists(descriptor, options),
+    );
   }
 
   /** Bytes that it has of a blob, as far as can be told without reading them; undefined for no blob. */
   sizeOf(blob: Descriptor, options: ContentOptions = {}): Promise<number | undefined> {
-    return this.#blobs.sizeOf(blob, options);
+    return this.client.secrets.keptFrom(this.#blobs.sizeOf(blob, options));
   }
 
   async push(
@@ -108,9 +110,12 @@ export class Repository implements Source, Target {
     content: Content,
     options: SendOptions = {},
   ): Promise<PushResult> {
-    return this.client.missing.with(this.repository, () => this.#push(expected, content, options), {
-      signal: options.signal,
-    });
+    const pushing = this.client.missing.with(
+      this.repository,
+      () => this.#push(expected, content, options),
+      { signal: options.signal },
+    );
+    return this.client.secrets.keptFrom(pushing);
   }
 
   async #push(expected: Descriptor, content: Content, options: SendOptions): Promise<PushResult> {

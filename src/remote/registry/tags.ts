@@ -15,10 +15,17 @@ const MAX_EMPTY_PAGES = 20;
 const pageSchema = z.object({ tags: z.array(z.string()).nullish() });
 
 /**
- * Every tag of a repository, in whatever order the registry has them.
+ * Every tag of a repository once, in whatever order the registry has them.
  * https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#listing-tags
  */
-export async function listTags(
+export function listTags(
+  repository: Repository,
+  signal: AbortSignal | undefined,
+): Promise<string[]> {
+  return repository.client.secrets.keptFrom(readTags(repository, signal));
+}
+
+async function readTags(
   { client, repository }: Repository,
   signal: AbortSignal | undefined,
 ): Promise<string[]> {
@@ -51,7 +58,7 @@ export async function listTags(
     if (empty > MAX_EMPTY_PAGES) throw tooMany(what, `${MAX_EMPTY_PAGES} empty pages in a row`);
     query = nextQuery(response.header("link"), response.url);
   }
-  return tags;
+  return [...new Set(tags)];
 }
 
 /** The query of the next page, and no more of its address: the list stays where it is. */

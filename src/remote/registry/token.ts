@@ -4,7 +4,7 @@ import { connectionFailure } from "../http/connection-failure.ts";
 import { PAGE_HINT, requireNoPage } from "../http/page.ts";
 import { follow } from "../http/redirects.ts";
 import { readErrorBody } from "./error-body.ts";
-import { Secrets } from "./secrets.ts";
+import { Secrets } from "../http/secrets.ts";
 import type { Credentials } from "./credentials.ts";
 import { isRetriedStatus, Transient, type Patience } from "../http/patience.ts";
 import {
@@ -53,17 +53,20 @@ export async function requestToken(
   credentials?: Credentials,
 ): Promise<Token> {
   const { signal } = request;
-  return patience.persist(() => attempt(transport, request, credentials), signal);
+  const prepared = prepare(request, credentials);
+  return patience.persist(
+    () => secretsOf(prepared).keptFrom(attempt(transport, request, prepared)),
+    signal,
+  );
 }
 
 async function attempt(
   transport: Transport,
   request: TokenRequest,
-  credentials: Credentials | undefined,
+  prepared: Prepared,
 ): Promise<Token> {
   const asked = Date.now();
   const { realm, signal } = request;
-  const prepared = prepare(request, credentials);
   const context = { action: "get a token", registry: `token server ${realm.origin}` };
   let at = prepared.url;
   const send = (url: URL, secret: Secret): Promise<TransportResponse> => {
@@ -79,8 +82,7 @@ async function attempt(
     const response = await follow(url, { method, secret, isTrusted: request.isTrusted, send });
     if (response.status !== 200) throw await failed(realm, response, prepared);
     const body = await readBody(response, MAX_TOKEN_BYTES);
-    const page = requireNoPage(body, response, { ...context, code: "DRAY_AUTH_FAILED" });
-    await secretsOf(prepared).keptFrom(page);
+    await requireNoPage(body, response, { ...context, code: "DRAY_AUTH_FAILED" });
     return readToken(body, { asked, realm });
   } catch (cause) {
     signal?.throwIfAborted();

@@ -40,8 +40,8 @@ describe("listTags()", () => {
     expect(seen).toEqual(["", "?last=a&n=1"]);
   });
 
-  it("ends where the pages go round", async () => {
-    expect(await listOf(() => ({ tags: ["a"], link: "?last=a" }))).toEqual(["a", "a"]);
+  it("ends where the pages go round, and names each tag once", async () => {
+    expect(await listOf(() => ({ tags: ["a", "a"], link: "?last=a" }))).toEqual(["a"]);
   });
 
   it("takes a repository without tags for empty", async () => {

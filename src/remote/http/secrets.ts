@@ -1,5 +1,5 @@
 import { DrayError } from "../../errors.ts";
-import { Transient } from "../http/patience.ts";
+import { Transient } from "./patience.ts";
 
 /** What is shorter could be a part of any word. */
 const MIN_LENGTH = 4;
@@ -35,12 +35,26 @@ export class Secrets {
     try {
       return await work;
     } catch (error) {
-      for (const one of error instanceof Transient ? [error, error.error] : [error]) {
-        if (one instanceof DrayError || one instanceof Transient) {
-          one.message = this.masked(one.message);
-        }
-      }
+      this.#clean(error);
       throw error;
+    }
+  }
+
+  /** As `keptFrom`, for what is read while it comes. */
+  async *keptFromReading<T>(content: AsyncIterable<T>): AsyncGenerator<T> {
+    try {
+      yield* content;
+    } catch (error) {
+      this.#clean(error);
+      throw error;
+    }
+  }
+
+  #clean(error: unknown): void {
+    for (const one of error instanceof Transient ? [error, error.error] : [error]) {
+      if (one instanceof DrayError || one instanceof Transient) {
+        one.message = this.masked(one.message);
+      }
     }
   }
 
