@@ -1,8 +1,10 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import { writeAgain } from "./transcripts/write-again.ts";
+import { DOCUMENTS, writeAgain } from "./transcripts/write-again.ts";
 
-/** Runs the session of README.md and writes what it printed; a test says when it is out of date. */
-const path = resolve(import.meta.dirname, "../../README.md");
+/** Runs the sessions of the documents and writes what they printed; a test says when one is out of date. */
 const dray = resolve(import.meta.dirname, "../cli/dray.js");
-await writeFile(path, await writeAgain(await readFile(path, "utf8"), dray));
+for (const name of DOCUMENTS) {
+  const path = resolve(import.meta.dirname, "../..", name);
+  await writeFile(path, await writeAgain(name, await readFile(path, "utf8"), dray));
+}

@@ -20,16 +20,19 @@ const IMAGES = [
 
 /** Somebody at a shell, for whom the registries of the documents have their names. */
 export interface Session {
-  /** What a command line that begins with `dray` prints to standard output. */
+  /** What a command line prints that begins with `dray`, or asks with which status the last one ended. */
   run(line: string): Promise<string>;
   close(): Promise<void>;
 }
 
-/** Begins in the empty directory `work`, with the files that the documents speak of; `dray` is the program. */
-export async function startSession(
-  recipe: string,
-  { work, dray }: { work: string; dray: string },
-): Promise<Session> {
+/** An empty directory to begin in, and the path of the program. */
+export interface Workplace {
+  readonly work: string;
+  readonly dray: string;
+}
+
+/** Somebody who has the files that README.md speaks of. */
+export async function startSession(recipe: string, { work, dray }: Workplace): Promise<Session> {
   const { cert, key } = makeCertificate(["ghcr.io", "registry-1.docker.io", "registry.internal"]);
   const tls = { cert, key };
   const internet = await serve({ writable: true, port: 0, tls });
