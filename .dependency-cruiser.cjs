@@ -161,7 +161,7 @@ module.exports = {
     fence("@aws-sdk", "^src/remote/ecr/ecr-api\\.ts$"),
     fence("smol-toml", "^src/(?:intake/mirrors/registries-conf|helm/template/from-toml)\\.ts$"),
     fence("semver", "^src/chart/"),
-    fence("ajv", "^src/helm/values/schema\\.ts$"),
+    fence("ajv", "^src/helm/values/schema(?:-words)?\\.ts$"),
     fence("re2js", "^src/chart/regex\\.ts$"),
   ],
   options: {

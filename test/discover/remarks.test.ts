@@ -77,7 +77,7 @@ describe("values.schema.json", () => {
     };
     expect(await said(texts)).toEqual([
       "warning VALUES_REFUSED give host, key: the chart requires them (values.schema.json requires key; no host)",
-      "warning VALUES_REFUSED the chart refuses these values: size must be integer (values.schema.json)",
+      'warning VALUES_REFUSED the chart refuses these values: size: expected a whole number, found "x" (values.schema.json)',
     ]);
   });
 
@@ -86,12 +86,16 @@ describe("values.schema.json", () => {
     expect(await said(fits)).toEqual([]);
     const inner = subchart("sub", schema("", { properties: { size: { type: "integer" } } }));
     expect(await said(inner)).toEqual([
-      "warning VALUES_REFUSED the chart refuses these values: sub.size must be integer (charts/sub/values.schema.json)",
+      'warning VALUES_REFUSED the chart refuses these values: sub.size: expected a whole number, found "x" (charts/sub/values.schema.json)',
     ]);
   });
 
   it.each([
-    ["refers to the web", { $ref: "https://example.com/x.json" }, "can't resolve reference"],
+    [
+      "refers to the web",
+      { $ref: "https://example.com/x.json" },
+      'it refers to "https://example.com/x.json", which it does not hold',
+    ],
     ["has a pattern that Go does not know", { properties: { size: { pattern: "(?=x)" } } }, "(?="],
   ])("that %s is not used, which is said", async (_what, rest, reason) => {
     const [line, ...others] = await said(schema("", rest));
@@ -100,7 +104,48 @@ describe("values.schema.json", () => {
     expect(others).toEqual([]);
   });
 
-  it("that is no JSON is not used", async () => {
-    expect((await said({ "values.schema.json": "{" }))[0]).toContain("SCHEMA_NOT_CHECKED");
+  it.each([
+    ["{", "it is cut off at its end, line 1, column 2"],
+    ["<html>", "a web page"],
+    [`${'{"not":'.repeat(20_000)}true${"}".repeat(20_000)}`, "it is nested too deeply"],
+    ["null", "expected an object"],
+    ['{"type": "text"}', "it is no schema that can be used ("],
+  ])("that cannot be used is not, and that is said in words: %.20s", async (text, reason) => {
+    const [line, ...others] = await said({ "values.schema.json": text });
+    expect(line).toContain("info SCHEMA_NOT_CHECKED");
+    expect(line).toContain(reason);
+    expect(line).not.toMatch(/JSON at position|call stack|Unexpected token/);
+    expect(others).toEqual([]);
+  });
+
+  it.each<[string, object, string]>([
+    ["a: 1", { type: "string" }, "a: expected a text, found 1"],
+    ["a: [1]", { type: ["string", "null"] }, "a: expected a text or nothing (null), found a list"],
+    ["a: c", { enum: ["a", "b"] }, 'a: expected one of ["a","b"], found "c"'],
+    ["a: 5", { maximum: 4 }, "a: expected at most 4, found 5"],
+    ["a: 4", { exclusiveMaximum: 4 }, "a: expected less than 4, found 4"],
+    ["a: x", { minLength: 2 }, "a: expected a text of at least 2 characters"],
+    ["a: x", { pattern: "^y" }, 'a: expected a text that fits the pattern "^y", found "x"'],
+    ["a: []", { minItems: 1 }, "a: expected a list of at least 1"],
+    ["a: [1, 1]", { uniqueItems: true }, "a: expected a list in which nothing stands twice"],
+    ["a: {b: 1}", { additionalProperties: false }, 'a: there is no setting "b" here'],
+    ["a: {b: 1}", { propertyNames: { pattern: "c" } }, 'a: no setting may have the name "b"'],
+    ["a: {b: 1}", { dependencies: { b: ["c"] } }, 'a: "b" needs c beside it'],
+    ["a: 1", { anyOf: [{ const: 2 }] }, "a: fits none of the forms that the chart takes"],
+    [
+      "a: 1",
+      { oneOf: [{ type: "integer" }, { const: 1 }] },
+      "a: fits several of the forms of which the chart takes one",
+    ],
+    ["a: 1", { not: { const: 1 } }, "a: has a form that the chart rules out"],
+    ["a: 1", { if: { const: 2 }, else: false }, "a: does not fit what other settings ask of it"],
+    ["a: 1", false as unknown as object, "a: must not be set"],
+  ])("tells of `%s` what does not fit %j in words", async (values, rule, words) => {
+    const texts = {
+      "values.yaml": `${values}\n`,
+      "values.schema.json": JSON.stringify({ properties: { a: rule } }),
+      "templates/a.yaml": "a: {{ .Values.a }}",
+    };
+    expect((await said(texts)).join("\n")).toContain(words);
   });
 });

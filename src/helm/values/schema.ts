@@ -3,6 +3,7 @@ import { shownPath, textOf, type Chart } from "../../chart/chart.ts";
 import { compileRegex } from "../../chart/regex.ts";
 import type { Problem } from "../template/evaluate.ts";
 import { isList, type Value } from "../template/value.ts";
+import { inWords, whyUnusable } from "./schema-words.ts";
 import { allInstances, type Instance } from "./compose.ts";
 
 /** What Helm checks values against. https://helm.sh/docs/topics/charts/#schema-files */
@@ -25,11 +26,12 @@ export async function openSchemas(chart: Chart): Promise<ValuesSchemas> {
   const unusable = new Map<string, string>();
   for (const one of chartsIn(chart)) {
     if (!one.files.has(SCHEMA_FILE)) continue;
+    const text = textOf(one, SCHEMA_FILE);
     try {
-      validators.set(one, await compile(textOf(one, SCHEMA_FILE)));
+      validators.set(one, await compile(text));
     } catch (error) {
       // Whatever is wrong with a stranger's schema, the images are found without it.
-      unusable.set(shownPath(one, SCHEMA_FILE), error instanceof Error ? error.message : "");
+      unusable.set(shownPath(one, SCHEMA_FILE), whyUnusable(error, text));
     }
   }
   const problemsOf = (root: Instance): Problem[] =>
@@ -82,6 +84,8 @@ const regExp = Object.assign(
 const OPTIONS: Options = {
   strict: false,
   allErrors: true,
+  // With the value that does not fit.
+  verbose: true,
   validateFormats: false,
   validateSchema: false,
   logger: false,
@@ -129,10 +133,7 @@ function problemFrom(error: ErrorObject, above: readonly string[], file: string)
     return { file, line: 1, refused: true, reason: `${file} requires ${missingProperty}`, path };
   }
   const shown = at.length === 0 ? "the values" : at.join(".");
-  const what = error.message ?? error.keyword;
-  const more =
-    error.keyword === "additionalProperties" ? `: ${String(params["additionalProperty"])}` : "";
-  return { file, line: 1, refused: true, reason: `${shown} ${what}${more} (${file})` };
+  return { file, line: 1, refused: true, reason: `${shown}: ${inWords(error)} (${file})` };
 }
 
 /** As JSON has it. */
