@@ -7,7 +7,7 @@ import { isConnectionFailure } from "../http/connection-failure.ts";
 import { isTooSlow } from "../http/pace.ts";
 
 /** Who brings less than this before a connection breaks, again and again, brings it to no end in time. */
-const LEAST_PROGRESS = 64 * 1024;
+const LEAST_PROGRESS = 16 * 1024;
 
 export interface BlobFetch {
   readonly offset: number;
