@@ -40,7 +40,7 @@ const ROOMS = {
     "content",
     "oci",
   ],
-  repoint: ["delivery", "discover", "helm", "chart", "yaml", "content", "oci"],
+  repoint: ["delivery", "discover", "bundle", "helm", "chart", "yaml", "content", "oci"],
   preflight: ["intake", "delivery", "discover", "remote", "content", "oci"],
   delivery: ["bundle", "remote", "archive", "chart", "yaml", "content", "oci"],
   report: ["intake", "delivery", "discover", "bundle", "chart", "content", "oci"],

@@ -227,12 +227,9 @@ export type { Choice } from "./delivery/choose.ts";
 export type { DeliveryOptions } from "./delivery/delivery-options.ts";
 export type { DeliveryTerms } from "./delivery/deliver.ts";
 export type { NewRepository } from "./delivery/rehearse.ts";
-export {
-  repoint,
-  type RepointedChart,
-  type RepointOptions,
-  type RepointReport,
-} from "./stories/repoint.ts";
+export { repoint, type RepointOptions } from "./stories/repoint.ts";
+export type { RepointReport, RepointTerms } from "./repoint/repoint-bundle.ts";
+export type { RepointedChart } from "./repoint/repoint-bundled.ts";
 export type { PullLogin, PullSecretWish } from "./repoint/pull-secret-file.ts";
 export type { Workload } from "./repoint/workloads.ts";
 export type { ChartProof, PresentImage, ProvenSecret, ProvenValue } from "./repoint/proof-file.ts";

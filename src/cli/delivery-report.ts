@@ -8,6 +8,8 @@ export interface Said {
   /** With what only this command has to say. */
   readonly document: DeliveryReport;
   readonly text: () => string;
+  /** What came of work that followed the delivery: problems with it, and why it is not good. */
+  readonly later?: { readonly problems: string; readonly refusal: string | undefined } | undefined;
 }
 
 /**
@@ -30,8 +32,12 @@ export async function printDelivery<R extends DeliveryReport>(
     report = (cause as PushIncomplete<R>).report;
     error = cause;
   }
-  const { document, text } = say(report);
-  const wrong = paragraphs([formatProblems(report.findings), formatUndelivered(report)]);
+  const { document, text, later } = say(report);
+  const wrong = paragraphs([
+    formatProblems(report.findings),
+    formatUndelivered(report),
+    later?.problems ?? "",
+  ]);
   const { code = "", message = "", hint } = error ?? {};
   session.print(
     error === undefined ? document : { ...document, error: { code, message, hint } },
@@ -40,6 +46,7 @@ export async function printDelivery<R extends DeliveryReport>(
   );
   if (error !== undefined) session.leaveUnfinished();
   else if (report.artifacts.some(isUndelivered)) session.refuse("");
+  else if (later?.refusal !== undefined) session.refuse(later.refusal);
 }
 
 function isUndelivered({ result }: PushedArtifact): boolean {

@@ -1,4 +1,5 @@
-import type { PushReport } from "../index.ts";
+import type { Command } from "commander";
+import type { PushReport, RepointTerms, ValueSet } from "../index.ts";
 import {
   addBundleFlags,
   addVerifyFirstFlag,
@@ -20,10 +21,12 @@ import {
   printDelivery,
   type Said,
 } from "./delivery-report.ts";
-import { formatNotes } from "./findings.ts";
-import { addExamples } from "./flags.ts";
+import { formatNotes, formatProblems } from "./findings.ts";
+import { addExamples, seldom } from "./flags.ts";
 import { addMapFlags, readMapping, type MapFlags } from "./map-flags.ts";
 import { addRegistryFlags, registryAccess, type RegistryFlags } from "./registry-flags.ts";
+import { addRepointFlags, repointTerms, type RepointTermFlags } from "./repoint-flags.ts";
+import { renderRepoint, repointFindings, verdict } from "./repoint-report.ts";
 import { addTargetFileFlag, formatTaken, requireTarget, type TargetFlags } from "./target-flags.ts";
 import { addOutputFlags, type AddCommand, type Session, type SessionFlags } from "./session.ts";
 import { listRepositoriesFlag, printRepositories, type RepositoryForm } from "./repository-list.ts";
@@ -37,8 +40,11 @@ interface PushFlags
     MapFlags,
     TargetFlags,
     DeliveryFlags,
+    RepointTermFlags,
     VerifyFirstFlag {
   readonly listRepositories?: RepositoryForm;
+  readonly repoint?: string;
+  readonly passwordStdin?: boolean;
 }
 
 export const addPushCommand: AddCommand = (program, start) => {
@@ -59,24 +65,44 @@ export const addPushCommand: AddCommand = (program, start) => {
   addDeliveryFlags(command).addOption(listRepositoriesFlag());
   addVerifyFirstFlag(addBundleFlags(command));
   addRegistryFlags(command).addOption(immutableFlag());
+  const sets = addLaterFlags(command);
   addOutputFlags(command);
   addExamples(command, [
     "dray push app-1.2.0.tar.gz registry.internal:5000/mirror --key release.pub --dry-run",
     "dray push app-1.2.0.tar.gz registry.internal:5000/mirror --key release.pub \\",
     "  --receipt app-1.2.0.receipt.json",
+    "dray push app-1.2.0.tar.gz --target-file target.yaml --key release.pub \\",
+    "  --repoint deploy --values prod.yaml",
   ]);
   command.action(async (path: string, target: string | undefined, flags: PushFlags) =>
-    runPush({ path, target }, flags, await start(flags)),
+    runPush({ path, target }, { flags, sets }, await start(flags)),
   );
 };
 
+/** What is done when all is there; most of it is for those who know `dray repoint`. */
+function addLaterFlags(command: Command): readonly ValueSet[] {
+  command
+    .optionsGroup("When all is there:")
+    .option("--repoint <dir>", "write the values with which the charts pull from there, proven");
+  const before = new Set(command.options);
+  const sets = addRepointFlags(command);
+  const usual = ["--values", "--set", "--pull-secret"];
+  for (const option of command.options) {
+    if (before.has(option)) continue;
+    option.helpGroup("When all is there:");
+    if (!usual.includes(option.long ?? "")) seldom(option);
+  }
+  return sets;
+}
+
 async function runPush(
   { path, target }: { path: string; target: string | undefined },
-  flags: PushFlags,
+  { flags, sets }: { flags: PushFlags; sets: readonly ValueSet[] },
   session: Session,
 ): Promise<void> {
   const { listRepositories, push } = await import("../index.ts");
   await refuseReceiptOnStdout(flags);
+  const repoint = await laterTerms(flags, sets, session);
   const options = {
     path,
     target: await requireTarget(target, flags),
@@ -94,9 +120,36 @@ async function runPush(
   const taken = flags.dryRun === true ? flags.fromFile : undefined;
   const say = (report: PushReport): Said => ({
     document: { ...report, ...(taken && { targetFile: taken }) },
-    text: () => paragraphs([formatTaken(taken), renderPush(report, flags)]),
+    text: () =>
+      paragraphs([
+        formatTaken(taken),
+        renderPush(report, flags),
+        report.repoint === undefined ? "" : renderRepoint(report.repoint),
+      ]),
+    later: report.repoint && {
+      problems: formatProblems(repointFindings(report.repoint)),
+      refusal: report.repoint.good ? undefined : verdict(report.repoint),
+    },
   });
-  await printDelivery(() => push({ ...options, registry }, session.run), say, session);
+  await printDelivery(() => push({ ...options, registry, repoint }, session.run), say, session);
+}
+
+/** @throws DrayError `DRAY_USAGE` for values that nothing would use */
+async function laterTerms(
+  flags: PushFlags,
+  sets: readonly ValueSet[],
+  session: Session,
+): Promise<RepointTerms | undefined> {
+  if (flags.repoint !== undefined) {
+    const terms = await repointTerms(flags, sets, session);
+    return { ...terms, output: flags.repoint };
+  }
+  if (!sets.some((set) => Object.values(set).some((list) => list.length > 0))) return undefined;
+  const { DrayError } = await import("../index.ts");
+  throw new DrayError("DRAY_USAGE", "Cannot use values: a push alone has no use for them", {
+    kind: "usage",
+    hint: "Add --repoint DIR, which writes the values that charts are installed with.",
+  });
 }
 
 function renderPush(report: PushReport, { verbose, verifyTarget }: PushFlags): string {

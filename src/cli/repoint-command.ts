@@ -1,38 +1,22 @@
-import type { NodeRuntime, ValueSet } from "../index.ts";
+import type { ValueSet } from "../index.ts";
 import { addBundleFlags, bundleChoices, type BundleFlags } from "./bundle-flags.ts";
-import {
-  addDiscoveryFlags,
-  discoverySettings,
-  readSets,
-  releaseOf,
-  type DiscoveryFlags,
-} from "./discovery-flags.ts";
 import { formatProblems } from "./findings.ts";
-import { addExamples, someOf } from "./flags.ts";
+import { addExamples } from "./flags.ts";
 import { addMapFlags, readMapping, type MapFlags } from "./map-flags.ts";
-import { addPullSecretFlags, pullSecretOf, type PullSecretFlags } from "./pull-secret-flags.ts";
 import { addRegistryFlags, registryAccess, type RegistryFlags } from "./registry-flags.ts";
-import { renderRepoint, verdict } from "./repoint-report.ts";
 import { explain, formatExplained } from "./repoint-explain.ts";
+import { addRepointFlags, repointTerms, type RepointTermFlags } from "./repoint-flags.ts";
+import { renderRepoint, repointFindings, verdict } from "./repoint-report.ts";
 import { addOutputFlags, type AddCommand, type Session, type SessionFlags } from "./session.ts";
 import { addTargetFileFlag, requireTarget, type TargetFlags } from "./target-flags.ts";
 
 interface RepointFlags
-  extends
-    BundleFlags,
-    SessionFlags,
-    DiscoveryFlags,
-    MapFlags,
-    TargetFlags,
-    RegistryFlags,
-    PullSecretFlags {
+  extends BundleFlags, SessionFlags, MapFlags, TargetFlags, RegistryFlags, RepointTermFlags {
   readonly output?: string;
   readonly explain?: string;
-  readonly chart?: string;
-  readonly neededOnly?: boolean;
   readonly receipt?: string;
   readonly ask?: boolean;
-  readonly nodes?: readonly NodeRuntime[];
+  readonly passwordStdin?: boolean;
 }
 
 export const addRepointCommand: AddCommand = (program, start) => {
@@ -49,26 +33,13 @@ export const addRepointCommand: AddCommand = (program, start) => {
     .argument("<bundle>", "bundle file or unpacked directory")
     .argument("[target]", "REGISTRY[:PORT][/PREFIX]; without it that of the target file")
     .option("-o, --output <dir>", "directory for the files; made if it is not there")
-    .option("--explain <image>", "say of one image, by its old or new name, where it comes from")
-    .option("--chart <name>", "repoint only this chart: NAME or NAME:VERSION")
-    .option("--needed-only", "leave alone what these values do not pull");
+    .option("--explain <image>", "say of one image, by its old or new name, where it comes from");
   addTargetFileFlag(addMapFlags(command), start.env);
-  const sets = addDiscoveryFlags(command);
+  const sets = addRepointFlags(command);
   command
     .optionsGroup("What the target has:")
     .option("--receipt <file>", "a receipt of `dray push`: what it has brought is there")
     .option("--ask", "ask the registry for every image");
-  addPullSecretFlags(command);
-  command
-    .optionsGroup("Nodes:")
-    .addOption(
-      someOf("--nodes <runtimes>", "lead what pulls on the nodes to the target", [
-        "containerd",
-        "cri-o",
-        "k3s",
-        "openshift",
-      ]),
-    );
   addBundleFlags(command);
   addRegistryFlags(command);
   addOutputFlags(command);
@@ -99,21 +70,15 @@ async function runRepoint(
       target: await requireTarget(target, flags),
       mapping: await readMapping(flags),
       output: flags.output,
-      chart: flags.chart,
-      neededOnly: flags.neededOnly,
       receipt: flags.receipt,
-      nodes: flags.nodes,
-      pullSecret: await pullSecretOf(flags, session),
-      valueSets: await readSets(sets, flags, session),
-      discovery: { ...(await discoverySettings(flags, session)), ...releaseOf(flags) },
+      ...(await repointTerms(flags, sets, session)),
       ...(flags.ask === true && { ask: await registryAccess(flags, session) }),
       ...(await bundleChoices(flags, session)),
     },
     run,
   );
-  const findings = [...report.findings, ...report.charts.flatMap((chart) => chart.findings)];
   if (flags.explain === undefined) {
-    print(report, () => renderRepoint(report), formatProblems(findings));
+    print(report, () => renderRepoint(report), formatProblems(repointFindings(report)));
     if (!report.good) refuse(verdict(report));
   } else {
     const found = await explain(flags.explain, report);

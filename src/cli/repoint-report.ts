@@ -1,7 +1,12 @@
-import type { PresentImage, RepointedChart, RepointReport } from "../index.ts";
+import type { Finding, PresentImage, RepointedChart, RepointReport } from "../index.ts";
 import { formatNotes, formatOperators } from "./findings.ts";
 import { placeOf } from "./repoint-explain.ts";
 import { formatTable, paragraphs, plural, section } from "./table.ts";
+
+/** What is said of the bundle, and of each chart. */
+export function repointFindings({ findings, charts }: RepointReport): Finding[] {
+  return [...findings, ...charts.flatMap((chart) => chart.findings)];
+}
 
 export function renderRepoint(report: RepointReport): string {
   const { bundle, target, charts, findings, pullSecretFile, mappingFile, nodeFiles } = report;

@@ -12,7 +12,10 @@ export type TargetPresence = "there" | "missing" | "not asked";
 export type Presences = ReadonlyMap<string, TargetPresence>;
 
 /** What a push has brought to the target, by its receipt. */
-export function presenceByReceipt(images: readonly Reference[], { artifacts }: Receipt): Presences {
+export function presenceByReceipt(
+  images: readonly Reference[],
+  { artifacts }: Pick<Receipt, "artifacts">,
+): Presences {
   const names = new Set<string>();
   for (const { target, pinned, blobs, result } of artifacts) {
     if (result === "failed" || result === "unfinished") continue;

@@ -16,24 +16,35 @@ import {
   planPush,
   type PlannedPush,
 } from "../delivery/plan.ts";
+import { presenceByAsking, presenceByReceipt, type Presences } from "../delivery/presence.ts";
 import type { Goods } from "../delivery/publish-charts.ts";
 import { ReceiptFile } from "../delivery/receipt-file.ts";
 import { PushRecord } from "../delivery/record.ts";
 import { imagesOfChart } from "../discover/find-images.ts";
 import { DrayError, shellWord } from "../errors.ts";
 import { startRun, type Run, type RunOptions } from "../events.ts";
-import { parseReference, type Reference } from "../oci/reference.ts";
+import { formatReference, parseReference, type Reference } from "../oci/reference.ts";
 import type { RegistryAccess } from "../remote/registry/access.ts";
 import { RegistryPool } from "../remote/registry/pool.ts";
+import {
+  prepareRepoint,
+  repointBundle,
+  type RepointReport,
+  type RepointTerms,
+} from "../repoint/repoint-bundle.ts";
 import { withBundle, type BundleOptions } from "./open-bundle.ts";
 
 export interface PushOptions extends BundleOptions, DeliveryOptions {
   readonly registry?: RegistryAccess | undefined;
+  /** Write values with which the charts pull from there, once all is there. @default nothing */
+  readonly repoint?: RepointTerms | undefined;
 }
 
 export interface PushReport extends DeliveryReport {
   readonly bundle: BundleIdentity;
   readonly signedBy: readonly string[];
+  /** What was written for the charts, where that was wished for. */
+  readonly repoint?: RepointReport | undefined;
 }
 
 /**
@@ -53,14 +64,46 @@ export async function push(options: PushOptions, runOptions: RunOptions = {}): P
   const prepared = receipt === undefined ? undefined : await ReceiptFile.prepare(receipt);
   const record = new PushRecord(path, formatTarget(target));
   const writing = { file: dryRun ? undefined : prepared, record, run };
-  return ReceiptFile.kept(writing, () =>
+  const { report, repointing } = await ReceiptFile.kept(writing, () =>
     withBundle({ ...options, content: "readable" }, run, async (opened) => {
       const bundle = requireUsable(path, opened);
       requireArtifacts(bundle, path);
       record.open(bundle);
-      return carryOut(bundle, { options, run, record });
+      return pushAndRepoint(bundle, { options, run, record });
     }),
   );
+  if (repointing?.status === "rejected") throw repointing.reason;
+  return repointing === undefined ? report : { ...report, repoint: repointing.value };
+}
+
+/** What becomes of repointing does not change that all was pushed, and the receipt says so. */
+async function pushAndRepoint(
+  bundle: UsableBundle,
+  work: PushWork,
+): Promise<{
+  readonly report: PushReport;
+  readonly repointing: PromiseSettledResult<RepointReport> | undefined;
+}> {
+  const { options, run } = work;
+  const { path, repoint, dryRun = false } = options;
+  if (repoint === undefined || dryRun) {
+    return { report: await carryOut(bundle, work), repointing: undefined };
+  }
+  const prepared = await prepareRepoint(repoint, destinationOf(options), bundle);
+  const report = await carryOut(bundle, work);
+  const ask = (images: readonly Reference[]): Promise<Presences> => presenceAfter(images, work);
+  const [repointing] = await Promise.allSettled([repointBundle(prepared, path, { ask, run })]);
+  return { report, repointing };
+}
+
+/** What this push has brought is there; the registry is asked for the rest. */
+async function presenceAfter(
+  images: readonly Reference[],
+  { options: { registry = {} }, run, record }: PushWork,
+): Promise<Presences> {
+  const brought = presenceByReceipt(images, { artifacts: record.artifacts() });
+  const others = images.filter((image) => brought.get(formatReference(image)) !== "there");
+  return new Map([...brought, ...(await presenceByAsking(others, registry, run))]);
 }
 
 /** Whoever pushes wants to find something there. */

@@ -6,6 +6,7 @@ import { makeBundle, SIGNER } from "../../fixtures/bundles.ts";
 import { packedChart } from "../../fixtures/charts.ts";
 import { makeImage, makeLayer } from "../../fixtures/images.ts";
 import { temporaryDirectory } from "../../fixtures/temporary-directory.ts";
+import { startRegistry } from "../remote/registry/lab.ts";
 import { dray } from "./terminal.ts";
 
 const keys = await mkdtemp(join(tmpdir(), "dray-test-"));
@@ -178,6 +179,35 @@ describe("dray repoint", () => {
       "a",
     ]);
     expect(stderr).toContain("ends after 12 hours");
+  });
+
+  it("follows a push in one command, and ends with its verdict", async () => {
+    const { host } = await startRegistry();
+    const output = join(await temporaryDirectory(), "deploy");
+    const flags = ["--key", key, "--no-helm", "--repoint", output];
+    const good = await dray(["push", await bundle(), `${host}/x`, ...flags]);
+    expect(good.code).toBe(0);
+    expect(good.stdout).toContain("is in 127.0.0.1");
+    expect(good.stdout).toContain(`Good: every needed image comes from ${host}/x`);
+    const fixed = await bundle("ghcr.io/acme/web:2.0");
+    const bad = await dray(["push", fixed, `${host}/x`, ...flags, "--overwrite", "--json"]);
+    expect(bad.code).toBe(3);
+    expect(bad.stderr).toContain("Incomplete: 1 needed image still comes from outside.\n");
+    expect(JSON.parse(bad.stdout)).toMatchObject({
+      repoint: { good: false, charts: [{ images: [{ presence: "there", moved: false }] }] },
+    });
+  });
+
+  it("refuses values for a push that writes none, and a standard input that two would read: 2", async () => {
+    const push = ["push", await bundle(), "127.0.0.1:1/x", "--key", key];
+    const idle = await dray([...push, "--set", "a=b"]);
+    expect([idle.code, idle.stderr]).toEqual([2, expect.stringContaining("--repoint DIR")]);
+    const flags = ["--repoint", "deploy", "--pull-secret", "a", "--pull-login", "-"];
+    const twice = await dray([...push, ...flags, "--values", "-"]);
+    expect([twice.code, twice.stderr]).toEqual([
+      2,
+      expect.stringContaining("--pull-login - and --values - would"),
+    ]);
   });
 
   it("wants a directory for its files: 2", async () => {

@@ -6,7 +6,8 @@ import { chartYaml, packedChart } from "../../fixtures/charts.ts";
 import { makeImage, makeLayer, type MadeImage } from "../../fixtures/images.ts";
 import { temporaryDirectory } from "../../fixtures/temporary-directory.ts";
 import { globalChart } from "../../fixtures/umbrella-charts.ts";
-import { repoint, type RepointOptions, type RepointReport } from "../../src/stories/repoint.ts";
+import type { RepointReport } from "../../src/repoint/repoint-bundle.ts";
+import { repoint, type RepointOptions } from "../../src/stories/repoint.ts";
 import { push } from "../../src/stories/push.ts";
 import { refusal } from "../refusal.ts";
 import { startRegistry } from "../remote/registry/lab.ts";
@@ -113,6 +114,54 @@ describe("repoint()", () => {
         "quay.io/acme/wait:1.0.0: there",
       ]);
     }
+  });
+
+  it("follows a push: what that has brought is there, and the registry is asked for the rest", async () => {
+    const { host } = await startRegistry();
+    const target = `${host}/mirror`;
+    const tgz = packedChart(globalChart(), { name: "chart" });
+    const run = { workDirectory: await temporaryDirectory() };
+    const trust = { keys: [SIGNER.publicKey] };
+    const [first = "", ...others] = IMAGES;
+    const { path: before } = await makeBundle({ images: { [first]: made(first) } });
+    await push({ path: before, trust, target }, run);
+    const images = Object.fromEntries(others.slice(1).map((name) => [name, made(name)]));
+    const { path } = await makeBundle({ images, charts: [{ tgz }] });
+    const folder = await temporaryDirectory();
+    const [receipt, output] = [join(folder, "receipt.json"), join(folder, "deploy")];
+    const report = await push({ path, trust, target, receipt, repoint: { output } }, run);
+    expect(report.repoint?.good).toBe(false);
+    const presences = report.repoint?.charts[0]?.images.map(
+      (one) => `${one.image}: ${one.presence}`,
+    );
+    expect(presences).toEqual([
+      "docker.io/exporters/search_exporter:1.1.0: there",
+      "quay.io/acme/search:7.6.2: there",
+      "quay.io/acme/server:5.0.0: there",
+      "quay.io/acme/wait:1.0.0: missing",
+    ]);
+    expect(JSON.parse(await readFile(receipt, "utf8"))).toMatchObject({ outcome: "done" });
+    expect(await readFile(join(output, "observer.values.yaml"), "utf8")).toContain(target);
+  });
+
+  it("is refused before anything is pushed, and leaves nothing behind in a dry run", async () => {
+    const registry = await startRegistry();
+    const { host } = registry;
+    const charts = [globalChart(), { ...globalChart(), "Chart.yaml": chartYaml("other") }];
+    const { path } = await makeBundle({
+      images: { [IMAGES[0] ?? ""]: made("server") },
+      charts: charts.map((texts) => ({ tgz: packedChart(texts, { name: "chart" }) })),
+    });
+    const options = { path, trust: { keys: [SIGNER.publicKey] }, target: host };
+    const run = { workDirectory: await temporaryDirectory() };
+    const given = { valueSets: [{ set: ["a=b"] }] };
+    const refused = await refusal(() => push({ ...options, repoint: given }, run));
+    expect(refused).toMatchObject({ code: "DRAY_CHART_AMBIGUOUS" });
+    expect(registry.requests("GET")).toEqual([]);
+    const output = join(await temporaryDirectory(), "deploy");
+    const report = await push({ ...options, dryRun: true, repoint: { output } }, run);
+    expect(report.repoint).toBeUndefined();
+    await expect(readFile(join(output, "mapping.json"))).rejects.toThrow("ENOENT");
   });
 
   it("is not good while a needed image points outside", async () => {

@@ -1,0 +1,77 @@
+import type { Command } from "commander";
+import type { NodeRuntime, RepointTerms, ValueSet } from "../index.ts";
+import {
+  addDiscoveryFlags,
+  discoverySettings,
+  readSets,
+  releaseOf,
+  type DiscoveryFlags,
+} from "./discovery-flags.ts";
+import { someOf } from "./flags.ts";
+import { addPullSecretFlags, pullSecretOf, type PullSecretFlags } from "./pull-secret-flags.ts";
+import type { Session } from "./session.ts";
+
+/** Flags of every command that writes values for charts. */
+export interface RepointTermFlags extends DiscoveryFlags, PullSecretFlags {
+  readonly chart?: string;
+  readonly neededOnly?: boolean;
+  readonly nodes?: readonly NodeRuntime[];
+  readonly passwordStdin?: boolean;
+}
+
+/** Adds the flags; what they say of values is in the list given back when the command runs. */
+export function addRepointFlags(command: Command): readonly ValueSet[] {
+  command
+    .optionsGroup("What is repointed:")
+    .option("--chart <name>", "repoint only this chart: NAME or NAME:VERSION")
+    .option("--needed-only", "leave alone what these values do not pull");
+  const sets = addDiscoveryFlags(command);
+  addPullSecretFlags(command);
+  command
+    .optionsGroup("Nodes:")
+    .addOption(
+      someOf("--nodes <runtimes>", "lead what pulls on the nodes to the target", [
+        "containerd",
+        "cri-o",
+        "k3s",
+        "openshift",
+      ]),
+    );
+  return sets;
+}
+
+/** What the flags say of repointing. @throws DrayError `DRAY_USAGE` */
+export async function repointTerms(
+  flags: RepointTermFlags,
+  sets: readonly ValueSet[],
+  session: Session,
+): Promise<RepointTerms> {
+  await requireOneReader(flags, sets);
+  return {
+    chart: flags.chart,
+    neededOnly: flags.neededOnly,
+    nodes: flags.nodes,
+    pullSecret: await pullSecretOf(flags, session),
+    valueSets: await readSets(sets, flags, session),
+    discovery: { ...(await discoverySettings(flags, session)), ...releaseOf(flags) },
+  };
+}
+
+/** Standard input can be read once. */
+async function requireOneReader(
+  { pullLogin, passwordStdin }: RepointTermFlags,
+  sets: readonly ValueSet[],
+): Promise<void> {
+  const readers = [
+    ...(pullLogin === "-" ? ["--pull-login -"] : []),
+    ...(passwordStdin === true ? ["--password-stdin"] : []),
+    ...(sets.some(({ files = [] }) => files.includes("-")) ? ["--values -"] : []),
+  ];
+  if (readers.length < 2) return;
+  const { DrayError } = await import("../index.ts");
+  const message = `Cannot read standard input twice: ${readers.join(" and ")} would`;
+  throw new DrayError("DRAY_USAGE", message, {
+    kind: "usage",
+    hint: "Write one of them into a file.",
+  });
+}

@@ -1,0 +1,144 @@
+import { loadBundledCharts, requireOneChart } from "../bundle/charts.ts";
+import type { BundleIdentity, UsableBundle } from "../bundle/opened.ts";
+import type { Chart } from "../chart/chart.ts";
+import type { Destination } from "../delivery/names.ts";
+import { formatTarget } from "../delivery/plan.ts";
+import type { NodeRuntime } from "../delivery/target-file.ts";
+import type { DiscoverySettings } from "../discover/find-images.ts";
+import type { Run } from "../events.ts";
+import type { Finding } from "../finding.ts";
+import { isGiven, readUserValues, type ValueSet } from "../helm/values/user-values.ts";
+import { fileNameOf, namedSets } from "./file-names.ts";
+import { mappingText, movedImages } from "./mapping-file.ts";
+import { TargetNames } from "./names.ts";
+import { aboutLeft, addNodeFiles } from "./node-folder.ts";
+import { OutputFolder } from "./output-folder.ts";
+import { aboutLogin, writePullSecrets, type PullSecretWish } from "./pull-secret-file.ts";
+import {
+  repointBundled,
+  type AskPresence,
+  type ChartWork,
+  type RepointedChart,
+} from "./repoint-bundled.ts";
+
+/** What somebody says of repointing, whatever has brought the images to the target. */
+export interface RepointTerms {
+  /** Directory that the files are written to. @default nothing is written */
+  readonly output?: string | undefined;
+  /** How images are looked for. @default as a release that is called like the chart */
+  readonly discovery?: DiscoverySettings | undefined;
+  /** `NAME` or `NAME:VERSION` of the one chart to repoint. @default all of them */
+  readonly chart?: string | undefined;
+  /** Values of the user; each set gets a file of its own. @default one empty set */
+  readonly valueSets?: readonly ValueSet[] | undefined;
+  /** Leave alone what these values do not pull. @default false */
+  readonly neededOnly?: boolean | undefined;
+  /** The secret that every workload is to pull with. */
+  readonly pullSecret?: PullSecretWish | undefined;
+  /** What pulls on the nodes: configuration that leads it to the target is written. @default none */
+  readonly nodes?: readonly NodeRuntime[] | undefined;
+}
+
+export interface RepointReport {
+  readonly bundle: BundleIdentity;
+  /** `REGISTRY[/PREFIX]` */
+  readonly target: string;
+  readonly charts: readonly RepointedChart[];
+  /** True if every needed image comes from the target, none is missing there, and all have the secret. */
+  readonly good: boolean;
+  /** The file with the secret, if one was written. */
+  readonly pullSecretFile: string | undefined;
+  /** Each image of the bundle and of its charts, and what the target calls it. */
+  readonly mappingFile: string;
+  /** Configuration of nodes. */
+  readonly nodeFiles: readonly string[];
+  /** What there is to say of the bundle itself, of the secret and of nodes. */
+  readonly findings: readonly Finding[];
+}
+
+/** What is known before anything is rendered, or sent. */
+export interface PreparedRepoint {
+  readonly terms: RepointTerms;
+  readonly destination: Destination;
+  readonly names: TargetNames;
+  readonly folder: OutputFolder;
+  readonly bundle: UsableBundle;
+  readonly charts: readonly Chart[];
+}
+
+/**
+ * Refuses everything that is wrong with a wish before any work is done for it.
+ * @throws DrayError `DRAY_TARGET_INVALID`, `DRAY_CHART_MISSING`, `DRAY_CHART_AMBIGUOUS`,
+ * `DRAY_OUTPUT_REFUSED`, or for values that cannot be read
+ */
+export async function prepareRepoint(
+  terms: RepointTerms,
+  destination: Destination,
+  bundle: UsableBundle,
+): Promise<PreparedRepoint> {
+  const names = new TargetNames(destination);
+  const charts = await loadBundledCharts(bundle, terms.chart);
+  const { valueSets = [] } = terms;
+  if (valueSets.some(isGiven)) requireOneChart(charts, "repoint");
+  for (const set of valueSets) await readUserValues(set);
+  const folder = new OutputFolder(terms.output);
+  await folder.prepare();
+  return { terms, destination, names, folder, bundle, charts };
+}
+
+/**
+ * Writes for each chart of a bundle the values with which it pulls its images from the target, and
+ * the proof: what each image is called in a rendering with these values.
+ */
+export async function repointBundle(
+  prepared: PreparedRepoint,
+  path: string,
+  { ask, run }: { readonly ask: AskPresence; readonly run: Run },
+): Promise<RepointReport> {
+  const { terms, destination, names, folder, bundle } = prepared;
+  const work: ChartWork = { ...prepared, ask, run };
+  const charts: RepointedChart[] = [];
+  for (const chart of prepared.charts) {
+    for (const one of namedSets(terms.valueSets, fileNameOf(chart, prepared.charts))) {
+      charts.push(await repointBundled(chart, one, work));
+    }
+  }
+  const moved = movedImages([...imagesOf(bundle), ...charts.flatMap(namesIn)], names);
+  const nodes = addNodeFiles(terms.nodes, moved, folder);
+  const mappingFile = folder.add("mapping.json", mappingText(moved));
+  const pullSecretFile = addPullSecret(prepared);
+  await folder.writeAll();
+  const { name, version } = bundle.contents;
+  return {
+    bundle: { name, version, digest: bundle.bundleDigest, path },
+    target: formatTarget(destination.target),
+    charts,
+    good: charts.every(({ good }) => good),
+    pullSecretFile,
+    mappingFile,
+    nodeFiles: nodes.paths,
+    findings: [
+      ...bundle.findings,
+      ...aboutLogin(terms.pullSecret, destination),
+      ...nodes.left.map(aboutLeft),
+    ],
+  };
+}
+
+function imagesOf({ contents }: UsableBundle): string[] {
+  return contents.artifacts
+    .filter(({ kind }) => kind === "image")
+    .map(({ reference }) => reference);
+}
+
+function namesIn({ images }: RepointedChart): string[] {
+  return images.map(({ image }) => image);
+}
+
+function addPullSecret({ terms, folder, destination }: PreparedRepoint): string | undefined {
+  const wish = terms.pullSecret;
+  if (wish?.login === undefined) return undefined;
+  const { registry } = destination.target;
+  const text = writePullSecrets(wish.name, wish.namespaces, { registry, login: wish.login });
+  return folder.add("pull-secret.yaml", text, { isSecret: true });
+}

@@ -1,0 +1,112 @@
+import type { BundleArtifact } from "../bundle/format.ts";
+import type { UsableBundle } from "../bundle/opened.ts";
+import { settledKinds, skippedImages } from "../bundle/skipped.ts";
+import type { Chart } from "../chart/chart.ts";
+import { CarriedImages } from "../delivery/carried.ts";
+import { nameAt, type Destination } from "../delivery/names.ts";
+import { formatTarget } from "../delivery/plan.ts";
+import type { Presences } from "../delivery/presence.ts";
+import { isNeeded, toFinding } from "../discover/discovery.ts";
+import type { Run } from "../events.ts";
+import type { Finding } from "../finding.ts";
+import { parseReference, type Reference } from "../oci/reference.ts";
+import type { NamedSet } from "./file-names.ts";
+import { installLine } from "./install-line.ts";
+import type { TargetNames } from "./names.ts";
+import type { OutputFolder } from "./output-folder.ts";
+import { isOutside, lacking, toProof, type ChartProof, type PresentImage } from "./proof-file.ts";
+import type { RepointTerms } from "./repoint-bundle.ts";
+import { repointChart } from "./repoint-chart.ts";
+
+/** Says of images whether the target has them; nothing of those that nobody asks for. */
+export type AskPresence = (images: readonly Reference[]) => Promise<Presences>;
+
+/** A chart with one set of values. */
+export interface RepointedChart extends ChartProof {
+  readonly valuesFile: string;
+  readonly proofFile: string;
+  /** What to type. */
+  readonly install: string;
+  readonly good: boolean;
+  readonly findings: readonly Finding[];
+}
+
+/** What is the same for every chart of a bundle. */
+export interface ChartWork {
+  readonly terms: RepointTerms;
+  readonly destination: Destination;
+  readonly names: TargetNames;
+  readonly bundle: UsableBundle;
+  readonly folder: OutputFolder;
+  readonly ask: AskPresence;
+  readonly run: Run;
+}
+
+/** Repoints one chart of a bundle, and keeps its files for when all are written. */
+export async function repointBundled(
+  chart: Chart,
+  { valueSet, file }: NamedSet,
+  work: ChartWork,
+): Promise<RepointedChart> {
+  const { terms, names, bundle, folder, run } = work;
+  const { neededOnly = false, discovery = {} } = terms;
+  // As the line that is printed installs it.
+  const release = { ...discovery, name: discovery.name ?? chart.metadata.name };
+  const settings = { ...release, settled: settledKinds(bundle.contents) };
+  const pullSecret = terms.pullSecret?.name;
+  const found = await repointChart(
+    chart,
+    { names, valueSet, settings, neededOnly, pullSecret },
+    run,
+  );
+  const presences = await work.ask(found.images.map(({ target }) => parseReference(target)));
+  const carried = new CarriedImages(bundle.contents.artifacts, bundle.graph, work.destination);
+  const proof = toProof(chart, found, {
+    pullSecret,
+    target: formatTarget(work.destination.target),
+    presenceOf: (target) => presences.get(target) ?? "not asked",
+    carries: (image) => carried.problemWith(parseReference(image), []) === undefined,
+  });
+  const valuesFile = folder.add(`${file}.values.yaml`, found.text);
+  const proofFile = folder.add(`${file}.proof.json`, `${JSON.stringify(proof, null, 2)}\n`);
+  const { images, problems } = proof;
+  const skipped = skippedImages(bundle.contents);
+  const repository = chartRepository(chart, work);
+  return {
+    ...proof,
+    valuesFile,
+    proofFile,
+    install: installLine({ chart, repository, valueSet, release, valuesFile }),
+    good: problems.length === 0 && !images.some(isOutside) && lacking(proof).length === 0,
+    findings: [
+      ...found.discovery.unknowns.map(toFinding),
+      ...images.filter(({ image }) => !skipped.has(image)).flatMap(notCarried),
+    ],
+  };
+}
+
+/** `registry/repository` of the chart at the target. */
+function chartRepository(
+  { metadata: { name, version } }: Chart,
+  { bundle, destination }: ChartWork,
+): string {
+  const artifact = bundle.contents.artifacts.find(
+    (one: BundleArtifact) => one.kind === "chart" && one.name === name && one.version === version,
+  );
+  if (artifact === undefined) throw new Error("a chart that was loaded is one of the artifacts");
+  return `${destination.target.registry}/${nameAt(artifact, destination).repository}`;
+}
+
+/** What the bundle does not bring has to come to the target another way. */
+function notCarried(image: PresentImage): Finding[] {
+  if (image.isCarried || image.presence === "there") return [];
+  return [
+    {
+      code: "IMAGE_NOT_CARRIED",
+      severity: isNeeded(image) ? "warning" : "info",
+      message: `${image.image} is not in the bundle, and its new name says only where it would be`,
+      entry: image.image,
+      hint: "Pack it, or see to it that the target has it; --ask asks whether it does.",
+    },
+  ];
+}
