@@ -46,7 +46,11 @@ export async function printDelivery<R extends DeliveryReport>(
   );
   if (error !== undefined) session.leaveUnfinished();
   else if (report.artifacts.some(isUndelivered)) session.refuse("");
-  else if (later?.refusal !== undefined) session.refuse(later.refusal);
+  else refuseLater(later, session);
+}
+
+function refuseLater(later: Said["later"], session: Session): void {
+  if (later?.refusal !== undefined) session.refuse(later.refusal);
 }
 
 function isUndelivered({ result }: PushedArtifact): boolean {

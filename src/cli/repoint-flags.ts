@@ -1,4 +1,4 @@
-import type { Command } from "commander";
+import { Option, type Command } from "commander";
 import type { NodeRuntime, RepointTerms, ValueSet } from "../index.ts";
 import {
   addDiscoveryFlags,
@@ -17,6 +17,8 @@ export interface RepointTermFlags extends DiscoveryFlags, PullSecretFlags {
   readonly neededOnly?: boolean;
   readonly nodes?: readonly NodeRuntime[];
   readonly passwordStdin?: boolean;
+  readonly pin?: "digest";
+  readonly unpin?: boolean;
 }
 
 /** Adds the flags; what they say of values is in the list given back when the command runs. */
@@ -25,6 +27,10 @@ export function addRepointFlags(command: Command): readonly ValueSet[] {
     .optionsGroup("What is repointed:")
     .option("--chart <name>", "repoint only this chart: NAME or NAME:VERSION")
     .option("--needed-only", "leave alone what these values do not pull");
+  const pin = new Option("--pin <by>", "let images go by the digest that was verified too");
+  command
+    .addOption(pin.choices(["digest"]).conflicts("unpin"))
+    .option("--unpin", "let those go by their tag whose digest the target has not");
   const sets = addDiscoveryFlags(command);
   addPullSecretFlags(command);
   command
@@ -51,6 +57,7 @@ export async function repointTerms(
     chart: flags.chart,
     neededOnly: flags.neededOnly,
     nodes: flags.nodes,
+    pins: flags.pin ?? (flags.unpin === true ? "none" : undefined),
     pullSecret: await pullSecretOf(flags, session),
     valueSets: await readSets(sets, flags, session),
     discovery: { ...(await discoverySettings(flags, session)), ...releaseOf(flags) },

@@ -33,6 +33,7 @@ function renderChart({
   problems,
   findings,
   pullSecret,
+  pins,
   valuesFile,
   proofFile,
   install,
@@ -40,7 +41,7 @@ function renderChart({
   const without = pullSecret?.workloads.filter((one) => !one.hasSecret) ?? [];
   const outside = images.filter((one) => isNeeded(one) && !one.moved);
   const left = images.filter((one) => !isNeeded(one) && !one.moved);
-  const missing = images.filter((one) => one.moved && one.presence === "missing");
+  const missing = images.filter((one) => one.moved && isMissing(one));
   const moved = images.filter((one) => one.moved);
   return paragraphs([
     formatTable([
@@ -67,9 +68,25 @@ function renderChart({
         )
         .join(""),
     ),
-    section("Not at the target:", missing.map(({ target }) => `  ${target}\n`).join("")),
+    section("Not at the target:", missing.map(formatMissing).join("")),
+    formatPins(pins),
     `${install}\n`,
   ]);
+}
+
+function isMissing({ presence }: PresentImage): boolean {
+  return presence === "missing" || presence === "rewritten";
+}
+
+function formatMissing({ target, presence }: PresentImage): string {
+  if (presence === "missing") return `  ${target}\n`;
+  return `  ${target}\n    its tag stands for another digest there: the registry may have written it anew\n    → --unpin lets it go by its tag.\n`;
+}
+
+function formatPins({ mode, left }: RepointedChart["pins"] = { mode: "digest", left: [] }): string {
+  const title = mode === "digest" ? "Goes by its tag alone:" : "Goes by its digest still:";
+  const lines = left.map(({ image, reason }) => `  ${image}\n    ${reason}\n`);
+  return section(title, lines.join(""));
 }
 
 function formatImages(images: readonly PresentImage[]): string {
@@ -101,7 +118,8 @@ export function verdict({ good, charts, target }: RepointReport): string {
   if (charts.some(({ problems }) => problems.length > 0)) {
     return "Not proven: a chart could not be rendered with these values.\n";
   }
-  return images.every(({ presence }) => presence !== "missing")
-    ? "Incomplete: workloads would pull without the secret.\n"
-    : `Incomplete: ${target} lacks images that are needed.\n`;
+  if (images.some(isMissing)) return `Incomplete: ${target} lacks images that are needed.\n`;
+  return charts.some(({ pins }) => pins?.left.some(({ needed }) => needed))
+    ? "Incomplete: not every needed image goes by what was wished for, its digest or its tag.\n"
+    : "Incomplete: workloads would pull without the secret.\n";
 }

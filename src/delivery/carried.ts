@@ -40,6 +40,11 @@ export class CarriedImages {
     this.#carried = [...own, ...mapped];
   }
 
+  /** The digest that the bundle has `wanted` under; undefined if it has none of that name. */
+  digestOf(wanted: Reference): Digest | undefined {
+    return this.#carried.find((one) => answers(one, wanted))?.root.descriptor.digest;
+  }
+
   /** Why a cluster that pulls `wanted` on these platforms would not get it; undefined if it would. */
   problemWith(wanted: Reference, platforms: readonly Platform[]): string | undefined {
     const near = this.#carried.filter(({ reference }) => sameRepository(reference, wanted));

@@ -5,8 +5,11 @@ import type { RegistryAccess } from "../remote/registry/access.ts";
 import { RegistryPool } from "../remote/registry/pool.ts";
 import type { Receipt } from "./receipt.ts";
 
-/** Whether a target has an image, as far as that was looked into. */
-export type TargetPresence = "there" | "missing" | "not asked";
+/**
+ * Whether a target has an image, as far as that was looked into. `rewritten`: not under its digest, but
+ * there is one under its tag.
+ */
+export type TargetPresence = "there" | "missing" | "rewritten" | "not asked";
 
 /** By the full name of each image at the target. */
 export type Presences = ReadonlyMap<string, TargetPresence>;
@@ -45,8 +48,15 @@ export async function presenceByAsking(
     const answers = await forAll(images, signal, async (image, either) => {
       const repository = pool.repository(image);
       const name = image.digest ?? image.tag ?? "latest";
-      const found = await repository.client.limit(() => repository.find(name, { signal: either }));
-      return [formatReference(image), found === undefined ? "missing" : "there"] as const;
+      const find = (wanted: string): Promise<unknown> =>
+        repository.client.limit(() => repository.find(wanted, { signal: either }));
+      const full = formatReference(image);
+      if ((await find(name)) !== undefined) return [full, "there"] as const;
+      // Some registries write a manifest anew, and then it has another digest.
+      const { digest, tag } = image;
+      const isRewritten =
+        digest !== undefined && tag !== undefined && (await find(tag)) !== undefined;
+      return [full, isRewritten ? "rewritten" : "missing"] as const;
     });
     return new Map(answers);
   } finally {

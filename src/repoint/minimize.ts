@@ -1,10 +1,13 @@
 import { keyOf, type Edit } from "./edits.ts";
+import { nameOf } from "./names.ts";
 import type { Scene } from "./scene.ts";
 
 /** A value that is needed, and for which images. */
 export interface KeptEdit extends Edit {
   /** Names at their source of the images that point outside without it. */
   readonly moves: readonly string[];
+  /** Of those that come from the target without it too, with another digest or none. */
+  readonly pins: readonly string[];
 }
 
 /** A scene and what has its new name in it. */
@@ -27,7 +30,7 @@ export function minimize(edits: readonly Edit[], scenes: readonly Scene[]): Kept
   }
   return kept.map((edit) => {
     const without = kept.filter((one) => one !== edit);
-    return { ...edit, moves: movedBy(edit, without, settled) };
+    return { ...edit, ...doneBy(edit, without, settled) };
   });
 }
 
@@ -35,12 +38,19 @@ export function minimize(edits: readonly Edit[], scenes: readonly Scene[]): Kept
  * A switch moves nothing, it lifts a refusal. All files are looked at: a value that goes to a template
  * as an argument is seen to be read by none of them.
  */
-function movedBy({ value }: Edit, without: readonly Edit[], all: readonly Settled[]): string[] {
-  if (typeof value === "boolean") return [];
+function doneBy(
+  { value }: Edit,
+  without: readonly Edit[],
+  all: readonly Settled[],
+): Pick<KeptEdit, "moves" | "pins"> {
+  if (typeof value === "boolean") return { moves: [], pins: [] };
   const images = all.flatMap((one) => lost(one, without, one.scene.files));
-  return [...new Set(images)].toSorted();
+  const named = (isThere: boolean): string[] => {
+    const some = images.filter((one) => one.isThere === isThere).map(({ image }) => image);
+    return [...new Set(some)].toSorted();
+  };
+  return { moves: named(false), pins: named(true) };
 }
-
 /** A look at the files that read the value tells most; only what seems idle is looked at as a whole. */
 function isNeeded(edit: Edit, without: readonly Edit[], all: readonly Settled[]): boolean {
   return (
@@ -55,13 +65,17 @@ function lost(
   { scene, moved }: Settled,
   edits: readonly Edit[],
   files: ReadonlySet<string>,
-): string[] {
+): { readonly image: string; readonly isThere: boolean }[] {
   if (files.size === 0) return [];
-  const still = scene.movedIn(scene.render(edits, files));
+  const rendering = scene.render(edits, files);
+  const still = scene.movedIn(rendering);
   return [...moved].flatMap((key) => {
     const goal = scene.goals.get(key);
-    const isLost = goal !== undefined && files.has(goal.file) && !still.has(key);
-    return isLost ? [goal.image] : [];
+    if (goal === undefined || !files.has(goal.file) || still.has(key)) return [];
+    const now = rendering.spots.get(key)?.reference;
+    return [
+      { image: goal.image, isThere: now !== undefined && nameOf(now) === nameOf(goal.target) },
+    ];
   });
 }
 

@@ -4,6 +4,7 @@ import { isNeeded } from "../discover/discovery.ts";
 import { formatPath } from "../helm/values/path.ts";
 import type { ProvenImage } from "./proof.ts";
 import type { Repointed } from "./repoint-chart.ts";
+import type { ProvenPins } from "./pins/repins.ts";
 import type { Workload } from "./workloads.ts";
 
 /** What is written beside the values of a chart. docs/repoint.md */
@@ -16,6 +17,8 @@ export interface ChartProof {
   readonly images: readonly PresentImage[];
   /** The secret that workloads are to pull with, where one is asked for. */
   readonly pullSecret?: ProvenSecret;
+  /** What was to go by its digest, or by its tag, and does not. */
+  readonly pins?: ProvenPins;
   /** What could not be rendered, and why the chart refuses the values. */
   readonly problems: readonly string[];
 }
@@ -33,6 +36,8 @@ export interface ProvenValue {
   readonly path: string;
   /** Images that point outside without it; none for one without which the chart refuses the others. */
   readonly moves: readonly string[];
+  /** Images whose digest is another without it, or none. */
+  readonly pins?: readonly string[];
 }
 
 export interface PresentImage extends ProvenImage {
@@ -47,6 +52,7 @@ export function toProof(
   { edits, secretEdits, workloads, images, problems }: Repointed,
   known: {
     readonly pullSecret: string | undefined;
+    readonly pins: ProvenPins | undefined;
     readonly target: string;
     readonly presenceOf: (target: string) => TargetPresence;
     readonly carries: (image: string) => boolean;
@@ -56,7 +62,11 @@ export function toProof(
     proofVersion: 1,
     chart: { name, version },
     target: known.target,
-    values: edits.map(({ path, moves }) => ({ path: formatPath(path), moves })),
+    values: edits.map(({ path, moves, pins }) => ({
+      path: formatPath(path),
+      moves,
+      ...(pins.length > 0 && { pins }),
+    })),
     images: images.map((one) => ({
       ...one,
       presence: known.presenceOf(one.target),
@@ -69,16 +79,28 @@ export function toProof(
         workloads,
       },
     }),
+    ...(known.pins !== undefined && { pins: known.pins }),
     problems,
   };
 }
 
+/** True if all that these values start has its secret, and what was to be pinned is. */
+export function isAsWished(proof: ChartProof): boolean {
+  const unpinned = proof.pins?.left.some(({ needed }) => needed) ?? false;
+  return lacking(proof).length === 0 && !unpinned;
+}
+
 /** What these values start and what pulls without the secret. */
-export function lacking({ pullSecret }: ChartProof): readonly Workload[] {
+function lacking({ pullSecret }: ChartProof): readonly Workload[] {
   return pullSecret?.workloads.filter(({ hasSecret, onlyTests }) => !hasSecret && !onlyTests) ?? [];
+}
+
+/** True for what the target was asked for and has not. */
+function isMissing({ presence }: Pick<PresentImage, "presence">): boolean {
+  return presence === "missing" || presence === "rewritten";
 }
 
 /** True for a needed image that a cluster would not get from the target. */
 export function isOutside(image: PresentImage): boolean {
-  return isNeeded(image) && (!image.moved || image.presence === "missing");
+  return isNeeded(image) && (!image.moved || isMissing(image));
 }

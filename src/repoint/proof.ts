@@ -59,7 +59,9 @@ export function proveImages(
     moved: now === formatReference(target),
     class: strongest(all, scene),
     when: scene.when,
-    by: edits.filter(({ moves }) => moves.includes(image)).map(({ path }) => formatPath(path)),
+    by: edits
+      .filter(({ moves, pins }) => moves.includes(image) || pins.includes(image))
+      .map(({ path }) => formatPath(path)),
     places: all.map(({ evidence }) => placeOf(evidence)),
   }));
 }

@@ -3,41 +3,22 @@ import type { BundleIdentity, UsableBundle } from "../bundle/opened.ts";
 import type { Chart } from "../chart/chart.ts";
 import type { Destination } from "../delivery/names.ts";
 import { formatTarget } from "../delivery/plan.ts";
-import type { NodeRuntime } from "../delivery/target-file.ts";
-import type { DiscoverySettings } from "../discover/find-images.ts";
 import type { Run } from "../events.ts";
 import type { Finding } from "../finding.ts";
-import { isGiven, readUserValues, type ValueSet } from "../helm/values/user-values.ts";
+import { isGiven, readUserValues } from "../helm/values/user-values.ts";
 import { fileNameOf, namedSets } from "./file-names.ts";
 import { mappingText, movedImages } from "./mapping-file.ts";
 import { TargetNames } from "./names.ts";
 import { aboutLeft, addNodeFiles } from "./node-folder.ts";
 import { OutputFolder } from "./output-folder.ts";
-import { aboutLogin, writePullSecrets, type PullSecretWish } from "./pull-secret-file.ts";
+import { aboutLogin, writePullSecrets } from "./pull-secret-file.ts";
 import {
   repointBundled,
   type AskPresence,
   type ChartWork,
   type RepointedChart,
 } from "./repoint-bundled.ts";
-
-/** What somebody says of repointing, whatever has brought the images to the target. */
-export interface RepointTerms {
-  /** Directory that the files are written to. @default nothing is written */
-  readonly output?: string | undefined;
-  /** How images are looked for. @default as a release that is called like the chart */
-  readonly discovery?: DiscoverySettings | undefined;
-  /** `NAME` or `NAME:VERSION` of the one chart to repoint. @default all of them */
-  readonly chart?: string | undefined;
-  /** Values of the user; each set gets a file of its own. @default one empty set */
-  readonly valueSets?: readonly ValueSet[] | undefined;
-  /** Leave alone what these values do not pull. @default false */
-  readonly neededOnly?: boolean | undefined;
-  /** The secret that every workload is to pull with. */
-  readonly pullSecret?: PullSecretWish | undefined;
-  /** What pulls on the nodes: configuration that leads it to the target is written. @default none */
-  readonly nodes?: readonly NodeRuntime[] | undefined;
-}
+import type { RepointTerms } from "./repoint-terms.ts";
 
 export interface RepointReport {
   readonly bundle: BundleIdentity;

@@ -14,9 +14,17 @@ import type { NamedSet } from "./file-names.ts";
 import { installLine } from "./install-line.ts";
 import type { TargetNames } from "./names.ts";
 import type { OutputFolder } from "./output-folder.ts";
-import { isOutside, lacking, toProof, type ChartProof, type PresentImage } from "./proof-file.ts";
-import type { RepointTerms } from "./repoint-bundle.ts";
+import { pinsLeft, repinsFor } from "./pins/repins.ts";
+import {
+  isAsWished,
+  isOutside,
+  toProof,
+  type ChartProof,
+  type PresentImage,
+} from "./proof-file.ts";
 import { repointChart } from "./repoint-chart.ts";
+import type { RepointTerms } from "./repoint-terms.ts";
+import type { Goal } from "./scene.ts";
 
 /** Says of images whether the target has them; nothing of those that nobody asks for. */
 export type AskPresence = (images: readonly Reference[]) => Promise<Presences>;
@@ -54,15 +62,16 @@ export async function repointBundled(
   const release = { ...discovery, name: discovery.name ?? chart.metadata.name };
   const settings = { ...release, settled: settledKinds(bundle.contents) };
   const pullSecret = terms.pullSecret?.name;
-  const found = await repointChart(
-    chart,
-    { names, valueSet, settings, neededOnly, pullSecret },
-    run,
-  );
-  const presences = await work.ask(found.images.map(({ target }) => parseReference(target)));
   const carried = new CarriedImages(bundle.contents.artifacts, bundle.graph, work.destination);
+  const { ask } = work;
+  const { pins } = terms;
+  const repins = pins && ((goals: readonly Goal[]) => repinsFor(pins, goals, { carried, ask }));
+  const wishes = { names, valueSet, settings, neededOnly, pullSecret, repins };
+  const found = await repointChart(chart, wishes, run);
+  const presences = await ask(found.images.map(({ target }) => parseReference(target)));
   const proof = toProof(chart, found, {
     pullSecret,
+    pins: pins && pinsLeft(pins, found.images, { carried, presences }),
     target: formatTarget(work.destination.target),
     presenceOf: (target) => presences.get(target) ?? "not asked",
     carries: (image) => carried.problemWith(parseReference(image), []) === undefined,
@@ -77,7 +86,7 @@ export async function repointBundled(
     valuesFile,
     proofFile,
     install: installLine({ chart, repository, valueSet, release, valuesFile }),
-    good: problems.length === 0 && !images.some(isOutside) && lacking(proof).length === 0,
+    good: problems.length === 0 && !images.some(isOutside) && isAsWished(proof),
     findings: [
       ...found.discovery.unknowns.map(toFinding),
       ...images.filter(({ image }) => !skipped.has(image)).flatMap(notCarried),

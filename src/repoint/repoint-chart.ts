@@ -13,7 +13,8 @@ import type { TargetNames } from "./names.ts";
 import { optionalScenes } from "./optional-scenes.ts";
 import { compareProven, proveImages, unmoved, type ProvenImage } from "./proof.ts";
 import { Renderer } from "./rendering.ts";
-import { Scene } from "./scene.ts";
+import { PinSearch, type Repin } from "./pins/pin-search.ts";
+import { Scene, type Goal } from "./scene.ts";
 import { SecretSearch, type SecretEdit } from "./pull-secrets.ts";
 import { Search, type Plan } from "./search.ts";
 import { unlockingEdits } from "./unlock.ts";
@@ -29,6 +30,8 @@ export interface RepointWishes {
   readonly neededOnly: boolean;
   /** Name of the secret that every workload is to pull with. */
   readonly pullSecret?: string | undefined;
+  /** Says of the images that are moved which digests they are to have. @default as they were */
+  readonly repins?: ((goals: readonly Goal[]) => Promise<Repin>) | undefined;
 }
 
 /** Values that point a chart at the target, and what they were seen to do. */
@@ -54,7 +57,7 @@ export interface Repointed {
  */
 export async function repointChart(
   chart: Chart,
-  { names, valueSet, settings, neededOnly, pullSecret }: RepointWishes,
+  { names, valueSet, settings, neededOnly, pullSecret, repins }: RepointWishes,
   { signal }: Run,
 ): Promise<Repointed> {
   const schemas = await openSchemas(chart);
@@ -80,6 +83,10 @@ export async function repointChart(
     }
   }
   edits = joinEdits(edits, unlockingEdits(base.refusals(edits), base.composed));
+  if (repins !== undefined) {
+    const goals = scenes.flatMap((scene) => [...scene.goals.values()]);
+    edits = new PinSearch(scenes, edits, await repins(goals)).run();
+  }
   const kept = minimize(edits, scenes);
   const serving = pullSecret === undefined ? [] : new SecretSearch(scenes, kept, pullSecret).run();
   const text = writeEdits({ moving: kept, serving }, scenes, chart);

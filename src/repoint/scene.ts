@@ -22,8 +22,7 @@ export class Scene {
   readonly composed: Dict;
   /** As it is without any edit. */
   readonly base: Rendering;
-  /** By the key of each spot. */
-  readonly goals: ReadonlyMap<string, Goal>;
+  #goals: ReadonlyMap<string, Goal>;
   /** Files that name an image. */
   readonly files: ReadonlySet<string>;
   /** True if all of the chart is looked at. */
@@ -54,11 +53,24 @@ export class Scene {
         : renderer.renderSome(this.#ready, only, []);
     this.composed = this.#ready.root.values;
     const wanted = [...this.base.spots.values()].filter(wants);
-    this.goals = new Map(
+    this.#goals = new Map(
       wanted.map((spot) => [spot.key, { ...spot, target: names.of(spot.reference) }]),
     );
     this.files = new Set(wanted.map(({ file }) => file));
     this.#known = new Set(this.base.problems.map(problemKey));
+  }
+
+  /** By the key of each spot. */
+  get goals(): ReadonlyMap<string, Goal> {
+    return this.#goals;
+  }
+
+  /** From now on every image is to have the name that `targetOf` gives it. */
+  aim(targetOf: (goal: Goal) => Reference): void {
+    const all = [...this.#goals].map(
+      ([key, goal]) => [key, { ...goal, target: targetOf(goal) }] as const,
+    );
+    this.#goals = new Map(all);
   }
 
   /** What may have a say in the names of images. */

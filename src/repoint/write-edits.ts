@@ -19,6 +19,7 @@ export interface FoundEdits {
 /** A value, and what is said of it. */
 interface Remarked extends Edit {
   readonly moves: readonly string[];
+  readonly pins: readonly string[];
   readonly serves: readonly string[];
 }
 
@@ -30,7 +31,7 @@ export function writeEdits(
 ): string {
   const edits: readonly Remarked[] = [
     ...moving.map((edit) => ({ ...edit, serves: [] })),
-    ...serving.map((edit) => ({ ...edit, moves: [] })),
+    ...serving.map((edit) => ({ ...edit, moves: [], pins: [] })),
   ];
   const { name, version } = chart.metadata;
   const values = scenes.reduce<Dict>(
@@ -62,8 +63,9 @@ function remarksFor(
   const here = edits.filter((edit) => startsWith(edit.path, path) && isWhole(edit));
   if (here.length === 0) return [];
   const moved = here.flatMap(({ moves }) => moves).map((image) => `moves ${image}`);
+  const pinned = here.flatMap(({ pins }) => pins).map((image) => `fixes the digest of ${image}`);
   const served = here.flatMap(({ serves }) => serves).map((object) => `gives ${object} the secret`);
-  const all = [...new Set([...moved, ...served])].toSorted();
+  const all = [...new Set([...moved, ...pinned, ...served])].toSorted();
   if (all.length === 0) return ["without it the chart refuses images of other registries"];
   const left = all.length - MAX_NAMED;
   return [...all.slice(0, MAX_NAMED), ...(left > 0 ? [`and ${left} more`] : [])];

@@ -26,12 +26,8 @@ import { startRun, type Run, type RunOptions } from "../events.ts";
 import { formatReference, parseReference, type Reference } from "../oci/reference.ts";
 import type { RegistryAccess } from "../remote/registry/access.ts";
 import { RegistryPool } from "../remote/registry/pool.ts";
-import {
-  prepareRepoint,
-  repointBundle,
-  type RepointReport,
-  type RepointTerms,
-} from "../repoint/repoint-bundle.ts";
+import { prepareRepoint, repointBundle, type RepointReport } from "../repoint/repoint-bundle.ts";
+import type { RepointTerms } from "../repoint/repoint-terms.ts";
 import { withBundle, type BundleOptions } from "./open-bundle.ts";
 
 export interface PushOptions extends BundleOptions, DeliveryOptions {

@@ -5,12 +5,8 @@ import { presenceByAsking, presenceByReceipt } from "../delivery/presence.ts";
 import { readReceipt } from "../delivery/receipt-file.ts";
 import { startRun, type Run, type RunOptions } from "../events.ts";
 import type { RegistryAccess } from "../remote/registry/access.ts";
-import {
-  prepareRepoint,
-  repointBundle,
-  type RepointReport,
-  type RepointTerms,
-} from "../repoint/repoint-bundle.ts";
+import { prepareRepoint, repointBundle, type RepointReport } from "../repoint/repoint-bundle.ts";
+import type { RepointTerms } from "../repoint/repoint-terms.ts";
 import type { AskPresence } from "../repoint/repoint-bundled.ts";
 import { withBundle, type BundleOptions } from "./open-bundle.ts";
 

@@ -4,6 +4,8 @@ import { parseTarget } from "../../src/delivery/plan.ts";
 import { startRun } from "../../src/events.ts";
 import { readUserValues } from "../../src/helm/values/user-values.ts";
 import { openSchemas } from "../../src/helm/values/schema.ts";
+import type { Digest } from "../../src/oci/digest.ts";
+import type { Repin } from "../../src/repoint/pins/pin-search.ts";
 import { TargetNames } from "../../src/repoint/names.ts";
 import { Renderer } from "../../src/repoint/rendering.ts";
 import { repointChart, type Repointed } from "../../src/repoint/repoint-chart.ts";
@@ -18,6 +20,8 @@ export interface Wishes {
   readonly set?: readonly string[];
   readonly neededOnly?: boolean;
   readonly pullSecret?: string;
+  /** The digest that each image is to have, by its name; undefined takes it away. */
+  readonly pins?: Readonly<Record<string, Digest | undefined>>;
 }
 
 export async function repointTexts(texts: ChartTexts, wishes: Wishes = {}): Promise<Repointed> {
@@ -26,15 +30,25 @@ export async function repointTexts(texts: ChartTexts, wishes: Wishes = {}): Prom
 
 function repointOf(
   chart: Chart,
-  { mapping = {}, values = "", set, neededOnly = false, pullSecret }: Wishes = {},
+  { mapping = {}, values = "", set, neededOnly = false, pullSecret, pins }: Wishes = {},
 ): Promise<Repointed> {
   const names = new TargetNames({ target: parseTarget(TARGET), mapping });
   const valueSet = { files: [{ name: "given", text: values }], set };
   return repointChart(
     chart,
-    { names, valueSet, settings: {}, neededOnly, pullSecret },
+    { names, valueSet, settings: {}, neededOnly, pullSecret, repins: pins && repinsOf(pins) },
     startRun({}),
   );
+}
+
+function repinsOf(pins: NonNullable<Wishes["pins"]>): () => Promise<Repin> {
+  return () =>
+    Promise.resolve(({ image, target: { registry, repository, tag = "latest" } }) => {
+      if (!(image in pins)) return undefined;
+      const digest = pins[image];
+      const name = { registry, repository, tag };
+      return digest === undefined ? name : { ...name, digest };
+    });
 }
 
 /** The lines of the file that are no comment. */

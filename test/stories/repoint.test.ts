@@ -164,6 +164,51 @@ describe("repoint()", () => {
     await expect(readFile(join(output, "mapping.json"))).rejects.toThrow("ENOENT");
   });
 
+  it("fixes the digests of what the bundle brings, and says of what none is known", async () => {
+    const { charts, good } = await repointBundle({ pins: "digest" }, { images: IMAGES.slice(1) });
+    const now = charts[0]?.images.map((one) => /@/.test(one.now ?? ""));
+    expect(now).toEqual([true, true, false, true]);
+    expect(charts[0]?.pins).toEqual({
+      mode: "digest",
+      left: [
+        {
+          image: IMAGES[0],
+          reason: "the bundle does not bring it, and so nobody has verified a digest",
+          needed: true,
+        },
+      ],
+    });
+    expect(good).toBe(false);
+  });
+
+  it("names a digest that the target has not, and clears it where that is wished for", async () => {
+    const { host } = await startRegistry();
+    const pinned = `quay.io/acme/web:1.0@sha256:${"e".repeat(64)}`;
+    const texts = {
+      "Chart.yaml": chartYaml("pinned"),
+      "values.yaml": `image: ${pinned}\n`,
+      "templates/a.yaml":
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n  containers:\n  - {name: a, image: {{ .Values.image }}}\n",
+    };
+    const run = { workDirectory: await temporaryDirectory() };
+    const trust = { keys: [SIGNER.publicKey] };
+    const images = { "quay.io/acme/web:1.0": made("web") };
+    const { path } = await makeBundle({
+      images,
+      charts: [{ tgz: packedChart(texts, { name: "chart" }) }],
+    });
+    await push({ path, trust, target: host }, run);
+    const options = { path, trust, target: host, ask: {} };
+    const before = await repoint(options, run);
+    expect(before.charts[0]?.images).toMatchObject([{ moved: true, presence: "rewritten" }]);
+    expect(before.good).toBe(false);
+    const after = await repoint({ ...options, pins: "none" }, run);
+    expect(after.charts[0]?.images).toMatchObject([
+      { now: `${host}/acme/web:1.0`, presence: "there" },
+    ]);
+    expect(after.good).toBe(true);
+  });
+
   it("is not good while a needed image points outside", async () => {
     const fixed =
       "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n  containers:\n  - {name: a, image: quay.io/acme/fixed:1.0}\n";
