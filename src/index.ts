@@ -229,8 +229,17 @@ export type { DeliveryTerms } from "./delivery/deliver.ts";
 export type { NewRepository } from "./delivery/rehearse.ts";
 export { repoint, type RepointOptions } from "./stories/repoint.ts";
 export type { RepointReport } from "./repoint/repoint-bundle.ts";
+export { repointManifests, type RepointManifestsOptions } from "./stories/repoint-manifests.ts";
+export type {
+  ChangedImage,
+  FilteredImage,
+  FilteredManifests,
+  LeftImage,
+} from "./repoint/manifests/filter-manifests.ts";
 export type { RepointTerms } from "./repoint/repoint-terms.ts";
 export type { RepointedChart } from "./repoint/repoint-bundled.ts";
+export type { GitFlavor } from "./repoint/gitops/git-release.ts";
+export type { NodeConnection } from "./repoint/node-trust.ts";
 export type { PinMode, ProvenPins } from "./repoint/pins/repins.ts";
 export type { PullLogin, PullSecretWish } from "./repoint/pull-secret-file.ts";
 export type { Workload } from "./repoint/workloads.ts";

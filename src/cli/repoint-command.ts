@@ -1,11 +1,13 @@
+import { Option } from "commander";
 import type { ValueSet } from "../index.ts";
 import { addBundleFlags, bundleChoices, type BundleFlags } from "./bundle-flags.ts";
 import { formatProblems } from "./findings.ts";
-import { addExamples } from "./flags.ts";
+import { addExamples, seldom } from "./flags.ts";
 import { addMapFlags, readMapping, type MapFlags } from "./map-flags.ts";
 import { addRegistryFlags, registryAccess, type RegistryFlags } from "./registry-flags.ts";
 import { explain, formatExplained } from "./repoint-explain.ts";
 import { addRepointFlags, repointTerms, type RepointTermFlags } from "./repoint-flags.ts";
+import { runFilter } from "./repoint-filter.ts";
 import { renderRepoint, repointFindings, verdict } from "./repoint-report.ts";
 import { addOutputFlags, type AddCommand, type Session, type SessionFlags } from "./session.ts";
 import { addTargetFileFlag, requireTarget, type TargetFlags } from "./target-flags.ts";
@@ -14,6 +16,8 @@ interface RepointFlags
   extends BundleFlags, SessionFlags, MapFlags, TargetFlags, RegistryFlags, RepointTermFlags {
   readonly output?: string;
   readonly explain?: string;
+  readonly stdin?: boolean;
+  readonly keepUnmapped?: boolean;
   readonly receipt?: string;
   readonly ask?: boolean;
   readonly passwordStdin?: boolean;
@@ -30,9 +34,18 @@ export const addRepointCommand: AddCommand = (program, start) => {
         "says what to type; mapping.json has every old and new name. Opens no connection without --ask. Exit code 3 means: a needed image " +
         "still comes from outside, or is missing at the target.",
     )
-    .argument("<bundle>", "bundle file or unpacked directory")
+    .argument("[bundle]", "bundle file or unpacked directory; with --stdin it may be left out")
     .argument("[target]", "REGISTRY[:PORT][/PREFIX]; without it that of the target file")
     .option("-o, --output <dir>", "directory for the files; made if it is not there")
+    .addOption(
+      new Option(
+        "--stdin",
+        "filter manifests from standard input to standard output instead",
+      ).conflicts(["output", "explain", "json", "receipt", "ask", "pin", "unpin", "pullSecret"]),
+    )
+    .addOption(
+      seldom(new Option("--keep-unmapped", "with --stdin: let images pass that are not mapped")),
+    )
     .option("--explain <image>", "say of one image, by its old or new name, where it comes from");
   addTargetFileFlag(addMapFlags(command), start.env);
   const sets = addRepointFlags(command);
@@ -50,9 +63,15 @@ export const addRepointCommand: AddCommand = (program, start) => {
     "  --explain quay.io/acme/web:1.0   # why does a node pull this?",
     "dray repoint app-1.2.0.tar.gz --target-file target.yaml --key release.pub -o deploy \\",
     "  --receipt app-1.2.0.receipt.json",
+    "helm template shop ./shop | dray repoint --stdin registry.internal:5000/mirror",
   ]);
-  command.action(async (path: string, target: string | undefined, flags: RepointFlags) =>
-    runRepoint({ path, target }, { flags, sets }, await start(flags)),
+  command.action(
+    async (path: string | undefined, target: string | undefined, flags: RepointFlags) => {
+      const session = await start(flags);
+      if (flags.stdin === true) await runFilter([path, target], flags, session);
+      else if (path === undefined) command.error("error: missing required argument 'bundle'");
+      else await runRepoint({ path, target }, { flags, sets }, session);
+    },
   );
 };
 

@@ -19,6 +19,10 @@ export interface RepointTermFlags extends DiscoveryFlags, PullSecretFlags {
   readonly passwordStdin?: boolean;
   readonly pin?: "digest";
   readonly unpin?: boolean;
+  readonly flux?: boolean;
+  readonly argo?: boolean;
+  readonly plainHttp?: boolean;
+  readonly caFile?: readonly string[];
 }
 
 /** Adds the flags; what they say of values is in the list given back when the command runs. */
@@ -43,6 +47,10 @@ export function addRepointFlags(command: Command): readonly ValueSet[] {
         "openshift",
       ]),
     );
+  command
+    .optionsGroup("For Git:")
+    .option("--flux", "write OCIRepository and HelmRelease, and a kustomization of the values")
+    .option("--argo", "write an Application with all values in it");
   return sets;
 }
 
@@ -58,10 +66,23 @@ export async function repointTerms(
     neededOnly: flags.neededOnly,
     nodes: flags.nodes,
     pins: flags.pin ?? (flags.unpin === true ? "none" : undefined),
+    git: [
+      ...(flags.flux === true ? ["flux" as const] : []),
+      ...(flags.argo === true ? ["argo" as const] : []),
+    ],
+    connection: { plainHttp: flags.plainHttp, certificates: await certificatesOf(flags) },
     pullSecret: await pullSecretOf(flags, session),
     valueSets: await readSets(sets, flags, session),
     discovery: { ...(await discoverySettings(flags, session)), ...releaseOf(flags) },
   };
+}
+
+/** Those that the command itself trusts, for whoever pulls. */
+async function certificatesOf({ caFile = [] }: RepointTermFlags): Promise<string | undefined> {
+  if (caFile.length === 0) return undefined;
+  const { readCertificates } = await import("../index.ts");
+  const texts = await Promise.all(caFile.map((path) => readCertificates(path, "CA file")));
+  return texts.map((text) => `${text.trimEnd()}\n`).join("");
 }
 
 /** Standard input can be read once. */

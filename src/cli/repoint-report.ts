@@ -9,7 +9,7 @@ export function repointFindings({ findings, charts }: RepointReport): Finding[] 
 }
 
 export function renderRepoint(report: RepointReport): string {
-  const { bundle, target, charts, findings, pullSecretFile, mappingFile, nodeFiles } = report;
+  const { bundle, target, charts, findings, pullSecretFile, mappingFile } = report;
   const parts = [
     formatTable([
       ["bundle", `${bundle.name} ${bundle.version}`],
@@ -17,7 +17,9 @@ export function renderRepoint(report: RepointReport): string {
       ["target", target],
       ...(pullSecretFile === undefined ? [] : [["pull secret", pullSecretFile]]),
       ["mapping", mappingFile],
-      ...nodeFiles.map((path) => ["for nodes", path]),
+      ...report.nodeFiles.map((path) => ["for nodes", path]),
+      ...report.gitFiles.map((path) => ["for Git", path]),
+      ...report.removed.map((path) => ["removed", path]),
     ]),
     formatNotes(findings),
     ...charts.map(renderChart),

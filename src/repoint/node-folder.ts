@@ -3,6 +3,7 @@ import type { Finding } from "../finding.ts";
 import { formatReference } from "../oci/reference.ts";
 import type { MovedImage } from "./mapping-file.ts";
 import { nodeFiles } from "./node-mirrors.ts";
+import type { NodeConnection } from "./node-trust.ts";
 import type { OutputFolder } from "./output-folder.ts";
 
 /** An image that a runtime cannot be led to. */
@@ -11,16 +12,22 @@ interface LeftImage {
   readonly image: MovedImage;
 }
 
+/** What pulls on the nodes, and how it reaches the target. */
+interface NodeWish {
+  readonly runtimes?: readonly NodeRuntime[] | undefined;
+  readonly connection: NodeConnection;
+}
+
 /** Adds configuration of nodes below `nodes/RUNTIME/`. */
 export function addNodeFiles(
-  runtimes: readonly NodeRuntime[] = [],
+  { runtimes = [], connection }: NodeWish,
   moved: readonly MovedImage[],
   folder: OutputFolder,
 ): { readonly paths: readonly string[]; readonly left: readonly LeftImage[] } {
   const paths: string[] = [];
   const left: LeftImage[] = [];
   for (const runtime of new Set(runtimes)) {
-    const made = nodeFiles(moved, runtime);
+    const made = nodeFiles(moved, runtime, connection);
     for (const { path, text } of made.files) {
       paths.push(folder.add(`nodes/${runtime}/${path}`, text));
     }

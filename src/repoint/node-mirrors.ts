@@ -1,15 +1,20 @@
+import { append } from "../append.ts";
 import type { NodeRuntime } from "../delivery/target-file.ts";
 import { Budget } from "../helm/template/budget.ts";
 import { writeYaml } from "../helm/template/to-yaml.ts";
 import type { Dict, Value } from "../helm/template/value.ts";
 import type { MovedImage } from "./mapping-file.ts";
 import { nameOf } from "./names.ts";
-
-/** A file below the folder of its runtime. */
-interface NodeFile {
-  readonly path: string;
-  readonly text: string;
-}
+import {
+  caFile,
+  caLine,
+  HEAD,
+  K3S_CA,
+  schemeOf,
+  trustFiles,
+  type NodeConnection,
+  type NodeFile,
+} from "./node-trust.ts";
 
 /** Configuration of nodes, and images that it cannot express. */
 interface NodeFiles {
@@ -17,18 +22,25 @@ interface NodeFiles {
   readonly left: readonly MovedImage[];
 }
 
-const HEAD = "# Written by dray repoint.\n";
-
 /**
  * Configuration with which nodes look for images at the target though workloads name their source:
  * what no value moves is pulled from there too.
  */
-export function nodeFiles(images: readonly MovedImage[], runtime: NodeRuntime): NodeFiles {
+export function nodeFiles(
+  images: readonly MovedImage[],
+  runtime: NodeRuntime,
+  connection: NodeConnection = {},
+): NodeFiles {
   const moved = distinct(images.filter(({ from, to }) => nameOf(from) !== nameOf(to)));
-  if (moved.length === 0) return { files: [], left: [] };
-  if (runtime === "containerd") return containerd(moved);
-  const text = WRITERS[runtime](moved);
-  return { files: [{ path: FILES[runtime], text: `${HEAD}${text}` }], left: [] };
+  const registry = moved[0]?.to.registry;
+  if (registry === undefined) return { files: [], left: [] };
+  const trust = trustFiles(runtime, registry, connection);
+  if (runtime === "containerd") {
+    const { files, left } = containerd(moved, connection);
+    return { files: [...files, ...trust], left };
+  }
+  const text = WRITERS[runtime](moved, connection);
+  return { files: [{ path: FILES[runtime], text: `${HEAD}${text}` }, ...trust], left: [] };
 }
 
 const FILES = {
@@ -72,7 +84,7 @@ function serverOf(host: string): string {
 }
 
 /** https://github.com/containerd/containerd/blob/v2.1.0/docs/hosts.md */
-function containerd(images: readonly MovedImage[]): NodeFiles {
+function containerd(images: readonly MovedImage[], connection: NodeConnection): NodeFiles {
   const files: NodeFile[] = [];
   const left: MovedImage[] = [];
   for (const [host, all] of byHost(images)) {
@@ -83,35 +95,47 @@ function containerd(images: readonly MovedImage[]): NodeFiles {
       continue;
     }
     const path = prefix.replace(/\/$/, "");
+    const at = `${registry}/v2${path === "" ? "" : `/${path}`}`;
     const text = `${HEAD}server = "${serverOf(host)}"
 
-[host."https://${registry}/v2${path === "" ? "" : `/${path}`}"]
+[host."${schemeOf(connection)}://${at}"]
   capabilities = ["pull", "resolve"]
   override_path = true
-`;
+${caLine(connection)}`;
     files.push({ path: `certs.d/${host}/hosts.toml`, text });
+    append(files, caFile(`certs.d/${host}`, connection));
   }
   return { files, left };
 }
 
 /** https://github.com/containers/image/blob/v5.36.0/docs/containers-registries.conf.5.md */
-function registriesConf(images: readonly MovedImage[]): string {
-  return images
-    .map(
-      ({ from, to }) => `
+function registriesConf(
+  images: readonly MovedImage[],
+  { plainHttp = false }: NodeConnection,
+): string {
+  const insecure = plainHttp ? "insecure = true\n" : "";
+  const target = images[0]?.to.registry ?? "";
+  const own = plainHttp ? `\n[[registry]]\nlocation = "${target}"\n${insecure}` : "";
+  return (
+    own +
+    images
+      .map(
+        ({ from, to }) => `
 [[registry]]
 prefix = "${nameOf(from)}"
 location = "${nameOf(from)}"
 
 [[registry.mirror]]
 location = "${nameOf(to)}"
-`,
-    )
-    .join("");
+${insecure}`,
+      )
+      .join("")
+  );
 }
 
 /** https://docs.k3s.io/installation/private-registry#rewrites */
-function registriesYaml(images: readonly MovedImage[]): string {
+function registriesYaml(images: readonly MovedImage[], connection: NodeConnection): string {
+  const target = images[0]?.to.registry ?? "";
   const mirrors = [...byHost(images)].map(([host, all]): [string, Value] => {
     const prefix = commonPrefix(all);
     const rewrites =
@@ -121,7 +145,7 @@ function registriesYaml(images: readonly MovedImage[]): string {
             to.repository,
           ])
         : [["^(.*)$", `${prefix}$1`] as [string, Value]];
-    const endpoint = `https://${all[0]?.to.registry ?? ""}`;
+    const endpoint = `${schemeOf(connection)}://${target}`;
     return [
       host,
       new Map<string, Value>([
@@ -130,7 +154,17 @@ function registriesYaml(images: readonly MovedImage[]): string {
       ]),
     ];
   });
-  return `${yaml(new Map([["mirrors", new Map(mirrors)]]))}\n`;
+  const all = new Map<string, Value>([["mirrors", new Map(mirrors)]]);
+  if (connection.plainHttp === true) {
+    // Pulled from by its own name too, and then no mirror says how.
+    mirrors.push([target, new Map([["endpoint", [`http://${target}`]]])]);
+    all.set("mirrors", new Map(mirrors));
+  }
+  if (connection.certificates !== undefined) {
+    const tls: Dict = new Map([["tls", new Map([["ca_file", K3S_CA]])]]);
+    all.set("configs", new Map([[target, tls]]));
+  }
+  return `${yaml(all)}\n`;
 }
 
 /** https://docs.redhat.com/en/documentation/openshift_container_platform/4.16/html/images/image-configuration */

@@ -1,4 +1,5 @@
-import { readFile } from "node:fs/promises";
+import type { Dirent } from "node:fs";
+import { readdir, readFile, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { makeDirectory } from "../content/make-directory.ts";
 import { requireOwnWay, requirePlace } from "../content/output-place.ts";
@@ -48,6 +49,26 @@ export class OutputFolder {
     }
   }
 
+  /**
+   * Removes what an earlier run has written below `folder` and this one has not, and gives back the
+   * paths. To be called behind `writeAll`.
+   */
+  async removeStale(folder: string): Promise<string[]> {
+    if (this.#path === undefined) return [];
+    const top = join(this.#path, folder);
+    const stale: string[] = [];
+    for (const entry of await filesBelow(top)) {
+      const path = join(entry.parentPath, entry.name);
+      if (!entry.isFile() || this.#files.has(path)) continue;
+      const text = await readText(path);
+      if (text?.startsWith(STALE_MARK) !== true) continue;
+      await requireOwnWay(path, "file");
+      await rm(path);
+      stale.push(path);
+    }
+    return stale.toSorted();
+  }
+
   async #requireFree(path: string): Promise<void> {
     await requirePlace(path, "file");
     const found = await readText(path);
@@ -57,6 +78,18 @@ export class OutputFolder {
       `Cannot write file ${JSON.stringify(path)}: expected nothing there or what an earlier run has written, found something else`,
       { kind: "usage", hint: "Name another directory: nothing else is replaced." },
     );
+  }
+}
+
+/** What stands at the beginning of every file below `nodes/`. */
+const STALE_MARK = "# Written by dray repoint.";
+
+async function filesBelow(top: string): Promise<Dirent[]> {
+  try {
+    return await readdir(top, { withFileTypes: true, recursive: true });
+  } catch (error) {
+    if (systemCode(error) === "ENOENT") return [];
+    throw unreadable(error, "directory", top) ?? error;
   }
 }
 

@@ -7,6 +7,7 @@ import type { Run } from "../events.ts";
 import type { Finding } from "../finding.ts";
 import { isGiven, readUserValues } from "../helm/values/user-values.ts";
 import { fileNameOf, namedSets } from "./file-names.ts";
+import { addKustomization } from "./gitops/git-files.ts";
 import { mappingText, movedImages } from "./mapping-file.ts";
 import { TargetNames } from "./names.ts";
 import { aboutLeft, addNodeFiles } from "./node-folder.ts";
@@ -33,6 +34,10 @@ export interface RepointReport {
   readonly mappingFile: string;
   /** Configuration of nodes. */
   readonly nodeFiles: readonly string[];
+  /** What controllers take that install from Git. */
+  readonly gitFiles: readonly string[];
+  /** Configuration of nodes that an earlier run has written, and this one no more. */
+  readonly removed: readonly string[];
   /** What there is to say of the bundle itself, of the secret and of nodes. */
   readonly findings: readonly Finding[];
 }
@@ -77,7 +82,7 @@ export async function repointBundle(
   { ask, run }: { readonly ask: AskPresence; readonly run: Run },
 ): Promise<RepointReport> {
   const { terms, destination, names, folder, bundle } = prepared;
-  const work: ChartWork = { ...prepared, ask, run };
+  const work: ChartWork = { ...prepared, ask, run, releases: [] };
   const charts: RepointedChart[] = [];
   for (const chart of prepared.charts) {
     for (const one of namedSets(terms.valueSets, fileNameOf(chart, prepared.charts))) {
@@ -85,10 +90,13 @@ export async function repointBundle(
     }
   }
   const moved = movedImages([...imagesOf(bundle), ...charts.flatMap(namesIn)], names);
-  const nodes = addNodeFiles(terms.nodes, moved, folder);
+  const { nodes: runtimes, connection = {} } = terms;
+  const nodes = addNodeFiles({ runtimes, connection }, moved, folder);
   const mappingFile = folder.add("mapping.json", mappingText(moved));
   const pullSecretFile = addPullSecret(prepared);
+  const shared = addKustomization(work);
   await folder.writeAll();
+  const removed = await folder.removeStale("nodes");
   const { name, version } = bundle.contents;
   return {
     bundle: { name, version, digest: bundle.bundleDigest, path },
@@ -98,6 +106,8 @@ export async function repointBundle(
     pullSecretFile,
     mappingFile,
     nodeFiles: nodes.paths,
+    gitFiles: [...charts.flatMap(({ gitFiles }) => gitFiles), ...shared],
+    removed,
     findings: [
       ...bundle.findings,
       ...aboutLogin(terms.pullSecret, destination),

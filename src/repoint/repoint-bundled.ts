@@ -11,6 +11,8 @@ import type { Run } from "../events.ts";
 import type { Finding } from "../finding.ts";
 import { parseReference, type Reference } from "../oci/reference.ts";
 import type { NamedSet } from "./file-names.ts";
+import { addGitFiles } from "./gitops/git-files.ts";
+import type { GitRelease } from "./gitops/git-release.ts";
 import { installLine } from "./install-line.ts";
 import type { TargetNames } from "./names.ts";
 import type { OutputFolder } from "./output-folder.ts";
@@ -35,6 +37,8 @@ export interface RepointedChart extends ChartProof {
   readonly proofFile: string;
   /** What to type. */
   readonly install: string;
+  /** What controllers take instead, where it was wished for. */
+  readonly gitFiles: readonly string[];
   readonly good: boolean;
   readonly findings: readonly Finding[];
 }
@@ -48,6 +52,8 @@ export interface ChartWork {
   readonly folder: OutputFolder;
   readonly ask: AskPresence;
   readonly run: Run;
+  /** Releases for controllers, as they come. */
+  readonly releases: GitRelease[];
 }
 
 /** Repoints one chart of a bundle, and keeps its files for when all are written. */
@@ -80,12 +86,16 @@ export async function repointBundled(
   const proofFile = folder.add(`${file}.proof.json`, `${JSON.stringify(proof, null, 2)}\n`);
   const { images, problems } = proof;
   const skipped = skippedImages(bundle.contents);
-  const repository = chartRepository(chart, work);
+  const artifact = artifactOf(chart, bundle);
+  const { registry } = work.destination.target;
+  const repository = `${registry}/${nameAt(artifact, work.destination).repository}`;
+  const parts = { file, release, artifact, repository, valueSet, valuesFile, text: found.text };
   return {
     ...proof,
     valuesFile,
     proofFile,
     install: installLine({ chart, repository, valueSet, release, valuesFile }),
+    gitFiles: await addGitFiles(parts, work),
     good: problems.length === 0 && !images.some(isOutside) && isAsWished(proof),
     findings: [
       ...found.discovery.unknowns.map(toFinding),
@@ -94,16 +104,15 @@ export async function repointBundled(
   };
 }
 
-/** `registry/repository` of the chart at the target. */
-function chartRepository(
+function artifactOf(
   { metadata: { name, version } }: Chart,
-  { bundle, destination }: ChartWork,
-): string {
-  const artifact = bundle.contents.artifacts.find(
+  { contents }: UsableBundle,
+): BundleArtifact {
+  const artifact = contents.artifacts.find(
     (one: BundleArtifact) => one.kind === "chart" && one.name === name && one.version === version,
   );
   if (artifact === undefined) throw new Error("a chart that was loaded is one of the artifacts");
-  return `${destination.target.registry}/${nameAt(artifact, destination).repository}`;
+  return artifact;
 }
 
 /** What the bundle does not bring has to come to the target another way. */

@@ -1,6 +1,8 @@
 import type { NodeRuntime } from "../delivery/target-file.ts";
 import type { DiscoverySettings } from "../discover/find-images.ts";
 import type { ValueSet } from "../helm/values/user-values.ts";
+import type { GitFlavor } from "./gitops/git-release.ts";
+import type { NodeConnection } from "./node-trust.ts";
 import type { PinMode } from "./pins/repins.ts";
 import type { PullSecretWish } from "./pull-secret-file.ts";
 
@@ -22,4 +24,8 @@ export interface RepointTerms {
   readonly pins?: PinMode | undefined;
   /** What pulls on the nodes: configuration that leads it to the target is written. @default none */
   readonly nodes?: readonly NodeRuntime[] | undefined;
+  /** How nodes and controllers reach the target. @default https, with certificates that they know */
+  readonly connection?: NodeConnection | undefined;
+  /** Controllers for which a release is written. @default none */
+  readonly git?: readonly GitFlavor[] | undefined;
 }

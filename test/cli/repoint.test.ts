@@ -100,6 +100,73 @@ describe("dray repoint", () => {
     expect(await readFile(join(output, "mapping.json"), "utf8")).toBe(mapping);
   });
 
+  it("removes what an earlier run has written for nodes, and nothing else", async () => {
+    const output = join(await temporaryDirectory(), "deploy");
+    const argv = ["repoint", await bundle(), TARGET, "--key", key, "-o", output, "--no-helm"];
+    await dray([...argv, "--nodes", "containerd,k3s"]);
+    const mine = join(output, "nodes/k3s/mine.yaml");
+    await writeFile(mine, "mine: true\n");
+    const { stdout } = await dray([...argv, "--nodes", "containerd"]);
+    expect(stdout).toMatch(/removed +.*nodes\/k3s\/registries\.yaml/);
+    await expect(stat(join(output, "nodes/k3s/registries.yaml"))).rejects.toThrow("ENOENT");
+    expect(await readFile(mine, "utf8")).toBe("mine: true\n");
+    await stat(join(output, "nodes/containerd/certs.d/ghcr.io/hosts.toml"));
+  });
+
+  it("writes releases for Flux and Argo CD, the same bytes each time", async () => {
+    const folder = await temporaryDirectory();
+    const output = join(folder, "deploy");
+    const values = join(folder, "prod.yaml");
+    await writeFile(values, "replicas: 2\n");
+    const target = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/mirror";
+    const flags = ["--key", key, "-o", output, "--no-helm", "--namespace", "shop"];
+    const git = ["--flux", "--argo", "--values", values, "--set", "color=red"];
+    const argv = ["repoint", await bundle(), target, ...flags, ...git];
+    expect((await dray(argv)).code).toBe(0);
+    const read = (name: string): Promise<string> => readFile(join(output, name), "utf8");
+    const names = ["flux/shop.yaml", "kustomization.yaml", "argo/shop.yaml"];
+    const before = await Promise.all(names.map(read));
+    const [flux = "", kustomization = "", argo = ""] = before;
+    expect(flux).toContain("provider: aws\n");
+    expect(flux).not.toContain("secretRef");
+    expect(flux).toMatch(/ref:\n {4}digest: sha256:[0-9a-f]{64}\n {4}tag: 1\.0\.0\n/);
+    expect(flux).toContain("valuesKey: values-1.yaml\n");
+    expect(flux).toContain("values:\n    color: red\n");
+    expect(kustomization).toContain("- values-1.yaml=../prod.yaml\n");
+    expect(kustomization).toContain("- repointed.yaml=shop.values.yaml\n");
+    expect(argo).toMatch(/targetRevision: sha256:[0-9a-f]{64}\n/);
+    expect(argo).toContain("replicas: 2\n");
+    await dray(argv);
+    expect(await Promise.all(names.map(read))).toEqual(before);
+    const piped = [...argv, "--values", "-"];
+    expect(await dray(piped, { stdin: "a: 1\n" })).toMatchObject({ code: 2 });
+  });
+
+  it("filters manifests: all of them, or what a bundle brings", async () => {
+    const stdin = `# mine\n${pod("ghcr.io/acme/web:2.0")}---\n${pod("quay.io/else/where:1")}`;
+    const all = await dray(["repoint", "--stdin", TARGET], { stdin });
+    expect(all.code).toBe(0);
+    expect(all.stdout).toBe(
+      stdin.replace("ghcr.io/", `${TARGET}/`).replace("quay.io/", `${TARGET}/`),
+    );
+    expect(all.stderr).toMatch(/Changed:\nPod\/web +container main +ghcr\.io/);
+    const some = ["repoint", "--stdin", await bundle(), TARGET, "--key", key];
+    const refused = await dray(some, { stdin });
+    expect([refused.code, refused.stdout]).toEqual([3, ""]);
+    expect(refused.stderr).toContain("not in the bundle");
+    expect(refused.stderr).toContain("--keep-unmapped");
+    const kept = await dray([...some, "--keep-unmapped", "--quiet"], { stdin });
+    expect([kept.code, kept.stdout]).toEqual([0, stdin.replace("ghcr.io/", `${TARGET}/`)]);
+    expect(kept.stderr).not.toContain("Changed:");
+  });
+
+  it("filters nothing that is no YAML, and not into a folder: 3 and 2", async () => {
+    const broken = await dray(["repoint", "--stdin", TARGET], { stdin: "a: [\n" });
+    expect([broken.code, broken.stdout]).toEqual([3, ""]);
+    expect((await dray(["repoint", "--stdin", TARGET, "-o", "deploy"])).code).toBe(2);
+    expect((await dray(["repoint"])).code).toBe(2);
+  });
+
   it("names the images that containerd cannot be led to, and refuses a runtime that it does not know", async () => {
     const flags = ["--key", key, "-o", await temporaryDirectory(), "--no-helm", "--map", "flatten"];
     const argv = ["repoint", await bundle(), TARGET, ...flags];

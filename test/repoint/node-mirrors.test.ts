@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { parseReference } from "../../src/oci/reference.ts";
 import type { MovedImage } from "../../src/repoint/mapping-file.ts";
+import type { NodeConnection } from "../../src/repoint/node-trust.ts";
 import { nodeFiles } from "../../src/repoint/node-mirrors.ts";
 
 const moved = (from: string, to: string): MovedImage => ({
@@ -42,6 +43,39 @@ describe("nodeFiles()", () => {
     expect(crio).toContain('[[registry.mirror]]\nlocation = "registry.internal:5000/web"');
     expect(k3s).toContain("^acme/web$: web");
     expect(openshift).toContain("kind: ImageTagMirrorSet");
+  });
+
+  it("reaches a target over http, or with certificates of its own, where that is said", () => {
+    const certificates = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+    const runtimes = ["containerd", "cri-o", "k3s", "openshift"] as const;
+    const texts = (connection: NodeConnection): string[] =>
+      runtimes.flatMap((runtime) =>
+        nodeFiles(KEPT, runtime, connection).files.map(
+          ({ path, text }) => `${runtime} ${path}\n${text}`,
+        ),
+      );
+    const plain = texts({ plainHttp: true });
+    expect(plain.join("")).toContain('[host."http://registry.internal:5000/v2/mirror"]');
+    expect(plain.join("")).toContain(
+      'location = "registry.internal:5000/mirror/acme/web"\ninsecure = true',
+    );
+    expect(plain.join("")).toContain("- http://registry.internal:5000\n");
+    expect(plain.join("")).toContain('"insecureRegistries":["registry.internal:5000"]');
+    expect(plain.join("")).not.toContain("https://registry.internal");
+    const trusted = texts({ certificates });
+    expect(
+      trusted.filter((one) => one.includes("-----BEGIN")).map((one) => one.split("\n")[0]),
+    ).toEqual([
+      "containerd certs.d/docker.io/ca.crt",
+      "containerd certs.d/quay.io/ca.crt",
+      "containerd certs.d/registry.internal:5000/ca.crt",
+      "cri-o certs.d/registry.internal:5000/ca.crt",
+      "k3s dray-ca.crt",
+      "openshift trusted-ca.yaml",
+    ]);
+    expect(trusted.join("")).toContain('  ca = "ca.crt"\n');
+    expect(trusted.join("")).toContain("ca_file: /etc/rancher/k3s/dray-ca.crt");
+    expect(trusted.join("")).toContain("registry.internal..5000: |");
   });
 
   it.each(["containerd", "cri-o", "k3s", "openshift"] as const)(

@@ -26,7 +26,7 @@ export function pinCandidates({ now, wanted }: Pin, leaves: readonly Leaf[]): Ed
 function digestKeys(image: Reference, digest: Digest, leaves: readonly Leaf[]): Edit[] {
   const anchors = leaves.filter((leaf) => isAbout(leaf, image));
   const near = (leaf: Leaf): number =>
-    Math.max(0, ...anchors.map(({ path }) => commonKeys(path, leaf.path)));
+    anchors.reduce((most, { path }) => Math.max(most, commonKeys(path, leaf.path)), 0);
   const keys = leaves
     .filter(({ path }) => roleOf(path.at(-1) ?? "")?.role === "digest")
     .toSorted((a, b) => Number(b.isRead) - Number(a.isRead) || near(b) - near(a))
