@@ -238,6 +238,8 @@ export type {
 } from "./repoint/manifests/filter-manifests.ts";
 export type { RepointTerms } from "./repoint/repoint-terms.ts";
 export type { RepointedChart } from "./repoint/repoint-bundled.ts";
+export type { ProvenEgress } from "./repoint/egress/proven-egress.ts";
+export type { Egress } from "./repoint/egress/find-egress.ts";
 export type { GitFlavor } from "./repoint/gitops/git-release.ts";
 export type { NodeConnection } from "./repoint/node-trust.ts";
 export type { PinMode, ProvenPins } from "./repoint/pins/repins.ts";

@@ -36,6 +36,7 @@ function renderChart({
   findings,
   pullSecret,
   pins,
+  egress,
   valuesFile,
   proofFile,
   install,
@@ -72,6 +73,7 @@ function renderChart({
     ),
     section("Not at the target:", missing.map(formatMissing).join("")),
     formatPins(pins),
+    section("Reaches outside when it runs, and was not switched off:", formatEgress(egress)),
     `${install}\n`,
   ]);
 }
@@ -83,6 +85,18 @@ function isMissing({ presence }: PresentImage): boolean {
 function formatMissing({ target, presence }: PresentImage): string {
   if (presence === "missing") return `  ${target}\n`;
   return `  ${target}\n    its tag stands for another digest there: the registry may have written it anew\n    → --unpin lets it go by its tag.\n`;
+}
+
+/** Places that the report names; the proof has all. */
+const MAX_EGRESS = 10;
+
+function formatEgress(egress: RepointedChart["egress"]): string {
+  const rows = egress.slice(0, MAX_EGRESS).map(({ what, object, file, off }) => {
+    const way = off === undefined ? "" : `off with ${off.path}=${String(off.value)}`;
+    return [`  ${what}`, object, file, way];
+  });
+  const more = egress.length - rows.length;
+  return formatTable(rows) + (more > 0 ? `  and ${more} more, which the proof names\n` : "");
 }
 
 function formatPins({ mode, left }: RepointedChart["pins"] = { mode: "digest", left: [] }): string {

@@ -28,7 +28,9 @@ interface Head {
  */
 export function candidatesFor(wanted: Wanted, leaves: readonly Leaf[]): readonly Edit[][] {
   const read = leaves.filter(({ isRead }) => isRead);
-  const all = [...madeOf(wanted, read), ...madeOf(wanted, leaves)];
+  const all = [...madeOf(wanted, read), ...madeOf(wanted, leaves)].toSorted(
+    (a, b) => Number(a.some(endsInLibrary)) - Number(b.some(endsInLibrary)),
+  );
   return [...new Map(all.map((edits) => [JSON.stringify(edits), edits])).values()];
 }
 

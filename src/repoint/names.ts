@@ -20,6 +20,11 @@ export class TargetNames {
     return known;
   }
 
+  /** True for the host of the target, whatever the port. */
+  isHost(host: string): boolean {
+    return this.#destination.target.registry.replace(/:\d+$/, "").toLowerCase() === host;
+  }
+
   /** True for an image that values name at the target already. */
   isThere({ registry, repository }: Reference): boolean {
     const { target } = this.#destination;

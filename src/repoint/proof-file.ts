@@ -4,6 +4,7 @@ import { isNeeded } from "../discover/discovery.ts";
 import { formatPath } from "../helm/values/path.ts";
 import type { ProvenImage } from "./proof.ts";
 import type { Repointed } from "./repoint-chart.ts";
+import type { ProvenEgress } from "./egress/proven-egress.ts";
 import type { ProvenPins } from "./pins/repins.ts";
 import type { Workload } from "./workloads.ts";
 
@@ -19,6 +20,8 @@ export interface ChartProof {
   readonly pullSecret?: ProvenSecret;
   /** What was to go by its digest, or by its tag, and does not. */
   readonly pins?: ProvenPins;
+  /** What these values let reach outside when it runs. */
+  readonly egress: readonly ProvenEgress[];
   /** What could not be rendered, and why the chart refuses the values. */
   readonly problems: readonly string[];
 }
@@ -49,7 +52,7 @@ export interface PresentImage extends ProvenImage {
 
 export function toProof(
   { metadata: { name, version } }: Chart,
-  { edits, secretEdits, workloads, images, problems }: Repointed,
+  { edits, secretEdits, workloads, images, egress, problems }: Repointed,
   known: {
     readonly pullSecret: string | undefined;
     readonly pins: ProvenPins | undefined;
@@ -80,6 +83,7 @@ export function toProof(
       },
     }),
     ...(known.pins !== undefined && { pins: known.pins }),
+    egress,
     problems,
   };
 }

@@ -8,6 +8,7 @@ import type { Dict } from "../helm/template/value.ts";
 import { readUserValues, type ValueSet } from "../helm/values/user-values.ts";
 import { openSchemas } from "../helm/values/schema.ts";
 import { joinEdits, type Edit } from "./edits.ts";
+import { EgressSearch, type ProvenEgress } from "./egress/proven-egress.ts";
 import { minimize, type KeptEdit } from "./minimize.ts";
 import type { TargetNames } from "./names.ts";
 import { optionalScenes } from "./optional-scenes.ts";
@@ -43,6 +44,8 @@ export interface Repointed {
   /** What runs pods, and whether it has the secret; nothing unless one is asked for. */
   readonly workloads: readonly Workload[];
   readonly images: readonly ProvenImage[];
+  /** What these values let reach outside. */
+  readonly egress: readonly ProvenEgress[];
   /** What could not be rendered, and why the chart refuses the values. */
   readonly problems: readonly string[];
   readonly discovery: Discovery;
@@ -89,13 +92,16 @@ export async function repointChart(
   }
   const kept = minimize(edits, scenes);
   const serving = pullSecret === undefined ? [] : new SecretSearch(scenes, kept, pullSecret).run();
-  const text = writeEdits({ moving: kept, serving }, scenes, chart);
+  const found = writeEdits({ moving: kept, serving }, scenes, chart);
   const values = await readUserValues({
     ...valueSet,
-    files: [...(valueSet.files ?? []), { name: "the values found", text }],
+    files: [...(valueSet.files ?? []), { name: "the values found", text: found }],
   });
+  const isOwn = (host: string): boolean => names.isHost(host);
+  const { egress, text } = new EgressSearch(renderer, { values, apis: [] }, isOwn).run();
   return {
-    text,
+    text: found + text,
+    egress,
     edits: kept,
     secretEdits: serving,
     discovery,
