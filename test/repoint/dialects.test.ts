@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { chartYaml, subchart, type ChartTexts } from "../../fixtures/charts.ts";
-import { linesOf, repointTexts, type Wishes } from "./repointing.ts";
+import { imagesWith, linesOf, repointTexts, type Wishes } from "./repointing.ts";
 
 /** A pod whose image is printed by `image`, with more lines in its container. */
 function pod(image: string, { name = "main", more = "" } = {}): string {
@@ -235,4 +235,25 @@ describe("the values found for", () => {
     expect(found.images.filter(({ moved }) => !moved)).toEqual([]);
     expect(found.problems).toEqual([]);
   });
+
+  const one = Object.entries(DIALECTS).filter(([, { wishes = {} }]) => wishes.values === undefined);
+  it.each(one)(
+    "%s: without any one of them an image has another name",
+    async (_name, { texts, wishes }) => {
+      const { edits, images: proven } = await repointTexts(texts, wishes);
+      const targets = new Set(proven.map(({ target }) => target));
+      const isOff = (texts["values.yaml"] ?? "").includes("enabled: false");
+      const switchedOn = isOff ? "web: {enabled: true}\n" : "";
+      // What a list holds is set as a whole.
+      const single = edits.filter(({ path }) => path.every((key) => !/^\d+$/.test(key)));
+      for (const left of single) {
+        const others = edits.filter((edit) => edit !== left);
+        const values = others.map(({ path, value }) =>
+          JSON.stringify(path.reduceRight<unknown>((inner, key) => ({ [key]: inner }), value)),
+        );
+        const images = await imagesWith(texts, switchedOn, ...values);
+        expect(images.filter((image) => !targets.has(image))).not.toEqual([]);
+      }
+    },
+  );
 });

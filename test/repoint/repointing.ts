@@ -28,7 +28,7 @@ export async function repointTexts(texts: ChartTexts, wishes: Wishes = {}): Prom
   return repointOf(await makeChartOf(texts), wishes);
 }
 
-function repointOf(
+export function repointOf(
   chart: Chart,
   { mapping = {}, values = "", set, neededOnly = false, pullSecret, pins }: Wishes = {},
 ): Promise<Repointed> {
