@@ -21,7 +21,7 @@ const bundle = await rolldown({
     images: resolve(built, "src/discover/index.js"),
     oci: resolve(built, "src/oci/index.js"),
     "hash-worker": resolve(built, "src/archive/hash-worker.js"),
-    "member-sink-worker": resolve(built, "src/archive/members/member-sink-worker.js"),
+    "member-front-worker": resolve(built, "src/archive/members/member-front-worker.js"),
   },
   platform: "node",
 });

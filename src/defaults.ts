@@ -23,8 +23,8 @@ export type Environment = Readonly<Record<string, string | undefined>>;
  * is read when it is asked for: a key that cannot be read stops nobody who only packs.
  */
 export interface Defaults {
-  /** Directory of the content store: `DRAY_STORE`, else `dray/store` in the user's cache. */
-  readonly store: string;
+  /** Directory of the content store: `DRAY_STORE`, else there is none. */
+  readonly store: string | undefined;
   /** Scratch space: `DRAY_WORK_DIR`, else the system's. */
   readonly workDirectory: string;
   /** Time stamp of what is made: `SOURCE_DATE_EPOCH`, else the beginning of 1970. */
@@ -57,15 +57,13 @@ export function defaults(env: Environment = process.env): Defaults {
   const searchPath = env["PATH"] ?? "";
   return {
     // What is not asked for is not looked up.
-    get store() {
-      return storeDirectory(env);
-    },
     get trustFolder() {
       return trustFolder(env);
     },
     get repositories() {
       return helmRepositories(repositoriesFile(env));
     },
+    store: given(env, "DRAY_STORE"),
     workDirectory: given(env, "DRAY_WORK_DIR") ?? tmpdir(),
     created: sourceDate(env),
     ecrEndpoint: given(env, "AWS_ENDPOINT_URL_ECR") ?? given(env, "AWS_ENDPOINT_URL"),
@@ -119,11 +117,6 @@ function registeredHome(): string {
 /** https://specifications.freedesktop.org/basedir-spec/latest/ */
 function configDirectory(env: Environment): string {
   return place(env, "XDG_CONFIG_HOME") ?? join(homeDirectory(env), ".config");
-}
-
-function storeDirectory(env: Environment): string {
-  const cache = place(env, "XDG_CACHE_HOME") ?? join(homeDirectory(env), ".cache");
-  return given(env, "DRAY_STORE") ?? join(cache, "dray", "store");
 }
 
 function trustFolder(env: Environment): string {

@@ -116,7 +116,7 @@ export { parseNames, type GivenNames, type RepositoryName } from "./foreign/give
 
 // Packing.
 export { pack, type PackOptions, type PackResult } from "./stories/pack.ts";
-export type { PackPlan, PlannedChart, PlanItem } from "./intake/plan.ts";
+export type { BundleName, PackPlan, PlannedChart, PlanItem } from "./intake/plan.ts";
 export type { DigestChange } from "./intake/lock-of.ts";
 export type { Vouching } from "./intake/surroundings.ts";
 export type { ReferrerRole } from "./oci/referrer.ts";
@@ -222,6 +222,7 @@ export {
   type RecipeCopyOptions,
 } from "./stories/copy.ts";
 export type { GatheringOptions } from "./intake/gathering.ts";
+export type { StockOptions } from "./intake/stock.ts";
 export { PushIncomplete, type DeliveryReport } from "./delivery/incomplete.ts";
 export type { Choice } from "./delivery/choose.ts";
 export type { DeliveryOptions } from "./delivery/delivery-options.ts";

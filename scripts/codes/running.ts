@@ -5,7 +5,8 @@ export const running = {
   DISK_FULL: {
     ends: "failed",
     means: "The disk, or your share of it, has too little room for what is to be written.",
-    advice: "Make room, or choose other places with `-o`, `--store` and `--work-dir`.",
+    advice:
+      "Make room, or choose other places with `-o`, `--store` and `--work-dir`. What `pack` had fetched lies in `NAME.partial`, and the next run goes on there.",
   },
   FILE_EXISTS: {
     ends: "usage",

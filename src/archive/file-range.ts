@@ -44,7 +44,8 @@ export async function readExactly(
   return buffer;
 }
 
-function shorter(position: number): DrayError {
+/** A file that ended while it was read. */
+export function shorter(position: number): DrayError {
   return new DrayError(
     "DRAY_FILE_TRUNCATED",
     `Cannot read on at byte ${position}: the file ended while it was read`,

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { DistinctNames } from "../archive/entry-path.ts";
-import type { TarInput } from "../archive/tar/tar-writer.ts";
+import type { TarName } from "../archive/tar/tar-writer.ts";
 import type { Bytes } from "../content/content.ts";
 import { verified } from "../content/verify.ts";
 import { DrayError } from "../errors.ts";
@@ -32,10 +32,14 @@ import { once } from "../content/memory.ts";
 export interface BundleContents {
   /** The bytes that the bundle digest is of. */
   readonly sums: Buffer;
-  /** Sum of all entries' sizes. */
-  readonly size: number;
-  readonly count: number;
-  files(): Iterable<TarInput>;
+  /** In the order of the file. */
+  readonly entries: readonly BundleEntry[];
+}
+
+/** One entry of a bundle that is to be written. */
+export interface BundleEntry extends TarName {
+  /** Made here, or to be had from its source. */
+  readonly content: Buffer | BundleFile;
 }
 
 /**
@@ -61,23 +65,20 @@ export async function layOut(
   const list = formatSums(sums);
   const first = [{ name: SUMS_FILE, bytes: list }, ...signatureFiles(list, signingKey), ...head];
   requireDistinct([...first.map(({ name }) => name), ...body.map(({ path }) => path)]);
-  const sizes = [
-    ...first.map(({ bytes }) => bytes.length),
-    ...body.map((file) => file.descriptor.size),
+  const entries = [
+    ...first.map(({ name, bytes }) => ({ name, size: bytes.length, content: bytes })),
+    ...body.map((file) => {
+      const { path, descriptor } = file;
+      const mayBeLong = path === blobPath(descriptor.digest);
+      return { name: path, size: descriptor.size, content: file, mayBeLong };
+    }),
   ];
-  return {
-    sums: list,
-    size: sizes.reduce((sum, size) => sum + size, 0),
-    count: sizes.length,
-    *files() {
-      for (const { name, bytes } of first) yield { name, size: bytes.length, content: once(bytes) };
-      for (const file of body) {
-        const mayBeLong = file.path === blobPath(file.descriptor.digest);
-        const { size } = file.descriptor;
-        yield { name: file.path, size, content: contentOf(file), mayBeLong };
-      }
-    },
-  };
+  return { sums: list, entries };
+}
+
+/** The content of an entry, verified where it is read. */
+export function openEntry({ content }: BundleEntry): Bytes {
+  return Buffer.isBuffer(content) ? once(content) : contentOf(content);
 }
 
 /** What the entry rules would refuse is not written. */
@@ -110,7 +111,6 @@ function signatureFiles(
 }
 
 function contentOf({ descriptor, source }: BundleFile): Bytes {
-  if (source.fetchVerified !== undefined) return source.fetchVerified(descriptor);
   return verified(source.fetch(descriptor), descriptor, { from: source.name });
 }
 

@@ -1,22 +1,44 @@
-import { open, rename, rm, stat, type FileHandle } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
-import { memberBytes } from "../archive/members/gzip-members.ts";
-import { openSink } from "../archive/members/member-sink.ts";
-import { fillMembers } from "../archive/members/member-writer.ts";
-import { writeTar } from "../archive/tar/tar-writer.ts";
+import { framedSize } from "../archive/members/gzip-members.ts";
+import { joinSignals } from "../content/concurrency.ts";
+import type { Bytes, Content } from "../content/content.ts";
 import { DrayError, diskFull, systemCode, unwritable } from "../errors.ts";
 import type { Listener } from "../events.ts";
 import { digestOf, parseDigest, type Digest } from "../oci/digest.ts";
-import type { BundleContents } from "./contents.ts";
+import type { BundleFile } from "./artifact.ts";
+import type { BundleContents, BundleEntry } from "./contents.ts";
+import { Filling, type Filled } from "./filling.ts";
+import { PartialFile } from "./partial-file.ts";
 
 export interface WriteOptions {
   /** Time stamp of every entry. */
   readonly mtime: Date;
   /** Replace a file that is there. @default false */
   readonly force?: boolean | undefined;
+  /**
+   * Leave what was fetched, as `PATH.partial` and its journal, to the next run where this one fails.
+   * @default false: nothing is left
+   */
+  readonly keepPart?: boolean | undefined;
+  /** Brings the content of what is not made here to its places. @default from its sources, in turn */
+  readonly bring?: Bring | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onEvent?: Listener | undefined;
 }
+
+/** Something that a bundle holds and that is not made here, with its place in the file. */
+export interface Place {
+  readonly file: BundleFile;
+  /**
+   * Puts the content there, verified on the way; what an earlier run had brought of it is not asked for.
+   * @throws DrayError `DRAY_CONTENT_MISMATCH`
+   */
+  readonly fill: (content: Content) => Promise<Filled>;
+}
+
+/** Fills all `places`, given in the order of the file. */
+export type Bring = (places: readonly Place[], signal: AbortSignal) => Promise<unknown>;
 
 export interface WrittenBundle {
   /** Absolute. */
@@ -30,8 +52,8 @@ export interface WrittenBundle {
 }
 
 /**
- * Writes a bundle. It grows as `PATH.partial` and gets its name when it is whole and on the disk;
- * whatever goes wrong, nothing is left but what was there before.
+ * Writes a bundle. It grows as `PATH.partial`, every byte at its final place, and gets its name when it
+ * is whole and on the disk.
  *
  * @throws DrayError `DRAY_FILE_EXISTS`, `DRAY_DISK_FULL`
  */
@@ -41,61 +63,108 @@ export async function writeBundle(
   options: WriteOptions,
 ): Promise<WrittenBundle> {
   const target = resolve(path);
-  const partial = `${target}.partial`;
-  const file = await openPartial(partial, target, options);
+  const { keepPart = false, force } = options;
+  const partial = await openPartial(target, contents, options);
+  let arrived = 0;
   try {
-    const { size, fileDigest } = await fill(file, contents, options);
-    await file.sync();
-    await requireSameFile(file, partial);
-    if (options.force !== true) await requireAbsent(target);
-    await rename(partial, target);
-    return { path: target, size, fileDigest, bundleDigest: digestOf(contents.sums) };
+    const filling = new Filling(partial, contents.entries, {
+      mtime: options.mtime,
+      onSealed: (bytes) => options.onEvent?.({ type: "progress", bytes }),
+    });
+    let digest: string;
+    try {
+      digest = await bringAll(filling, contents.entries, options);
+    } finally {
+      await filling.close();
+      arrived = filling.arrived;
+    }
+    if (force !== true) await requireAbsent(target);
+    await partial.finish(target);
+    return {
+      path: target,
+      size: framedSize(partial.layout.size),
+      fileDigest: parseDigest(`sha256:${digest}`),
+      bundleDigest: digestOf(contents.sums),
+    };
   } catch (error) {
-    // What another run has put there is its own to finish or to remove.
-    if (await isSameFile(file, partial)) await rm(partial, { force: true });
-    throw noRoom(error, target) ?? error;
+    await (keepPart ? partial.leave(arrived) : partial.remove());
+    throw noRoom(error, target, keepPart) ?? error;
   } finally {
-    await file.close();
+    await partial.close();
   }
 }
 
-/** A part that a killed run left is nobody's: this run makes its own file. */
 async function openPartial(
-  partial: string,
   target: string,
-  { force }: WriteOptions,
-): Promise<FileHandle> {
+  { entries }: BundleContents,
+  { force, keepPart = false }: WriteOptions,
+): Promise<PartialFile> {
   try {
     if (force !== true) await requireAbsent(target);
-    await rm(partial, { force: true });
-    return await open(partial, "wx");
+    return await PartialFile.open(`${target}.partial`, entries);
   } catch (error) {
     if (error instanceof DrayError) throw error;
-    throw noRoom(error, target) ?? unwritable(error, "bundle", target) ?? error;
+    throw noRoom(error, target, keepPart) ?? unwritable(error, "bundle", target) ?? error;
   }
 }
 
-/** A member is sealed, hashed and written while the next ones are put together. */
-async function fill(
-  file: FileHandle,
-  contents: BundleContents,
-  { mtime, signal, onEvent }: WriteOptions,
-): Promise<{ size: number; fileDigest: Digest }> {
-  const sink = openSink(file, contents.size);
-  const tar = writeTar(contents.files(), { mtime });
-  let size = 0;
-  try {
-    for await (const member of fillMembers(tar, () => sink.take())) {
-      signal?.throwIfAborted();
-      sink.write(member);
-      const bytes = memberBytes(member.payload);
-      size += bytes;
-      onEvent?.({ type: "progress", bytes });
+/** What fails first, be it a source or the front, ends the other. */
+async function bringAll(
+  filling: Filling,
+  entries: readonly BundleEntry[],
+  { bring = inTurn, signal }: WriteOptions,
+): Promise<string> {
+  const stop = new AbortController();
+  const either = joinSignals(stop.signal, signal);
+  filling.digest.catch((error: unknown) => stop.abort(error));
+  const places: Place[] = [];
+  for (const [index, { content }] of entries.entries()) {
+    either.throwIfAborted();
+    if (Buffer.isBuffer(content)) await filling.put(index, content);
+    else {
+      const fill = (from: Content): Promise<Filled> =>
+        filling.fill(index, content.descriptor, stoppable(from, either));
+      places.push({ file: content, fill });
     }
-    return { size, fileDigest: parseDigest(`sha256:${await sink.finish()}`) };
-  } finally {
-    await sink.close();
   }
+  try {
+    await bring(places, either);
+  } catch (error) {
+    stop.signal.throwIfAborted();
+    throw error;
+  }
+  return Promise.race([filling.digest, aborted(either)]);
+}
+
+/** Rejects when the signal fires. */
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    const stop = (): void => reject(signal.reason as Error);
+    if (signal.aborted) stop();
+    else signal.addEventListener("abort", stop, { once: true });
+  });
+}
+
+/** Each from its source, one after another. */
+async function inTurn(places: readonly Place[], signal: AbortSignal): Promise<void> {
+  for (const { file, fill } of places) {
+    const { descriptor, source } = file;
+    const open = (offset: number): Bytes => source.fetch(descriptor, { offset, signal });
+    await fill({ from: source.name, open });
+  }
+}
+
+/** Content that ends when the run does, whatever it comes from. */
+function stoppable(content: Content, signal: AbortSignal): Content {
+  return {
+    from: content.from,
+    async *open(offset) {
+      for await (const chunk of content.open(offset)) {
+        signal.throwIfAborted();
+        yield chunk;
+      }
+    },
+  };
 }
 
 async function requireAbsent(path: string): Promise<void> {
@@ -115,31 +184,14 @@ async function requireAbsent(path: string): Promise<void> {
   );
 }
 
-/** Two runs with one output name would otherwise give one of them the other's file. */
-async function requireSameFile(file: FileHandle, path: string): Promise<void> {
-  if (await isSameFile(file, path)) return;
-  throw new DrayError(
-    "DRAY_FILE_CHANGED",
-    `Cannot finish ${JSON.stringify(path)}: another run writes to the same name`,
-  );
-}
-
-async function isSameFile(file: FileHandle, path: string): Promise<boolean> {
-  try {
-    const [own, named] = await Promise.all([file.stat(), stat(path)]);
-    return own.ino === named.ino && own.dev === named.dev;
-  } catch (error) {
-    if (systemCode(error) === "ENOENT") return false;
-    throw error;
-  }
-}
-
 /** The error for what this file system cannot hold: no more, or no file this large. */
-function noRoom(cause: unknown, path: string): DrayError | undefined {
+function noRoom(cause: unknown, path: string, keepPart: boolean): DrayError | undefined {
   const action = `write ${JSON.stringify(path)}`;
   if (systemCode(cause) !== "EFBIG") {
-    const hint = "Make room or choose another place with -o; nothing was left behind.";
-    return diskFull(cause, action, hint);
+    const left = keepPart
+      ? `the next run goes on with ${JSON.stringify(`${path}.partial`)}, unless you remove it.`
+      : "nothing was left behind.";
+    return diskFull(cause, action, `Make room or choose another place with -o; ${left}`);
   }
   return new DrayError(
     "DRAY_FILE_TOO_LARGE",

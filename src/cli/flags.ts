@@ -65,7 +65,12 @@ export function byteRate(text: string): number {
 /** Flag of every command that downloads. */
 export function addStoreFlag(command: Command): Command {
   return command.addOption(
-    seldom(new Option("--store <dir>", "content store (default: ~/.cache/dray/store)")),
+    seldom(
+      new Option(
+        "--store <dir>",
+        "keep what is fetched in this content store too (default: nowhere)",
+      ),
+    ),
   );
 }
 

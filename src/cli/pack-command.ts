@@ -26,6 +26,7 @@ interface PackFlags
   readonly signKey?: string;
   readonly unsigned?: boolean;
   readonly dryRun?: boolean;
+  readonly reuse?: readonly string[];
 }
 
 export const addPackCommand: AddCommand = (program, start) => {
@@ -69,6 +70,9 @@ function addResultFlags(command: Command): void {
     .option("--bundle-version <version>", "version of the bundle")
     .option("-o, --output <file>", "file to write (default: NAME-VERSION.tar.gz)")
     .option("--force", "replace the file if it is there")
+    .addOption(
+      repeatable("--reuse <bundle>", "an earlier bundle whose content is not fetched again"),
+    )
     .option("--sign-key <file>", "private key to sign with")
     .option("--passphrase-file <file>", "passphrase of the private key; or DRAY_KEY_PASSPHRASE")
     .option("--unsigned", "write a bundle without a signature")
@@ -116,6 +120,7 @@ async function runPack(
       ...(await gatheringChoices(flags, session)),
       output: flags.output,
       force: flags.force,
+      reuse: flags.reuse,
       signingKey:
         flags.signKey === undefined || isDryRun
           ? undefined

@@ -36,8 +36,6 @@ export interface Source {
   readonly name: string;
   /** The bytes of `descriptor`, not yet verified: whoever keeps or uses them does that. */
   fetch(descriptor: Descriptor, options?: FetchOptions): Bytes;
-  /** The same verified, where the source knows a quicker way than to hash all of it again. */
-  fetchVerified?(descriptor: Descriptor): Bytes;
 }
 
 /**

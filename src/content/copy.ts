@@ -80,11 +80,6 @@ export class GraphCopy {
     }
   }
 
-  /** Starts a blob before the graph that needs it, for who needs blobs in an order of their own. */
-  ahead(descriptor: Descriptor): Promise<void> {
-    return this.#node(descriptor, 0);
-  }
-
   #node(descriptor: Descriptor, depth: number): Promise<void> {
     const isManifest = isManifestType(descriptor.mediaType);
     const key = `${isManifest ? "manifest" : "blob"} ${descriptor.digest}`;

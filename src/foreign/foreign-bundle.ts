@@ -1,7 +1,7 @@
 import type { SeekableArchive } from "../archive/archive.ts";
 import type { Artifact } from "../bundle/artifact.ts";
 import { assemble, type Assembled } from "../bundle/assemble.ts";
-import { layOut, type BundleContents } from "../bundle/contents.ts";
+import { layOut, openEntry, type BundleContents } from "../bundle/contents.ts";
 import { isBundleName } from "../bundle/format.ts";
 import type { OpenedBundle, OpenedFile } from "../bundle/opened.ts";
 import { readsEverything, type ContentNeed } from "../bundle/read-carrier.ts";
@@ -105,10 +105,10 @@ function nothing({ form, blobs, stripped }: Foreign): Omit<OpenedBundle, "findin
 
 /** What is made here stands first; what lies in the archive is read there. */
 function filesOf(contents: BundleContents): readonly OpenedFile[] {
-  return [...contents.files()].map(({ name, size, content }) => ({
-    path: name,
-    size,
-    content: () => content,
+  return contents.entries.map((entry) => ({
+    path: entry.name,
+    size: entry.size,
+    content: () => openEntry(entry),
   }));
 }
 

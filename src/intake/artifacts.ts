@@ -1,21 +1,18 @@
 import { artifactChart, type Artifact } from "../bundle/artifact.ts";
-import type { Source } from "../content/content.ts";
 import type { Ingredients } from "./gather.ts";
 import type { Resolved } from "./resolve.ts";
 import { imagesPulled } from "./search-charts.ts";
 
 /**
- * Makes artifacts of all that was gathered. What others have packed is read where it lies, everything
- * else from wherever `sourceOf` says.
+ * Makes artifacts of all that was gathered: each is read where it was found.
  */
-export function artifactsOf(
-  { images, charts, searched, referrers, adopted }: Ingredients,
-  sourceOf: (resolved: Resolved) => Source,
-): Artifact[] {
-  const whole = (resolved: Resolved): Artifact => {
-    const { name, root, graph } = resolved;
-    return { reference: name, root, metadata: graph.metadata, source: sourceOf(resolved) };
-  };
+export function artifactsOf({
+  images,
+  charts,
+  searched,
+  referrers,
+  adopted,
+}: Ingredients): Artifact[] {
   return [
     ...images.map(whole),
     ...charts.map((chart, index) => {
@@ -27,4 +24,8 @@ export function artifactsOf(
     ...referrers.map((one) => ({ ...whole(one), subject: one.subject })),
     ...adopted.artifacts,
   ];
+}
+
+function whole({ name, root, graph, source }: Resolved): Artifact {
+  return { reference: name, root, metadata: graph.metadata, source };
 }

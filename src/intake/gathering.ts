@@ -20,8 +20,8 @@ export interface GatheringOptions extends ChartAccess {
   readonly strictImages?: boolean | undefined;
   /** What is left out of it is empty. */
   readonly recipe: Partial<Recipe>;
-  /** Directory of the content store: what is in it is not downloaded again. */
-  readonly store: string;
+  /** Directory of a content store: what is in it is not downloaded again. @default none */
+  readonly store?: string | undefined;
   /** Whose signature a bundle of dray needs that goes in. @default nobody is trusted, and so no bundle */
   readonly trust?: (() => Promise<TrustPolicy>) | undefined;
   /** Digests from an earlier run: used instead of tags if `locked`, else only compared. */

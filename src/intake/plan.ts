@@ -19,12 +19,16 @@ import type { Resolved } from "./resolve.ts";
 import { changesSince, lockOf, type DigestChange } from "./lock-of.ts";
 import { imagesLeft, type SearchedChart } from "./search-charts.ts";
 
-export interface PackPlan {
+/** What a bundle is called, and where it is written. */
+export interface BundleName {
   readonly name: string;
   readonly version: string;
   readonly output: string;
+}
+
+export interface PackPlan extends BundleName {
   readonly contents: readonly PlanItem[];
-  /** Bytes that are not in the store yet. */
+  /** Bytes that have to be fetched: neither an earlier run nor a store has brought them. */
   readonly download: number;
   /** Bytes of all that goes in. */
   readonly size: number;
@@ -77,7 +81,7 @@ export interface PlannedChart {
 export interface PackPlanOptions {
   readonly recipe: Recipe;
   readonly output?: string | undefined;
-  /** Bytes that the store does not have. */
+  /** Bytes that have to be fetched. */
   readonly download: number;
   readonly lock?: Lock | undefined;
 }
@@ -88,11 +92,9 @@ export function planPack(ingredients: Ingredients, options: PackPlanOptions): Pa
     ingredients;
   const without = [...skippedImages(leftOut).keys()].map(parseReference);
   const inCharts = joinImages(searched.map(({ discovery }) => discovery));
-  const { name, version } = identify(options.recipe, ingredients);
+  const named = nameBundle(ingredients, options);
   return {
-    name,
-    version,
-    output: options.output ?? `${name}-${version}.tar.gz`,
+    ...named,
     contents: [
       ...images.map((image) => describe("image", image)),
       ...charts.map(({ artifact }) => describe("chart", artifact)),
@@ -126,7 +128,7 @@ export function planPack(ingredients: Ingredients, options: PackPlanOptions): Pa
       ...adopted.findings,
       ...checkSkipped(leftOut),
       ...leftOut.findings,
-      ...assumptions(options.recipe, version, images),
+      ...assumptions(options.recipe, named.version, images),
       ...otherTags([...images, ...charts.map(({ artifact }) => artifact)]),
     ],
   };
@@ -170,6 +172,15 @@ function describeChart(searched: SearchedChart, listed: readonly Reference[]): P
     complete,
     findings: unknowns.map(toFinding),
   };
+}
+
+/** @throws DrayError `DRAY_RECIPE_INVALID` */
+export function nameBundle(
+  ingredients: Ingredients,
+  { recipe, output }: { readonly recipe: Recipe; readonly output?: string | undefined },
+): BundleName {
+  const { name, version } = identify(recipe, ingredients);
+  return { name, version, output: output ?? `${name}-${version}.tar.gz` };
 }
 
 /** What the recipe says, else the one chart's own name and version. */

@@ -1,122 +1,150 @@
-import { all, joinSignals } from "../content/concurrency.ts";
-import { GraphCopy } from "../content/copy.ts";
-import type { Bytes, FetchOptions, Source } from "../content/content.ts";
-import type { DocumentCache } from "../content/document-cache.ts";
-import { verified } from "../content/verify.ts";
+import type { Filled } from "../bundle/filling.ts";
+import type { Bring, Place } from "../bundle/write-bundle.ts";
+import { atMost, forAll, type Limit } from "../content/concurrency.ts";
+import { counted, type Content, type Source } from "../content/content.ts";
+import { isMismatch } from "../content/verify.ts";
+import { DrayError } from "../errors.ts";
 import type { Listener, Run } from "../events.ts";
 import type { ImageLayout } from "../layout/layout.ts";
-import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
 import { blobPath } from "../oci/image-layout.ts";
-import { isManifestType } from "../oci/media-type.ts";
 import type { Resolved } from "./resolve.ts";
+import type { Shelf } from "./shelf.ts";
+import type { Stock } from "./stock.ts";
 
-/** One image or chart on its way. */
-interface Arrival {
-  readonly resolved: Resolved;
-  readonly copy: GraphCopy;
-}
+/** What lies in files of this machine: one is read while another is written. */
+const LOCAL_CONCURRENCY = 2;
 
 /**
- * Brings what was resolved into the store; what is there already stays. As a source it gives each
- * blob as soon as it has arrived, so that the bundle is written while the rest is on its way: blobs
- * come in the order in which the bundle has them.
+ * Brings everything to its place in a bundle: from what is here already if it has it, else from where
+ * it was resolved, as many at a time as each registry may be asked for.
  */
-export class Pull implements Source {
-  readonly name: string;
-  /** Settles when nothing runs any more. */
-  readonly finished: Promise<unknown>;
-  #failure: unknown;
-  readonly #store: ImageLayout;
-  readonly #documents: readonly DocumentCache[];
-  readonly #arrivals = new Map<Digest, Promise<void>>();
-  /** Verified while they arrived, a moment ago. */
-  readonly #fresh = new Set<Digest>();
-  readonly #stop = new AbortController();
-  readonly #signal: AbortSignal;
+export function pull(resolved: readonly Resolved[], stock: Stock, { onEvent }: Run): Bring {
+  const limits = new Map<Source, Limit>(resolved.map(({ source, limit }) => [source, limit]));
+  const local = atMost(LOCAL_CONCURRENCY);
+  const tally = new Tally(resolved, onEvent);
+  return (places, signal) =>
+    forAll(places, signal, (place, either) => {
+      const limit = limits.get(place.file.source) ?? local;
+      return limit(async () => {
+        either.throwIfAborted();
+        const { descriptor, source, path } = place.file;
+        if (!limits.has(source) || path !== blobPath(descriptor.digest)) {
+          await place.fill(contentAt(source, place, either));
+          return;
+        }
+        const filled = await bringFetched({ place, stock, signal: either, onEvent });
+        const type = filled === "filled" ? "copied" : "skipped";
+        onEvent({ type, descriptor, target: "the bundle" });
+        tally.arrived(descriptor.digest);
+      });
+    });
+}
 
-  constructor(resolved: readonly Resolved[], store: ImageLayout, { signal, onEvent }: Run) {
-    this.name = store.name;
-    this.#store = store;
-    this.#documents = resolved.map(({ source }) => source);
-    this.#signal = joinSignals(this.#stop.signal, signal);
-    const listen: Listener = (event) => {
-      if (event.type === "copied") this.#fresh.add(event.descriptor.digest);
-      onEvent(event);
-    };
-    const options = { signal: this.#signal, onEvent: listen };
-    const arrivals = resolved.map((one) => ({
-      resolved: one,
-      copy: new GraphCopy(one.source, store, { limit: one.limit, ...options }),
-    }));
-    this.#startBlobs(arrivals);
-    this.finished = all(arrivals.map((arrival) => this.#complete(arrival, listen)));
-    // Whoever waits for a blob hears of the failure first.
-    this.finished.catch(() => undefined);
-  }
+interface Work {
+  readonly place: Place;
+  readonly stock: Stock;
+  readonly signal: AbortSignal;
+  readonly onEvent: Listener;
+}
 
-  /** True if fetching is what went wrong, and not whatever was done with what was fetched. */
-  get hasFailed(): boolean {
-    return this.#failure !== undefined;
-  }
+/** `filled` if it had to be fetched. */
+async function bringFetched(work: Work): Promise<Filled> {
+  const { place, stock, signal } = work;
+  const { store } = stock;
+  if (store !== undefined) return fillByStore(store, work);
+  const fromShelf = await firstOf(stock.shelves, work, (shelf) =>
+    place.fill(contentAt(shelf, place, signal)),
+  );
+  return fromShelf === undefined ? place.fill(contentOf(work)) : "resumed";
+}
 
-  stop(reason: unknown): void {
-    this.#stop.abort(reason);
-  }
-
-  async *fetch(descriptor: Descriptor, options: FetchOptions = {}): Bytes {
-    // A manifest is stored when all below it is there, and needed before that.
-    const document = this.#documents.find((source) => source.holds(descriptor));
-    if (document === undefined) await this.#arrival(descriptor);
-    yield* (document ?? this.#store).fetch(descriptor, options);
-  }
-
-  /** What an earlier run has stored is hashed again; what has just arrived was hashed on the way. */
-  async *fetchVerified(descriptor: Descriptor): Bytes {
-    const content = this.fetch(descriptor);
-    const isKnown = this.#documents.some((source) => source.holds(descriptor));
-    if (!isKnown) await this.#arrival(descriptor);
-    if (this.#fresh.has(descriptor.digest)) yield* content;
-    else yield* verified(content, descriptor, { from: this.name });
-  }
-
-  async #arrival({ digest }: Descriptor): Promise<void> {
+/** What the first of these gives that has it whole: what was damaged since is had elsewhere. */
+async function firstOf<T>(
+  shelves: readonly Shelf[],
+  { place: { file }, signal }: Work,
+  take: (shelf: Shelf) => Promise<T>,
+): Promise<T | undefined> {
+  for (const shelf of shelves) {
+    if (!(await shelf.exists(file.descriptor))) continue;
     try {
-      await this.#arrivals.get(digest);
+      return await take(shelf);
     } catch (error) {
-      // What was stopped may be heard before the failure that stopped it.
-      await this.finished.catch(() => undefined);
-      this.#signal.throwIfAborted();
-      throw error;
+      signal.throwIfAborted();
+      if (!(error instanceof DrayError)) throw error;
     }
   }
+  return undefined;
+}
 
-  async #complete({ resolved, copy }: Arrival, listen: Listener): Promise<void> {
-    try {
-      await copy.copy(resolved.root.descriptor);
-      listen({ type: "done", reference: resolved.name, result: "pulled" });
-    } catch (error) {
-      if (!this.#signal.aborted) this.#failure = error;
-      this.stop(error);
-      throw error;
-    }
+/** What a store has damaged is removed there and had anew. */
+async function fillByStore(store: ImageLayout, work: Work): Promise<Filled> {
+  const { place, signal } = work;
+  const content = contentAt(store, place, signal);
+  const isNew = await keep(store, work);
+  try {
+    await place.fill(content);
+    return isNew ? "filled" : "resumed";
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!isMismatch(error)) throw error;
+    await store.remove(place.file.descriptor.digest);
+    await keep(store, work);
+    return place.fill(content);
   }
+}
 
-  /** Blobs come in the order of the bundle: configs before layers, each by path. */
-  #startBlobs(arrivals: readonly Arrival[]): void {
-    const blobs = new Map<string, { descriptor: Descriptor; copy: GraphCopy }>();
-    for (const { resolved, copy } of arrivals) {
-      const { reachable, metadata } = resolved.graph;
-      for (const descriptor of reachable.values()) {
-        if (isManifestType(descriptor.mediaType)) continue;
-        const rank = metadata.has(descriptor.digest) ? "0" : "1";
-        blobs.set(`${rank}${blobPath(descriptor.digest)}`, { descriptor, copy });
+/** Has a store take what it does not have; true if that was fetched. */
+async function keep(store: ImageLayout, work: Work): Promise<boolean> {
+  const { place, stock, signal } = work;
+  const { descriptor } = place.file;
+  if (await store.exists(descriptor)) return false;
+  const taken = await firstOf(stock.shelves, work, (shelf) =>
+    store.push(descriptor, contentAt(shelf, place, signal), { signal }),
+  );
+  if (taken !== undefined) return false;
+  return (await store.push(descriptor, contentOf(work), { signal })) === "copied";
+}
+
+/** Content from where it was resolved; what comes is counted. */
+function contentOf({ place, signal, onEvent }: Work): Content {
+  const { source } = place.file;
+  const content = contentAt(source, place, signal);
+  return { from: source.name, open: (offset) => counted(content.open(offset), onEvent) };
+}
+
+function contentAt(source: Source, { file }: Place, signal: AbortSignal): Content {
+  return {
+    from: source.name,
+    open: (offset) => source.fetch(file.descriptor, { offset, signal }),
+  };
+}
+
+/** Knows when all that one reference needs has arrived. */
+class Tally {
+  readonly #onEvent: Listener;
+  readonly #missing = new Map<Resolved, number>();
+  readonly #needing = new Map<Digest, Resolved[]>();
+
+  constructor(resolved: readonly Resolved[], onEvent: Listener) {
+    this.#onEvent = onEvent;
+    for (const one of resolved) {
+      this.#missing.set(one, one.graph.reachable.size);
+      for (const digest of one.graph.reachable.keys()) {
+        const needing = this.#needing.get(digest);
+        if (needing === undefined) this.#needing.set(digest, [one]);
+        else needing.push(one);
       }
     }
-    for (const [, { descriptor, copy }] of [...blobs].toSorted(([a], [b]) => (a < b ? -1 : 1))) {
-      if (!this.#arrivals.has(descriptor.digest)) {
-        this.#arrivals.set(descriptor.digest, copy.ahead(descriptor));
-      }
+  }
+
+  arrived(digest: Digest): void {
+    const needing = this.#needing.get(digest) ?? [];
+    this.#needing.delete(digest);
+    for (const one of needing) {
+      const left = (this.#missing.get(one) ?? 0) - 1;
+      this.#missing.set(one, left);
+      if (left === 0) this.#onEvent({ type: "done", reference: one.name, result: "pulled" });
     }
   }
 }

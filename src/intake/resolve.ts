@@ -141,10 +141,11 @@ export async function readResolved(
 
 /** A small blob that an earlier run has stored, unless it was damaged since. */
 export async function readStored(
-  directory: string,
+  directory: string | undefined,
   descriptor: Descriptor,
   options: { maxBytes?: number } = {},
 ): Promise<Buffer | undefined> {
+  if (directory === undefined) return undefined;
   const store = new ImageLayout(directory);
   if (!(await store.exists(descriptor))) return undefined;
   try {

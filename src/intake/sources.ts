@@ -17,8 +17,8 @@ export const EPOCH: Date = new Date(0);
 export interface Sources {
   readonly registries: SourceRegistries;
   readonly repositories: ChartRepositories;
-  /** Directory of the content store: what is in it is not downloaded again. */
-  readonly store: string;
+  /** Directory of the content store, if there is one: what is in it is not downloaded again. */
+  readonly store: string | undefined;
   /** Time stamp of what has to be made: artifacts, and archives of directories. */
   readonly created: Date;
   /** Directory that has all that the directories of charts may lead to. @default their own alone */
@@ -40,7 +40,7 @@ export interface ChartAccess {
 }
 
 export interface SourcesOptions extends ChartAccess {
-  readonly store: string;
+  readonly store?: string | undefined;
   readonly created?: Date | undefined;
   readonly lock?: Lock | undefined;
 }
@@ -51,7 +51,7 @@ export function openSources(options: SourcesOptions, run: Run): Sources {
   const { chartRoot, mirrors = [] } = options;
   const { onEvent } = run;
   const registries = new SourceRegistries(registry, mirrors, onEvent);
-  const cache = join(store, INDEXES_DIRECTORY);
+  const cache = store && join(store, INDEXES_DIRECTORY);
   const repositories = new ChartRepositories(registry, { known, cache, onEvent });
   const close = async (): Promise<void> => {
     await registries.close();

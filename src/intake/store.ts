@@ -23,19 +23,6 @@ export async function openStore(directory: string): Promise<ImageLayout> {
   }
 }
 
-/** Bytes that the store in `directory` does not have yet, each blob counted once. */
-export async function missingBytes(
-  resolved: readonly Resolved[],
-  directory: string,
-): Promise<number> {
-  const store = new ImageLayout(directory);
-  let missing = 0;
-  for (const descriptor of reachable(resolved)) {
-    if (!(await store.exists(descriptor))) missing += descriptor.size;
-  }
-  return missing;
-}
-
 /**
  * Removes those of `blobs` that the store has and that do not have their digest any more, and says how
  * many that were.

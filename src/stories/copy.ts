@@ -126,7 +126,7 @@ async function carryOver(
 
 function goodsOf(ingredients: Ingredients, options: RecipeCopyOptions): Goods {
   const destination = destinationOf(options);
-  const artifacts = distinct(artifactsOf(ingredients, ({ source }) => source));
+  const artifacts = distinct(artifactsOf(ingredients));
   requireArtifacts(artifacts);
   const all = deliverablesOf(
     artifacts.map((one) => ({ artifact: described(one), root: one.root, source: one.source })),

@@ -18,8 +18,8 @@ import { probe, type Presence } from "../intake/probe.ts";
 import type { ChartRequest } from "../intake/recipe/chart-request.ts";
 
 export interface ImagesOptions extends ChartAccess {
-  /** Directory of the content store. */
-  readonly store: string;
+  /** Directory of a content store. @default none */
+  readonly store?: string | undefined;
   /** Time stamp of what has to be made. @default the beginning of 1970 */
   readonly created?: Date | undefined;
   /** How images are looked for. */

@@ -2,29 +2,35 @@ import { assemble } from "../bundle/assemble.ts";
 import { layOut } from "../bundle/contents.ts";
 import type { ContentsDocument } from "../bundle/format.ts";
 import { writeBundle, type WrittenBundle } from "../bundle/write-bundle.ts";
-import { EPOCH } from "../intake/sources.ts";
+import { requirePlace } from "../content/output-place.ts";
+import { replaceFile } from "../content/replace-file.ts";
 import { foreseePush } from "../delivery/foresee.ts";
 import type { Mapping } from "../delivery/mapping.ts";
 import { requireNames } from "../delivery/names.ts";
 import { parseTarget } from "../delivery/plan.ts";
-import type { Finding } from "../finding.ts";
-import { outlookOf, type Outlook } from "../intake/outlook.ts";
-import { requireSpace } from "../content/disk-space.ts";
-import { isMismatch } from "../content/verify.ts";
 import { startRun, type Run, type RunOptions } from "../events.ts";
+import type { Finding } from "../finding.ts";
 import { artifactsOf } from "../intake/artifacts.ts";
 import type { Ingredients } from "../intake/gather.ts";
 import { withIngredients, type GatheringOptions } from "../intake/gathering.ts";
-import { requirePlace } from "../content/output-place.ts";
-import { replaceFile } from "../content/replace-file.ts";
 import { lockOf } from "../intake/lock-of.ts";
-import { fromRegistries, planPack, type PackPlan } from "../intake/plan.ts";
-import { Pull } from "../intake/pull.ts";
+import { outlookOf, type Outlook } from "../intake/outlook.ts";
+import { fromRegistries, nameBundle, planPack, type PackPlan } from "../intake/plan.ts";
+import { pull } from "../intake/pull.ts";
 import { formatLock } from "../intake/recipe/lock.ts";
-import { documentsOf, missingBytes, openStore, reachable, removeDamaged } from "../intake/store.ts";
+import type { Resolved } from "../intake/resolve.ts";
+import { EPOCH } from "../intake/sources.ts";
+import {
+  missingBytes,
+  openStock,
+  requireRoom,
+  type Stock,
+  type StockOptions,
+} from "../intake/stock.ts";
+import { documentsOf, openStore, removeDamaged } from "../intake/store.ts";
 import type { PrivateKey } from "../trust/keys.ts";
 
-export interface PackOptions extends GatheringOptions {
+export interface PackOptions extends GatheringOptions, StockOptions {
   /** File to write. @default NAME-VERSION.tar.gz */
   readonly output?: string | undefined;
   /** Replace a bundle that is there. @default false */
@@ -58,11 +64,16 @@ export async function pack(options: PackOptions, runOptions: RunOptions = {}): P
   if (options.lockPath !== undefined) await requirePlace(options.lockPath, "lock");
   return withIngredients(options, run, async (ingredients, recipe) => {
     const foreseen = foresee(outlookOf(ingredients), options);
-    const download = await missingBytes(fromRegistries(ingredients), options.store);
-    const planned = planPack(ingredients, { recipe, output, lock: options.lock, download });
-    const plan = { ...planned, findings: [...planned.findings, ...foreseen] };
-    if (options.dryRun === true) return { plan, written: undefined, manifest: undefined };
-    return { plan, ...(await build(plan, ingredients, { options, run })) };
+    const stock = await openStock(nameBundle(ingredients, { recipe, output }), options, run);
+    try {
+      const download = await missingBytes(fromRegistries(ingredients), stock);
+      const planned = planPack(ingredients, { recipe, output, lock: options.lock, download });
+      const plan = { ...planned, findings: [...planned.findings, ...foreseen] };
+      if (options.dryRun === true) return { plan, written: undefined, manifest: undefined };
+      return { plan, ...(await build(plan, ingredients, { options, run, stock })) };
+    } finally {
+      await stock.close();
+    }
   });
 }
 
@@ -76,58 +87,43 @@ function foresee(outlook: readonly Outlook[], { target, mapping = {} }: PackOpti
 async function build(
   plan: PackPlan,
   ingredients: Ingredients,
-  { options, run }: { options: PackOptions; run: Run },
+  { options, run, stock }: Work,
 ): Promise<{ written: WrittenBundle; manifest: ContentsDocument }> {
-  await requireSpace([
-    { path: options.store, bytes: plan.download, purpose: "store" },
-    { path: plan.output, bytes: plan.size, purpose: "bundle" },
-  ]);
-  if (options.lockPath !== undefined) {
-    await replaceFile(options.lockPath, Buffer.from(formatLock(lockOf(ingredients))));
+  const { lockPath, force } = options;
+  await requireRoom(plan, stock);
+  if (lockPath !== undefined) {
+    await replaceFile(lockPath, Buffer.from(formatLock(lockOf(ingredients))));
   }
-  const store = await openStore(options.store);
-  const work = { plan, ingredients, options, run };
-  const { images, charts, referrers } = ingredients;
-  const resolved = [...images, ...charts.map(({ artifact }) => artifact), ...referrers];
-  await removeDamaged(documentsOf(resolved), store, run.signal);
-  for (let isHealed = false; ; isHealed = true) {
-    run.onEvent({ type: "stage", stage: "pack", bytes: plan.download + plan.size });
-    const pull = new Pull(resolved, store, run);
-    try {
-      return await writeWhilePulling(pull, work);
-    } catch (error) {
-      if (!isMismatch(error) || isHealed || pull.hasFailed) throw error;
-      // The disk has changed what an earlier run stored: fetch that again, and only that.
-      if ((await removeDamaged(reachable(resolved), store, run.signal)) === 0) throw error;
-    }
-  }
+  const { name, version, output, download, size } = plan;
+  const { created = EPOCH, signingKey } = options;
+  const { files, leftOut } = ingredients;
+  const artifacts = artifactsOf(ingredients);
+  const { skipped } = leftOut;
+  const assembled = assemble({ name, version, created, artifacts, files, skipped });
+  const contents = await layOut(assembled, signingKey);
+  const resolved = resolvedOf(ingredients);
+  const store = stock.store && (await openStore(stock.store.directory));
+  if (store !== undefined) await removeDamaged(documentsOf(resolved), store, run.signal);
+  run.onEvent({ type: "stage", stage: "pack", bytes: download + size });
+  const bring = pull(resolved, { ...stock, store }, run);
+  // What a store has too is not worth a file of this size.
+  const keepPart = store === undefined;
+  const written = await writeBundle(output, contents, {
+    mtime: created,
+    force,
+    keepPart,
+    bring,
+    ...run,
+  });
+  return { written, manifest: assembled.document };
 }
 
-interface Build {
-  readonly plan: PackPlan;
-  readonly ingredients: Ingredients;
+interface Work {
   readonly options: PackOptions;
   readonly run: Run;
+  readonly stock: Stock;
 }
 
-async function writeWhilePulling(
-  pull: Pull,
-  { plan, ingredients, options, run }: Build,
-): Promise<{ written: WrittenBundle; manifest: ContentsDocument }> {
-  const { created = EPOCH, signingKey, force } = options;
-  try {
-    const { name, version } = plan;
-    const artifacts = artifactsOf(ingredients, () => pull);
-    const { files, leftOut } = ingredients;
-    const { skipped } = leftOut;
-    const assembled = assemble({ name, version, created, artifacts, files, skipped });
-    const contents = await layOut(assembled, signingKey);
-    const written = await writeBundle(plan.output, contents, { mtime: created, force, ...run });
-    return { written, manifest: assembled.document };
-  } catch (error) {
-    pull.stop(error);
-    throw error;
-  } finally {
-    await pull.finished.catch(() => undefined);
-  }
+function resolvedOf({ images, charts, referrers }: Ingredients): Resolved[] {
+  return [...images, ...charts.map(({ artifact }) => artifact), ...referrers];
 }

@@ -7,7 +7,10 @@ import { startRun, type Run, type RunOptions } from "../events.ts";
 import { NOTHING, type Recipe } from "../intake/recipe/recipe.ts";
 import type { Resolved } from "../intake/resolve.ts";
 import { openSources, type ChartAccess } from "../intake/sources.ts";
-import { missingBytes, reachable } from "../intake/store.ts";
+import { missingBytes } from "../intake/stock.ts";
+import { reachable } from "../intake/store.ts";
+import { leftBehind } from "../bundle/earlier-part.ts";
+import { ImageLayout } from "../layout/layout.ts";
 import { checkLogin } from "../preflight/check-login.ts";
 import { checkSources } from "../preflight/check-sources.ts";
 import { checkTarget } from "../preflight/check-target.ts";
@@ -33,8 +36,8 @@ export interface PreflightOptions extends ChartAccess {
   /** How names would change on the way there. @default the host of their registry is dropped */
   readonly mapping?: Mapping | undefined;
   readonly discovery?: DiscoverySettings | undefined;
-  /** Directory of the content store. */
-  readonly store: string;
+  /** Directory of a content store. @default none */
+  readonly store?: string | undefined;
   /** File that the bundle would be written to. @default one in the directory of this process */
   readonly output?: string | undefined;
   /** Begin an upload in each target repository that is there, and cancel it. @default false */
@@ -152,13 +155,19 @@ async function checkSpace(
   { options: { store, output = "bundle.tar.gz" }, run }: Work,
 ): Promise<PreflightCheck> {
   const bundle = [...reachable(resolved)].reduce((sum, { size }) => sum + size, 0);
-  const download = await missingBytes(resolved, store);
+  const layout = store === undefined ? undefined : new ImageLayout(store);
+  const download = await missingBytes(resolved, {
+    shelves: [],
+    store: layout,
+    present: await leftBehind(output),
+  });
   const needs = [
-    { path: store, bytes: download, purpose: "store" },
+    ...(store === undefined ? [] : [{ path: store, bytes: download, purpose: "store" }]),
     { path: output, bytes: bundle, purpose: "bundle" },
   ];
   const error = await refusalOf(() => requireSpace(needs), run.signal);
   if (error !== undefined) return failedCheck("space", error);
-  const detail = `${download} bytes in the store and ${bundle} for the bundle have room`;
+  const stored = store === undefined ? "" : `${download} bytes in the store and `;
+  const detail = `${stored}${bundle} bytes for the bundle have room`;
   return { check: "space", verdict: "ok", detail };
 }

@@ -19,7 +19,8 @@ import { makeImage, makeLayer, makeMultiArch, seededBytes } from "../../fixtures
 import { temporaryDirectory } from "../../fixtures/temporary-directory.ts";
 import { layOut, type BundleContents } from "../../src/bundle/contents.ts";
 import { writeBundle } from "../../src/bundle/write-bundle.ts";
-import { once } from "../../src/content/memory.ts";
+import type { Source } from "../../src/content/content.ts";
+import { authored, once } from "../../src/content/memory.ts";
 import { digestOf } from "../../src/oci/digest.ts";
 import { check } from "./checking.ts";
 import { needs } from "../programs.ts";
@@ -49,12 +50,16 @@ function contentsOf(files: Record<string, Buffer>): BundleContents {
   const entries = Object.entries(files);
   return {
     sums: Buffer.from("sums"),
-    size: entries.reduce((sum, [, bytes]) => sum + bytes.length, 0),
-    count: entries.length,
-    *files() {
-      for (const [name, bytes] of entries) yield { name, size: bytes.length, content: once(bytes) };
-    },
+    entries: entries.map(([name, content]) => ({ name, size: content.length, content })),
   };
+}
+
+/** One file `a`, of which a source gives what `fetch` says. */
+function contentOf(bytes: Buffer, fetch: Source["fetch"]): BundleContents {
+  const { descriptor } = authored("application/octet-stream", bytes);
+  const source = { name: "a source", fetch };
+  const content = { path: "a", descriptor, source };
+  return { ...contentsOf({}), entries: [{ name: "a", size: bytes.length, content }] };
 }
 
 describe("a bundle", () => {
@@ -260,21 +265,15 @@ describe("a bundle", () => {
   });
 });
 
-/** One file of a million bytes, all alike, that takes its time. */
 /** A megabyte of `byte` that says when half of it was taken, and waits before it goes on. */
 function halting(byte: number, onHalf: () => void, goOn: Promise<void>): BundleContents {
-  return {
-    ...contentsOf({}),
-    *files() {
-      const content = (async function* () {
-        yield Buffer.alloc(500_000, byte);
-        onHalf();
-        await goOn;
-        yield Buffer.alloc(500_000, byte);
-      })();
-      yield { name: "a", size: 1_000_000, content };
-    },
-  };
+  const half = Buffer.alloc(500_000, byte);
+  return contentOf(Buffer.concat([half, half]), async function* () {
+    yield half;
+    onHalf();
+    await goOn;
+    yield half;
+  });
 }
 
 /** A promise, and what resolves it. */
@@ -302,12 +301,7 @@ describe("writeBundle()", () => {
   it("leaves what was there when it fails, also when it was told to replace it", async () => {
     const path = join(await temporaryDirectory(), "out.tar.gz");
     await writeFile(path, "precious");
-    const broken: BundleContents = {
-      ...contentsOf({}),
-      *files() {
-        yield { name: "a", size: 5, content: once(Buffer.from("1234")) };
-      },
-    };
+    const broken = contentOf(Buffer.from("12345"), () => once(Buffer.from("1234")));
     await expect(writeBundle(path, broken, { mtime: MTIME, force: true })).rejects.toMatchObject({
       code: "DRAY_CONTENT_MISMATCH",
     });

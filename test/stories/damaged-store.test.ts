@@ -42,6 +42,8 @@ async function filledDesk(): Promise<Desk> {
   await fill(registry, image);
   const at = await desk(registry);
   await packImages(at, ["team/app:1.0"]);
+  // What an earlier bundle has would be had from there.
+  await rm(at.output);
   registry.forget();
   return at;
 }
@@ -78,6 +80,7 @@ describe("pack heals a store", () => {
     await fill(registry, multiArch);
     const at = await desk(registry);
     await packImages(at, ["team/app:1.0"]);
+    await rm(at.output);
     for (const { descriptor, bytes } of [multiArch.root, ...multiArch.blobs]) {
       if (!descriptor.mediaType.endsWith("+json")) continue;
       await writeFile(new ImageLayout(at.store).blobFile(descriptor.digest), flipped(bytes));
@@ -103,6 +106,7 @@ describe("pack heals a store", () => {
       const path = new ImageLayout(at.store).blobFile(damaged.digest);
       await writeFile(path, Buffer.alloc(damaged.size));
       await rm(new ImageLayout(at.store).blobFile(missing.digest));
+      await rm(at.output);
       await packImages(at, names);
       expect(await isAccepted(at.output)).toBe(true);
       expect(await wrongBlobs(at.store)).toEqual([]);
@@ -183,6 +187,7 @@ describe("a store that was damaged at random", () => {
       if (trial % 2 === 1) await breakOff(store, random);
       const done = await spoilFiles(store, random);
       const what = `trial ${trial}: ${done.join(", ")}`;
+      await rm(at.output);
       try {
         const again = await packImages({ ...at, store }, names, changes);
         const isSame = again.written?.bundleDigest === written?.bundleDigest;

@@ -6,14 +6,19 @@ import { DrayError } from "../../errors.ts";
 import { entryPath } from "../entry-path.ts";
 import { TAR_BLOCK } from "./tar-header.ts";
 
-/** A file to be written into a tar. */
-export interface TarInput {
+/** A file of a tar, without what is in it. */
+export interface TarName {
   readonly name: string;
-  /** Bytes of content; `content` must have exactly as many. */
+  /** Bytes of content. */
   readonly size: number;
-  readonly content: Bytes;
   /** The name may need a PAX record: no plain header holds a SHA-512 digest. @default false */
   readonly mayBeLong?: boolean;
+}
+
+/** A file to be written into a tar. */
+export interface TarInput extends TarName {
+  /** Exactly `size` bytes. */
+  readonly content: Bytes;
 }
 
 /** ustar: a name of 100 bytes behind a prefix of 155. */
@@ -42,7 +47,12 @@ export async function* writeTar(
   requireTime(mtime);
   const { TarArchive: Archive } = await import("archiver");
   const archive = new Archive({});
-  const output = new PassThrough({ highWaterMark: 1024 * 1024 });
+  // As objects, chunks come out as they went in: bytes would be copied together.
+  const output = new PassThrough({
+    writableHighWaterMark: 1024 * 1024,
+    readableObjectMode: true,
+    readableHighWaterMark: 4,
+  });
   archive.pipe(output);
   const feeding = feed(files, { archive, output, mtime });
   feeding.catch((error: unknown) => {
@@ -57,13 +67,27 @@ export async function* writeTar(
   await feeding;
 }
 
+/** Where `writeTar` puts the content of these files, and how much it makes of them, in bytes of tar. */
+export interface TarLayout {
+  /** Of each file, in their order. */
+  readonly offsets: readonly number[];
+  readonly size: number;
+}
+
 /** Bytes of the tar that `writeTar` makes of these files. */
-export function tarSize(files: Iterable<Pick<TarInput, "name" | "size">>): number {
-  let blocks = END_BLOCKS;
+export function tarSize(files: Iterable<TarName>): number {
+  return layOutTar(files).size;
+}
+
+export function layOutTar(files: Iterable<TarName>): TarLayout {
+  const offsets: number[] = [];
+  let blocks = 0;
   for (const { name, size } of files) {
-    blocks += 1 + Math.ceil(size / TAR_BLOCK) + (fitsUstar(name) ? 0 : PAX_BLOCKS);
+    blocks += 1 + (fitsUstar(name) ? 0 : PAX_BLOCKS);
+    offsets.push(blocks * TAR_BLOCK);
+    blocks += Math.ceil(size / TAR_BLOCK);
   }
-  return blocks * TAR_BLOCK;
+  return { offsets, size: (blocks + END_BLOCKS) * TAR_BLOCK };
 }
 
 interface Feed {

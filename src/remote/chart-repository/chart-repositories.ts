@@ -7,8 +7,8 @@ import { parseRepositoryUrl } from "./repository-address.ts";
 
 export interface ChartRepositoriesOptions {
   readonly known?: KnownRepositories | undefined;
-  /** Directory for what is asked for again and again. */
-  readonly cache: string;
+  /** Directory for what is asked for again and again. @default nothing is kept */
+  readonly cache?: string | undefined;
   readonly onEvent?: Listener | undefined;
 }
 

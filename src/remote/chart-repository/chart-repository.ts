@@ -24,8 +24,8 @@ import { MAX_INDEX_BYTES, readIndex, type IndexEntry } from "./repository-index.
 export interface ChartRepositoryOptions {
   readonly access: NetworkAccess;
   readonly login: RepositoryLogin;
-  /** Directory for what is asked for again and again. */
-  readonly cache: string;
+  /** Directory for what is asked for again and again. @default nothing is kept */
+  readonly cache?: string | undefined;
   readonly onEvent?: Listener | undefined;
 }
 
@@ -59,7 +59,7 @@ export class ChartRepository {
   /** For other hosts, which the login says nothing about. */
   readonly #elsewhere: Transport;
   readonly #patience: Patience;
-  readonly #cache: IndexCache;
+  readonly #cache: IndexCache | undefined;
   readonly #secrets = new Secrets();
   /** What breaks off after that speaks the right scheme. */
   #hasAnswered = false;
@@ -76,7 +76,7 @@ export class ChartRepository {
     this.#transport = new Transport(withLogin(access, login));
     this.#elsewhere = new Transport(access);
     this.#patience = new Patience(this.name, access, onEvent);
-    this.#cache = new IndexCache(cache);
+    this.#cache = cache === undefined ? undefined : new IndexCache(cache);
     this.#secrets.note(secretFor(url, url, login)["authorization"]);
   }
 
@@ -119,7 +119,7 @@ export class ChartRepository {
   }
 
   async #readIndex(signal: AbortSignal | undefined): Promise<Buffer> {
-    const known = await this.#cache.read(this.url);
+    const known = await this.#cache?.read(this.url);
     const { response, bytes } = await this.#get(indexUrl(this.url), {
       action: "read the index",
       maxBytes: MAX_INDEX_BYTES,
@@ -129,7 +129,7 @@ export class ChartRepository {
     });
     if (known !== undefined && response.status === 304) return known.bytes;
     const etag = response.header("etag");
-    if (etag !== undefined) await this.#cache.write(this.url, { etag, bytes });
+    if (etag !== undefined) await this.#cache?.write(this.url, { etag, bytes });
     return bytes;
   }
 

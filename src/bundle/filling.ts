@@ -1,0 +1,203 @@
+import type { Hash } from "node:crypto";
+import { openFront, type Front } from "../archive/members/open-front.ts";
+import { PlaceWriter } from "../archive/members/place-writer.ts";
+import type { Bytes, Content } from "../content/content.ts";
+import { isMismatch, verified } from "../content/verify.ts";
+import { DrayError } from "../errors.ts";
+import type { Descriptor } from "../oci/descriptor.ts";
+import { hasherFor, type Digest } from "../oci/digest.ts";
+import { blobPath } from "../oci/image-layout.ts";
+import type { BundleEntry } from "./contents.ts";
+import { readPlaced } from "./earlier-part.ts";
+import { Frontier } from "./frontier.ts";
+import type { PartialFile } from "./partial-file.ts";
+
+/** A transfer may be damaged on its way. What comes wrong from its first byte twice is the source's. */
+const MAX_WRONG_TRANSFERS = 2;
+
+/** So many bytes more are worth a line in the journal. */
+const NOTED_BYTES = 1024 * 1024;
+
+/** A shorter part is quicker fetched again than hashed. */
+const MIN_PART_BYTES = 64 * 1024;
+
+/** `resumed`: nothing of it had to come, an earlier run had brought it. */
+export type Filled = "filled" | "resumed";
+
+/** The bytes of a blob that lie in their place, and the hash of these. */
+interface Resumed {
+  readonly size: number;
+  readonly hash: Hash;
+}
+
+/** The content of a bundle on its way to its places, and the front that follows it. */
+export class Filling {
+  readonly #partial: PartialFile;
+  readonly #entries: readonly BundleEntry[];
+  readonly #front: Front;
+  readonly #frontier: Frontier;
+  /** Bytes that came from sources and are right as far as they came. */
+  arrived = 0;
+
+  constructor(partial: PartialFile, entries: readonly BundleEntry[], options: FillingOptions) {
+    this.#partial = partial;
+    this.#entries = entries;
+    // Content does not go to another thread.
+    const files = entries.map(({ name, size, mayBeLong = false }) => ({ name, size, mayBeLong }));
+    const { onSealed, mtime } = options;
+    const plan = { fd: partial.file.fd, files, mtime: mtime.getTime() };
+    this.#front = openFront(plan, { onSealed, expectedSize: partial.layout.size });
+    this.#frontier = new Frontier(this.#front, files, partial.layout);
+  }
+
+  /** SHA-256 of the file, in hexadecimal, when all of it is sealed. */
+  get digest(): Promise<string> {
+    return this.#front.digest;
+  }
+
+  close(): Promise<void> {
+    return this.#front.close();
+  }
+
+  /** Puts what was made here in its place. */
+  async put(index: number, bytes: Buffer): Promise<void> {
+    const writer = this.#writer(index, 0);
+    try {
+      await writer.add(bytes);
+      await writer.end();
+    } finally {
+      await writer.settled();
+    }
+    this.#frontier.done(index);
+  }
+
+  /**
+   * Brings a blob or file to its place, verified on the way. What an earlier run has brought is
+   * hashed and gone on with; what comes wrong is fetched once more from its first byte.
+   *
+   * @throws DrayError `DRAY_CONTENT_MISMATCH`
+   */
+  async fill(index: number, expected: Descriptor, content: Content): Promise<Filled> {
+    let wrongTransfers = 0;
+    let resumed = await this.#resume(index, expected);
+    for (;;) {
+      const from = resumed.size;
+      try {
+        await this.#write(index, { expected, content, resumed });
+        this.#frontier.done(index);
+        this.#note(expected, expected.size);
+        return from === expected.size && from > 0 ? "resumed" : "filled";
+      } catch (error) {
+        if (!isMismatch(error)) throw error;
+        this.#note(expected, 0);
+        this.#frontier.wrong(index);
+        if (from === 0) wrongTransfers++;
+        if (wrongTransfers === MAX_WRONG_TRANSFERS) throw error;
+        resumed = { size: 0, hash: hasherFor(expected.digest) };
+      }
+    }
+  }
+
+  async #write(
+    index: number,
+    { expected, content, resumed }: { expected: Descriptor; content: Content; resumed: Resumed },
+  ): Promise<void> {
+    const { size } = expected;
+    const rest = resumed.size === size ? [] : content.open(resumed.size);
+    const writer = this.#writer(index, resumed.size);
+    const start = this.#offset(index);
+    let noted = resumed.size;
+    try {
+      for await (const chunk of verified(rest, expected, { from: content.from, resumed })) {
+        const full = writer.add(chunk);
+        if (full === undefined) continue;
+        await full;
+        const written = writer.written - start;
+        if (written - noted < NOTED_BYTES) continue;
+        this.arrived += written - noted;
+        noted = written;
+        this.#note(expected, noted);
+        this.#frontier.written(writer.written);
+      }
+      await writer.end();
+    } catch (error) {
+      // What has come of a transfer that breaks is worth something, and what came wrong is not.
+      if (!isMismatch(error)) await writer.end().catch(() => undefined);
+      throw error;
+    } finally {
+      await writer.settled();
+      const written = writer.written - start;
+      this.arrived += written - noted;
+      if (written > noted && written < size) this.#note(expected, written);
+    }
+  }
+
+  /** What lies in its place, or in the part that was set aside. */
+  async #resume(index: number, expected: Descriptor): Promise<Resumed> {
+    const hash = hasherFor(expected.digest);
+    const present = this.#isBlob(index) ? this.#partial.claims.get(expected.digest)?.present : 0;
+    const { file, aside } = this.#partial;
+    const worth = Math.min(MIN_PART_BYTES, expected.size);
+    try {
+      if (present !== undefined && present >= worth) {
+        const offset = this.#offset(index);
+        for await (const chunk of readPlaced(file, { offset, length: present })) hash.update(chunk);
+        return { size: present, hash };
+      }
+      const old = aside?.journal.blobs.get(expected.digest);
+      if (aside !== undefined && old !== undefined && old.present >= worth) {
+        const content = readPlaced(aside.file, { offset: old.offset, length: old.present });
+        return { size: await this.#copy(index, content, hash), hash };
+      }
+    } catch (error) {
+      // A file that was cut has less than its journal says.
+      if (!isTruncated(error)) throw error;
+    }
+    return { size: 0, hash: hasherFor(expected.digest) };
+  }
+
+  async #copy(index: number, content: Bytes, hash: Hash): Promise<number> {
+    const writer = this.#writer(index, 0);
+    try {
+      for await (const chunk of content) {
+        hash.update(chunk);
+        await writer.add(chunk);
+      }
+      await writer.end();
+    } finally {
+      await writer.settled();
+    }
+    return writer.written - this.#offset(index);
+  }
+
+  #writer(index: number, from: number): PlaceWriter {
+    const { file, layout } = this.#partial;
+    return new PlaceWriter(file, {
+      offset: this.#offset(index) + from,
+      tarSize: layout.size,
+    });
+  }
+
+  #offset(index: number): number {
+    return this.#partial.layout.offsets[index] ?? this.#partial.layout.size;
+  }
+
+  #isBlob(index: number): boolean {
+    const entry = this.#entries[index];
+    if (entry === undefined || Buffer.isBuffer(entry.content)) return false;
+    return entry.name === blobPath(entry.content.descriptor.digest);
+  }
+
+  #note({ digest }: { readonly digest: Digest }, bytes: number): void {
+    if (this.#partial.places.has(digest)) this.#partial.journal.note(digest, bytes);
+  }
+}
+
+function isTruncated(error: unknown): boolean {
+  return error instanceof DrayError && error.code === "DRAY_FILE_TRUNCATED";
+}
+
+export interface FillingOptions {
+  readonly mtime: Date;
+  readonly onSealed: (bytes: number) => void;
+}

@@ -1,0 +1,187 @@
+import { constants } from "node:fs";
+import { open, rename, rm, stat, type FileHandle } from "node:fs/promises";
+import { framedSize } from "../archive/members/gzip-members.ts";
+import { layOutTar, type TarLayout } from "../archive/tar/tar-writer.ts";
+import { DrayError, systemCode } from "../errors.ts";
+import { blobPath } from "../oci/image-layout.ts";
+import type { Digest } from "../oci/digest.ts";
+import type { BundleEntry } from "./contents.ts";
+import {
+  journalOf,
+  NO_FOLLOW,
+  openEarlier,
+  removePart,
+  renamePart,
+  setAside,
+  use,
+  type EarlierPart,
+} from "./earlier-part.ts";
+import {
+  formatPlaces,
+  isSamePlaces,
+  JournalWriter,
+  ownerLine,
+  type Journal,
+  type JournalBlob,
+} from "./journal.ts";
+import { ownerName } from "./owner.ts";
+
+/** A run that is cut short leaves what it has fetched only if that is more than this. */
+const MIN_KEPT = 64 * 1024;
+
+/**
+ * A bundle while it is written: `PATH.partial`, every byte of it at its final place, and its journal.
+ * What an earlier run has left under this name is gone on with where everything has the same place,
+ * else it is set aside and read.
+ */
+export class PartialFile {
+  readonly path: string;
+  readonly file: FileHandle;
+  readonly layout: TarLayout;
+  readonly journal: JournalWriter;
+  /** Where blobs have their places. */
+  readonly places: ReadonlyMap<Digest, JournalBlob>;
+  /** What lies in its place already, as far as an earlier run says. */
+  readonly claims: ReadonlyMap<Digest, JournalBlob>;
+  /** What lies elsewhere, as far as an earlier run says. */
+  readonly aside: EarlierPart | undefined;
+  readonly #release: () => void;
+
+  private constructor(path: string, opened: Opened) {
+    this.path = path;
+    this.file = opened.file;
+    this.layout = opened.layout;
+    this.journal = opened.journal;
+    this.places = opened.places;
+    this.claims = opened.claims;
+    this.aside = opened.aside;
+    this.#release = use(path);
+  }
+
+  static async open(path: string, entries: readonly BundleEntry[]): Promise<PartialFile> {
+    const layout = layOutTar(entries);
+    const all = placesOf(entries, layout);
+    const places = all.blobs;
+    const earlier = await openEarlier(path);
+    if (earlier !== undefined && isSamePlaces(earlier.journal, all)) {
+      const journal = await openJournal(path, "goOn");
+      const { file } = earlier;
+      // What is there too much would stay behind the end.
+      const { size } = await file.stat();
+      if (size > framedSize(layout.size)) await file.truncate(framedSize(layout.size));
+      const claims = earlier.journal.blobs;
+      const aside = await openAside(path);
+      return new PartialFile(path, { file, layout, journal, places, claims, aside });
+    }
+    await earlier?.file.close();
+    if (earlier === undefined) await removePart(path);
+    else await renamePart(path, setAside(path));
+    const file = await create(path, constants.O_RDWR);
+    const journal = await openJournal(path, "new");
+    journal.add(formatPlaces(all));
+    const aside = await openAside(path);
+    const claims = new Map<Digest, JournalBlob>();
+    return new PartialFile(path, { file, layout, journal, places, claims, aside });
+  }
+
+  /** Says in the journal who writes from here on. */
+  async own(): Promise<void> {
+    // A name that only an uncertain system gives is better than none: it is not taken for a dead one.
+    this.journal.add(ownerLine((await ownerName()) ?? "unknown"));
+  }
+
+  /** Gives the bundle its name. */
+  async finish(target: string): Promise<void> {
+    await this.file.sync();
+    await this.#requireOwn();
+    await rename(this.path, target);
+    await this.journal.flush();
+    await rm(journalOf(this.path), { force: true });
+    await removePart(setAside(this.path));
+  }
+
+  /** Leaves the file to the next run where it has more than that run would have to fetch: `arrived` now. */
+  async leave(arrived: number): Promise<void> {
+    // What another run has put there is its own to finish or to remove.
+    if (!(await this.#isNamed())) return;
+    const claimed = [...this.claims.values()].reduce((sum, { present }) => sum + present, 0);
+    if (arrived + claimed < MIN_KEPT) {
+      await this.remove();
+      return;
+    }
+    this.journal.add(ownerLine());
+    await this.journal.flush();
+  }
+
+  /** Leaves nothing, unless it is another run's by now. */
+  async remove(): Promise<void> {
+    if (await this.#isNamed()) await removePart(this.path);
+  }
+
+  async close(): Promise<void> {
+    this.#release();
+    await this.journal.close();
+    await this.aside?.file.close();
+    await this.file.close();
+  }
+
+  /** Two runs with one output name would otherwise give one of them the other's file. */
+  async #requireOwn(): Promise<void> {
+    const { size } = await this.file.stat();
+    if (size === framedSize(this.layout.size) && (await this.#isNamed())) return;
+    throw new DrayError(
+      "DRAY_FILE_CHANGED",
+      `Cannot finish ${JSON.stringify(this.path)}: another run writes to the same name`,
+    );
+  }
+
+  async #isNamed(): Promise<boolean> {
+    try {
+      const [own, named] = await Promise.all([this.file.stat(), stat(this.path)]);
+      return own.ino === named.ino && own.dev === named.dev;
+    } catch (error) {
+      if (systemCode(error) === "ENOENT") return false;
+      throw error;
+    }
+  }
+}
+
+interface Opened {
+  readonly file: FileHandle;
+  readonly places: ReadonlyMap<Digest, JournalBlob>;
+  readonly layout: TarLayout;
+  readonly journal: JournalWriter;
+  readonly claims: ReadonlyMap<Digest, JournalBlob>;
+  readonly aside: EarlierPart | undefined;
+}
+
+/** Where the blobs of a bundle have their places. */
+function placesOf(
+  entries: readonly BundleEntry[],
+  { offsets, size }: TarLayout,
+): Pick<Journal, "tarSize" | "blobs"> {
+  const blobs = new Map<Digest, JournalBlob>();
+  for (const [index, { name, content }] of entries.entries()) {
+    if (Buffer.isBuffer(content)) continue;
+    const { digest } = content.descriptor;
+    if (name !== blobPath(digest)) continue;
+    blobs.set(digest, { size: content.descriptor.size, offset: offsets[index] ?? 0, present: 0 });
+  }
+  return { tarSize: size, blobs };
+}
+
+function openAside(path: string): Promise<EarlierPart | undefined> {
+  return openEarlier(setAside(path));
+}
+
+async function openJournal(path: string, how: "new" | "goOn"): Promise<JournalWriter> {
+  if (how === "new") await rm(journalOf(path), { force: true });
+  const flags = constants.O_WRONLY | constants.O_APPEND | NO_FOLLOW;
+  const file =
+    how === "new" ? await create(journalOf(path), flags) : await open(journalOf(path), flags);
+  return new JournalWriter(file);
+}
+
+function create(path: string, flags: number): Promise<FileHandle> {
+  return open(path, flags | constants.O_CREAT | constants.O_EXCL | NO_FOLLOW);
+}
