@@ -1,5 +1,6 @@
+import { randomBytes } from "node:crypto";
 import { constants, type Stats } from "node:fs";
-import { copyFile, lstat, open, rename, rm, type FileHandle } from "node:fs/promises";
+import { appendFile, copyFile, lstat, open, rename, rm, type FileHandle } from "node:fs/promises";
 import { platform } from "node:os";
 import { resolve } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
@@ -9,7 +10,7 @@ import type { Bytes } from "../content/content.ts";
 import { ownAccount } from "../content/output-place.ts";
 import { systemCode } from "../errors.ts";
 import type { Digest } from "../oci/digest.ts";
-import { readJournal, type Journal } from "./journal.ts";
+import { formatOwner, readJournal, type Journal } from "./journal.ts";
 import { lifeOf, ownerName, type Life } from "./owner.ts";
 
 /** A link of this name could lead what is written anywhere. Windows has no such flag. */
@@ -34,7 +35,7 @@ export interface EarlierPart {
 /** How many runs of this process write to a file of this name now. */
 const inUse = new Map<string, number>();
 
-/** Lets nobody else in this process take a file over; what is returned ends that. */
+/** Before a run of this process looks for such a file; what is returned ends that. */
 export function use(partial: string): () => void {
   const path = resolve(partial);
   const change = (by: number): void => void inUse.set(path, (inUse.get(path) ?? 0) + by);
@@ -44,13 +45,41 @@ export function use(partial: string): () => void {
 
 /** Open for reading and writing; undefined where there is none, or where it is not this run's to take. */
 export async function openEarlier(partial: string): Promise<EarlierPart | undefined> {
-  const journal = await ownJournal(partial);
-  if (journal === undefined || (inUse.get(resolve(partial)) ?? 0) > 0) return undefined;
-  const life = await lifeIn(journal, partial);
-  if (life === "alive") return undefined;
-  if (life === "unknown") await takeCopy(partial);
+  const found = await abandoned(partial);
+  if (found === undefined) return undefined;
+  const taken = `${partial}.${randomBytes(6).toString("hex")}`;
+  try {
+    // Of two runs that want the same file only one can take its name away.
+    await rename(partial, taken);
+  } catch (error) {
+    if (systemCode(error) === "ENOENT") return undefined;
+    throw error;
+  }
+  try {
+    // Another one may have had it in between: then it has said so.
+    const now = await readJournal(journalOf(partial));
+    if (now?.owner !== found.owner) return undefined;
+    if ((await lifeIn(found, taken)) === "unknown") await takeCopy(taken);
+    await appendFile(journalOf(partial), await ownerLine());
+  } finally {
+    await rename(taken, partial);
+  }
   const file = await openOwn(partial);
-  return file && { file, journal };
+  return file && { file, journal: found };
+}
+
+/** The journal of a file that nobody writes to any more. */
+async function abandoned(partial: string): Promise<Journal | undefined> {
+  if ((inUse.get(resolve(partial)) ?? 0) > 1) return undefined;
+  const journal = await ownJournal(partial);
+  if (journal === undefined || (await lifeIn(journal, partial)) === "alive") return undefined;
+  return journal;
+}
+
+/** The line of a journal that says that this process writes from here on. */
+export async function ownerLine(): Promise<string> {
+  // Of a system that gives no name nobody can say that this process is dead.
+  return formatOwner((await ownerName()) ?? "unknown");
 }
 
 /** How many bytes of each blob lie in what earlier runs have left beside a bundle that is to be written. */

@@ -85,11 +85,11 @@ export class Filling {
       try {
         await this.#write(index, { expected, content, resumed });
         this.#frontier.done(index);
-        this.#note(expected, expected.size);
+        this.#note(index, expected.size);
         return from === expected.size && from > 0 ? "resumed" : "filled";
       } catch (error) {
         if (!isMismatch(error)) throw error;
-        this.#note(expected, 0);
+        this.#note(index, 0);
         this.#frontier.wrong(index);
         if (from === 0) wrongTransfers++;
         if (wrongTransfers === MAX_WRONG_TRANSFERS) throw error;
@@ -116,7 +116,7 @@ export class Filling {
         if (written - noted < NOTED_BYTES) continue;
         this.arrived += written - noted;
         noted = written;
-        this.#note(expected, noted);
+        this.#note(index, noted);
         this.#frontier.written(writer.written);
       }
       await writer.end();
@@ -128,18 +128,19 @@ export class Filling {
       await writer.settled();
       const written = writer.written - start;
       this.arrived += written - noted;
-      if (written > noted && written < size) this.#note(expected, written);
+      if (written > noted && written < size) this.#note(index, written);
     }
   }
 
   /** What lies in its place, or in the part that was set aside. */
   async #resume(index: number, expected: Descriptor): Promise<Resumed> {
     const hash = hasherFor(expected.digest);
-    const present = this.#isBlob(index) ? this.#partial.claims.get(expected.digest)?.present : 0;
+    const blob = this.#blob(index);
+    const present = blob === undefined ? 0 : (this.#partial.claims.get(blob)?.present ?? 0);
     const { file, aside } = this.#partial;
     const worth = Math.min(MIN_PART_BYTES, expected.size);
     try {
-      if (present !== undefined && present >= worth) {
+      if (present > 0 && present >= worth) {
         const offset = this.#offset(index);
         for await (const chunk of readPlaced(file, { offset, length: present })) hash.update(chunk);
         return { size: present, hash };
@@ -172,24 +173,24 @@ export class Filling {
 
   #writer(index: number, from: number): PlaceWriter {
     const { file, layout } = this.#partial;
-    return new PlaceWriter(file, {
-      offset: this.#offset(index) + from,
-      tarSize: layout.size,
-    });
+    return new PlaceWriter(file, { offset: this.#offset(index) + from, tarSize: layout.size });
   }
 
   #offset(index: number): number {
     return this.#partial.layout.offsets[index] ?? this.#partial.layout.size;
   }
 
-  #isBlob(index: number): boolean {
+  /** Its digest, if the entry is a blob: nothing else has a place in the journal. */
+  #blob(index: number): Digest | undefined {
     const entry = this.#entries[index];
-    if (entry === undefined || Buffer.isBuffer(entry.content)) return false;
-    return entry.name === blobPath(entry.content.descriptor.digest);
+    if (entry === undefined || Buffer.isBuffer(entry.content)) return undefined;
+    const { digest } = entry.content.descriptor;
+    return entry.name === blobPath(digest) ? digest : undefined;
   }
 
-  #note({ digest }: { readonly digest: Digest }, bytes: number): void {
-    if (this.#partial.places.has(digest)) this.#partial.journal.note(digest, bytes);
+  #note(index: number, bytes: number): void {
+    const digest = this.#blob(index);
+    if (digest !== undefined) this.#partial.journal.note(digest, bytes);
   }
 }
 

@@ -113,7 +113,7 @@ export function isSamePlaces(one: Journal, other: Pick<Journal, "tarSize" | "blo
 }
 
 /** Who writes from here on: nobody, unless a name says who. */
-export function ownerLine(name?: string): string {
+export function formatOwner(name?: string): string {
   return name === undefined ? "owner\n" : `owner ${name}\n`;
 }
 

@@ -10,6 +10,7 @@ import {
   journalOf,
   NO_FOLLOW,
   openEarlier,
+  ownerLine,
   removePart,
   renamePart,
   setAside,
@@ -17,14 +18,13 @@ import {
   type EarlierPart,
 } from "./earlier-part.ts";
 import {
+  formatOwner,
   formatPlaces,
   isSamePlaces,
   JournalWriter,
-  ownerLine,
   type Journal,
   type JournalBlob,
 } from "./journal.ts";
-import { ownerName } from "./owner.ts";
 
 /** A run that is cut short leaves what it has fetched only if that is more than this. */
 const MIN_KEPT = 64 * 1024;
@@ -39,55 +39,30 @@ export class PartialFile {
   readonly file: FileHandle;
   readonly layout: TarLayout;
   readonly journal: JournalWriter;
-  /** Where blobs have their places. */
-  readonly places: ReadonlyMap<Digest, JournalBlob>;
   /** What lies in its place already, as far as an earlier run says. */
   readonly claims: ReadonlyMap<Digest, JournalBlob>;
   /** What lies elsewhere, as far as an earlier run says. */
   readonly aside: EarlierPart | undefined;
   readonly #release: () => void;
 
-  private constructor(path: string, opened: Opened) {
+  private constructor(path: string, opened: Opened, release: () => void) {
     this.path = path;
     this.file = opened.file;
     this.layout = opened.layout;
     this.journal = opened.journal;
-    this.places = opened.places;
     this.claims = opened.claims;
     this.aside = opened.aside;
-    this.#release = use(path);
+    this.#release = release;
   }
 
   static async open(path: string, entries: readonly BundleEntry[]): Promise<PartialFile> {
-    const layout = layOutTar(entries);
-    const all = placesOf(entries, layout);
-    const places = all.blobs;
-    const earlier = await openEarlier(path);
-    if (earlier !== undefined && isSamePlaces(earlier.journal, all)) {
-      const journal = await openJournal(path, "goOn");
-      const { file } = earlier;
-      // What is there too much would stay behind the end.
-      const { size } = await file.stat();
-      if (size > framedSize(layout.size)) await file.truncate(framedSize(layout.size));
-      const claims = earlier.journal.blobs;
-      const aside = await openAside(path);
-      return new PartialFile(path, { file, layout, journal, places, claims, aside });
+    const release = use(path);
+    try {
+      return new PartialFile(path, await openParts(path, entries), release);
+    } catch (error) {
+      release();
+      throw error;
     }
-    await earlier?.file.close();
-    if (earlier === undefined) await removePart(path);
-    else await renamePart(path, setAside(path));
-    const file = await create(path, constants.O_RDWR);
-    const journal = await openJournal(path, "new");
-    journal.add(formatPlaces(all));
-    const aside = await openAside(path);
-    const claims = new Map<Digest, JournalBlob>();
-    return new PartialFile(path, { file, layout, journal, places, claims, aside });
-  }
-
-  /** Says in the journal who writes from here on. */
-  async own(): Promise<void> {
-    // A name that only an uncertain system gives is better than none: it is not taken for a dead one.
-    this.journal.add(ownerLine((await ownerName()) ?? "unknown"));
   }
 
   /** Gives the bundle its name. */
@@ -109,7 +84,7 @@ export class PartialFile {
       await this.remove();
       return;
     }
-    this.journal.add(ownerLine());
+    this.journal.add(formatOwner());
     await this.journal.flush();
   }
 
@@ -148,11 +123,46 @@ export class PartialFile {
 
 interface Opened {
   readonly file: FileHandle;
-  readonly places: ReadonlyMap<Digest, JournalBlob>;
   readonly layout: TarLayout;
   readonly journal: JournalWriter;
   readonly claims: ReadonlyMap<Digest, JournalBlob>;
   readonly aside: EarlierPart | undefined;
+}
+
+async function openParts(path: string, entries: readonly BundleEntry[]): Promise<Opened> {
+  const layout = layOutTar(entries);
+  const places = placesOf(entries, layout);
+  const earlier = await openEarlier(path);
+  if (earlier !== undefined && isSamePlaces(earlier.journal, places)) {
+    return { ...(await goOn(path, earlier, layout)), aside: await openEarlier(setAside(path)) };
+  }
+  await earlier?.file.close();
+  if (earlier === undefined) await removePart(path);
+  else await renamePart(path, setAside(path));
+  const file = await create(path, constants.O_RDWR);
+  try {
+    const journal = new JournalWriter(await create(journalOf(path), JOURNAL_FLAGS));
+    journal.add(formatPlaces(places) + (await ownerLine()));
+    await journal.flush();
+    const aside = await openEarlier(setAside(path));
+    return { file, layout, journal, claims: new Map(), aside };
+  } catch (error) {
+    await file.close();
+    await removePart(path);
+    throw error;
+  }
+}
+
+async function goOn(
+  path: string,
+  { file, journal }: EarlierPart,
+  layout: TarLayout,
+): Promise<Omit<Opened, "aside">> {
+  const { size } = await file.stat();
+  // What is there too much would stay behind the end.
+  if (size > framedSize(layout.size)) await file.truncate(framedSize(layout.size));
+  const writer = new JournalWriter(await open(journalOf(path), JOURNAL_FLAGS));
+  return { file, layout, journal: writer, claims: journal.blobs };
 }
 
 /** Where the blobs of a bundle have their places. */
@@ -170,17 +180,7 @@ function placesOf(
   return { tarSize: size, blobs };
 }
 
-function openAside(path: string): Promise<EarlierPart | undefined> {
-  return openEarlier(setAside(path));
-}
-
-async function openJournal(path: string, how: "new" | "goOn"): Promise<JournalWriter> {
-  if (how === "new") await rm(journalOf(path), { force: true });
-  const flags = constants.O_WRONLY | constants.O_APPEND | NO_FOLLOW;
-  const file =
-    how === "new" ? await create(journalOf(path), flags) : await open(journalOf(path), flags);
-  return new JournalWriter(file);
-}
+const JOURNAL_FLAGS = constants.O_WRONLY | constants.O_APPEND | NO_FOLLOW;
 
 function create(path: string, flags: number): Promise<FileHandle> {
   return open(path, flags | constants.O_CREAT | constants.O_EXCL | NO_FOLLOW);

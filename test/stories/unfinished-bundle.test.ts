@@ -155,6 +155,31 @@ describe("a bundle that was not finished", () => {
   });
 });
 
+describe("two runs of one output", () => {
+  it("in two processes: the second makes its own file, and the first says that it was replaced", async () => {
+    const registry = await startRegistry();
+    await fill(registry, image);
+    const at = await desk(registry);
+    let goOn = (): void => undefined;
+    const held = { path: new RegExp(two.descriptor.digest), method: "GET", times: 1 };
+    const isHeld = new Promise<void>((resolve) => {
+      registry.inject(held, ({ proceed }) => {
+        goOn = proceed;
+        resolve();
+      });
+    });
+    const argv = ["pack", "--image", `${registry.host}/team/app:1.0`, "--unsigned", "--force"];
+    const first = startDray([...argv, "--output", at.output]);
+    await isHeld;
+    await packAlone(at, ["team/app:1.0"]);
+    goOn();
+    const { code, stderr } = await first.ended;
+    expect([code, stderr]).toEqual([1, expect.stringContaining("another run writes") as string]);
+    expect(await filesBelow(at.directory)).toEqual([BUNDLE]);
+    expect(await isAccepted(at.output)).toBe(true);
+  });
+});
+
 describe("a layer of which a bit is flipped on the way", () => {
   it("is fetched again, though members of it were sealed already", async () => {
     const registry = await startRegistry();
