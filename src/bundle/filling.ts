@@ -1,7 +1,7 @@
 import type { Hash } from "node:crypto";
 import { openFront, type Front } from "../archive/members/open-front.ts";
 import { PlaceWriter } from "../archive/members/place-writer.ts";
-import type { Bytes, Content } from "../content/content.ts";
+import type { Content } from "../content/content.ts";
 import { isMismatch, verified } from "../content/verify.ts";
 import { DrayError } from "../errors.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
@@ -10,6 +10,7 @@ import { blobPath } from "../oci/image-layout.ts";
 import type { BundleEntry } from "./contents.ts";
 import { readPlaced } from "./earlier-part.ts";
 import { Frontier } from "./frontier.ts";
+import type { JournalBlob } from "./journal.ts";
 import type { PartialFile } from "./partial-file.ts";
 
 /** A transfer may be damaged on its way. What comes wrong from its first byte twice is the source's. */
@@ -28,6 +29,11 @@ export type Filled = "filled" | "resumed";
 interface Resumed {
   readonly size: number;
   readonly hash: Hash;
+}
+
+export interface FillingOptions {
+  readonly mtime: Date;
+  readonly onSealed: (bytes: number) => void;
 }
 
 /** The content of a bundle on its way to its places, and the front that follows it. */
@@ -93,7 +99,7 @@ export class Filling {
         this.#frontier.wrong(index);
         if (from === 0) wrongTransfers++;
         if (wrongTransfers === MAX_WRONG_TRANSFERS) throw error;
-        resumed = { size: 0, hash: hasherFor(expected.digest) };
+        resumed = nothing(expected);
       }
     }
   }
@@ -134,33 +140,35 @@ export class Filling {
 
   /** What lies in its place, or in the part that was set aside. */
   async #resume(index: number, expected: Descriptor): Promise<Resumed> {
-    const hash = hasherFor(expected.digest);
-    const blob = this.#blob(index);
-    const present = blob === undefined ? 0 : (this.#partial.claims.get(blob)?.present ?? 0);
-    const { file, aside } = this.#partial;
-    const worth = Math.min(MIN_PART_BYTES, expected.size);
     try {
-      if (present > 0 && present >= worth) {
-        const offset = this.#offset(index);
-        for await (const chunk of readPlaced(file, { offset, length: present })) hash.update(chunk);
-        return { size: present, hash };
-      }
-      const old = aside?.journal.blobs.get(expected.digest);
-      if (aside !== undefined && old !== undefined && old.present >= worth) {
-        const content = readPlaced(aside.file, { offset: old.offset, length: old.present });
-        return { size: await this.#copy(index, content, hash), hash };
-      }
+      const inPlace = await this.#inPlace(index, expected);
+      return inPlace ?? (await this.#fromAside(index, expected)) ?? nothing(expected);
     } catch (error) {
       // A file that was cut has less than its journal says.
       if (!isTruncated(error)) throw error;
+      return nothing(expected);
     }
-    return { size: 0, hash: hasherFor(expected.digest) };
   }
 
-  async #copy(index: number, content: Bytes, hash: Hash): Promise<number> {
+  async #inPlace(index: number, expected: Descriptor): Promise<Resumed | undefined> {
+    const { file, claims } = this.#partial;
+    const claim = this.#blob(index) && claims.get(expected.digest);
+    if (!isWorthIt(claim, expected)) return undefined;
+    const { hash } = nothing(expected);
+    const place = { offset: this.#offset(index), length: claim.present };
+    for await (const chunk of readPlaced(file, place)) hash.update(chunk);
+    return { size: claim.present, hash };
+  }
+
+  async #fromAside(index: number, expected: Descriptor): Promise<Resumed | undefined> {
+    const { aside } = this.#partial;
+    const claim = aside?.journal.blobs.get(expected.digest);
+    if (aside === undefined || !isWorthIt(claim, expected)) return undefined;
+    const { hash } = nothing(expected);
     const writer = this.#writer(index, 0);
     try {
-      for await (const chunk of content) {
+      const place = { offset: claim.offset, length: claim.present };
+      for await (const chunk of readPlaced(aside.file, place)) {
         hash.update(chunk);
         await writer.add(chunk);
       }
@@ -168,7 +176,7 @@ export class Filling {
     } finally {
       await writer.settled();
     }
-    return writer.written - this.#offset(index);
+    return { size: claim.present, hash };
   }
 
   #writer(index: number, from: number): PlaceWriter {
@@ -194,11 +202,16 @@ export class Filling {
   }
 }
 
-function isTruncated(error: unknown): boolean {
-  return error instanceof DrayError && error.code === "DRAY_FILE_TRUNCATED";
+function nothing({ digest }: Descriptor): Resumed {
+  return { size: 0, hash: hasherFor(digest) };
 }
 
-export interface FillingOptions {
-  readonly mtime: Date;
-  readonly onSealed: (bytes: number) => void;
+function isWorthIt(claim: JournalBlob | undefined, { size }: Descriptor): claim is JournalBlob {
+  return (
+    claim !== undefined && claim.present > 0 && claim.present >= Math.min(MIN_PART_BYTES, size)
+  );
+}
+
+function isTruncated(error: unknown): boolean {
+  return error instanceof DrayError && error.code === "DRAY_FILE_TRUNCATED";
 }

@@ -160,7 +160,7 @@ describe("two runs of one output", () => {
     const registry = await startRegistry();
     await fill(registry, image);
     const at = await desk(registry);
-    let goOn = (): void => undefined;
+    let goOn: (() => void) | undefined;
     const held = { path: new RegExp(two.descriptor.digest), method: "GET", times: 1 };
     const isHeld = new Promise<void>((resolve) => {
       registry.inject(held, ({ proceed }) => {
@@ -172,7 +172,7 @@ describe("two runs of one output", () => {
     const first = startDray([...argv, "--output", at.output]);
     await isHeld;
     await packAlone(at, ["team/app:1.0"]);
-    goOn();
+    goOn?.();
     const { code, stderr } = await first.ended;
     expect([code, stderr]).toEqual([1, expect.stringContaining("another run writes") as string]);
     expect(await filesBelow(at.directory)).toEqual([BUNDLE]);
