@@ -31,8 +31,8 @@ export const ENVIRONMENT: readonly EnvironmentEntry[] = [
   ],
   [["SOURCE_DATE_EPOCH"], "the time that a bundle is dated with, else the beginning of 1970"],
   [
-    ["HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "APPDATA"],
-    "where store, trusted keys, logins and Helm's files are by default; empty or relative counts as unset",
+    ["HOME", "XDG_CONFIG_HOME", "APPDATA"],
+    "where trusted keys, logins and Helm's files are by default; empty or relative counts as unset",
   ],
   [["PATH"], "where credential helpers are looked for"],
   [["TERM"], "`dumb`: no line that is written over again"],

@@ -104,7 +104,8 @@ class BundleShelf implements Shelf {
       await opened.close();
       throw new DrayError(
         "DRAY_ARCHIVE_UNSUPPORTED",
-        `Cannot read ${JSON.stringify(path)} in place`,
+        `Cannot read ${JSON.stringify(path)} at any place: it was compressed anew`,
+        { kind: "refused" },
       );
     }
     const archive = await spooled(opened, run);
