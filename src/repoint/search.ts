@@ -48,9 +48,14 @@ export class Search {
   #move(goal: Goal, only?: ReadonlySet<string>): void {
     const now = this.#scene.movedIn(this.#scene.render(this.#edits, only));
     if (now.has(goal.key)) return;
+    const near = new Set([goal.file]);
     for (const candidate of candidatesFor(goal, this.#scene.leaves.of(goal.file))) {
       if (candidate.some((edit) => this.#settled.has(keyOf(edit)))) continue;
-      const tried = attempt(this.#scene, joinEdits(this.#edits, candidate), only);
+      const edits = joinEdits(this.#edits, candidate);
+      // Most move nothing, and for that a look at the one file is enough.
+      const nearby = attempt(this.#scene, edits, near);
+      if (nearby?.moved.has(goal.key) !== true) continue;
+      const tried = only === undefined ? attempt(this.#scene, edits) : nearby;
       if (tried?.moved.has(goal.key) !== true) continue;
       if ([...now].some((key) => !tried.moved.has(key))) continue;
       this.#edits = tried.edits;
