@@ -97,7 +97,9 @@ export async function repointChart(
     ...valueSet,
     files: [...(valueSet.files ?? []), { name: "the values found", text: found }],
   });
-  const isOwn = (host: string): boolean => names.isHost(host);
+  // A name of two words may be that of a service and of its namespace.
+  const inside = `.${settings.namespace ?? "default"}`;
+  const isOwn = (host: string): boolean => names.isHost(host) || host.endsWith(inside);
   const { egress, text } = new EgressSearch(renderer, { values, apis: [] }, isOwn).run();
   return {
     text: found + text,

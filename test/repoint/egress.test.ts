@@ -10,7 +10,7 @@ spec:
   containers:
   - name: main
     image: ${TARGET}/acme/web:1.0
-    args: [--listen=http://0.0.0.0:80, --peer=http://db.shop.svc.cluster.local, "--registry=https://registry.internal:5000"]
+    args: [--listen=http://0.0.0.0:80, --peer=http://db.shop.svc.cluster.local, --near=http://db.default:80, "--registry=https://registry.internal:5000"]
     env:
 {{- if .Values.telemetry.enabled }}
     - {name: USAGE_URL, value: "https://usage.acme.io/v1"}
