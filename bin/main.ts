@@ -37,11 +37,12 @@ function textOf(name: string): string {
   return readFileSync(new URL(name, import.meta.url), "utf8");
 }
 
-process.exitCode = await run(process.argv.slice(2), VERSION, {
+// An executable's files cannot wait on their top level.
+void run(process.argv.slice(2), VERSION, {
   stdin: process.stdin,
   stdout: process.stdout,
   stderr: process.stderr,
   env: process.env,
   licenses,
   signal: stop.signal,
-});
+}).then((code) => (process.exitCode = code));

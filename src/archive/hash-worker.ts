@@ -10,12 +10,16 @@ import { toFailure } from "./thread-failure.ts";
 
 /** A thread that hashes what it is told of one carrier, which it opens for itself. */
 const { path, start, size } = workerData as Stretch;
-const range = new FileRange(await open(path, "r"), { path, start, size });
-const tar = (await MemberTar.open(range)) ?? new PlainTar(range);
+const opened = openCarrier();
 
 parentPort?.on("message", (task: HashTask) => {
   void answer(task).then((reply) => parentPort?.postMessage(reply));
 });
+
+async function openCarrier(): Promise<MemberTar | PlainTar> {
+  const range = new FileRange(await open(path, "r"), { path, start, size });
+  return (await MemberTar.open(range)) ?? new PlainTar(range);
+}
 
 async function answer(task: HashTask): Promise<HashReply> {
   try {
@@ -28,6 +32,7 @@ async function answer(task: HashTask): Promise<HashReply> {
 /** In hexadecimal; the carrier is checked on the way. */
 async function digestsOf({ position, size: length, algorithms }: HashTask): Promise<string[]> {
   const hashes = algorithms.map((algorithm) => createHash(algorithm));
+  const tar = await opened;
   for await (const piece of tar.read(position, length, { check: true, reuse: true })) {
     for (const hash of hashes) hash.update(piece);
   }
