@@ -16,7 +16,7 @@ function isOlder(version: string): boolean {
 if (isOlder(process.versions.node)) {
   process.stderr.write(
     `dray: Start dray: expected Node.js ${OLDEST} or newer, found ${process.versions.node} at "${process.execPath}"\n\n` +
-      `hint: Name a newer one: /path/to/node "${process.argv[1]}" … Where there is none, use the executable of dray that has Node.js inside.\n`,
+      `hint: Name a newer one: /path/to/node "${process.argv[1]}" … Where there is none, use the executable of dray that has Node.js inside (docs/installing.md).\n`,
   );
   process.exitCode = 2;
 } else {
