@@ -1,6 +1,7 @@
 import { chmod, copyFile, readFile, rm, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { rolldown } from "rolldown";
+import { workerEntries } from "./bundle/workers.ts";
 import { thirdPartyNotices } from "./bundle/notices.ts";
 
 /**
@@ -20,8 +21,7 @@ const bundle = await rolldown({
     index: resolve(built, "src/index.js"),
     images: resolve(built, "src/discover/index.js"),
     oci: resolve(built, "src/oci/index.js"),
-    "hash-worker": resolve(built, "src/archive/hash-worker.js"),
-    "member-front-worker": resolve(built, "src/archive/members/member-front-worker.js"),
+    ...workerEntries(built),
   },
   platform: "node",
 });

@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { rolldown } from "rolldown";
+import { workerEntries } from "../bundle/workers.ts";
 
 const BUILT = resolve(import.meta.dirname, "../..");
 
@@ -14,11 +15,7 @@ export interface Inside {
 
 /** An executable has room for one script; that finds the others, which are loaded when they are needed. */
 export async function bundleInside(directory: string): Promise<Inside> {
-  const program = {
-    main: resolve(BUILT, "bin/main.js"),
-    "hash-worker": resolve(BUILT, "src/archive/hash-worker.js"),
-    "member-sink-worker": resolve(BUILT, "src/archive/members/member-sink-worker.js"),
-  };
+  const program = { main: resolve(BUILT, "bin/main.js"), ...workerEntries(BUILT) };
   const files = [
     ...(await write(program, directory)),
     ...(await write({ standalone: resolve(BUILT, "bin/standalone.js") }, directory)),

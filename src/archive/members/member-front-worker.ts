@@ -9,9 +9,13 @@ parentPort?.on("message", (arrived: Arrived) => arrivals.tell(arrived));
 
 const tell = (news: FrontNews): void => parentPort?.postMessage(news);
 
-try {
-  const plan = workerData as FrontPlan;
-  tell({ digest: await followFront(plan, arrivals, (sealed) => tell({ sealed })) });
-} catch (error) {
-  tell({ failure: toFailure(error) });
+async function follow(): Promise<void> {
+  try {
+    const plan = workerData as FrontPlan;
+    tell({ digest: await followFront(plan, arrivals, (sealed) => tell({ sealed })) });
+  } catch (error) {
+    tell({ failure: toFailure(error) });
+  }
 }
+
+void follow();
