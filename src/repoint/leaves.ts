@@ -55,13 +55,18 @@ interface LeafSource {
   readonly settingsOf: (file: string) => readonly Setting[];
 }
 
+/** Texts that are called as if they were the tag or the digest of something. */
+export function pinsIn(values: Value): Leaf[] {
+  return textsIn(values, (path) => /^(?:tag|digest)$/.test(roleOf(path.at(-1) ?? "")?.role ?? ""));
+}
+
 /** Every text in `values` that could hold the name of an image, or is called as if it did. */
-function textsIn(values: Value): Leaf[] {
+function textsIn(values: Value, isCalled: (path: ValuesPath) => boolean = isCalledPart): Leaf[] {
   const found: Leaf[] = [];
   const walk = (value: Value, path: ValuesPath): void => {
     if (found.length >= MAX_TEXTS) return;
     if (typeof value === "string") {
-      if (value.includes("/") || isCalledPart(path)) {
+      if (value.includes("/") || isCalled(path)) {
         found.push({ path, text: value, isRead: false });
       }
     } else if (isList(value)) {

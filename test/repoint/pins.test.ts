@@ -64,6 +64,16 @@ const PINNED: Readonly<Record<string, readonly [ChartTexts, readonly string[]]>>
     },
     ["web:", `  image: ${TARGET}/acme/web:1.0@${DIGEST}`],
   ],
+  "a tag that only an argument is made of": [
+    {
+      "values.yaml":
+        "image: {registry: quay.io, parts: {side: {repository: acme/web, tag: '1.0'}}}\n",
+      "templates/a.yaml": pod(`${TARGET}/acme/main:2.0`, {
+        more: '    args: [--side-image, "{{ .Values.image.registry }}/{{ .Values.image.parts.side.repository }}:{{ .Values.image.parts.side.tag }}"]\n',
+      }),
+    },
+    ["image:", "  parts:", "    side:", `      tag: 1.0@${DIGEST}`, `  registry: ${TARGET}`],
+  ],
   "an argument in a list": [
     {
       "values.yaml": "args: [--verbose, --image=quay.io/acme/web:1.0]\n",

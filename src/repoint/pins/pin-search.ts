@@ -1,6 +1,6 @@
 import { formatReference, type Reference } from "../../oci/reference.ts";
 import { joinEdits, keyOf, type Edit } from "../edits.ts";
-import type { Leaf } from "../leaves.ts";
+import { pinsIn, type Leaf } from "../leaves.ts";
 import type { Goal, Scene } from "../scene.ts";
 import { pinCandidates } from "./pin-candidates.ts";
 
@@ -60,7 +60,11 @@ export class PinSearch {
   /** What may have a say in the name, with the values as they have become. */
   #leaves({ file }: Goal, scene: Scene): Leaf[] {
     const set = new Map(this.#edits.map((edit) => [keyOf(edit), edit.value]));
-    return scene.leaves.of(file).map((leaf) => {
+    const near = scene.leaves.of(file);
+    const known = new Set(near.map(keyOf));
+    // Of a tag in an argument nobody saw who looked at it.
+    const others = pinsIn(scene.composed).filter((leaf) => !known.has(keyOf(leaf)));
+    return [...near, ...others].map((leaf) => {
       const value = set.get(keyOf(leaf));
       return typeof value === "string" ? { ...leaf, text: value } : leaf;
     });
