@@ -146,13 +146,16 @@ export class Coverage {
   #noteLiterals({ compared }: Looked): void {
     for (const { values, reads } of compared) {
       const texts = values.filter((value) => typeof value === "string");
-      if (texts.length < 2) continue;
       for (const read of reads) {
         const { source, value } = read;
-        if (source !== "values" || typeof value !== "string" || !texts.includes(value)) continue;
+        const isText = value === null || typeof value === "string";
+        if (source !== "values" || !isText || !values.includes(value)) continue;
+        // Nothing and an empty text are the same to whoever asks for a default.
+        const wanted = value === null ? texts.filter((text) => text !== "") : texts;
+        if (wanted.length < (value === null ? 1 : 2)) continue;
         const known = this.literals.get(keyOf(read)) ?? new Set<string>();
         this.literals.set(keyOf(read), known);
-        for (const text of texts) known.add(text);
+        for (const text of wanted) known.add(text);
       }
     }
   }

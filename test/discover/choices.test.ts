@@ -140,6 +140,16 @@ describe("another name of an image is found", () => {
       ],
     ],
     [
+      "by a text that a setting without a value is compared with",
+      {
+        "values.yaml": "edition: null\n",
+        "templates/a.yaml": pod(
+          'x/app{{ if eq .Values.edition "pro" }}-pro{{ else if eq .Values.site "eu" }}-eu{{ end }}:1',
+        ),
+      },
+      ["needed x/app:1", "optional x/app-eu:1 by site=eu", "optional x/app-pro:1 by edition=pro"],
+    ],
+    [
       "by settings below a table that is called global and is none of the chart's",
       {
         "values.yaml": "a: {global: {pro: false}}\nb: {global: {pro: false}}\n",
