@@ -10,7 +10,7 @@ export const EXIT = { failed: 1, usage: 2, refused: 3, partial: 4, interrupted: 
  */
 export async function reportFailure(error: unknown, io: Io, json: boolean): Promise<number> {
   if (error instanceof PromptInterrupted) {
-    io.stderr.write("Interrupted: no passphrase was given, and nothing was done.\n");
+    io.stderr.write(`Interrupted: ${error.message}, and nothing was done.\n`);
     return EXIT.interrupted;
   }
   if (io.signal.aborted) {

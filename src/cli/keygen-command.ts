@@ -1,6 +1,6 @@
 import { addExamples, refuseStdout } from "./flags.ts";
 import { addOutputFlags, type AddCommand, type Session, type SessionFlags } from "./session.ts";
-import { askPassphrase, canAsk, givenPassphrase, type PassphraseFlags } from "./signing-key.ts";
+import { askSecret, canAsk, givenPassphrase, type PassphraseFlags } from "./signing-key.ts";
 import { formatTable } from "./table.ts";
 
 interface KeygenFlags extends SessionFlags, PassphraseFlags {
@@ -58,8 +58,8 @@ async function choosePassphrase(flags: KeygenFlags, { io }: Session): Promise<st
       hint: "Set DRAY_KEY_PASSPHRASE, or use --passphrase-file or --no-passphrase.",
     });
   }
-  const first = await askPassphrase("Passphrase for the new key: ", io);
-  if (first !== "" && first === (await askPassphrase("The same again: ", io))) return first;
+  const first = await askSecret("Passphrase for the new key: ", io);
+  if (first !== "" && first === (await askSecret("Passphrase, the same again: ", io))) return first;
   throw new DrayError("DRAY_KEY_LOCKED", "Cannot make a key: the passphrases differ or are empty", {
     kind: "usage",
   });

@@ -3,7 +3,7 @@ import type { LoginResult, LogoutResult } from "../index.ts";
 import { addExamples } from "./flags.ts";
 import { addRegistryFlags, registryAccess, type RegistryFlags } from "./registry-flags.ts";
 import { addOutputFlags, type AddCommand, type Session, type SessionFlags } from "./session.ts";
-import { askPassphrase, canAsk } from "./signing-key.ts";
+import { askSecret, canAsk } from "./signing-key.ts";
 
 type LoginFlags = SessionFlags & RegistryFlags;
 
@@ -72,7 +72,7 @@ async function givenLogin(
   const password =
     passwordStdin === true
       ? (await text(io.stdin)).replace(/\r?\n$/, "")
-      : await askPassphrase(`Password of ${username} at ${host}: `, io);
+      : await askSecret(`Password of ${username} at ${host}: `, io);
   if (password === "") throw fail("the password is empty");
   return { username, password };
 }

@@ -20,7 +20,7 @@ export async function readSigningKey(
   const pem = await readKeyFile(path);
   let passphrase = isEncrypted(pem) ? await givenPassphrase(flags, io) : undefined;
   if (isEncrypted(pem) && passphrase === undefined && canAsk(io)) {
-    passphrase = await askPassphrase(`Passphrase of ${path}: `, io);
+    passphrase = await askSecret(`Passphrase of ${path}: `, io);
   }
   const key = parsePrivateKey(pem, { from: path, passphrase });
   if (await isReadableByAll(path)) {
@@ -49,14 +49,16 @@ export function canAsk(io: Io): boolean {
   return io.stdin.isTTY === true && io.stderr.isTTY === true;
 }
 
-/** Asks on the terminal; what is typed is not shown. @throws PromptInterrupted */
-export async function askPassphrase(question: string, io: Io): Promise<string> {
-  io.stderr.write(question);
+/** Asks on the terminal for a passphrase or password; what is typed is not shown. @throws PromptInterrupted */
+export async function askSecret(question: string, io: Io): Promise<string> {
+  const [what = ""] = question.toLowerCase().split(" ");
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
   const lines = createInterface({ input: io.stdin, output: silent, terminal: true });
+  // Only now: what is typed before the terminal is told to be silent, it shows.
+  io.stderr.write(question);
   try {
     return await new Promise<string>((resolve, reject) => {
-      const interrupt = (): void => reject(new PromptInterrupted("no passphrase was given"));
+      const interrupt = (): void => reject(new PromptInterrupted(`no ${what} was given`));
       lines.question("", resolve);
       // Where keys are read one by one, Ctrl-C is a key; Ctrl-D ends the input.
       lines.once("SIGINT", interrupt).once("close", interrupt);
