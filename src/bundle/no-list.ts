@@ -23,8 +23,7 @@ export function noList(entries: Entries, { folders, directory }: Places): Findin
   if (only !== undefined) return beside(only, { entries, directory });
   const base = { code: "SUMS_MISSING", severity: "error", entry: SUMS_FILE } as const;
   const message = `${SUMS_FILE} is missing: this is no bundle, or its list of contents was lost`;
-  const hint = ACCIDENTS.find(({ leaves }) => leaves(entries))?.hint;
-  return hint === undefined ? { ...base, message } : { ...base, message, hint };
+  return { ...base, message, hint: ACCIDENTS.find(({ leaves }) => leaves(entries))?.hint ?? NAMED };
 }
 
 function several(folders: readonly string[], directory: string | undefined): Finding {
@@ -67,6 +66,10 @@ function naming(names: readonly string[], directory: string | undefined): string
   const what = names.length === 1 ? "Name it alone" : "Name one of them";
   return `${directory === undefined ? "Unpack the archive first. " : ""}${what}: ${paths.join(" or ")}.`;
 }
+
+/** What to do where nothing says what this was. */
+const NAMED =
+  "Is the path right? A bundle is the file that `dray pack` has written, or its parts in a directory; foreign archives that are read are listed in docs/foreign-bundles.md.";
 
 /** What is left after known accidents, the most telling first. */
 const ACCIDENTS: readonly { leaves: (entries: Entries) => boolean; hint: string }[] = [

@@ -151,6 +151,9 @@ function unreferenced(blobs: BlobPool, { reachable }: LayoutGraph): Finding[] {
   const idle = blobs.digests().filter((digest) => !reachable.has(digest));
   const [first] = idle;
   if (first === undefined) return [];
-  const message = `${idle.length} blobs, such as ${first}, are needed by nothing and are left out`;
+  const message =
+    idle.length === 1
+      ? `One blob, ${first}, is needed by nothing and is left out`
+      : `${idle.length} blobs, such as ${first}, are needed by nothing and are left out`;
   return [{ code: "BLOB_UNREFERENCED", severity: "warning", entry: first, message }];
 }

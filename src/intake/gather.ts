@@ -2,6 +2,7 @@ import type { Adopted } from "../foreign/adopt.ts";
 import { chartPath, kindOf, type Artifact, type BundleFile } from "../bundle/artifact.ts";
 import type { Sources } from "./sources.ts";
 import type { ProvenanceOptions } from "../chart/provenance/check-provenance.ts";
+import { requireKeyring } from "../chart/provenance/keyring.ts";
 import type { DiscoveredImage } from "../discover/discovery.ts";
 import type { Finding } from "../finding.ts";
 import type { Packed } from "./from.ts";
@@ -75,6 +76,8 @@ export async function gather(
   const { run } = sources;
   const { images: named, charts: wanted, files: plain, from, skip: skips } = recipe;
   if (named.length + wanted.length + plain.length + from.length === 0) throw nothingAsked();
+  const { keyring } = options.provenance;
+  if (keyring !== undefined) await requireKeyring(keyring);
   const taken = await takePacked(recipe, { ...options, created: sources.created });
   const files = await plainFiles(recipe, taken);
   const charts = await tryEach(

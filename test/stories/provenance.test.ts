@@ -30,6 +30,13 @@ async function judge(
   return plan.findings;
 }
 
+/** It begins as a public key does; nobody is asked for more. */
+async function anyKeyring(): Promise<string> {
+  const path = join(await temporaryDirectory(), "any.gpg");
+  await writeFile(path, Buffer.of(0x98, 0));
+  return path;
+}
+
 describe("the provenance of a chart", () => {
   it("is good if somebody in the keyring has signed this very chart", async (context) => {
     const { sign, keyring, armored, gpgv } = await signer(context);
@@ -81,7 +88,7 @@ describe("the provenance of a chart", () => {
   });
 
   it("that is missing is named where a keyring was given, and refused where it must be", async () => {
-    const keyring = join(await temporaryDirectory(), "any.gpg");
+    const keyring = await anyKeyring();
     expect(await judge(undefined, {})).toEqual([]);
     expect(await judge(undefined, { keyring })).toMatchObject([{ code: "PROVENANCE_MISSING" }]);
     await expect(judge(undefined, { required: true })).rejects.toMatchObject({
@@ -93,7 +100,7 @@ describe("the provenance of a chart", () => {
     const text = Buffer.from(provenanceText(TGZ));
     const unchecked = { code: "PROVENANCE_UNCHECKED" };
     expect(await judge(text, {})).toMatchObject([{ ...unchecked, severity: "info" }]);
-    const keyring = join(await temporaryDirectory(), "any.gpg");
+    const keyring = await anyKeyring();
     const [finding] = await judge(text, { keyring });
     expect(finding).toMatchObject({ ...unchecked, severity: "warning" });
     expect(finding?.message).toContain("was not checked: there is no gpgv");
@@ -119,13 +126,34 @@ describe("the provenance of a chart", () => {
   it.each([
     ["is not there", undefined, "no such file"],
     ["holds no key", "-----BEGIN PGP PUBLIC KEY BLOCK-----\nrubbish\n", "expected public keys"],
-  ])("is not checked with a keyring that %s", async (_what, content, reason) => {
-    const keyring = join(await temporaryDirectory(), "keys");
-    if (content !== undefined) await writeFile(keyring, content);
-    const judging = judge(Buffer.from("x"), { keyring, gpgv: "/nonexistent/gpgv" });
-    await expect(judging).rejects.toMatchObject({
-      code: "DRAY_KEYRING_INVALID",
-      message: expect.stringContaining(reason) as string,
-    });
+    ["is empty", "", "found an empty file"],
+    ["is a text", "ada's keys", "found something else"],
+    ["is a private key", "-----BEGIN PGP PRIVATE KEY BLOCK-----\n", "found a private one"],
+    ["is a key of another kind", "-----BEGIN PUBLIC KEY-----\n", "found something else"],
+  ])(
+    "is not checked with a keyring that %s, be there provenance or none",
+    async (_what, content, reason) => {
+      const keyring = join(await temporaryDirectory(), "keys");
+      if (content !== undefined) await writeFile(keyring, content);
+      for (const provenance of [Buffer.from("x"), undefined]) {
+        const judging = judge(provenance, { keyring, gpgv: "/nonexistent/gpgv" });
+        await expect(judging).rejects.toMatchObject({
+          code: "DRAY_KEYRING_INVALID",
+          kind: "usage",
+          message: expect.stringContaining(reason) as string,
+        });
+      }
+    },
+  );
+
+  it("is checked with keys as gpg keeps them, in letters, and in its own box", async (context) => {
+    const { keyring, armored } = await signer(context);
+    const box = join(await temporaryDirectory(), "pubring.kbx");
+    await writeFile(box, Buffer.concat([Buffer.alloc(8), Buffer.from("KBXf")]));
+    for (const path of [keyring, armored, box]) {
+      expect(await judge(undefined, { keyring: path })).toMatchObject([
+        { code: "PROVENANCE_MISSING" },
+      ]);
+    }
   });
 });
