@@ -38,14 +38,13 @@ const HELP_WIDTH = 80;
 export async function run(argv: readonly string[], version: string, io: Io): Promise<number> {
   let code = 0;
   const program = makeProgram(version, io, argv.includes("--all"));
-  addCommands(
-    program,
-    sessionStarter(io, (wanted) => (code = wanted)),
-  );
+  const start = sessionStarter(io, (wanted) => (code = wanted));
+  addCommands(program, start);
   try {
     await program.parseAsync(argv, { from: "user" });
     return io.signal.aborted && code === 0 ? EXIT.interrupted : code;
   } catch (error) {
+    start.end();
     const isJson = argv.includes("--json");
     if (!(error instanceof CommanderError)) return await reportFailure(error, io, isJson);
     if (error.exitCode === 0) return 0;

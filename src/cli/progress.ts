@@ -1,4 +1,5 @@
 import type { DrayEvent, Listener } from "../index.ts";
+import { Pace } from "./pace.ts";
 import { formatBytes } from "./table.ts";
 import { printable, type Io } from "./terminal.ts";
 
@@ -28,8 +29,7 @@ export class Progress {
   readonly #verbosity: Verbosity;
   #stage = "";
   #total = 0;
-  #moved = 0;
-  #started = 0;
+  #pace = new Pace(0);
   #drawn = 0;
   #lineIsOpen = false;
   /** When each host that is waited for was last spoken of, and how often it was not. */
@@ -61,12 +61,12 @@ export class Progress {
         this.#begin(event.stage, event.bytes ?? 0);
         break;
       case "progress":
-        this.#moved += event.bytes;
+        this.#pace.note(event.bytes, performance.now());
         this.#draw();
         break;
       case "skipped":
       case "mounted":
-        this.#moved += event.descriptor.size;
+        this.#pace.note(event.descriptor.size, performance.now());
         this.#verbose(`${event.type} ${event.descriptor.digest}`);
         break;
       case "copied":
@@ -97,9 +97,9 @@ export class Progress {
     this.#clear();
     this.#stage = STAGES[stage] ?? stage;
     this.#total = total;
-    this.#moved = 0;
-    this.#started = performance.now();
-    this.#drawn = this.#isTerminal ? 0 : this.#started;
+    const now = performance.now();
+    this.#pace = new Pace(now);
+    this.#drawn = this.#isTerminal ? 0 : now;
     const size = total === 0 ? "" : ` ${formatBytes(total)}`;
     if (!this.#isTerminal) this.#line(`${this.#stage}${size}`);
   }
@@ -122,12 +122,13 @@ export class Progress {
   }
 
   #measure(now: number): string {
-    const speed = this.#moved / Math.max((now - this.#started) / 1000, 0.001);
-    const rate = `${formatBytes(speed)}/s`;
-    if (this.#total === 0) return `${formatBytes(this.#moved)}, ${rate}`;
-    const percent = Math.min(100, Math.floor((this.#moved / this.#total) * 100));
-    const left = Math.max(0, this.#total - this.#moved) / speed;
-    return `${formatBytes(this.#moved)} of ${formatBytes(this.#total)} (${percent} %), ${rate}, ${formatTime(left)} left`;
+    const { moved } = this.#pace;
+    const rate = `${formatBytes(this.#pace.rate(now))}/s`;
+    if (this.#total === 0) return `${formatBytes(moved)}, ${rate}`;
+    const percent = Math.min(100, Math.floor((moved / this.#total) * 100));
+    const left = this.#pace.secondsLeft(this.#total, now);
+    const end = left === undefined ? "" : `, ${formatTime(left)} left`;
+    return `${formatBytes(moved)} of ${formatBytes(this.#total)} (${percent} %), ${rate}${end}`;
   }
 
   #verbose(text: string): void {
@@ -146,7 +147,6 @@ export class Progress {
 }
 
 function formatTime(seconds: number): string {
-  if (!Number.isFinite(seconds)) return "?";
   if (seconds < 90) return `${Math.ceil(seconds)} s`;
   return seconds < 5400 ? `${Math.ceil(seconds / 60)} min` : `${(seconds / 3600).toFixed(1)} h`;
 }

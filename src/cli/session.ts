@@ -52,25 +52,29 @@ export interface StartSession {
   (flags: SessionFlags): Promise<Session>;
   /** Variables of whoever runs the program. */
   readonly env: Io["env"];
+  /** Leaves the terminal clean for what is said of a command that did not end by itself. */
+  readonly end: () => void;
 }
 
 export function sessionStarter(io: Io, exit: (code: number) => void): StartSession {
+  let progress: Progress | undefined;
   const start = async (flags: SessionFlags): Promise<Session> => {
     await refuseStdout(flags.store, { ...DIRECTORY, what: "the content store" });
     await refuseStdout(flags.workDir, { ...DIRECTORY, what: "what has to be decompressed" });
     const { defaults: defaultsOf } = await import("../index.ts");
     const defaults = defaultsOf(io.env);
-    const progress = new Progress(io, verbosityOf(flags));
+    const shown = new Progress(io, verbosityOf(flags));
+    progress = shown;
     return {
       io,
       defaults,
       run: {
         signal: io.signal,
-        onEvent: progress.listen,
+        onEvent: shown.listen,
         workDirectory: flags.workDir ?? defaults.workDirectory,
       },
       print: (document, text, wrong = "") => {
-        progress.end();
+        shown.end();
         io.stderr.write(printable(wrong));
         if (flags.json === true) io.stdout.write(`${printableJson(document)}\n`);
         else if (flags.quiet !== true) {
@@ -86,7 +90,7 @@ export function sessionStarter(io: Io, exit: (code: number) => void): StartSessi
       leaveUnfinished: () => exit(EXIT.partial),
     };
   };
-  return Object.assign(start, { env: io.env });
+  return Object.assign(start, { env: io.env, end: () => progress?.end() });
 }
 
 function verbosityOf({ quiet, verbose }: SessionFlags): Verbosity {
