@@ -43,6 +43,8 @@ export interface RegistryErrorOptions extends DrayErrorOptions {
   readonly digests?: readonly string[] | undefined;
   /** Trying again changes nothing: a rule of the registry stands behind it. @default false */
   readonly isPermanent?: boolean | undefined;
+  /** Content that what was sent needs is not there, it says. @default false */
+  readonly missesContent?: boolean | undefined;
 }
 
 /** A registry answered with an error, or did not answer. */
@@ -53,15 +55,18 @@ export class RegistryError extends DrayError {
   readonly registryCodes: readonly string[];
   readonly digests: readonly string[];
   readonly isPermanent: boolean;
+  readonly missesContent: boolean;
 
   constructor(code: ErrorCode, message: string, options: RegistryErrorOptions) {
     super(code, message, options);
-    const { status, registryCode, registryCodes, digests = [], isPermanent = false } = options;
+    const { status, registryCode, registryCodes, digests = [] } = options;
+    const { isPermanent = false, missesContent = false } = options;
     this.status = status;
     this.registryCode = registryCode;
     this.registryCodes = registryCodes ?? (registryCode === undefined ? [] : [registryCode]);
     this.digests = digests;
     this.isPermanent = isPermanent;
+    this.missesContent = missesContent;
   }
 }
 

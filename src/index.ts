@@ -56,6 +56,7 @@ export type {
   ContentOptions,
   FetchOptions,
   PushResult,
+  Resend,
   SendOptions,
   Source,
   Target,

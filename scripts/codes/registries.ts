@@ -85,6 +85,13 @@ export const registries = {
       "The login was good before in this run, or is a token whose own date is past. File and helper have been asked again.",
     advice: "Log in again with `dray login HOST`, and run the same command: it goes on.",
   },
+  LOGIN_MISSING: {
+    ends: "failed",
+    means:
+      "The registry does this for nobody without a login, and none is known for it; or it wants one of a kind that dray does not speak (Negotiate, NTLM).",
+    advice:
+      "Log in with `dray login HOST`. What docker, podman, skopeo and helm have stored counts too.",
+  },
   LOGIN_REFUSED: {
     ends: "failed",
     means: "The registry refuses user name and password, or the token that stands for them.",
@@ -157,7 +164,7 @@ export const registries = {
       "Its external address is set up wrongly, most often behind a proxy: ask whoever runs it.",
   },
   REGISTRY_NOT_FOUND: {
-    ends: "failed",
+    ends: ["refused", "failed"],
     means:
       "The registry has no such image, tag or repository, hides it from this account, or is no registry.",
     advice: "Check the spelling, the port, and whether the account may see it.",

@@ -62,7 +62,7 @@ export const running = {
     advice: "Name another file, in a folder of your own.",
   },
   PACK_UNRESOLVED: {
-    ends: "failed",
+    ends: ["refused", "failed"],
     means:
       "Some images or charts could not be had; the message lists all of them with the reasons. Nothing was packed.",
     advice:

@@ -16,12 +16,18 @@ export interface FetchOptions extends ContentOptions {
 export interface SendOptions extends ContentOptions {
   /** Whatever the target says to have elsewhere: it is sent whole. @default false */
   readonly afresh?: boolean;
-  /**
-   * Of a manifest: sends again what it needs and the target does not know, though it said that it
-   * has it. `named` are the digests that it speaks of, none if it names none.
-   */
-  readonly resend?: (named: readonly string[]) => Promise<void>;
+  readonly resend?: Resend;
 }
+
+/**
+ * Of a manifest: sends again what it needs and the target does not know, though it said that it
+ * has it. `named` are the digests that it speaks of, none if it names none; with `onlyClaimed` what was
+ * sent whole is not sent again. False if that leaves nothing to send.
+ */
+export type Resend = (
+  named: readonly string[],
+  options: { readonly onlyClaimed: boolean },
+) => Promise<boolean>;
 
 /** Content that can be opened again, from any byte, when a transfer has to start over. */
 export interface Content {

@@ -8,8 +8,8 @@ import { all, atMost, DEFAULT_CONCURRENCY, joinSignals, type Limit } from "./con
 import {
   counted,
   type Content,
-  type SendOptions,
   type PushResult,
+  type Resend,
   type Source,
   type Target,
 } from "./content.ts";
@@ -103,7 +103,11 @@ export class GraphCopy {
     const children = successorsOf(manifest);
     await all(children.map((child) => this.#node(child, depth + 1)));
     const content = contentOf(manifest.raw, this.#source.name);
-    const resend = (named: readonly string[]): Promise<void> => this.#resend(children, named);
+    const resend: Resend = (named, { onlyClaimed }) =>
+      this.#resend(
+        children.filter(({ digest }) => !onlyClaimed || !this.#sent.has(digest)),
+        named,
+      );
     // The content's own type is what a registry compares with the Content-Type of the upload.
     const typed = { ...descriptor, mediaType: manifest.mediaType };
     await limit(() => this.#transfer(typed, content, resend));
@@ -122,11 +126,7 @@ export class GraphCopy {
     };
   }
 
-  async #transfer(
-    descriptor: Descriptor,
-    content: Content,
-    resend?: SendOptions["resend"],
-  ): Promise<void> {
+  async #transfer(descriptor: Descriptor, content: Content, resend?: Resend): Promise<void> {
     const signal = this.#signal;
     signal.throwIfAborted();
     const present = await this.#target.exists(descriptor, { signal });
@@ -141,7 +141,7 @@ export class GraphCopy {
   }
 
   /** Sends what the target named; where it named nothing, what it only said to have. */
-  async #resend(children: readonly Descriptor[], named: readonly string[]): Promise<void> {
+  async #resend(children: readonly Descriptor[], named: readonly string[]): Promise<boolean> {
     const isNamed = children.some(({ digest }) => named.includes(digest));
     const wanted = children.filter(({ digest }) =>
       isNamed ? named.includes(digest) : !this.#sent.has(digest),
@@ -150,6 +150,7 @@ export class GraphCopy {
       const options = { signal: this.#signal, afresh: true };
       this.#arrived(await this.#target.push(child, this.#contentOf(child), options), child);
     }
+    return wanted.length > 0;
   }
 }
 

@@ -5,6 +5,7 @@ import type { BundleArtifact } from "../bundle/format.ts";
 import { DrayError } from "../errors.ts";
 import type { Digest } from "../oci/digest.ts";
 import {
+  hostHint,
   isRegistryHost,
   repositoryProblem,
   hasLogin,
@@ -47,7 +48,8 @@ export function parseTarget(text: string): PushTarget {
     kind: "usage",
     hint: hasLogin(text)
       ? LOGIN_HINT
-      : "Write REGISTRY[:PORT][/PREFIX], such as registry.example.com/mirror.",
+      : (hostHint(registry) ??
+        "Write REGISTRY[:PORT][/PREFIX], such as registry.example.com/mirror."),
   });
 }
 

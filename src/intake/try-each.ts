@@ -1,5 +1,5 @@
 import { all } from "../content/concurrency.ts";
-import { DrayError } from "../errors.ts";
+import { DrayError, type ErrorKind } from "../errors.ts";
 import type { Run } from "../events.ts";
 
 /** Something to be had, by what it is called, and who asks for it, if not the recipe itself. */
@@ -42,15 +42,27 @@ function unresolved(failures: readonly Failure[], total: number): DrayError {
   const [first] = failures;
   const isAlone = first !== undefined && failures.length === 1;
   if (isAlone && first.wantedBy === undefined) return first.error;
-  const list = failures.map(({ name, wantedBy, error }) => {
-    const by = wantedBy === undefined ? "" : ` (wanted by ${wantedBy})`;
-    return `\n  ${name}${by}: ${error.message}`;
+  const reasons = [...new Set(failures.map(({ error }) => error.message))];
+  const list = reasons.map((reason) => {
+    const names = failures.filter(({ error }) => error.message === reason).map(named);
+    return names.length === 1
+      ? `\n  ${names[0]}: ${reason}`
+      : `${names.map((name) => `\n  ${name}`).join("")}\n    ${reason}`;
   });
   return new DrayError(
     "DRAY_PACK_UNRESOLVED",
     `Cannot resolve ${failures.length} of ${total} references:${list.join("")}`,
-    { hint: hintFor(failures), cause: first?.error },
+    { kind: kindOf(failures), hint: hintFor(failures), cause: first?.error },
   );
+}
+
+/** What is not there, or is not what it should be, is incomplete; whoever did not answer has failed. */
+function kindOf(failures: readonly Failure[]): ErrorKind {
+  return failures.every(({ error }) => error.kind === "refused") ? "refused" : "failed";
+}
+
+function named({ name, wantedBy }: Failure): string {
+  return wantedBy === undefined ? name : `${name} (wanted by ${wantedBy})`;
 }
 
 /** What only a chart asks for does not have to be packed. */

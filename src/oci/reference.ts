@@ -43,7 +43,9 @@ export function parseReference(text: string): Reference {
   if (text.includes("://")) fail("a scheme has no place in it", "Leave out the scheme.");
   const { name, tag, digest } = splitReference(text, fail);
   const { registry, repository } = splitName(name);
-  if (!isRegistryHost(registry)) fail(`${JSON.stringify(registry)} is not a host[:port]`);
+  if (!isRegistryHost(registry)) {
+    fail(`${JSON.stringify(registry)} is not a host[:port]`, hostHint(registry));
+  }
   const problem = repositoryProblem(repository, registry);
   if (problem !== undefined) fail(problem);
   if (tag !== undefined && !isTag(tag)) fail(`${JSON.stringify(tag)} is not a tag`);
@@ -54,6 +56,12 @@ export function parseReference(text: string): Reference {
     ...(digest === undefined ? {} : { digest }),
     ...(tag === undefined && digest === undefined ? { tag: "latest" } : {}),
   };
+}
+
+/** What a host is called on the wire whose name has letters beyond ASCII; undefined for any other. */
+export function hostHint(text: string): string | undefined {
+  if (!/[^\0-\x7f]/.test(text) || !URL.canParse(`http://${text}/`)) return undefined;
+  return `Write it as the DNS has it: ${new URL(`http://${text}/`).host}`;
 }
 
 type Fail = (reason: string) => never;
@@ -116,8 +124,7 @@ export function withoutLogin(text: string): string {
 }
 
 export const LOGIN_REASON = "expected a digest behind @; a login has no place in a name";
-export const LOGIN_HINT =
-  "Log in with `docker login` or `skopeo login`, or use --username with --password-stdin.";
+export const LOGIN_HINT = "Log in with `dray login HOST`, or use --username with --password-stdin.";
 
 export function isRegistryHost(text: string): boolean {
   return HOST.test(text);

@@ -44,10 +44,10 @@ describe("the command line tells", () => {
     );
   });
 
-  it("of an unknown tag, with 1", async () => {
+  it("of an unknown tag, with 3", async () => {
     const registry = await startRegistry();
     const { code, stderr } = await packFrom(registry.host);
-    expect(code).toBe(1);
+    expect(code).toBe(3);
     expect(stderr).toBe(
       `dray: Cannot find team/app:1.0 at source registry ${registry.host}: there is no such manifest\n\nhint: Check the spelling, and whether this account may see it. To pack without it: --skip ${registry.host}/team/app:1.0=REASON, or \`skip\` in bundle.yaml.\n`,
     );

@@ -124,6 +124,10 @@ const OTHER_THAN_TLS = /EPROTO|wrong version number|packet length/;
 
 /** The first that fits the code or the words of what went wrong. */
 const HINTS: readonly (readonly [RegExp, string])[] = [
+  [
+    /HEADERS_OVERFLOW/,
+    "The head of its answer is larger than 16 KiB. A proxy in between adds to it (cookies, policies): whoever runs that has to shorten it.",
+  ],
   [/HTTPParserError/, "Something else than a registry listens there. Is the port right?"],
   [/ENOTFOUND|EAI_AGAIN/, "Check the host name and the DNS."],
   [/ECONNREFUSED/, "Nothing listens there: check host and port."],

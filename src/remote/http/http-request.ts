@@ -8,7 +8,7 @@ export type RequestBody = Buffer | Bytes;
 
 /** What every request has, whatever it carries. */
 export interface RequestHead {
-  readonly method: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE";
+  readonly method: "GET" | "HEAD" | "OPTIONS" | "POST" | "PUT" | "PATCH" | "DELETE";
   readonly headers?: Readonly<Record<string, string>> | undefined;
   /** For requests that take longer than others to be answered. */
   readonly answerTimeout?: number | undefined;

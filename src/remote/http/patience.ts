@@ -136,8 +136,8 @@ export class Patience {
   ): Promise<number> {
     if (waited >= retryFor) throw error;
     const delay = this.#retryDelay(attempt, retryAfter);
-    const until = `trying again in ${inWords(delay)}, for ${inWords(retryFor)} in all`;
-    this.#say(`${error.message}; ${until}`);
+    const until = delay < retryFor ? `, for ${inWords(retryFor)} in all` : ", once";
+    this.#say(`${error.message}; trying again in ${inWords(delay)}${until}`);
     await this.#clock.sleep(delay, signal);
     return Math.max(delay, LEAST_COUNTED_DELAY) + lost;
   }

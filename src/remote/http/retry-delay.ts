@@ -16,10 +16,20 @@ export function retryDelay(attempt: number, retryAfter: string | undefined): num
   return Math.max(usual, Math.min(parseRetryAfter(retryAfter) ?? 0, MAX_RETRY_AFTER));
 }
 
-/** Seconds or an HTTP date (RFC 9110 §10.2.3), in milliseconds from now. */
+/** So many seconds are no wait but a time: since 1970 instead of from now. */
+const EPOCH_SECONDS = 1_000_000_000;
+
+/**
+ * Seconds or an HTTP date (RFC 9110 §10.2.3), in milliseconds from now. Docker Hub and others give the
+ * seconds since 1970 at which to come again.
+ */
 function parseRetryAfter(value: string | undefined): number | undefined {
   if (value === undefined) return undefined;
-  if (/^\d+$/.test(value.trim())) return Number(value) * 1000;
+  if (/^\d+$/.test(value.trim())) {
+    const seconds = Number(value);
+    const isTime = seconds >= EPOCH_SECONDS && seconds < 10 * EPOCH_SECONDS;
+    return isTime ? seconds * 1000 - Date.now() : seconds * 1000;
+  }
   // Date.parse takes "-1" for a year; an HTTP date begins with the day of the week.
   const date = /^[A-Z][a-z]/.test(value) ? Date.parse(value) : Number.NaN;
   return Number.isNaN(date) ? undefined : date - Date.now();

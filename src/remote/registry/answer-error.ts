@@ -1,9 +1,10 @@
 import type { ErrorCode } from "../../codes.ts";
 import { RegistryError } from "../../errors.ts";
 import { PAGE_HINT } from "../http/page.ts";
+import { isRetriedStatus } from "../http/patience.ts";
 import type { TransportResponse } from "../http/transport.ts";
 import { readErrorBody, type ErrorBody } from "./error-body.ts";
-import { permanentRefusal } from "./permanent-refusal.ts";
+import { permanentRefusal, readOnlyHint } from "./permanent-refusal.ts";
 import type { Secrets } from "../http/secrets.ts";
 
 interface AnswerContext {
@@ -25,6 +26,8 @@ export interface Answer {
   readonly message: string;
   /** It is a page for people, which somebody in between may have written. */
   readonly isPage: boolean;
+  /** It misses what a manifest needs, and not a repository. */
+  readonly missesContent: boolean;
 }
 
 /**
@@ -40,10 +43,13 @@ export async function answerError(
   const [registryCode] = body.codes;
   const isElsewhere = response.url.origin !== asked.origin;
   const who = isElsewhere ? `${response.url.host}, where it sent this on to,` : "it";
-  const said = body.text === "" ? "" : ` (${body.text})`;
-  const permanent = permanentRefusal(status, body.text);
+  const sentOn = redirectIn(response);
+  const to = sentOn === undefined ? "" : ` with a redirect to ${sentOn.origin}`;
+  const said = body.text === "" ? to : `${to} (${body.text})`;
   const isPage = isForeign(status, body);
-  const answer = { status, code: registryCode, message: body.text, isPage };
+  const misses = missesContent(status, body);
+  const permanent = misses ? undefined : permanentRefusal(status, body.text);
+  const answer = { status, code: registryCode, message: body.text, isPage, missesContent: misses };
   return new RegistryError(
     errorCode(status, registryCode),
     `Cannot ${action} at ${registry}: ${who} answered ${status}${said}`,
@@ -53,7 +59,13 @@ export async function answerError(
       registryCodes: body.codes,
       digests: body.digests,
       isPermanent: permanent !== undefined,
-      hint: permanent ?? hint(answer) ?? (isPage ? PAGE_HINT : hintFor(status)),
+      missesContent: misses,
+      hint:
+        permanent ??
+        hintOfRedirect(sentOn, response.url) ??
+        hintOfWords(answer) ??
+        hint(answer) ??
+        (isPage ? PAGE_HINT : hintFor(answer)),
     },
   );
 }
@@ -61,6 +73,40 @@ export async function answerError(
 /** Proxies write pages for what they refuse themselves, too: those are no riddle. */
 function isForeign(status: number, { isPage }: ErrorBody): boolean {
   return isPage && status < 500 && status !== 413 && status !== 429;
+}
+
+/** Where it sends a request on to that is not sent on: one that writes. */
+function redirectIn(response: TransportResponse): URL | undefined {
+  const location = response.header("location") ?? "";
+  const isRedirect = response.status >= 300 && response.status < 400;
+  return isRedirect && URL.canParse(location, response.url.href)
+    ? new URL(location, response.url)
+    : undefined;
+}
+
+function hintOfRedirect(to: URL | undefined, from: URL): string | undefined {
+  if (to === undefined) return undefined;
+  const isScheme = to.protocol === "https:" && from.protocol === "http:";
+  return isScheme && to.hostname === from.hostname
+    ? "It wants https: leave out --plain-http, and name the port that speaks it."
+    : `What writes is sent nowhere else. Name the registry as it names itself, if ${to.host} is right; else whoever runs it has to mend its outer address.`;
+}
+
+const MISSING_CODES: ReadonlySet<string> = new Set([
+  "MANIFEST_BLOB_UNKNOWN",
+  "BLOB_UNKNOWN",
+  "MANIFEST_UNKNOWN",
+]);
+
+/** Registries that have no code for it, or another one, have words. */
+const MISSING_WORDS =
+  /\b(?:blob|layer|config)s?\b.{0,250}\b(?:unknown|not found|not exist|missing)|\b(?:unknown|missing|failed to (?:find|fetch|get)|cannot find|could not find|no such) (?:blob|layer|config)/i;
+
+/** True if it says that content is not there, and not that something is wrong with what was sent. */
+function missesContent(status: number, { codes, text }: ErrorBody): boolean {
+  if (codes.some((code) => MISSING_CODES.has(code))) return true;
+  const isUpload = codes.some((code) => code.startsWith("BLOB_UPLOAD_"));
+  return (status === 400 || status === 404) && !isUpload && MISSING_WORDS.test(text);
 }
 
 const MAX_WARNING_LENGTH = 4096;
@@ -80,10 +126,34 @@ function errorCode(status: number, code: string | undefined): ErrorCode {
   return code === "UNSUPPORTED" ? "DRAY_REGISTRY_UNSUPPORTED" : "DRAY_REGISTRY_FAILED";
 }
 
-function hintFor(status: number): string | undefined {
+const UPLOAD_LOST =
+  "The registry does not know an upload that it has just begun, or how far it came. Where several of its nodes stand behind one name, they have to share storage and secret (registry: http.secret, one redis), or one client be led to one node all the time. Whoever runs it has to look at that.";
+
+const BYTES_CHANGED =
+  "What was sent is right, and other bytes have arrived there: something in between changes or cuts them. Try it past the proxy, or from another host.";
+
+const HEADERS_TOO_LARGE =
+  "The token that the registry asks for is larger than a proxy before it takes headers (nginx: large_client_header_buffers 4 32k).";
+
+/** What some answers mean, whoever gives them. */
+function hintOfWords({ status, code, message }: Answer): string | undefined {
+  if (code === "BLOB_UPLOAD_UNKNOWN" || code === "BLOB_UPLOAD_INVALID") return UPLOAD_LOST;
+  if (code === "DIGEST_INVALID" || code === "SIZE_INVALID") return BYTES_CHANGED;
+  if (status === 416) return UPLOAD_LOST;
+  const isHeader = status === 431 || /header (?:fields )?(?:or cookie )?too large/i.test(message);
+  return isHeader ? HEADERS_TOO_LARGE : undefined;
+}
+
+function hintFor({ status, message }: Answer): string | undefined {
   if (status === 413) {
     return "A proxy in front of the registry limits the size of a request (nginx: client_max_body_size 0).";
   }
   if (status === 429) return "The registry limits how often it may be asked; log in or wait.";
-  return status >= 500 ? "The registry itself has a problem; try again later." : undefined;
+  if (status < 500) return undefined;
+  return readOnlyHint(message) ?? "The registry itself has a problem; try again later.";
+}
+
+/** True for an answer that may be another one the next time. */
+export function isPassing({ status, isPermanent, missesContent }: RegistryError): boolean {
+  return isRetriedStatus(status) || (status === 409 && !isPermanent && !missesContent);
 }

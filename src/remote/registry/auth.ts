@@ -1,6 +1,6 @@
 import { RegistryError } from "../../errors.ts";
 import { parseChallenges, type Challenge } from "./challenge.ts";
-import { isLoginRefusal, loginRefused } from "./login-refused.ts";
+import { howToLogIn, isLoginRefusal, loginMissing, loginRefused } from "./login-refused.ts";
 import { Trial, type Credentials, type CredentialStore } from "./credentials.ts";
 import { WiderScopes } from "./wider-scopes.ts";
 import {
@@ -34,6 +34,8 @@ export class Authenticator {
   readonly #trial = new Trial();
   readonly #wider = new WiderScopes();
   #challenge: Challenge | undefined;
+  /** Schemes of the last 401. */
+  #offers: readonly string[] = [];
   /** By repository: a file may have another login for each path. */
   readonly #credentials = new Map<string, Promise<Credentials | undefined>>();
   #hasCredentials = false;
@@ -75,6 +77,7 @@ export class Authenticator {
       challenges.find(({ scheme, parameters }) => scheme === "bearer" && parameters.has("realm")) ??
       challenges.find(({ scheme }) => scheme === "basic");
     if (challenge !== undefined) this.#challenge = challenge;
+    this.#offers = [...new Set(challenges.map(({ scheme }) => scheme))];
     return challenge !== undefined;
   }
 
@@ -86,16 +89,21 @@ export class Authenticator {
   /**
    * The header to send a request with once more after a 401: a first one, or a new one after the one
    * that was sent had expired. Undefined if there is no other.
+   * @throws RegistryError `DRAY_LOGIN_MISSING`, `DRAY_LOGIN_REFUSED`, `DRAY_LOGIN_EXPIRED`
    */
   async renewed(
     response: TransportResponse,
     { scopes, sent, signal }: RefusedRequest,
   ): Promise<string | undefined> {
     const before = this.#wider.of(scopes);
-    if (!this.learn(response)) return undefined;
+    if (!this.learn(response)) {
+      if (sent === undefined) throw loginMissing(this.#options.registry, this.#offers);
+      return undefined;
+    }
     if (this.#challenge !== undefined) this.#wider.learn(scopes, this.#challenge);
     const header = await this.#other({ scopes, sent, signal }, before);
-    if (header !== undefined || sent === undefined) return header;
+    if (header !== undefined) return header;
+    if (sent === undefined) throw loginMissing(this.#options.registry, this.#offers);
     const credentials = await this.#ask(scopes);
     // A token may be good for other repositories, and so may a login that the registry still takes.
     const isToken = this.#challenge?.scheme === "bearer" && credentials?.kind !== "bearer";
@@ -151,7 +159,7 @@ export class Authenticator {
     if (status !== 401 && status !== 403) return undefined;
     if (this.#tokens.hint !== undefined) return this.#tokens.hint;
     if (!this.#hasCredentials) {
-      return "Log in: `docker login`, `skopeo login`, or --username with --password-stdin.";
+      return `${howToLogIn(this.#options.registry)} Where there is no such name, some answer the same: check it, too.`;
     }
     return status === 401
       ? "Check user name and password (or token) for this registry."

@@ -1,9 +1,11 @@
 import type { Bytes } from "../../content/content.ts";
 import { RegistryError } from "../../errors.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
+import { decodedBlob } from "../http/content-coding.ts";
 import { Transient, type Patience, type Tries } from "../http/patience.ts";
 import type { TransportResponse } from "../http/transport.ts";
 import { isConnectionFailure } from "../http/connection-failure.ts";
+import { PAGE_HINT } from "../http/page.ts";
 import { isTooSlow } from "../http/pace.ts";
 
 /** Who brings less than this before a connection breaks, again and again, brings it to no end in time. */
@@ -61,7 +63,9 @@ class Download {
   async *#attempt(): Bytes {
     const range = this.#wantsRest ? { range: `bytes=${this.#position}-` } : {};
     const response = await this.#fetch.get(range);
-    for await (const chunk of fromPosition(response, this.#position)) {
+    const { digest, size } = this.#descriptor;
+    if (isPageFor(response, size)) throw pageInstead(digest, response);
+    for await (const chunk of fromPosition(response, { position: this.#position, size })) {
       this.#position += chunk.length;
       yield chunk;
     }
@@ -84,11 +88,28 @@ class Download {
   }
 }
 
+/** Whoever filters what comes in answers with a page of its own, and with 200. */
+function isPageFor(response: TransportResponse, size: number): boolean {
+  const isPage = /^text\/html\b/i.test(response.header("content-type") ?? "");
+  return isPage && response.status === 200 && response.header("content-length") !== String(size);
+}
+
+function pageInstead(digest: string, { url }: TransportResponse): RegistryError {
+  return new RegistryError(
+    "DRAY_REGISTRY_FAILED",
+    `Cannot pull blob ${digest}: ${url.host} answered 200 with an HTML page`,
+    { status: 200, hint: PAGE_HINT },
+  );
+}
+
 /**
  * What an answer brings from `position` on. A server that does not do ranges sends everything: what is
  * there already is dropped.
  */
-async function* fromPosition(response: TransportResponse, position: number): Bytes {
+async function* fromPosition(
+  response: TransportResponse,
+  { position, size }: { position: number; size: number },
+): Bytes {
   const start = /^bytes (\d+)-/.exec(response.header("content-range") ?? "")?.[1];
   let skip = position;
   if (response.status === 206) {
@@ -98,7 +119,8 @@ async function* fromPosition(response: TransportResponse, position: number): Byt
     }
     skip = 0;
   }
-  for await (const chunk of response.body) {
+  const due = response.status === 206 ? size - position : size;
+  for await (const chunk of decodedBlob(response, due)) {
     if (skip < chunk.length) yield chunk.subarray(skip);
     skip = Math.max(0, skip - chunk.length);
   }

@@ -52,6 +52,7 @@ export class BlobRequests {
   /** Bytes that are there, as far as can be told without reading them; undefined for no blob. */
   sizeOf(descriptor: Descriptor, { signal }: ContentOptions = {}): Promise<number | undefined> {
     const client = this.#client;
+    client.uncheckedSizes.delete(this.#placeOf(descriptor.digest));
     const request = {
       path: this.#pathOf(descriptor.digest),
       action: `look for ${descriptor.digest}`,
@@ -71,6 +72,7 @@ export class BlobRequests {
         }),
       isClosed: (storage) => client.closedStorages.has(storage),
       unchecked: (storage) => {
+        client.uncheckedSizes.add(this.#placeOf(descriptor.digest));
         if (client.closedStorages.has(storage)) return;
         client.closedStorages.add(storage);
         client.warn(
@@ -130,6 +132,10 @@ export class BlobRequests {
         hint: "The registry keeps its damaged copy: have the blob removed there, then push again.",
       },
     );
+  }
+
+  #placeOf(digest: Digest): string {
+    return `${this.#repository}@${digest}`;
   }
 
   #pathOf(digest: Digest): string {

@@ -1,7 +1,7 @@
 import { atMost, DEFAULT_CONCURRENCY, type Limit } from "../../content/concurrency.ts";
 import { DrayError } from "../../errors.ts";
 import type { Listener } from "../../events.ts";
-import { answerError, warningsIn } from "./answer-error.ts";
+import { answerError, isPassing, warningsIn } from "./answer-error.ts";
 import { Secrets } from "../http/secrets.ts";
 import { BlobPlaces } from "./blob-places.ts";
 import type { Scopes } from "./token-purse.ts";
@@ -12,9 +12,10 @@ import { withReason } from "./bare-refusal.ts";
 import { RequestLimit } from "./request-limit.ts";
 import { Exchange, hintForHost, type ExchangeRequest } from "./exchange.ts";
 import { MissingRepositories } from "./missing-repositories.ts";
-import { isRetriedStatus, Patience, Transient } from "../http/patience.ts";
+import { readDocument } from "../http/content-coding.ts";
+import { Patience, Transient } from "../http/patience.ts";
 import { requireNoPage } from "../http/page.ts";
-import { readBody, Transport, type TransportResponse } from "../http/transport.ts";
+import { Transport, type TransportResponse } from "../http/transport.ts";
 
 export interface RegistryRequest extends ExchangeRequest {
   /** Below `/v2/`, or a whole address that the registry gave. */
@@ -39,6 +40,8 @@ export class RegistryClient {
   readonly patience: Patience;
   /** Hosts that keep its blobs and do not answer from here. */
   readonly closedStorages = new Set<string>();
+  /** `REPOSITORY@DIGEST` of blobs that are said to be there, and of which that is all that is known. */
+  readonly uncheckedSizes = new Set<string>();
   /** What the proxies before it take in one request. */
   readonly requestLimit = new RequestLimit();
   /** What to do about repositories that are not there. */
@@ -114,8 +117,9 @@ export class RegistryClient {
     const attempt = async (): Promise<{ response: TransportResponse; bytes: Buffer }> => {
       const response = await this.request(request);
       try {
-        const bytes = await readBody(response, maxBytes);
-        await requireNoPage(bytes, response, { action: request.action, registry: this.name });
+        const bytes = await readDocument(response, maxBytes);
+        const context = { action: request.action, registry: this.name };
+        await requireNoPage(bytes, response, context);
         return { response, bytes };
       } catch (cause) {
         throw this.#exchange.failure(cause, response.url, request);
@@ -154,7 +158,7 @@ export class RegistryClient {
       asked: origin,
     });
     const retryAfter = response.header("retry-after");
-    throw isRetriedStatus(response.status) ? new Transient(error, { retryAfter }) : error;
+    throw isPassing(error) ? new Transient(error, { retryAfter }) : error;
   }
 
   /** Whoever does not want to try again does not wait for a registry to come up either. */

@@ -1,6 +1,7 @@
 import { z } from "../../oci/schema.ts";
+import { readDocument } from "../http/content-coding.ts";
 import { pageTitle } from "../http/page.ts";
-import { readBody, type TransportResponse } from "../http/transport.ts";
+import type { TransportResponse } from "../http/transport.ts";
 import type { Secrets } from "../http/secrets.ts";
 
 /** An error page; more of it helps nobody. */
@@ -23,6 +24,9 @@ export interface ErrorBody {
   /** It is a page for people: somebody else may have answered in the registry's place. */
   readonly isPage: boolean;
 }
+
+/** Artifactory speaks of the names of its files: `sha256__…`. */
+const DIGEST = /sha(?:256(?::|__)[0-9a-f]{64}|512(?::|__)[0-9a-f]{128})(?![0-9a-f])/g;
 
 const NOTHING: ErrorBody = { codes: [], text: "", digests: [], isPage: false };
 
@@ -65,7 +69,7 @@ export async function readErrorBody(
 ): Promise<ErrorBody> {
   let bytes: Buffer;
   try {
-    bytes = await readBody(response, MAX_ERROR_BYTES);
+    bytes = await readDocument(response, MAX_ERROR_BYTES);
   } catch {
     // It breaks off, or has no end: then the status has to do.
     return NOTHING;
@@ -84,7 +88,7 @@ export function parseErrorBody(
   const title = pageTitle(text);
   if (title !== undefined) return { ...NOTHING, text: title, isPage: true };
   const errors = errorsIn(text);
-  const digests = [...new Set(text.match(/sha(?:256:[0-9a-f]{64}|512:[0-9a-f]{128})\b/g))];
+  const digests = [...new Set(text.match(DIGEST)?.map((one) => one.replace("__", ":")))];
   const found = (errors ?? xmlError(text) ?? plainError(text, contentType)).map((one) =>
     masked(one, mask),
   );

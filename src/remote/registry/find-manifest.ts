@@ -16,13 +16,20 @@ export async function resolveManifest(
   reference: string,
   options: ContentOptions,
 ): Promise<Descriptor> {
-  const found = await findManifest(manifests, reference, options);
+  const found =
+    (await findManifest(manifests, reference, options)) ??
+    // Registries that fetch from others first have nothing to say to HEAD.
+    (await findByReading(manifests, reference, options));
   const { name } = manifests.client;
   if (found === undefined) {
     throw new RegistryError(
       "DRAY_REGISTRY_NOT_FOUND",
       `Cannot find ${manifests.named(reference)} at ${name}: there is no such manifest`,
-      { status: 404, hint: "Check the spelling, and whether this account may see it." },
+      {
+        status: 404,
+        kind: "refused",
+        hint: "Check the spelling, and whether this account may see it.",
+      },
     );
   }
   if (!isSchema1Type(found.mediaType)) return found;

@@ -20,6 +20,7 @@ export function hintFor(
   const { status, isPage } = answer;
   const ofLogin = isPage ? undefined : authenticator.hintFor(status);
   if (ofLogin !== undefined && !authenticator.isLoggedIn) return ofLogin;
+  if (answer.missesContent) return undefined;
   const repository = repositoryOf(scopes);
   const isPush = scopes[0]?.endsWith(":pull,push") === true;
   if (repository === undefined || !isPush) return ofLogin;
@@ -35,7 +36,10 @@ export async function withWayOut<T>(work: () => Promise<T>, asked: Asked): Promi
     const { code, message, kind, status } = error;
     if (status !== 403) throw error;
     const hint =
-      hintFor({ status, code: undefined, message: "", isPage: false }, asked) ?? error.hint;
+      hintFor(
+        { status, code: undefined, message: "", isPage: false, missesContent: false },
+        asked,
+      ) ?? error.hint;
     throw new RegistryError(code, message, { kind, status, hint, cause: error });
   }
 }

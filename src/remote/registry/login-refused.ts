@@ -34,6 +34,27 @@ export function loginRefused({ registry, credentials, wasTaken, by }: RefusedLog
   );
 }
 
+/** For hints. */
+export function howToLogIn(registry: string): string {
+  return `Log in: \`dray login ${registry}\`, or --username with --password-stdin; a login of docker, podman, skopeo or helm counts too.`;
+}
+
+/** Nobody has said who is asking, and the registry lets nobody else. `offers`: the schemes that it names. */
+export function loginMissing(registry: string, offers: readonly string[]): RegistryError {
+  const isSpoken = offers.some((scheme) => scheme === "basic" || scheme === "bearer");
+  const wants = isSpoken
+    ? "it answered 401: it wants a login, and none is known"
+    : offers.length === 0
+      ? "it answered 401, and does not say how to log in"
+      : `it answered 401: it wants a login of a kind that dray does not speak (${offers.join(", ")})`;
+  return new RegistryError("DRAY_LOGIN_MISSING", `Cannot log in to ${registry}: ${wants}`, {
+    status: 401,
+    hint: isSpoken
+      ? howToLogIn(registry)
+      : "dray logs in by Basic and by tokens: ask whoever runs the registry for an address or an account that takes those.",
+  });
+}
+
 export function isLoginRefusal({ code }: RegistryError): boolean {
   return code === "DRAY_LOGIN_REFUSED" || code === "DRAY_LOGIN_EXPIRED";
 }

@@ -1,4 +1,5 @@
 import { RegistryError } from "../../errors.ts";
+import { READ_ONLY } from "./permanent-refusal.ts";
 import type { Repository } from "./repository.ts";
 
 /**
@@ -24,14 +25,17 @@ export async function presenceOf(repository: Repository, signal: AbortSignal): P
   const { client, repository: name } = repository;
   const request = { method: "GET", scopes: [`repository:${name}:pull,push`], signal } as const;
   const action = `push to ${name}`;
+  let isListed = true;
   try {
     const path = `${name}/tags/list?n=1`;
     const tags = await client.request({ ...request, action, path, accept: [200] });
     await tags.discard();
     return "there";
   } catch (error) {
-    if (!(error instanceof RegistryError) || error.status !== 404) throw error;
+    // To list what is there is a right of its own at some (ECR), which no push needs.
+    if (!(error instanceof RegistryError) || ![401, 403, 404].includes(error.status)) throw error;
     if (client.missing.areMade && error.registryCode === "NAME_UNKNOWN") return "new";
+    isListed = error.status === 404;
   }
   try {
     const path = `${name}/blobs/uploads/${NO_UPLOAD}`;
@@ -40,10 +44,45 @@ export async function presenceOf(repository: Repository, signal: AbortSignal): P
     return "unknown";
   } catch (error) {
     if (!(error instanceof RegistryError)) throw error;
-    if (UPLOAD_CODES.has(error.registryCode ?? "")) return "new";
+    if (UPLOAD_CODES.has(error.registryCode ?? "")) return isListed ? "new" : "unknown";
     if (saysMissing(error)) throw error;
     return "unknown";
   }
+}
+
+/**
+ * Asks whether a repository takes anything at all, where the registry says so without being written to:
+ * distribution's own names what may be done at an address, and while it is read-only an upload is none of it.
+ *
+ * @throws RegistryError `DRAY_REGISTRY_UNSUPPORTED` if it is read-only
+ */
+export async function requireWritable(repository: Repository, signal: AbortSignal): Promise<void> {
+  const { client, repository: name } = repository;
+  const options = {
+    method: "OPTIONS",
+    path: `${name}/blobs/uploads/`,
+    action: `push to ${name}`,
+    scopes: [`repository:${name}:pull,push`],
+    accept: [200, 204, 405],
+    retry: false,
+    signal,
+  } as const;
+  let allowed: string | undefined;
+  try {
+    const answer = await client.request(options);
+    await answer.discard();
+    const isDistribution = answer.header("docker-distribution-api-version") !== undefined;
+    allowed = isDistribution ? answer.header("allow") : undefined;
+  } catch (error) {
+    // Most registries have nothing to say to this, and what they refuse shows with the other questions.
+    if (!(error instanceof RegistryError)) throw error;
+  }
+  if (allowed === undefined || /\bPOST\b/i.test(allowed)) return;
+  throw new RegistryError(
+    "DRAY_REGISTRY_UNSUPPORTED",
+    `Cannot push to ${name} at ${client.name}: it takes no uploads there, and allows ${allowed.slice(0, 100) || "nothing"}`,
+    { status: 405, hint: READ_ONLY },
+  );
 }
 
 /** The repository, or what it would be in, is not there or not for this account. */

@@ -23,13 +23,16 @@ export async function putManifest(
   try {
     return await patiently();
   } catch (error) {
-    if (!isUnknownContent(error) || resend === undefined) throw error;
-    await resend(error.digests);
+    if (resend === undefined || !(isUnknownContent(error) || isFoundDamaged(error))) throw error;
+    // Of a manifest that is "invalid", what was only said to be there may be what is wrong.
+    const isSent = await resend(error.digests, { onlyClaimed: !isUnknownContent(error) });
+    if (!isSent) throw error;
   }
   try {
     return await patiently();
   } catch (error) {
-    throw isUnknownContent(error) ? inconsistent(error, registry) : error;
+    if (isUnknownContent(error)) throw inconsistent(error, registry);
+    throw isFoundDamaged(error) ? notTaken(error) : error;
   }
 }
 
@@ -41,28 +44,35 @@ function onceMoreIfDamaged(send: () => Promise<TransportResponse>): Promise<Tran
   });
 }
 
-function isFoundDamaged(error: unknown): boolean {
-  if (!(error instanceof RegistryError) || error.status !== 400 || error.isPermanent) return false;
+function isFoundDamaged(error: unknown): error is RegistryError {
+  if (!(error instanceof RegistryError) || error.isPermanent || error.missesContent) return false;
+  if (error.status !== 400 && error.status !== 404) return false;
   return ["DIGEST_INVALID", "MANIFEST_INVALID", "SIZE_INVALID"].includes(error.registryCode ?? "");
 }
 
 /** The manifest is refused for what it needs, and all of that has been sent or was there. */
 function isUnknownContent(error: unknown): error is RegistryError {
-  if (!(error instanceof RegistryError) || error.isPermanent) return false;
-  return error.registryCodes.some((code) =>
-    ["MANIFEST_BLOB_UNKNOWN", "BLOB_UNKNOWN", "MANIFEST_UNKNOWN"].includes(code),
-  );
+  return error instanceof RegistryError && error.missesContent;
 }
 
 function inconsistent(cause: RegistryError, registry: string): DrayError {
-  const { status, registryCode, registryCodes, digests } = cause;
+  const { digests } = cause;
   const what = digests.length === 0 ? "what the manifest needs" : digests.slice(0, 3).join(", ");
-  return new RegistryError("DRAY_REGISTRY_FAILED", cause.message, {
-    status,
-    registryCode,
-    registryCodes,
-    digests,
+  return withHint(
     cause,
-    hint: `It took ${what}, twice, and does not know it: storage or cache of ${registry} is at odds with itself. Whoever runs it has to look at its log.`,
-  });
+    `It took ${what}, twice, and does not know it: storage or cache of ${registry} is at odds with itself. Whoever runs it has to look at its log.`,
+  );
+}
+
+function notTaken(cause: RegistryError): DrayError {
+  return withHint(
+    cause,
+    "What it said to have already was sent again, whole, and it refuses the manifest as before: the reason stands in the log of whoever runs it. --exclude leaves the artifact out.",
+  );
+}
+
+function withHint(cause: RegistryError, hint: string): DrayError {
+  const { status, registryCode, registryCodes, digests, missesContent } = cause;
+  const answered = { status, registryCode, registryCodes, digests, missesContent };
+  return new RegistryError("DRAY_REGISTRY_FAILED", cause.message, { ...answered, cause, hint });
 }

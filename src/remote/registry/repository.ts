@@ -3,6 +3,7 @@ import type {
   Content,
   ContentOptions,
   FetchOptions,
+  Resend,
   SendOptions,
   PushResult,
   Source,
@@ -13,6 +14,7 @@ import { readVerified } from "../../content/verify.ts";
 import { DrayError } from "../../errors.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
 import { algorithmOf, digestOf, type Digest } from "../../oci/digest.ts";
+import { parseManifest, successorsOf } from "../../oci/manifest.ts";
 import { isManifestType } from "../../oci/media-type.ts";
 import { BlobRequests } from "./blob-requests.ts";
 import type { RegistryClient } from "./client.ts";
@@ -82,10 +84,10 @@ export class Repository implements Source, Target {
     const { registry } = this.client;
     throw new DrayError(
       "DRAY_CONTENT_MISMATCH",
-      `Cannot use ${digest} from ${this.name}: expected ${size} bytes, found ${bytes.length}, though the digest is right: the index that names it gives a wrong size`,
+      `Cannot use ${digest} from ${this.name}: expected ${size} bytes, found ${bytes.length}, though the digest is right: the index that names it gives a wrong size, or the registry does in its answer to HEAD`,
       {
         kind: "refused",
-        hint: `Whoever made the index has to make it anew. The image itself is whole and can be packed by its digest: ${registry}/${this.repository}@${digest}`,
+        hint: `Whoever made the index has to make it anew, or whoever runs the registry mend it. The image itself is whole and can be packed by its digest: ${registry}/${this.repository}@${digest}`,
       },
     );
   }
@@ -130,7 +132,20 @@ export class Repository implements Source, Target {
     { expected, source, signal }: { expected: Descriptor; source: Source } & ContentOptions,
   ): Promise<void> {
     const raw = await readVerified(source, expected, { signal });
-    await this.#manifests.put(tag, { expected, content: contentOf(raw, source.name), signal });
+    const resend: Resend = async (named, { onlyClaimed }) => {
+      if (onlyClaimed) return false;
+      const manifest = parseManifest(raw, { mediaType: expected.mediaType, what: expected.digest });
+      const children = successorsOf(manifest);
+      const isNamed = children.some(({ digest }) => named.includes(digest));
+      const missed = children.filter(({ digest }) => !isNamed || named.includes(digest));
+      for (const child of missed) {
+        const open = (offset: number): Bytes => source.fetch(child, { signal, offset });
+        await this.push(child, { from: source.name, open }, { signal, afresh: true });
+      }
+      return missed.length > 0;
+    };
+    const content = contentOf(raw, source.name);
+    await this.#manifests.put(tag, { expected, content, signal, resend });
   }
 
   /**

@@ -46,7 +46,10 @@ async function sizeInStorage(
 ): Promise<number | undefined> {
   const storage = new URL(head.header("location") ?? "", head.url).host;
   if (size === 0) return 0;
-  if (ask.isClosed(storage)) return size;
+  if (ask.isClosed(storage)) {
+    ask.unchecked(storage);
+    return size;
+  }
   try {
     const last = await ask.bytesFrom(size - 1, { retry: false });
     await last.discard();

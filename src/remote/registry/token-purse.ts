@@ -79,6 +79,7 @@ export class TokenPurse {
     });
     const named = parameters.get("scope")?.split(" ") ?? [];
     const request = {
+      registry: this.#options.registry,
       realm,
       service: parameters.get("service"),
       scopes: scopes.length > 0 ? scopes : named,

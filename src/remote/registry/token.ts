@@ -1,18 +1,15 @@
 import { DrayError, RegistryError } from "../../errors.ts";
 import { parseSecretJson, z } from "../../oci/schema.ts";
 import { connectionFailure } from "../http/connection-failure.ts";
+import { readDocument } from "../http/content-coding.ts";
 import { PAGE_HINT, requireNoPage } from "../http/page.ts";
 import { follow } from "../http/redirects.ts";
+import { howToLogIn } from "./login-refused.ts";
 import { readErrorBody } from "./error-body.ts";
 import { Secrets } from "../http/secrets.ts";
 import type { Credentials } from "./credentials.ts";
 import { isRetriedStatus, Transient, type Patience } from "../http/patience.ts";
-import {
-  basicHeader,
-  readBody,
-  type Transport,
-  type TransportResponse,
-} from "../http/transport.ts";
+import { basicHeader, type Transport, type TransportResponse } from "../http/transport.ts";
 
 export interface Token {
   readonly value: string;
@@ -21,6 +18,8 @@ export interface Token {
 }
 
 export interface TokenRequest {
+  /** Whose tokens these are, as the user writes it. */
+  readonly registry: string;
   readonly realm: URL;
   readonly service: string | undefined;
   readonly scopes: readonly string[];
@@ -38,7 +37,8 @@ const CLIENT_ID = "dray";
 const answerSchema = z.object({
   token: z.string().nullish(),
   access_token: z.string().nullish(),
-  expires_in: z.number().nonnegative().nullish(),
+  // Some write it as a text, or in ways that mean nothing: the token is good all the same.
+  expires_in: z.coerce.number().nonnegative().nullish().catch(undefined),
 });
 
 /**
@@ -81,7 +81,7 @@ async function attempt(
     const { url, method, secret } = prepared;
     const response = await follow(url, { method, secret, isTrusted: request.isTrusted, send });
     if (response.status !== 200) throw await failed(realm, response, prepared);
-    const body = await readBody(response, MAX_TOKEN_BYTES);
+    const body = await readDocument(response, MAX_TOKEN_BYTES);
     await requireNoPage(body, response, { ...context, code: "DRAY_AUTH_FAILED" });
     return readToken(body, { asked, realm });
   } catch (cause) {
@@ -107,7 +107,11 @@ async function failed(
     `Cannot get a token from ${realm.origin}: ${who} answered ${status}${to}${text === "" ? "" : ` (${text})`}`,
     {
       status,
-      hint: isPage ? PAGE_HINT : denied ? hintForDenied(prepared.known !== undefined) : undefined,
+      hint: isPage
+        ? PAGE_HINT
+        : denied
+          ? hintForDenied(prepared.registry, prepared.known !== undefined)
+          : undefined,
     },
   );
   const retryAfter = response.header("retry-after");
@@ -120,10 +124,10 @@ function secretsOf({ known }: Prepared): Secrets {
   return secrets;
 }
 
-function hintForDenied(withCredentials: boolean): string {
+function hintForDenied(registry: string, withCredentials: boolean): string {
   return withCredentials
     ? "Check user name and password (or token) for this registry."
-    : "Log in: `docker login`, `skopeo login`, or --username with --password-stdin.";
+    : howToLogIn(registry);
 }
 
 function readToken(body: Buffer, { asked, realm }: { asked: number; realm: URL }): Token {
@@ -142,6 +146,8 @@ function readToken(body: Buffer, { asked, realm }: { asked: number; realm: URL }
 type Secret = Readonly<Record<string, string>>;
 
 interface Prepared {
+  /** As the user writes it. */
+  readonly registry: string;
   readonly url: URL;
   readonly method: "GET" | "POST";
   readonly headers: Readonly<Record<string, string>>;
@@ -159,14 +165,21 @@ function prepare(request: TokenRequest, credentials: Credentials | undefined): P
 }
 
 function getRequest(
-  { realm, service, scopes }: TokenRequest,
+  { registry, realm, service, scopes }: TokenRequest,
   credentials: Credentials | undefined,
 ): Prepared {
   const url = new URL(realm);
   if (service !== undefined) url.searchParams.set("service", service);
   for (const scope of scopes) url.searchParams.append("scope", scope);
   url.searchParams.set("client_id", CLIENT_ID);
-  const anonymous = { url, method: "GET", headers: {}, secret: {}, known: undefined } as const;
+  const anonymous = {
+    registry,
+    url,
+    method: "GET",
+    headers: {},
+    secret: {},
+    known: undefined,
+  } as const;
   if (credentials?.kind !== "password") return anonymous;
   const { username, password } = credentials;
   url.searchParams.set("account", username);
@@ -174,7 +187,10 @@ function getRequest(
   return { ...anonymous, secret: { authorization }, known: authorization };
 }
 
-function oauthRequest({ realm, service, scopes }: TokenRequest, identityToken: string): Prepared {
+function oauthRequest(
+  { registry, realm, service, scopes }: TokenRequest,
+  identityToken: string,
+): Prepared {
   const form = new URLSearchParams({
     grant_type: "refresh_token",
     refresh_token: identityToken,
@@ -183,6 +199,7 @@ function oauthRequest({ realm, service, scopes }: TokenRequest, identityToken: s
     ...(service === undefined ? {} : { service }),
   });
   return {
+    registry,
     url: realm,
     method: "POST",
     headers: { "content-type": "application/x-www-form-urlencoded" },

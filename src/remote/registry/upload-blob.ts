@@ -1,7 +1,9 @@
 import type { PushResult } from "../../content/content.ts";
 import { verified } from "../../content/verify.ts";
-import { DrayError, RegistryError } from "../../errors.ts";
-import { CHUNK_BYTES, isTooLarge, sendChunks } from "./upload-chunks.ts";
+import { RegistryError } from "../../errors.ts";
+import { tryMount } from "./mount-blob.ts";
+import { isPassing } from "./answer-error.ts";
+import { CHUNK_BYTES, COMMITTED, isTooLarge, sendChunks } from "./upload-chunks.ts";
 import {
   commitTimeout,
   sessionOf,
@@ -16,10 +18,15 @@ import { Transient, type Tries } from "../http/patience.ts";
 const CANCEL_TIMEOUT = 5_000;
 /** Whole and in chunks, both twice: who still does not take it never will. */
 const MAX_REFUSALS = 4;
-/** Answers that mean: not in one piece. */
-const WANTS_CHUNKS: ReadonlySet<number> = new Set([404, 405, 413, 416]);
-/** Answers that mean: other bytes have arrived. */
-const DAMAGED_CODES: ReadonlySet<string> = new Set(["DIGEST_INVALID", "SIZE_INVALID"]);
+/** Answers that mean: not in one piece. With 401, a token has ended before the last byte of it came. */
+const WANTS_CHUNKS: ReadonlySet<number> = new Set([401, 404, 405, 413, 416]);
+/** Answers that mean: other bytes have arrived, or the session is lost. */
+const ANEW_CODES: ReadonlySet<string> = new Set([
+  "DIGEST_INVALID",
+  "SIZE_INVALID",
+  "BLOB_UPLOAD_INVALID",
+  "BLOB_UPLOAD_UNKNOWN",
+]);
 
 /**
  * Brings one blob to a repository: by mounting, else in one piece, else in chunks. Registries and
@@ -100,39 +107,12 @@ function isWorthRetrying(error: unknown): error is RegistryError {
   if (!(error instanceof RegistryError)) return false;
   const { status, kind, isPermanent } = error;
   if (kind === "refused" || isPermanent) return false;
-  return status === 0 || status >= 500 || status === 408 || status === 429 || isRefused(error);
+  return status === 0 || status >= 500 || isPassing(error) || isRefused(error);
 }
 
 /** What was sent is right, so a registry that found other bytes got them damaged. */
 function isRefused({ status, registryCode = "" }: RegistryError): boolean {
-  return WANTS_CHUNKS.has(status) || DAMAGED_CODES.has(registryCode);
-}
-
-/** "mounted", or the ordinary session that the registry opened instead, or nothing. */
-async function tryMount(
-  target: UploadTarget,
-  { expected, mountFrom, signal }: BlobUpload,
-): Promise<"mounted" | Session | undefined> {
-  if (mountFrom === undefined) return undefined;
-  const query = new URLSearchParams({ mount: expected.digest, from: mountFrom });
-  try {
-    const response = await target.client.request({
-      method: "POST",
-      path: `${target.repository}/blobs/uploads/?${query.toString()}`,
-      action: `mount blob ${expected.digest} from ${mountFrom}`,
-      scopes: [...target.scopes, `repository:${mountFrom}:pull`],
-      headers: { "content-length": "0" },
-      accept: [201, 202],
-      retry: false,
-      signal,
-    });
-    await response.discard();
-    return response.status === 201 ? "mounted" : sessionOf(response);
-  } catch (error) {
-    // Registries and their token servers refuse mounts in many ways; each means: send the blob.
-    if (error instanceof DrayError) return undefined;
-    throw error;
-  }
+  return WANTS_CHUNKS.has(status) || ANEW_CODES.has(registryCode);
 }
 
 async function openSession(
@@ -168,7 +148,7 @@ async function sendWhole(
       "content-length": String(expected.size),
     },
     body: () => verified(content.open(0), expected, { from: content.from }),
-    accept: [200, 201, 204],
+    accept: COMMITTED,
     answerTimeout: commitTimeout(expected),
     retry: false,
     signal,

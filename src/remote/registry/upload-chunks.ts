@@ -1,6 +1,7 @@
 import { verified } from "../../content/verify.ts";
 import { RegistryError } from "../../errors.ts";
 import { isRetriedStatus, Transient } from "../http/patience.ts";
+import type { TransportResponse } from "../http/transport.ts";
 import {
   commitTimeout,
   sessionOf,
@@ -9,6 +10,9 @@ import {
   withDigest,
   type UploadTarget,
 } from "./upload-session.ts";
+
+/** Answers to the last request of an upload; one that takes its time is asked for the blob later on. */
+export const COMMITTED: readonly number[] = [200, 201, 202, 204];
 
 /** Just under what the strictest registries and proxies take at a time. */
 export const CHUNK_BYTES = 4 * 1024 * 1024 - 64 * 1024;
@@ -117,12 +121,12 @@ async function patch(
       "content-range": range,
     },
     body: () => chunk,
-    accept: [202],
+    accept: [200, 201, 202, 204],
     retry: false,
     signal: upload.signal,
   });
   await response.discard();
-  return sessionOf(response).location;
+  return nextLocation(response, location);
 }
 
 /** Both sides may disagree on what has arrived: after a broken connection, a refusal for now, or a 416. */
@@ -142,12 +146,17 @@ async function readStatus(
     path: location,
     action: `ask for the state of the upload of ${upload.expected.digest}`,
     scopes: target.scopes,
-    accept: [204],
+    accept: [200, 202, 204],
     signal: upload.signal,
   });
   await response.discard();
   const last = Number(/-(\d+)$/.exec(response.header("range") ?? "")?.[1] ?? 0);
-  return { location: sessionOf(response).location, received: last === 0 ? 0 : last + 1 };
+  return { location: nextLocation(response, location), received: last === 0 ? 0 : last + 1 };
+}
+
+/** Where the upload goes on: whoever names no other place means the same one. */
+function nextLocation(response: TransportResponse, location: URL): URL {
+  return response.header("location") === undefined ? location : sessionOf(response).location;
 }
 
 async function commit(target: UploadTarget, upload: BlobUpload, location: URL): Promise<void> {
@@ -157,7 +166,7 @@ async function commit(target: UploadTarget, upload: BlobUpload, location: URL): 
     action: `finish upload of blob ${upload.expected.digest} to ${target.repository}`,
     scopes: target.scopes,
     headers: { "content-length": "0" },
-    accept: [200, 201, 204],
+    accept: COMMITTED,
     answerTimeout: commitTimeout(upload.expected),
     retry: false,
     signal: upload.signal,

@@ -42,10 +42,13 @@ function byBrand(refused: Refused): string | undefined {
 
 /** Of those that do not show what they are. */
 function ofNobody(
-  { code, repository, registry, isPage }: Refused,
+  { code, status, repository, registry, isPage }: Refused,
   isName: boolean,
 ): string | undefined {
   if (!isName || isPage) return undefined;
+  if (status === 405) {
+    return `${registry} lets nothing be written here: it is read-only (maintenance, a replica, a cache of another registry), or makes no repository ${repository} by itself. Whoever runs it knows which.`;
+  }
   if (code === "NAME_INVALID") return `It takes no such name. ${FLATTEN}`;
   return `${registry} makes no repository ${repository} by itself: have it made, or the project that its name begins with, or push to a path that is there. --list-repositories names all of them.`;
 }

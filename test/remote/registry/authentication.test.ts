@@ -68,10 +68,10 @@ describe("a registry that asks for Basic", () => {
     const registry = await startRegistry({ door: basicDoor(users) });
     await fill(registry, image);
     await expect(repositoryOf(registry).resolve("1.0")).rejects.toMatchObject({
-      code: "DRAY_REGISTRY_DENIED",
+      code: "DRAY_LOGIN_MISSING",
       kind: "failed",
       status: 401,
-      hint: expect.stringContaining("docker login") as string,
+      hint: expect.stringContaining(`dray login ${registry.host}`) as string,
     });
     expect(statuses(registry)).toEqual([401, 401]);
   });

@@ -160,6 +160,12 @@ describe("retryDelay()", () => {
     expect(retryDelay(0, date)).toBeLessThanOrEqual(10_000);
   });
 
+  it("is until the second since 1970 that Docker Hub names", () => {
+    const soon = retryDelay(0, String(Math.floor(Date.now() / 1000) + 10));
+    expect(soon).toBeGreaterThan(8000);
+    expect(soon).toBeLessThanOrEqual(10_000);
+  });
+
   it("is never longer than five minutes, whatever is asked for", () => {
     expect(retryDelay(0, "999999999999")).toBe(300_000);
     expect(retryDelay(0, new Date(Date.now() + 1e10).toUTCString())).toBe(300_000);

@@ -1,0 +1,48 @@
+import { Readable } from "node:stream";
+import { brotliDecompressSync, createGunzip, gunzipSync, inflateSync } from "node:zlib";
+import type { Bytes } from "../../content/content.ts";
+import { readBody, type TransportResponse } from "./transport.ts";
+
+type Decode = (bytes: Buffer, max: { readonly maxOutputLength: number }) => Buffer;
+
+const DECODERS: ReadonlyMap<string, Decode> = new Map([
+  ["gzip", gunzipSync],
+  ["x-gzip", gunzipSync],
+  ["deflate", inflateSync],
+  ["br", brotliDecompressSync],
+]);
+
+/**
+ * A small document, as it was before a proxy compressed it, which nobody had asked for. What cannot be
+ * undone, or grows beyond `maxBytes`, stays as it came: its reader finds that it is none.
+ * @throws DrayError `DRAY_REGISTRY_ANSWER_TOO_LARGE`
+ */
+export async function readDocument(response: TransportResponse, maxBytes: number): Promise<Buffer> {
+  const bytes = await readBody(response, maxBytes);
+  const decode = DECODERS.get(codingOf(response));
+  if (decode === undefined || bytes.length === 0) return bytes;
+  try {
+    return decode(bytes, { maxOutputLength: maxBytes });
+  } catch {
+    return bytes;
+  }
+}
+
+/**
+ * A blob as it is stored, of which `size` bytes are due. Storages say "gzip" of what is compressed
+ * itself, too: its length tells which of the two it is.
+ */
+export function decodedBlob(response: TransportResponse, size: number): Bytes {
+  const coding = codingOf(response);
+  const isGzip = coding === "gzip" || coding === "x-gzip";
+  if (!isGzip || response.header("content-length") === String(size)) return response.body;
+  const gunzip = createGunzip();
+  // That the body broke off is what its reader has to hear of, and not how the compression ended.
+  const body = Readable.from(response.body);
+  body.once("error", (error) => gunzip.destroy(error));
+  return body.pipe(gunzip);
+}
+
+function codingOf(response: TransportResponse): string {
+  return (response.header("content-encoding") ?? "").trim().toLowerCase();
+}
