@@ -69,8 +69,11 @@ function renderAudit(report: AuditReport): string {
   return paragraphs([formatTable(rows), formatNotes(findings), verdictOn(report)]);
 }
 
-function verdictOn({ good, content }: AuditReport): string {
+function verdictOn({ good, content, unchecked }: AuditReport): string {
   if (!good) return "Different: the registry does not have what was pushed.\n";
+  if (unchecked > 0) {
+    return `Good as far as can be told from here: every tag and manifest is as it was pushed. Size not checked of ${plural(unchecked, "blob")}, as the registry's storage does not answer.\n`;
+  }
   return content
     ? "Good: every tag, and every byte, is as it was pushed.\n"
     : "Good: every tag and manifest is as it was pushed, and every blob has its size.\n";

@@ -105,14 +105,26 @@ export function formatArtifacts({ artifacts, dryRun }: DeliveryReport): string {
 }
 
 /** How much moved, or would. */
-export function formatTotals({ totals, dryRun }: DeliveryReport): string {
+export function formatTotals({ totals, dryRun, artifacts }: DeliveryReport): string {
   const { copied, mounted, skipped } = totals;
   const would = dryRun ? "Dry run: would send" : "Sent";
-  return [
+  const moved = [
     `${would} ${plural(copied.blobs, "blob")} (${formatBytes(copied.bytes)})`,
     `${dryRun ? "mount" : "mounted"} ${mounted.blobs} (${formatBytes(mounted.bytes)})`,
     `${skipped.blobs} (${formatBytes(skipped.bytes)}) ${dryRun ? "are" : "were"} there.\n`,
-  ].join(", ");
+  ];
+  return moved.join(", ") + formatUnchecked(artifacts);
+}
+
+function formatUnchecked(artifacts: readonly PushedArtifact[]): string {
+  const places = artifacts.flatMap(({ pinned, blobs }) =>
+    blobs.flatMap(({ digest, sizeUnchecked }) =>
+      sizeUnchecked === true ? pinned.replace(/@.*/, `@${digest}`) : [],
+    ),
+  );
+  const { size } = new Set(places);
+  if (size === 0) return "";
+  return `Size not checked of ${plural(size, "blob")} that the registry says to have: its storage does not answer from here.\n`;
 }
 
 /** Repositories that a rehearsal did not find. */
@@ -127,6 +139,6 @@ export function formatRepositories({ repositories, registry }: DeliveryReport): 
     made === "" ? "" : `A push makes these repositories in ${registry}:\n${made}`,
     unknown === ""
       ? ""
-      : `Not there, and ${registry} does not say whether a push makes them:\n${unknown}`,
+      : `Not there, or not to be seen, and ${registry} does not say whether a push makes them:\n${unknown}`,
   ]);
 }

@@ -47,6 +47,7 @@ export interface Delivery {
 export async function deliver(delivery: Delivery, terms: DeliveryTerms): Promise<NewRepository[]> {
   const { goods, registry, pool, steps, content } = delivery;
   const { attempts, run } = steps;
+  steps.record.transfers.doubt(pool.client(registry).uncheckedSizes);
   const inquiry = { pool, registry, attempts, signal: run.signal };
   const situations = await lookAt(goods.plan, inquiry);
   requireNoConflict(situations, terms.overwrite === true);

@@ -34,6 +34,7 @@ export async function whatIsWrong(
     }
     const { name } = repository;
     await discard(verified(repository.fetch(descriptor, { signal }), descriptor, { from: name }));
+    repository.client.uncheckedSizes.delete(`${repository.repository}@${digest}`);
     return undefined;
   } catch (error) {
     if (error instanceof RegistryError && error.status === 404) {

@@ -83,6 +83,8 @@ export interface PushedBlob {
   readonly size: number;
   /** `unfinished`: the push ended before it was known to be there. */
   readonly result: "sent" | "mounted" | "present" | "unfinished";
+  /** The registry says that it is there, and its storage cannot be asked how much of it. @default false */
+  readonly sizeUnchecked?: true | undefined;
 }
 
 /** How the blobs and manifests of a push got to the target. */
@@ -110,6 +112,10 @@ const blobSchema = z.strictObject({
   mediaType: mediaTypeSchema,
   size,
   result: z.enum(["sent", "mounted", "present", "unfinished"]),
+  sizeUnchecked: z
+    .literal(true)
+    .optional()
+    .describe("Said to be there; where it is kept does not answer, so its size was not compared"),
 });
 
 const artifactSchema = z.strictObject({

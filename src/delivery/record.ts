@@ -88,6 +88,7 @@ export class PushRecord {
           mediaType: blob.mediaType,
           size: blob.size,
           result: this.transfers.resultOf(repository, blob.digest),
+          ...(this.transfers.isUnchecked(repository, blob.digest) ? { sizeUnchecked: true } : {}),
         })),
       };
     });

@@ -1,11 +1,11 @@
 import { all } from "../content/concurrency.ts";
 import type { Run } from "../events.ts";
-import { presenceOf, type Presence } from "../remote/registry/presence.ts";
+import { presenceOf, requireWritable, type Presence } from "../remote/registry/presence.ts";
 import type { Repository } from "../remote/registry/repository.ts";
 import { readyCharts, type ChartWork } from "./publish-charts.ts";
 import { resultOf } from "./publish.ts";
 import type { Steps } from "./send.ts";
-import { isChart, type Situation } from "./situation.ts";
+import { isChart, isThere, type Situation } from "./situation.ts";
 
 /** A repository that is not there and that nothing has refused. */
 export interface NewRepository {
@@ -43,12 +43,15 @@ async function foresee(
   const { plan, repository } = situation;
   const { limit } = repository.client;
   const isNew = (await repositories.of(situation, run)) !== "there";
-  await all(
+  const presences = await all(
     [...plan.root.blobs.values()].map(async (descriptor) => {
       const present = !isNew && (await limit(() => repository.exists(descriptor, run)));
       record.transfers.rehearse(descriptor, { repository: plan.repository, present });
+      return present;
     }),
   );
+  // What is there whole is not written.
+  if (!isThere(situation) || presences.includes(false)) await repositories.open(repository, run);
   record.end(plan, resultOf(situation));
 }
 
@@ -56,6 +59,7 @@ async function foresee(
 class Presences {
   readonly #asked = new Map<string, Promise<Presence>>();
   readonly #notThere: NewRepository[] = [];
+  readonly #open = new Map<string, Promise<void>>();
 
   of({ plan, repository, existing }: Situation, { signal }: Run): Promise<Presence> {
     const known = this.#asked.get(plan.repository);
@@ -64,6 +68,14 @@ class Presences {
     const asked =
       existing === undefined ? this.#ask(repository, signal) : Promise.resolve("there" as const);
     this.#asked.set(plan.repository, asked);
+    return asked;
+  }
+
+  /** Ends if something may be written there. */
+  open(repository: Repository, { signal }: Run): Promise<void> {
+    const { client, repository: name } = repository;
+    const asked = this.#open.get(name) ?? client.limit(() => requireWritable(repository, signal));
+    this.#open.set(name, asked);
     return asked;
   }
 

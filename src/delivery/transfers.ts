@@ -21,6 +21,8 @@ export class Transfers {
   };
   /** By repository and digest. */
   readonly #ways = new Map<string, Way>();
+  /** `REPOSITORY@DIGEST` of what is only said to be there. */
+  #unchecked: ReadonlySet<string> = new Set();
   /** In a rehearsal: blobs that would be at the registry by now. */
   readonly #there = new Set<Digest>();
 
@@ -49,6 +51,17 @@ export class Transfers {
   resultOf(repository: string, digest: Digest): PushedBlob["result"] {
     const way = this.#ways.get(place(repository, digest));
     return way === undefined ? "unfinished" : RESULTS[way];
+  }
+
+  /** Says where it stands of what the size could not be compared. */
+  doubt(unchecked: ReadonlySet<string>): void {
+    this.#unchecked = unchecked;
+  }
+
+  /** True of what the target says to have, and of which nobody could compare the size. */
+  isUnchecked(repository: string, digest: Digest): boolean {
+    const at = place(repository, digest);
+    return this.#ways.get(at) === "skipped" && this.#unchecked.has(at);
   }
 
   totals(): TransferTotals {

@@ -15,36 +15,26 @@ export async function checkLogin(
   client: RegistryClient,
   { access, table, signal }: Surroundings,
 ): Promise<void> {
-  let check: PreflightCheck = asAnybody("ok");
+  let check: PreflightCheck = AS_ANYBODY;
   const error = await refusalOf(async () => {
     const found = await access.credentials?.(client.registry);
-    if (found === undefined) {
-      if (await isClosed(client, signal)) check = asAnybody("failed");
-      return;
+    // Without tokens there is nothing that anybody might do there; with them, it depends on what is asked.
+    const accept = found === undefined ? [200, 401, 403] : [200];
+    if (found !== undefined) {
+      const name = found.kind === "password" ? found.username : "a token";
+      check = { check: "login", verdict: "ok", detail: `as ${name}` };
     }
-    const name = found.kind === "password" ? found.username : "a token";
-    check = { check: "login", verdict: "ok", detail: `as ${name}` };
-    const response = await ask(client, { accept: [200], signal });
+    const response = await ask(client, { accept, signal });
     await response.discard();
   }, signal);
   table.note(client.origin, error === undefined ? check : failedCheck("login", error));
 }
 
-function asAnybody(verdict: "ok" | "failed"): PreflightCheck {
-  if (verdict === "ok") {
-    return { check: "login", verdict, detail: "no login is known: asked as anybody" };
-  }
-  const detail = "no login is known, and it takes nobody without a password";
-  return { check: "login", verdict, detail, hint: "Log in with dray login, or docker login." };
-}
-
-/** Without tokens there is nothing that anybody might do there. */
-async function isClosed(client: RegistryClient, signal: AbortSignal): Promise<boolean> {
-  const response = await ask(client, { accept: [200, 401, 403], signal });
-  await response.discard();
-  const challenge = response.header("www-authenticate") ?? "";
-  return response.status === 401 && /^\s*basic\b/i.test(challenge);
-}
+const AS_ANYBODY: PreflightCheck = {
+  check: "login",
+  verdict: "ok",
+  detail: "no login is known: asked as anybody",
+};
 
 function ask(
   client: RegistryClient,

@@ -1,5 +1,5 @@
 import { RegistryError } from "../errors.ts";
-import { presenceOf, type Presence } from "../remote/registry/presence.ts";
+import { presenceOf, requireWritable, type Presence } from "../remote/registry/presence.ts";
 import type { RegistryPool } from "../remote/registry/pool.ts";
 import type { Repository } from "../remote/registry/repository.ts";
 import { letsPush } from "./grants.ts";
@@ -31,7 +31,9 @@ export async function checkTarget(
   for (const name of repositories) {
     const repository = pool.repository({ registry, repository: name }, "pull,push");
     for (const check of await checkRepository(repository, { tryWrite, signal })) {
-      table.note(client.origin, { ...check, about: `${registry}/${name}` });
+      // What is wrong with the login is no matter of one repository.
+      const about = check.check === "login" ? {} : { about: `${registry}/${name}` };
+      table.note(client.origin, { ...check, ...about });
     }
   }
 }
@@ -48,6 +50,8 @@ async function checkRepository(
     const isMissing = refused instanceof RegistryError && refused.status === 404;
     return [failedCheck(isMissing ? "repository" : "push", refused)];
   }
+  const closed = await refusalOf(() => requireWritable(repository, signal), signal);
+  if (closed !== undefined) return [failedCheck("push", closed)];
   const [presence = "unknown"] = found;
   const isThere = presence === "there";
   return [

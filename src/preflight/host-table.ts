@@ -99,16 +99,17 @@ function hostAndPort(url: URL): string {
   return `${url.hostname}:${url.port || (url.protocol === "https:" ? "443" : "80")}`;
 }
 
-/** What an error says, as a check that failed. */
+/** What an error says, as a check that failed. That nobody has logged in is no matter of one name. */
 export function failedCheck(
   check: PreflightCheck["check"],
-  { message, hint }: DrayError,
+  { code, message, hint }: DrayError,
   about?: string,
 ): PreflightCheck {
+  const isOfHost = code === "DRAY_LOGIN_MISSING";
   return {
-    check,
+    check: isOfHost ? "login" : check,
     verdict: "failed",
-    ...(about === undefined ? {} : { about }),
+    ...(about === undefined || isOfHost ? {} : { about }),
     detail: message,
     ...(hint === undefined ? {} : { hint }),
   };

@@ -32,6 +32,8 @@ export interface AuditReport {
   /** Manifests and blobs, each once in each repository. */
   readonly blobs: number;
   readonly bytes: number;
+  /** Blobs that are said to be there, and whose size could not be compared. */
+  readonly unchecked: number;
   /** True if everything is as it was pushed. */
   readonly good: boolean;
   /** Every difference is an error. */
@@ -72,6 +74,7 @@ export async function audit(
       tags: artifacts.filter(({ tag }) => tag !== undefined).length,
       blobs: blobs.length,
       bytes,
+      unchecked: pool.client(target.registry).uncheckedSizes.size,
       good: !hasErrors(findings),
       findings,
     };
