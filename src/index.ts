@@ -107,7 +107,7 @@ export {
   type MirrorRule,
 } from "./intake/mirrors/mirror-rule.ts";
 export { registriesFor } from "./intake/mirrors/places.ts";
-export { parseRegistriesConf } from "./intake/mirrors/registries-conf.ts";
+export { parseRegistriesConf, readRegistriesConf } from "./intake/mirrors/registries-conf.ts";
 export { parseSkip, type ImageSkip, type KindSkip, type Skip } from "./intake/recipe/skip.ts";
 export { parseImageList } from "./intake/recipe/image-list.ts";
 export { parseLock, type ChartPin, type Lock, type LockedReference } from "./intake/recipe/lock.ts";

@@ -122,9 +122,10 @@ async function runCopy(
     ...(await sourceAccess(flags, session, { host, targetRegistry })),
     targetRegistry,
   };
-  if (flags.listRepositories !== undefined) {
+  const { listRepositories: form, immutable } = flags;
+  if (form !== undefined) {
     const list = await listCopiedRepositories(options, session.run);
-    printRepositories(list, flags.listRepositories, session);
+    printRepositories(list, { listRepositories: form, immutable }, session);
     return;
   }
   const taken = flags.dryRun === true ? flags.fromFile : undefined;

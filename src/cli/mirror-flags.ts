@@ -1,6 +1,6 @@
 import { Option, type Command } from "commander";
 import type { MirrorRule } from "../index.ts";
-import { readInput, repeatable, seldom } from "./flags.ts";
+import { repeatable, seldom } from "./flags.ts";
 
 /** Flags of every command that pulls. */
 export interface MirrorFlags {
@@ -28,10 +28,7 @@ export async function readMirrors(
   { mirror = [], registriesConf }: MirrorFlags,
   ofRecipe: readonly MirrorRule[] = [],
 ): Promise<MirrorRule[]> {
-  const { parseMirror, parseRegistriesConf } = await import("../index.ts");
-  const ofFile =
-    registriesConf === undefined
-      ? []
-      : parseRegistriesConf(await readInput(registriesConf, "registries.conf"), registriesConf);
+  const { parseMirror, readRegistriesConf } = await import("../index.ts");
+  const ofFile = registriesConf === undefined ? [] : await readRegistriesConf(registriesConf);
   return [...mirror.map(parseMirror), ...ofRecipe, ...ofFile];
 }

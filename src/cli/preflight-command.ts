@@ -49,6 +49,7 @@ export const addPreflightCommand: AddCommand = (program, start) => {
     "dray preflight bundle.yaml",
     "dray preflight bundle.yaml --hosts > allow-list.txt",
     "dray preflight bundle.yaml --target registry.internal:5000/mirror --try-write",
+    "dray preflight --from shop-1.4.0.tar.gz --target registry.internal:5000/mirror",
   ]);
   command.action(async (recipe: string | undefined, flags: PreflightFlags) =>
     runPreflight({ path: recipe, sets }, flags, await start(flags)),

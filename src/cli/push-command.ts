@@ -111,9 +111,10 @@ async function runPush(
     verifyFirst: flags.verifyFirst,
     ...(await bundleChoices(flags, session)),
   };
-  if (flags.listRepositories !== undefined) {
+  const { listRepositories: form, immutable } = flags;
+  if (form !== undefined) {
     const list = await listRepositories(options, session.run);
-    printRepositories(list, flags.listRepositories, session);
+    printRepositories(list, { listRepositories: form, immutable }, session);
     return;
   }
   const registry = await registryAccess(flags, session);

@@ -13,35 +13,49 @@ export function listRepositoriesFlag(): Option {
   return new Option("--list-repositories [form]", meaning).choices(FORMS).preset("names");
 }
 
+/** How repositories are to be listed, and made. */
+interface RepositoryFlags {
+  readonly listRepositories: RepositoryForm;
+  /** Each tag is taken once. */
+  readonly immutable?: boolean | undefined;
+}
+
 /** Prints the repositories that something needs at its target. */
 export function printRepositories(
   list: RepositoryList,
-  form: RepositoryForm,
+  { listRepositories, immutable = false }: RepositoryFlags,
   session: Session,
 ): void {
-  session.print(list, () => WRITERS[form](list));
+  session.print(list, () => WRITERS[listRepositories](list, immutable));
 }
 
-const WRITERS: Readonly<Record<RepositoryForm, (list: RepositoryList) => string>> = {
+type Writer = (list: RepositoryList, immutable: boolean) => string;
+
+const WRITERS: Readonly<Record<RepositoryForm, Writer>> = {
   names: ({ repositories }) => repositories.map((name) => `${name}\n`).join(""),
-  aws: ({ registry, repositories }) => repositories.map((name) => awsLine(name, registry)).join(""),
-  terraform: ({ repositories }) => {
+  aws: ({ registry, repositories }, immutable) =>
+    repositories.map((name) => awsLine(name, registry, immutable)).join(""),
+  terraform: ({ repositories }, immutable) => {
     const labels = new Labels();
-    return repositories.map((name) => terraformBlock(name, labels.of(name))).join("\n");
+    return repositories.map((name) => terraformBlock(name, labels.of(name), immutable)).join("\n");
   },
 };
 
 /** `ACCOUNT.dkr.ecr.REGION.amazonaws.com` and its like. */
 const ECR_REGION = /^\d{12}\.dkr[.-]ecr(?:-fips)?\.([a-z0-9-]+)\./;
 
-function awsLine(name: string, registry: string): string {
+function awsLine(name: string, registry: string, immutable: boolean): string {
   const region = ECR_REGION.exec(registry)?.[1];
   const where = region === undefined ? "" : ` --region ${region}`;
-  return `aws ecr create-repository${where} --repository-name ${name}\n`;
+  const once = immutable ? " --image-tag-mutability IMMUTABLE" : "";
+  return `aws ecr create-repository${where} --repository-name ${name}${once}\n`;
 }
 
-function terraformBlock(name: string, label: string): string {
-  return `resource "aws_ecr_repository" "${label}" {\n  name = "${name}"\n}\n`;
+function terraformBlock(name: string, label: string, immutable: boolean): string {
+  const lines = immutable
+    ? [`  name                 = "${name}"`, `  image_tag_mutability = "IMMUTABLE"`]
+    : [`  name = "${name}"`];
+  return `resource "aws_ecr_repository" "${label}" {\n${lines.join("\n")}\n}\n`;
 }
 
 /** Names that Terraform takes, each for one repository. */

@@ -19,6 +19,7 @@ export interface PreflightCheck {
     | "clock"
     | "login"
     | "pull"
+    | "bundle"
     | "chart"
     | "push"
     | "repository"

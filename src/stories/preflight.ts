@@ -1,3 +1,5 @@
+import { append } from "../append.ts";
+import { requireUsable } from "../bundle/opened.ts";
 import { requireSpace } from "../content/disk-space.ts";
 import type { Mapping } from "../delivery/mapping.ts";
 import { nameAt, type Nameable } from "../delivery/names.ts";
@@ -27,6 +29,7 @@ import { addContacts } from "../preflight/roles.ts";
 import { Contacts } from "../remote/http/contacts.ts";
 import type { RegistryAccess } from "../remote/registry/access.ts";
 import { RegistryPool } from "../remote/registry/pool.ts";
+import { withBundle } from "./open-bundle.ts";
 
 export interface PreflightOptions extends ChartAccess {
   /** What would be packed. @default nothing */
@@ -67,13 +70,15 @@ export async function preflight(
   const table = new HostTable();
   const work: Work = { options, access, table, run };
   const { gathered, resolved } = await checkRecipe(work);
+  const packed = await readPacked(work);
   if (options.target !== undefined) {
-    await checkDestination(options.target, namesOf(gathered), work);
+    await checkDestination(options.target, [...namesOf(gathered), ...packed.names], work);
   }
   addContacts(table, contacts);
   await checkWays(table, access, run.signal);
   const charts = gathered.charts.map(({ artifact }) => artifact);
-  const here = [...gathered.checks, await checkSpace([...resolved, ...charts], work)];
+  const space = await checkSpace([...resolved, ...charts], work);
+  const here = [...gathered.checks, ...packed.checks, space];
   const hosts = table.report();
   const needed = hosts.filter(({ optional }) => !optional).flatMap(({ checks }) => checks);
   return { hosts, here, good: [...here, ...needed].every(({ verdict }) => verdict !== "failed") };
@@ -112,6 +117,33 @@ async function checkRecipe({
   } finally {
     await sources.close();
   }
+}
+
+/**
+ * What is packed already asks nothing of any source and has a place at the target. Only its names are
+ * read: who has signed it is a question for who pushes it.
+ */
+async function readPacked({
+  options: { recipe },
+  run,
+}: Work): Promise<{ names: Nameable[]; checks: PreflightCheck[] }> {
+  const names: Nameable[] = [];
+  const checks: PreflightCheck[] = [];
+  for (const path of recipe?.from ?? []) {
+    const bundle = { path, names: recipe?.names, trust: { allowUnsigned: true } };
+    const error = await refusalOf(
+      () =>
+        withBundle({ ...bundle, content: "head" }, run, async (opened) => {
+          const { artifacts } = requireUsable(path, opened).contents;
+          append(names, artifacts);
+          const detail = `${artifacts.length} artifacts in it`;
+          checks.push({ check: "bundle", verdict: "ok", about: path, detail });
+        }),
+      run.signal,
+    );
+    if (error !== undefined) checks.push(failedCheck("bundle", error, path));
+  }
+  return { names, checks };
 }
 
 /** What cannot be had has a place at the target all the same. */

@@ -37,7 +37,7 @@ async function copy(
 }
 
 function writes(target: TestRegistry): number {
-  return target.seen.filter(({ method }) => !/^(GET|HEAD)$/.test(method)).length;
+  return target.seen.filter(({ method }) => !/^(GET|HEAD|OPTIONS)$/.test(method)).length;
 }
 
 function basic(text: string): string {

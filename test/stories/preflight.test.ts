@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { makeBundle } from "../../fixtures/bundles.ts";
 import { makeCertificate } from "../../fixtures/certificates.ts";
 import { answer, changeHead, refuse } from "../../fixtures/faults.ts";
 import { startProxy } from "../../fixtures/proxy.ts";
@@ -244,5 +245,36 @@ describe("dray preflight", () => {
   it("wants somebody to ask: 2", async () => {
     const { code, stderr } = await startDray(["preflight"]).ended;
     expect([code, stderr]).toEqual([2, expect.stringContaining("nobody to ask")]);
+  });
+});
+
+describe("dray preflight --from", () => {
+  it("asks about every repository of a bundle at the target, on nobody's word", async () => {
+    const target = await startRegistry();
+    await fill(target, oneLayerImage("there"), "mirror/team/app:0.9");
+    const missing = refuse(404, "NAME_UNKNOWN", "repository name not known to registry");
+    target.inject({ path: /mirror\/web\// }, missing);
+    const { path } = await makeBundle();
+    const { code, report } = await ask(["--from", path, "--target", `${target.host}/mirror`]);
+    expect(code).toBe(3);
+    const about = checksOf(report, target.host).flatMap(({ about: name, check, verdict }) =>
+      name === undefined ? [] : [`${name.slice(target.host.length)} ${check} ${verdict}`],
+    );
+    expect(about).toEqual([
+      "/mirror/web repository failed",
+      "/mirror/team/app repository ok",
+      "/mirror/team/app push unknown",
+    ]);
+    expect(report.here[0]).toMatchObject({ check: "bundle", verdict: "ok", about: path });
+    expect(target.seen.filter(({ method }) => WRITES.test(method))).toEqual([]);
+  });
+
+  it("says of a bundle that it cannot read why, and asks on", async () => {
+    const target = await startRegistry();
+    const path = join(await temporaryDirectory(), "none.tar.gz");
+    await writeFile(path, "no bundle");
+    const { code, report } = await ask(["--from", path, "--target", target.host]);
+    expect([code, report.here[0]?.check]).toEqual([3, "bundle"]);
+    expect(verdicts(checksOf(report, target.host))).toContain("login ok");
   });
 });

@@ -128,8 +128,8 @@ describe("push --dry-run", () => {
   });
 });
 
-async function list(form: string, target = "r.example/mirror"): Promise<string> {
-  const flags = ["--allow-unsigned", `--list-repositories${form}`];
+async function list(form: string, target = "r.example/mirror", ...more: string[]): Promise<string> {
+  const flags = ["--allow-unsigned", `--list-repositories${form}`, ...more];
   return (await dray(["push", await bundle(), target, ...flags])).stdout;
 }
 
@@ -142,6 +142,15 @@ describe("push --list-repositories", () => {
     const host = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/mirror";
     expect((await list("=aws", host)).split("\n")[0]).toBe(
       "aws ecr create-repository --region eu-west-1 --repository-name mirror/acme/shop-web",
+    );
+  });
+
+  it("prints that each takes a tag once, where that is wanted", async () => {
+    expect(await list("=aws", "r.example/mirror", "--immutable")).toMatch(
+      /^(aws .* --image-tag-mutability IMMUTABLE\n)+$/,
+    );
+    expect(await list("=terraform", "r.example/mirror", "--immutable")).toContain(
+      '  name                 = "mirror/acme/shop-web"\n  image_tag_mutability = "IMMUTABLE"\n',
     );
   });
 

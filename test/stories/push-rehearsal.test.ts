@@ -48,7 +48,7 @@ describe("a dry run", () => {
     expect((await rehearse(target)).code).toBe(0);
   });
 
-  it("does not fail where listing what is there is not allowed", async () => {
+  it("does not fail where a right to list what is there is missing", async () => {
     const target = await startRegistry();
     target.inject(
       { path: /tags\/list/ },
@@ -59,9 +59,12 @@ describe("a dry run", () => {
     expect(stdout).toContain("Not there, or not to be seen");
   });
 
-  it("fails where neither that nor uploading is", async () => {
-    const target = await startRegistry();
-    target.inject({ path: /tags\/list|uploads/ }, refuse(403, "DENIED", "not for you"));
-    expect((await rehearse(target)).code).toBe(3);
-  });
+  it.each(["not for you", "not authorized to perform: ecr:ListImages"])(
+    "fails where neither that nor uploading is: %s",
+    async (words) => {
+      const target = await startRegistry();
+      target.inject({ path: /tags\/list|uploads/ }, refuse(403, "DENIED", words));
+      expect((await rehearse(target)).code).toBe(3);
+    },
+  );
 });

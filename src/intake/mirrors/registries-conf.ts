@@ -1,5 +1,7 @@
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { parse } from "smol-toml";
-import { DrayError } from "../../errors.ts";
+import { DrayError, systemCode, unreadable } from "../../errors.ts";
 import { problemsOf } from "../../oci/problems.ts";
 import { z } from "../../oci/schema.ts";
 import { mirrorAt, readPrefix, type Mirror, type MirrorRule } from "./mirror-rule.ts";
@@ -68,6 +70,41 @@ function readToml(text: string, fail: (reason: string, cause: unknown) => DrayEr
     const place = line === undefined ? "" : `line ${line}, column ${column}: `;
     throw fail(`${place}${reason.replace(/^Invalid TOML document: /, "")}`, cause);
   }
+}
+
+/** Nobody keeps so many pieces of one file. */
+const MAX_DROP_INS = 1000;
+
+/**
+ * Reads a registries.conf and the files of `registries.conf.d` beside it, in the order of their names: what a
+ * later one says of a prefix stands in the place of what was said before.
+ *
+ * @throws DrayError `DRAY_REGISTRIES_CONF_INVALID`, `DRAY_FILE_NOT_FOUND`
+ */
+export async function readRegistriesConf(path: string): Promise<MirrorRule[]> {
+  const rules = new Map<string, MirrorRule>();
+  for (const file of [path, ...(await dropInsOf(path))]) {
+    const bytes = await readFile(file).catch((cause: unknown) => {
+      throw unreadable(cause, "registries.conf", file) ?? cause;
+    });
+    for (const rule of parseRegistriesConf(bytes, file)) rules.set(rule.prefix, rule);
+  }
+  return [...rules.values()];
+}
+
+async function dropInsOf(path: string): Promise<string[]> {
+  const directory = `${path}.d`;
+  let names: string[];
+  try {
+    names = await readdir(directory);
+  } catch (cause) {
+    const code = systemCode(cause);
+    if (code === "ENOENT" || code === "ENOTDIR") return [];
+    throw unreadable(cause, "directory", directory) ?? cause;
+  }
+  const files = names.filter((name) => name.endsWith(".conf") && !name.startsWith(".")).toSorted();
+  if (files.length <= MAX_DROP_INS) return files.map((name) => join(directory, name));
+  throw invalid(`Cannot read ${JSON.stringify(directory)}: more than ${MAX_DROP_INS} files`);
 }
 
 /** Where the parser stopped. */

@@ -32,8 +32,8 @@ export async function presenceOf(repository: Repository, signal: AbortSignal): P
     await tags.discard();
     return "there";
   } catch (error) {
-    // To list what is there is a right of its own at some (ECR), which no push needs.
-    if (!(error instanceof RegistryError) || ![401, 403, 404].includes(error.status)) throw error;
+    if (!(error instanceof RegistryError)) throw error;
+    if (error.status !== 404 && !isOfListing(error)) throw error;
     if (client.missing.areMade && error.registryCode === "NAME_UNKNOWN") return "new";
     isListed = error.status === 404;
   }
@@ -83,6 +83,11 @@ export async function requireWritable(repository: Repository, signal: AbortSigna
     `Cannot push to ${name} at ${client.name}: it takes no uploads there, and allows ${allowed.slice(0, 100) || "nothing"}`,
     { status: 405, hint: READ_ONLY },
   );
+}
+
+/** To list what is there is a right of its own in the clouds, which no push needs. */
+function isOfListing({ status, message }: RegistryError): boolean {
+  return status === 403 && /\becr:ListImages\b|\bartifactregistry\.\w+\.list\b/.test(message);
 }
 
 /** The repository, or what it would be in, is not there or not for this account. */

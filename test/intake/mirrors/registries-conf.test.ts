@@ -1,6 +1,12 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { temporaryDirectory } from "../../../fixtures/temporary-directory.ts";
 import { placesOf } from "../../../src/intake/mirrors/places.ts";
-import { parseRegistriesConf } from "../../../src/intake/mirrors/registries-conf.ts";
+import {
+  parseRegistriesConf,
+  readRegistriesConf,
+} from "../../../src/intake/mirrors/registries-conf.ts";
 import { formatReference, parseReference } from "../../../src/oci/reference.ts";
 import { refusal } from "../../refusal.ts";
 
@@ -91,5 +97,38 @@ pull-from-mirror = "tag-only"
     const error = await refusal(() => read(text));
     expect(error).toMatchObject({ code: "DRAY_REGISTRIES_CONF_INVALID", kind: "usage" });
     expect(error.message).toContain(words);
+  });
+});
+
+describe("readRegistriesConf()", () => {
+  it("reads the drop-ins beside it by their names, the last one of a prefix", async () => {
+    const directory = await temporaryDirectory();
+    const path = join(directory, "registries.conf");
+    const rule = (prefix: string, mirror: string): string =>
+      `[[registry]]\nlocation = "${prefix}"\n[[registry.mirror]]\nlocation = "${mirror}"\n`;
+    await writeFile(path, rule("docker.io", "first.corp") + rule("quay.io", "first.corp"));
+    await mkdir(`${path}.d`);
+    await writeFile(join(`${path}.d`, "20-late.conf"), rule("docker.io", "late.corp"));
+    await writeFile(join(`${path}.d`, "10-early.conf"), rule("docker.io", "early.corp"));
+    await writeFile(join(`${path}.d`, "30-off.conf.bak"), rule("docker.io", "off.corp"));
+    const rules = await readRegistriesConf(path);
+    const first = (name: string): string | undefined =>
+      placesOf(parseReference(name), rules).map(({ reference }) => reference.registry)[0];
+    expect([first("alpine"), first("quay.io/a/b")]).toEqual(["late.corp", "first.corp"]);
+  });
+
+  it("names the drop-in that it cannot read", async () => {
+    const path = join(await temporaryDirectory(), "registries.conf");
+    await writeFile(path, "");
+    await mkdir(`${path}.d`);
+    await writeFile(join(`${path}.d`, "a.conf"), "[[registry");
+    const { message } = await refusal(() => readRegistriesConf(path));
+    expect(message).toContain("registries.conf.d/a.conf");
+  });
+
+  it("does without any", async () => {
+    const path = join(await temporaryDirectory(), "registries.conf");
+    await writeFile(path, '[[registry]]\nlocation = "docker.io"\n');
+    expect(await readRegistriesConf(path)).toHaveLength(1);
   });
 });
