@@ -42,6 +42,7 @@ async function foresee(
 ): Promise<void> {
   const { plan, repository } = situation;
   const { limit } = repository.client;
+  if (!isThere(situation)) await repositories.open(repository, run);
   const isNew = (await repositories.of(situation, run)) !== "there";
   const presences = await all(
     [...plan.root.blobs.values()].map(async (descriptor) => {
@@ -50,8 +51,8 @@ async function foresee(
       return present;
     }),
   );
-  // What is there whole is not written.
-  if (!isThere(situation) || presences.includes(false)) await repositories.open(repository, run);
+  // Where the name is there and all that it needs, nothing is written.
+  if (presences.includes(false)) await repositories.open(repository, run);
   record.end(plan, resultOf(situation));
 }
 

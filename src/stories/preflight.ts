@@ -136,7 +136,7 @@ async function readPacked({
         withBundle({ ...bundle, content: "head" }, run, async (opened) => {
           const { artifacts } = requireUsable(path, opened).contents;
           append(names, artifacts);
-          const detail = `${artifacts.length} artifacts in it`;
+          const detail = `can be read, artifacts: ${artifacts.length}`;
           checks.push({ check: "bundle", verdict: "ok", about: path, detail });
         }),
       run.signal,

@@ -211,6 +211,16 @@ describe("a push is told what to do about", () => {
       /large_client_header_buffers/,
     ],
     [
+      "a client certificate that is missing",
+      { path: /manifests/ },
+      answer(
+        400,
+        { "Content-Type": "text/html" },
+        "<html><head><title>400 No required SSL certificate was sent</title></head></html>",
+      ),
+      /wants a client certificate/,
+    ],
+    [
       "headers that are too large to be read",
       { path: /blobs/ },
       answer(200, { "Set-Cookie": "a".repeat(40_000) }),

@@ -122,6 +122,10 @@ function rootCause(error: unknown): unknown {
 
 const OTHER_THAN_TLS = /EPROTO|wrong version number|packet length/;
 
+/** What to do where a host wants to know who is asking before a login. */
+export const CLIENT_CERTIFICATE =
+  "It wants a client certificate that it knows: NAME.cert and NAME.key in ~/.config/containers/certs.d/HOST:PORT or /etc/docker/certs.d/HOST:PORT.";
+
 /** The first that fits the code or the words of what went wrong. */
 const HINTS: readonly (readonly [RegExp, string])[] = [
   [
@@ -131,6 +135,11 @@ const HINTS: readonly (readonly [RegExp, string])[] = [
   [/HTTPParserError/, "Something else than a registry listens there. Is the port right?"],
   [/ENOTFOUND|EAI_AGAIN/, "Check the host name and the DNS."],
   [/ECONNREFUSED/, "Nothing listens there: check host and port."],
+  [/ALERT_CERTIFICATE_REQUIRED|ALERT_BAD_CERTIFICATE|ALERT_UNKNOWN_CA/, CLIENT_CERTIFICATE],
+  [
+    /PROTOCOL_VERSION|UNSUPPORTED_PROTOCOL|protocol version|unsupported protocol/,
+    "It speaks only versions of TLS that nobody should use any more: whoever runs it has to offer 1.2 or newer.",
+  ],
   [/ALTNAME/, "The certificate is for other names: use one of those."],
   [/EXPIRED|NOT_YET_VALID/, "Renew the certificate; or is this host's clock wrong?"],
   [/CERT|SELF_SIGNED|UNABLE_TO/, "Name the CA that has signed the certificate with --ca-file."],

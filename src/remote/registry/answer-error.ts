@@ -1,5 +1,6 @@
 import type { ErrorCode } from "../../codes.ts";
 import { RegistryError } from "../../errors.ts";
+import { CLIENT_CERTIFICATE } from "../http/connection-failure.ts";
 import { PAGE_HINT } from "../http/page.ts";
 import { isRetriedStatus } from "../http/patience.ts";
 import type { TransportResponse } from "../http/transport.ts";
@@ -140,6 +141,7 @@ function hintOfWords({ status, code, message }: Answer): string | undefined {
   if (code === "BLOB_UPLOAD_UNKNOWN" || code === "BLOB_UPLOAD_INVALID") return UPLOAD_LOST;
   if (code === "DIGEST_INVALID" || code === "SIZE_INVALID") return BYTES_CHANGED;
   if (status === 416) return UPLOAD_LOST;
+  if (/\bSSL certificate\b/i.test(message)) return CLIENT_CERTIFICATE;
   const isHeader = status === 431 || /header (?:fields )?(?:or cookie )?too large/i.test(message);
   return isHeader ? HEADERS_TOO_LARGE : undefined;
 }

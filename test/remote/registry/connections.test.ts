@@ -112,6 +112,16 @@ describe("a registry with a certificate of its own", () => {
     expect(registry.seen).toEqual([]);
   });
 
+  it("that speaks only old versions of TLS is told from one that is not trusted", async () => {
+    const old = { maxVersion: "TLSv1.1", minVersion: "TLSv1", ciphers: "ALL:@SECLEVEL=0" };
+    const tls = { ...makeCertificate(["127.0.0.1"]), ...old };
+    const registry = await startRegistry({ tls });
+    await expect(repositoryOf(registry, { ca: [tls.cert] }).resolve("1.0")).rejects.toMatchObject({
+      code: "DRAY_REGISTRY_UNREACHABLE",
+      hint: expect.stringContaining("versions of TLS") as string,
+    });
+  });
+
   it("says of plain http that it is asked for without need", async () => {
     const { registry } = await startSecure();
     await expect(repositoryOf(registry, { plainHttp: true }).resolve("1.0")).rejects.toMatchObject({
