@@ -2,6 +2,7 @@ import { DrayError, RegistryError } from "../../errors.ts";
 import { Authenticator } from "./auth.ts";
 import { brandOf, type Brand } from "./brand.ts";
 import {
+  CLIENT_CERTIFICATE,
   connectionFailure,
   isConnectionCut,
   isConnectionFailure,
@@ -84,8 +85,13 @@ async function ping(
 }
 
 function pingFailure(cause: unknown, origin: URL, { name }: ConnectOptions): unknown {
-  const hint = origin.protocol === "http:" && isOtherScheme(cause) ? NOT_PLAIN : undefined;
-  return connectionFailure(cause, origin, { action: "connect", registry: name, hint });
+  const hint = origin.protocol === "http:" ? NOT_PLAIN : CUT_OFF;
+  const isCut = isOtherScheme(cause) && (origin.protocol === "http:" || !isOtherProtocol(cause));
+  return connectionFailure(cause, origin, {
+    action: "connect",
+    registry: name,
+    hint: isCut ? hint : undefined,
+  });
 }
 
 /** Where a registry may be, in the order in which it is looked for. */
@@ -173,6 +179,9 @@ const NEXUS_PORT =
   "This is Nexus, and not a docker repository of it: each has a port of its own, HOST:PORT, or with path-based routing (3.83 and newer) the path HOST/REPOSITORY.";
 
 const NOT_PLAIN = "It seems to speak https: leave out --plain-http.";
+
+/** Whoever wants to see a certificate ends the connection before it says so. */
+const CUT_OFF = `It ended the connection without a word. ${CLIENT_CERTIFICATE.replace("It wants", "It may want")} Or a firewall in between does not let it through.`;
 
 function notPlain(origin: URL, name: string): RegistryError {
   return new RegistryError(

@@ -46,7 +46,10 @@ describe("certificates of a host", () => {
     const other = await certificatesFor("127.0.0.1:1", { "ca.crt": ca, ...pair });
     await expect(finds(other)).rejects.toMatchObject({ code: "DRAY_REGISTRY_UNREACHABLE" });
     const bare = await certificatesFor(registry.host, { "ca.crt": ca });
-    await expect(finds(bare)).rejects.toMatchObject({ code: "DRAY_REGISTRY_UNREACHABLE" });
+    await expect(finds(bare)).rejects.toMatchObject({
+      code: "DRAY_REGISTRY_UNREACHABLE",
+      hint: expect.stringContaining("may want a client certificate") as string,
+    });
   });
 
   it("are found where podman keeps them", async () => {
