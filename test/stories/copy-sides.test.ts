@@ -86,10 +86,6 @@ describe("a copy between registries with CAs of their own", () => {
     expect(source.seen).toEqual([]);
     const right = await copy({ ...sides, file: `${file}source:\n  plainHttp: true\n`, files });
     expect([right.code, right.stdout]).toEqual([0, expect.stringContaining("pushed  image")]);
-    expect(proxy.tunnels.filter((name) => name.startsWith("source.test:5000"))).toEqual(
-      // The first run asked for https there, and was refused.
-      wrong.stderr.includes("source.test:5000") ? expect.any(Array) : [],
-    );
   });
 });
 

@@ -1,4 +1,3 @@
-import type { IncomingMessage } from "node:http";
 import { describe, expect, it } from "vitest";
 import { makeBundle } from "../../fixtures/bundles.ts";
 import { answer, refuse } from "../../fixtures/faults.ts";
@@ -17,9 +16,8 @@ async function rehearse(target: TestRegistry): Promise<Outcome> {
 /** Distribution's own registry while it is read-only. */
 function becomeReadOnly(target: TestRegistry): void {
   const head = { "Docker-Distribution-Api-Version": "registry/2.0", Allow: "GET, HEAD" };
-  const reads = ({ method = "" }: IncomingMessage): boolean => ["GET", "HEAD"].includes(method);
   target.inject({}, (exchange) => {
-    if (reads(exchange.request)) exchange.proceed();
+    if (["GET", "HEAD"].includes(exchange.request.method ?? "")) exchange.proceed();
     else answer(exchange.request.method === "OPTIONS" ? 200 : 405, head)(exchange);
   });
 }

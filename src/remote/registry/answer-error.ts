@@ -48,7 +48,7 @@ export async function answerError(
   const to = sentOn === undefined ? "" : ` with a redirect to ${sentOn.origin}`;
   const said = body.text === "" ? to : `${to} (${body.text})`;
   const isPage = isForeign(status, body);
-  const misses = missesContent(status, body);
+  const misses = saysMissing(status, body);
   const permanent = misses ? undefined : permanentRefusal(status, body.text);
   const answer = { status, code: registryCode, message: body.text, isPage, missesContent: misses };
   return new RegistryError(
@@ -104,7 +104,7 @@ const MISSING_WORDS =
   /\b(?:blob|layer|config)s?\b.{0,250}\b(?:unknown|not found|not exist|missing)|\b(?:unknown|missing|failed to (?:find|fetch|get)|cannot find|could not find|no such) (?:blob|layer|config)/i;
 
 /** True if it says that content is not there, and not that something is wrong with what was sent. */
-function missesContent(status: number, { codes, text }: ErrorBody): boolean {
+function saysMissing(status: number, { codes, text }: ErrorBody): boolean {
   if (codes.some((code) => MISSING_CODES.has(code))) return true;
   const isUpload = codes.some((code) => code.startsWith("BLOB_UPLOAD_"));
   return (status === 400 || status === 404) && !isUpload && MISSING_WORDS.test(text);

@@ -96,14 +96,21 @@ export class Authenticator {
     { scopes, sent, signal }: RefusedRequest,
   ): Promise<string | undefined> {
     const before = this.#wider.of(scopes);
-    if (!this.learn(response)) {
-      if (sent === undefined) throw loginMissing(this.#options.registry, this.#offers);
-      return undefined;
-    }
-    if (this.#challenge !== undefined) this.#wider.learn(scopes, this.#challenge);
-    const header = await this.#other({ scopes, sent, signal }, before);
+    const isLearned = this.learn(response);
+    const header = isLearned ? await this.#renew({ scopes, sent, signal }, before) : undefined;
     if (header !== undefined) return header;
     if (sent === undefined) throw loginMissing(this.#options.registry, this.#offers);
+    return isLearned ? this.#judge(sent, { scopes, sent, signal }) : undefined;
+  }
+
+  /** Asks for what the challenge names besides what the path suggests. */
+  #renew(request: RefusedRequest, before: Scopes): Promise<string | undefined> {
+    if (this.#challenge !== undefined) this.#wider.learn(request.scopes, this.#challenge);
+    return this.#other(request, before);
+  }
+
+  /** Undefined where a login may be good for something else. @throws RegistryError where it is not */
+  async #judge(sent: string, { scopes, signal }: RefusedRequest): Promise<undefined> {
     const credentials = await this.#ask(scopes);
     // A token may be good for other repositories, and so may a login that the registry still takes.
     const isToken = this.#challenge?.scheme === "bearer" && credentials?.kind !== "bearer";

@@ -37,14 +37,30 @@ export async function presenceOf(repository: Repository, signal: AbortSignal): P
     if (client.missing.areMade && error.registryCode === "NAME_UNKNOWN") return "new";
     isListed = error.status === 404;
   }
+  const presence = await presenceByUpload(repository, signal);
+  return isListed ? presence : "unknown";
+}
+
+/** What a registry says of an upload that was never begun. */
+async function presenceByUpload(
+  { client, repository: name }: Repository,
+  signal: AbortSignal,
+): Promise<Presence> {
   try {
-    const path = `${name}/blobs/uploads/${NO_UPLOAD}`;
-    const upload = await client.request({ ...request, action, path, accept: [204], retry: false });
+    const upload = await client.request({
+      method: "GET",
+      path: `${name}/blobs/uploads/${NO_UPLOAD}`,
+      action: `push to ${name}`,
+      scopes: [`repository:${name}:pull,push`],
+      accept: [204],
+      retry: false,
+      signal,
+    });
     await upload.discard();
     return "unknown";
   } catch (error) {
     if (!(error instanceof RegistryError)) throw error;
-    if (UPLOAD_CODES.has(error.registryCode ?? "")) return isListed ? "new" : "unknown";
+    if (UPLOAD_CODES.has(error.registryCode ?? "")) return "new";
     if (saysMissing(error)) throw error;
     return "unknown";
   }

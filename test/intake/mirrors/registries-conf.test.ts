@@ -100,12 +100,14 @@ pull-from-mirror = "tag-only"
   });
 });
 
+function rule(prefix: string, mirror: string): string {
+  return `[[registry]]\nlocation = "${prefix}"\n[[registry.mirror]]\nlocation = "${mirror}"\n`;
+}
+
 describe("readRegistriesConf()", () => {
   it("reads the drop-ins beside it by their names, the last one of a prefix", async () => {
     const directory = await temporaryDirectory();
     const path = join(directory, "registries.conf");
-    const rule = (prefix: string, mirror: string): string =>
-      `[[registry]]\nlocation = "${prefix}"\n[[registry.mirror]]\nlocation = "${mirror}"\n`;
     await writeFile(path, rule("docker.io", "first.corp") + rule("quay.io", "first.corp"));
     await mkdir(`${path}.d`);
     await writeFile(join(`${path}.d`, "20-late.conf"), rule("docker.io", "late.corp"));
