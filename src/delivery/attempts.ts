@@ -93,6 +93,6 @@ async function answers(client: RegistryClient, signal: AbortSignal): Promise<boo
 }
 
 /** No verdict on an artifact: no answer, or that of a server that is in trouble or busy. */
-function isTrouble({ status }: RegistryError): boolean {
-  return status === 0 || status === 429 || status >= 500;
+function isTrouble({ status, isPermanent }: RegistryError): boolean {
+  return !isPermanent && (status === 0 || status === 429 || status >= 500);
 }

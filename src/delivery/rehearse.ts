@@ -42,7 +42,6 @@ async function foresee(
 ): Promise<void> {
   const { plan, repository } = situation;
   const { limit } = repository.client;
-  if (!isThere(situation)) await repositories.open(repository, run);
   const isNew = (await repositories.of(situation, run)) !== "there";
   const presences = await all(
     [...plan.root.blobs.values()].map(async (descriptor) => {
@@ -51,15 +50,15 @@ async function foresee(
       return present;
     }),
   );
-  // Where the name is there and all that it needs, nothing is written.
-  if (presences.includes(false)) await repositories.open(repository, run);
+  // What is there whole is not written.
+  if (!isThere(situation) || presences.includes(false)) await repositories.open(repository, run);
   record.end(plan, resultOf(situation));
 }
 
 /** Whether repositories are there, each asked for once. */
 class Presences {
   readonly #asked = new Map<string, Promise<Presence>>();
-  readonly #notThere: NewRepository[] = [];
+  #notThere: NewRepository[] = [];
   readonly #open = new Map<string, Promise<void>>();
 
   of({ plan, repository, existing }: Situation, { signal }: Run): Promise<Presence> {
@@ -72,12 +71,17 @@ class Presences {
     return asked;
   }
 
-  /** Ends if something may be written there. */
-  open(repository: Repository, { signal }: Run): Promise<void> {
+  /** Ends if something may be written there; else nobody makes it, either. */
+  async open(repository: Repository, { signal }: Run): Promise<void> {
     const { client, repository: name } = repository;
     const asked = this.#open.get(name) ?? client.limit(() => requireWritable(repository, signal));
     this.#open.set(name, asked);
-    return asked;
+    try {
+      await asked;
+    } catch (error) {
+      this.#notThere = this.#notThere.filter((one) => one.repository !== name);
+      throw error;
+    }
   }
 
   notThere(): NewRepository[] {

@@ -28,7 +28,7 @@ export interface PreflightCheck {
   /** `failed`: something would fail; `note`: not as it should be; `unknown`: only doing it would tell. */
   readonly verdict: "ok" | "note" | "unknown" | "failed";
   /** The image, chart or repository that it is about. */
-  readonly about?: string;
+  readonly about?: string | undefined;
   readonly detail: string;
   readonly hint?: string | undefined;
 }

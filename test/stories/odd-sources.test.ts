@@ -65,6 +65,14 @@ describe("a source that", () => {
     expect(error.hint).toMatch(/a login page, a portal or a proxy/);
   });
 
+  it("says of plain bytes that they are compressed is named for that", async () => {
+    const registry = await startFilled();
+    registry.inject(layers, unmeasured(Buffer.alloc(5000, "plain")));
+    const at = await desk(registry);
+    const error = await refusal(() => packImages(at, ["team/app:1.0"]));
+    expect(error.message).toMatch(/it says that it is compressed, and it is not/);
+  });
+
   it("wants a login says so once for all of its images", async () => {
     const registry = await startFilled();
     registry.door = () => ({ status: 401, headers: { "WWW-Authenticate": 'Basic realm="x"' } });

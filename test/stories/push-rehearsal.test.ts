@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { makeBundle } from "../../fixtures/bundles.ts";
-import { answer, refuse } from "../../fixtures/faults.ts";
+import { answer, changeHead, refuse } from "../../fixtures/faults.ts";
 import type { TestRegistry } from "../../fixtures/registry.ts";
 import { dray, type Outcome } from "../cli/terminal.ts";
 import { fill, oneLayerImage, startRegistry } from "../remote/registry/lab.ts";
@@ -40,10 +40,14 @@ describe("a dry run", () => {
     expect((await rehearse(target)).code).toBe(0);
   });
 
-  it("believes no list of methods that is somebody else's", async () => {
+  it("asks nobody else for methods", async () => {
     const target = await startRegistry();
-    target.inject({ method: "OPTIONS" }, answer(200, { Allow: "GET, HEAD" }));
+    target.inject(
+      {},
+      changeHead((headers) => void delete headers["docker-distribution-api-version"]),
+    );
     expect((await rehearse(target)).code).toBe(0);
+    expect(target.requests("OPTIONS")).toEqual([]);
   });
 
   it("does not fail where a right to list what is there is missing", async () => {

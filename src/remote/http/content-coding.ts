@@ -1,6 +1,7 @@
-import { Readable } from "node:stream";
+import { pipeline, Readable } from "node:stream";
 import { brotliDecompressSync, createGunzip, gunzipSync, inflateSync } from "node:zlib";
 import type { Bytes } from "../../content/content.ts";
+import { RegistryError, systemCode } from "../../errors.ts";
 import { readBody, type TransportResponse } from "./transport.ts";
 
 type Decode = (bytes: Buffer, max: { readonly maxOutputLength: number }) => Buffer;
@@ -36,11 +37,23 @@ export function decodedBlob(response: TransportResponse, size: number): Bytes {
   const coding = codingOf(response);
   const isGzip = coding === "gzip" || coding === "x-gzip";
   if (!isGzip || response.header("content-length") === String(size)) return response.body;
+  return gunzipped(response);
+}
+
+async function* gunzipped({ url, status, body }: TransportResponse): Bytes {
   const gunzip = createGunzip();
-  // That the body broke off is what its reader has to hear of, and not how the compression ended.
-  const body = Readable.from(response.body);
-  body.once("error", (error) => gunzip.destroy(error));
-  return body.pipe(gunzip);
+  // Whichever of the two ends early ends the other; its reader hears why.
+  pipeline(Readable.from(body), gunzip, () => undefined);
+  try {
+    yield* gunzip;
+  } catch (cause) {
+    if (systemCode(cause)?.startsWith("Z_") !== true) throw cause;
+    throw new RegistryError(
+      "DRAY_REGISTRY_FAILED",
+      `Cannot use what ${url.host} answered: it says that it is compressed, and it is not, or not whole`,
+      { status, cause, hint: "Something in between changes what is sent: try it past the proxy." },
+    );
+  }
 }
 
 function codingOf(response: TransportResponse): string {

@@ -156,6 +156,7 @@ function hintFor({ status, message }: Answer): string | undefined {
 }
 
 /** True for an answer that may be another one the next time. */
-export function isPassing({ status, isPermanent, missesContent }: RegistryError): boolean {
-  return isRetriedStatus(status) || (status === 409 && !isPermanent && !missesContent);
+export function isPassing(error: RegistryError): boolean {
+  const { status, isPermanent } = error;
+  return !isPermanent && (isRetriedStatus(status) || (status === 409 && !error.missesContent));
 }

@@ -44,6 +44,8 @@ export class RegistryClient {
   readonly uncheckedSizes = new Set<string>();
   /** What the proxies before it take in one request. */
   readonly requestLimit = new RequestLimit();
+  /** It has said that it is made as distribution's own registry is. */
+  isDistribution = false;
   /** What to do about repositories that are not there. */
   readonly missing: MissingRepositories;
   /** What it must not repeat in our messages. */
@@ -75,7 +77,7 @@ export class RegistryClient {
       transport: this.#transport,
       secrets: this.secrets,
       name: this.name,
-      onAnswer: (response) => this.#noteWarnings(response),
+      onAnswer: (response) => this.#note(response),
       onSilence: (message) =>
         onEvent?.({ type: "retry", at: this.name, message: this.secrets.masked(message) }),
     });
@@ -186,7 +188,8 @@ export class RegistryClient {
     return connection;
   }
 
-  #noteWarnings(response: TransportResponse): void {
+  #note(response: TransportResponse): void {
+    this.isDistribution ||= response.header("docker-distribution-api-version") !== undefined;
     for (const text of warningsIn(response)) {
       if (this.#warned.has(text) || this.#warned.size > 20) continue;
       this.#warned.add(text);

@@ -48,6 +48,8 @@ const MAY_BE_PERMANENT: ReadonlySet<number> = new Set([
 /** What to do where something was refused for good; undefined where another try may do. */
 export function permanentRefusal(status: number, text: string): string | undefined {
   if (status === 507) return NO_ROOM;
+  // Nexus has the status of a server that is down for it.
+  if (status === 503) return readOnlyHint(text);
   if (!MAY_BE_PERMANENT.has(status) || isAtOnce(status, text)) return undefined;
   const found = PERMANENT.find(([sign]) => sign.test(text))?.[1];
   // Nothing that is sent can conflict with anything but the tag.

@@ -74,6 +74,7 @@ async function presenceByUpload(
  */
 export async function requireWritable(repository: Repository, signal: AbortSignal): Promise<void> {
   const { client, repository: name } = repository;
+  if (!client.isDistribution) return;
   const options = {
     method: "OPTIONS",
     path: `${name}/blobs/uploads/`,
@@ -87,8 +88,7 @@ export async function requireWritable(repository: Repository, signal: AbortSigna
   try {
     const answer = await client.request(options);
     await answer.discard();
-    const isDistribution = answer.header("docker-distribution-api-version") !== undefined;
-    allowed = isDistribution ? answer.header("allow") : undefined;
+    allowed = answer.header("allow");
   } catch (error) {
     // Most registries have nothing to say to this, and what they refuse shows with the other questions.
     if (!(error instanceof RegistryError)) throw error;

@@ -107,6 +107,8 @@ function isWorthRetrying(error: unknown): error is RegistryError {
   if (!(error instanceof RegistryError)) return false;
   const { status, kind, isPermanent } = error;
   if (kind === "refused" || isPermanent) return false;
+  // A login that is refused is not offered again.
+  if (status === 401 && error.code !== "DRAY_REGISTRY_DENIED") return false;
   return status === 0 || status >= 500 || isPassing(error) || isRefused(error);
 }
 
