@@ -1,7 +1,7 @@
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { answer } from "../../fixtures/faults.ts";
-import { makeImage, makeLayer, pushImage, type MadeImage } from "../../fixtures/images.ts";
+import { makeImage, makeLayer, pushImage } from "../../fixtures/images.ts";
 import { TestRegistry } from "../../fixtures/registry.ts";
 import { DrayError } from "../../src/errors.ts";
 import type { DrayEvent } from "../../src/events.ts";
@@ -42,40 +42,50 @@ const SECRETS = [
 /** Who never does any better is given up soon. */
 const LASTING_RETRY_FOR = 500;
 
+/** Most of a run is waiting: so many go on at once, each lane with a registry of its own. */
+const LANES = 4;
+
 /** Run `k` of a seed is always the same: what happens to which request, and how often. */
 export async function misbehave(
   directory: string,
   seed: number,
   runs: number,
 ): Promise<MisbehaviorCount> {
-  const registry = await TestRegistry.start({ directory: join(directory, "registry") });
-  const count = { passing: 0, outlasted: 0, lasting: 0, named: 0 };
-  const wrong: string[] = [];
-  const kinds = new Map<string, number>();
-  const source = makeImage([makeLayer("source", 60_000), makeLayer("small", 500)]);
-  try {
-    await withRepository(registry, "team/app", async (repository) => {
-      for (const tag of TAGS) await pushImage(repository, source, tag);
-    });
-    for (let run = 0; run < runs; run++) {
-      const { isLasting, work, misdeeds } = chosen(new Random(seed + Math.imul(run, 0x9e3779b1)));
-      for (const { kind } of misdeeds) kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
-      const place = join(directory, `run-${run}`);
-      await mkdir(place, { recursive: true });
-      const job = { work, run, source, place };
-      const patience = isLasting ? { retryFor: LASTING_RETRY_FOR } : {};
-      const { error, leaked } = await outcome(registry, misdeeds, { job, patience });
-      await rm(place, { recursive: true, force: true });
-      count[isLasting ? "lasting" : "passing"]++;
-      const isRight = isLasting ? error instanceof DrayError : error === undefined;
-      if (isRight) count[isLasting ? "named" : "outlasted"]++;
-      if (isRight && leaked === undefined) continue;
-      const names = misdeeds.map(({ what }) => what).join(", ");
-      wrong.push(`run ${run}, ${work}: ${names}: ${leaked ?? String(error)}`);
+  const tally = new Tally();
+  const lanes = Array.from({ length: LANES }, async (_, first) => {
+    const lane = await Lane.start(join(directory, `lane-${first}`));
+    try {
+      for (let run = first; run < runs; run += LANES) {
+        const choice = chosen(new Random(seed + Math.imul(run, 0x9e3779b1)));
+        tally.note(run, choice, await lane.outcome(run, choice));
+      }
+    } finally {
+      await lane.stop();
     }
-    return { ...count, wrong, kinds };
-  } finally {
-    await registry.stop();
+  });
+  await Promise.all(lanes);
+  return tally.count;
+}
+
+class Tally {
+  readonly count = {
+    passing: 0,
+    outlasted: 0,
+    lasting: 0,
+    named: 0,
+    wrong: [] as string[],
+    kinds: new Map<string, number>(),
+  };
+
+  note(run: number, { isLasting, work, misdeeds }: Choice, { error, leaked }: Outcome): void {
+    const { count } = this;
+    for (const { kind } of misdeeds) count.kinds.set(kind, (count.kinds.get(kind) ?? 0) + 1);
+    count[isLasting ? "lasting" : "passing"]++;
+    const isRight = isLasting ? error instanceof DrayError : error === undefined;
+    if (isRight) count[isLasting ? "named" : "outlasted"]++;
+    if (isRight && leaked === undefined) return;
+    const names = misdeeds.map(({ what }) => what).join(", ");
+    count.wrong.push(`run ${run}, ${work}: ${names}: ${leaked ?? String(error)}`);
   }
 }
 
@@ -98,13 +108,6 @@ function asksForLogin(random: Random, work: Work): Misdeed[] {
   return found === undefined ? [] : [found];
 }
 
-interface Job {
-  readonly work: Work;
-  readonly run: number;
-  readonly source: MadeImage;
-  readonly place: string;
-}
-
 interface Outcome {
   /** Undefined if the content is right. */
   readonly error: unknown;
@@ -112,35 +115,68 @@ interface Outcome {
   readonly leaked: string | undefined;
 }
 
-async function outcome(
-  registry: TestRegistry,
-  misdeeds: readonly Misdeed[],
-  { job, patience }: { job: Job; patience: { retryFor?: number } },
-): Promise<Outcome> {
-  const events: DrayEvent[] = [];
-  const desk = { host: registry.host, ...patience, onEvent: (one: DrayEvent) => events.push(one) };
-  // Of its fields Go leaves out some and writes others as null.
-  const token = JSON.stringify({ token: null, access_token: TOKEN, expires_in: null });
-  registry.inject({ path: new RegExp(`^${TOKEN_PATH}\\?`) }, answer(200, {}, token));
-  for (const { rule, fault } of misdeeds) registry.inject(rule, fault);
-  let error: unknown;
-  try {
-    const check = await done(desk, job);
-    registry.mend();
-    await check();
-  } catch (cause) {
-    error = cause;
-  } finally {
-    registry.mend();
-    registry.forget();
-  }
-  const hint = error instanceof DrayError ? error.hint : "";
-  const said = [String(error), hint, ...events.map((event) => JSON.stringify(event))];
-  const leaked = said.find((text) => SECRETS.some((secret) => text?.includes(secret)));
-  return { error, leaked };
-}
+/** A registry, and one run after the other with it. */
+class Lane {
+  readonly #registry: TestRegistry;
+  readonly #directory: string;
+  readonly #source = makeImage([makeLayer("source", 60_000), makeLayer("small", 500)]);
 
-function done(desk: Desk, { work, run, source, place }: Job): Promise<Check> {
-  if (work === "pull") return pulled(desk, source, place);
-  return work === "push" ? pushed(desk, run) : listed(desk);
+  private constructor(registry: TestRegistry, directory: string) {
+    this.#registry = registry;
+    this.#directory = directory;
+  }
+
+  static async start(directory: string): Promise<Lane> {
+    const registry = await TestRegistry.start({ directory: join(directory, "registry") });
+    const lane = new Lane(registry, directory);
+    await withRepository(registry, "team/app", async (repository) => {
+      for (const tag of TAGS) await pushImage(repository, lane.#source, tag);
+    });
+    return lane;
+  }
+
+  async stop(): Promise<void> {
+    await this.#registry.stop();
+  }
+
+  async outcome(run: number, { isLasting, work, misdeeds }: Choice): Promise<Outcome> {
+    const events: DrayEvent[] = [];
+    const registry = this.#registry;
+    const desk = {
+      host: registry.host,
+      onEvent: (one: DrayEvent) => events.push(one),
+      ...(isLasting ? { retryFor: LASTING_RETRY_FOR } : {}),
+    };
+    // Of its fields Go leaves out some and writes others as null.
+    const token = JSON.stringify({ token: null, access_token: TOKEN, expires_in: null });
+    registry.inject({ path: new RegExp(`^${TOKEN_PATH}\\?`) }, answer(200, {}, token));
+    for (const { rule, fault } of misdeeds) registry.inject(rule, fault);
+    let error: unknown;
+    try {
+      const check = await this.#done(desk, work, run);
+      registry.mend();
+      await check();
+    } catch (cause) {
+      error = cause;
+    } finally {
+      registry.mend();
+      registry.forget();
+    }
+    const hint = error instanceof DrayError ? error.hint : "";
+    const said = [String(error), hint, ...events.map((event) => JSON.stringify(event))];
+    const leaked = said.find((text) => SECRETS.some((secret) => text?.includes(secret)));
+    return { error, leaked };
+  }
+
+  async #done(desk: Desk, work: Work, run: number): Promise<Check> {
+    if (work === "push") return pushed(desk, run);
+    if (work === "list") return listed(desk);
+    const place = join(this.#directory, `run-${run}`);
+    await mkdir(place, { recursive: true });
+    const check = await pulled(desk, this.#source, place);
+    return async () => {
+      await check();
+      await rm(place, { recursive: true, force: true });
+    };
+  }
 }
