@@ -2,9 +2,9 @@
  * Import direction, as docs/architecture.md draws it:
  *
  *   bin → cli → index → stories → intake · delivery · repoint · server
- *   report   → intake, delivery
+ *   report   → intake, delivery, trust
  *   intake → foreign, discover, bundle, remote, layout       foreign → bundle → archive, trust, chart
- *   discover → helm → chart → archive, yaml                  delivery → bundle, remote, archive
+ *   discover → helm → chart → archive, yaml                  delivery → bundle, remote, archive, trust
  *   repoint → discover, delivery
  *   archive, layout, remote, trust, server → content → oci → errors       (server may use layout)
  *   remote, chart, foreign → yaml → errors
@@ -42,8 +42,8 @@ const ROOMS = {
   ],
   repoint: ["delivery", "discover", "bundle", "helm", "chart", "yaml", "content", "oci"],
   preflight: ["intake", "delivery", "discover", "remote", "content", "oci"],
-  delivery: ["bundle", "remote", "archive", "chart", "yaml", "content", "oci"],
-  report: ["intake", "delivery", "discover", "bundle", "chart", "content", "oci"],
+  delivery: ["bundle", "remote", "archive", "trust", "chart", "yaml", "content", "oci"],
+  report: ["intake", "delivery", "discover", "bundle", "trust", "chart", "content", "oci"],
 };
 
 const rule = (name, from, to) => ({ name, severity: "error", from, to });
@@ -162,7 +162,8 @@ module.exports = {
     fence("smol-toml", "^src/(?:intake/mirrors/registries-conf|helm/template/from-toml)\\.ts$"),
     fence("semver", "^src/chart/"),
     fence("ajv", "^src/helm/values/schema(?:-words)?\\.ts$"),
-    fence("re2js", "^src/chart/regex\\.ts$"),
+    fence("re2js", "^src/(?:chart/regex|trust/images/name-pattern)\\.ts$"),
+    fence("@sigstore", "^src/trust/images/trusted-root\\.ts$"),
   ],
   options: {
     tsPreCompilationDeps: true,

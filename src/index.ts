@@ -141,6 +141,9 @@ export {
 } from "./trust/keys.ts";
 export { isReadableByAll, readKeyFile, readPublicKey, readTrustFolder } from "./trust/folder.ts";
 export type { TrustPolicy } from "./trust/policy.ts";
+export type { IdentitySigner, ImageRule, KeySigner } from "./trust/images/policy-schema.ts";
+export type { Wanted } from "./trust/images/name-pattern.ts";
+export { PolicyRefused } from "./trust/images/judge.ts";
 
 // A bundle that has arrived.
 export {
@@ -166,7 +169,7 @@ export type {
   ListedFile,
 } from "./bundle/format.ts";
 export type { Skipped, SkippedImage, SkippedKind } from "./bundle/skipped.ts";
-export { verify, type VerifyReport } from "./stories/verify.ts";
+export { verify, type VerifyOptions, type VerifyReport } from "./stories/verify.ts";
 export {
   inspect,
   type InspectedArtifact,

@@ -19,6 +19,31 @@ export const trust = {
     means: "The file that `--keyring` names is not there, or too large for a keyring.",
     advice: "Write one with `gpg --export NAME > keyring.gpg`.",
   },
+  IMAGE_SIGNED: {
+    severity: "info",
+    means:
+      "Those vouch for an image whom the policy names, and it is said who. Where the index is not signed, each image in it is.",
+    advice: "Nothing.",
+  },
+  IMAGE_UNATTESTED: {
+    severity: ["error", "warning"],
+    means:
+      "What the policy asks to be attested of an image is not, by nobody whose signature counts. It is a warning where the rule says `unsigned: warn`.",
+    advice:
+      "Ask who makes the image for the attestation, or take another image. `referrers: none` and `signatures` leave attestations behind.",
+  },
+  IMAGE_UNCOVERED: {
+    severity: "warning",
+    means: "There is a policy, and no rule of it is about this image: nobody has to vouch for it.",
+    advice: 'Add a rule for it to `policy`. A last one with `images: "*"` is about all the rest.',
+  },
+  IMAGE_UNSIGNED: {
+    severity: ["error", "warning"],
+    means:
+      "Fewer of those whom the policy names have signed an image than it asks for; what was found is said with the reason why it does not count. It is a warning where the rule says `unsigned: warn`.",
+    advice:
+      "Do not use the image before its maker has said who signs it. If the policy names the wrong key, identity or trusted root, put that right.",
+  },
   KEY_INVALID: {
     ends: "usage",
     means:
@@ -40,9 +65,15 @@ export const trust = {
   KEY_UNSUPPORTED: {
     ends: "usage",
     means:
-      "The key is of a kind that is not used here: only P-256 and Ed25519 are, in PEM and not in cosign's own encryption.",
+      "The key is of a kind that is not used here: for bundles only P-256 and Ed25519 are, for images P-384, P-521 and RSA too, in PEM and not in cosign's own encryption.",
     advice:
       "Make a key with `dray keygen`, or sign with the PKCS#8 key that was given to `cosign import-key-pair`.",
+  },
+  POLICY_REFUSED: {
+    ends: "refused",
+    means: "Those do not vouch for an image who have to by the policy: its findings say which.",
+    advice:
+      "See `IMAGE_UNSIGNED` and `IMAGE_UNATTESTED`. Nothing was written and nothing was sent.",
   },
   PROVENANCE_GOOD: {
     severity: "info",
@@ -112,5 +143,11 @@ export const trust = {
     severity: "info",
     means: "One more signature is there, by a key that is not trusted here.",
     advice: "Nothing, as long as keys that you trust have signed too.",
+  },
+  TRUSTED_ROOT_INVALID: {
+    ends: "usage",
+    means: "The file that `trustedRoot` names is no trusted root of Sigstore.",
+    advice:
+      "Take the `trusted_root.json` of the service that gives the certificates, or write one with `cosign trusted-root create`.",
   },
 } satisfies Partial<Texts>;

@@ -119,6 +119,7 @@ async function runCopy(
     mapping: await readMapping(flags),
     ...(await gatheringChoices(flags, session)),
     ...deliveryTerms(flags),
+    policy: flags.fromFile?.policy,
     ...(await sourceAccess(flags, session, { host, targetRegistry })),
     targetRegistry,
   };

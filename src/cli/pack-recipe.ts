@@ -101,6 +101,7 @@ export async function readRecipe(
     mirrors,
     skip: [...given.skip, ...named.skip],
     referrers: given.referrers,
+    policy: given.policy,
   };
 }
 
@@ -144,6 +145,7 @@ async function fromFlags(flags: ContentFlags, valueSets: readonly ValueSet[]): P
     mirrors: [],
     skip: skip.map(library.parseSkip),
     referrers: "all",
+    policy: [],
   };
 }
 

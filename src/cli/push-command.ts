@@ -108,6 +108,7 @@ async function runPush(
     target: await requireTarget(target, flags),
     mapping: await readMapping(flags),
     ...deliveryTerms(flags),
+    policy: flags.fromFile?.policy,
     verifyFirst: flags.verifyFirst,
     ...(await bundleChoices(flags, session)),
   };

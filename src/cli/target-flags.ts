@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { SourceSettings, TargetFile } from "../index.ts";
+import type { ImageRule, SourceSettings, TargetFile } from "../index.ts";
 import type { StartSession } from "./session.ts";
 
 /** Flags of every command that knows where a bundle goes. */
@@ -15,11 +15,16 @@ export interface TakenSettings {
   readonly path: string;
   /** How the registries are reached that a copy comes from; no flag says that. */
   readonly source?: SourceSettings | undefined;
+  /** Who must vouch for images; no flag says that. */
+  readonly policy?: readonly ImageRule[] | undefined;
   readonly settings: Readonly<Record<string, unknown>>;
 }
 
 /** What is read where no file is named, if it is there. */
 const USUAL_FILE = "target.yaml";
+
+/** Commands that look at who vouches for images. */
+const JUDGING: ReadonlySet<string> = new Set(["verify", "push", "copy"]);
 
 /** The flag that a key of the file stands for, where they are not called the same. */
 const FLAGS: Readonly<Record<string, string>> = {
@@ -70,9 +75,10 @@ async function takeFromFile(
     command.setOptionValueWithSource(flag, value, "config");
     settings[key] = value;
   }
-  const { source } = file;
+  const { source, policy } = file;
   if (command.name() === "copy" && source !== undefined) settings["source"] = source;
-  command.setOptionValueWithSource("fromFile", { path, source, settings }, "config");
+  if (JUDGING.has(command.name()) && policy !== undefined) settings["policy"] = policy;
+  command.setOptionValueWithSource("fromFile", { path, source, policy, settings }, "config");
 }
 
 /** Rules on the command line are in a file of their own, and go before all that are written here. */

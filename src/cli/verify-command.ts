@@ -2,7 +2,7 @@ import type { VerifyReport } from "../index.ts";
 import { addBundleFlags, bundleChoices, type BundleFlags } from "./bundle-flags.ts";
 import { formatNotes, formatProblems } from "./findings.ts";
 import { addExamples } from "./flags.ts";
-import { addTrustFileFlag } from "./target-flags.ts";
+import { addTrustFileFlag, type TargetFlags } from "./target-flags.ts";
 import { addOutputFlags, type AddCommand, type SessionFlags } from "./session.ts";
 import { formatBytes, formatTable, paragraphs, plural } from "./table.ts";
 
@@ -23,11 +23,12 @@ export const addVerifyCommand: AddCommand = (program, start) => {
     "dray verify app-1.2.0.tar.gz --key alice.pub --key bob.pub --require 2",
     "dray verify app-1.2.0.tar.gz --json > findings.json",
   ]);
-  command.action(async (path: string, flags: BundleFlags & SessionFlags) => {
+  command.action(async (path: string, flags: BundleFlags & TargetFlags & SessionFlags) => {
     const session = await start(flags);
     const { run, print, refuse } = session;
     const { verify } = await import("../index.ts");
-    const report = await verify({ path, ...(await bundleChoices(flags, session)) }, run);
+    const { policy } = flags.fromFile ?? {};
+    const report = await verify({ path, policy, ...(await bundleChoices(flags, session)) }, run);
     print(report, () => renderVerify(report), formatProblems(report.findings));
     if (!report.good) refuse(REFUSED);
   });

@@ -1,3 +1,4 @@
+import type { ImageRule } from "../trust/images/policy-schema.ts";
 import type { Choice } from "./choose.ts";
 import type { DeliveryTerms } from "./deliver.ts";
 import type { Mapping } from "./mapping.ts";
@@ -12,6 +13,8 @@ export interface DeliveryOptions extends DeliveryTerms, Choice {
   readonly mapping?: Mapping | undefined;
   /** Give a tag that keeps it from garbage collection to what is pinned by digest alone. @default true */
   readonly keepTag?: boolean | undefined;
+  /** Who must vouch for what is delivered, by its name at the source. @default nobody has to */
+  readonly policy?: readonly ImageRule[] | undefined;
   /** Where the receipt is written, however it ends; a receipt that is there is replaced. */
   readonly receipt?: string | undefined;
 }

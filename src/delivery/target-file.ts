@@ -3,6 +3,7 @@ import { DrayError } from "../errors.ts";
 import { placeOf, problemsOf } from "../oci/problems.ts";
 import { z } from "../oci/schema.ts";
 import { requireYaml } from "../oci/stranger.ts";
+import { policySchema, toPolicy, type ImageRule } from "../trust/images/policy-schema.ts";
 import { KeyPlaces } from "../yaml/places.ts";
 import { readUserYaml } from "../yaml/texts.ts";
 import { MAP_MODES, toRules, type MapMode, type MapRule } from "./mapping.ts";
@@ -26,6 +27,8 @@ export interface TargetFile {
   readonly require?: number | undefined;
   /** Files of public keys whose signature is trusted. */
   readonly keys?: readonly string[] | undefined;
+  /** Who must vouch for which images, by their names at the source. */
+  readonly policy?: readonly ImageRule[] | undefined;
   /** Files of certificates that the registry's may be signed by, beside the system's. */
   readonly caFiles?: readonly string[] | undefined;
   /** Servers that may be given the registry's login, beside the registry. */
@@ -53,7 +56,7 @@ export interface SourceSettings {
 }
 
 /** What says whom to trust. A file that nobody has named must not. */
-const TRUSTING = ["keys", "caFiles", "tokenHosts", "plainHttp", "source"] as const;
+const TRUSTING = ["keys", "policy", "caFiles", "tokenHosts", "plainHttp", "source"] as const;
 
 const flag = z.stringbool({ truthy: ["true"], falsy: ["false"] });
 
@@ -86,6 +89,9 @@ const schema = z
     overwrite: flag.optional().describe("Move tags that stand for something else at the target"),
     keys: z.array(z.string()).optional().describe("Files of public keys that are trusted"),
     require: count(100).optional().describe("How many of the trusted keys must have signed"),
+    policy: policySchema
+      .optional()
+      .describe("Who must have signed which images, and what they must have attested"),
     caFiles,
     tokenHosts,
     plainHttp,
@@ -133,13 +139,14 @@ export function parseTargetFile(bytes: Buffer, path: string): TargetFile {
   const parsed = schema.safeParse(readUserYaml(text, fail) ?? {});
   const places = new KeyPlaces(text);
   if (!parsed.success) throw fail(problemsOf(parsed.error, { schema, places }));
-  const { target, rules, keys, caFiles: ca, source } = parsed.data;
+  const { target, rules, keys, policy, caFiles: ca, source } = parsed.data;
   if (target !== undefined) requireTarget(target, (why) => fail(placeOf(["target"], places) + why));
   const besideIt = (file: string): string => (isAbsolute(file) ? file : join(dirname(path), file));
   return {
     ...parsed.data,
     rules: rules && toRules(rules),
     keys: keys?.map(besideIt),
+    policy: policy && toPolicy(policy, besideIt),
     caFiles: ca?.map(besideIt),
     source: source && { ...source, caFiles: source.caFiles?.map(besideIt) },
   };

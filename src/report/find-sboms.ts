@@ -10,7 +10,7 @@ import { parseManifest, type Manifest } from "../oci/manifest.ts";
 import { isManifestType } from "../oci/media-type.ts";
 import { roleOf } from "../oci/referrer.ts";
 import { sbomIn, type SbomPackage } from "./packages.ts";
-import { payloadIn, statementIn } from "./statement.ts";
+import { envelopeIn, statementIn } from "../trust/images/statement.ts";
 
 /** A list of contents that a bundle carries. */
 export interface CarriedSbom {
@@ -110,7 +110,7 @@ async function readLayer(
   const bytes = await readVerified(source, layer, { maxBytes: MAX_SBOM_BYTES });
   try {
     const document = parseJson(bytes, what, MAX_SBOM_BYTES);
-    const payload = payloadIn(document);
+    const payload = envelopeIn(document)?.payload;
     const inner = payload === undefined ? document : parseJson(payload, what, MAX_SBOM_BYTES);
     return sbomIn(statementIn(inner)?.predicate ?? inner);
   } catch (error) {

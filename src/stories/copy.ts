@@ -17,6 +17,7 @@ import {
 import type { Goods } from "../delivery/publish-charts.ts";
 import { ReceiptFile } from "../delivery/receipt-file.ts";
 import { PushRecord } from "../delivery/record.ts";
+import { vouchedFor } from "../delivery/vouched.ts";
 import { DrayError } from "../errors.ts";
 import { startRun, type Run, type RunOptions } from "../events.ts";
 import { artifactsOf } from "../intake/artifacts.ts";
@@ -45,7 +46,7 @@ export interface CopyReport extends DeliveryReport {
  * Brings what a recipe names from its registries into another, without a file between: gathered as by
  * `pack`, delivered as by `push`. Blobs stream from one to the other, and what is there is not fetched.
  *
- * @throws what `gather` throws; DrayError `DRAY_PLAN_INVALID`, `DRAY_PATTERN_UNUSED`,
+ * @throws what `gather` throws; PolicyRefused; DrayError `DRAY_PLAN_INVALID`, `DRAY_PATTERN_UNUSED`,
  * `DRAY_PUSH_EMPTY`, `DRAY_TAG_CONFLICT`, `DRAY_PUSH_INCOMPLETE`, `DRAY_OUTPUT_REFUSED`
  */
 export async function copyAll(
@@ -97,6 +98,7 @@ async function carryOver(
   record.name({ name, version });
   const goods = goodsOf(ingredients, options);
   record.plan(goods.plan);
+  const vouched = await vouchedFor(goods, recipe.policy, options.policy);
   if (ingredients.files.length > 0) run.onEvent(filesStay(ingredients.files.length));
   const pool = new RegistryPool(options.targetRegistry ?? {}, {
     side: "target",
@@ -115,7 +117,7 @@ async function carryOver(
       artifacts,
       repositories,
       totals: record.transfers.totals(),
-      findings: [...plan.findings, ...renamedCharts(goods.plan, artifacts)],
+      findings: [...plan.findings, ...vouched, ...renamedCharts(goods.plan, artifacts)],
     };
     requireComplete(report);
     return report;

@@ -17,6 +17,7 @@ import { lockOf } from "../intake/lock-of.ts";
 import { outlookOf, type Outlook } from "../intake/outlook.ts";
 import { fromRegistries, nameBundle, planPack, type PackPlan } from "../intake/plan.ts";
 import { pull } from "../intake/pull.ts";
+import { vouchedFor } from "../intake/vouched.ts";
 import { formatLock } from "../intake/recipe/lock.ts";
 import type { Resolved } from "../intake/resolve.ts";
 import { EPOCH } from "../intake/sources.ts";
@@ -64,11 +65,12 @@ export async function pack(options: PackOptions, runOptions: RunOptions = {}): P
   if (options.lockPath !== undefined) await requirePlace(options.lockPath, "lock");
   return withIngredients(options, run, async (ingredients, recipe) => {
     const foreseen = foresee(outlookOf(ingredients), options);
+    const vouched = await vouchedFor(ingredients, recipe.policy);
     const stock = await openStock(nameBundle(ingredients, { recipe, output }), options, run);
     try {
       const download = await missingBytes(fromRegistries(ingredients), stock);
       const planned = planPack(ingredients, { recipe, output, lock: options.lock, download });
-      const plan = { ...planned, findings: [...planned.findings, ...foreseen] };
+      const plan = { ...planned, findings: [...planned.findings, ...foreseen, ...vouched] };
       if (options.dryRun === true) return { plan, written: undefined, manifest: undefined };
       return { plan, ...(await build(plan, ingredients, { options, run, stock })) };
     } finally {

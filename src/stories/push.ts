@@ -20,6 +20,7 @@ import { presenceByAsking, presenceByReceipt, type Presences } from "../delivery
 import type { Goods } from "../delivery/publish-charts.ts";
 import { ReceiptFile } from "../delivery/receipt-file.ts";
 import { PushRecord } from "../delivery/record.ts";
+import { vouchedFor } from "../delivery/vouched.ts";
 import { imagesOfChart } from "../discover/find-images.ts";
 import { DrayError, shellWord } from "../errors.ts";
 import { startRun, type Run, type RunOptions } from "../events.ts";
@@ -50,7 +51,7 @@ export interface PushReport extends DeliveryReport {
  * that of a chart only after those of its images. However it ends, the receipt that was asked for says
  * how far it came. A dry run that would fail gives its report all the same.
  *
- * @throws BundleRefused, DrayError `DRAY_PLAN_INVALID`, `DRAY_PATTERN_UNUSED`, `DRAY_TAG_CONFLICT`,
+ * @throws BundleRefused, PolicyRefused, DrayError `DRAY_PLAN_INVALID`, `DRAY_PATTERN_UNUSED`, `DRAY_TAG_CONFLICT`,
  * `DRAY_PUSH_INCOMPLETE`, `DRAY_OUTPUT_REFUSED`
  */
 export async function push(options: PushOptions, runOptions: RunOptions = {}): Promise<PushReport> {
@@ -130,6 +131,7 @@ async function carryOut(
   const content = new BundleContent(bundle, path, run);
   const goods = goodsOf(bundle, content, { options, run });
   record.plan(goods.plan);
+  const vouched = await vouchedFor(goods, options.policy);
   const pool = new RegistryPool(options.registry ?? {}, { side: "target", onEvent: run.onEvent });
   try {
     const steps = { attempts: new Attempts(record, "one"), record, run };
@@ -145,7 +147,11 @@ async function carryOut(
       artifacts,
       repositories,
       totals: record.transfers.totals(),
-      findings: [...bundle.findings, ...renamedCharts(bundle.contents.artifacts, artifacts)],
+      findings: [
+        ...bundle.findings,
+        ...vouched,
+        ...renamedCharts(bundle.contents.artifacts, artifacts),
+      ],
     };
     requireComplete(report);
     return report;

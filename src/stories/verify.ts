@@ -2,7 +2,17 @@ import { startRun, type RunOptions } from "../events.ts";
 import { hasErrors, type Finding } from "../finding.ts";
 import { foreseePush } from "../delivery/foresee.ts";
 import type { ContentsDocument } from "../bundle/format.ts";
+import { deliverables } from "../delivery/plan.ts";
+import type { OpenedBundle } from "../bundle/opened.ts";
+import { judge } from "../trust/images/judge.ts";
+import type { ImageRule } from "../trust/images/policy-schema.ts";
+import { readPolicy, type ReadyRule } from "../trust/images/signers.ts";
 import { withBundle, type BundleOptions } from "./open-bundle.ts";
+
+export interface VerifyOptions extends BundleOptions {
+  /** Who must vouch for what is in it, by its name at the source. @default nobody has to */
+  readonly policy?: readonly ImageRule[] | undefined;
+}
 
 export interface VerifyReport {
   readonly path: string;
@@ -22,15 +32,16 @@ export interface VerifyReport {
   readonly findings: readonly Finding[];
 }
 
-/** Checks every byte of a bundle, and who has signed it. Everything that is wrong is found at once. */
+/** Checks every byte of a bundle, and who has signed it and the images in it. Everything that is wrong is found at once. */
 export async function verify(
-  options: BundleOptions,
+  options: VerifyOptions,
   runOptions: RunOptions = {},
 ): Promise<VerifyReport> {
   const run = startRun(runOptions);
+  const rules = await readPolicy(options.policy ?? []);
   return withBundle({ ...options, content: "hashed" }, run, async (bundle, { size }) => {
     const foreseen = foreseePush(bundle.contents?.artifacts ?? []);
-    const findings = [...bundle.findings, ...foreseen];
+    const findings = [...bundle.findings, ...foreseen, ...(await judged(bundle, rules))];
     return {
       path: options.path,
       form: bundle.form,
@@ -44,4 +55,11 @@ export async function verify(
       findings,
     };
   });
+}
+
+/** Of a bundle that is damaged nothing is worth looking at but what is wrong with it. */
+async function judged(bundle: OpenedBundle, rules: readonly ReadyRule[]): Promise<Finding[]> {
+  const { contents, graph, source, findings } = bundle;
+  if (contents === undefined || graph === undefined || hasErrors(findings)) return [];
+  return judge(deliverables({ contents, graph }, source), rules);
 }

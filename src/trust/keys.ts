@@ -93,6 +93,11 @@ export function isEncrypted(pem: string): boolean {
  * @throws DrayError `DRAY_KEY_INVALID`, `DRAY_KEY_UNSUPPORTED`
  */
 export function parsePublicKey(pem: string, from: string): PublicKey {
+  return parsePublic(readPublicPem(pem, from), from);
+}
+
+/** A public key of whatever kind. @throws DrayError `DRAY_KEY_INVALID` */
+export function readPublicPem(pem: string, from: string): KeyObject {
   if (pem.includes("PRIVATE KEY")) {
     throw new DrayError(
       "DRAY_KEY_INVALID",
@@ -101,10 +106,7 @@ export function parsePublicKey(pem: string, from: string): PublicKey {
     );
   }
   requireOne(pem, from);
-  return parsePublic(
-    tryKey(from, () => createPublicKey(pem)),
-    from,
-  );
+  return tryKey(from, () => createPublicKey(pem));
 }
 
 /** Of several keys the library below reads the first, and nobody would learn of the others. */
@@ -138,7 +140,8 @@ function parsePublic(key: KeyObject, from: string): PublicKey {
   );
 }
 
-function keyId(key: KeyObject): string {
+/** SHA-256 of the SubjectPublicKeyInfo, in hexadecimal. */
+export function keyId(key: KeyObject): string {
   return createHash("sha256")
     .update(key.export({ type: "spki", format: "der" }))
     .digest("hex");

@@ -79,14 +79,17 @@ describe("a target file that nobody named", () => {
     expect(() => requireNothingTrusted(file, "target.yaml")).not.toThrow();
   });
 
-  it.each(["keys: [a.pub]", "caFiles: [a.pem]", "tokenHosts: [a]", "plainHttp: true"])(
-    "may not say whom to trust: %s",
-    async (text) => {
-      const error = await refusal(() => requireNothingTrusted(read(text), "target.yaml"));
-      expect(error).toMatchObject({ code: "DRAY_TARGET_FILE_UNNAMED", kind: "usage" });
-      expect(error.hint).toContain("--target-file target.yaml");
-    },
-  );
+  it.each([
+    "keys: [a.pub]",
+    "policy: [{ images: x, signedBy: [{ key: a.pub }] }]",
+    "caFiles: [a.pem]",
+    "tokenHosts: [a]",
+    "plainHttp: true",
+  ])("may not say whom to trust: %s", async (text) => {
+    const error = await refusal(() => requireNothingTrusted(read(text), "target.yaml"));
+    expect(error).toMatchObject({ code: "DRAY_TARGET_FILE_UNNAMED", kind: "usage" });
+    expect(error.hint).toContain("--target-file target.yaml");
+  });
 });
 
 it("schema/target.schema.json is what the code makes of target.yaml", async () => {

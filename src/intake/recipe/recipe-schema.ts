@@ -1,5 +1,6 @@
 import { z } from "../../oci/schema.ts";
 import { IMAGE_MODES } from "./chart-request.ts";
+import { policySchema } from "../../trust/images/policy-schema.ts";
 import { choiceSchema } from "./referrer-schema.ts";
 
 const platformsSchema = z
@@ -119,6 +120,9 @@ export const recipeSchema = z
     referrers: choiceSchema
       .optional()
       .describe("What is packed that refers to images: all (the default), signatures or none"),
+    policy: policySchema
+      .optional()
+      .describe("Who must have signed which images, and what they must have attested"),
     skip: z
       .array(skipSchema)
       .optional()

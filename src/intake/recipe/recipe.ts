@@ -13,6 +13,7 @@ import { parseChart, type ChartRequest } from "./chart-request.ts";
 import { mirrorRule, type MirrorRule } from "../mirrors/mirror-rule.ts";
 import type { ReferrerChoice } from "./locked-referrer.ts";
 import { namesFrom, NO_NAMES, type GivenNames } from "../../foreign/given-names.ts";
+import { toPolicy, type ImageRule } from "../../trust/images/policy-schema.ts";
 import { KeyPlaces } from "../../yaml/places.ts";
 import { readUserYaml } from "../../yaml/texts.ts";
 
@@ -41,6 +42,8 @@ export interface Recipe {
   readonly skip: readonly Skip[];
   /** Which signatures, attestations and the like are packed with what they are about. */
   readonly referrers: ReferrerChoice;
+  /** Who must vouch for which images; the first rule that is about an image counts. */
+  readonly policy: readonly ImageRule[];
 }
 
 export const NOTHING: Recipe = {
@@ -55,6 +58,7 @@ export const NOTHING: Recipe = {
   mirrors: [],
   skip: [],
   referrers: "all",
+  policy: [],
 };
 
 export interface ImageRequest {
@@ -126,6 +130,7 @@ function toRecipe(data: z.infer<typeof recipeSchema>, base: string, reader: Item
       mirrorRule({ from, to: typeof to === "string" ? [to] : to, only }),
     ),
     referrers: data.referrers ?? "all",
+    policy: toPolicy(data.policy ?? [], (path) => resolvePath(path, base)),
     skip: reader.each("skip", data.skip, (item) =>
       "image" in item ? imageSkip(item.image, item.reason) : kindSkip(item.kind, item.reason),
     ),
