@@ -139,6 +139,8 @@ export {
   type PrivateKey,
   type PublicKey,
 } from "./trust/keys.ts";
+export type { SigningKey } from "./trust/detached.ts";
+export type { SigningCommand } from "./trust/signing-command.ts";
 export { isReadableByAll, readKeyFile, readPublicKey, readTrustFolder } from "./trust/folder.ts";
 export type { TrustPolicy } from "./trust/policy.ts";
 export type { IdentitySigner, ImageRule, KeySigner } from "./trust/images/policy-schema.ts";
@@ -258,6 +260,7 @@ export {
   parseReceipt,
   receiptJsonSchema,
   type BlobCount,
+  type Edition,
   type PushedArtifact,
   type PushedBlob,
   type ArtifactResult,

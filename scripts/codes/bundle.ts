@@ -75,6 +75,14 @@ export const bundle = {
     means: "`bundle.json`, the layout and the files say different things.",
     advice: "Do not use the bundle: `dray pack` writes no such thing. Ask for it again.",
   },
+  BUNDLE_OLDER: {
+    ends: "refused",
+    severity: "warning",
+    means:
+      "Under the receipt that is there a newer bundle of this name was pushed before, or one of which nothing says that it is older. It is a warning without `--no-rollback`.",
+    advice:
+      "Ask for the newest bundle. To go back on purpose, leave out `--no-rollback`. A receipt in another place begins anew.",
+  },
   BUNDLE_REFUSED: {
     ends: "refused",
     means:

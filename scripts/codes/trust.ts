@@ -144,6 +144,13 @@ export const trust = {
     means: "One more signature is there, by a key that is not trusted here.",
     advice: "Nothing, as long as keys that you trust have signed too.",
   },
+  SIGN_COMMAND_FAILED: {
+    ends: "failed",
+    means:
+      "The program that `--sign-command` names could not sign: it failed, did not end, or printed what is no signature by the key of `--sign-public-key`. No bundle was finished.",
+    advice:
+      "Run it by hand on any file: `COMMAND < FILE`. It has to sign the bytes as they are: ECDSA on P-256 over their SHA-256, or Ed25519.",
+  },
   TRUSTED_ROOT_INVALID: {
     ends: "usage",
     means: "The file that `trustedRoot` names is no trusted root of Sigstore.",

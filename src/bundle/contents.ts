@@ -12,8 +12,7 @@ import {
   LAYOUT_CONTENT,
   LAYOUT_FILE,
 } from "../oci/image-layout.ts";
-import { signDetached } from "../trust/detached.ts";
-import type { PrivateKey } from "../trust/keys.ts";
+import { signWith, type SigningKey } from "../trust/detached.ts";
 import {
   formatContentsDocument,
   CONTENTS_FILE,
@@ -44,11 +43,12 @@ export interface BundleEntry extends TarName {
 
 /**
  * Lays out the entries of a bundle in their order, with sums and signature.
- * @throws DrayError `DRAY_BUNDLE_AMBIGUOUS`
+ * @throws DrayError `DRAY_BUNDLE_AMBIGUOUS`, `DRAY_SIGN_COMMAND_FAILED`
  */
 export async function layOut(
   assembled: Assembled,
-  signingKey: PrivateKey | undefined,
+  signingKey: SigningKey | undefined,
+  signal?: AbortSignal,
 ): Promise<BundleContents> {
   const head = [
     { name: README_FILE, bytes: Buffer.from(readmeText(assembled.document)) },
@@ -63,7 +63,8 @@ export async function layOut(
   const sums = new Map(head.map(({ name, bytes }) => [name, sha256(bytes)]));
   for (const file of body) sums.set(file.path, await sumOf(file));
   const list = formatSums(sums);
-  const first = [{ name: SUMS_FILE, bytes: list }, ...signatureFiles(list, signingKey), ...head];
+  const signatures = await signatureFiles(list, signingKey, signal);
+  const first = [{ name: SUMS_FILE, bytes: list }, ...signatures, ...head];
   requireDistinct([...first.map(({ name }) => name), ...body.map(({ path }) => path)]);
   const entries = [
     ...first.map(({ name, bytes }) => ({ name, size: bytes.length, content: bytes })),
@@ -98,12 +99,13 @@ function requireDistinct(paths: readonly string[]): void {
   }
 }
 
-function signatureFiles(
+async function signatureFiles(
   sums: Buffer,
-  key: PrivateKey | undefined,
-): { name: string; bytes: Buffer }[] {
+  key: SigningKey | undefined,
+  signal: AbortSignal | undefined,
+): Promise<{ name: string; bytes: Buffer }[]> {
   if (key === undefined) return [];
-  const { bundle, signature } = signDetached(key, sums);
+  const { bundle, signature } = await signWith(key, sums, signal);
   return [
     { name: SIGSTORE_FILE, bytes: bundle },
     { name: SIGNATURE_FILE, bytes: signature },

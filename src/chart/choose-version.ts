@@ -35,6 +35,12 @@ function isNewer(version: SemVer, than: SemVer): boolean {
   return (version.compare(than) || version.compareBuild(than)) > 0;
 }
 
+/** Below 0 where `a` comes before `b`, above it where it comes after; undefined where one is no version. */
+export function compareVersions(a: string, b: string): number | undefined {
+  const [one, other] = [tryParse(a), tryParse(b)];
+  return one === undefined || other === undefined ? undefined : one.compare(other);
+}
+
 function tryParse(text: string): SemVer | undefined {
   try {
     return parseVersion(text);

@@ -16,14 +16,13 @@ import {
   type RegistryFlags,
 } from "./registry-flags.ts";
 import { addOutputFlags, type AddCommand, type Session, type SessionFlags } from "./session.ts";
-import { readSigningKey, type PassphraseFlags } from "./signing-key.ts";
+import { addSigningFlags, readSigner, requireSigner, type SigningFlags } from "./signing-key.ts";
 
 interface PackFlags
-  extends SessionFlags, PassphraseFlags, GatheringFlags, RegistryFlags, MapFlags, LockFlags {
+  extends SessionFlags, SigningFlags, GatheringFlags, RegistryFlags, MapFlags, LockFlags {
   readonly target?: string;
   readonly output?: string;
   readonly force?: boolean;
-  readonly signKey?: string;
   readonly unsigned?: boolean;
   readonly dryRun?: boolean;
   readonly reuse?: readonly string[];
@@ -72,9 +71,8 @@ function addResultFlags(command: Command): void {
     .option("--force", "replace the file if it is there")
     .addOption(
       repeatable("--reuse <bundle>", "an earlier bundle whose content is not fetched again"),
-    )
-    .option("--sign-key <file>", "private key to sign with")
-    .option("--passphrase-file <file>", "passphrase of the private key; or DRAY_KEY_PASSPHRASE")
+    );
+  addSigningFlags(command)
     .option("--unsigned", "write a bundle without a signature")
     .addOption(
       seldom(
@@ -121,10 +119,7 @@ async function runPack(
       output: flags.output,
       force: flags.force,
       reuse: flags.reuse,
-      signingKey:
-        flags.signKey === undefined || isDryRun
-          ? undefined
-          : await readSigningKey(flags.signKey, flags, session),
+      signingKey: isDryRun ? undefined : await readSigner(flags, session),
       target: flags.target,
       mapping: await readMapping(flags),
       dryRun: isDryRun,
@@ -132,7 +127,7 @@ async function runPack(
     },
     run,
   );
-  const isSigned = flags.signKey !== undefined;
+  const isSigned = (flags.signKey ?? flags.signCommand) !== undefined;
   print(result, () => renderPack(result, { isSigned, isDryRun }), problemsOfPack(result));
 }
 
@@ -145,10 +140,13 @@ async function requireFile({ output, lock }: PackFlags): Promise<void> {
 }
 
 /** Leaving a bundle unsigned is a decision, never an oversight. */
-async function requireSigningChoice({ signKey, unsigned, dryRun }: PackFlags): Promise<void> {
-  if (dryRun === true || (signKey !== undefined) !== (unsigned === true)) return;
+async function requireSigningChoice(flags: PackFlags): Promise<void> {
+  await requireSigner(flags);
+  const { signKey, signCommand, unsigned, dryRun } = flags;
+  const isSigned = (signKey ?? signCommand) !== undefined;
+  if (dryRun === true || isSigned !== (unsigned === true)) return;
   throw await usageError(
-    "Expected either --sign-key or --unsigned",
+    "Expected either --sign-key, --sign-command or --unsigned",
     "Make a key with `dray keygen release`, then sign with --sign-key release.key.",
   );
 }

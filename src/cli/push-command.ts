@@ -45,6 +45,8 @@ interface PushFlags
   readonly listRepositories?: RepositoryForm;
   readonly repoint?: string;
   readonly passwordStdin?: boolean;
+  /** False for --no-rollback. */
+  readonly rollback?: boolean;
 }
 
 export const addPushCommand: AddCommand = (program, start) => {
@@ -62,7 +64,12 @@ export const addPushCommand: AddCommand = (program, start) => {
     .argument("[target]", "REGISTRY[:PORT][/PREFIX]; without it that of the target file");
   addTargetFileFlag(command, start.env);
   addMapFlags(command);
-  addDeliveryFlags(command).addOption(listRepositoriesFlag());
+  addDeliveryFlags(command)
+    .option(
+      "--no-rollback",
+      "refuse what is not newer than the bundle of the receipt that is there",
+    )
+    .addOption(listRepositoriesFlag());
   addVerifyFirstFlag(addBundleFlags(command));
   addRegistryFlags(command).addOption(immutableFlag());
   const sets = addLaterFlags(command);
@@ -110,6 +117,7 @@ async function runPush(
     ...deliveryTerms(flags),
     policy: flags.fromFile?.policy,
     verifyFirst: flags.verifyFirst,
+    noRollback: await noRollback(flags),
     ...(await bundleChoices(flags, session)),
   };
   const { listRepositories: form, immutable } = flags;
@@ -151,6 +159,17 @@ async function laterTerms(
   throw new DrayError("DRAY_USAGE", "Cannot use values: a push alone has no use for them", {
     kind: "usage",
     hint: "Add --repoint DIR, which writes the values that charts are installed with.",
+  });
+}
+
+/** Without a receipt there is nothing to compare with. */
+async function noRollback({ rollback, receipt }: PushFlags): Promise<boolean> {
+  if (rollback !== false) return false;
+  if (receipt !== undefined) return true;
+  const { DrayError } = await import("../index.ts");
+  throw new DrayError("DRAY_USAGE", "Cannot use --no-rollback without --receipt", {
+    kind: "usage",
+    hint: "Name the receipt that earlier pushes of this bundle have written, and this one writes.",
   });
 }
 

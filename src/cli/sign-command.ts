@@ -1,12 +1,8 @@
 import { Option } from "commander";
 import { addExamples, seldom } from "./flags.ts";
 import { addOutputFlags, type AddCommand, type SessionFlags } from "./session.ts";
-import { readSigningKey, type PassphraseFlags } from "./signing-key.ts";
+import { addSigningFlags, readSigner, requireSigner, type SigningFlags } from "./signing-key.ts";
 import { formatTable } from "./table.ts";
-
-interface SignFlags extends SessionFlags, PassphraseFlags {
-  readonly signKey: string;
-}
 
 export const addSignCommand: AddCommand = (program, start) => {
   const command = program
@@ -16,25 +12,28 @@ export const addSignCommand: AddCommand = (program, start) => {
       "Checks all of a bundle and signs its list of contents. The signature becomes a file of its " +
         "own, BUNDLE.KEYID.sigstore.json, which travels beside the bundle.",
     )
-    .argument("<bundle>", "bundle file or unpacked directory")
-    .requiredOption("--sign-key <file>", "private key to sign with")
-    .option("--passphrase-file <file>", "passphrase of the private key; or DRAY_KEY_PASSPHRASE")
-    .addOption(
-      seldom(new Option("--work-dir <dir>", "private scratch space for bundles compressed again")),
-    );
+    .argument("<bundle>", "bundle file or unpacked directory");
+  addSigningFlags(command).addOption(
+    seldom(new Option("--work-dir <dir>", "private scratch space for bundles compressed again")),
+  );
   addOutputFlags(command);
   addExamples(command, [
     "dray sign app-1.2.0.tar.gz --sign-key reviewer.key",
     "dray verify app-1.2.0.tar.gz --key release.pub --key reviewer.pub --require 2",
   ]);
-  command.action(async (path: string, flags: SignFlags) => {
+  command.action(async (path: string, flags: SigningFlags & SessionFlags) => {
+    await requireSigner(flags);
     const session = await start(flags);
     const { run, print } = session;
-    const { sign } = await import("../index.ts");
-    const result = await sign(
-      { path, key: await readSigningKey(flags.signKey, flags, session) },
-      run,
-    );
+    const { DrayError, sign } = await import("../index.ts");
+    const key = await readSigner(flags, session);
+    if (key === undefined) {
+      throw new DrayError("DRAY_USAGE", "Expected --sign-key or --sign-command", {
+        kind: "usage",
+        hint: "Make a key with `dray keygen reviewer`, then sign with --sign-key reviewer.key.",
+      });
+    }
+    const result = await sign({ path, key }, run);
     print(result, () =>
       formatTable([
         ["signature", result.path],

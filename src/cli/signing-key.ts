@@ -1,6 +1,7 @@
 import { createInterface } from "node:readline";
 import { Writable } from "node:stream";
-import type { PrivateKey } from "../index.ts";
+import type { Command } from "commander";
+import type { PrivateKey, SigningKey } from "../index.ts";
 import { readInput } from "./flags.ts";
 import type { Session } from "./session.ts";
 import { PromptInterrupted, type Io } from "./terminal.ts";
@@ -9,8 +10,54 @@ export interface PassphraseFlags {
   readonly passphraseFile?: string;
 }
 
+/** What a bundle is signed with. */
+export interface SigningFlags extends PassphraseFlags {
+  readonly signKey?: string;
+  readonly signCommand?: string;
+  readonly signPublicKey?: string;
+}
+
+export function addSigningFlags(command: Command): Command {
+  return command
+    .option("--sign-key <file>", "private key to sign with")
+    .option("--passphrase-file <file>", "passphrase of the private key; or DRAY_KEY_PASSPHRASE")
+    .option("--sign-command <line>", "program that signs: bytes on its stdin, a signature printed")
+    .option("--sign-public-key <file>", "public key that signatures of --sign-command have to fit");
+}
+
+/** @throws DrayError `DRAY_USAGE` for flags that do not go together */
+export async function requireSigner(flags: SigningFlags): Promise<void> {
+  const { signKey, signCommand, signPublicKey } = flags;
+  const problem =
+    signKey !== undefined && signCommand !== undefined
+      ? "Expected one of --sign-key and --sign-command, found both"
+      : (signCommand === undefined) === (signPublicKey === undefined)
+        ? undefined
+        : signCommand === undefined
+          ? "Cannot use --sign-public-key without --sign-command"
+          : "Cannot use --sign-command without --sign-public-key";
+  if (problem === undefined) return;
+  const { DrayError } = await import("../index.ts");
+  throw new DrayError("DRAY_USAGE", problem, {
+    kind: "usage",
+    hint: "A program signs with a key that it has: --sign-command LINE --sign-public-key release.pub.",
+  });
+}
+
+/** The key or program that was named; undefined for none. */
+export async function readSigner(
+  flags: SigningFlags,
+  session: Session,
+): Promise<SigningKey | undefined> {
+  const { signKey, signCommand: command, signPublicKey } = flags;
+  if (signKey !== undefined) return readSigningKey(signKey, flags, session);
+  if (command === undefined || signPublicKey === undefined) return undefined;
+  const { readPublicKey } = await import("../index.ts");
+  return { command, publicKey: await readPublicKey(signPublicKey) };
+}
+
 /** Reads a private key, asking for its passphrase where it has one and none was given. */
-export async function readSigningKey(
+async function readSigningKey(
   path: string,
   flags: PassphraseFlags,
   { io, run }: Session,

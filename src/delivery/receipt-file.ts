@@ -10,12 +10,14 @@ import {
   isReceipt,
   MAX_RECEIPT_BYTES,
   parseReceipt,
+  type Edition,
   type Receipt,
 } from "./receipt.ts";
 
 /** Where a receipt goes. It replaces an earlier receipt and nothing else. */
 export class ReceiptFile {
   readonly #path: string;
+  #earlier: Buffer | undefined;
 
   private constructor(path: string) {
     this.#path = path;
@@ -27,8 +29,22 @@ export class ReceiptFile {
    */
   static async prepare(path: string): Promise<ReceiptFile> {
     const file = new ReceiptFile(path);
-    await file.#requirePlace();
+    file.#earlier = await file.#requirePlace();
     return file;
+  }
+
+  /**
+   * The newest bundle that earlier pushes have brought, as the receipt says that was there.
+   * @throws DrayError `DRAY_RECEIPT_INVALID` for one of another version of dray
+   */
+  newest(): Edition | undefined {
+    if (this.#earlier === undefined) return undefined;
+    const { newest, bundle, outcome } = parseReceipt(this.#earlier, this.#path);
+    const { name, version, digest } = bundle;
+    const isKnown = name !== undefined && version !== undefined && digest !== undefined;
+    if (newest !== undefined || !isKnown || outcome !== "done") return newest;
+    // An earlier dray wrote no time of the bundle.
+    return { name, version, digest, created: new Date(0).toISOString() };
   }
 
   /** @throws DrayError `DRAY_OUTPUT_REFUSED` if something else is there by now */
@@ -49,6 +65,8 @@ export class ReceiptFile {
     try {
       result = await work();
     } catch (cause) {
+      // What was refused for the sake of the receipt that is there does not replace it.
+      if (cause instanceof DrayError && cause.code === "DRAY_BUNDLE_OLDER") throw cause;
       const failed = record.receipt({ cause, isInterrupted: run.signal.aborted });
       await file?.write(failed).catch((error: unknown) => run.onEvent(unwritten(error)));
       throw cause;
@@ -57,12 +75,13 @@ export class ReceiptFile {
     return result;
   }
 
-  async #requirePlace(): Promise<void> {
+  async #requirePlace(): Promise<Buffer | undefined> {
     await requirePlace(this.#path, "receipt");
     const found = await readRegular(this.#path, constants.O_NOFOLLOW).catch((cause: unknown) => {
       throw inTheWay(this.#path, cause);
     });
     if (found !== undefined && !isReceipt(found)) throw inTheWay(this.#path);
+    return found;
   }
 }
 

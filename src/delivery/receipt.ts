@@ -23,6 +23,8 @@ export interface Receipt {
   /** `dray 1.2.0` */
   readonly generator: string;
   readonly bundle: ReceiptBundle;
+  /** The newest bundle that was pushed under this receipt and those before it in its place. */
+  readonly newest?: Edition | undefined;
   /** Ids of the trusted keys that have signed the bundle. */
   readonly signedBy: readonly string[];
   /** `REGISTRY[/PREFIX]` */
@@ -31,6 +33,16 @@ export interface Receipt {
   readonly error?: { readonly code: string; readonly message: string } | undefined;
   readonly artifacts: readonly PushedArtifact[];
   readonly totals: TransferTotals;
+}
+
+/** What tells bundles of one name in their order: all of it stands in the list that was signed. */
+export interface Edition {
+  readonly name: string;
+  readonly version: string;
+  /** ISO 8601, as its maker has set it. */
+  readonly created: string;
+  /** SHA-256 of the list of sums. */
+  readonly digest: Digest;
 }
 
 /** What is not known of a bundle that was refused is left out. */
@@ -151,6 +163,10 @@ const receiptSchema: z.ZodType<Receipt> = z
       version: z.string().optional(),
       digest: digestSchema.optional().describe("SHA-256 of the bundle's list of sums"),
     }),
+    newest: z
+      .strictObject({ name: z.string(), version: z.string(), created: time, digest: digestSchema })
+      .optional()
+      .describe("The newest bundle that was pushed under this receipt and those before it"),
     signedBy: z.array(z.string()).describe("Ids of the trusted keys that have signed the bundle"),
     target: z.string().min(1).describe("REGISTRY[/PREFIX]"),
     error: z.strictObject({ code: z.string(), message: z.string() }).optional(),

@@ -3,7 +3,8 @@ import type { UsableBundle } from "../bundle/opened.ts";
 import { DrayError } from "../errors.ts";
 import { VERSION } from "../version.ts";
 import type { PlannedPush } from "./plan.ts";
-import type { PushedArtifact, ArtifactResult, Receipt, ReceiptBundle } from "./receipt.ts";
+import type { ArtifactResult, Edition, PushedArtifact, Receipt, ReceiptBundle } from "./receipt.ts";
+import { editionOf, newestOf } from "./rollback.ts";
 import { Transfers } from "./transfers.ts";
 
 /** How an artifact ended, as far as it did. */
@@ -28,6 +29,9 @@ export class PushRecord {
   readonly #started = new Date();
   readonly #endings = new Map<PlannedPush, Ending>();
   #origin: Omit<ReceiptBundle, "path"> = {};
+  #edition: Edition | undefined;
+  /** The newest bundle of earlier receipts. */
+  #before: Edition | undefined;
   #signedBy: readonly string[] = [];
   #plan: readonly PlannedPush[] = [];
 
@@ -37,10 +41,17 @@ export class PushRecord {
     this.#target = target;
   }
 
-  open({ contents, bundleDigest, signedBy }: UsableBundle): void {
-    const { name, version } = contents;
-    this.#origin = { name, version, digest: bundleDigest };
-    this.#signedBy = signedBy.map(({ id }) => id);
+  open(bundle: UsableBundle): void {
+    const edition = editionOf(bundle);
+    const { name, version, digest } = edition;
+    this.#edition = edition;
+    this.#origin = { name, version, digest };
+    this.#signedBy = bundle.signedBy.map(({ id }) => id);
+  }
+
+  /** Says what was pushed before under the same receipt. */
+  follow(newest: Edition | undefined): void {
+    this.#before = newest;
   }
 
   /** Says what is delivered that comes out of no bundle. */
@@ -96,6 +107,8 @@ export class PushRecord {
 
   /** The receipt of a push that ended now; without a cause it is done. */
   receipt({ cause, isInterrupted = false }: Ended = {}): Receipt {
+    const artifacts = this.artifacts();
+    const newest = newestOf({ artifacts }, this.#edition, this.#before);
     return {
       receiptVersion: 1,
       outcome: isInterrupted ? "interrupted" : outcomeOf(cause),
@@ -105,10 +118,11 @@ export class PushRecord {
       host: hostname(),
       generator: `dray ${VERSION}`,
       bundle: { path: this.#path, ...this.#origin },
+      ...(newest === undefined ? {} : { newest }),
       signedBy: this.#signedBy,
       target: this.#target,
       ...(cause === undefined || isInterrupted ? {} : { error: errorOf(cause) }),
-      artifacts: this.artifacts(),
+      artifacts,
       totals: this.transfers.totals(),
     };
   }

@@ -29,7 +29,7 @@ import {
   type StockOptions,
 } from "../intake/stock.ts";
 import { documentsOf, openStore, removeDamaged } from "../intake/store.ts";
-import type { PrivateKey } from "../trust/keys.ts";
+import type { SigningKey } from "../trust/detached.ts";
 
 export interface PackOptions extends GatheringOptions, StockOptions {
   /** File to write. @default NAME-VERSION.tar.gz */
@@ -37,7 +37,7 @@ export interface PackOptions extends GatheringOptions, StockOptions {
   /** Replace a bundle that is there. @default false */
   readonly force?: boolean | undefined;
   /** Undefined leaves the bundle unsigned. */
-  readonly signingKey?: PrivateKey | undefined;
+  readonly signingKey?: SigningKey | undefined;
   /** Where the digests of this run are written; undefined for nowhere. */
   readonly lockPath?: string | undefined;
   /** `REGISTRY[/PREFIX]` that it will be pushed to: names that cannot be there fail now. */
@@ -102,7 +102,7 @@ async function build(
   const artifacts = artifactsOf(ingredients);
   const { skipped } = leftOut;
   const assembled = assemble({ name, version, created, artifacts, files, skipped });
-  const contents = await layOut(assembled, signingKey);
+  const contents = await layOut(assembled, signingKey, run.signal);
   const resolved = resolvedOf(ingredients);
   const store = stock.store && (await openStore(stock.store.directory));
   if (store !== undefined) await removeDamaged(documentsOf(resolved), store, run.signal);

@@ -18,11 +18,14 @@ import {
 } from "../delivery/plan.ts";
 import { presenceByAsking, presenceByReceipt, type Presences } from "../delivery/presence.ts";
 import type { Goods } from "../delivery/publish-charts.ts";
+import type { Edition } from "../delivery/receipt.ts";
 import { ReceiptFile } from "../delivery/receipt-file.ts";
+import { compareWithEarlier, editionOf } from "../delivery/rollback.ts";
 import { PushRecord } from "../delivery/record.ts";
 import { vouchedFor } from "../delivery/vouched.ts";
 import { imagesOfChart } from "../discover/find-images.ts";
 import { DrayError, shellWord } from "../errors.ts";
+import type { Finding } from "../finding.ts";
 import { startRun, type Run, type RunOptions } from "../events.ts";
 import { formatReference, parseReference, type Reference } from "../oci/reference.ts";
 import type { RegistryAccess } from "../remote/registry/access.ts";
@@ -35,6 +38,8 @@ export interface PushOptions extends BundleOptions, DeliveryOptions {
   readonly registry?: RegistryAccess | undefined;
   /** Write values with which the charts pull from there, once all is there. @default nothing */
   readonly repoint?: RepointTerms | undefined;
+  /** Refuse a bundle that is no successor of the newest one of the receipt that is there. @default false */
+  readonly noRollback?: boolean | undefined;
 }
 
 export interface PushReport extends DeliveryReport {
@@ -52,21 +57,24 @@ export interface PushReport extends DeliveryReport {
  * how far it came. A dry run that would fail gives its report all the same.
  *
  * @throws BundleRefused, PolicyRefused, DrayError `DRAY_PLAN_INVALID`, `DRAY_PATTERN_UNUSED`, `DRAY_TAG_CONFLICT`,
- * `DRAY_PUSH_INCOMPLETE`, `DRAY_OUTPUT_REFUSED`
+ * `DRAY_PUSH_INCOMPLETE`, `DRAY_OUTPUT_REFUSED`, `DRAY_BUNDLE_OLDER`
  */
 export async function push(options: PushOptions, runOptions: RunOptions = {}): Promise<PushReport> {
   const run = startRun(runOptions);
   const target = parseTarget(options.target);
-  const { path, receipt, dryRun = false } = options;
+  const { path, receipt, dryRun = false, noRollback = false } = options;
   const prepared = receipt === undefined ? undefined : await ReceiptFile.prepare(receipt);
+  const before = newestBefore(prepared, { noRollback, run });
   const record = new PushRecord(path, formatTarget(target));
+  record.follow(before);
   const writing = { file: dryRun ? undefined : prepared, record, run };
   const { report, repointing } = await ReceiptFile.kept(writing, () =>
     withBundle({ ...options, content: "readable" }, run, async (opened) => {
       const bundle = requireUsable(path, opened);
       requireArtifacts(bundle, path);
+      const older = compareWithEarlier(editionOf(bundle), before, { path, noRollback });
       record.open(bundle);
-      return pushAndRepoint(bundle, { options, run, record });
+      return pushAndRepoint(bundle, { options, run, record, older });
     }),
   );
   if (repointing?.status === "rejected") throw repointing.reason;
@@ -103,6 +111,23 @@ async function presenceAfter(
   return new Map([...brought, ...(await presenceByAsking(others, registry, run))]);
 }
 
+/**
+ * The newest bundle that was pushed under this receipt. One that a newer dray has written tells nothing,
+ * which is enough to refuse where that has to be known.
+ */
+function newestBefore(
+  file: ReceiptFile | undefined,
+  { noRollback, run }: { noRollback: boolean; run: Run },
+): Edition | undefined {
+  try {
+    return file?.newest();
+  } catch (error) {
+    if (noRollback || !(error instanceof DrayError)) throw error;
+    run.onEvent({ type: "warning", message: error.message });
+    return undefined;
+  }
+}
+
 /** Whoever pushes wants to find something there. */
 function requireArtifacts({ contents: { artifacts, files } }: UsableBundle, path: string): void {
   if (artifacts.length > 0) return;
@@ -119,11 +144,13 @@ interface PushWork {
   readonly options: PushOptions;
   readonly run: Run;
   readonly record: PushRecord;
+  /** What is to be said of bundles that were pushed before. */
+  readonly older: readonly Finding[];
 }
 
 async function carryOut(
   bundle: UsableBundle,
-  { options, run, record }: PushWork,
+  { options, run, record, older }: PushWork,
 ): Promise<PushReport> {
   const { path, verifyFirst, dryRun = false } = options;
   const destination = destinationOf(options);
@@ -149,6 +176,7 @@ async function carryOut(
       totals: record.transfers.totals(),
       findings: [
         ...bundle.findings,
+        ...older,
         ...vouched,
         ...renamedCharts(bundle.contents.artifacts, artifacts),
       ],
@@ -163,7 +191,7 @@ async function carryOut(
 function goodsOf(
   bundle: UsableBundle,
   content: BundleContent,
-  { options, run }: Omit<PushWork, "record">,
+  { options, run }: Omit<PushWork, "record" | "older">,
 ): Goods {
   const destination = destinationOf(options);
   const { chosen, leftOut } = choose(deliverables(bundle, content), options, destination);

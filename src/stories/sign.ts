@@ -3,15 +3,14 @@ import { writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { detachedPath } from "../trust/detached.ts";
 import { DrayError, systemCode, unwritable } from "../errors.ts";
-import type { PrivateKey } from "../trust/keys.ts";
-import { signDetached } from "../trust/detached.ts";
+import { signWith, type SigningKey } from "../trust/detached.ts";
 import { requireUsable } from "../bundle/opened.ts";
 import { withBundle } from "./open-bundle.ts";
 
 export interface SignOptions {
   /** File or directory. */
   readonly path: string;
-  readonly key: PrivateKey;
+  readonly key: SigningKey;
 }
 
 export interface SignResult {
@@ -25,7 +24,8 @@ export interface SignResult {
  * Puts somebody's signature beside a bundle: a second person's word for the same contents. The
  * bundle is checked first, all of it; who else has signed does not matter here.
  *
- * @throws DrayError `DRAY_BUNDLE_REFUSED`, `DRAY_BUNDLE_FOREIGN`, `DRAY_FILE_EXISTS`
+ * @throws DrayError `DRAY_BUNDLE_REFUSED`, `DRAY_BUNDLE_FOREIGN`, `DRAY_FILE_EXISTS`,
+ * `DRAY_SIGN_COMMAND_FAILED`
  */
 export async function sign(
   { path: given, key }: SignOptions,
@@ -36,8 +36,9 @@ export async function sign(
   return withBundle({ path: given, trust, content: "hashed" }, run, async (opened) => {
     const { list, bundleDigest, isForeign } = requireUsable(given, opened);
     if (isForeign) throw foreign(given);
-    const { bundle } = signDetached(key, list);
-    const path = detachedPath(resolve(given), key.id);
+    const { bundle } = await signWith(key, list, run.signal);
+    const { id } = key.publicKey;
+    const path = detachedPath(resolve(given), id);
     try {
       await writeFile(path, bundle, { flag: "wx" });
     } catch (cause) {
@@ -52,7 +53,7 @@ export async function sign(
         },
       );
     }
-    return { path, keyId: key.id, bundleDigest };
+    return { path, keyId: id, bundleDigest };
   });
 }
 

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { parseJson } from "../oci/json.ts";
 import { parseAs, z } from "../oci/schema.ts";
 import { type PrivateKey, signMessage } from "./keys.ts";
+import { signByCommand, type SigningCommand } from "./signing-command.ts";
 import { readdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { DrayError } from "../errors.ts";
@@ -12,6 +13,9 @@ const MEDIA_TYPE = "application/vnd.dev.sigstore.bundle.v0.3+json";
 
 /** A signature and its key's hint take a few hundred bytes; certificates a few thousand. */
 const MAX_BYTES = 64 * 1024;
+
+/** What bundles are signed with: a key that is here, or a program that has one. */
+export type SigningKey = PrivateKey | SigningCommand;
 
 /** A signature over a message that is not inside, made with a key and no certificate. */
 export interface DetachedSignature {
@@ -33,15 +37,31 @@ const schema = z.object({
   }),
 });
 
-/** Signs `message` and returns the Sigstore bundle with it. */
-export function signDetached(
-  key: PrivateKey,
+/** A signature, alone and as a Sigstore bundle. */
+export interface MadeSignature {
+  readonly bundle: Buffer;
+  readonly signature: Buffer;
+}
+
+/** Signs `message` with a key that is here. */
+export function signDetached(key: PrivateKey, message: Uint8Array): MadeSignature {
+  return asDetached(key.id, message, signMessage(key, message));
+}
+
+/** Signs `message` with whatever signs. @throws DrayError `DRAY_SIGN_COMMAND_FAILED` */
+export async function signWith(
+  key: SigningKey,
   message: Uint8Array,
-): { bundle: Buffer; signature: Buffer } {
-  const signature = signMessage(key, message);
+  signal?: AbortSignal,
+): Promise<MadeSignature> {
+  if (!("command" in key)) return signDetached(key, message);
+  return asDetached(key.publicKey.id, message, await signByCommand(key, message, signal));
+}
+
+function asDetached(keyId: string, message: Uint8Array, signature: Buffer): MadeSignature {
   const bundle = {
     mediaType: MEDIA_TYPE,
-    verificationMaterial: { publicKey: { hint: key.id } },
+    verificationMaterial: { publicKey: { hint: keyId } },
     messageSignature: {
       messageDigest: {
         algorithm: "SHA2_256",

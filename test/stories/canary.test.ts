@@ -1,0 +1,184 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import type { Fault } from "../../fixtures/faults.ts";
+import { refuse } from "../../fixtures/faults.ts";
+import { startProxy } from "../../fixtures/proxy.ts";
+import type { TestRegistry } from "../../fixtures/registry.ts";
+import { temporaryDirectory } from "../../fixtures/temporary-directory.ts";
+import { TokenServer } from "../../fixtures/token-server.ts";
+import { keygen } from "../../src/stories/keygen.ts";
+import { everythingIn, leaksIn } from "../secrets.ts";
+import { dray, type Outcome } from "../cli/terminal.ts";
+import { fill, oneLayerImage, startHost, startRegistry } from "../remote/registry/lab.ts";
+
+/** What must stand nowhere, by what it is. */
+const CANARIES = {
+  password: "Canary-login-Vq81",
+  token: "Canary-token-Jw52",
+  passphrase: "Canary-passphrase-Zk33",
+  proxy: "Canary-proxy-Hb74",
+  presigned: "Canary-presigned-Lm95",
+};
+
+const image = oneLayerImage("canary");
+const LOGIN = `alice:${CANARIES.password}`;
+
+interface Guarded {
+  readonly registry: TestRegistry;
+  readonly tokens: TokenServer;
+  /** What it takes to be let in. */
+  readonly access: readonly string[];
+}
+
+/** A registry behind a token server, of which every blob lies behind an address that is a secret. */
+async function guarded(): Promise<Guarded> {
+  const tokens = new TokenServer({
+    users: { alice: CANARIES.password },
+    mint: () => `${CANARIES.token}-${String(Math.random()).slice(2)}`,
+  });
+  const tokenHost = await startHost(tokens.listener);
+  const registry = await startRegistry({ door: tokens.door(`${tokenHost.url}/token`) });
+  return { registry, tokens, access: ["--allow-token-host", tokenHost.host, "--plain-http"] };
+}
+
+/** Leads every blob to an address with a signature in it, which is good or has expired. */
+async function presigned({ expired }: { expired: boolean }): Promise<Fault> {
+  const storage = await startHost((request, response) => {
+    const wanted = image.blobs.find(({ descriptor }) => request.url?.includes(descriptor.digest));
+    if (expired || wanted === undefined) {
+      response.writeHead(403).end(`Signature ${request.url} expired`);
+      return;
+    }
+    response.writeHead(200, { "Content-Length": wanted.bytes.length }).end(wanted.bytes);
+  });
+  return ({ request, response }) => {
+    const Location = `${storage.url}${request.url}?X-Amz-Signature=${CANARIES.presigned}`;
+    response.writeHead(307, { Location }).end();
+  };
+}
+
+/** A host with a login, a key and a proxy, each with its secret; it keeps all that it is told. */
+class Host {
+  readonly said: Outcome[] = [];
+  readonly folder: string;
+  readonly #env: Readonly<Record<string, string>>;
+
+  private constructor(folder: string, env: Readonly<Record<string, string>>) {
+    this.folder = folder;
+    this.#env = env;
+  }
+
+  static async open(registries: readonly TestRegistry[]): Promise<Host> {
+    const [home, folder] = [await temporaryDirectory(), await temporaryDirectory()];
+    await mkdir(join(home, ".docker"));
+    const auth = Buffer.from(LOGIN).toString("base64");
+    const auths = Object.fromEntries(registries.map(({ host }) => [host, { auth }]));
+    await writeFile(join(home, ".docker/config.json"), JSON.stringify({ auths }));
+    const proxy = await startProxy({});
+    const url = new URL(proxy.url);
+    url.username = "proxy-user";
+    url.password = CANARIES.proxy;
+    return new Host(folder, {
+      HOME: home,
+      DRAY_KEY_PASSPHRASE: CANARIES.passphrase,
+      HTTP_PROXY: url.href,
+      HTTPS_PROXY: url.href,
+      NO_PROXY: "127.0.0.1",
+    });
+  }
+
+  path(name: string): string {
+    return join(this.folder, name);
+  }
+
+  async run(...argv: readonly string[]): Promise<number> {
+    const outcome = await dray(argv, { env: this.#env });
+    this.said.push(outcome);
+    return outcome.code;
+  }
+
+  /** The same three times: in few words, in many and as a document. */
+  async thrice(...argv: readonly string[]): Promise<number[]> {
+    const codes: number[] = [];
+    for (const flag of ["--quiet", "--verbose", "--json"])
+      codes.push(await this.run(...argv, flag));
+    return codes;
+  }
+}
+
+/** Every secret that stands in what was said or written, and where. */
+async function leaked(host: Host): Promise<string[]> {
+  const texts = host.said.map(({ stdout, stderr }) => stdout + stderr);
+  texts.push(await everythingIn(host.folder));
+  return Object.entries(CANARIES).flatMap(([what, secret]) =>
+    texts.flatMap((text) => leaksIn(text, secret, what === "password" ? LOGIN : secret)),
+  );
+}
+
+describe("a secret", () => {
+  it("stands in nothing that a journey says and writes, whatever kind it is of", async () => {
+    const [{ registry: source, access }, there] = [await guarded(), await guarded()];
+    const target = there.registry;
+    const host = await Host.open([source, target]);
+    const door = source.door;
+    source.door = undefined;
+    await fill(source, image);
+    source.door = door;
+    source.inject({ method: "GET", path: /blobs/ }, await presigned({ expired: false }));
+    const { privateKey, publicKey } = await keygen(host.path("release"), CANARIES.passphrase);
+    const name = `${source.host}/team/app:1.0`;
+    const [bundle, store] = [host.path("bundle.tar.gz"), host.path("store")];
+    const trust = ["--key", publicKey];
+    const pack = ["pack", "--image", name, "--store", store, "-o", bundle, "--force", ...access];
+    const signed = ["--sign-key", privateKey, "--lock", host.path("bundle.lock")];
+    expect(await host.thrice(...pack, ...signed)).toEqual([0, 0, 0]);
+    expect(await host.thrice("verify", bundle, ...trust)).toEqual([0, 0, 0]);
+    expect(await host.thrice("inspect", bundle, "--sbom", ...trust)).toEqual([0, 0, 0]);
+    const push = ["push", bundle, `${target.host}/mirror`, ...trust, ...there.access];
+    const receipt = ["--receipt", host.path("receipt.json")];
+    expect(await host.thrice(...push, ...receipt, "--dry-run")).toEqual([0, 0, 0]);
+    expect(await host.thrice(...push, ...receipt)).toEqual([0, 0, 0]);
+    const audit = ["check", ...receipt, "--content", ...there.access];
+    expect(await host.thrice(...audit)).toEqual([0, 0, 0]);
+    expect(await host.thrice("diff", receipt[1] ?? "", bundle, ...trust)).toEqual([0, 0, 0]);
+    const both = [...access, ...there.access];
+    const copy = ["copy", "--image", name, `${target.host}/copy`, "--store", store, ...both];
+    expect(await host.thrice(...copy, "--receipt", host.path("copy.json"))).toEqual([0, 0, 0]);
+    await host.thrice("preflight", "--image", name, "--target", target.host, ...both);
+    expect(await host.run("unpack", bundle, host.path("unpacked"), ...trust)).toBe(0);
+    expect(source.requests("GET", /blobs/).length).toBeGreaterThan(0);
+    expect(source.requests("GET", /manifests/).at(-1)?.headers.authorization).toContain(
+      CANARIES.token,
+    );
+    expect(await leaked(host)).toEqual([]);
+  });
+
+  it("stands in no reason why a journey ends", async () => {
+    const { registry: source, tokens, access: way } = await guarded();
+    const host = await Host.open([source]);
+    const door = source.door;
+    source.door = undefined;
+    await fill(source, image);
+    source.door = door;
+    const access = [...way, "--retry-for", "0s"];
+    const pack = ["pack", "--unsigned", "-o", host.path("b.tar.gz"), "--force", ...access];
+    const tried = async (reference: string): Promise<void> => {
+      const codes = await host.thrice(...pack, "--image", reference, "--store", host.path("store"));
+      expect(codes.every((code) => code > 0)).toBe(true);
+    };
+    const name = `${source.host}/team/app:1.0`;
+    source.inject({ method: "GET", path: /blobs/ }, await presigned({ expired: true }));
+    await tried(name);
+    source.mend();
+    source.inject({ path: /manifests/ }, refuse(403, "DENIED", `Bearer ${CANARIES.token}`));
+    await tried(name);
+    source.mend();
+    await tried("registry.test/behind/the-proxy:1");
+    tokens.users = { alice: "another" };
+    await tried(name);
+    const wrong = ["--sign-key", "/nonexistent/release.key"];
+    expect(await host.run("pack", "--image", name, ...wrong, "--verbose")).toBe(2);
+    expect(await leaked(host)).toEqual([]);
+  });
+});
