@@ -142,9 +142,13 @@ describe("a secret", () => {
     const audit = ["check", ...receipt, "--content", ...there.access];
     expect(await host.thrice(...audit)).toEqual([0, 0, 0]);
     expect(await host.thrice("diff", receipt[1] ?? "", bundle, ...trust)).toEqual([0, 0, 0]);
+    const [own = "", other = ""] = [access[1], there.access[1]];
+    const file = `tokenHosts: ["${other}"]\nsource: { tokenHosts: ["${own}"] }\n`;
+    await writeFile(host.path("target.yaml"), file);
+    const how = ["--target-file", host.path("target.yaml"), "--receipt", host.path("copy.json")];
+    const copy = ["copy", "--image", name, `${target.host}/copy`, "--store", store];
+    expect(await host.thrice(...copy, ...how)).toEqual([0, 0, 0]);
     const both = [...access, ...there.access];
-    const copy = ["copy", "--image", name, `${target.host}/copy`, "--store", store, ...both];
-    expect(await host.thrice(...copy, "--receipt", host.path("copy.json"))).toEqual([0, 0, 0]);
     await host.thrice("preflight", "--image", name, "--target", target.host, ...both);
     expect(await host.run("unpack", bundle, host.path("unpacked"), ...trust)).toBe(0);
     expect(source.requests("GET", /blobs/).length).toBeGreaterThan(0);

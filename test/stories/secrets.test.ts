@@ -1,7 +1,6 @@
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { inspect } from "node:util";
-import { gunzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { answer, refuse } from "../../fixtures/faults.ts";
 import type { TestRegistry } from "../../fixtures/registry.ts";
@@ -17,23 +16,14 @@ import {
   startRegistry,
 } from "../remote/registry/lab.ts";
 import { refusal } from "../refusal.ts";
+import { everythingIn, leaksIn } from "../secrets.ts";
 import { desk, filesBelow, packImages, pushBundle } from "./lab.ts";
 
 const PASSWORD = "Xyzzy-plugh-1977";
 const LOGIN = `alice:${PASSWORD}`;
 
-/** Every way in which the password may be written. */
-const FORMS = [
-  PASSWORD,
-  Buffer.from(LOGIN).toString("base64"),
-  Buffer.from(LOGIN).toString("base64url"),
-  Buffer.from(PASSWORD).toString("base64").replace(/=+$/, ""),
-  Buffer.from(PASSWORD).toString("hex"),
-  encodeURIComponent(LOGIN),
-];
-
 function leaks(text: string): string[] {
-  return FORMS.filter((form) => text.includes(form));
+  return leaksIn(text, PASSWORD, LOGIN);
 }
 
 async function startGuarded(): Promise<TestRegistry> {
@@ -50,16 +40,6 @@ async function homeWithLogin(registry: TestRegistry): Promise<string> {
   const config = { auths: { [registry.host]: { auth } } };
   await writeFile(join(home, ".docker/config.json"), JSON.stringify(config));
   return home;
-}
-
-async function everythingIn(directory: string): Promise<string> {
-  const texts: string[] = [];
-  for (const name of await filesBelow(directory)) {
-    const bytes = await readFile(join(directory, name));
-    texts.push(name, bytes.toString("latin1"));
-    if (name.endsWith(".gz")) texts.push(gunzipSync(bytes).toString("latin1"));
-  }
-  return texts.join("\n");
 }
 
 describe("a password", () => {

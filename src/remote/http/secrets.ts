@@ -26,7 +26,10 @@ export class Secrets {
 
   /** A text without them. */
   masked(text: string): string {
-    const plain = text.replace(/\b(basic|bearer|negotiate)(?:\s+|%20|\+)[^\s",;]+/gi, "$1 ***");
+    const plain = text
+      .replace(/\b(basic|bearer|negotiate)(?:\s+|%20|\+)[^\s",;]+/gi, "$1 ***")
+      // Addresses that a registry leads to are good for whoever knows them.
+      .replace(/\?[\w.~%[\]-]+=[^\s"'<>]*/g, "?***");
     return this.#pattern === undefined ? plain : plain.replace(this.#pattern, "***");
   }
 
