@@ -139,8 +139,7 @@ export {
   type PrivateKey,
   type PublicKey,
 } from "./trust/keys.ts";
-export type { SigningKey } from "./trust/detached.ts";
-export type { SigningCommand } from "./trust/signing-command.ts";
+export type { SigningCommand, SigningKey } from "./trust/signing-command.ts";
 export { isReadableByAll, readKeyFile, readPublicKey, readTrustFolder } from "./trust/folder.ts";
 export type { TrustPolicy } from "./trust/policy.ts";
 export type { IdentitySigner, ImageRule, KeySigner } from "./trust/images/policy-schema.ts";

@@ -12,7 +12,7 @@ import {
   LAYOUT_CONTENT,
   LAYOUT_FILE,
 } from "../oci/image-layout.ts";
-import { signWith, type SigningKey } from "../trust/detached.ts";
+import { signWith, type SigningKey } from "../trust/signing-command.ts";
 import {
   formatContentsDocument,
   CONTENTS_FILE,

@@ -29,7 +29,7 @@ import {
   type StockOptions,
 } from "../intake/stock.ts";
 import { documentsOf, openStore, removeDamaged } from "../intake/store.ts";
-import type { SigningKey } from "../trust/detached.ts";
+import type { SigningKey } from "../trust/signing-command.ts";
 
 export interface PackOptions extends GatheringOptions, StockOptions {
   /** File to write. @default NAME-VERSION.tar.gz */

@@ -3,7 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { detachedPath } from "../trust/detached.ts";
 import { DrayError, systemCode, unwritable } from "../errors.ts";
-import { signWith, type SigningKey } from "../trust/detached.ts";
+import { signWith, type SigningKey } from "../trust/signing-command.ts";
 import { requireUsable } from "../bundle/opened.ts";
 import { withBundle } from "./open-bundle.ts";
 

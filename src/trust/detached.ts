@@ -2,7 +2,6 @@ import { createHash } from "node:crypto";
 import { parseJson } from "../oci/json.ts";
 import { parseAs, z } from "../oci/schema.ts";
 import { type PrivateKey, signMessage } from "./keys.ts";
-import { signByCommand, type SigningCommand } from "./signing-command.ts";
 import { readdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { DrayError } from "../errors.ts";
@@ -13,9 +12,6 @@ const MEDIA_TYPE = "application/vnd.dev.sigstore.bundle.v0.3+json";
 
 /** A signature and its key's hint take a few hundred bytes; certificates a few thousand. */
 const MAX_BYTES = 64 * 1024;
-
-/** What bundles are signed with: a key that is here, or a program that has one. */
-export type SigningKey = PrivateKey | SigningCommand;
 
 /** A signature over a message that is not inside, made with a key and no certificate. */
 export interface DetachedSignature {
@@ -48,17 +44,8 @@ export function signDetached(key: PrivateKey, message: Uint8Array): MadeSignatur
   return asDetached(key.id, message, signMessage(key, message));
 }
 
-/** Signs `message` with whatever signs. @throws DrayError `DRAY_SIGN_COMMAND_FAILED` */
-export async function signWith(
-  key: SigningKey,
-  message: Uint8Array,
-  signal?: AbortSignal,
-): Promise<MadeSignature> {
-  if (!("command" in key)) return signDetached(key, message);
-  return asDetached(key.publicKey.id, message, await signByCommand(key, message, signal));
-}
-
-function asDetached(keyId: string, message: Uint8Array, signature: Buffer): MadeSignature {
+/** A signature that somebody has made, as a Sigstore bundle too. */
+export function asDetached(keyId: string, message: Uint8Array, signature: Buffer): MadeSignature {
   const bundle = {
     mediaType: MEDIA_TYPE,
     verificationMaterial: { publicKey: { hint: keyId } },

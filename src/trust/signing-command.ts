@@ -1,7 +1,8 @@
 import { spawn } from "node:child_process";
 import type { Readable } from "node:stream";
 import { DrayError } from "../errors.ts";
-import { isSignedBy, type PublicKey } from "./keys.ts";
+import { asDetached, signDetached, type MadeSignature } from "./detached.ts";
+import { isSignedBy, type PrivateKey, type PublicKey } from "./keys.ts";
 import { signaturesIn } from "./printed-signature.ts";
 
 /**
@@ -17,6 +18,9 @@ export interface SigningCommand {
   readonly patience?: number | undefined;
 }
 
+/** What bundles are signed with: a key that is here, or a program that has one. */
+export type SigningKey = PrivateKey | SigningCommand;
+
 const PATIENCE = 5 * 60 * 1000;
 
 /** A signature has some hundred bytes, a Sigstore bundle around it some thousand. */
@@ -24,6 +28,16 @@ const MAX_PRINTED = 64 * 1024;
 
 /** Of what a program says on stderr, the last of it says why it ended. */
 const MAX_SAID = 2000;
+
+/** Signs `message` with whatever signs. @throws DrayError `DRAY_SIGN_COMMAND_FAILED` */
+export async function signWith(
+  key: SigningKey,
+  message: Uint8Array,
+  signal?: AbortSignal,
+): Promise<MadeSignature> {
+  if (!("command" in key)) return signDetached(key, message);
+  return asDetached(key.publicKey.id, message, await signByCommand(key, message, signal));
+}
 
 /**
  * Lets the program sign, and checks what it printed: DER, the plain numbers of ECDSA or Ed25519, either of

@@ -142,8 +142,7 @@ describe("a secret", () => {
     const audit = ["check", ...receipt, "--content", ...there.access];
     expect(await host.thrice(...audit)).toEqual([0, 0, 0]);
     expect(await host.thrice("diff", receipt[1] ?? "", bundle, ...trust)).toEqual([0, 0, 0]);
-    const [own = "", other = ""] = [access[1], there.access[1]];
-    const file = `tokenHosts: ["${other}"]\nsource: { tokenHosts: ["${own}"] }\n`;
+    const file = `tokenHosts: ["${there.access[1]}"]\nsource: { tokenHosts: ["${access[1]}"] }\n`;
     await writeFile(host.path("target.yaml"), file);
     const how = ["--target-file", host.path("target.yaml"), "--receipt", host.path("copy.json")];
     const copy = ["copy", "--image", name, `${target.host}/copy`, "--store", store];
