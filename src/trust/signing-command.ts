@@ -44,7 +44,7 @@ export async function signWith(
  * them in base64 or PEM, or a Sigstore bundle.
  * @throws DrayError `DRAY_SIGN_COMMAND_FAILED`
  */
-export async function signByCommand(
+async function signByCommand(
   { command, publicKey, patience = PATIENCE }: SigningCommand,
   message: Uint8Array,
   signal?: AbortSignal,

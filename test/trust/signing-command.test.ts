@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 import { newKey } from "../../fixtures/bundles.ts";
 import { temporaryDirectory } from "../../fixtures/temporary-directory.ts";
 import { isSignedBy, parsePrivateKey, signMessage, type PrivateKey } from "../../src/trust/keys.ts";
-import { signByCommand } from "../../src/trust/signing-command.ts";
+import { signWith, type SigningCommand } from "../../src/trust/signing-command.ts";
 import { needsShell } from "../programs.ts";
 import { generateKeyPairSync } from "node:crypto";
 
@@ -32,8 +32,16 @@ function printing(bytes: Uint8Array | string): Promise<string> {
   );
 }
 
+async function signedBy(
+  key: SigningCommand,
+  message: Uint8Array,
+  signal?: AbortSignal,
+): Promise<Buffer> {
+  return (await signWith(key, message, signal)).signature;
+}
+
 function signed(command: string, key: PrivateKey = KEY, patience?: number): Promise<Buffer> {
-  return signByCommand({ command, publicKey: key.publicKey, patience }, MESSAGE);
+  return signedBy({ command, publicKey: key.publicKey, patience }, MESSAGE);
 }
 
 const DER = signMessage(KEY, MESSAGE);
@@ -74,7 +82,7 @@ describe("a program that signs", () => {
       process.stdout.write(sign("sha256", Buffer.concat(chunks), ${JSON.stringify(key)}));`;
     const message = Buffer.alloc(3_000_000, "x");
     const command = await program(script);
-    const signature = await signByCommand({ command, publicKey: KEY.publicKey }, message);
+    const signature = await signedBy({ command, publicKey: KEY.publicKey }, message);
     expect(isSignedBy(KEY.publicKey, message, signature)).toBe(true);
   });
 
@@ -142,7 +150,7 @@ describe("a program that signs", () => {
   it("is ended by who ends the command", async () => {
     const command = await program("setInterval(() => {}, 1000);");
     const stop = new AbortController();
-    const signing = signByCommand({ command, publicKey: KEY.publicKey }, MESSAGE, stop.signal);
+    const signing = signedBy({ command, publicKey: KEY.publicKey }, MESSAGE, stop.signal);
     stop.abort(new Error("interrupted"));
     await expect(signing).rejects.toThrow("interrupted");
   });
