@@ -1,4 +1,4 @@
-import type { ImageRule } from "../trust/images/policy-schema.ts";
+import type { ImageRule } from "../trust/images/image-rule.ts";
 import type { Choice } from "./choose.ts";
 import type { DeliveryTerms } from "./deliver.ts";
 import type { Mapping } from "./mapping.ts";

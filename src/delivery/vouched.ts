@@ -1,6 +1,7 @@
+import { append } from "../append.ts";
 import type { Finding } from "../finding.ts";
 import { judge, requireVouched } from "../trust/images/judge.ts";
-import type { ImageRule } from "../trust/images/policy-schema.ts";
+import type { ImageRule } from "../trust/images/image-rule.ts";
 import { readPolicy } from "../trust/images/signers.ts";
 import type { Goods } from "./publish-charts.ts";
 
@@ -16,7 +17,7 @@ export async function vouchedFor(
   const findings: Finding[] = [];
   for (const policy of policies) {
     const rules = await readPolicy(policy ?? []);
-    findings.push(...(await judge(plan, rules, [...plan, ...leftOut])));
+    append(findings, await judge(plan, rules, [...plan, ...leftOut]));
   }
   requireVouched(findings);
   return findings;

@@ -1,7 +1,7 @@
 import { kindOf, referrerOf } from "../bundle/artifact.ts";
 import type { Finding } from "../finding.ts";
 import { judge, requireVouched } from "../trust/images/judge.ts";
-import type { ImageRule } from "../trust/images/policy-schema.ts";
+import type { ImageRule } from "../trust/images/image-rule.ts";
 import { readPolicy } from "../trust/images/signers.ts";
 import { artifactsOf } from "./artifacts.ts";
 import type { Ingredients } from "./gather.ts";

@@ -5,7 +5,7 @@ import type { ContentsDocument } from "../bundle/format.ts";
 import { deliverables } from "../delivery/plan.ts";
 import type { OpenedBundle } from "../bundle/opened.ts";
 import { judge } from "../trust/images/judge.ts";
-import type { ImageRule } from "../trust/images/policy-schema.ts";
+import type { ImageRule } from "../trust/images/image-rule.ts";
 import { readPolicy, type ReadyRule } from "../trust/images/signers.ts";
 import { withBundle, type BundleOptions } from "./open-bundle.ts";
 

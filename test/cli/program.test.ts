@@ -48,7 +48,7 @@ describe("the command line", () => {
     [["images", "a", "--list", "--why", "b"], "cannot be used with option '--why <image>'"],
     [["verify", "a", "--require", "0"], "whole number from 1 to 100"],
     [["serve", "--port", "70000"], "whole number from 0 to 65535"],
-    [["sign", "a.tar.gz"], "required option '--sign-key <file>'"],
+    [["sign", "a.tar.gz"], "Expected --sign-key or --sign-command"],
   ])("%j is used wrongly: exit code 2 and what is wrong", async (argv, message) => {
     const { code, stdout, stderr } = await dray(argv);
     expect(code).toBe(2);
@@ -59,7 +59,7 @@ describe("the command line", () => {
 
 describe("dray pack", () => {
   it.each([
-    [["pack"], "Expected either --sign-key or --unsigned"],
+    [["pack"], "Expected either --sign-key, --sign-command or --unsigned"],
     [["pack", "--unsigned"], "nothing to put into it"],
     [["pack", "--unsigned", "--image", "a/UPPER"], 'Cannot read reference "a/UPPER"'],
     [["pack", "--unsigned", "--image", "<IMAGE>:1"], "it holds < or >"],

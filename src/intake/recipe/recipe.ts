@@ -13,7 +13,8 @@ import { parseChart, type ChartRequest } from "./chart-request.ts";
 import { mirrorRule, type MirrorRule } from "../mirrors/mirror-rule.ts";
 import type { ReferrerChoice } from "./locked-referrer.ts";
 import { namesFrom, NO_NAMES, type GivenNames } from "../../foreign/given-names.ts";
-import { toPolicy, type ImageRule } from "../../trust/images/policy-schema.ts";
+import type { ImageRule } from "../../trust/images/image-rule.ts";
+import { toPolicy } from "../../trust/images/policy-schema.ts";
 import { KeyPlaces } from "../../yaml/places.ts";
 import { readUserYaml } from "../../yaml/texts.ts";
 

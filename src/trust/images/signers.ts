@@ -1,7 +1,7 @@
 import { all } from "../../content/concurrency.ts";
 import { isSignedWith, readImageKey, type ImageKey } from "./image-key.ts";
 import { fits, wantedInWords } from "./name-pattern.ts";
-import type { IdentitySigner, ImageRule, KeySigner } from "./policy-schema.ts";
+import type { IdentitySigner, ImageRule, KeySigner } from "./image-rule.ts";
 import type { Signed } from "./signed.ts";
 import { readTrustedRoot, type TrustedRoot } from "./trusted-root.ts";
 

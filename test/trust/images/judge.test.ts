@@ -13,7 +13,7 @@ import { keyPen, Sigstore, signWith, type Pen } from "../../../fixtures/sigstore
 import { authored } from "../../../src/content/memory.ts";
 import type { Descriptor } from "../../../src/oci/descriptor.ts";
 import { parseManifest } from "../../../src/oci/manifest.ts";
-import type { ImageRule } from "../../../src/trust/images/policy-schema.ts";
+import type { ImageRule } from "../../../src/trust/images/image-rule.ts";
 import { codesOf, judged, keyFile, PERSON, rootFile, rule, sigstore } from "./lab.ts";
 
 const image = makeImage([makeLayer("judged", 100)]);

@@ -11,7 +11,7 @@ import {
 import { keyPen, Sigstore } from "../../../fixtures/sigstore.ts";
 import { authored } from "../../../src/content/memory.ts";
 import type { Finding } from "../../../src/finding.ts";
-import type { ImageRule } from "../../../src/trust/images/policy-schema.ts";
+import type { ImageRule } from "../../../src/trust/images/image-rule.ts";
 import { codesOf, judged, PERSON, rootFile, rule, sigstore } from "./lab.ts";
 
 const image = makeMultiArch("keyless", { size: 100 });

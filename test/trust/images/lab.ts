@@ -10,7 +10,7 @@ import { Annotation } from "../../../src/oci/image-layout.ts";
 import type { Descriptor } from "../../../src/oci/descriptor.ts";
 import type { Candidate } from "../../../src/trust/images/evidence.ts";
 import { judge } from "../../../src/trust/images/judge.ts";
-import type { ImageRule } from "../../../src/trust/images/policy-schema.ts";
+import type { ImageRule } from "../../../src/trust/images/image-rule.ts";
 import { readPolicy } from "../../../src/trust/images/signers.ts";
 
 const IMAGE = "ghcr.io/acme/web:1.0";
