@@ -108,8 +108,8 @@ describe("--sign-command", () => {
     const password = "COSIGN_PASSWORD=secret";
     const cosign = (line: string): string => `cd ${folder} && ${password} HOME=${folder} ${line}`;
     execFileSync("sh", ["-c", cosign("cosign generate-key-pair")], { stdio: "ignore" });
-    const help = execFileSync("cosign", ["sign-blob", "--help"]).toString();
-    const isNew = help.includes("--use-signing-config");
+    const version = execFileSync("cosign", ["version"]).toString();
+    const isNew = !/GitVersion:\s+v2\./.test(version);
     const offline = isNew ? "--use-signing-config=false --bundle /dev/stdout" : "";
     const line = `cosign sign-blob --yes --key cosign.key --tlog-upload=false ${offline} - | cat`;
     const by = ["--sign-command", cosign(line), "--sign-public-key", join(folder, "cosign.pub")];
