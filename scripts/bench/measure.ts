@@ -1,65 +1,80 @@
 import { spawn } from "node:child_process";
-import { readFile } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
 
-/** What one run of a program cost. */
+/** What one run of a program cost, with all that it started and waited for. */
 export interface Cost {
   readonly seconds: number;
-  /** Largest resident set, in bytes. */
+  /** Of processors, of the program and of the system for it, in seconds. */
+  readonly cpu: number;
+  /** Largest resident set of one process, in bytes. */
   readonly peakRss: number;
-  /** Bytes that the program had written to files and sockets of its own accord. */
+  /** Bytes that were written to files. */
   readonly written: number;
 }
 
-/** Asks the kernel often enough to see the last state of a short program. */
-const POLL_MS = 20;
-
-/** Runs a program to its end, which has to be with `exitCode`, and measures it from outside. */
+/** Runs a program to its end, which has to be with `exitCode`, and has GNU time measure it from outside. */
 export async function measure(
   command: readonly string[],
-  { exitCode = 0 }: { exitCode?: number } = {},
+  { exitCode = 0, env = {} }: { exitCode?: number; env?: Readonly<Record<string, string>> } = {},
 ): Promise<Cost> {
-  const [program = "", ...args] = command;
-  const started = performance.now();
-  const child = spawn(program, args, { stdio: ["ignore", "ignore", "pipe"] });
+  const report = join(tmpdir(), `dray-bench-time-${process.pid}`);
+  const child = spawn("time", ["-q", "-f", "%e %U %S %M %O", "-o", report, ...command], {
+    stdio: ["ignore", "ignore", "pipe"],
+    env: { ...process.env, ...env },
+  });
   let errors = "";
   child.stderr.on("data", (chunk: Buffer) => (errors += chunk.toString()));
-  const seen = { peakRss: 0, written: 0 };
-  const poll = setInterval(() => void look(child.pid ?? 0, seen), POLL_MS);
   const code = await new Promise<number | null>((resolve, reject) => {
     child.once("error", reject);
     child.once("close", resolve);
   });
-  clearInterval(poll);
-  const seconds = (performance.now() - started) / 1000;
   if (code !== exitCode) throw new Error(`${command.join(" ")} ended with ${code}:\n${errors}`);
-  return { seconds, ...seen };
+  const figures = (await readFile(report, "utf8")).trim().split(" ").map(Number);
+  await rm(report);
+  const [seconds = 0, user = 0, system = 0, kilobytes = 0, blocks = 0] = figures;
+  return { seconds, cpu: user + system, peakRss: kilobytes * 1024, written: blocks * 512 };
 }
 
-async function look(pid: number, seen: { peakRss: number; written: number }): Promise<void> {
-  try {
-    const [status, io] = await Promise.all([
-      readFile(`/proc/${pid}/status`, "utf8"),
-      readFile(`/proc/${pid}/io`, "utf8"),
-    ]);
-    const rss = Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1] ?? 0) * 1024;
-    const written = Number(/^write_bytes: (\d+)/m.exec(io)?.[1] ?? 0);
-    seen.peakRss = Math.max(seen.peakRss, rss);
-    seen.written = Math.max(seen.written, written);
-  } catch {
-    // The program has ended between two looks; what was seen last is what there is.
+/** One after another, as if they were one program. */
+export async function measureAll(
+  commands: readonly (readonly string[])[],
+  options: { env?: Readonly<Record<string, string>> } = {},
+): Promise<Cost> {
+  let total: Cost = { seconds: 0, cpu: 0, peakRss: 0, written: 0 };
+  for (const command of commands) {
+    const cost = await measure(command, options);
+    total = {
+      seconds: total.seconds + cost.seconds,
+      cpu: total.cpu + cost.cpu,
+      peakRss: Math.max(total.peakRss, cost.peakRss),
+      written: total.written + cost.written,
+    };
   }
+  return total;
 }
 
-function median(values: readonly number[]): number {
+/** Least, median and most. */
+export interface Spread {
+  readonly min: number;
+  readonly median: number;
+  readonly max: number;
+}
+
+export function spreadOf(values: readonly number[]): Spread {
   const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+  const at = (index: number): number => sorted[index] ?? Number.NaN;
+  return { min: at(0), median: at(Math.floor(sorted.length / 2)), max: at(sorted.length - 1) };
 }
 
-/** The run whose time is the median, with the largest memory of all. */
+/** The medians, with the largest memory of all. */
 export function summary(costs: readonly Cost[]): Cost {
   return {
-    seconds: median(costs.map(({ seconds }) => seconds)),
+    seconds: spreadOf(costs.map(({ seconds }) => seconds)).median,
+    cpu: spreadOf(costs.map(({ cpu }) => cpu)).median,
     peakRss: Math.max(...costs.map(({ peakRss }) => peakRss)),
-    written: median(costs.map(({ written }) => written)),
+    written: spreadOf(costs.map(({ written }) => written)).median,
   };
 }

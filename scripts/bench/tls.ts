@@ -36,8 +36,7 @@ export async function benchTls(
   };
   try {
     await writeFile(list, (await fill(source.host, count, tls.cert)).join("\n"));
-    const store = join(directory, "tls-store");
-    const images = ["--image-list", list, "--store", store];
+    const images = ["--image-list", list];
     const push = ["push", bundle, target.host, "--allow-unsigned"];
     const small = `${count} small images over TLS`;
     return [
@@ -47,7 +46,7 @@ export async function benchTls(
     ];
   } finally {
     await Promise.all([source.stop(), target.stop()]);
-    for (const path of [bundle, ca, list, join(directory, "tls-store")]) {
+    for (const path of [bundle, ca, list]) {
       await rm(path, { recursive: true, force: true });
     }
   }

@@ -1,0 +1,65 @@
+import { formatBytes } from "../../src/cli/table.ts";
+import { spreadOf, summary, type Cost } from "./measure.ts";
+
+/** One journey by dray and by its peers, in turn on one machine. */
+export class Comparison {
+  readonly what: string;
+  readonly #costs = new Map<string, Cost[]>();
+
+  constructor(what: string) {
+    this.what = what;
+  }
+
+  note(program: string, cost: Cost): void {
+    this.#costs.set(program, [...(this.#costs.get(program) ?? []), cost]);
+  }
+
+  of(program: string): Cost | undefined {
+    const costs = this.#costs.get(program);
+    return costs === undefined ? undefined : summary(costs);
+  }
+
+  /** Runs each program in turn, another one first each time, so that none has the quiet moments. */
+  async run(runs: number, programs: ReadonlyMap<string, () => Promise<Cost>>): Promise<this> {
+    const all = [...programs];
+    for (let run = 0; run < runs; run++) {
+      const first = run % all.length;
+      for (const [name, measured] of [...all.slice(first), ...all.slice(0, first)]) {
+        this.note(name, await measured());
+      }
+    }
+    return this;
+  }
+
+  /** A row for each program, the quickest peer's time being what ratios are to. */
+  rows(): string[][] {
+    const peers = [...this.#costs.keys()].filter((name) => name !== "dray");
+    const best = Math.min(...peers.map((name) => this.of(name)?.seconds ?? Infinity));
+    const bestCpu = Math.min(...peers.map((name) => this.of(name)?.cpu ?? Infinity));
+    return [...this.#costs].map(([name, costs], index) => {
+      const { cpu, peakRss, written, seconds } = summary(costs);
+      const wall = spreadOf(costs.map((one) => one.seconds));
+      return [
+        index === 0 ? this.what : "",
+        name,
+        `${wall.min.toFixed(2)} / **${wall.median.toFixed(2)}** / ${wall.max.toFixed(2)}`,
+        cpu.toFixed(2),
+        Number.isFinite(best) ? (seconds / best).toFixed(2) : "",
+        Number.isFinite(bestCpu) ? (cpu / bestCpu).toFixed(2) : "",
+        formatBytes(peakRss),
+        formatBytes(written),
+      ];
+    });
+  }
+}
+
+export const COLUMNS: readonly string[] = [
+  "journey",
+  "program",
+  "seconds: min / **median** / max",
+  "CPU seconds",
+  "to the quickest peer",
+  "CPU to the thriftiest",
+  "peak RSS",
+  "written",
+];
