@@ -4,7 +4,7 @@ import process from "node:process";
 import { isInstalled } from "./registry.ts";
 
 /** Where a peer works: each image has a file or folder of its own here. */
-export interface PeerWork {
+interface PeerWork {
   readonly images: readonly string[];
   readonly directory: string;
 }
