@@ -194,6 +194,10 @@ export {
   type UnpackResult,
 } from "./stories/unpack.ts";
 export { diff, type DiffOptions, type DiffReport } from "./stories/diff.ts";
+export { split, type SplitOptions, type SplitResult } from "./stories/split.ts";
+export type { WrittenPart } from "./archive/parts/write-parts.ts";
+export type { Cut } from "./archive/parts/cut.ts";
+export type { ReadBackFrom } from "./content/check-written.ts";
 export type {
   ByteChange,
   ChartNeeds,

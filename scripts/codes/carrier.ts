@@ -99,12 +99,23 @@ export const carrier = {
     means: "A file got another size while it was read, or another run writes to the same name.",
     advice: "Wait until whatever writes there has ended, and run the command again.",
   },
+  MEDIUM_ALTERED: {
+    ends: "refused",
+    means: "What was written was read back from its medium, and is not what was written.",
+    advice: "Take another medium: this one does not keep what is written to it.",
+  },
+  MEDIUM_FAILED: {
+    ends: "failed",
+    means:
+      "A medium failed while it was written to or read; which one it is stands in the message.",
+    advice: "Take another medium, or look at how it is connected.",
+  },
   FILE_PART: {
     ends: "refused",
     severity: "error",
-    means: "This is a later part of a bundle that was split.",
+    means: "This is a later part of a bundle that was split, under a name that does not say so.",
     advice:
-      "Join all parts in their order: `cat NAME.part-* > NAME.tar.gz`, on Windows `copy /b A+B NAME.tar.gz`.",
+      "Put all parts into one folder, under the names that they were written with, and name that.",
   },
   FILE_TRUNCATED: {
     ends: "refused",

@@ -115,18 +115,44 @@ export const foreign = {
   },
   PARTS_APART: {
     severity: "error",
-    means: "Something was cut into parts, and all of them are there, each for itself.",
-    advice: "Join them with the line that the message gives, and name what comes of it.",
+    means:
+      "Parts of something lie beside the whole, or inside an archive, where they cannot be read as one.",
+    advice:
+      "Name the whole, or join the parts with the line that the message gives and name what comes of it.",
+  },
+  PARTS_MIXED: {
+    ends: "refused",
+    severity: "error",
+    means: "Two parts of one number, or two lists of sums, are not alike: they are of two bundles.",
+    advice: "Take the parts of one bundle, with its list, and leave the others.",
   },
   PART_ALONE: {
     ends: "refused",
-    means: "What was named is one part of something that was cut into several.",
-    advice: "Join all parts with the line that the message gives, and name what comes of it.",
+    means:
+      "What was named is one part of something that was cut into several, and no other part is there.",
+    advice:
+      "Put all parts into one folder and name that, or name the folders of the others with `--parts`.",
+  },
+  PART_DAMAGED: {
+    ends: "refused",
+    severity: "error",
+    means: "A part of something that was cut into several changed on the way; its number is said.",
+    advice:
+      "Carry that part again, and no other: `dray split BUNDLE --size SIZE --part NUMBER` writes it once more.",
+  },
+  PART_MISPLACED: {
+    ends: "refused",
+    severity: "error",
+    means:
+      "A part does not hold what belongs in its place: it is there twice, was cut short, or is of another bundle.",
+    advice: "Carry the part that is named again, and no other.",
   },
   PART_MISSING: {
+    ends: "refused",
     severity: "error",
-    means: "An archive is missing from a set that counts only as a whole.",
-    advice: "Put all archives of the set into one directory and name that.",
+    means:
+      "A part of something that was cut, or an archive of a set that counts only as a whole, is not there.",
+    advice: "Carry that one over too, and put it to the others, or name its folder with `--parts`.",
   },
   SIGNATURE_NOT_CHECKED: {
     severity: "warning",

@@ -1,6 +1,7 @@
 import type { Bytes } from "../content/content.ts";
 import type { Finding } from "../finding.ts";
 import type { FileRange } from "./file-range.ts";
+import type { PartSet } from "./parts/part-set.ts";
 
 /** Whatever holds entries. Its kind is how it is read; what it was wrapped in stands in `forms`. */
 export type Archive = DirectoryArchive | FileArchive;
@@ -21,6 +22,8 @@ export interface Carrier {
   readonly size: number;
   /** What was done to open it. */
   readonly notes: readonly Finding[];
+  /** The parts that `path` was cut into, where it is not one file. */
+  readonly parts?: PartSet | undefined;
 }
 
 interface Opened extends Carrier {

@@ -1,4 +1,3 @@
-import type { FileHandle } from "node:fs/promises";
 import type { Bytes } from "../content/content.ts";
 import { DrayError } from "../errors.ts";
 
@@ -7,6 +6,26 @@ export interface ByteRange {
   readonly size: number;
   /** Exactly `length` bytes from `offset`, in pieces; throws where there are not so many. */
   read(offset: number, length: number): Bytes;
+}
+
+/** Which bytes to read, and where to put them: `length` of them from `offset` of the buffer on. */
+export interface ReadRequest {
+  readonly buffer: Buffer;
+  readonly offset: number;
+  readonly length: number;
+  readonly position: number;
+}
+
+/** What can be read at any place: an open file, or several that are read as one. */
+export interface Readable {
+  /** May read less than is asked for, and nothing at the end. */
+  read(request: ReadRequest): Promise<{ readonly bytesRead: number }>;
+}
+
+/** One of the files that what is read lies in, one behind another. */
+export interface FilePiece {
+  readonly path: string;
+  readonly size: number;
 }
 
 /** Bytes asked of a file at a time. */
@@ -30,14 +49,19 @@ export function allocator(reuse: boolean): Allocate {
 
 /** Fills `buffer` from `position` on; a shorter file is an error. */
 export async function readExactly(
-  file: FileHandle,
+  file: Readable,
   position: number,
   buffer: Buffer,
 ): Promise<Buffer> {
   const { length } = buffer;
   let filled = 0;
   while (filled < length) {
-    const { bytesRead } = await file.read(buffer, filled, length - filled, position + filled);
+    const { bytesRead } = await file.read({
+      buffer,
+      offset: filled,
+      length: length - filled,
+      position: position + filled,
+    });
     if (bytesRead === 0) throw shorter(position + filled);
     filled += bytesRead;
   }
@@ -76,27 +100,31 @@ export async function* readAhead<T>(
   if (pending !== undefined) yield { piece: pending.piece, buffer: await pending.buffer };
 }
 
-/** A file, or a stretch of one: an archive may lie in another as it is. */
+/** A file, or several as one, or a stretch of that: an archive may lie in another as it is. */
 export class FileRange implements ByteRange {
-  readonly #file: FileHandle;
+  readonly #file: Readable;
   readonly start: number;
   readonly size: number;
-  /** Where other threads can open the file; undefined if it has no name any more. */
-  readonly path: string | undefined;
+  /** Where other threads can open all of what it is a stretch of; undefined for a file without a name. */
+  readonly pieces: readonly FilePiece[] | undefined;
 
   constructor(
-    file: FileHandle,
-    { path, start = 0, size }: { path: string | undefined; start?: number; size: number },
+    file: Readable,
+    {
+      pieces,
+      start = 0,
+      size,
+    }: { pieces: readonly FilePiece[] | undefined; start?: number; size: number },
   ) {
     this.#file = file;
-    this.path = path;
+    this.pieces = pieces;
     this.start = start;
     this.size = size;
   }
 
   slice(offset: number, size: number): FileRange {
     if (offset + size > this.size) throw shorter(this.size);
-    return new FileRange(this.#file, { path: this.path, start: this.start + offset, size });
+    return new FileRange(this.#file, { pieces: this.pieces, start: this.start + offset, size });
   }
 
   /** Fills `buffer` from `position` on. */

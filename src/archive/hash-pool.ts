@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import type { HashTask } from "./archive.ts";
-import type { FileRange } from "./file-range.ts";
+import type { FilePiece, FileRange } from "./file-range.ts";
 import { fromFailure, type ThreadFailure } from "./thread-failure.ts";
 
 /** Each costs some 25 MB of memory, and two hash faster than most disks read. */
@@ -17,7 +17,7 @@ export type HashReply = { readonly digests: string[] } | { readonly failure: Thr
 
 /** Where each thread finds the carrier. */
 export interface Stretch {
-  readonly path: string;
+  readonly pieces: readonly FilePiece[];
   readonly start: number;
   readonly size: number;
 }
@@ -48,10 +48,12 @@ export class HashPool {
    * Undefined where threads do not pay, or cannot start: they run what the build makes of the
    * sources, not the sources themselves.
    */
-  static for({ path, start, size }: FileRange): HashPool | undefined {
+  static for({ pieces, start, size }: FileRange): HashPool | undefined {
     const isBuilt = import.meta.url.endsWith(".js");
     const pays = size >= WORTH_THREADS && availableParallelism() > 1;
-    return isBuilt && pays && path !== undefined ? new HashPool({ path, start, size }) : undefined;
+    return isBuilt && pays && pieces !== undefined
+      ? new HashPool({ pieces, start, size })
+      : undefined;
   }
 
   /** Undefined where the way to another thread does not pay. */

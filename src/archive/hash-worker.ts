@@ -1,15 +1,15 @@
 import { createHash } from "node:crypto";
-import { open } from "node:fs/promises";
 import { parentPort, workerData } from "node:worker_threads";
 import type { HashTask } from "./archive.ts";
 import { FileRange } from "./file-range.ts";
 import type { HashReply, Stretch } from "./hash-pool.ts";
 import { MemberTar } from "./members/member-reader.ts";
+import { openPieces } from "./parts/several-files.ts";
 import { PlainTar } from "./tar/seekable-tar.ts";
 import { toFailure } from "./thread-failure.ts";
 
 /** A thread that hashes what it is told of one carrier, which it opens for itself. */
-const { path, start, size } = workerData as Stretch;
+const { pieces, start, size } = workerData as Stretch;
 const opened = openCarrier();
 
 parentPort?.on("message", (task: HashTask) => {
@@ -17,7 +17,7 @@ parentPort?.on("message", (task: HashTask) => {
 });
 
 async function openCarrier(): Promise<MemberTar | PlainTar> {
-  const range = new FileRange(await open(path, "r"), { path, start, size });
+  const range = new FileRange(await openPieces(pieces), { pieces, start, size });
   return (await MemberTar.open(range)) ?? new PlainTar(range);
 }
 

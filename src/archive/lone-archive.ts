@@ -9,7 +9,8 @@ import { sniff } from "./sniff.ts";
 import { TAR_BLOCK } from "./tar/tar-header.ts";
 
 /** What is put beside a bundle: its sums and signatures, the key, a word about it. */
-const BESIDE = /\.(?:sigstore\.json|sig|asc|pub|pem|sha256|sha256sum|sha512|md5|txt|md|pdf)$/i;
+export const BESIDE =
+  /\.(?:sigstore\.json|sig|asc|pub|pem|sha256|sha256sum|sha512|md5|txt|md|pdf)$/i;
 
 /** More archives beside one another than anybody chooses from. */
 const MAX_CHOICES = 10;

@@ -3,11 +3,15 @@ import { open, stat, type FileHandle } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DrayError, unreadable } from "../errors.ts";
-import type { Archive } from "./archive.ts";
+import type { Archive, FileArchive } from "./archive.ts";
 import { openDirectory } from "./directory.ts";
-import { FileRange } from "./file-range.ts";
+import { FileRange, type FilePiece, type Readable } from "./file-range.ts";
 import { openWrapped } from "./open-wrapped.ts";
 import { loneArchive, nestedIn } from "./lone-archive.ts";
+import { explainPart } from "./parts/explain-part.ts";
+import { findParts } from "./parts/find-parts.ts";
+import type { PartSet } from "./parts/part-set.ts";
+import { openPieces } from "./parts/several-files.ts";
 
 export interface OpenArchiveOptions {
   /**
@@ -17,29 +21,54 @@ export interface OpenArchiveOptions {
   readonly workDirectory?: string | undefined;
   /** Open what an archive holds, if that is one archive and nothing else. @default true */
   readonly unwrap?: boolean | undefined;
+  /** Folders in which further parts of what is named lie, where it was cut into several. */
+  readonly parts?: readonly string[] | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
  * Opens whatever carries entries; the content says what it is, never the name. Where it holds nothing
- * but one archive, that is what is opened.
+ * but one archive, that is what is opened; where it was cut into parts, all of them as one.
  *
- * @throws DrayError `DRAY_FILE_NOT_FOUND`, `DRAY_ARCHIVE_UNKNOWN`, `DRAY_ARCHIVE_UNSUPPORTED`,
+ * @throws DrayError `DRAY_PART_MISSING`, `DRAY_PART_MISPLACED`, `DRAY_PARTS_MIXED`, `DRAY_FILE_NOT_FOUND`, `DRAY_ARCHIVE_UNKNOWN`, `DRAY_ARCHIVE_UNSUPPORTED`,
  * `DRAY_ARCHIVE_AMBIGUOUS`, `DRAY_ARCHIVE_TOO_LARGE`, `DRAY_FRAMING_DAMAGED`, `DRAY_GZIP_DAMAGED`,
  * `DRAY_ZSTD_DAMAGED`, `DRAY_ZIP_DAMAGED`
  */
 export async function openArchive(
-  path: string,
+  given: string,
   options: OpenArchiveOptions = {},
 ): Promise<Archive> {
-  const found = await statCarrier(path);
-  if (found.isDirectory()) return openFolder(path, options);
-  if (!found.isFile()) throw noFile(path);
-  const file = await openFile(path);
+  const meant = await findParts(given, options.parts ?? []);
+  if (typeof meant !== "string") return openParts(meant, options);
+  const found = await statCarrier(meant);
+  if (found.isDirectory()) return openFolder(meant, options);
+  if (!found.isFile()) throw noFile(meant);
+  const file = await openFile(meant);
+  const { size } = await file.stat();
+  return openFileOf(file, { pieces: [{ path: meant, size }], path: meant }, options);
+}
+
+async function openParts(set: PartSet, options: OpenArchiveOptions): Promise<Archive> {
+  const { path, pieces, notes } = set;
+  const file = await openPieces(pieces);
+  const archive = await openFileOf(file, { pieces, path }, options).catch(
+    async (error: unknown) => {
+      throw await explainPart(error, path, set);
+    },
+  );
+  const forms = [pieces.length === 1 ? "1 part" : `${pieces.length} parts`, ...archive.forms];
+  return { ...archive, parts: set, forms, notes: [...notes, ...archive.notes] };
+}
+
+/** Opens what lies in a file, or in several as one, which is closed with it. */
+async function openFileOf(
+  file: Readable & { close(): Promise<void> },
+  { pieces, path }: { pieces: readonly FilePiece[]; path: string },
+  { workDirectory = tmpdir(), unwrap, signal }: OpenArchiveOptions,
+): Promise<FileArchive> {
+  const size = pieces.reduce((sum, piece) => sum + piece.size, 0);
   try {
-    const { size } = await file.stat();
-    const range = new FileRange(file, { path, size });
-    const { workDirectory = tmpdir(), unwrap, signal } = options;
+    const range = new FileRange(file, { pieces, size });
     const archive = await openWrapped(range, { path, workDirectory, unwrap, signal });
     return {
       ...archive,

@@ -27,9 +27,9 @@ export interface WorkFile {
  */
 export async function spooled(archive: Archive, options: WorkOptions): Promise<SeekableArchive> {
   if (archive.kind !== "stream") return archive;
-  const { path, forms, size, notes, leastSize } = archive;
+  const { path, forms, size, notes, parts, leastSize } = archive;
   const file = await writeWorkFile(() => archive.tar(), { ...options, leastSize });
-  const tar = tarArchive(new PlainTar(file.range), file.range, { path, forms, size, notes });
+  const tar = tarArchive(new PlainTar(file.range), file.range, { path, forms, size, notes, parts });
   return {
     ...tar,
     async close() {
@@ -61,7 +61,7 @@ export async function writeWorkFile(
   try {
     await writeFile(file, content(), { signal });
     const { size } = await file.stat();
-    return { range: new FileRange(file, { path: undefined, size }), close };
+    return { range: new FileRange(file, { pieces: undefined, size }), close };
   } catch (error) {
     await close();
     throw explained(error, workDirectory);

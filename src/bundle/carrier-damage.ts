@@ -1,7 +1,9 @@
-import { basename, dirname } from "node:path";
+import { basename } from "node:path";
 import type { Archive } from "../archive/archive.ts";
 import { framedSize } from "../archive/members/gzip-members.ts";
-import { joining, partOf } from "../archive/parts.ts";
+import { partOf } from "../archive/parts/part-name.ts";
+import { damagedParts, endsEarly } from "../archive/parts/part-damage.ts";
+import type { PartSet } from "../archive/parts/part-set.ts";
 import { tarSize } from "../archive/tar/tar-writer.ts";
 import { zeroTailOf } from "../archive/tar/zero-tail.ts";
 import { attempt, findingOf, hasErrors, type Finding } from "../finding.ts";
@@ -17,19 +19,70 @@ export async function nameCarrierDamage(
   view: BundleView,
 ): Promise<readonly Finding[]> {
   if (!hasErrors(findings) || carrier.kind === "directory") return findings;
-  const zeroed = await zeroTailOf(carrier.path, carrier.size);
-  if (zeroed !== undefined) return [findingOf(zeroed), ...findings];
+  const named = await nameTruncation(findings, carrier, view);
+  const { path, size, parts } = carrier;
+  if (parts !== undefined) return nameParts(named, parts, carrier);
+  const zeroed = await zeroTailOf([{ path, size }]);
+  return zeroed === undefined ? named : [findingOf(zeroed), ...findings];
+}
+
+/** What says nothing of a part: whose signature counts. */
+const NO_DAMAGE: ReadonlySet<string> = new Set([
+  "SIGNATURE_MISSING",
+  "SIGNATURE_NO_KEY",
+  "SIGNATURE_NOT_TRUSTED",
+]);
+
+/** Says which parts are to be carried again, and of nothing else that it should be. */
+async function nameParts(
+  findings: readonly Finding[],
+  parts: PartSet,
+  { size }: Archive,
+): Promise<readonly Finding[]> {
+  const errors = findings.filter(({ severity }) => severity === "error");
+  if (errors.every(({ code }) => NO_DAMAGE.has(code))) return findings;
+  const cut = errors.find(({ code }) => code === "ARCHIVE_TRUNCATED");
+  const wanted = Number(cut?.wanted?.replace(/\D/g, "") ?? size);
+  const found =
+    parts.sums === undefined && cut !== undefined
+      ? endsEarly(parts, wanted - size)
+      : await damagedParts(parts);
+  if (found.length === 0) return findings;
+  return [...found, ...findings.map(withoutHint)];
+}
+
+/** To carry all of it again is what most of them say. */
+function withoutHint(finding: Finding): Finding {
+  const { code, severity, message, entry, wanted, found } = finding;
+  return {
+    code,
+    severity,
+    message,
+    ...(entry !== undefined && { entry }),
+    ...(wanted !== undefined && { wanted }),
+    ...(found !== undefined && { found }),
+  };
+}
+
+async function nameTruncation(
+  findings: readonly Finding[],
+  carrier: Archive,
+  view: BundleView,
+): Promise<readonly Finding[]> {
   const cut = findings.findIndex(({ code }) => code === "ARCHIVE_TRUNCATED");
   const finding = findings[cut];
   if (finding === undefined) return findings;
   return findings.with(cut, await truncation(finding, carrier, view));
 }
 
+const ALL_PARTS =
+  "It is a part: put the others beside it, or name the folder where they lie with --parts.";
+
 /** Says of a carrier that was cut how much is missing, where what arrived tells all sizes. */
 async function truncation(finding: Finding, carrier: Archive, view: BundleView): Promise<Finding> {
   const { path, size } = carrier;
   const part = partOf(basename(path));
-  const named = part === undefined ? finding : { ...finding, hint: joining(part, dirname(path)) };
+  const named = part === undefined ? finding : { ...finding, hint: ALL_PARTS };
   // Other gzip has a size of its own.
   if (carrier.kind !== "tar" || !carrier.isWholeFile || !areAsWritten(view)) return named;
   const { bytes, isExact } = await wholeTarSize(view);

@@ -99,7 +99,7 @@ export class BundleView implements BundleSource {
     if (entry === undefined || archive.kind === "directory" || archive.kind === "stream")
       return path;
     const range = entry.bytes === undefined ? await archive.inPlace(entry) : undefined;
-    if (range?.path === undefined || range.size === 0) return path;
+    if (range?.pieces === undefined || range.size === 0) return path;
     return `${path}, bytes ${range.start} to ${range.start + range.size - 1} of the file`;
   }
 

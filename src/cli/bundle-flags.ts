@@ -15,6 +15,7 @@ export interface BundleFlags extends TrustFlags {
   readonly rename?: readonly string[];
   readonly repository?: string;
   readonly platform?: readonly string[];
+  readonly parts?: readonly string[];
 }
 
 export function addTrustFlags(command: Command, title = "Trust:"): Command {
@@ -49,8 +50,15 @@ export function addLookFlags(command: Command): Command {
   return addContentFlags(command);
 }
 
+/** Flag of every command that takes a bundle. */
+export function partsFlag(): Option {
+  return repeatable("--parts <dir>", "folder in which further parts of the bundle lie");
+}
+
 function addContentFlags(command: Command): Command {
   return command
+    .optionsGroup("The bundle:")
+    .addOption(partsFlag())
     .optionsGroup("What others have packed:")
     .addOption(
       seldom(
@@ -88,6 +96,7 @@ interface BundleChoices {
   readonly trust: TrustPolicy;
   readonly names: GivenNames;
   readonly platforms: readonly Platform[];
+  readonly parts: readonly string[] | undefined;
 }
 
 export async function bundleChoices(
@@ -100,6 +109,7 @@ export async function bundleChoices(
     trust: await trustPolicy(flags, defaults),
     names: parseNames(rename, flags.repository),
     platforms: platform.map(parsePlatform),
+    parts: flags.parts,
   };
 }
 

@@ -17,6 +17,7 @@ import { addReportCommand } from "./report-command.ts";
 import { addServeCommand } from "./serve-command.ts";
 import { sessionStarter, type AddCommand, type StartSession } from "./session.ts";
 import { addSignCommand } from "./sign-command.ts";
+import { addSplitCommand } from "./split-command.ts";
 import type { Io } from "./terminal.ts";
 import { addUnpackCommand } from "./unpack-command.ts";
 import { usageFailure } from "./usage.ts";
@@ -26,7 +27,7 @@ import { addVerifyCommand } from "./verify-command.ts";
 const COMMANDS: Readonly<Record<string, readonly AddCommand[]>> = {
   Gather: [addImagesCommand, addPackCommand, addCopyCommand, addPreflightCommand],
   Prove: [addInspectCommand, addVerifyCommand, addCheckCommand, addDiffCommand, addReportCommand],
-  Carry: [addUnpackCommand, addSignCommand, addKeygenCommand],
+  Carry: [addSplitCommand, addUnpackCommand, addSignCommand, addKeygenCommand],
   Deliver: [addPushCommand, addRepointCommand, addServeCommand],
   Around: [addLoginCommand, addLogoutCommand, addCompletionCommand],
 };

@@ -21,6 +21,8 @@ const STAGES: Readonly<Record<string, string>> = {
   tag: "Tagging",
   audit: "Comparing",
   unpack: "Unpacking",
+  split: "Splitting",
+  "check-written": "Reading back what was written",
 };
 
 /** Shows on stderr what happens: one line that moves on a terminal, plain lines elsewhere. */

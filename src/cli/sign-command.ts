@@ -1,8 +1,13 @@
 import { Option } from "commander";
+import { partsFlag } from "./bundle-flags.ts";
 import { addExamples, seldom } from "./flags.ts";
 import { addOutputFlags, type AddCommand, type SessionFlags } from "./session.ts";
 import { addSigningFlags, readSigner, requireSigner, type SigningFlags } from "./signing-key.ts";
 import { formatTable } from "./table.ts";
+
+interface SignFlags extends SigningFlags, SessionFlags {
+  readonly parts?: readonly string[];
+}
 
 export const addSignCommand: AddCommand = (program, start) => {
   const command = program
@@ -13,7 +18,7 @@ export const addSignCommand: AddCommand = (program, start) => {
         "own, BUNDLE.KEYID.sigstore.json, which travels beside the bundle.",
     )
     .argument("<bundle>", "bundle file or unpacked directory");
-  addSigningFlags(command).addOption(
+  addSigningFlags(command.addOption(partsFlag())).addOption(
     seldom(new Option("--work-dir <dir>", "private scratch space for bundles compressed again")),
   );
   addOutputFlags(command);
@@ -21,7 +26,7 @@ export const addSignCommand: AddCommand = (program, start) => {
     "dray sign app-1.2.0.tar.gz --sign-key reviewer.key",
     "dray verify app-1.2.0.tar.gz --key release.pub --key reviewer.pub --require 2",
   ]);
-  command.action(async (path: string, flags: SigningFlags & SessionFlags) => {
+  command.action(async (path: string, flags: SignFlags) => {
     await requireSigner(flags);
     const session = await start(flags);
     const { run, print } = session;
@@ -33,7 +38,7 @@ export const addSignCommand: AddCommand = (program, start) => {
         hint: "Make a key with `dray keygen reviewer`, then sign with --sign-key reviewer.key.",
       });
     }
-    const result = await sign({ path, key }, run);
+    const result = await sign({ path, parts: flags.parts, key }, run);
     print(result, () =>
       formatTable([
         ["signature", result.path],

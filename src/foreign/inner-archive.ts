@@ -33,7 +33,11 @@ const NO_ARCHIVE: ReadonlySet<ErrorCode> = new Set([
   "DRAY_ARCHIVE_UNSUPPORTED",
 ]);
 
-async function spooledOrClosed(archive: Archive, options: WorkOptions): Promise<SeekableArchive> {
+/** As `spooled`; closes what cannot be. */
+export async function spooledOrClosed(
+  archive: Archive,
+  options: WorkOptions,
+): Promise<SeekableArchive> {
   try {
     return await spooled(archive, options);
   } catch (error) {

@@ -74,7 +74,7 @@ async function* readDisk(path: string, { offset, length }: Required<ByteRange>):
   const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
   try {
     const { size } = await file.stat();
-    yield* new FileRange(file, { path, size }).read(offset, length);
+    yield* new FileRange(file, { pieces: [{ path, size }], size }).read(offset, length);
   } finally {
     await file.close();
   }

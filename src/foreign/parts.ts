@@ -1,18 +1,30 @@
 import { append } from "../append.ts";
-import { isFirstNoPiece, joining, nameOfPart, partOf, type Part } from "../archive/parts.ts";
+import {
+  isFirstNoPiece,
+  joining,
+  nameOfPart,
+  partOf,
+  type Part,
+} from "../archive/parts/part-name.ts";
 import type { Finding } from "../finding.ts";
 
 /** Files of one tree that are parts of something that somebody has cut. */
 export interface PartsFound {
   readonly parts: readonly string[];
+  /** The first of each set that can be read as one, where it lies. */
+  readonly readable: readonly string[];
+  /** Why the others cannot. */
   readonly findings: readonly Finding[];
 }
 
 /**
- * Says which of these files are parts, and how to join them; `directory` is where they lie on the disk,
- * if they do. One file that may be the first of several is left to whoever opens it.
+ * Says which of these files are parts. Those that lie on the disk can be read as one; of others it is
+ * said how to join them. One file that may be the first of several is left to whoever opens it.
  */
-export function partsAmong(paths: readonly string[], directory: string | undefined): PartsFound {
+export function partsAmong(
+  paths: readonly string[],
+  { isOnDisk }: { isOnDisk: boolean },
+): PartsFound {
   const sets = new Map<string, { path: string; part: Part }[]>();
   for (const path of paths) {
     const part = partOf(path);
@@ -22,6 +34,7 @@ export function partsAmong(paths: readonly string[], directory: string | undefin
     else set.push({ path, part });
   }
   const parts: string[] = [];
+  const readable: string[] = [];
   const findings: Finding[] = [];
   for (const set of sets.values()) {
     const [first, ...others] = set.map(({ part }) => part);
@@ -30,29 +43,24 @@ export function partsAmong(paths: readonly string[], directory: string | undefin
       parts,
       set.map(({ path }) => path),
     );
-    findings.push(
-      apart([first, ...others], { directory, isWholeThere: paths.includes(first.whole) }),
-    );
+    const [one] = set;
+    if (paths.includes(first.whole)) findings.push(joined(first));
+    else if (isOnDisk && one !== undefined) readable.push(one.path);
+    else findings.push(apart([first, ...others]));
   }
-  return { parts, findings };
+  return { parts, readable, findings };
 }
 
-interface Surroundings {
-  readonly directory: string | undefined;
-  /** Somebody has joined them already. */
-  readonly isWholeThere: boolean;
+/** Somebody has joined them already. */
+function joined({ whole }: Part): Finding {
+  const message = `${whole} lies beside the parts that it was cut into`;
+  const hint = `Name ${whole} itself.`;
+  return { code: "PARTS_APART", severity: "error", entry: whole, message, hint };
 }
 
-function apart(
-  [first, ...others]: readonly [Part, ...Part[]],
-  { directory, isWholeThere }: Surroundings,
-): Finding {
+function apart([first, ...others]: readonly [Part, ...Part[]]): Finding {
   const { whole } = first;
   const base = { severity: "error", entry: whole } as const;
-  if (isWholeThere) {
-    const message = `${whole} lies beside the parts that it was cut into`;
-    return { ...base, code: "PARTS_APART", message, hint: `Name ${whole} itself.` };
-  }
   const numbers = new Set([first, ...others].map(({ number }) => number));
   const lost = lostOf(numbers, isFirstNoPiece(first));
   if (lost !== undefined) {
@@ -61,8 +69,9 @@ function apart(
     const hint = "Copy it to the others, and compare all sizes.";
     return { ...base, code: "PART_MISSING", entry: name, message, hint };
   }
-  const message = `${whole} was cut into parts and has to be joined first`;
-  return { ...base, code: "PARTS_APART", message, hint: joining(first, directory) };
+  const message = `${whole} was cut into parts, which lie in an archive and have to be joined first`;
+  const hint = `Unpack the archive, join them, and name what comes of it: ${joining(first)}.`;
+  return { ...base, code: "PARTS_APART", message, hint };
 }
 
 /** The first number of a set that is not there; nobody knows of what is behind the last. */

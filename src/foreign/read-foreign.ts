@@ -1,4 +1,6 @@
+import { join } from "node:path";
 import type { Archive, SeekableArchive } from "../archive/archive.ts";
+import { openArchive } from "../archive/open-archive.ts";
 import type { WorkOptions } from "../archive/work-file.ts";
 import { DrayError } from "../errors.ts";
 import { findingOf, hasErrors, type Finding } from "../finding.ts";
@@ -6,7 +8,7 @@ import { joinTrees, missingParts, setOf } from "./archive-set.ts";
 import { BlobPool } from "./blob-pool.ts";
 import type { FileTree } from "./file-tree.ts";
 import type { ForeignChart, ForeignContent, ForeignReader } from "./foreign-content.ts";
-import { openInner } from "./inner-archive.ts";
+import { openInner, spooledOrClosed } from "./inner-archive.ts";
 import { openTree, type OpenedTree } from "./open-tree.ts";
 import { findCharts } from "./charts.ts";
 import type { Foreign } from "./join-foreign.ts";
@@ -91,7 +93,7 @@ class Reading {
     const { tree, findings, linkFindings, stripped } = opened;
     append(this.#findings, findings);
     append(this.#stripped, stripped);
-    this.#parts(tree, depth);
+    await this.#parts(tree, depth);
     for (const reader of READERS) await this.#apply(reader, opened);
     append(this.#charts, await findCharts(tree));
     if (depth < MAX_ARCHIVE_DEPTH) await this.#innerArchives(opened, depth);
@@ -103,15 +105,28 @@ class Reading {
     append(this.#findings, rest.findings);
   }
 
-  /** What was cut is not looked into: it says more than what is wrong with each piece. */
-  #parts(tree: FileTree, depth: number): void {
-    const { parts, findings } = partsAmong(
-      [...tree.unclaimed()],
-      depth === 0 ? this.#directory : undefined,
-    );
+  /** What was cut is read as one, or said to be in parts: more than what is wrong with each of them. */
+  async #parts(tree: FileTree, depth: number): Promise<void> {
+    const directory = depth === 0 ? this.#directory : undefined;
+    const isOnDisk = directory !== undefined;
+    const { parts, readable, findings } = partsAmong([...tree.unclaimed()], { isOnDisk });
     tree.claim(parts);
     append(this.#findings, findings);
-    if (findings.length > 0) this.#isKnown = true;
+    for (const part of readable) await this.#joined(join(directory ?? "", part), depth);
+    if (findings.length + readable.length > 0) this.#isKnown = true;
+  }
+
+  async #joined(part: string, depth: number): Promise<void> {
+    try {
+      const archive = await openArchive(part, { ...this.#options, unwrap: false });
+      const joined = await spooledOrClosed(archive, this.#options);
+      this.#open.push(joined);
+      const { signal } = this.#options;
+      await this.tree(await openTree(joined, { prefix: `${joined.path} → `, signal }), depth + 1);
+    } catch (error) {
+      if (!(error instanceof DrayError) || error.kind !== "refused") throw error;
+      this.#findings.push(findingOf(error, part));
+    }
   }
 
   async #apply(reader: ForeignReader, { tree }: OpenedTree): Promise<void> {

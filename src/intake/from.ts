@@ -6,7 +6,7 @@ import { openBundle } from "../bundle/open.ts";
 import { requireUsable, type UsableBundle } from "../bundle/opened.ts";
 import { DrayError } from "../errors.ts";
 import type { Run } from "../events.ts";
-import { explainPart } from "../archive/parts.ts";
+import { explainPart } from "../archive/parts/explain-part.ts";
 import { joinForeign, type Foreign } from "../foreign/join-foreign.ts";
 import { readForeign, type OpenForeign } from "../foreign/read-foreign.ts";
 import { findDetached } from "../trust/detached.ts";
@@ -36,8 +36,8 @@ export async function withPacked<T>(
     const foreign: Foreign[] = [];
     const bundles: UsableBundle[] = [];
     for (const path of paths) {
-      const found = await openOne(path, { trust, run, open }).catch((error: unknown) => {
-        throw explainPart(path, error);
+      const found = await openOne(path, { trust, run, open }).catch(async (error: unknown) => {
+        throw await explainPart(error, path);
       });
       if ("contents" in found) bundles.push(found);
       else foreign.push(found);

@@ -1,4 +1,6 @@
-import { resolve } from "node:path";
+import { basename, dirname, resolve } from "node:path";
+import { append } from "../append.ts";
+import type { Archive, SeekableArchive } from "../archive/archive.ts";
 import { openArchive } from "../archive/open-archive.ts";
 import { spooled } from "../archive/work-file.ts";
 import { isOwnBundle } from "../bundle/locate.ts";
@@ -6,17 +8,20 @@ import { openBundle as openOwn } from "../bundle/open.ts";
 import type { OpenedBundle } from "../bundle/opened.ts";
 import { readsEverything, type ContentNeed } from "../bundle/read-carrier.ts";
 import { startRun, type Run, type RunOptions } from "../events.ts";
-import { explainPart } from "../archive/parts.ts";
+import { explainPart } from "../archive/parts/explain-part.ts";
+import { otherThanSaid } from "../archive/parts/part-damage.ts";
 import { openForeign } from "../foreign/foreign-bundle.ts";
 import { NO_NAMES, type GivenNames } from "../foreign/given-names.ts";
 import type { Platform } from "../oci/platform.ts";
-import { findDetached } from "../trust/detached.ts";
+import { findDetached, type FoundSignature } from "../trust/detached.ts";
 import type { TrustPolicy } from "../trust/policy.ts";
 
 /** Which bundle, and on whose word. */
 export interface BundleOptions {
-  /** File or directory. */
+  /** File or directory; of a bundle that was cut any part, their list, or their folder. */
   readonly path: string;
+  /** Folders in which further parts lie. */
+  readonly parts?: readonly string[] | undefined;
   /** Whose signature it needs. @default nobody is trusted, and so no bundle */
   readonly trust?: TrustPolicy | undefined;
   /** Leave out what the list of sums does not name instead of refusing it. @default false */
@@ -40,6 +45,8 @@ export interface OpenBundleOptions extends BundleOptions {
 /** A bundle whose carrier stays open until `close`. */
 export interface BundleHandle {
   readonly bundle: OpenedBundle;
+  /** The file or directory that it turned out to lie in; of parts the whole, which need not be there. */
+  readonly carrier: string;
   /** Bytes of the carrier's file, 0 for a directory. */
   readonly size: number;
   readonly close: () => Promise<void>;
@@ -56,8 +63,9 @@ export async function openBundle(
   const { path, trust: policy = {} } = options;
   const content = needOf(options);
   const run = startRun(runOptions);
-  const opened = await openArchive(path, run).catch((error: unknown) => {
-    throw explainPart(path, error);
+  const { parts } = options;
+  const opened = await openArchive(path, { ...run, parts }).catch(async (error: unknown) => {
+    throw await explainPart(error, path);
   });
   let archive = opened;
   try {
@@ -71,22 +79,43 @@ export async function openBundle(
     if (!(await isOwnBundle(archive))) {
       const readable = await spooled(archive, run);
       archive = readable;
-      const { names = NO_NAMES, platforms = [] } = options;
-      const foreign = await openForeign(readable, { policy, content, names, platforms }, run);
-      if (foreign !== undefined) {
-        return { bundle: foreign.bundle, size, close: closing(foreign, readable) };
-      }
+      const handle = await openOthers(readable, options, run);
+      if (handle !== undefined) return handle;
     }
     const carrier = archive;
-    const detached = await findDetached(resolve(carrier.path));
+    const detached = await signaturesBeside(carrier);
     const { repair = false } = options;
     const { signal, onEvent } = run;
     const bundle = await openOwn(carrier, { policy, detached, repair, content, signal, onEvent });
-    return { bundle, size, close: () => carrier.close() };
+    return { bundle, carrier: carrier.path, size, close: () => carrier.close() };
   } catch (error) {
     await archive.close();
-    throw explainPart(path, error);
+    throw await explainPart(error, path, archive.parts);
   }
+}
+
+/** What others have packed; undefined if it is nothing that is known. */
+async function openOthers(
+  archive: SeekableArchive,
+  options: OpenBundleOptions,
+  run: Run,
+): Promise<BundleHandle | undefined> {
+  const { names = NO_NAMES, platforms = [], trust: policy = {} } = options;
+  const content = needOf(options);
+  const foreign = await openForeign(archive, { policy, content, names, platforms }, run);
+  if (foreign === undefined) return undefined;
+  const { path: carrier, size, parts } = archive;
+  const wrong = readsEverything(content) ? await otherThanSaid(parts) : [];
+  const bundle = { ...foreign.bundle, findings: [...wrong, ...foreign.bundle.findings] };
+  return { bundle, carrier, size, close: closing(foreign, archive) };
+}
+
+/** Signatures lie beside the whole, or beside any of the parts that it was cut into. */
+async function signaturesBeside({ path, parts }: Archive): Promise<readonly FoundSignature[]> {
+  const folders = parts?.folders ?? [dirname(path)];
+  const found: FoundSignature[] = [];
+  for (const folder of folders) append(found, await findDetached(resolve(folder, basename(path))));
+  return found;
 }
 
 function needOf({ content = "readable", verifyFirst }: OpenBundleOptions): ContentNeed {
@@ -104,11 +133,11 @@ function closing(...opened: readonly { close(): Promise<void> }[]): () => Promis
 export async function withBundle<T>(
   options: OpenBundleOptions,
   run: Run,
-  use: (bundle: OpenedBundle, carrier: { size: number }) => Promise<T>,
+  use: (bundle: OpenedBundle, carrier: { path: string; size: number }) => Promise<T>,
 ): Promise<T> {
-  const { bundle, size, close } = await openBundle(options, run);
+  const { bundle, carrier, size, close } = await openBundle(options, run);
   try {
-    return await use(bundle, { size });
+    return await use(bundle, { path: carrier, size });
   } finally {
     await close();
   }

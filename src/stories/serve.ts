@@ -1,4 +1,5 @@
 import { readdir, stat } from "node:fs/promises";
+import { findParts } from "../archive/parts/find-parts.ts";
 import { CONTENTS_FILE, SUMS_FILE } from "../bundle/format.ts";
 import { verifiedBeforeEnd } from "../content/verify.ts";
 import { DrayError, systemCode, unreadable } from "../errors.ts";
@@ -42,6 +43,8 @@ export interface ServeOptions {
   readonly uploadExpiryMs?: number | undefined;
   /** How long requests under way get to end when it stops. @default 5 s */
   readonly closeGraceMs?: number | undefined;
+  /** Folders in which further parts of a bundle lie that was cut into several. */
+  readonly parts?: readonly string[] | undefined;
   /** Whose signature a bundle needs. @default nobody is trusted */
   readonly trust?: TrustPolicy | undefined;
   /** Read and verify every byte of a bundle before it is served. @default false */
@@ -113,7 +116,8 @@ async function openCatalog(options: ServeOptions, run: Run): Promise<Catalog> {
     const message = `Cannot serve ${JSON.stringify(path)} writable: expected a directory, found a file`;
     throw invalid(message, { hint: "A bundle is served read-only." });
   }
-  if (kind === "missing") throw notFound(path);
+  // A bundle that was cut goes by the name of the whole too.
+  if (kind === "missing" && typeof (await findParts(path, [])) === "string") throw notFound(path);
   const isLayout = kind === "directory" && (await isPlainLayout(path, options));
   return isLayout ? openLayoutCatalog(path, run) : openBundled(path, options, run);
 }
@@ -143,11 +147,11 @@ async function isPlainLayout(
 
 /** Trusted and complete, or not served at all. */
 async function openBundled(path: string, options: ServeOptions, run: Run): Promise<Catalog> {
-  const { trust, verifyFirst, names, platforms } = options;
+  const { parts, trust, verifyFirst, names, platforms } = options;
   // Nobody waits for progress here: what a registry says is about what it serves.
   const onEvent: Listener = (event) => event.type === "warning" && run.onEvent(event);
   const quiet = { ...run, onEvent };
-  const opened = await openBundle({ path, trust, verifyFirst, names, platforms }, quiet);
+  const opened = await openBundle({ path, parts, trust, verifyFirst, names, platforms }, quiet);
   try {
     const { source, graph, findings } = requireUsable(path, opened.bundle);
     for (const { severity, message } of findings) {

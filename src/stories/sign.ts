@@ -8,8 +8,10 @@ import { requireUsable } from "../bundle/opened.ts";
 import { withBundle } from "./open-bundle.ts";
 
 export interface SignOptions {
-  /** File or directory. */
+  /** File or directory; of a bundle that was cut any part, their list, or their folder. */
   readonly path: string;
+  /** Folders in which further parts lie. */
+  readonly parts?: readonly string[] | undefined;
   readonly key: SigningKey;
 }
 
@@ -28,33 +30,37 @@ export interface SignResult {
  * `DRAY_SIGN_COMMAND_FAILED`
  */
 export async function sign(
-  { path: given, key }: SignOptions,
+  { path: given, parts, key }: SignOptions,
   runOptions: RunOptions = {},
 ): Promise<SignResult> {
   const run = startRun(runOptions);
   const trust = { allowUnsigned: true };
-  return withBundle({ path: given, trust, content: "hashed" }, run, async (opened) => {
-    const { list, bundleDigest, isForeign } = requireUsable(given, opened);
-    if (isForeign) throw foreign(given);
-    const { bundle } = await signWith(key, list, run.signal);
-    const { id } = key.publicKey;
-    const path = detachedPath(resolve(given), id);
-    try {
-      await writeFile(path, bundle, { flag: "wx" });
-    } catch (cause) {
-      if (systemCode(cause) !== "EEXIST") throw unwritable(cause, "signature", path) ?? cause;
-      throw new DrayError(
-        "DRAY_FILE_EXISTS",
-        `Cannot write ${JSON.stringify(path)}: it exists already`,
-        {
-          kind: "usage",
-          hint: "This key has signed the bundle before. Remove the file to sign again.",
-          cause,
-        },
-      );
-    }
-    return { path, keyId: id, bundleDigest };
-  });
+  return withBundle(
+    { path: given, parts, trust, content: "hashed" },
+    run,
+    async (opened, carrier) => {
+      const { list, bundleDigest, isForeign } = requireUsable(given, opened);
+      if (isForeign) throw foreign(given);
+      const { bundle } = await signWith(key, list, run.signal);
+      const { id } = key.publicKey;
+      const path = detachedPath(resolve(carrier.path), id);
+      try {
+        await writeFile(path, bundle, { flag: "wx" });
+      } catch (cause) {
+        if (systemCode(cause) !== "EEXIST") throw unwritable(cause, "signature", path) ?? cause;
+        throw new DrayError(
+          "DRAY_FILE_EXISTS",
+          `Cannot write ${JSON.stringify(path)}: it exists already`,
+          {
+            kind: "usage",
+            hint: "This key has signed the bundle before. Remove the file to sign again.",
+            cause,
+          },
+        );
+      }
+      return { path, keyId: id, bundleDigest };
+    },
+  );
 }
 
 function foreign(path: string): DrayError {

@@ -116,7 +116,7 @@ async function nextMember(
 /** What to say of a file that begins in the midst of a bundle: undefined if it does not. */
 export async function laterPart(file: FileRange): Promise<DrayError | undefined> {
   const next = await nextMember(file, 0);
-  if (next?.number === 0) return preceded(next.position, file.path ?? "FILE");
+  if (next?.number === 0) return preceded(next.position, file.pieces?.[0]?.path ?? "FILE");
   return next === undefined ? undefined : isPart(next.number * MEMBER_BYTES - next.position);
 }
 
@@ -139,7 +139,7 @@ function isPart(start: number): DrayError {
     `Cannot open a part alone: expected the start of a bundle, found what stands at byte ${start} of one`,
     {
       kind: "refused",
-      hint: "Join all parts in order, with `cat`, on Windows with `copy /b`, and name what comes of it.",
+      hint: "Put all parts into one folder, under the names that they were written with, and name that. Or join them in order: `cat`, on Windows `copy /b`.",
     },
   );
 }

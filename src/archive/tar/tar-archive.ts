@@ -13,7 +13,7 @@ export function tarArchive(tar: SeekableTar, range: FileRange, carrier: Carrier)
     ...carrier,
     kind: "tar",
     framing: tar.framing,
-    isWholeFile: range.path !== undefined && range.start === 0,
+    isWholeFile: range.pieces !== undefined && range.start === 0,
     entries: ({ check }) => readTar(check ? tar.checkingCursor() : new SeekCursor(tar)),
     read: ({ position, size }) => tar.read(position, size, { check: true }),
     inPlace: async ({ position, size }) =>

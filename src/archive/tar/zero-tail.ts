@@ -1,6 +1,6 @@
-import { open } from "node:fs/promises";
 import { DrayError } from "../../errors.ts";
-import { FileRange, READ_BYTES } from "../file-range.ts";
+import { FileRange, READ_BYTES, type FilePiece } from "../file-range.ts";
+import { openPieces } from "../parts/several-files.ts";
 
 /** Fewer zeros are nothing special: tar programs end in a record of up to 32 KiB of them. */
 const TELLING_ZEROS = 64 * 1024;
@@ -22,11 +22,12 @@ export async function zeroTail(file: FileRange): Promise<DrayError | undefined> 
   );
 }
 
-/** The same of the file at `path`. */
-export async function zeroTailOf(path: string, size: number): Promise<DrayError | undefined> {
-  const file = await open(path, "r");
+/** The same of a file, or of several as one. */
+export async function zeroTailOf(pieces: readonly FilePiece[]): Promise<DrayError | undefined> {
+  const file = await openPieces(pieces);
+  const size = pieces.reduce((sum, piece) => sum + piece.size, 0);
   try {
-    return await zeroTail(new FileRange(file, { path, size }));
+    return await zeroTail(new FileRange(file, { pieces, size }));
   } finally {
     await file.close();
   }

@@ -27,7 +27,9 @@ async function memberTar(bytes: Buffer): Promise<MemberTar | undefined> {
   await writeFile(path, bytes);
   const file = await open(path, "r");
   onTestFinished(() => file.close());
-  return MemberTar.open(new FileRange(file, { path, size: bytes.length }));
+  return MemberTar.open(
+    new FileRange(file, { pieces: [{ path, size: bytes.length }], size: bytes.length }),
+  );
 }
 
 async function tarOf(bytes: Buffer): Promise<MemberTar> {
@@ -192,7 +194,9 @@ async function changeable(bytes: Buffer): Promise<(at: number, xor: number) => P
   return async (at, xor) => {
     await file.write(Buffer.from([bytes.readUInt8(at) ^ xor]), 0, 1, at);
     try {
-      const tar = await MemberTar.open(new FileRange(file, { path, size: bytes.length }));
+      const tar = await MemberTar.open(
+        new FileRange(file, { pieces: [{ path, size: bytes.length }], size: bytes.length }),
+      );
       return tar === undefined
         ? "another kind of gzip"
         : await discard(tar.read(0, tar.size, { check: true }));

@@ -1,0 +1,114 @@
+import type { Dirent, Stats } from "node:fs";
+import { readdir, stat } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { DrayError, systemCode, unreadable } from "../../errors.ts";
+import { foldedPath } from "../entry-path.ts";
+import { isJunkName } from "../junk.ts";
+import { BESIDE } from "../lone-archive.ts";
+import { familyOf, partOf, type Part } from "./part-name.ts";
+import { PART_SUMS_ENDING, readPartSums } from "./part-sums.ts";
+
+/** Whose parts are meant by what somebody has named. */
+export interface NamedParts {
+  /** Where the first of them are looked for. */
+  readonly folder: string;
+  /** Any of them, with names and no folders. */
+  readonly part: Part;
+}
+
+/**
+ * Whose parts are meant by a part, by their list, by the folder that holds nothing else, or by the name
+ * of the whole where only parts of it are there. The path of the one file that is meant where those are
+ * no parts, and undefined where that is the given one.
+ */
+export async function namedParts(path: string): Promise<NamedParts | string | undefined> {
+  const found = await statIfThere(path);
+  if (found?.isDirectory() === true) return partsInFolder(path);
+  const folder = dirname(path);
+  const name = basename(path);
+  if (found !== undefined && name.endsWith(PART_SUMS_ENDING)) return listedParts(folder, name);
+  const part = partOf(name);
+  if (part !== undefined && (found === undefined || found.isFile())) return { folder, part };
+  return found === undefined ? partsOfWhole(folder, name) : undefined;
+}
+
+async function statIfThere(path: string): Promise<Stats | undefined> {
+  try {
+    return await stat(path);
+  } catch (error) {
+    const code = systemCode(error);
+    // Whoever opens it says what is wrong.
+    if (code !== undefined) return undefined;
+    throw error;
+  }
+}
+
+/** What a list of sums is about: parts, or one file beside it. */
+async function listedParts(folder: string, name: string): Promise<NamedParts | string | undefined> {
+  const whole = basename(name, PART_SUMS_ENDING);
+  const sums = await readPartSums([folder], whole);
+  for (const listed of sums?.names ?? []) {
+    const part = partOf(listed);
+    if (part !== undefined) return { folder, part };
+  }
+  return sums?.of(whole) === undefined ? undefined : join(folder, whole);
+}
+
+async function partsOfWhole(folder: string, whole: string): Promise<NamedParts | undefined> {
+  for (const name of await fileNames(folder).catch(() => [])) {
+    const part = partOf(name);
+    if (part !== undefined && foldedPath(part.whole) === foldedPath(whole)) return { folder, part };
+  }
+  return undefined;
+}
+
+/** A folder with parts and what may lie beside them. @throws DrayError `DRAY_ARCHIVE_AMBIGUOUS` */
+async function partsInFolder(folder: string): Promise<NamedParts | string | undefined> {
+  const families = new Map<string, Part>();
+  const lists: string[] = [];
+  for (const entry of await list(folder)) {
+    const { name } = entry;
+    const part = partOf(name);
+    if (isBeside(entry)) {
+      if (name.endsWith(PART_SUMS_ENDING)) lists.push(name);
+    } else if (part === undefined || entry.isDirectory()) {
+      return undefined;
+    } else {
+      families.set(familyOf(part), part);
+    }
+  }
+  const [part, ...others] = families.values();
+  if (others.length > 0) throw ambiguous(folder, [...families.values()]);
+  if (part !== undefined) return { folder, part };
+  const [only, ...more] = lists;
+  const listed =
+    more.length > 0 || only === undefined ? undefined : await listedParts(folder, only);
+  return typeof listed === "string" ? undefined : listed;
+}
+
+function isBeside(entry: Dirent): boolean {
+  return isJunkName(entry.name) || entry.name.startsWith("._") || BESIDE.test(entry.name);
+}
+
+/** Names of the files in a folder, without what carriers have added. */
+export async function fileNames(folder: string): Promise<string[]> {
+  const entries = (await list(folder)).filter((entry) => !entry.isDirectory() && !isBeside(entry));
+  return entries.map(({ name }) => name).toSorted();
+}
+
+async function list(folder: string): Promise<Dirent[]> {
+  try {
+    return await readdir(folder, { withFileTypes: true });
+  } catch (cause) {
+    throw unreadable(cause, "folder", folder) ?? cause;
+  }
+}
+
+function ambiguous(folder: string, found: readonly Part[]): DrayError {
+  const names = found.map(({ whole }) => JSON.stringify(whole)).join(", ");
+  return new DrayError(
+    "DRAY_ARCHIVE_AMBIGUOUS",
+    `Cannot open ${JSON.stringify(folder)}: expected the parts of one bundle, found those of ${names}`,
+    { kind: "usage", hint: "Name one part of the one that is meant." },
+  );
+}

@@ -1,0 +1,205 @@
+import { basename, dirname, join, resolve } from "node:path";
+import { FileRange, type FilePiece } from "../archive/file-range.ts";
+import { openArchive } from "../archive/open-archive.ts";
+import { cuts, type Cut } from "../archive/parts/cut.ts";
+import { explainPart } from "../archive/parts/explain-part.ts";
+import { PartFolder } from "../archive/parts/part-folder.ts";
+import { formatPartSums, readPartSums } from "../archive/parts/part-sums.ts";
+import { openPieces } from "../archive/parts/several-files.ts";
+import { PartWriter, type CutSums, type WrittenPart } from "../archive/parts/write-parts.ts";
+import { checkWritten, type ReadBackFrom } from "../content/check-written.ts";
+import { mediumFailed } from "../content/medium.ts";
+import { replaceFile } from "../content/replace-file.ts";
+import { DrayError, unwritable } from "../errors.ts";
+import { startRun, type Run, type RunOptions } from "../events.ts";
+
+export interface SplitOptions {
+  /** A bundle in one file, or in parts of another size. */
+  readonly path: string;
+  /** Folders in which further parts of it lie. */
+  readonly parts?: readonly string[] | undefined;
+  /** Bytes of each part but the last. */
+  readonly size: number;
+  /** Numbers of the parts to write, from 1. @default all */
+  readonly only?: readonly number[] | undefined;
+  /** A folder that is there. @default that of the bundle */
+  readonly directory?: string | undefined;
+  /** Replace parts and list that are there, and remove parts of another size. @default false */
+  readonly force?: boolean | undefined;
+  /** Read each part back from its medium and compare. @default false */
+  readonly checkWritten?: boolean | undefined;
+}
+
+export interface SplitResult {
+  /** Where the parts are, absolute. */
+  readonly directory: string;
+  /** Those that were written. */
+  readonly parts: readonly WrittenPart[];
+  /** How many there are in all. */
+  readonly count: number;
+  /** The list of the sums of all parts and of the whole. */
+  readonly sums: string;
+  /** Where they were read back from, if they were. */
+  readonly readBackFrom: ReadBackFrom | undefined;
+}
+
+/**
+ * Cuts a bundle into parts that fit a medium, or writes some of the parts once more, with a list of the
+ * sums of all. Nothing is changed in the bundle, and whatever goes wrong leaves nothing behind.
+ *
+ * @throws DrayError `DRAY_FILE_EXISTS`, `DRAY_FILE_TOO_LARGE`, `DRAY_DISK_FULL`, `DRAY_MEDIUM_FAILED`,
+ * `DRAY_MEDIUM_ALTERED`, `DRAY_PARTS_MIXED`
+ */
+export async function split(
+  options: SplitOptions,
+  runOptions: RunOptions = {},
+): Promise<SplitResult> {
+  const run = startRun(runOptions);
+  const source = await locate(options, run);
+  const directory = resolve(options.directory ?? dirname(source.path));
+  const name = basename(source.path);
+  const total = source.pieces.reduce((sum, { size }) => sum + size, 0);
+  const all = cuts(name, total, options.size);
+  const work: Work = {
+    name,
+    all,
+    folder: new PartFolder(directory, name, all),
+    known: await knownSums([directory, dirname(source.path)], name),
+  };
+  const wanted = wantedCuts(work, options, source);
+  const mayReplace = options.force === true || options.only !== undefined;
+  await work.folder.requireRoom({ source: source.pieces, wanted, mayReplace });
+  const file = await openPieces(source.pieces);
+  const range = new FileRange(file, { pieces: source.pieces, size: total });
+  const writer = new PartWriter(range, directory, run);
+  try {
+    run.onEvent({ type: "stage", stage: "split", bytes: sizeOf(wanted) });
+    return await write(work, { wanted, writer, options, run });
+  } catch (error) {
+    await writer.discard();
+    const action = `write the parts of ${JSON.stringify(name)} into ${JSON.stringify(directory)}`;
+    const hint = "Nothing was left behind: make room, or take another medium.";
+    const failed = await mediumFailed(error, { action, directory, hint });
+    throw failed ?? unwritable(error, "parts into", directory) ?? error;
+  } finally {
+    await file.close();
+  }
+}
+
+interface Source {
+  /** Of the whole, whether or not it is there. */
+  readonly path: string;
+  readonly pieces: readonly FilePiece[];
+}
+
+/** What is to be cut, once it is known to be a bundle. */
+async function locate({ path, parts }: SplitOptions, run: Run): Promise<Source> {
+  const archive = await openArchive(path, { ...run, parts, unwrap: false }).catch(
+    async (error: unknown) => {
+      throw await explainPart(error, path);
+    },
+  );
+  await archive.close();
+  if (archive.kind === "directory") {
+    throw new DrayError(
+      "DRAY_USAGE",
+      `Cannot split ${JSON.stringify(path)}: expected a file, found a directory`,
+      { kind: "usage", hint: "Name the file that `dray pack` wrote." },
+    );
+  }
+  const { path: whole, size } = archive;
+  return { path: whole, pieces: archive.parts?.pieces ?? [{ path: whole, size }] };
+}
+
+interface Work {
+  readonly name: string;
+  readonly all: readonly Cut[];
+  readonly folder: PartFolder;
+  /** A list of all parts of these names that is there already. */
+  readonly known: CutSums | undefined;
+}
+
+async function knownSums(folders: readonly string[], name: string): Promise<CutSums | undefined> {
+  for (const folder of new Set(folders)) {
+    const sums = await readPartSums([folder], name);
+    const whole = sums?.of(name);
+    if (sums === undefined || whole === undefined) continue;
+    return { parts: new Map(sums.names.map((one) => [one, sums.of(one) ?? ""])), whole };
+  }
+  return undefined;
+}
+
+function wantedCuts(
+  { all, name, folder }: Work,
+  { only }: SplitOptions,
+  source: Source,
+): readonly Cut[] {
+  // What fits in one piece and lies there is there already.
+  const isThere = resolve(source.path) === join(folder.path, all[0]?.name ?? "");
+  if (only === undefined) return isThere ? [] : all;
+  const beyond = only.find((number) => number < 1 || number > all.length);
+  if (beyond === undefined) return all.filter(({ number }) => only.includes(number));
+  throw new DrayError(
+    "DRAY_USAGE",
+    `Cannot write part ${beyond} of ${JSON.stringify(name)}: with this size there are ${all.length}`,
+    { kind: "usage", hint: "Name the size that it was cut with before." },
+  );
+}
+
+function sizeOf(parts: readonly Cut[]): number {
+  return parts.reduce((sum, { size }) => sum + size, 0);
+}
+
+interface Writing {
+  readonly wanted: readonly Cut[];
+  readonly writer: PartWriter;
+  readonly options: SplitOptions;
+  readonly run: Run;
+}
+
+async function write(work: Work, { wanted, writer, options, run }: Writing): Promise<SplitResult> {
+  const { name, folder, all, known } = work;
+  const { only } = options;
+  const listed = only !== undefined && listsAll(known, all) ? known : undefined;
+  const numbers = new Set(wanted.map(({ number }) => number));
+  const found = await writer.write(listed === undefined ? all : wanted, numbers);
+  if (listed !== undefined) requireSame(name, found, listed);
+  if (only === undefined && wanted.length > 0) await folder.clear();
+  const parts = await writer.finish();
+  const sums = listed ?? found;
+  await replaceFile(
+    folder.sums,
+    Buffer.from(formatPartSums(sums.parts, { name, sum: sums.whole ?? "" })),
+  );
+  const readBackFrom = options.checkWritten === true ? await readBack(parts, run) : undefined;
+  return { directory: folder.path, parts, count: all.length, sums: folder.sums, readBackFrom };
+}
+
+function listsAll(known: CutSums | undefined, all: readonly Cut[]): boolean {
+  return known !== undefined && all.every(({ name }) => known.parts.has(name));
+}
+
+/** A part that is written once more has to be the one that is listed. */
+function requireSame(name: string, found: CutSums, listed: CutSums): void {
+  for (const [part, sum] of found.parts) {
+    const wanted = listed.parts.get(part);
+    if (sum === wanted) continue;
+    throw new DrayError(
+      "DRAY_PARTS_MIXED",
+      `Cannot write ${JSON.stringify(part)} again: the list of ${JSON.stringify(name)} has sha256:${wanted ?? ""} for it, and cut now it is sha256:${sum}`,
+      {
+        kind: "refused",
+        hint: "The size is another one than before, or the bundle is: split all of it anew.",
+      },
+    );
+  }
+}
+
+async function readBack(parts: readonly WrittenPart[], run: Run): Promise<ReadBackFrom> {
+  run.onEvent({ type: "stage", stage: "check-written" });
+  let from: ReadBackFrom = "medium";
+  for (const part of parts) {
+    if ((await checkWritten(part, run.signal)) === "memory") from = "memory";
+  }
+  return from;
+}
