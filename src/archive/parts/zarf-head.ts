@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { DrayError } from "../../errors.ts";
 import { parseJson } from "../../oci/json.ts";
 import { parseAs, z } from "../../oci/schema.ts";
 import type { FilePiece } from "../file-range.ts";
@@ -20,13 +21,17 @@ const schema = z.object({
   Count: z.int().min(1).max(999),
 });
 
-/** Undefined where part 0 is a piece of the whole like the others. */
+/** Undefined where part 0 is a piece of the whole like the others, or cannot be read as a head. */
 export async function readZarfHead({ path, size }: FilePiece): Promise<ZarfHead | undefined> {
   if (size > MAX_BYTES) return undefined;
-  const bytes = await readFile(path);
-  if (!bytes.toString("latin1").startsWith("{")) return undefined;
   const what = JSON.stringify(path);
-  const value = parseJson(bytes, what, MAX_BYTES);
-  const { Sha256Sum, Bytes, Count } = parseAs(schema, value, { what, code: "DRAY_JSON_INVALID" });
-  return { count: Count, bytes: Bytes, sha256: Sha256Sum.toLowerCase() };
+  try {
+    const value = parseJson(await readFile(path), what, MAX_BYTES);
+    const { Sha256Sum, Bytes, Count } = parseAs(schema, value, { what, code: "DRAY_JSON_INVALID" });
+    return { count: Count, bytes: Bytes, sha256: Sha256Sum.toLowerCase() };
+  } catch (error) {
+    // The parts can be counted without it.
+    if (error instanceof DrayError) return undefined;
+    throw error;
+  }
 }
