@@ -21,8 +21,9 @@ export async function nameCarrierDamage(
   if (!hasErrors(findings) || carrier.kind === "directory") return findings;
   const named = await nameTruncation(findings, carrier, view);
   const { path, size, parts } = carrier;
-  if (parts !== undefined) return nameParts(named, parts, carrier);
-  const zeroed = await zeroTailOf([{ path, size }]);
+  const isAlone = parts?.pieces.length === 1 && parts.sums === undefined;
+  if (parts !== undefined && !isAlone) return nameParts(named, parts, carrier);
+  const zeroed = await zeroTailOf(parts?.pieces ?? [{ path, size }]);
   return zeroed === undefined ? named : [findingOf(zeroed), ...findings];
 }
 
@@ -81,7 +82,7 @@ const ALL_PARTS =
 /** Says of a carrier that was cut how much is missing, where what arrived tells all sizes. */
 async function truncation(finding: Finding, carrier: Archive, view: BundleView): Promise<Finding> {
   const { path, size } = carrier;
-  const part = partOf(basename(path));
+  const part = carrier.parts?.part ?? partOf(basename(path));
   const named = part === undefined ? finding : { ...finding, hint: ALL_PARTS };
   // Other gzip has a size of its own.
   if (carrier.kind !== "tar" || !carrier.isWholeFile || !areAsWritten(view)) return named;

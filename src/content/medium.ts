@@ -80,7 +80,7 @@ export async function requireFileSize(
   throw new DrayError(
     "DRAY_FILE_TOO_LARGE",
     `Cannot write ${what} to ${named(medium)}: expected at most ${largestFile(medium)} bytes in one file, found ${bytes}`,
-    { kind: "usage", hint },
+    { hint },
   );
 }
 

@@ -81,7 +81,7 @@ describe("a bundle that was split", () => {
     const error = await refusal(async () => check(await part(start)));
     expect(error).toMatchObject({ code: "DRAY_FILE_PART", kind: "refused" });
     expect(error.message).toContain(`at byte ${start} of one`);
-    expect(error.hint).toContain("Join all parts in order, with `cat`");
+    expect(error.hint).toContain("Or join them in order: `cat`");
   });
 
   it("has its first part named as cut off", async () => {
@@ -112,7 +112,7 @@ describe("a bundle that was split", () => {
       { wanted: `${whole.length} bytes`, found: "9000000 bytes", entry: BIG },
     ]);
     expect(findings[0]?.message).toContain(`: ${whole.length - 9_000_000} are missing`);
-    expect(findings[0]?.hint).toContain("sample.tar.gz.part-??");
+    expect(findings[0]?.hint).toContain("--parts");
   });
 
   it("says so too where it lies alone in a directory", async () => {
