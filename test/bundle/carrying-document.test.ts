@@ -19,6 +19,7 @@ const OF_WRITING = [
   "OUTPUT_REFUSED",
   "PLATFORM_MISSING",
   "TIME_UNSUPPORTED",
+  "USAGE",
 ];
 
 async function codesIn(folder: string): Promise<string[]> {
