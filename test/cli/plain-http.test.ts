@@ -93,7 +93,7 @@ const REGISTRY_LINES: readonly (readonly [string, (desk: Desk) => string[]])[] =
 const ANSWERED: Readonly<Record<string, readonly unknown[]>> = {
   push: [0, expect.any(String)],
   "a dry run": [0, expect.any(String)],
-  pack: [1, expect.stringContaining("there is no such manifest")],
+  pack: [3, expect.stringContaining("there is no such manifest")],
 };
 
 const NEEDLESS = "hint: It seems to speak https: leave out --plain-http.";

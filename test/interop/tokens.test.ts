@@ -109,7 +109,7 @@ describe("a docker-registry that wants signed tokens", () => {
     const anonymous = repositoryOf(registry, { ...options, credentials: async () => undefined });
     await expect(anonymous.resolve("1")).rejects.toMatchObject({
       code: "DRAY_AUTH_FAILED",
-      hint: expect.stringContaining("docker login") as string,
+      hint: expect.stringContaining("dray login") as string,
     });
     const wrong = repositoryOf(registry, { ...options, credentials: login("alice", "wrong") });
     await expect(wrong.resolve("1")).rejects.toMatchObject({ code: "DRAY_LOGIN_REFUSED" });
