@@ -12,8 +12,8 @@ interface Explained {
 }
 
 export interface ExplainedError extends Explained {
-  /** How it ends a command: its kind at every place that throws it. */
-  readonly ends: ErrorKind | readonly ErrorKind[];
+  /** How it ends a command: its kind at every place that throws it. Nobody throws an interrupt. */
+  readonly ends: ErrorKind | readonly ErrorKind[] | "interrupted";
   /** Where it may be one finding among others too. */
   readonly severity?: Severity | readonly Severity[];
 }

@@ -61,6 +61,12 @@ export const running = {
       "A bundle, a lock, a receipt, a key or a directory cannot be written there: the folder is missing or cannot be written, a link leads there that others can have made, or, for a receipt, something else than a receipt has that name. It is noticed before anything is fetched or sent.",
     advice: "Name another file, in a folder of your own.",
   },
+  INTERRUPTED: {
+    ends: "interrupted",
+    means: "Somebody ended the command with Ctrl-C, or the system did with SIGTERM or SIGHUP.",
+    advice:
+      "Run it again: `pack`, `copy` and `push` go on where they were stopped, the others begin anew.",
+  },
   PACK_UNRESOLVED: {
     ends: ["refused", "failed"],
     means:

@@ -4,23 +4,38 @@ import { PromptInterrupted, printable, printableJson, type Io } from "./terminal
 
 export const EXIT = { failed: 1, usage: 2, refused: 3, partial: 4, interrupted: 130 } as const;
 
+/** Commands whose next run finds what this one has brought. */
+const GO_ON: ReadonlySet<string | undefined> = new Set(["pack", "copy", "push"]);
+
 /**
- * Says on stderr (and with --json also on stdout) why a command ended, and gives the exit code. What
- * is not a DrayError or a system error is a mistake in this program and shows where it happened.
+ * Says on stderr (and with --json also on stdout) why a command line ended, and gives the exit code.
+ * What is not a DrayError or a system error is a mistake in this program and shows where it happened.
  */
-export async function reportFailure(error: unknown, io: Io, json: boolean): Promise<number> {
-  if (error instanceof PromptInterrupted) {
-    io.stderr.write(`Interrupted: ${error.message}, and nothing was done.\n`);
-    return EXIT.interrupted;
+export async function reportFailure(
+  error: unknown,
+  io: Io,
+  argv: readonly string[],
+): Promise<number> {
+  const failure =
+    error instanceof PromptInterrupted || io.signal.aborted
+      ? interrupted(error, argv[0])
+      : describe(await inWords(error));
+  if (argv.includes("--json")) {
+    io.stdout.write(`${printableJson({ error: failure.document })}\n`);
   }
-  if (io.signal.aborted) {
-    io.stderr.write("Interrupted. The same command goes on where this one stopped.\n");
-    return EXIT.interrupted;
-  }
-  const failure = describe(await inWords(error));
-  if (json) io.stdout.write(`${printableJson({ error: failure.document })}\n`);
   io.stderr.write(printable(failure.text));
   return failure.exit;
+}
+
+function interrupted(error: unknown, command: string | undefined): Failure {
+  const message =
+    error instanceof PromptInterrupted
+      ? `Interrupted: ${error.message}, and nothing was done.`
+      : GO_ON.has(command)
+        ? "Interrupted. The same command goes on where this one stopped."
+        : "Interrupted. The same command begins anew.";
+  const document = { code: "DRAY_INTERRUPTED", message } as const;
+  return { text: `${message}\n`, document, exit: EXIT.interrupted };
 }
 
 interface Failure {

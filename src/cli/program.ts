@@ -46,12 +46,11 @@ export async function run(argv: readonly string[], version: string, io: Io): Pro
     return io.signal.aborted && code === 0 ? EXIT.interrupted : code;
   } catch (error) {
     start.end();
-    const isJson = argv.includes("--json");
-    if (!(error instanceof CommanderError)) return await reportFailure(error, io, isJson);
+    if (!(error instanceof CommanderError)) return await reportFailure(error, io, argv);
     if (error.exitCode === 0) return 0;
     // Help that nobody has asked for stands there already.
     if (error.code === "commander.help") return EXIT.usage;
-    return await reportFailure(usageFailure(error, argv), io, isJson);
+    return await reportFailure(usageFailure(error, argv), io, argv);
   }
 }
 

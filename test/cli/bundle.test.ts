@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
@@ -185,14 +185,21 @@ describe("dray push", () => {
 });
 
 describe("an interrupted command", () => {
-  it("ends with 130 and says that it can go on", async () => {
+  const GOES_ON = "Interrupted. The same command goes on where this one stopped.";
+  const BEGINS_ANEW = "Interrupted. The same command begins anew.";
+
+  it.each([
+    ["push", GOES_ON],
+    ["verify", BEGINS_ANEW],
+  ])("ends with 130 and says what the next %s does, in JSON too", async (command, message) => {
     const { path } = await makeBundle();
     const stop = new AbortController();
     stop.abort(new Error("stopped"));
-    const directory = await temporaryDirectory();
-    await mkdir(join(directory, "x"));
-    const { code, stderr } = await dray(["verify", path, "--key", key], { signal: stop.signal });
+    const target = command === "push" ? ["127.0.0.1:1"] : [];
+    const line = [command, path, ...target, "--key", key, "--json"];
+    const { code, stdout, stderr } = await dray(line, { signal: stop.signal });
     expect(code).toBe(130);
-    expect(stderr).toContain("Interrupted.");
+    expect(stderr).toContain(`${message}\n`);
+    expect(JSON.parse(stdout)).toEqual({ error: { code: "DRAY_INTERRUPTED", message } });
   });
 });
