@@ -142,6 +142,10 @@ describe("a secret", () => {
     const audit = ["check", ...receipt, "--content", ...there.access];
     expect(await host.thrice(...audit)).toEqual([0, 0, 0]);
     expect(await host.thrice("diff", receipt[1] ?? "", bundle, ...trust)).toEqual([0, 0, 0]);
+    for (const form of ["html", "md", "json"]) {
+      const page = ["-o", host.path(`report.${form}`), ...receipt, ...trust];
+      expect(await host.run("report", bundle, ...page)).toBe(0);
+    }
     const file = `tokenHosts: ["${there.access[1]}"]\nsource: { tokenHosts: ["${access[1]}"] }\n`;
     await writeFile(host.path("target.yaml"), file);
     const how = ["--target-file", host.path("target.yaml"), "--receipt", host.path("copy.json")];
