@@ -23,7 +23,26 @@ export async function sendContent(
   const chunks = exactly(content, length);
   const first = await chunks.next();
   response.writeHead(status, { ...headers, "Content-Length": length });
-  await pipeline(resumed(first, chunks), response);
+  const left = new AbortController();
+  const { socket } = response.req;
+  const leave = (): void => left.abort();
+  if (socket.destroyed) leave();
+  socket.once("close", leave);
+  try {
+    await pipeline(resumed(first, chunks), response, { signal: left.signal });
+  } catch (error) {
+    throw left.signal.aborted ? clientLeft() : error;
+  } finally {
+    socket.off("close", leave);
+  }
+}
+
+/**
+ * Of an answer that waits behind another one on its connection, Node.js does not say that it is closed
+ * when the client leaves: the connection does.
+ */
+function clientLeft(): Error {
+  return Object.assign(new Error("the client left"), { code: "ERR_STREAM_PREMATURE_CLOSE" });
 }
 
 type Chunks = AsyncGenerator<Uint8Array, void, undefined>;
@@ -93,11 +112,12 @@ function buffer(size: number): ReusedBuffer {
 
 function written(response: ServerResponse, bytes: Buffer): Promise<void> {
   const result = new Promise<void>((resolve, reject) => {
-    const gone = (): void =>
-      reject(Object.assign(new Error("the client left"), { code: "ERR_STREAM_PREMATURE_CLOSE" }));
-    response.once("close", gone);
+    const { socket } = response.req;
+    const gone = (): void => reject(clientLeft());
+    if (socket.destroyed) gone();
+    socket.once("close", gone);
     response.write(bytes, (error) => {
-      response.off("close", gone);
+      socket.off("close", gone);
       if (error) reject(error);
       else resolve();
     });
