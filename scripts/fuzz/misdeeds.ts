@@ -23,6 +23,8 @@ export interface MisdeedKind {
   readonly at?: Readonly<Partial<Record<Work, FaultRule>>>;
   /** In a row. @default 1 */
   readonly times?: number;
+  /** What happens twice is taken for what stays. */
+  readonly passesOnce?: boolean;
 }
 
 /** Requests that come in each work; those that are named in `at` of a kind are among them. */
@@ -52,6 +54,7 @@ export function passing(random: Random, work: Work): Misdeed[] {
   let left = MAX_TRIES - 1;
   for (let more = 1 + random.below(4); more > 0 && left > 0; more--) {
     const [name, kind] = random.of(kindsFor(work, PASSING));
+    if (kind.passesOnce === true && misdeeds.some((one) => one.kind === name)) continue;
     const rule = kind.at?.[work] ?? random.of(REQUESTS[work]);
     const times = Math.min(1 + random.below(kind.times ?? 1), left);
     left -= times;

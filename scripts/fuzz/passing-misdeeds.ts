@@ -101,7 +101,7 @@ export const PASSING: Readonly<Record<string, MisdeedKind>> = {
   "says nothing": { make: () => stayMute, at: { ...blobs, ...looks, ...tags } },
   "stalls in its answer": { make: (random) => stallAnswerAfter(random.below(50_000)), at: blobs },
   trickles: { make: (random) => trickleAfter(random.below(30_000)), at: blobs },
-  "damages what it sends": { make: () => flipBody, at: blobs },
+  "damages what it sends": { make: () => flipBody, at: blobs, passesOnce: true },
   "refuses ranges": {
     make: (random) => onlyRanges(answer(random.of([400, 403, 416, 501]))),
     at: blobs,
@@ -132,10 +132,11 @@ export const PASSING: Readonly<Record<string, MisdeedKind>> = {
     make: () => (exchange) => answer(307, { Location: exchange.request.url })(exchange),
     at: blobs,
   },
-  "gives an empty page": { make: () => emptyPage, at: tags },
+  "gives an empty page": { make: () => emptyPage, at: tags, passesOnce: true },
   "goes round in its pages": { make: () => goRound, at: tags },
   "names a tag twice": {
     make: () => answer(200, { Link: `<?after=x>; rel="next"` }, '{"tags":["1","1"]}'),
     at: tags,
+    passesOnce: true,
   },
 };
