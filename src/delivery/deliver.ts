@@ -1,5 +1,6 @@
 import type { RegistryPool } from "../remote/registry/pool.ts";
 import type { BundleContent } from "./bundle-content.ts";
+import { confirmAll } from "./confirm.ts";
 import type { PlannedPush } from "./plan.ts";
 import { publishCharts, type ChartWork, type Goods } from "./publish-charts.ts";
 import { publishAll, readManifestsBack } from "./publish.ts";
@@ -66,13 +67,14 @@ export async function deliver(delivery: Delivery, terms: DeliveryTerms): Promise
   return [];
 }
 
-/** What refers to something comes when that is there. */
+/** What refers to something comes when that is there; then the target is asked for all that it took. */
 async function sendInTurn(situations: readonly Situation[], steps: Steps): Promise<Situation[]> {
   const subjects = await sendAll(
     situations.filter((one) => !isReferrer(one)),
     steps,
   );
-  return [...subjects, ...(await sendAll(situations.filter(isReferrer), steps))];
+  const referrers = await sendAll(situations.filter(isReferrer), steps);
+  return confirmAll([...subjects, ...referrers], steps);
 }
 
 /** Whoever asks who has signed an image finds it out as soon as the image has its name. */

@@ -54,7 +54,7 @@ async function name(situation: Situation, signal: AbortSignal): Promise<void> {
 }
 
 /** Those for which the step was made. */
-async function each(
+export async function each(
   situations: readonly Situation[],
   { attempts, run }: Steps,
   step: (situation: Situation, signal: AbortSignal) => Promise<void>,

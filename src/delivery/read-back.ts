@@ -26,32 +26,34 @@ export async function readAllBack(
           throw error;
         });
       onEvent({ type: "progress", bytes: descriptor.size });
-      return wrong === undefined ? [] : [{ repository, descriptor, message: wrong.message }];
+      return wrong === undefined ? [] : [{ repository, descriptor, wrong }];
     }),
   );
-  const wrong = found.flat();
+  const faults = found.flat();
   return situations.filter(({ plan, repository }) => {
-    const own = wrong.filter(
+    const own = faults.filter(
       (one) =>
         one.repository.repository === repository.repository &&
         plan.root.blobs.has(one.descriptor.digest),
     );
     if (own.length === 0) return true;
-    record.fail(plan, damaged(own.map(({ message }) => message)));
+    record.fail(plan, notWhole(own.map(({ wrong }) => wrong)));
     return false;
   });
 }
 
-function damaged(messages: readonly string[]): DrayError {
+function notWhole(wrong: readonly { code: string; message: string }[]): DrayError {
+  const isDamaged = wrong.some(({ code }) => code === "TARGET_DAMAGED");
   return new DrayError(
     "DRAY_TARGET_DAMAGED",
-    `The target does not have what it was sent: ${messages.join("; ")}`,
-    {
-      kind: "refused",
-      hint: "Have what is damaged removed at the registry, then push again.",
-    },
+    `The target does not have what it was sent: ${wrong.map(({ message }) => message).join("; ")}`,
+    { kind: "refused", hint: isDamaged ? REMOVE : LOST },
   );
 }
+
+const REMOVE = "Have what is damaged removed at the registry, then push again.";
+const LOST =
+  "The same command sends what is missing again; if it gets lost once more, whoever runs the registry has to look at its log and its storage.";
 
 interface Stored {
   readonly repository: Repository;

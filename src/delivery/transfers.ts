@@ -64,6 +64,13 @@ export class Transfers {
     return this.#ways.get(at) === "skipped" && this.#unchecked.has(at);
   }
 
+  /** Says of a blob that it was sent after all, as mounting it brought nothing. */
+  correct(descriptor: Descriptor, repository: string): void {
+    this.#counts.mounted.blobs -= 1;
+    this.#counts.mounted.bytes -= descriptor.size;
+    this.#add("copied", descriptor, repository);
+  }
+
   totals(): TransferTotals {
     return this.#counts;
   }

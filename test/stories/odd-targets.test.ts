@@ -415,3 +415,100 @@ describe("a target whose storage does not answer from here", () => {
     expect((await dray([...argv, "--receipt", receipt])).stdout).not.toContain("not checked");
   });
 });
+
+describe("a target that checks no manifest and says to have stored what it does not show", () => {
+  const TWO = { ...ONE, "docker.io/team/shared:1.0": shared };
+  const manifests = { method: "PUT", path: /manifests/ };
+  const tags = /manifests\/1\.0$/;
+
+  /** Takes every manifest, whatever it needs. */
+  function trustManifests(target: TestRegistry): void {
+    target.inject(manifests, answer(201));
+    for (const [name, { root }] of Object.entries({ api, shared })) {
+      const { digest, mediaType } = root.descriptor;
+      const path = new RegExp(`${name}/manifests/(?:${digest}|1\\.0)$`);
+      target.inject(
+        { method: "GET", path },
+        answer(200, { "Content-Type": mediaType }, root.bytes),
+      );
+    }
+  }
+
+  it("is sent after all what it has not mounted, and the receipt says sent", async () => {
+    const target = await startRegistry();
+    trustManifests(target);
+    target.inject({ method: "POST", path: /mount=/ }, answer(201));
+    target.inject({ method: "HEAD", path: /blobs\/sha256/ }, (exchange) => {
+      const [repository = "", digest = ""] = (exchange.request.url ?? "").split("/blobs/");
+      const sent = target.requests("PUT", new RegExp(encodeURIComponent(digest)));
+      if (sent.some(({ path }) => path.startsWith(repository))) exchange.proceed();
+      else refuse(404, "BLOB_UNKNOWN")(exchange);
+    });
+    const warnings: string[] = [];
+    const report = await pushBundle(await bundleOf(TWO), target.host, {
+      ...SIGNED,
+      onEvent: (event) => {
+        if (event.type === "warning") warnings.push(event.message);
+      },
+    });
+    expect(report.artifacts.map(({ result }) => result)).toEqual(["pushed", "pushed"]);
+    expect(report.totals.mounted.blobs).toBe(0);
+    expect(warnings.join()).toMatch(
+      /said that it has mounted sha256:\w+ in team\/\w+, and does not/,
+    );
+    const sent = target.requests("PUT", new RegExp(encodeURIComponent(layer)));
+    expect(sent).toHaveLength(2);
+    const confirmed = target.seen.findLastIndex(({ path }) => path.endsWith(`blobs/${layer}`));
+    const tagged = target.seen.findIndex(({ method, path }) => method === "PUT" && tags.test(path));
+    expect(tagged).toBeGreaterThan(confirmed);
+  });
+
+  it("writes no tag for that, and is named with the blob", async () => {
+    const target = await startRegistry();
+    trustManifests(target);
+    const upload = { method: "PUT", path: new RegExp(`uploads.*${encodeURIComponent(layer)}`) };
+    target.inject(upload, answer(201));
+    const found = await failure(target);
+    expect(found).toMatchObject({
+      code: "DRAY_TARGET_DAMAGED",
+      error: `The target does not show what it took: ${target.host}/team/api@${layer} is not there`,
+      hint: expect.stringMatching(
+        /^The registry said that it had stored the blob and does/,
+      ) as string,
+    });
+    expect(target.requests("PUT", tags)).toEqual([]);
+  });
+
+  it("writes the tags of what is not concerned, and ends with 4", async () => {
+    const target = await startRegistry();
+    const upload = {
+      method: "PUT",
+      path: new RegExp(`large.*${encodeURIComponent(large.layer.digest)}`),
+    };
+    target.inject(upload, answer(201));
+    target.inject({ method: "PUT", path: /large\/manifests/ }, answer(201));
+    const path = await bundleOf({ ...ONE, ...LARGE });
+    const argv = ["push", path, target.host, "--allow-unsigned", "--retry-for", "0"];
+    const { code, stderr } = await dray(argv);
+    expect([code, stderr]).toEqual([4, expect.stringContaining("is not there")]);
+    expect(target.requests("PUT", tags).map((one) => one.path)).toEqual([
+      "/v2/team/api/manifests/1.0",
+    ]);
+  });
+
+  it("is asked once more where it shows late what it was sent", async () => {
+    const target = await startRegistry();
+    let isSent = false;
+    target.inject({ method: "PUT", path: /uploads/ }, ({ proceed }) => {
+      isSent = true;
+      proceed();
+    });
+    let late = 2;
+    target.inject({ method: "HEAD", path: new RegExp(layer) }, (exchange) => {
+      if (isSent && late-- > 0) refuse(404, "BLOB_UNKNOWN")(exchange);
+      else exchange.proceed();
+    });
+    expect(await missingAfter(target)).toEqual([]);
+    expect(late).toBeLessThanOrEqual(0);
+  });
+});
