@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { makeBundle, SIGNER } from "../../fixtures/bundles.ts";
-import { answer, changeHead, refuse, type Fault } from "../../fixtures/faults.ts";
+import { answer, changeHead, loseAnswer, refuse, type Fault } from "../../fixtures/faults.ts";
 import { makeImage, makeLayer, type MadeImage } from "../../fixtures/images.ts";
 import type { FaultRule, TestRegistry } from "../../fixtures/registry.ts";
 import { TokenServer } from "../../fixtures/token-server.ts";
@@ -165,6 +165,16 @@ describe("a target that says to have a layer that it has not is sent it when the
   });
 });
 
+describe("a target that refuses a tag which it has not written", () => {
+  it.each([400, 409, 412])("with %s is heard", async (status) => {
+    const target = await startRegistry();
+    const rule = { method: "PUT", path: /manifests\/1\.0$/ };
+    target.inject(rule, refuse(status, "CONFLICT", "the tag is immutable"));
+    const { error } = await failure(target);
+    expect(error).toMatch(new RegExp(`^Cannot push manifest team/api:1\\.0 .*answered ${status}`));
+  });
+});
+
 describe("a target that takes nothing now", () => {
   it.each<[string, Fault]>([
     [
@@ -295,6 +305,37 @@ describe("a push goes well where the registry", () => {
     const target = await startRegistry();
     target.inject(rule, fault);
     expect(await missingAfter(target)).toEqual([]);
+  });
+
+  it.each<[string, RegExp, Fault, Fault]>([
+    [
+      "loses the answer to a tag, which nobody may write again",
+      /manifests\/1\.0$/,
+      loseAnswer,
+      refuse(
+        412,
+        "PRECONDITION",
+        "Failed to process request due to api:1.0 configured as immutable.",
+      ),
+    ],
+    [
+      "answers 500 to a tag that it has written, and 409 to the next attempt",
+      /manifests\/1\.0$/,
+      changeHead(() => 500),
+      refuse(409, "TAG_ALREADY_EXISTS", "immutable"),
+    ],
+    [
+      "answers 504 to a manifest that it has stored, and takes none twice",
+      /manifests\/sha256:/,
+      changeHead(() => 504),
+      refuse(400, "ImageAlreadyExistsException", "Image with digest already exists"),
+    ],
+  ])("%s", async (_what, ...[path, lost, refused]) => {
+    const target = await startRegistry();
+    target.inject({ method: "PUT", path }, refused);
+    target.inject({ method: "PUT", path, times: 1 }, lost);
+    expect(await missingAfter(target)).toEqual([]);
+    expect(target.requests("PUT", path)).toHaveLength(2);
   });
 
   it.each([

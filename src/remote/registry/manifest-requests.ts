@@ -95,10 +95,15 @@ export class ManifestRequests {
         signal: options.signal,
       });
     const { patience, name: registry } = this.client;
-    const response = await putManifest(send, { ...options, patience, registry });
+    const algorithm = algorithmOf(expected.digest);
+    const found = (): Promise<Digest | undefined> =>
+      this.digestOf(reference, { algorithm, signal: options.signal });
+    const isThere = async (): Promise<boolean> => (await found()) === expected.digest;
+    const response = await putManifest(send, { ...options, patience, registry, isThere });
+    if (response === undefined) return;
     await response.discard();
     const stored = digestIn(response);
-    if (stored === undefined || algorithmOf(stored) !== algorithmOf(expected.digest)) return;
+    if (stored === undefined || algorithmOf(stored) !== algorithm) return;
     if (stored !== expected.digest) throw this.#rewritten(reference, expected.digest, stored);
   }
 

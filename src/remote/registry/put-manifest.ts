@@ -1,5 +1,5 @@
 import type { SendOptions } from "../../content/content.ts";
-import { RegistryError, type DrayError } from "../../errors.ts";
+import { DrayError, RegistryError } from "../../errors.ts";
 import type { Patience } from "../http/patience.ts";
 import type { TransportResponse } from "../http/transport.ts";
 
@@ -7,6 +7,41 @@ interface Writing extends SendOptions {
   readonly patience: Patience;
   /** For messages: `target registry …`. */
   readonly registry: string;
+  /** Whether the same manifest can be read where it is written. */
+  readonly isThere: () => Promise<boolean>;
+}
+
+/**
+ * As `persuade`. Undefined where an attempt has written the manifest and its answer got lost, and the
+ * registry takes nothing twice.
+ */
+export async function putManifest(
+  send: () => Promise<TransportResponse>,
+  writing: Writing,
+): Promise<TransportResponse | undefined> {
+  try {
+    return await persuade(send, writing);
+  } catch (error) {
+    writing.signal?.throwIfAborted();
+    if (mayBeThere(error) && (await isReadable(writing))) return undefined;
+    throw error;
+  }
+}
+
+/** Answers of registries where nothing is written twice. */
+function mayBeThere(error: unknown): boolean {
+  if (!(error instanceof RegistryError) || error.missesContent) return false;
+  return [400, 409, 412].includes(error.status);
+}
+
+/** False also where nobody says: why it was refused says more than why it cannot be read. */
+async function isReadable({ isThere }: Writing): Promise<boolean> {
+  try {
+    return await isThere();
+  } catch (error) {
+    if (error instanceof DrayError) return false;
+    throw error;
+  }
 }
 
 /**
@@ -14,7 +49,7 @@ interface Writing extends SendOptions {
  * is given time; what it named is sent again; and if it still does not know that, it is said whose fault
  * it is.
  */
-export async function putManifest(
+async function persuade(
   send: () => Promise<TransportResponse>,
   { patience, registry, resend, signal }: Writing,
 ): Promise<TransportResponse> {
