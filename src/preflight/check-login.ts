@@ -1,6 +1,6 @@
 import type { RegistryAccess } from "../remote/registry/access.ts";
 import type { RegistryClient } from "../remote/registry/client.ts";
-import type { TransportResponse } from "../remote/http/transport.ts";
+import { greet } from "../remote/registry/hello.ts";
 import { failedCheck, type HostTable, type PreflightCheck } from "./host-table.ts";
 import { refusalOf } from "./refusal.ts";
 
@@ -24,8 +24,7 @@ export async function checkLogin(
       const name = found.kind === "password" ? found.username : "a token";
       check = { check: "login", verdict: "ok", detail: `as ${name}` };
     }
-    const response = await ask(client, { accept, signal });
-    await response.discard();
+    await greet(client, { accept, signal });
   }, signal);
   table.note(client.origin, error === undefined ? check : failedCheck("login", error));
 }
@@ -35,10 +34,3 @@ const AS_ANYBODY: PreflightCheck = {
   verdict: "ok",
   detail: "no login is known: asked as anybody",
 };
-
-function ask(
-  client: RegistryClient,
-  { accept, signal }: { accept: readonly number[]; signal: AbortSignal },
-): Promise<TransportResponse> {
-  return client.request({ method: "GET", path: "", action: "log in", scopes: [], accept, signal });
-}

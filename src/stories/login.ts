@@ -8,6 +8,7 @@ import type { RegistryAccess } from "../remote/registry/access.ts";
 import { serverOf } from "../remote/registry/auth-file.ts";
 import { RegistryClient } from "../remote/registry/client.ts";
 import { eraseFromHelper, storeInHelper } from "../remote/registry/credential-helper.ts";
+import { greet } from "../remote/registry/hello.ts";
 import {
   helperFor,
   readLoginFile,
@@ -102,15 +103,7 @@ async function checkLogin(
   };
   const client = new RegistryClient(registry, { ...access, credentials }, { onEvent });
   try {
-    const response = await client.request({
-      method: "GET",
-      path: "",
-      action: "log in",
-      scopes: [],
-      accept: [200],
-      signal,
-    });
-    await response.discard();
+    await greet(client, { accept: [200], signal });
   } finally {
     await client.close();
   }

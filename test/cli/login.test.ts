@@ -70,6 +70,19 @@ describe("dray login", () => {
     expect(await config()).toEqual({ auths: {}, detachKeys: "ctrl-e" });
   });
 
+  it("keeps nothing where a page for people answers, which it names", async () => {
+    const { host } = await startHost(({ url }, response) => {
+      if (url === "/login") response.end("<html><title>Sign in - Corp</title></html>");
+      else response.writeHead(302, { Location: "/login" }).end();
+    });
+    const { config, login } = await place({ auths: {} });
+    const { code, stderr } = await login(host);
+    expect(code).toBe(1);
+    expect(stderr).toContain(`sends this on to http://${host}/login`);
+    expect(stderr).toContain('"Sign in - Corp"');
+    expect(await config()).toEqual({ auths: {} });
+  });
+
   it("asks the token server of a registry that has one", async () => {
     const tokens = new TokenServer({ users });
     const server = await startHost(tokens.listener);

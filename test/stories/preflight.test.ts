@@ -86,6 +86,25 @@ describe("dray preflight", () => {
     expect(written.map(({ method }) => method)).toEqual(["POST", "DELETE"]);
   });
 
+  it.each([
+    ["all of a target", /^/],
+    ["all of a target but its hello", /^\/v2\/./],
+  ])("sees that %s is behind a login page, which it names", async (_what, path) => {
+    const [source, target] = [await startFilled(), await startFilled()];
+    const page = "<!DOCTYPE html><html><head><title>Sign in - Corp</title></head></html>";
+    target.inject({ path }, answer(302, { Location: "/login" }));
+    target.inject({ path: /^\/login/ }, answer(200, { "Content-Type": "text/html" }, page));
+    const image = `${source.host}/team/app:1.0`;
+    const { code, report } = await ask(["--image", image, "--target", target.host]);
+    expect([code, report.good]).toEqual([3, false]);
+    const checks = checksOf(report, target.host);
+    expect(checks.find(({ check }) => check === "push")).toMatchObject({
+      verdict: "failed",
+      detail: expect.stringContaining('"Sign in - Corp"') as string,
+    });
+    expect(verdicts(checks)).not.toContain("repository ok");
+  });
+
   it("ends with 3 where something would fail, and says at which step", async () => {
     const [source, target] = [await startFilled(), await startFilled()];
     const images = ["--image", `${source.host}/team/none:1`, "--image", "127.0.0.1:1/team/app:1"];

@@ -39,9 +39,11 @@ export async function follow(
 /** Where an answer sends a read; writes are never redirected. */
 function redirectOf(response: TransportResponse, method: string): string | undefined {
   if (method !== "GET" && method !== "HEAD") return undefined;
-  return [301, 302, 303, 307, 308].includes(response.status)
-    ? response.header("location")
-    : undefined;
+  return isRedirect(response) ? response.header("location") : undefined;
+}
+
+export function isRedirect({ status }: TransportResponse): boolean {
+  return [301, 302, 303, 307, 308].includes(status);
 }
 
 /** The next address, refused if it is no web address or gives up encryption. @internal for tests */

@@ -12,11 +12,9 @@ import {
 import type { RegistryAccess } from "./access.ts";
 import { isLoopback } from "../http/address.ts";
 import { Transient, type Patience } from "../http/patience.ts";
-import { PAGE_HINT, pageTitle } from "../http/page.ts";
-import { readBody, type Transport, type TransportResponse } from "../http/transport.ts";
-
-/** What a registry says for hello has two bytes; a page may have many. */
-const MAX_PING_BYTES = 256 * 1024;
+import { PAGE_HINT } from "../http/page.ts";
+import type { Transport, TransportResponse } from "../http/transport.ts";
+import { pageIn, type Page } from "./hello.ts";
 
 export interface Connection {
   readonly origin: URL;
@@ -137,10 +135,10 @@ async function accept(
     allowedTokenHosts,
   });
   if (response.status === 401) authenticator.learn(response);
-  const title = pageTitle(await startOf(response));
+  const page = await pageIn(response, transport, options.signal);
   const brand = brandOf(registry, response);
   if (response.status === 404) throw notARegistry(origin, { name: options.name, brand });
-  if (response.status === 200 && title !== undefined) throw isPage(origin, options.name, title);
+  if (page !== undefined) throw isPage(page, { origin, name: options.name });
   if (origin.protocol === "http:" && wantsTls(response)) throw notPlain(origin, options.name);
   return { origin, authenticator, brand };
 }
@@ -156,19 +154,16 @@ function notARegistry(
   );
 }
 
-/** Enough of a body to tell what it is; whoever sends more than a registry would is cut off. */
-async function startOf(response: TransportResponse): Promise<string> {
-  try {
-    return (await readBody(response, MAX_PING_BYTES)).toString("utf8");
-  } catch {
-    return "";
-  }
-}
-
-function isPage(origin: URL, name: string, title: string): RegistryError {
+function isPage(
+  { url, title }: Page,
+  { origin, name }: { origin: URL; name: string },
+): RegistryError {
+  const hello = new URL("/v2/", origin).href;
+  const asked =
+    url.href === hello ? hello : `${hello} sends this on to ${url.origin}${url.pathname}, which`;
   return new RegistryError(
     "DRAY_REGISTRY_NOT_FOUND",
-    `Cannot connect at ${name}: ${new URL("/v2/", origin).href} answered 200 with ${title}`,
+    `Cannot connect at ${name}: ${asked} answered 200 with ${title}`,
     { status: 200, hint: PAGE_HINT },
   );
 }

@@ -1,6 +1,7 @@
 import { RegistryError } from "../../errors.ts";
 import { READ_ONLY } from "./permanent-refusal.ts";
 import type { Repository } from "./repository.ts";
+import { MAX_PAGE_BYTES } from "./tags.ts";
 
 /**
  * Whether a repository is `there`, would be made by a push (`new`), or whether neither can be told
@@ -28,8 +29,8 @@ export async function presenceOf(repository: Repository, signal: AbortSignal): P
   let isListed = true;
   try {
     const path = `${name}/tags/list?n=1`;
-    const tags = await client.request({ ...request, action, path, accept: [200] });
-    await tags.discard();
+    // Read, as a page for people is no list of tags.
+    await client.read({ ...request, action, path, accept: [200] }, MAX_PAGE_BYTES);
     return "there";
   } catch (error) {
     if (!(error instanceof RegistryError)) throw error;

@@ -6,7 +6,8 @@ import { append } from "../../append.ts";
 
 /** Tags of one repository; the largest known ones have some ten thousand. */
 const MAX_TAGS = 100_000;
-const MAX_PAGE_BYTES = 16 * 1024 * 1024;
+/** Of a list of tags. */
+export const MAX_PAGE_BYTES = 16 * 1024 * 1024;
 /** With fifty tags on each, these hold more than may be. */
 const MAX_PAGES = 2000;
 /** Some registries filter what they have by who asks; nobody filters so many pages away. */
