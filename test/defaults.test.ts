@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { delimiter, dirname, isAbsolute, join } from "node:path";
 import { chdir, cwd } from "node:process";
 import { beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
+import { makeCertificate } from "../fixtures/certificates.ts";
 import { temporaryDirectory } from "../fixtures/temporary-directory.ts";
 import { defaults, type Environment } from "../src/defaults.ts";
 import { keygen } from "../src/stories/keygen.ts";
@@ -48,7 +49,7 @@ async function stableWith(env: Environment): Promise<string | undefined> {
   return defaults(env).repositories.urlOf("stable");
 }
 
-const CERTIFICATE = "-----BEGIN CERTIFICATE-----\n";
+const CERTIFICATE = makeCertificate(["r.test"]).cert;
 
 describe("the store", () => {
   it("is where DRAY_STORE says, and nowhere without it", () => {
@@ -195,13 +196,21 @@ describe("certificates", () => {
     expect(ca).toEqual([...((await defaults({}).registry()).ca ?? []), CERTIFICATE]);
   });
 
-  it.each(["SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS"])("are refused if %s has none", async (name) => {
-    const file = await write("none.pem", "-----BEGIN PRIVATE KEY-----\n");
-    expect(await refusal(() => defaults({ [name]: file }).registry())).toMatchObject({
-      code: "DRAY_CERTIFICATES_INVALID",
-      message: expect.stringContaining(name) as string,
-    });
-  });
+  it.each(["SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS"])(
+    "are refused if %s has none that can be read",
+    async (name) => {
+      for (const begin of [
+        "-----BEGIN PRIVATE KEY-----\n",
+        "-----BEGIN CERTIFICATE-----\nAAAA\n",
+      ]) {
+        const file = await write("none.pem", begin);
+        expect(await refusal(() => defaults({ [name]: file }).registry())).toMatchObject({
+          code: "DRAY_CERTIFICATES_INVALID",
+          message: expect.stringContaining(name) as string,
+        });
+      }
+    },
+  );
 
   it("are those of the system for an empty SSL_CERT_FILE as for none", async () => {
     const { ca } = await defaults({ SSL_CERT_FILE: "" }).registry();

@@ -2,6 +2,7 @@ import { chmod, mkdir, readFile, stat, symlink, writeFile } from "node:fs/promis
 import { delimiter, join } from "node:path";
 import process from "node:process";
 import { describe, expect, it, vi } from "vitest";
+import { makeCertificate } from "../../fixtures/certificates.ts";
 import type { TestRegistry } from "../../fixtures/registry.ts";
 import { temporaryDirectory } from "../../fixtures/temporary-directory.ts";
 import { basicDoor, TokenServer } from "../../fixtures/token-server.ts";
@@ -196,6 +197,24 @@ describe("a login by variables", () => {
 });
 
 describe("--ca-file", () => {
+  it("with a file of which one certificate cannot be read is a mistake: 2", async () => {
+    const good = makeCertificate(["127.0.0.1"]).cert;
+    const begin = "-----BEGIN CERTIFICATE-----\n";
+    const file = join(await temporaryDirectory(), "ca.pem");
+    const { login } = await place({});
+    const rubbish = `${begin}AAAA\n-----END CERTIFICATE-----\n`;
+    for (const text of [good + rubbish, good + good.slice(0, 200)]) {
+      await writeFile(file, text);
+      const { code, stderr } = await login("127.0.0.1:1", "x", ["--ca-file", file]);
+      expect([code, stderr]).toEqual([
+        2,
+        expect.stringContaining(
+          `"${file}": expected certificates in PEM, cannot read certificate 2 of 2`,
+        ),
+      ]);
+    }
+  });
+
   it("with a file that has no certificate is a mistake: 2", async () => {
     const { file, login } = await place({});
     const { code, stderr } = await login("127.0.0.1:1", "x", ["--ca-file", file]);

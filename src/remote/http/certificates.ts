@@ -1,3 +1,4 @@
+import { X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { DrayError, systemCode, unreadable } from "../../errors.ts";
 
@@ -23,7 +24,7 @@ export async function systemCertificates(): Promise<string[]> {
 
 /**
  * Certificates, in PEM, of a file that somebody named; `what` says where.
- * @throws DrayError `DRAY_FILE_NOT_FOUND`, `DRAY_CERTIFICATES_INVALID` if it has none
+ * @throws DrayError `DRAY_FILE_NOT_FOUND`, `DRAY_CERTIFICATES_INVALID` if it has none, or one that cannot be read
  */
 export async function readCertificates(path: string, what: string): Promise<string> {
   let text: string;
@@ -32,13 +33,30 @@ export async function readCertificates(path: string, what: string): Promise<stri
   } catch (cause) {
     throw unreadable(cause, what, path) ?? cause;
   }
-  if (/^-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----/m.test(text)) return text;
+  const certificates = text.split(BEGINNINGS).filter((part) => part.startsWith("-----BEGIN"));
+  const bad = certificates.findIndex((one) => !isReadable(one));
+  if (certificates.length > 0 && bad === -1) return text;
+  const found =
+    bad === -1 ? "found none" : `cannot read certificate ${bad + 1} of ${certificates.length}`;
   throw new DrayError(
     "DRAY_CERTIFICATES_INVALID",
-    `Cannot use ${what} ${JSON.stringify(path)}: expected certificates in PEM, found none`,
-    {
-      kind: "usage",
-      hint: "PEM begins with -----BEGIN CERTIFICATE-----; openssl x509 -inform der -in FILE makes it of DER.",
-    },
+    `Cannot use ${what} ${JSON.stringify(path)}: expected certificates in PEM, ${found}`,
+    { kind: "usage", hint: bad === -1 ? NO_PEM : DAMAGED },
   );
+}
+
+/** Before each certificate: what follows it belongs to it, so that one without an end is found too. */
+const BEGINNINGS = /^(?=-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----)/m;
+
+const NO_PEM =
+  "PEM begins with -----BEGIN CERTIFICATE-----; openssl x509 -inform der -in FILE makes it of DER.";
+const DAMAGED =
+  "It is cut off, or was changed on its way here: get the file anew; openssl x509 -in FILE -noout -text shows one that is whole.";
+
+function isReadable(pem: string): boolean {
+  try {
+    return new X509Certificate(pem).raw.length > 0;
+  } catch {
+    return false;
+  }
 }
