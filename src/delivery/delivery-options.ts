@@ -3,7 +3,7 @@ import type { Choice } from "./choose.ts";
 import type { DeliveryTerms } from "./deliver.ts";
 import type { Mapping } from "./mapping.ts";
 import type { Destination } from "./names.ts";
-import { parseTarget } from "./plan.ts";
+import { parsePushTarget } from "./plan.ts";
 
 /** What somebody says of a delivery, whatever it is that is delivered. */
 export interface DeliveryOptions extends DeliveryTerms, Choice {
@@ -25,5 +25,5 @@ export function destinationOf({
   mapping = {},
   keepTag = true,
 }: DeliveryOptions): Destination {
-  return { target: parseTarget(target), mapping, keepTags: keepTag };
+  return { target: parsePushTarget(target), mapping, keepTags: keepTag };
 }

@@ -53,6 +53,20 @@ export function parseTarget(text: string): PushTarget {
   });
 }
 
+/**
+ * As `parseTarget`, for whoever means to write there. Amazon's public gallery takes logins of a kind of
+ * its own, which dray does not get, and makes no repository for a push.
+ */
+export function parsePushTarget(text: string): PushTarget {
+  const target = parseTarget(text);
+  if (!/^public\.ecr\.aws(?::443)?$/i.test(target.registry)) return target;
+  const what = `${JSON.stringify(target.registry)} is only pulled from by dray`;
+  throw new DrayError("DRAY_TARGET_INVALID", `Cannot push to ${formatTarget(target)}: ${what}`, {
+    kind: "usage",
+    hint: "Push to a private registry of Amazon ECR, ACCOUNT.dkr.ecr.REGION.amazonaws.com, or to any other registry.",
+  });
+}
+
 /** `REGISTRY[/PREFIX]` */
 export function formatTarget({ registry, prefix }: PushTarget): string {
   return prefix === "" ? registry : `${registry}/${prefix}`;

@@ -2,8 +2,8 @@ import { append } from "../append.ts";
 import { requireUsable } from "../bundle/opened.ts";
 import { requireSpace } from "../content/disk-space.ts";
 import type { Mapping } from "../delivery/mapping.ts";
-import { nameAt, type Nameable } from "../delivery/names.ts";
-import { parseTarget } from "../delivery/plan.ts";
+import { nameAt, type Nameable, type PushTarget } from "../delivery/names.ts";
+import { parsePushTarget } from "../delivery/plan.ts";
 import type { DiscoverySettings } from "../discover/find-images.ts";
 import { startRun, type Run, type RunOptions } from "../events.ts";
 import { NOTHING, type Recipe } from "../intake/recipe/recipe.ts";
@@ -64,6 +64,7 @@ export async function preflight(
   runOptions: RunOptions = {},
 ): Promise<PreflightReport> {
   const run = startRun(runOptions);
+  const target = options.target === undefined ? undefined : parsePushTarget(options.target);
   const contacts = options.registry?.contacts ?? new Contacts();
   // What does not answer now is what somebody wants to hear of.
   const access: RegistryAccess = { ...options.registry, contacts, retryFor: 0 };
@@ -71,8 +72,8 @@ export async function preflight(
   const work: Work = { options, access, table, run };
   const { gathered, resolved } = await checkRecipe(work);
   const packed = await readPacked(work);
-  if (options.target !== undefined) {
-    await checkDestination(options.target, [...namesOf(gathered), ...packed.names], work);
+  if (target !== undefined) {
+    await checkDestination(target, [...namesOf(gathered), ...packed.names], work);
   }
   addContacts(table, contacts);
   await checkWays(table, access, run.signal);
@@ -162,11 +163,10 @@ function namesOf({ wanted, charts }: Gathered): Nameable[] {
 }
 
 async function checkDestination(
-  text: string,
+  target: PushTarget,
   names: readonly Nameable[],
   { options, access, table, run: { signal, onEvent } }: Work,
 ): Promise<void> {
-  const target = parseTarget(text);
   const { mapping = {}, tryWrite = false } = options;
   const repositories = [
     ...new Set(names.map((one) => nameAt(one, { target, mapping }).repository)),

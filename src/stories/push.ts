@@ -11,7 +11,6 @@ import { requireComplete, type DeliveryReport } from "../delivery/incomplete.ts"
 import {
   deliverables,
   formatTarget,
-  parseTarget,
   planned,
   planPush,
   type PlannedPush,
@@ -61,7 +60,7 @@ export interface PushReport extends DeliveryReport {
  */
 export async function push(options: PushOptions, runOptions: RunOptions = {}): Promise<PushReport> {
   const run = startRun(runOptions);
-  const target = parseTarget(options.target);
+  const { target } = destinationOf(options);
   const { path, receipt, dryRun = false, noRollback = false } = options;
   const prepared = receipt === undefined ? undefined : await ReceiptFile.prepare(receipt);
   const before = newestBefore(prepared, { noRollback, run });

@@ -134,3 +134,15 @@ describe("a disk that is full", () => {
     expect(status).toBe(1);
   });
 });
+
+describe("Amazon's public gallery, which dray only pulls from", () => {
+  it.each([
+    "push app.tar.gz public.ecr.aws/team --allow-unsigned",
+    "push app.tar.gz public.ecr.aws/team --allow-unsigned --dry-run",
+    "copy public.ecr.aws/team --image 127.0.0.1:1/app:1",
+    "preflight --image 127.0.0.1:1/app:1 --target public.ecr.aws/team",
+  ])("is refused before anybody is asked: %s", (line) => {
+    const wanted = ["is only pulled from", "ACCOUNT.dkr.ecr.REGION.amazonaws.com"];
+    expect(lookAt(run(line), wanted)).toEqual(IN_WORDS);
+  });
+});
