@@ -18,6 +18,7 @@ import { MAX_MANIFEST_BYTES } from "../../oci/json.ts";
 import { MANIFEST_TYPES } from "../../oci/media-type.ts";
 import type { TransportResponse } from "../http/transport.ts";
 import type { RegistryClient, RegistryRequest } from "./client.ts";
+import { notShown } from "./not-shown.ts";
 import { putManifest } from "./put-manifest.ts";
 import type { Scopes } from "./token-purse.ts";
 
@@ -112,7 +113,7 @@ export class ManifestRequests {
    * there yet, and a tag still stand for something else.
    * @throws DrayError `DRAY_MANIFEST_REWRITTEN`
    */
-  requireDigest(
+  async requireDigest(
     reference: string,
     { digest }: Descriptor,
     { signal }: ContentOptions = {},
@@ -126,15 +127,23 @@ export class ManifestRequests {
     const isLate = (error: unknown): error is DrayError =>
       (error instanceof RegistryError && error.status === 404) ||
       (isTag && error instanceof DrayError && error.code === "DRAY_MANIFEST_REWRITTEN");
-    return this.client.patience.settle(attempt, isLate, signal);
+    try {
+      await this.client.patience.settle(attempt, isLate, signal);
+    } catch (error) {
+      if (!isLate(error)) throw error;
+      const isStale =
+        isTag &&
+        (await this.digestOf(digest, { algorithm: algorithmOf(digest), signal })) === digest;
+      throw notShown(error, { isStale });
+    }
   }
 
-  /** The digest of the bytes that a tag stands for; undefined for no such tag. */
+  /** The digest of the bytes that a tag or digest stands for; undefined for no such thing. */
   async digestOf(
-    tag: string,
+    reference: string,
     { algorithm, signal }: ContentOptions & { readonly algorithm: DigestAlgorithm },
   ): Promise<Digest | undefined> {
-    const { response, bytes } = await this.read(tag, { accept: [200, 404], signal });
+    const { response, bytes } = await this.read(reference, { accept: [200, 404], signal });
     return response.status === 404 ? undefined : digestOf(bytes, algorithm);
   }
 

@@ -73,6 +73,24 @@ describe("a registry that does not see at once what it was sent", () => {
     expect(registry.requests("GET", /manifests/)).toHaveLength(3);
   });
 
+  it.each([
+    ["has the new one by its digest, lags behind", /manifests\/1\.0$/, "lags behind"],
+    ["has another one by its digest too, rewrites it", /manifests/, "rewrites manifests"],
+  ])("and gives the old image of a tag for ever, and %s", async (_what, path, hint) => {
+    const registry = await startRegistry();
+    await fill(registry, image);
+    const old = oneLayerImage("older");
+    const { mediaType } = old.root.descriptor;
+    registry.inject(
+      { method: "GET", path },
+      answer(200, { "Content-Type": mediaType }, old.root.bytes),
+    );
+    await expect(repositoryOf(registry).requireDigest("1.0", descriptor)).rejects.toMatchObject({
+      code: "DRAY_MANIFEST_REWRITTEN",
+      hint: expect.stringContaining(hint) as string,
+    });
+  });
+
   it("and never does is an error, after half a minute and not after two", async () => {
     const registry = await startRegistry();
     registry.inject({ method: "GET", path: /manifests/ }, refuse(404, "MANIFEST_UNKNOWN"));
@@ -82,6 +100,7 @@ describe("a registry that does not see at once what it was sent", () => {
     const repository = repositoryOf(registry, options);
     await expect(repository.requireDigest("1.0", descriptor)).rejects.toMatchObject({
       code: "DRAY_REGISTRY_NOT_FOUND",
+      hint: expect.stringContaining("a cache in between may keep that it was not there") as string,
     });
     expect(slept.reduce((sum, one) => sum + one, 0)).toBe(30_000);
   });
