@@ -46,7 +46,7 @@ async function behind(
 }
 
 /** Enough of a body to tell what it is; whoever sends more than a registry would is cut off. */
-async function startOf(response: TransportResponse): Promise<string> {
+export async function startOf(response: TransportResponse): Promise<string> {
   try {
     return (await readBody(response, MAX_PING_BYTES)).toString("utf8");
   } catch {

@@ -16,8 +16,10 @@ import {
 } from "../../oci/digest.ts";
 import { MAX_MANIFEST_BYTES } from "../../oci/json.ts";
 import { MANIFEST_TYPES } from "../../oci/media-type.ts";
+import { requireNoPage } from "../http/page.ts";
 import type { TransportResponse } from "../http/transport.ts";
 import type { RegistryClient, RegistryRequest } from "./client.ts";
+import { startOf } from "./hello.ts";
 import { notShown } from "./not-shown.ts";
 import { putManifest } from "./put-manifest.ts";
 import type { Scopes } from "./token-purse.ts";
@@ -83,11 +85,12 @@ export class ManifestRequests {
     { expected, content, ...options }: { expected: Descriptor; content: Content } & SendOptions,
   ): Promise<void> {
     const raw = await collect(verified(content.open(0), expected, { from: content.from }));
+    const action = `push manifest ${this.named(reference)}`;
     const send = (): Promise<TransportResponse> =>
       this.client.request({
         method: "PUT",
         path: this.pathOf(reference),
-        action: `push manifest ${this.named(reference)}`,
+        action,
         scopes: this.#scopes,
         headers: { "content-type": expected.mediaType, "content-length": String(raw.length) },
         body: () => raw,
@@ -102,7 +105,8 @@ export class ManifestRequests {
     const isThere = async (): Promise<boolean> => (await found()) === expected.digest;
     const response = await putManifest(send, { ...options, patience, registry, isThere });
     if (response === undefined) return;
-    await response.discard();
+    // Whoever answers with a page has taken nothing, and would be read back for long.
+    await requireNoPage(Buffer.from(await startOf(response)), response, { action, registry });
     const stored = digestIn(response);
     if (stored === undefined || algorithmOf(stored) !== algorithm) return;
     if (stored !== expected.digest) throw this.#rewritten(reference, expected.digest, stored);

@@ -409,6 +409,18 @@ describe("a manifest", () => {
     expect(registry.requests("PUT").map(({ status }) => status)).toEqual([0, 201]);
   });
 
+  it("that is answered with a page for people is not stored, and the page is named", async () => {
+    const { registry, repository } = await startWithBlobs();
+    const page = "<html><head><title>Sign in - Corp</title></head></html>";
+    registry.inject({ method: "PUT" }, answer(200, { "Content-Type": "text/html" }, page));
+    await expect(push(repository, image.root)).rejects.toMatchObject({
+      code: "DRAY_REGISTRY_FAILED",
+      message: expect.stringContaining('"Sign in - Corp"') as string,
+    });
+    expect(registry.requests("PUT")).toHaveLength(1);
+    expect(registry.requests("GET", /manifests/)).toHaveLength(0);
+  });
+
   it("that the registry stores under another digest is reported as rewritten", async () => {
     const { registry, repository } = await startWithBlobs();
     registry.inject(
