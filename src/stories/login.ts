@@ -8,7 +8,7 @@ import type { RegistryAccess } from "../remote/registry/access.ts";
 import { serverOf } from "../remote/registry/auth-file.ts";
 import { RegistryClient } from "../remote/registry/client.ts";
 import { eraseFromHelper, storeInHelper } from "../remote/registry/credential-helper.ts";
-import { greet } from "../remote/registry/hello.ts";
+import { greet } from "../remote/registry/greet.ts";
 import {
   helperFor,
   readLoginFile,

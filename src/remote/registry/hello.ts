@@ -1,7 +1,6 @@
-import { pageTitle, requireNoPage } from "../http/page.ts";
+import { pageTitle } from "../http/page.ts";
 import { follow, isRedirect } from "../http/redirects.ts";
 import { readBody, type Transport, type TransportResponse } from "../http/transport.ts";
-import type { RegistryClient } from "./client.ts";
 
 /** What a registry says for hello has two bytes; a page may have many. */
 const MAX_PING_BYTES = 256 * 1024;
@@ -52,21 +51,4 @@ export async function startOf(response: TransportResponse): Promise<string> {
   } catch {
     return "";
   }
-}
-
-/**
- * Says hello with the login that there is.
- * @throws RegistryError for an answer that is not in `accept`, and for a page for people
- */
-export async function greet(
-  client: RegistryClient,
-  { accept, signal }: { readonly accept: readonly number[]; readonly signal: AbortSignal },
-): Promise<void> {
-  const action = "log in";
-  const request = { method: "GET", path: "", action, scopes: [], accept, signal } as const;
-  const response = await client.request(request);
-  // What refuses may be a page: the web servers that ask for a login write theirs.
-  if (response.status !== 200) return response.discard();
-  const bytes = Buffer.from(await startOf(response));
-  await requireNoPage(bytes, response, { action, registry: client.name });
 }
