@@ -23,8 +23,10 @@ export const registries = {
   },
   CERTIFICATES_INVALID: {
     ends: "usage",
-    means: "A file that was named for its certificates has none in PEM, or one that cannot be read.",
-    advice: "Name the right file, get a damaged one anew, or turn DER into PEM with `openssl x509 -inform der`.",
+    means:
+      "A file that was named for its certificates has none in PEM, or one that cannot be read.",
+    advice:
+      "Name the right file, get a damaged one anew, or turn DER into PEM with `openssl x509 -inform der`.",
   },
   CREDENTIALS_HELPER: {
     ends: "failed",
