@@ -223,7 +223,6 @@ describe("what a registry refuses for good", () => {
     ],
   ])("names the tag: %s", async (_what, [status, code, message]) => {
     const registry = await startRegistry();
-    await fill(registry, image);
     registry.inject({ method: "PUT", path: /manifests/ }, refuse(status, code, message));
     const repository = repositoryOf(registry, { credentials: login("u", "p") });
     const { descriptor, bytes } = image.root;
