@@ -19,13 +19,13 @@ import { checkTarget } from "../preflight/check-target.ts";
 import { checkWays } from "../preflight/check-ways.ts";
 import { gatherWanted, type Gathered } from "../preflight/gather-wanted.ts";
 import {
+  addContacts,
   failedCheck,
   HostTable,
   type HostReport,
   type PreflightCheck,
 } from "../preflight/host-table.ts";
 import { refusalOf } from "../preflight/refusal.ts";
-import { addContacts } from "../preflight/roles.ts";
 import { Contacts } from "../remote/http/contacts.ts";
 import type { RegistryAccess } from "../remote/registry/access.ts";
 import { RegistryPool } from "../remote/registry/pool.ts";
