@@ -1,7 +1,9 @@
 import { constants } from "node:fs";
 import { open, rename, rm, stat, type FileHandle } from "node:fs/promises";
+import { dirname } from "node:path";
 import { framedSize } from "../archive/members/gzip-members.ts";
 import { layOutTar, type TarLayout } from "../archive/tar/tar-writer.ts";
+import { syncFolder } from "../content/sync-folder.ts";
 import { DrayError, systemCode } from "../errors.ts";
 import { blobPath } from "../oci/image-layout.ts";
 import type { Digest } from "../oci/digest.ts";
@@ -65,11 +67,12 @@ export class PartialFile {
     }
   }
 
-  /** Gives the bundle its name. */
+  /** Gives the bundle its name. Bytes and name are on the disk when the journal goes. */
   async finish(target: string): Promise<void> {
     await this.file.sync();
     await this.#requireOwn();
     await rename(this.path, target);
+    await syncFolder(dirname(target));
     await this.journal.flush();
     await rm(journalOf(this.path), { force: true });
     await removePart(setAside(this.path));
