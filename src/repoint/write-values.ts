@@ -36,10 +36,10 @@ function write(values: Dict, above: ValuesPath, page: Page): void {
   }
 }
 
-/** A text of several lines stands below its key. */
+/** A text of several lines is quoted; one that is folded goes on deeper than its key. */
 function scalar(value: Value, indent: string): string {
   if (typeof value === "string" && value.includes("\n")) return JSON.stringify(value);
-  return textOf(value).replaceAll("\n", `\n${indent}`);
+  return textOf(value).replaceAll("\n", `\n${indent}  `);
 }
 
 function textOf(value: Value): string {

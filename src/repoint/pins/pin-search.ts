@@ -7,6 +7,11 @@ import { pinCandidates } from "./pin-candidates.ts";
 /** The name that an image is to have, with its digest or without; undefined leaves it as it is. */
 export type Repin = (goal: Goal) => Reference | undefined;
 
+interface Change {
+  readonly before: readonly Edit[];
+  readonly after: readonly Edit[];
+}
+
 /**
  * Looks for values that give images their digests, or take them away, by trying each: what was moved
  * stays so. Every scene is told which of its images have other names by then.
@@ -32,7 +37,8 @@ export class PinSearch {
       for (const goal of scene.goals.values()) this.#pin(goal, scene);
     }
     // A value that reaches a template on ways that leave no trace may have done harm there.
-    if (!this.#scenes.every((scene) => this.#isUnharmed(scene, this.#edits, scene.files))) {
+    const change = { before, after: this.#edits };
+    if (!this.#scenes.every((scene) => this.#isUnharmed(scene, scene.files, change))) {
       this.#edits = before;
     }
     for (const scene of this.#scenes) this.#settle(scene);
@@ -50,7 +56,8 @@ export class PinSearch {
       const rendering = scene.render(tried, files);
       if (rendering.spots.get(goal.key)?.image !== formatReference(wanted)) continue;
       if (scene.newProblems(rendering).length > 0) continue;
-      const isFine = this.#scenes.every((one) => this.#isUnharmed(one, tried, one.filesFor(edit)));
+      const change = { before: this.#edits, after: tried };
+      const isFine = this.#scenes.every((one) => this.#isUnharmed(one, one.filesFor(edit), change));
       if (!isFine) continue;
       this.#edits = tried;
       return;
@@ -71,10 +78,10 @@ export class PinSearch {
   }
 
   /** True if every image of these files that was moved has its name, or the one wished for. */
-  #isUnharmed(scene: Scene, edits: readonly Edit[], files: ReadonlySet<string>): boolean {
+  #isUnharmed(scene: Scene, files: ReadonlySet<string>, change: Change): boolean {
     if (files.size === 0) return true;
-    const before = scene.render(this.#edits, files).spots;
-    const rendering = scene.render(edits, files);
+    const before = scene.render(change.before, files).spots;
+    const rendering = scene.render(change.after, files);
     if (scene.newProblems(rendering).length > 0) return false;
     return [...scene.goals.values()].every(({ key, file, target }) => {
       if (!files.has(file)) return true;
