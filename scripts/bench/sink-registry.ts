@@ -5,7 +5,7 @@ import process from "node:process";
 /**
  * A registry that takes everything at once and keeps no blob: who pushes to it is measured, and not a
  * disk. It remembers how long each blob was, and manifests as they came, because they are read back.
- * Prints its address; ends when its parent does.
+ * Prints its address; whoever started it ends it.
  */
 const blobs = new Map<string, number>();
 const manifests = new Map<string, { bytes: Buffer; type: string; digest: string }>();
@@ -101,5 +101,4 @@ server.listen(0, "127.0.0.1", () => {
   const address = server.address();
   if (typeof address === "object" && address !== null) console.log(`127.0.0.1:${address.port}`);
 });
-process.once("disconnect", () => process.exit(0));
 process.once("SIGTERM", () => process.exit(0));

@@ -4,7 +4,6 @@ import { discoverImages } from "../discover/discover-images.ts";
 import { isNeeded, type Discovery, type DiscoveredImage } from "../discover/discovery.ts";
 import type { DiscoverySettings } from "../discover/find-images.ts";
 import type { Run } from "../events.ts";
-import type { Dict } from "../helm/template/value.ts";
 import { readUserValues, type ValueSet } from "../helm/values/user-values.ts";
 import { openSchemas } from "../helm/values/schema.ts";
 import { joinEdits, type Edit } from "./edits.ts";
@@ -13,7 +12,7 @@ import { minimize, type KeptEdit } from "./minimize.ts";
 import type { TargetNames } from "./names.ts";
 import { optionalScenes } from "./optional-scenes.ts";
 import { compareProven, proveImages, unmoved, type ProvenImage } from "./proof.ts";
-import { Renderer } from "./rendering.ts";
+import { Renderer, type Rendering } from "./rendering.ts";
 import { PinSearch, type Repin } from "./pins/pin-search.ts";
 import { Scene, type Goal } from "./scene.ts";
 import { SecretSearch, type SecretEdit } from "./pull-secrets.ts";
@@ -100,7 +99,9 @@ export async function repointChart(
   // A name of two words may be that of a service and of its namespace.
   const inside = `.${settings.namespace ?? "default"}`;
   const isOwn = (host: string): boolean => names.isHost(host) || host.endsWith(inside);
-  const { egress, text } = new EgressSearch(renderer, { values, apis: [] }, isOwn).run();
+  const installation = { values, apis: [] };
+  const final = renderer.renderAll(installation);
+  const { egress, text } = new EgressSearch(renderer, installation, isOwn).run(final);
   return {
     text: found + text,
     egress,
@@ -108,8 +109,7 @@ export async function repointChart(
     secretEdits: serving,
     discovery,
     ...prove(scenes, {
-      renderer,
-      values,
+      final,
       kept,
       pullSecret,
       names,
@@ -173,16 +173,14 @@ function isIn({ base }: Scene, { image }: DiscoveredImage): boolean {
 function prove(
   scenes: readonly Scene[],
   {
-    renderer,
-    values,
+    final,
     kept,
     pullSecret,
     names,
     others: unproven,
   }: {
     readonly pullSecret: string | undefined;
-    readonly renderer: Renderer;
-    readonly values: Dict;
+    readonly final: Rendering;
     readonly kept: readonly KeptEdit[];
     readonly names: TargetNames;
     readonly others: readonly DiscoveredImage[];
@@ -190,7 +188,6 @@ function prove(
 ): Pick<Repointed, "images" | "problems" | "workloads"> {
   const [base, ...others] = scenes;
   if (base === undefined) throw new Error("there is always the scene of the values given");
-  const final = renderer.renderAll({ values, apis: [] });
   const optional = others.flatMap((scene) => proveImages(scene, scene.render(kept), kept));
   const left = unproven.map((image) => unmoved(image, names.of(image.reference)));
   const images = [...proveImages(base, final, kept), ...optional, ...left].toSorted(compareProven);

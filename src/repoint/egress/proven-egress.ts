@@ -22,8 +22,8 @@ export class EgressSearch {
     this.#isOwn = isOwn;
   }
 
-  run(): { readonly egress: readonly ProvenEgress[]; readonly text: string } {
-    const base = this.#renderer.renderAll(this.#installation);
+  /** `base` is the rendering of the installation. */
+  run(base: Rendering): { readonly egress: readonly ProvenEgress[]; readonly text: string } {
     const all = this.#in(base);
     const off = new Map<string, Edit>();
     if (all.length > 0) {

@@ -1,3 +1,4 @@
+import type { Finding } from "../../finding.ts";
 import { html, type Html } from "./html.ts";
 
 /** A part of the page under its heading. */
@@ -8,9 +9,7 @@ export function section(title: string, ...content: readonly Html[]): Html {
   </section>`;
 }
 
-const TONES = { error: "error", warning: "warning", info: "info" } as const;
-
 /** A word in a colored field; what it says does not depend on the color. */
-export function tag(word: string, tone: keyof typeof TONES | "good" | "plain"): Html {
+export function tag(word: string, tone: Finding["severity"] | "good" | "plain"): Html {
   return html`<span class="tag ${tone}">${word}</span>`;
 }
