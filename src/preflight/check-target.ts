@@ -2,6 +2,7 @@ import { RegistryError } from "../errors.ts";
 import { presenceOf, requireWritable, type Presence } from "../remote/registry/presence.ts";
 import type { RegistryPool } from "../remote/registry/pool.ts";
 import type { Repository } from "../remote/registry/repository.ts";
+import { cancelSession, openSession } from "../remote/registry/upload-session.ts";
 import { letsPush } from "./grants.ts";
 import { failedCheck, type HostTable, type PreflightCheck } from "./host-table.ts";
 import { refusalOf } from "./refusal.ts";
@@ -96,33 +97,16 @@ async function rightTo(
   };
 }
 
-/** Begins an upload and cancels it. */
+/** Begins an upload and cancels it; what a registry keeps of one that got nothing, it drops by itself. */
 async function write(
   { client, repository }: Repository,
   signal: AbortSignal,
 ): Promise<PreflightCheck> {
-  const request = { scopes: scopesOf(repository), signal, retry: false };
+  const target = { client, repository, scopes: scopesOf(repository) };
   const error = await refusalOf(async () => {
-    const begun = await client.request({
-      ...request,
-      method: "POST",
-      path: `${repository}/blobs/uploads/`,
-      action: `begin an upload to ${repository}`,
-      headers: { "content-length": "0" },
-      accept: [202],
-    });
-    await begun.discard();
-    const location = begun.header("location");
-    if (location === undefined) return;
-    const ended = await client.request({
-      ...request,
-      method: "DELETE",
-      path: new URL(location, begun.url),
-      action: `cancel an upload to ${repository}`,
-      // Not every registry cancels; what was begun and got nothing is dropped by all of them.
-      accept: [200, 202, 204, 400, 404, 405],
-    });
-    await ended.discard();
+    const begin = `begin an upload to ${repository}`;
+    const session = await openSession(target, { action: begin, signal, retry: false });
+    await cancelSession(target, session, { action: `cancel an upload to ${repository}`, signal });
   }, signal);
   if (error !== undefined) return failedCheck("write", error);
   return { check: "write", verdict: "ok", detail: "an upload was begun and canceled" };

@@ -87,6 +87,26 @@ describe("dray preflight", () => {
   });
 
   it.each([
+    ["cannot be read", "http://["],
+    ["is not there", undefined],
+    ["is of no web scheme", "ftp://storage.test/upload"],
+  ])("finds that an upload cannot go on where its address %s", async (_what, location) => {
+    const [source, target] = [await startFilled(), await startFilled()];
+    const fault = changeHead((headers) => {
+      delete headers["location"];
+      if (location !== undefined) headers["location"] = location;
+    });
+    target.inject({ method: "POST" }, fault);
+    const image = `${source.host}/team/app:1.0`;
+    const { code, report } = await ask(["--image", image, "--target", target.host, "--try-write"]);
+    expect(code).toBe(3);
+    expect(checksOf(report, target.host).find(({ check }) => check === "write")).toMatchObject({
+      verdict: "failed",
+      detail: expect.stringContaining("an address that is refused") as string,
+    });
+  });
+
+  it.each([
     ["all of a target", /^/],
     ["all of a target but its hello", /^\/v2\/./],
   ])("sees that %s is behind a login page, which it names", async (_what, path) => {

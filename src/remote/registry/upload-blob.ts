@@ -5,8 +5,9 @@ import { tryMount } from "./mount-blob.ts";
 import { isPassing } from "./answer-error.ts";
 import { CHUNK_BYTES, COMMITTED, isTooLarge, sendChunks } from "./upload-chunks.ts";
 import {
+  cancelSession,
   commitTimeout,
-  sessionOf,
+  openSession,
   type Session,
   type BlobUpload,
   withDigest,
@@ -42,7 +43,7 @@ export async function uploadBlob(target: UploadTarget, upload: BlobUpload): Prom
   const isLarge = (): boolean => upload.expected.size > requestLimit.bytes;
   let chunked = isLarge();
   for (let attempt = 0; ; attempt++) {
-    const session = opened ?? (await openSession(target, upload));
+    const session = opened ?? (await open(target, upload));
     opened = undefined;
     try {
       const failure = await trySend(target, upload, { session, chunked });
@@ -117,21 +118,9 @@ function isRefused({ status, registryCode = "" }: RegistryError): boolean {
   return WANTS_CHUNKS.has(status) || ANEW_CODES.has(registryCode);
 }
 
-async function openSession(
-  target: UploadTarget,
-  { expected, signal }: BlobUpload,
-): Promise<Session> {
-  const response = await target.client.request({
-    method: "POST",
-    path: `${target.repository}/blobs/uploads/`,
-    action: `start upload of blob ${expected.digest} to ${target.repository}`,
-    scopes: target.scopes,
-    headers: { "content-length": "0" },
-    accept: [202],
-    signal,
-  });
-  await response.discard();
-  return sessionOf(response);
+function open(target: UploadTarget, { expected, signal }: BlobUpload): Promise<Session> {
+  const action = `start upload of blob ${expected.digest} to ${target.repository}`;
+  return openSession(target, { action, signal });
 }
 
 /** POST is done; one PUT with everything. */
@@ -158,24 +147,13 @@ async function sendWhole(
   await response.discard();
 }
 
-/** Frees what the registry holds for an upload that will not be finished (end-14). */
-async function cancel(
-  target: UploadTarget,
-  { location }: Session,
-  upload: BlobUpload,
-): Promise<void> {
+/** Only a courtesy: the registry drops old sessions by itself, and the first error counts. */
+async function cancel(target: UploadTarget, session: Session, upload: BlobUpload): Promise<void> {
+  const action = `cancel upload of ${upload.expected.digest}`;
   try {
-    const response = await target.client.request({
-      method: "DELETE",
-      path: location,
-      action: `cancel upload of ${upload.expected.digest}`,
-      scopes: target.scopes,
-      accept: [200, 202, 204, 404, 405],
-      signal: AbortSignal.timeout(CANCEL_TIMEOUT),
-      retry: false,
-    });
-    await response.discard();
+    const signal = AbortSignal.timeout(CANCEL_TIMEOUT);
+    await cancelSession(target, session, { action, signal });
   } catch {
-    // Only a courtesy: the registry drops old sessions by itself, and the first error counts.
+    // Whatever it says, there is nothing left to do.
   }
 }

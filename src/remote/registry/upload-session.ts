@@ -20,11 +20,15 @@ export function commitTimeout({ size }: Descriptor): number {
   return Math.min(MIN_COMMIT_TIMEOUT + (size / COMMIT_RATE) * 1000, MAX_COMMIT_TIMEOUT);
 }
 
-/** Where a blob goes. */
-export interface UploadTarget {
+/** A repository that is written to. */
+interface WrittenRepository {
   readonly client: RegistryClient;
   readonly repository: string;
   readonly scopes: Scopes;
+}
+
+/** Where a blob goes. */
+export interface UploadTarget extends WrittenRepository {
   /** Asks the registry whether it has the blob by now. */
   isPresent(): Promise<boolean>;
 }
@@ -36,10 +40,53 @@ export interface BlobUpload extends ContentOptions {
   readonly mountFrom: string | undefined;
 }
 
+/** What one request of an upload is for, and whose end ends it. */
+interface SessionRequest {
+  /** `start upload of blob sha256:… to team/app`. */
+  readonly action: string;
+  readonly signal: AbortSignal | undefined;
+  /** @default true */
+  readonly retry?: boolean;
+}
+
 /** An open upload: where the next request goes, and how small a chunk may be. */
 export interface Session {
   readonly location: URL;
   readonly minChunk: number;
+}
+
+/** Begins an upload. @throws RegistryError, also `DRAY_REGISTRY_LOCATION` for where it may not go on */
+export async function openSession(
+  { client, repository, scopes }: WrittenRepository,
+  request: SessionRequest,
+): Promise<Session> {
+  const response = await client.request({
+    ...request,
+    method: "POST",
+    path: `${repository}/blobs/uploads/`,
+    scopes,
+    headers: { "content-length": "0" },
+    accept: [202],
+  });
+  await response.discard();
+  return sessionOf(response);
+}
+
+/** Frees what the registry holds for an upload (end-14); not every registry cancels. */
+export async function cancelSession(
+  { client, scopes }: WrittenRepository,
+  { location }: Session,
+  request: SessionRequest,
+): Promise<void> {
+  const response = await client.request({
+    ...request,
+    method: "DELETE",
+    path: location,
+    scopes,
+    accept: [200, 202, 204, 400, 404, 405],
+    retry: false,
+  });
+  await response.discard();
 }
 
 /** The session that an answer opened or moved on: always the newest `Location` counts. */
