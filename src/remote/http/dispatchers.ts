@@ -81,7 +81,8 @@ export async function accessTo(url: URL, access: NetworkAccess): Promise<Network
   };
 }
 
-function tlsOptions(access: NetworkAccess): TlsOptions {
+/** How the certificate of a host is judged. */
+export function tlsOptions(access: NetworkAccess): TlsOptions {
   const secureContext = secureContextFor(access);
   return {
     rejectUnauthorized: access.insecureSkipTlsVerify !== true,

@@ -6,7 +6,7 @@ import { connect as connectTls, type PeerCertificate, type TLSSocket } from "nod
 import { joinSignals } from "../../content/concurrency.ts";
 import { systemCode } from "../../errors.ts";
 import { CONNECT_TIMEOUT, connectionHint } from "./connection-failure.ts";
-import { accessTo } from "./dispatchers.ts";
+import { accessTo, tlsOptions } from "./dispatchers.ts";
 import type { NetworkAccess } from "./network-access.ts";
 import { proxyFor } from "./proxy.ts";
 import { secureContextFor } from "./secure-context.ts";
@@ -23,18 +23,20 @@ export interface HostStep {
 interface Way {
   readonly url: URL;
   readonly access: NetworkAccess;
+  /** What holds for all hosts: a proxy is none that the host's own certificates are for. */
+  readonly shared: NetworkAccess;
   readonly signal: AbortSignal;
 }
 
 /** Goes the way to a host step by step, as far as it leads. Nothing is asked of the host. */
 export async function probeHost(
   url: URL,
-  given: NetworkAccess,
+  shared: NetworkAccess,
   signal: AbortSignal,
 ): Promise<HostStep[]> {
-  const access = await accessTo(url, given);
+  const access = await accessTo(url, shared);
   const until = joinSignals(AbortSignal.timeout(CONNECT_TIMEOUT), signal);
-  const way = { url, access, signal: until };
+  const way = { url, access, shared, signal: until };
   const steps: HostStep[] = [];
   let step: HostStep["step"] = "dns";
   let socket: Socket | undefined;
@@ -72,13 +74,28 @@ async function addressesOf(host: string): Promise<string> {
 
 async function reach(url: URL, signal: AbortSignal): Promise<Socket> {
   const socket = connectTcp({ host: hostOf(url), port: portOf(url) });
-  socket.on("error", () => undefined);
-  await once(socket, "connect", { signal });
+  await opened(socket, "connect", signal);
   return socket;
 }
 
+/** Waits until a connection stands; one that does not is left to nobody. */
+async function opened(
+  socket: Socket,
+  event: "connect" | "secureConnect",
+  signal: AbortSignal,
+): Promise<void> {
+  // What fails later, when nobody asks any more, is no error of the program.
+  socket.on("error", () => undefined);
+  try {
+    await once(socket, event, { signal });
+  } catch (error) {
+    socket.destroy();
+    throw error;
+  }
+}
+
 /** Plain http is not tunneled: there the way is known as far as the proxy. */
-async function reachThrough(proxy: URL, { url, access, signal }: Way): Promise<Socket> {
+async function reachThrough(proxy: URL, { url, shared, signal }: Way): Promise<Socket> {
   if (url.protocol === "http:") return reach(proxy, signal);
   const [username, password] = [proxy.username, proxy.password].map(decodeURIComponent);
   const target = `${url.hostname}:${portOf(url)}`;
@@ -94,11 +111,10 @@ async function reachThrough(proxy: URL, { url, access, signal }: Way): Promise<S
     },
     signal,
   };
-  const secureContext = secureContextFor(access);
-  const place = { host: hostOf(proxy), port: portOf(proxy) };
+  const place = { host: hostOf(proxy), port: portOf(proxy), ...serverName(proxy) };
   const request = httpRequest(
     proxy.protocol === "https:"
-      ? { ...options, createConnection: () => connectTls({ ...place, secureContext }) }
+      ? { ...options, createConnection: () => connectTls({ ...place, ...tlsOptions(shared) }) }
       : options,
   );
   request.end();
@@ -118,9 +134,9 @@ async function secure(socket: Socket, { url, access, signal }: Way): Promise<str
     host,
     rejectUnauthorized: false,
     secureContext: secureContextFor(access),
-    ...(isIP(host) === 0 ? { servername: host } : {}),
+    ...serverName(url),
   });
-  await once(tls, "secureConnect", { signal });
+  await opened(tls, "secureConnect", signal);
   const detail = describe(tls.getPeerCertificate());
   const problem = problemOf(tls);
   if (problem === undefined) return detail;
@@ -144,6 +160,12 @@ function explained(error: unknown): { detail: string; hint?: string | undefined 
   const said = root instanceof Error ? root.message : String(root);
   const detail = isLate ? `no answer within ${CONNECT_TIMEOUT / 1000} s` : said;
   return { detail, hint: connectionHint(isLate ? new Error("TIMEOUT") : root, detail) };
+}
+
+/** Whose certificate is wanted; an address is no name. */
+function serverName(url: URL): { servername?: string } {
+  const host = hostOf(url);
+  return isIP(host) === 0 ? { servername: host } : {};
 }
 
 /** Without the brackets of an IPv6 address. */
