@@ -72,7 +72,7 @@ function renderAudit(report: AuditReport): string {
 function verdictOn({ good, content, unchecked }: AuditReport): string {
   if (!good) return "Different: the registry does not have what was pushed.\n";
   if (unchecked > 0) {
-    return `Good as far as can be told from here: every tag and manifest is as it was pushed. Size not checked of ${plural(unchecked, "blob")}, as the registry's storage does not answer.\n`;
+    return `Good as far as can be told from here: every tag and manifest is as it was pushed. Size not checked of ${plural(unchecked, "blob")}, as the registry's storage does not say it.\n`;
   }
   return content
     ? "Good: every tag, and every byte, is as it was pushed.\n"

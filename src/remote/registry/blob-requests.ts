@@ -71,8 +71,8 @@ export class BlobRequests {
           retry,
         }),
       isClosed: (storage) => client.closedStorages.has(storage),
-      unchecked: (storage) => {
-        client.uncheckedSizes.add(this.#placeOf(descriptor.digest));
+      unchecked: () => void client.uncheckedSizes.add(this.#placeOf(descriptor.digest)),
+      close: (storage) => {
         if (client.closedStorages.has(storage)) return;
         client.closedStorages.add(storage);
         client.warn(

@@ -8,8 +8,10 @@ export interface BlobQuestions {
   head(): Promise<TransportResponse>;
   /** The bytes from `first` on; without `retry`, whoever does not answer is not waited for. */
   bytesFrom(first: number, options: { readonly retry: boolean }): Promise<TransportResponse>;
-  /** Hears of a storage whose word nobody can check. */
-  unchecked(storage: string): void;
+  /** Hears that the registry's word is all there is of this blob's size. */
+  unchecked(): void;
+  /** Hears of a storage that does not answer: it is not asked again. */
+  close(storage: string): void;
   /** True for a storage that did not answer before. */
   isClosed(storage: string): boolean;
 }
@@ -47,7 +49,7 @@ async function sizeInStorage(
   const storage = new URL(head.header("location") ?? "", head.url).host;
   if (size === 0) return 0;
   if (ask.isClosed(storage)) {
-    ask.unchecked(storage);
+    ask.unchecked();
     return size;
   }
   try {
@@ -61,8 +63,9 @@ async function sizeInStorage(
     // Storages are often open to those alone who pull; what else fails is no answer.
     if (!(error instanceof RegistryError)) throw error;
     if (error.kind === "refused" || (error.status !== 0 && error.status !== 403)) throw error;
+    ask.close(storage);
   }
-  ask.unchecked(storage);
+  ask.unchecked();
   return size;
 }
 

@@ -130,6 +130,17 @@ describe("a registry that sends HEAD on to its storage", () => {
     },
   );
 
+  it("is asked on where it has not said the size of one blob", async () => {
+    const { registry, storage } = await startWithStorage();
+    const config = image.blobs[0]?.descriptor ?? descriptor;
+    storage.inject({ path: BLOB, times: 1 }, answer(206));
+    const repository = repositoryOf(registry);
+    expect(await repository.exists(descriptor)).toBe(true);
+    expect(await repository.exists(config)).toBe(true);
+    expect(storage.seen).toHaveLength(2);
+    expect([...repository.client.uncheckedSizes]).toEqual([`team/app@${descriptor.digest}`]);
+  });
+
   it("where the content is gone has it not", async () => {
     const { registry, storage } = await startWithStorage();
     storage.inject({}, answer(404));
