@@ -1,6 +1,7 @@
 import type { DrayError, ErrorCode, Finding } from "../index.ts";
 import { formatFindings } from "./findings.ts";
 import { PromptInterrupted, printable, printableJson, type Io } from "./terminal.ts";
+import { commandIn } from "./usage.ts";
 
 export const EXIT = { failed: 1, usage: 2, refused: 3, partial: 4, interrupted: 130 } as const;
 
@@ -18,7 +19,7 @@ export async function reportFailure(
 ): Promise<number> {
   const failure =
     error instanceof PromptInterrupted || io.signal.aborted
-      ? interrupted(error, argv[0])
+      ? interrupted(error, commandIn(argv))
       : describe(await inWords(error));
   if (argv.includes("--json")) {
     io.stdout.write(`${printableJson({ error: failure.document })}\n`);

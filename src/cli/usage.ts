@@ -35,14 +35,18 @@ export function usageFailure({ code, message }: CommanderError, argv: readonly s
   const [, ...found] = said.exec(alike(message)) ?? ["", message];
   const [, near] = /\(Did you mean (?:one of )?(.+?)\?\)/.exec(message) ?? [];
   const meant = near === undefined ? "" : `; did you mean ${near}?`;
-  const command =
-    code === "commander.unknownCommand" ? undefined : argv.find((word) => !word.startsWith("-"));
+  const command = code === "commander.unknownCommand" ? undefined : commandIn(argv);
   const line = ["dray", ...(command === undefined ? [] : [command])].join(" ");
   return Object.assign(new Error(`Cannot run \`${line}\`: ${ours(...found).trim()}${meant}`), {
     code: "DRAY_USAGE",
     kind: "usage",
     hint: `\`${line} --help\` shows how it is used.`,
   });
+}
+
+/** The command that a command line names: the first word that is no flag. */
+export function commandIn(argv: readonly string[]): string | undefined {
+  return argv.find((word) => !word.startsWith("-"));
 }
 
 /** What is wrong with a word behind a command, in the form that is used of flags. */
