@@ -70,6 +70,18 @@ export class RegistryError extends DrayError {
   }
 }
 
+/** The same error, by its own code unless by `code`, with another word on what can be done about it. */
+export function withHint(
+  error: RegistryError,
+  hint: string,
+  code: ErrorCode = error.code,
+): RegistryError {
+  const { message, kind, status, registryCode, registryCodes, digests } = error;
+  const { isPermanent, missesContent } = error;
+  const answered = { status, registryCode, registryCodes, digests, isPermanent, missesContent };
+  return new RegistryError(code, message, { ...answered, kind, cause: error, hint });
+}
+
 /** The system error code (`ENOENT`, `ENOSPC`, …) of anything thrown, if it has one. */
 export function systemCode(error: unknown): string | undefined {
   if (!(error instanceof Error) || !("code" in error) || error instanceof DrayError)

@@ -44,7 +44,6 @@ interface PushFlags
     VerifyFirstFlag {
   readonly listRepositories?: RepositoryForm;
   readonly repoint?: string;
-  readonly passwordStdin?: boolean;
   /** False for --no-rollback. */
   readonly rollback?: boolean;
 }
@@ -154,8 +153,8 @@ async function laterTerms(
     const terms = await repointTerms(flags, sets, session);
     return { ...terms, output: flags.repoint };
   }
-  if (!sets.some((set) => Object.values(set).some((list) => list.length > 0))) return undefined;
-  const { DrayError } = await import("../index.ts");
+  const { DrayError, isGiven } = await import("../index.ts");
+  if (!sets.some(isGiven)) return undefined;
   throw new DrayError("DRAY_USAGE", "Cannot use values: a push alone has no use for them", {
     kind: "usage",
     hint: "Add --repoint DIR, which writes the values that charts are installed with.",

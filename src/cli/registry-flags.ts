@@ -115,10 +115,8 @@ export async function registryAccess(
   { io, defaults, run }: Session,
   loginFor?: readonly string[],
 ): Promise<RegistryAccess> {
-  const { Contacts, readCertificates, withEcr } = await import("../index.ts");
-  const named = await Promise.all(
-    (flags.caFile ?? []).map((path) => readCertificates(path, "CA file")),
-  );
+  const { Contacts, withEcr } = await import("../index.ts");
+  const named = await namedCertificates(flags.caFile);
   const { ca = [], hostCertificates, credentials, proxy } = await defaults.registry();
   const access = {
     ca: [...named, ...ca],
@@ -140,6 +138,12 @@ export async function registryAccess(
     isImmutable: flags.immutable,
     onEvent: run.onEvent,
   });
+}
+
+/** The certificates (PEM) of the files of --ca-file, in their order. */
+export async function namedCertificates(files: readonly string[] = []): Promise<string[]> {
+  const { readCertificates } = await import("../index.ts");
+  return Promise.all(files.map((path) => readCertificates(path, "CA file")));
 }
 
 /** One for all registries of a command: they share a line. */

@@ -20,7 +20,6 @@ interface RepointFlags
   readonly keepUnmapped?: boolean;
   readonly receipt?: string;
   readonly ask?: boolean;
-  readonly passwordStdin?: boolean;
 }
 
 export const addRepointCommand: AddCommand = (program, start) => {

@@ -9,6 +9,7 @@ import {
 } from "./discovery-flags.ts";
 import { someOf } from "./flags.ts";
 import { addPullSecretFlags, pullSecretOf, type PullSecretFlags } from "./pull-secret-flags.ts";
+import { namedCertificates } from "./registry-flags.ts";
 import type { Session } from "./session.ts";
 
 /** Flags of every command that writes values for charts. */
@@ -78,11 +79,10 @@ export async function repointTerms(
 }
 
 /** Those that the command itself trusts, for whoever pulls. */
-async function certificatesOf({ caFile = [] }: RepointTermFlags): Promise<string | undefined> {
-  if (caFile.length === 0) return undefined;
-  const { readCertificates } = await import("../index.ts");
-  const texts = await Promise.all(caFile.map((path) => readCertificates(path, "CA file")));
-  return texts.map((text) => `${text.trimEnd()}\n`).join("");
+async function certificatesOf({ caFile }: RepointTermFlags): Promise<string | undefined> {
+  const named = await namedCertificates(caFile);
+  if (named.length === 0) return undefined;
+  return named.map((text) => `${text.trimEnd()}\n`).join("");
 }
 
 /** Standard input can be read once. */

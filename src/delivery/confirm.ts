@@ -25,7 +25,7 @@ export function confirmAll(situations: readonly Situation[], steps: Steps): Prom
       return answer;
     });
     const wrong = (await all(answers)).filter((found) => found !== undefined);
-    if (wrong.length > 0) throw notShown(wrong);
+    if (wrong.length > 0) throw blobsNotShown(wrong);
   });
 }
 
@@ -63,7 +63,7 @@ class Confirmation {
     let found: Finding | undefined;
     const look = async (): Promise<void> => {
       found = await this.#ask(blob);
-      if (found?.code === "TARGET_MISSING") throw notShown([found]);
+      if (found?.code === "TARGET_MISSING") throw blobsNotShown([found]);
     };
     try {
       await patience.settle(look, isNotShown, this.#signal);
@@ -101,7 +101,7 @@ function isNotShown(error: unknown): error is DrayError {
   return error instanceof DrayError && error.code === "DRAY_TARGET_DAMAGED";
 }
 
-function notShown(found: readonly Finding[]): DrayError {
+function blobsNotShown(found: readonly Finding[]): DrayError {
   return new DrayError(
     "DRAY_TARGET_DAMAGED",
     `The target does not show what it took: ${found.map(({ message }) => message).join("; ")}`,

@@ -152,11 +152,16 @@ async function plainFiles(recipe: Recipe, taken: Taken): Promise<BundleFile[]> {
   return [...files.values()];
 }
 
+/** All that was resolved: images, charts, and what refers to them. */
+export function resolvedOf({ images, charts, referrers }: Ingredients): Resolved[] {
+  return [...images, ...charts.map(({ artifact }) => artifact), ...referrers];
+}
+
 /** Bytes of everything, each blob once. */
-export function totalBytes({ images, charts, referrers, files, adopted }: Ingredients): number {
+export function totalBytes(ingredients: Ingredients): number {
+  const { charts, files, adopted } = ingredients;
   const sizes = new Map<Digest, number>();
-  const resolved = [...images, ...charts.map(({ artifact }) => artifact), ...referrers];
-  for (const { root } of [...resolved, ...adopted.artifacts]) {
+  for (const { root } of [...resolvedOf(ingredients), ...adopted.artifacts]) {
     for (const { digest, size } of root.blobs.values()) sizes.set(digest, size);
   }
   const plain = [

@@ -1,4 +1,5 @@
 import type { DrayError } from "../errors.ts";
+import { portOf } from "../remote/http/address.ts";
 import type { Contacts } from "../remote/http/contacts.ts";
 
 /** What a host is for. */
@@ -98,7 +99,7 @@ function rank({ check }: PreflightCheck): number {
 }
 
 function hostAndPort(url: URL): string {
-  return `${url.hostname}:${url.port || (url.protocol === "https:" ? "443" : "80")}`;
+  return `${url.hostname}:${portOf(url)}`;
 }
 
 /** What an error says, as a check that failed. That nobody has logged in is no matter of one name. */

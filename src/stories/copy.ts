@@ -21,7 +21,7 @@ import { vouchedFor } from "../delivery/vouched.ts";
 import { DrayError } from "../errors.ts";
 import { startRun, type Run, type RunOptions } from "../events.ts";
 import { artifactsOf } from "../intake/artifacts.ts";
-import type { Ingredients } from "../intake/gather.ts";
+import { resolvedOf, type Ingredients } from "../intake/gather.ts";
 import { withIngredients, type GatheringOptions } from "../intake/gathering.ts";
 import { planPack } from "../intake/plan.ts";
 import type { Recipe } from "../intake/recipe/recipe.ts";
@@ -160,14 +160,9 @@ function notWhollySearched({ charts, searched }: Ingredients): ReadonlySet<strin
 }
 
 /** What comes from the very registry that it goes to is linked there, and not moved at all. */
-function noteNeighbors(
-  { images, charts, referrers }: Ingredients,
-  registry: string,
-  pool: RegistryPool,
-): void {
-  const all = [...images, ...charts.map(({ artifact }) => artifact), ...referrers];
+function noteNeighbors(ingredients: Ingredients, registry: string, pool: RegistryPool): void {
   const { blobPlaces } = pool.client(registry);
-  for (const { home, root } of all) {
+  for (const { home, root } of resolvedOf(ingredients)) {
     if (home?.client.registry !== registry) continue;
     for (const digest of root.blobs.keys()) blobPlaces.note(digest, home.repository);
   }

@@ -11,7 +11,7 @@ import { parseTarget } from "../delivery/plan.ts";
 import { startRun, type Run, type RunOptions } from "../events.ts";
 import type { Finding } from "../finding.ts";
 import { artifactsOf } from "../intake/artifacts.ts";
-import type { Ingredients } from "../intake/gather.ts";
+import { resolvedOf, type Ingredients } from "../intake/gather.ts";
 import { withIngredients, type GatheringOptions } from "../intake/gathering.ts";
 import { lockOf } from "../intake/lock-of.ts";
 import { outlookOf, type Outlook } from "../intake/outlook.ts";
@@ -19,7 +19,6 @@ import { fromRegistries, nameBundle, planPack, type PackPlan } from "../intake/p
 import { pull } from "../intake/pull.ts";
 import { vouchedFor } from "../intake/vouched.ts";
 import { formatLock } from "../intake/recipe/lock.ts";
-import type { Resolved } from "../intake/resolve.ts";
 import { EPOCH } from "../intake/sources.ts";
 import {
   missingBytes,
@@ -124,8 +123,4 @@ interface Work {
   readonly options: PackOptions;
   readonly run: Run;
   readonly stock: Stock;
-}
-
-function resolvedOf({ images, charts, referrers }: Ingredients): Resolved[] {
-  return [...images, ...charts.map(({ artifact }) => artifact), ...referrers];
 }

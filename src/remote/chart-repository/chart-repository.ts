@@ -160,8 +160,7 @@ export class ChartRepository {
       this.#hasAnswered = true;
       if (request.accept.includes(response.status)) {
         const bytes = await readBody(response, maxBytes);
-        if (request.mayBePage !== true)
-          await requireNoPage(bytes, response, this.#context(request));
+        if (request.mayBePage !== true) requireNoPage(bytes, response, this.#context(request));
         return { response, bytes };
       }
       await response.discard();

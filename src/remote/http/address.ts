@@ -9,8 +9,13 @@ LINK_LOCAL.addSubnet("169.254.0.0", 16, "ipv4");
 LINK_LOCAL.addSubnet("fe80::", 10, "ipv6");
 
 /** Host name of a URL without the brackets of an IPv6 address. */
-function bareHost(url: URL): string {
+export function bareHost(url: URL): string {
   return url.hostname.replace(/^\[|\]$/g, "");
+}
+
+/** Port of a URL, that of its scheme if it names none. */
+export function portOf(url: URL): string {
+  return url.port === "" ? (url.protocol === "https:" ? "443" : "80") : url.port;
 }
 
 function isListed(list: BlockList, host: string): boolean {

@@ -28,11 +28,11 @@ export const PAGE_HINT =
   "A page for people came where a program was to answer: a login page, a portal or a proxy stands in between. Open the address in a browser from this host.";
 
 /** @throws RegistryError, by default `DRAY_REGISTRY_FAILED`, for an answer that is a page for people */
-export async function requireNoPage(
+export function requireNoPage(
   bytes: Buffer,
   { status, url }: TransportResponse,
   { action, registry, code = "DRAY_REGISTRY_FAILED" }: ErrorContext & { readonly code?: ErrorCode },
-): Promise<void> {
+): void {
   const title = pageTitle(bytes.toString("utf8", 0, LOOKED_AT));
   if (title === undefined) return;
   throw new RegistryError(

@@ -5,11 +5,13 @@ import { connect as connectTcp, isIP, type Socket } from "node:net";
 import { connect as connectTls, type PeerCertificate, type TLSSocket } from "node:tls";
 import { joinSignals } from "../../content/concurrency.ts";
 import { systemCode } from "../../errors.ts";
+import { bareHost, portOf } from "./address.ts";
 import { CONNECT_TIMEOUT, connectionHint } from "./connection-failure.ts";
 import { accessTo, tlsOptions } from "./dispatchers.ts";
 import type { NetworkAccess } from "./network-access.ts";
 import { proxyFor } from "./proxy.ts";
 import { secureContextFor } from "./secure-context.ts";
+import { basicHeader } from "./transport.ts";
 
 /** One step on the way to a host. */
 export interface HostStep {
@@ -44,7 +46,7 @@ export async function probeHost(
   try {
     const proxy = proxyFor(url, access.proxy ?? {});
     if (proxy === undefined) {
-      good(await addressesOf(hostOf(url)));
+      good(await addressesOf(bareHost(url)));
       step = "tcp";
       socket = await reach(url, until);
       good(`port ${portOf(url)} is open`);
@@ -73,7 +75,7 @@ async function addressesOf(host: string): Promise<string> {
 }
 
 async function reach(url: URL, signal: AbortSignal): Promise<Socket> {
-  const socket = connectTcp({ host: hostOf(url), port: portOf(url) });
+  const socket = connectTcp(placeOf(url));
   await opened(socket, "connect", signal);
   return socket;
 }
@@ -97,21 +99,20 @@ async function opened(
 /** Plain http is not tunneled: there the way is known as far as the proxy. */
 async function reachThrough(proxy: URL, { url, shared, signal }: Way): Promise<Socket> {
   if (url.protocol === "http:") return reach(proxy, signal);
-  const [username, password] = [proxy.username, proxy.password].map(decodeURIComponent);
+  const username = decodeURIComponent(proxy.username);
+  const password = decodeURIComponent(proxy.password);
   const target = `${url.hostname}:${portOf(url)}`;
-  const login = Buffer.from(`${username}:${password}`).toString("base64");
   const options = {
     method: "CONNECT",
-    host: hostOf(proxy),
-    port: portOf(proxy),
+    ...placeOf(proxy),
     path: target,
     headers: {
       host: target,
-      ...(username === "" ? {} : { "proxy-authorization": `Basic ${login}` }),
+      ...(username === "" ? {} : { "proxy-authorization": basicHeader(username, password) }),
     },
     signal,
   };
-  const place = { host: hostOf(proxy), port: portOf(proxy), ...serverName(proxy) };
+  const place = { ...placeOf(proxy), ...serverName(proxy) };
   const request = httpRequest(
     proxy.protocol === "https:"
       ? { ...options, createConnection: () => connectTls({ ...place, ...tlsOptions(shared) }) }
@@ -128,10 +129,9 @@ async function reachThrough(proxy: URL, { url, shared, signal }: Way): Promise<S
 
 /** Who has issued the certificate is said of one too that nobody trusts: it may be a proxy's. */
 async function secure(socket: Socket, { url, access, signal }: Way): Promise<string> {
-  const host = hostOf(url);
   const tls = connectTls({
     socket,
-    host,
+    host: bareHost(url),
     rejectUnauthorized: false,
     secureContext: secureContextFor(access),
     ...serverName(url),
@@ -164,15 +164,10 @@ function explained(error: unknown): { detail: string; hint?: string | undefined 
 
 /** Whose certificate is wanted; an address is no name. */
 function serverName(url: URL): { servername?: string } {
-  const host = hostOf(url);
+  const host = bareHost(url);
   return isIP(host) === 0 ? { servername: host } : {};
 }
 
-/** Without the brackets of an IPv6 address. */
-function hostOf(url: URL): string {
-  return url.hostname.replace(/^\[|\]$/g, "");
-}
-
-function portOf(url: URL): number {
-  return Number(url.port || (url.protocol === "https:" ? 443 : 80));
+function placeOf(url: URL): { host: string; port: number } {
+  return { host: bareHost(url), port: Number(portOf(url)) };
 }

@@ -1,6 +1,6 @@
 import { BlockList, isIP } from "node:net";
 import { DrayError } from "../../errors.ts";
-import { isLoopback } from "./address.ts";
+import { bareHost, isLoopback, portOf } from "./address.ts";
 
 /** The values of HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY. */
 export interface ProxyOptions {
@@ -53,16 +53,12 @@ function checked(proxy: string, variable: string): string {
 /** `*`, `host`, `.suffix`, `*.suffix`, `host:port`, an address or a CIDR block. */
 function isException(url: URL, exception: string): boolean {
   if (exception === "*") return true;
-  const host = url.hostname.replace(/^\[|\]$/g, "");
+  const host = bareHost(url);
   if (exception.includes("/")) return isInBlock(host, exception);
   if (isIP(exception) !== 0) return host === exception;
   const [, name = exception, port = portOf(url)] = /^(.*[^:]):(\d+)$/.exec(exception) ?? [];
   const bare = name.replace(/^\*?\.|^\[|\]$/g, "");
   return port === portOf(url) && (host === bare || host.endsWith(`.${bare}`));
-}
-
-function portOf(url: URL): string {
-  return url.port === "" ? (url.protocol === "https:" ? "443" : "80") : url.port;
 }
 
 function isInBlock(host: string, block: string): boolean {

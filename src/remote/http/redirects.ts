@@ -3,6 +3,9 @@ import type { TransportResponse } from "./transport.ts";
 
 const MAX_REDIRECTS = 5;
 
+/** Answers that send a read elsewhere. */
+export const REDIRECTS: readonly number[] = [301, 302, 303, 307, 308];
+
 type Headers = Readonly<Record<string, string>>;
 
 export interface FollowOptions {
@@ -43,7 +46,7 @@ function redirectOf(response: TransportResponse, method: string): string | undef
 }
 
 export function isRedirect({ status }: TransportResponse): boolean {
-  return [301, 302, 303, 307, 308].includes(status);
+  return REDIRECTS.includes(status);
 }
 
 /** The next address, refused if it is no web address or gives up encryption. @internal for tests */

@@ -1,10 +1,8 @@
-import { readFile } from "node:fs/promises";
-import type { ErrorCode } from "../../codes.ts";
-import { DrayError, systemCode, type ErrorKind } from "../../errors.ts";
-import { withoutBom } from "../../oci/json.ts";
-import { parseAs, parseSecretJson, z } from "../../oci/schema.ts";
+import { DrayError } from "../../errors.ts";
+import { parseAs, z } from "../../oci/schema.ts";
 import { askHelper, type HelperOptions } from "./credential-helper.ts";
 import type { Credentials, CredentialStore } from "./credentials.ts";
+import { aboutFile, readCredentialsFile } from "./credentials-file.ts";
 
 const entrySchema = z.object({
   auth: z.string().nullish(),
@@ -20,8 +18,6 @@ const fileSchema = z.object({
   credHelpers: z.record(z.string(), z.string().nullish()).nullish(),
   credsStore: z.string().nullish(),
 });
-
-type AuthFile = z.infer<typeof fileSchema>;
 
 /** Names that Docker Hub has had in these files, newest first. */
 const DOCKER_HUB_KEYS: readonly string[] = [
@@ -46,7 +42,7 @@ export function authFile(path: string, options: HelperOptions = {}): CredentialS
     return answer;
   };
   return async (registry, repository, { fresh = false } = {}) => {
-    const file = await readAuthFile(path);
+    const file = await readCredentialsFile(path, fileSchema);
     if (file === undefined) return undefined;
     const keys = keysFor(registry, repository);
     const helper = keys.map((key) => file.credHelpers?.[key]).find((name) => name != null);
@@ -54,25 +50,6 @@ export function authFile(path: string, options: HelperOptions = {}): CredentialS
     const helped = program === "" ? undefined : await ask(program, serverOf(registry), fresh);
     return helped ?? fromAuths(file.auths ?? {}, keys, path);
   };
-}
-
-async function readAuthFile(path: string): Promise<AuthFile | undefined> {
-  let bytes: Uint8Array;
-  try {
-    bytes = withoutBom(await readFile(path));
-  } catch (error) {
-    if (systemCode(error) === "ENOENT") return undefined;
-    throw error;
-  }
-  // A login tool that was stopped, and a pipeline that has mounted nothing, leave it empty.
-  if (Buffer.from(bytes).toString("utf8").trim() === "") return undefined;
-  return parseSecretJson(fileSchema, bytes, aboutFile(path));
-}
-
-/** How a file of credentials is spoken of; the user named it, or the environment. */
-export function aboutFile(path: string): { what: string; code: ErrorCode; kind: ErrorKind } {
-  const what = `credentials file ${JSON.stringify(path)}`;
-  return { what, code: "DRAY_CREDENTIALS_INVALID", kind: "usage" };
 }
 
 /** What docker calls a registry where it stores a login. */

@@ -9,6 +9,7 @@ import type {
 import { RegistryError } from "../../errors.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
 import type { Digest } from "../../oci/digest.ts";
+import { REDIRECTS } from "../http/redirects.ts";
 import type { TransportResponse } from "../http/transport.ts";
 import { fetchBlob } from "./blob-fetch.ts";
 import type { RegistryClient } from "./client.ts";
@@ -18,7 +19,7 @@ import { uploadBlob } from "./upload-blob.ts";
 import type { BlobUpload } from "./upload-session.ts";
 
 /** A redirect to where the blob is kept is an answer by itself. */
-const HEAD_ANSWERS = [200, 301, 302, 303, 307, 308, 404, 405];
+const HEAD_ANSWERS = [200, ...REDIRECTS, 404, 405];
 
 /** Requests for the blobs of one repository. */
 export class BlobRequests {

@@ -121,7 +121,7 @@ export class RegistryClient {
       try {
         const bytes = await readDocument(response, maxBytes);
         const context = { action: request.action, registry: this.name };
-        await requireNoPage(bytes, response, context);
+        requireNoPage(bytes, response, context);
         return { response, bytes };
       } catch (cause) {
         throw this.#exchange.failure(cause, response.url, request);

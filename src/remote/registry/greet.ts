@@ -15,6 +15,5 @@ export async function greet(
   const response = await client.request(request);
   // What refuses may be a page: the web servers that ask for a login write theirs.
   if (response.status !== 200) return response.discard();
-  const bytes = Buffer.from(await startOf(response));
-  await requireNoPage(bytes, response, { action, registry: client.name });
+  requireNoPage(await startOf(response), response, { action, registry: client.name });
 }

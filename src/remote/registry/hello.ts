@@ -22,7 +22,7 @@ export async function pageIn(
 ): Promise<Page | undefined> {
   const last = isRedirect(response) ? await behind(response, transport, signal) : response;
   if (last === undefined) return undefined;
-  const title = pageTitle(await startOf(last));
+  const title = pageTitle((await startOf(last)).toString("utf8"));
   return last.status === 200 && title !== undefined ? { url: last.url, title } : undefined;
 }
 
@@ -45,10 +45,10 @@ async function behind(
 }
 
 /** Enough of a body to tell what it is; whoever sends more than a registry would is cut off. */
-export async function startOf(response: TransportResponse): Promise<string> {
+export async function startOf(response: TransportResponse): Promise<Buffer> {
   try {
-    return (await readBody(response, MAX_PING_BYTES)).toString("utf8");
+    return await readBody(response, MAX_PING_BYTES);
   } catch {
-    return "";
+    return Buffer.alloc(0);
   }
 }

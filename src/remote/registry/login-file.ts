@@ -1,8 +1,6 @@
-import { readFile } from "node:fs/promises";
-import { systemCode } from "../../errors.ts";
-import { withoutBom } from "../../oci/json.ts";
-import { parseSecretJson, z } from "../../oci/schema.ts";
-import { aboutFile, keysOf, plainKey, serverOf } from "./auth-file.ts";
+import { z } from "../../oci/schema.ts";
+import { keysOf, plainKey, serverOf } from "./auth-file.ts";
+import { readCredentialsFile } from "./credentials-file.ts";
 
 /** What dray changes in a docker `config.json`; all else in it stays as it is. */
 const schema = z.looseObject({
@@ -16,15 +14,7 @@ export type LoginFile = z.infer<typeof schema>;
 
 /** Reads the file; one that is missing or empty has nothing in it. @throws DrayError `DRAY_CREDENTIALS_INVALID` */
 export async function readLoginFile(path: string): Promise<LoginFile> {
-  let bytes: Uint8Array;
-  try {
-    bytes = withoutBom(await readFile(path));
-  } catch (error) {
-    if (systemCode(error) === "ENOENT") return {};
-    throw error;
-  }
-  if (Buffer.from(bytes).toString("utf8").trim() === "") return {};
-  return parseSecretJson(schema, bytes, aboutFile(path));
+  return (await readCredentialsFile(path, schema)) ?? {};
 }
 
 /** The helper that keeps the logins of a registry; undefined if the file itself does. */

@@ -106,7 +106,7 @@ export class ManifestRequests {
     const response = await putManifest(send, { ...options, patience, registry, isThere });
     if (response === undefined) return;
     // Whoever answers with a page has taken nothing, and would be read back for long.
-    await requireNoPage(Buffer.from(await startOf(response)), response, { action, registry });
+    requireNoPage(await startOf(response), response, { action, registry });
     const stored = digestIn(response);
     if (stored === undefined || algorithmOf(stored) !== algorithm) return;
     if (stored !== expected.digest) throw this.#rewritten(reference, expected.digest, stored);

@@ -1,4 +1,4 @@
-import { DrayError, RegistryError } from "../../errors.ts";
+import { DrayError, RegistryError, withHint } from "../../errors.ts";
 
 const ABSENT =
   "The registry has taken this manifest, or said that it has it, and does not show it: a cache in between may keep that it was not there, or several of its nodes share no storage. Read it past the cache, then push again.";
@@ -11,11 +11,7 @@ const STALE =
  * `isStale`: it shows under its digest, whole.
  */
 export function notShown(error: DrayError, { isStale }: { readonly isStale: boolean }): DrayError {
+  if (error instanceof RegistryError) return withHint(error, ABSENT);
   const { code, kind, message } = error;
-  if (error instanceof RegistryError) {
-    const { status, registryCode, registryCodes, digests, missesContent } = error;
-    const answered = { status, registryCode, registryCodes, digests, missesContent };
-    return new RegistryError(code, message, { ...answered, kind, cause: error, hint: ABSENT });
-  }
   return isStale ? new DrayError(code, message, { kind, cause: error, hint: STALE }) : error;
 }

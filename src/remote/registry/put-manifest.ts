@@ -1,5 +1,5 @@
 import type { SendOptions } from "../../content/content.ts";
-import { DrayError, RegistryError } from "../../errors.ts";
+import { DrayError, RegistryError, withHint } from "../../errors.ts";
 import type { Patience } from "../http/patience.ts";
 import type { TransportResponse } from "../http/transport.ts";
 
@@ -96,6 +96,7 @@ function inconsistent(cause: RegistryError, registry: string): DrayError {
   return withHint(
     cause,
     `It took ${what}, twice, and does not know it: storage or cache of ${registry} is at odds with itself. Whoever runs it has to look at its log.`,
+    "DRAY_REGISTRY_FAILED",
   );
 }
 
@@ -103,11 +104,6 @@ function notTaken(cause: RegistryError): DrayError {
   return withHint(
     cause,
     "What it said to have already was sent again, whole, and it refuses the manifest as before: the reason stands in the log of whoever runs it. --exclude leaves the artifact out.",
+    "DRAY_REGISTRY_FAILED",
   );
-}
-
-function withHint(cause: RegistryError, hint: string): DrayError {
-  const { status, registryCode, registryCodes, digests, missesContent } = cause;
-  const answered = { status, registryCode, registryCodes, digests, missesContent };
-  return new RegistryError("DRAY_REGISTRY_FAILED", cause.message, { ...answered, cause, hint });
 }

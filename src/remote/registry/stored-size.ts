@@ -1,6 +1,7 @@
 import { RegistryError } from "../../errors.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
 import { PAGE_HINT } from "../http/page.ts";
+import { isRedirect } from "../http/redirects.ts";
 import type { TransportResponse } from "../http/transport.ts";
 
 /** How a registry is asked for one blob; 404, 405, 416 and, to HEAD, redirects are answers too. */
@@ -77,10 +78,6 @@ function requireNoLoginPage(last: TransportResponse, head: TransportResponse): v
     `Cannot look for a blob at ${head.url.host}: it sends this on to ${last.url.host}, which answers with an HTML page`,
     { status: last.status, kind: "refused", hint: PAGE_HINT },
   );
-}
-
-function isRedirect({ status }: TransportResponse): boolean {
-  return status >= 300 && status < 400;
 }
 
 /** Bytes of the whole blob, by the head of the answer to a request for its end. */

@@ -80,9 +80,9 @@ async function attempt(
   try {
     const { url, method, secret } = prepared;
     const response = await follow(url, { method, secret, isTrusted: request.isTrusted, send });
-    if (response.status !== 200) throw await failed(realm, response, prepared);
+    if (response.status !== 200) throw await failed(request, response, prepared);
     const body = await readDocument(response, MAX_TOKEN_BYTES);
-    await requireNoPage(body, response, { ...context, code: "DRAY_AUTH_FAILED" });
+    requireNoPage(body, response, { ...context, code: "DRAY_AUTH_FAILED" });
     return readToken(body, { asked, realm });
   } catch (cause) {
     signal?.throwIfAborted();
@@ -91,7 +91,7 @@ async function attempt(
 }
 
 async function failed(
-  realm: URL,
+  { registry, realm }: TokenRequest,
   response: TransportResponse,
   prepared: Prepared,
 ): Promise<Transient | RegistryError> {
@@ -110,7 +110,7 @@ async function failed(
       hint: isPage
         ? PAGE_HINT
         : denied
-          ? hintForDenied(prepared.registry, prepared.known !== undefined)
+          ? hintForDenied(registry, prepared.known !== undefined)
           : undefined,
     },
   );
@@ -146,8 +146,6 @@ function readToken(body: Buffer, { asked, realm }: { asked: number; realm: URL }
 type Secret = Readonly<Record<string, string>>;
 
 interface Prepared {
-  /** As the user writes it. */
-  readonly registry: string;
   readonly url: URL;
   readonly method: "GET" | "POST";
   readonly headers: Readonly<Record<string, string>>;
@@ -165,7 +163,7 @@ function prepare(request: TokenRequest, credentials: Credentials | undefined): P
 }
 
 function getRequest(
-  { registry, realm, service, scopes }: TokenRequest,
+  { realm, service, scopes }: TokenRequest,
   credentials: Credentials | undefined,
 ): Prepared {
   const url = new URL(realm);
@@ -173,7 +171,6 @@ function getRequest(
   for (const scope of scopes) url.searchParams.append("scope", scope);
   url.searchParams.set("client_id", CLIENT_ID);
   const anonymous = {
-    registry,
     url,
     method: "GET",
     headers: {},
@@ -187,10 +184,7 @@ function getRequest(
   return { ...anonymous, secret: { authorization }, known: authorization };
 }
 
-function oauthRequest(
-  { registry, realm, service, scopes }: TokenRequest,
-  identityToken: string,
-): Prepared {
+function oauthRequest({ realm, service, scopes }: TokenRequest, identityToken: string): Prepared {
   const form = new URLSearchParams({
     grant_type: "refresh_token",
     refresh_token: identityToken,
@@ -199,7 +193,6 @@ function oauthRequest(
     ...(service === undefined ? {} : { service }),
   });
   return {
-    registry,
     url: realm,
     method: "POST",
     headers: { "content-type": "application/x-www-form-urlencoded" },
