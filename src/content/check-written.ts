@@ -64,13 +64,24 @@ async function openDirect(path: string): Promise<{ file: FileHandle; buffer: Buf
     if (isUnsupported(error)) return undefined;
     throw error;
   }
-  const memory = Buffer.allocUnsafeSlow(BLOCK + ALIGNMENT);
-  // Where memory begins is not told: the first place that the system takes is a good one.
-  for (let start = 0; start < ALIGNMENT; start += STEP) {
-    const buffer = memory.subarray(start, start + BLOCK);
-    if (await takes(file, buffer)) return { file, buffer };
+  try {
+    const buffer = await memoryFor(file);
+    if (buffer !== undefined) return { file, buffer };
+  } catch (error) {
+    await file.close();
+    throw error;
   }
   await file.close();
+  return undefined;
+}
+
+/** Where memory begins is not told: the first place that the system takes is a good one. */
+async function memoryFor(file: FileHandle): Promise<Buffer | undefined> {
+  const memory = Buffer.allocUnsafeSlow(BLOCK + ALIGNMENT);
+  for (let start = 0; start < ALIGNMENT; start += STEP) {
+    const buffer = memory.subarray(start, start + BLOCK);
+    if (await takes(file, buffer)) return buffer;
+  }
   return undefined;
 }
 
