@@ -98,13 +98,17 @@ class Opening {
       range === undefined ? undefined : ((await isoImage(range)) ?? (await lastOfZip(range)));
     const known = placed ?? knownFile(head);
     const part =
-      range === undefined || known?.isArchive === true ? undefined : await laterPart(range);
+      range === undefined || known?.isArchive === true
+        ? undefined
+        : await laterPart(range, this.#file);
     return part ?? notReadable({ what: this.#what, file: this.#file }, head, known);
   }
 
-  /** For command lines: what lies inside something else has no path that they could name. */
+  /** For command lines: what lies inside something else, or in parts, has no path that they could name. */
   get #file(): string {
-    return this.#rest.forms.length === 0 ? this.#options.path : "FILE";
+    const { forms, range } = this.#rest;
+    const [only, ...others] = range?.pieces ?? [];
+    return forms.length > 0 || only === undefined || others.length > 0 ? "FILE" : only.path;
   }
 
   async #gzip(): Promise<FileArchive | undefined> {

@@ -113,10 +113,13 @@ async function nextMember(
     : { position: position + found.offset, number: found.number };
 }
 
-/** What to say of a file that begins in the midst of a bundle: undefined if it does not. */
-export async function laterPart(file: FileRange): Promise<DrayError | undefined> {
+/**
+ * What to say of a file that begins in the midst of a bundle: undefined if it does not. `path` is for
+ * command lines.
+ */
+export async function laterPart(file: FileRange, path: string): Promise<DrayError | undefined> {
   const next = await nextMember(file, 0);
-  if (next?.number === 0) return preceded(next.position, file.pieces?.[0]?.path ?? "FILE");
+  if (next?.number === 0) return preceded(next.position, path);
   return next === undefined ? undefined : isPart(next.number * MEMBER_BYTES - next.position);
 }
 
