@@ -19,10 +19,10 @@ export async function nameCarrierDamage(
   view: BundleView,
 ): Promise<readonly Finding[]> {
   if (!hasErrors(findings) || carrier.kind === "directory") return findings;
-  const named = await nameTruncation(findings, carrier, view);
+  const { named, lack } = await nameTruncation(findings, carrier, view);
   const { path, size, parts } = carrier;
   const isAlone = parts?.pieces.length === 1 && parts.sums === undefined;
-  if (parts !== undefined && !isAlone) return nameParts(named, parts, carrier);
+  if (parts !== undefined && !isAlone) return nameParts(named, parts, lack);
   const zeroed = await zeroTailOf(parts?.pieces ?? [{ path, size }]);
   return zeroed === undefined ? named : [findingOf(zeroed), ...findings];
 }
@@ -38,16 +38,13 @@ const NO_DAMAGE: ReadonlySet<string> = new Set([
 async function nameParts(
   findings: readonly Finding[],
   parts: PartSet,
-  { size }: Archive,
+  lack: string | undefined,
 ): Promise<readonly Finding[]> {
   const errors = findings.filter(({ severity }) => severity === "error");
   if (errors.every(({ code }) => NO_DAMAGE.has(code))) return findings;
-  const cut = errors.find(({ code }) => code === "ARCHIVE_TRUNCATED");
-  const wanted = Number(cut?.wanted?.replace(/\D/g, "") ?? size);
+  const isCut = errors.some(({ code }) => code === "ARCHIVE_TRUNCATED");
   const found =
-    parts.sums === undefined && cut !== undefined
-      ? endsEarly(parts, wanted - size)
-      : await damagedParts(parts);
+    parts.sums === undefined && isCut ? endsEarly(parts, lack) : await damagedParts(parts);
   if (found.length === 0) return findings;
   return [...found, ...findings.map(withoutHint)];
 }
@@ -65,37 +62,44 @@ function withoutHint(finding: Finding): Finding {
   };
 }
 
+/** Where it can be told how much is missing, the findings say so, and `lack` is that in words. */
 async function nameTruncation(
   findings: readonly Finding[],
   carrier: Archive,
   view: BundleView,
-): Promise<readonly Finding[]> {
+): Promise<{ named: readonly Finding[]; lack?: string }> {
   const cut = findings.findIndex(({ code }) => code === "ARCHIVE_TRUNCATED");
   const finding = findings[cut];
-  if (finding === undefined) return findings;
-  return findings.with(cut, await truncation(finding, carrier, view));
+  if (finding === undefined) return { named: findings };
+  const { named, lack } = await truncation(finding, carrier, view);
+  return { named: findings.with(cut, named), ...(lack !== undefined && { lack }) };
 }
 
 const ALL_PARTS =
   "It is a part: put the others beside it, or name the folder where they lie with --parts.";
 
 /** Says of a carrier that was cut how much is missing, where what arrived tells all sizes. */
-async function truncation(finding: Finding, carrier: Archive, view: BundleView): Promise<Finding> {
+async function truncation(
+  finding: Finding,
+  carrier: Archive,
+  view: BundleView,
+): Promise<{ named: Finding; lack?: string }> {
   const { path, size } = carrier;
   const part = carrier.parts?.part ?? partOf(basename(path));
   const named = part === undefined ? finding : { ...finding, hint: ALL_PARTS };
   // Other gzip has a size of its own.
-  if (carrier.kind !== "tar" || !carrier.isWholeFile || !areAsWritten(view)) return named;
+  if (carrier.kind !== "tar" || !carrier.isWholeFile || !areAsWritten(view)) return { named };
   const { bytes, isExact } = await wholeTarSize(view);
   const wanted = carrier.framing === "members" ? framedSize(bytes) : bytes;
-  if (wanted <= size) return named;
+  if (wanted <= size) return { named };
   const least = isExact ? "" : "at least ";
-  return {
+  const sized = {
     ...named,
     message: `${finding.message}; expected ${least}${wanted} bytes of file, found ${size}: ${least}${wanted - size} are missing`,
     wanted: `${least}${wanted} bytes`,
     found: `${size} bytes`,
   };
+  return { named: sized, lack: `${least}${wanted - size} bytes` };
 }
 
 /** False for a tar that somebody else has written: with directories, links or records of its own. */

@@ -10,7 +10,9 @@ import {
   writeFile,
 } from "node:fs/promises";
 import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
+import { makeTar } from "../../fixtures/archives.ts";
 import { makeBundle, SIGNER } from "../../fixtures/bundles.ts";
 import { seededBytes } from "../../fixtures/images.ts";
 import { temporaryDirectory } from "../../fixtures/temporary-directory.ts";
@@ -215,6 +217,30 @@ describe("of parts that were carried badly", () => {
     expect(findings).toMatchObject([{ code: "NAME_CHANGED", severity: "info" }]);
   });
 
+  it("a damaged one with another's name is named alone, by the number that it has", async () => {
+    const directory = await carried();
+    await flip(part(directory, 3), 3_000_000);
+    await rename(part(directory, 2), join(directory, "x"));
+    await rename(part(directory, 3), part(directory, 2));
+    await rename(join(directory, "x"), part(directory, 3));
+    const { findings } = await check(directory);
+    const damaged = findings.filter(({ code }) => code === "PART_DAMAGED");
+    expect(damaged).toMatchObject([
+      { entry: `${NAME}.002`, hint: "Carry part 3 again; no other part has to be." },
+    ]);
+  });
+
+  it("what was put before the first is said, and no part is called the file", async () => {
+    const { path } = await makeBundle({ files: { big: seededBytes("big", 5_000_000) } });
+    const late = Buffer.concat([Buffer.from("late!"), await readFile(path)]);
+    const directory = await temporaryDirectory();
+    await writeFile(part(directory, 1), late.subarray(0, 3_000_000));
+    await writeFile(part(directory, 2), late.subarray(3_000_000));
+    const { message, hint } = await refusal(() => check(directory));
+    expect(message).toContain("found 5 bytes before it");
+    expect(hint).toContain("`tail -c +6 FILE > FILE.bundle`");
+  });
+
   it("one that was renamed is known by the list", async () => {
     const directory = await carried();
     await rename(part(directory, 3), join(directory, "third part (1).bin"));
@@ -242,6 +268,20 @@ describe("of parts that were carried badly", () => {
     expect(error.code).toBe("DRAY_PART_MISPLACED");
     expect(error.message).toContain(`1234 bytes are missing between part 2`);
     expect(error.hint).toBe("Carry part 2 again; the other parts stay as they are.");
+  });
+
+  it("of a tar of another program's nobody says how much is missing", async () => {
+    const { path } = await makeBundle({ files: { big: seededBytes("big", 3_000_000) } });
+    const directoryFirst = makeTar([{ name: "files/", type: "5" }]).subarray(0, 512);
+    const whole = Buffer.concat([directoryFirst, gunzipSync(await readFile(path))]);
+    const directory = await temporaryDirectory();
+    await writeFile(part(directory, 1), whole.subarray(0, 1_000_000));
+    await writeFile(part(directory, 2), whole.subarray(1_000_000, 2_000_000));
+    const [first] = await errorsOf(directory);
+    expect(first).toBe(`What comes behind part 2 is missing: ${NAME}.003 and on`);
+    await truncate(part(directory, 2), 900_000);
+    const [short] = await errorsOf(directory);
+    expect(short).toMatch(/: it is cut short, or further parts are missing$/);
   });
 
   it("a last one that was cut short is named", async () => {

@@ -13,7 +13,7 @@ import { openPieces } from "./several-files.ts";
 export async function damagedParts(set: PartSet): Promise<Finding[]> {
   const zeroed = await zeroedParts(set);
   if (zeroed.length > 0) return zeroed;
-  if (set.sums !== undefined) return bySums(set);
+  if (set.pieces.some((piece) => listedSum(set, piece) !== undefined)) return bySums(set);
   const cut = bySizes(set);
   return cut.length > 0 ? cut : byMembers(set);
 }
@@ -62,19 +62,25 @@ function reasonOf(message: string): string {
   return message.slice(message.indexOf(": ") + 2);
 }
 
+/** By its number: a part may have lost its name, or have another's. */
+function listedSum({ sums, part }: PartSet, { number }: Piece): string | undefined {
+  return sums?.of(basename(nameOfPart(part, number)));
+}
+
 /** Parts that are not what the list of their sums says. */
 async function bySums(set: PartSet): Promise<Finding[]> {
   const findings: Finding[] = [];
   const listed = new Map(
     set.pieces.flatMap((piece) => {
-      const sum = set.sums?.of(basename(piece.path));
+      const sum = listedSum(set, piece);
       return sum === undefined ? [] : [[sum, piece] as const];
     }),
   );
   for (const piece of set.pieces) {
-    const wanted = set.sums?.of(basename(piece.path));
+    const wanted = listedSum(set, piece);
+    if (wanted === undefined) continue;
     const found = await sumOfFile(piece);
-    if (wanted === undefined || found === wanted) continue;
+    if (found === wanted) continue;
     const other = listed.get(found);
     const reason =
       other === undefined
@@ -125,15 +131,17 @@ async function byMembers(set: PartSet): Promise<Finding[]> {
   }
 }
 
-/** What to say where the last part that is there ends `missing` bytes before the whole does. */
-export function endsEarly(set: PartSet, missing: number): Finding[] {
+/**
+ * What to say where the last part that is there ends before the whole does. `lack` is by how much, in
+ * words, where that can be told: `at least 300 bytes`.
+ */
+export function endsEarly(set: PartSet, lack?: string): Finding[] {
   const [first] = set.pieces;
   const last = set.pieces.at(-1);
   if (first === undefined || last === undefined) return [];
   if (last.size < first.size || set.pieces.length === 1) {
-    return [
-      damaged(set, [last], `it is cut short by ${missing} bytes, or further parts are missing`),
-    ];
+    const by = lack === undefined ? "" : ` by ${lack}`;
+    return [damaged(set, [last], `it is cut short${by}, or further parts are missing`)];
   }
   const name = basename(nameOfPart(set.part, last.number + 1));
   return [
@@ -141,7 +149,7 @@ export function endsEarly(set: PartSet, missing: number): Finding[] {
       code: "PART_MISSING",
       severity: "error",
       entry: name,
-      message: `What comes behind part ${last.number} is missing: ${name} and on, ${missing} bytes`,
+      message: `What comes behind part ${last.number} is missing: ${name} and on${lack === undefined ? "" : `, ${lack}`}`,
       hint: "Copy it to the others, or name the folder where it lies with --parts.",
     },
   ];

@@ -29,7 +29,16 @@ export async function ordered(set: PartSet): Promise<PartSet> {
   const byStart = set.pieces.toSorted((a, b) => (starts.get(a) ?? 0) - (starts.get(b) ?? 0));
   const problem = twice(set, byStart, starts) ?? gap(set, byStart, starts);
   if (problem !== undefined) throw problem;
-  return { ...set, pieces: byStart, notes: [...set.notes, renamed(set, byStart)] };
+  const notes = [...set.notes, renamed(set, byStart)];
+  return { ...set, pieces: numbered(byStart, set.pieces), notes };
+}
+
+/** What a part is decides its number, and not its name. */
+function numbered(byStart: readonly Piece[], byName: readonly Piece[]): Piece[] {
+  return byStart.map((piece, index) => ({
+    ...piece,
+    number: byName[index]?.number ?? piece.number,
+  }));
 }
 
 /** Some part is the first of a bundle that dray has written. */
