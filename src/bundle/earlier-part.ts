@@ -118,7 +118,8 @@ export async function renamePart(from: string, to: string): Promise<void> {
   await rename(journalOf(from), journalOf(to));
 }
 
-async function ownJournal(partial: string): Promise<Journal | undefined> {
+/** The journal of what an earlier run has left under this name. */
+export async function ownJournal(partial: string): Promise<Journal | undefined> {
   const [part, journal] = await Promise.all([look(partial), look(journalOf(partial))]);
   return part && journal && (await readJournal(journalOf(partial)));
 }
@@ -135,7 +136,9 @@ async function look(path: string): Promise<Stats | undefined> {
 }
 
 async function isOwn(found: Stats): Promise<boolean> {
-  return found.isFile() && found.nlink === 1 && found.uid === (await ownAccount());
+  if (!found.isFile() || found.nlink !== 1) return false;
+  // Windows numbers no accounts: of every file it says 0, of every user -1.
+  return platform() === "win32" || found.uid === (await ownAccount());
 }
 
 async function openOwn(partial: string): Promise<FileHandle | undefined> {

@@ -1,6 +1,6 @@
 import { constants } from "node:fs";
 import { open, rename, rm, stat, type FileHandle } from "node:fs/promises";
-import { dirname } from "node:path";
+import { dirname, resolve } from "node:path";
 import { framedSize } from "../archive/members/gzip-members.ts";
 import { layOutTar, type TarLayout } from "../archive/tar/tar-writer.ts";
 import { syncFolder } from "../content/sync-folder.ts";
@@ -12,6 +12,7 @@ import {
   journalOf,
   NO_FOLLOW,
   openEarlier,
+  ownJournal,
   ownerLine,
   removePart,
   renamePart,
@@ -122,6 +123,17 @@ export class PartialFile {
       throw error;
     }
   }
+}
+
+/** Bytes of a bundle that is to be written that lie in their places already: no room is needed for them. */
+export async function bytesInPlace(
+  output: string,
+  entries: readonly BundleEntry[],
+): Promise<number> {
+  const journal = await ownJournal(`${resolve(output)}.partial`);
+  if (journal === undefined) return 0;
+  if (!isSamePlaces(journal, placesOf(entries, layOutTar(entries)))) return 0;
+  return [...journal.blobs.values()].reduce((sum, { present }) => sum + present, 0);
 }
 
 interface Opened {

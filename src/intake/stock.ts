@@ -1,5 +1,7 @@
 import { requireSpace } from "../content/disk-space.ts";
+import type { BundleEntry } from "../bundle/contents.ts";
 import { leftBehind } from "../bundle/earlier-part.ts";
+import { bytesInPlace } from "../bundle/partial-file.ts";
 import type { Run } from "../events.ts";
 import { ImageLayout } from "../layout/layout.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
@@ -60,9 +62,10 @@ export async function missingBytes(
 /** Refuses to start what the disks have no room for. @throws DrayError `DRAY_DISK_FULL` */
 export async function requireRoom(
   { output, size, download }: PackPlan,
-  { store, present }: Stock,
+  { store }: Stock,
+  entries: readonly BundleEntry[],
 ): Promise<void> {
-  const there = [...present.values()].reduce((sum, bytes) => sum + bytes, 0);
+  const there = await bytesInPlace(output, entries);
   await requireSpace([
     { path: output, bytes: Math.max(0, size - there), purpose: "bundle" },
     ...(store === undefined ? [] : [{ path: store.directory, bytes: download, purpose: "store" }]),

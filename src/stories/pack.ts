@@ -91,10 +91,6 @@ async function build(
   { options, run, stock }: Work,
 ): Promise<{ written: WrittenBundle; manifest: ContentsDocument }> {
   const { lockPath, force } = options;
-  await requireRoom(plan, stock);
-  if (lockPath !== undefined) {
-    await replaceFile(lockPath, Buffer.from(formatLock(lockOf(ingredients))));
-  }
   const { name, version, output, download, size } = plan;
   const { created = EPOCH, signingKey } = options;
   const { files, leftOut } = ingredients;
@@ -102,6 +98,10 @@ async function build(
   const { skipped } = leftOut;
   const assembled = assemble({ name, version, created, artifacts, files, skipped });
   const contents = await layOut(assembled, signingKey, run.signal);
+  await requireRoom(plan, stock, contents.entries);
+  if (lockPath !== undefined) {
+    await replaceFile(lockPath, Buffer.from(formatLock(lockOf(ingredients))));
+  }
   const resolved = resolvedOf(ingredients);
   const store = stock.store && (await openStore(stock.store.directory));
   if (store !== undefined) await removeDamaged(documentsOf(resolved), store, run.signal);

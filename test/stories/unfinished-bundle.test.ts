@@ -49,8 +49,13 @@ const image = makeImage([
 ]);
 
 /** A desk whose last run was cut short, and what had been fetched by then. */
-async function cutShort(registry: TestRegistry, names = ["team/app:1.0"]): Promise<Desk> {
-  const at = await desk(registry);
+async function cutShort(
+  registry: TestRegistry,
+  names = ["team/app:1.0"],
+  directory?: string,
+): Promise<Desk> {
+  const own = await desk(registry);
+  const at = directory === undefined ? own : { ...own, directory, output: join(directory, BUNDLE) };
   const victim = { path: new RegExp(two.descriptor.digest), method: "GET" };
   registry.inject(victim, refuse(403, "DENIED"));
   registry.inject({ ...victim, times: 1 }, cutAnswerAfter(1_500_000));
@@ -125,6 +130,22 @@ describe("a bundle that was not finished", () => {
     await packAlone(at, ["team/app:1.0"]);
     expect((await readFile(elsewhere)).equals(before)).toBe(true);
     expect(await filesBelow(at.directory)).toEqual([BUNDLE]);
+    expect(await isAccepted(at.output)).toBe(true);
+  });
+
+  it("saves room where it is gone on with, and none where it is set aside", async (context) => {
+    const disk = await ownDisk(context, "size=21m");
+    const registry = await startRegistry();
+    await fill(registry, image);
+    const other = oneLayerImage("other", 100_000);
+    await fill(registry, other, "team/other:1.0");
+    const at = await cutShort(registry, ["team/app:1.0"], disk);
+    await writeFile(join(disk, "ballast"), Buffer.alloc(1_600_000));
+    await expect(packAlone(at, ["team/app:1.0", "team/other:1.0"])).rejects.toMatchObject({
+      code: "DRAY_DISK_FULL",
+      message: expect.stringContaining("Cannot start") as string,
+    });
+    await packAlone(at, ["team/app:1.0"]);
     expect(await isAccepted(at.output)).toBe(true);
   });
 
