@@ -11,7 +11,7 @@ import { loneArchive, nestedIn } from "./lone-archive.ts";
 import { explainPart } from "./parts/explain-part.ts";
 import { findParts } from "./parts/find-parts.ts";
 import type { PartSet } from "./parts/part-set.ts";
-import { openPieces } from "./parts/several-files.ts";
+import { openPieces, sizeOf } from "./parts/several-files.ts";
 
 export interface OpenArchiveOptions {
   /**
@@ -66,9 +66,8 @@ async function openFileOf(
   { pieces, path }: { pieces: readonly FilePiece[]; path: string },
   { workDirectory = tmpdir(), unwrap, signal }: OpenArchiveOptions,
 ): Promise<FileArchive> {
-  const size = pieces.reduce((sum, piece) => sum + piece.size, 0);
   try {
-    const range = new FileRange(file, { pieces, size });
+    const range = new FileRange(file, { pieces, size: sizeOf(pieces) });
     const archive = await openWrapped(range, { path, workDirectory, unwrap, signal });
     return {
       ...archive,

@@ -51,9 +51,10 @@ export class Filling {
     // Content does not go to another thread.
     const files = entries.map(({ name, size, mayBeLong = false }) => ({ name, size, mayBeLong }));
     const { onSealed, mtime } = options;
-    const plan = { fd: partial.file.fd, files, mtime: mtime.getTime() };
-    this.#front = openFront(plan, { onSealed, expectedSize: partial.layout.size });
-    this.#frontier = new Frontier(this.#front, files, partial.layout);
+    const { file, layout } = partial;
+    const plan = { fd: file.fd, files, layout, mtime: mtime.getTime() };
+    this.#front = openFront(plan, { onSealed, expectedSize: layout.size });
+    this.#frontier = new Frontier(this.#front, files, layout);
   }
 
   /** SHA-256 of the file, in hexadecimal, when all of it is sealed. */
@@ -154,7 +155,7 @@ export class Filling {
     const { file, claims } = this.#partial;
     const claim = this.#blob(index) && claims.get(expected.digest);
     if (!isWorthIt(claim, expected)) return undefined;
-    const { hash } = nothing(expected);
+    const hash = hasherFor(expected.digest);
     const place = { offset: this.#offset(index), length: claim.present };
     for await (const chunk of readPlaced(file, place)) hash.update(chunk);
     return { size: claim.present, hash };
@@ -164,7 +165,7 @@ export class Filling {
     const { aside } = this.#partial;
     const claim = aside?.journal.blobs.get(expected.digest);
     if (aside === undefined || !isWorthIt(claim, expected)) return undefined;
-    const { hash } = nothing(expected);
+    const hash = hasherFor(expected.digest);
     const writer = this.#writer(index, 0);
     try {
       const place = { offset: claim.offset, length: claim.present };

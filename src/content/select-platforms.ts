@@ -11,6 +11,7 @@ import {
   parseConfigPlatform,
   type Platform,
 } from "../oci/platform.ts";
+import { ATTESTED_DIGEST } from "../oci/referrer.ts";
 
 /** What is left of an image when only some platforms are wanted. */
 export interface Selection {
@@ -21,9 +22,6 @@ export interface Selection {
   /** What the index says of the one image that is left: it stands beside it no more. */
   readonly attestations: readonly Descriptor[];
 }
-
-/** Where BuildKit says which image an attestation is about. */
-const ATTESTED_DIGEST = "vnd.docker.reference.digest";
 
 /**
  * Chooses platforms of an image. One platform gives the image manifest itself, under the digest

@@ -66,18 +66,23 @@ async function earlierBundles({ output, name }: BundleName): Promise<string[]> {
   const isOne = (file: string): boolean =>
     file === basename(output) || (file.startsWith(`${name}-`) && file.endsWith(".tar.gz"));
   const names = (await readdir(directory)).filter(isOne);
-  const dated = await Promise.all(
-    names.map(async (file) => {
-      const path = join(directory, file);
-      const { mtimeMs, size } = await stat(path).catch(() => ({ mtimeMs: 0, size: 0 }));
-      return { path, mtimeMs, size };
-    }),
-  );
+  const dated = await Promise.all(names.map((file) => dateOf(join(directory, file))));
   return dated
     .filter(({ size }) => size > 0)
     .toSorted((a, b) => b.mtimeMs - a.mtimeMs)
     .slice(0, MAX_FOUND)
     .map(({ path }) => path);
+}
+
+/** A link that leads nowhere, or to where nobody may look, is as good as an empty file. */
+async function dateOf(path: string): Promise<{ path: string; mtimeMs: number; size: number }> {
+  try {
+    const { mtimeMs, size } = await stat(path);
+    return { path, mtimeMs, size };
+  } catch (error) {
+    if (systemCode(error) === undefined) throw error;
+    return { path, mtimeMs: 0, size: 0 };
+  }
 }
 
 const BLOB = /(?:^|\/)blobs\/(sha256|sha512)\/([a-f0-9]+)$/;

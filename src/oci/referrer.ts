@@ -68,7 +68,11 @@ export function referrerIn(
   return { subject, artifactType: artifactTypeOf(manifest), annotations };
 }
 
-const IN_TOTO = "application/vnd.in-toto+json";
+/** Where BuildKit says which image of an index an attestation in it is about: an annotation. */
+export const ATTESTED_DIGEST = "vnd.docker.reference.digest";
+
+/** A statement about something, in an envelope or as BuildKit puts it beside images. */
+export const IN_TOTO = "application/vnd.in-toto+json";
 
 /** What BuildKit puts beside the images of an index: statements, one layer each. */
 function isBuildKitAttestation(manifest: Manifest): boolean {
@@ -92,7 +96,7 @@ export function artifactTypeOf(manifest: Manifest): string {
 const SIGSTORE_BUNDLE = "application/vnd.dev.sigstore.bundle";
 
 /** Of a statement that says nothing but that somebody has signed: what cosign 3 writes. */
-const SIGN_PREDICATE = "https://sigstore.dev/cosign/sign/v1";
+export const SIGN_PREDICATE = "https://sigstore.dev/cosign/sign/v1";
 
 const ROLES: readonly (readonly [RegExp, ReferrerRole])[] = [
   [/^application\/vnd\.dev\.cosign\.simplesigning\.|\.cosign\.artifact\.sig\./, "signature"],

@@ -8,7 +8,7 @@ import type { Digest } from "../oci/digest.ts";
 import { parseJson } from "../oci/json.ts";
 import { parseManifest, type Manifest } from "../oci/manifest.ts";
 import { isManifestType } from "../oci/media-type.ts";
-import { roleOf } from "../oci/referrer.ts";
+import { ATTESTED_DIGEST, roleOf } from "../oci/referrer.ts";
 import { sbomIn, type SbomPackage } from "./packages.ts";
 import { envelopeIn, statementIn } from "../trust/images/statement.ts";
 
@@ -94,7 +94,7 @@ function subjectOf(
   { annotations }: Descriptor,
   siblings: readonly Descriptor[],
 ): Digest | undefined {
-  const about = annotations?.["vnd.docker.reference.digest"];
+  const about = annotations?.[ATTESTED_DIGEST];
   return siblings.find(({ digest }) => digest === about)?.digest;
 }
 

@@ -1,11 +1,11 @@
 import { basename, dirname, join, resolve } from "node:path";
-import { FileRange, type FilePiece } from "../archive/file-range.ts";
+import type { FilePiece } from "../archive/file-range.ts";
 import { openArchive } from "../archive/open-archive.ts";
 import { cuts, type Cut } from "../archive/parts/cut.ts";
 import { explainPart } from "../archive/parts/explain-part.ts";
 import { PartFolder } from "../archive/parts/part-folder.ts";
 import { formatPartSums, readPartSums } from "../archive/parts/part-sums.ts";
-import { openPieces } from "../archive/parts/several-files.ts";
+import { sizeOf, withPieces } from "../archive/parts/several-files.ts";
 import { PartWriter, type CutSums, type WrittenPart } from "../archive/parts/write-parts.ts";
 import { checkWritten, type ReadBackFrom } from "../content/check-written.ts";
 import { mediumFailed } from "../content/medium.ts";
@@ -58,7 +58,7 @@ export async function split(
   const source = await locate(options, run);
   const directory = resolve(options.directory ?? dirname(source.path));
   const name = basename(source.path);
-  const total = source.pieces.reduce((sum, { size }) => sum + size, 0);
+  const total = sizeOf(source.pieces);
   const all = cuts(name, total, options.size);
   const work: Work = {
     name,
@@ -69,21 +69,19 @@ export async function split(
   const wanted = wantedCuts(work, options, source);
   const mayReplace = options.force === true || options.only !== undefined;
   await work.folder.requireRoom({ source: source.pieces, wanted, mayReplace });
-  const file = await openPieces(source.pieces);
-  const range = new FileRange(file, { pieces: source.pieces, size: total });
-  const writer = new PartWriter(range, directory, run);
-  try {
-    run.onEvent({ type: "stage", stage: "split", bytes: sizeOf(wanted) });
-    return await write(work, { wanted, writer, options, run });
-  } catch (error) {
-    await writer.discard();
-    const action = `write the parts of ${JSON.stringify(name)} into ${JSON.stringify(directory)}`;
-    const hint = "Nothing was left behind: make room, or take another medium.";
-    const failed = await mediumFailed(error, { action, directory, hint });
-    throw failed ?? unwritable(error, "parts into", directory) ?? error;
-  } finally {
-    await file.close();
-  }
+  return withPieces(source.pieces, async (range) => {
+    const writer = new PartWriter(range, directory, run);
+    try {
+      run.onEvent({ type: "stage", stage: "split", bytes: sizeOf(wanted) });
+      return await write(work, { wanted, writer, options, run });
+    } catch (error) {
+      await writer.discard();
+      const action = `write the parts of ${JSON.stringify(name)} into ${JSON.stringify(directory)}`;
+      const hint = "Nothing was left behind: make room, or take another medium.";
+      const failed = await mediumFailed(error, { action, directory, hint });
+      throw failed ?? unwritable(error, "parts into", directory) ?? error;
+    }
+  });
 }
 
 interface Source {
@@ -144,10 +142,6 @@ function wantedCuts(
     `Cannot write part ${beyond} of ${JSON.stringify(name)}: with this size there are ${all.length}`,
     { kind: "usage", hint: "Name the size that it was cut with before." },
   );
-}
-
-function sizeOf(parts: readonly Cut[]): number {
-  return parts.reduce((sum, { size }) => sum + size, 0);
 }
 
 interface Writing {

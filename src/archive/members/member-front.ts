@@ -1,5 +1,5 @@
 import type { Bytes } from "../../content/content.ts";
-import { layOutTar, writeTar, type TarName } from "../tar/tar-writer.ts";
+import { writeTar, type TarLayout, type TarName } from "../tar/tar-writer.ts";
 import { FramedRun } from "./framed-run.ts";
 import { MemberSealer, writeAllSync } from "./member-sealer.ts";
 
@@ -8,6 +8,8 @@ export interface FrontPlan {
   /** Open for reading and writing, for as long as the front runs. */
   readonly fd: number;
   readonly files: readonly TarName[];
+  /** Where their contents have their places. */
+  readonly layout: TarLayout;
   /** Time stamp of every entry, in milliseconds. */
   readonly mtime: number;
 }
@@ -41,11 +43,10 @@ const STAND_IN = Buffer.alloc(16 * 1024 * 1024);
  * file. SHA-256 of it, in hexadecimal.
  */
 export async function followFront(
-  { fd, files, mtime }: FrontPlan,
+  { fd, files, layout, mtime }: FrontPlan,
   arrivals: Arrivals,
   onSealed: (bytes: number) => Promise<void> | void,
 ): Promise<string> {
-  const layout = layOutTar(files);
   const sealer = new MemberSealer(fd, layout.size);
   const frame = new Frame(fd, { files, offsets: layout.offsets, tarSize: layout.size });
   const seal = async (framed: number): Promise<void> => {

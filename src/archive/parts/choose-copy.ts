@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import { basename } from "node:path";
 import { DrayError } from "../../errors.ts";
-import { FileRange, type FilePiece } from "../file-range.ts";
+import type { FilePiece } from "../file-range.ts";
 import type { Piece } from "./part-set.ts";
 import type { PartSums } from "./part-sums.ts";
-import { openPieces } from "./several-files.ts";
+import { withPieces } from "./several-files.ts";
 
 /** SHA-256 of a file, in hexadecimal. */
 export function sumOfFile(file: FilePiece): Promise<string> {
@@ -12,17 +12,12 @@ export function sumOfFile(file: FilePiece): Promise<string> {
 }
 
 /** SHA-256 of several files as one, in hexadecimal. */
-export async function sumOfFiles(files: readonly FilePiece[]): Promise<string> {
-  const file = await openPieces(files);
-  try {
+export function sumOfFiles(files: readonly FilePiece[]): Promise<string> {
+  return withPieces(files, async (range) => {
     const hash = createHash("sha256");
-    const size = files.reduce((sum, one) => sum + one.size, 0);
-    const range = new FileRange(file, { pieces: undefined, size });
-    for await (const piece of range.read(0, size, { reuse: true })) hash.update(piece);
+    for await (const piece of range.read(0, range.size, { reuse: true })) hash.update(piece);
     return hash.digest("hex");
-  } finally {
-    await file.close();
-  }
+  });
 }
 
 /**

@@ -63,8 +63,8 @@ export function missing(
   const whole = basename(part.whole);
   const more = numbers.length > MAX_NAMED ? ` and ${numbers.length - MAX_NAMED} more` : "";
   const named = numbers.slice(0, MAX_NAMED).join(", ");
-  const which = numbers.length === 1 ? `part ${named} is` : `parts ${named}${more} are`;
   const of = total === undefined ? "" : ` of ${total}`;
+  const which = numbers.length === 1 ? `part ${named}${of} is` : `parts ${named}${more}${of} are`;
   const names = numbers.slice(0, MAX_NAMED).map((number) => basename(nameOfPart(part, number)));
   const places = folders.map((folder) => JSON.stringify(folder)).join(", ");
   const flags = numbers.map((number) => `--part ${number}`).join(" ");
@@ -72,7 +72,7 @@ export function missing(
     total === undefined ? "" : ` \`${checkLine(whole)}\` says whether the others are whole.`;
   return new DrayError(
     "DRAY_PART_MISSING",
-    `Cannot read the parts of ${JSON.stringify(whole)}: ${which.replace(/( is| are)$/, `${of}$1`)} missing (${names.join(", ")}${more}), looked for in ${places}`,
+    `Cannot read the parts of ${JSON.stringify(whole)}: ${which} missing (${names.join(", ")}${more}), looked for in ${places}`,
     {
       kind: "refused",
       hint: `Where it lies in another folder, name that too: --parts DIR. To write it once more: \`dray split ${shellWord(whole)} --size SIZE ${flags}\`.${again}`,

@@ -3,7 +3,7 @@ import { readdir, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { DrayError, systemCode, unreadable } from "../../errors.ts";
 import { foldedPath } from "../entry-path.ts";
-import { isJunkName } from "../junk.ts";
+import { isJunkName, mayBeAppleDouble } from "../junk.ts";
 import { BESIDE } from "../lone-archive.ts";
 import { familyOf, partOf, type Part } from "./part-name.ts";
 import { PART_SUMS_ENDING, readPartSums } from "./part-sums.ts";
@@ -55,11 +55,21 @@ async function listedParts(folder: string, name: string): Promise<NamedParts | s
 }
 
 async function partsOfWhole(folder: string, whole: string): Promise<NamedParts | undefined> {
-  for (const name of await fileNames(folder).catch(() => [])) {
+  for (const name of await namesIfReadable(folder)) {
     const part = partOf(name);
     if (part !== undefined && foldedPath(part.whole) === foldedPath(whole)) return { folder, part };
   }
   return undefined;
+}
+
+async function namesIfReadable(folder: string): Promise<string[]> {
+  try {
+    return await fileNames(folder);
+  } catch (error) {
+    // Whoever opens what was named says what is wrong.
+    if (error instanceof DrayError || systemCode(error) !== undefined) return [];
+    throw error;
+  }
 }
 
 /** A folder with parts and what may lie beside them. @throws DrayError `DRAY_ARCHIVE_AMBIGUOUS` */
@@ -87,7 +97,7 @@ async function partsInFolder(folder: string): Promise<NamedParts | string | unde
 }
 
 function isBeside(entry: Dirent): boolean {
-  return isJunkName(entry.name) || entry.name.startsWith("._") || BESIDE.test(entry.name);
+  return isJunkName(entry.name) || mayBeAppleDouble(entry.name) || BESIDE.test(entry.name);
 }
 
 /** Names of the files in a folder, without what carriers have added. */

@@ -1,13 +1,12 @@
 import { basename } from "node:path";
 import type { Finding } from "../../finding.ts";
-import { FileRange } from "../file-range.ts";
 import { damagedMembers } from "./damaged-members.ts";
 import { MEMBER_BYTES } from "../members/gzip-members.ts";
 import { zeroTailOf } from "../tar/zero-tail.ts";
 import { sumOfFile, sumOfFiles } from "./choose-copy.ts";
 import { nameOfPart } from "./part-name.ts";
 import type { PartSet, Piece } from "./part-set.ts";
-import { openPieces } from "./several-files.ts";
+import { sizeOf, withPieces } from "./several-files.ts";
 
 /** Says which parts are to be carried again, when something about the whole is known to be wrong. */
 export async function damagedParts(set: PartSet): Promise<Finding[]> {
@@ -31,7 +30,7 @@ function bySizes(set: PartSet): Finding[] {
 export async function otherThanSaid(set: PartSet | undefined): Promise<Finding[]> {
   if (set?.head === undefined) return [];
   const { bytes, sha256 } = set.head;
-  const size = set.pieces.reduce((sum, piece) => sum + piece.size, 0);
+  const size = sizeOf(set.pieces);
   const found = await sumOfFiles(set.pieces);
   if (size === bytes && found === sha256) return [];
   return [
@@ -108,11 +107,9 @@ function older({ path }: PartSet): Finding {
 
 /** Parts in which gzip members lie that do not have the checksum that they state. */
 async function byMembers(set: PartSet): Promise<Finding[]> {
-  const file = await openPieces(set.pieces);
-  try {
-    const size = set.pieces.reduce((sum, piece) => sum + piece.size, 0);
+  return withPieces(set.pieces, async (range) => {
     const hit = new Map<string, readonly Piece[]>();
-    for (const member of await damagedMembers(new FileRange(file, { pieces: set.pieces, size }))) {
+    for (const member of await damagedMembers(range)) {
       const pieces = piecesAt(set, member * MEMBER_BYTES, (member + 1) * MEMBER_BYTES);
       hit.set(pieces.map(({ number }) => number).join(), pieces);
     }
@@ -126,9 +123,7 @@ async function byMembers(set: PartSet): Promise<Finding[]> {
       ...[...alone].map((piece) => damaged(set, [piece], reason)),
       ...open.map((pieces) => damaged(set, pieces, "bytes where they meet changed on the way")),
     ];
-  } finally {
-    await file.close();
-  }
+  });
 }
 
 /**

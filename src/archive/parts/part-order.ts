@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 import { DrayError } from "../../errors.ts";
 import type { Finding } from "../../finding.ts";
-import { FileRange, type FilePiece } from "../file-range.ts";
+import type { FilePiece } from "../file-range.ts";
 import {
   findMemberHeader,
   MEMBER_BYTES,
@@ -9,7 +9,7 @@ import {
   readMemberHeader,
 } from "../members/gzip-members.ts";
 import type { PartSet, Piece } from "./part-set.ts";
-import { openPieces } from "./several-files.ts";
+import { sizeOf, withPieces } from "./several-files.ts";
 
 /**
  * The parts in the order in which their content belongs, where that can be told: each gzip member of a
@@ -50,14 +50,8 @@ async function isFramed({ pieces }: PartSet): Promise<boolean> {
   return false;
 }
 
-async function bytesOf(piece: FilePiece, at: number, length: number): Promise<Buffer> {
-  const file = await openPieces([piece]);
-  try {
-    const range = new FileRange(file, { pieces: undefined, size: piece.size });
-    return await range.fill(at, Buffer.allocUnsafeSlow(length));
-  } finally {
-    await file.close();
-  }
+function bytesOf(piece: FilePiece, at: number, length: number): Promise<Buffer> {
+  return withPieces([piece], (range) => range.fill(at, Buffer.allocUnsafeSlow(length)));
 }
 
 /** The first member that begins in each part says that it is the one that belongs there. */
@@ -102,7 +96,7 @@ function twice(set: PartSet, byStart: readonly Piece[], starts: Starts): DrayErr
 }
 
 function nominalStart({ pieces }: PartSet, piece: Piece): number {
-  return pieces.slice(0, pieces.indexOf(piece)).reduce((sum, { size }) => sum + size, 0);
+  return sizeOf(pieces.slice(0, pieces.indexOf(piece)));
 }
 
 /** The first that does not begin where what is before it ends. */

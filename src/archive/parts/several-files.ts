@@ -1,5 +1,5 @@
 import { open, type FileHandle } from "node:fs/promises";
-import type { FilePiece, Readable, ReadRequest } from "../file-range.ts";
+import { FileRange, type FilePiece, type Readable, type ReadRequest } from "../file-range.ts";
 
 /** Files held open at a time: threads open their own, and some systems allow 256 in all. */
 const MAX_OPEN = 16;
@@ -87,4 +87,22 @@ export async function openPieces(
   const [only, ...others] = pieces;
   if (only !== undefined && others.length === 0) return open(only.path, "r");
   return new SeveralFiles(pieces);
+}
+
+/** Bytes of all of them together. */
+export function sizeOf(pieces: readonly { readonly size: number }[]): number {
+  return pieces.reduce((sum, { size }) => sum + size, 0);
+}
+
+/** Has one file read, or several as one, which are open until `read` ends. */
+export async function withPieces<T>(
+  pieces: readonly FilePiece[],
+  read: (range: FileRange) => Promise<T>,
+): Promise<T> {
+  const file = await openPieces(pieces);
+  try {
+    return await read(new FileRange(file, { pieces, size: sizeOf(pieces) }));
+  } finally {
+    await file.close();
+  }
 }

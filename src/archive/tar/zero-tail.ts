@@ -1,6 +1,6 @@
 import { DrayError } from "../../errors.ts";
-import { FileRange, READ_BYTES, type FilePiece } from "../file-range.ts";
-import { openPieces } from "../parts/several-files.ts";
+import { READ_BYTES, type FilePiece, type FileRange } from "../file-range.ts";
+import { withPieces } from "../parts/several-files.ts";
 
 /** Fewer zeros are nothing special: tar programs end in a record of up to 32 KiB of them. */
 const TELLING_ZEROS = 64 * 1024;
@@ -23,14 +23,8 @@ export async function zeroTail(file: FileRange): Promise<DrayError | undefined> 
 }
 
 /** The same of a file, or of several as one. */
-export async function zeroTailOf(pieces: readonly FilePiece[]): Promise<DrayError | undefined> {
-  const file = await openPieces(pieces);
-  const size = pieces.reduce((sum, piece) => sum + piece.size, 0);
-  try {
-    return await zeroTail(new FileRange(file, { pieces, size }));
-  } finally {
-    await file.close();
-  }
+export function zeroTailOf(pieces: readonly FilePiece[]): Promise<DrayError | undefined> {
+  return withPieces(pieces, zeroTail);
 }
 
 async function zerosFrom(file: FileRange): Promise<number> {

@@ -10,6 +10,9 @@ const MAX_CERTIFICATES = 10;
 
 const MAX_CHECKPOINT = 16 * 1024;
 
+/** The media types of Sigstore bundles, of every version. */
+export const BUNDLE_TYPE = /^application\/vnd\.dev\.sigstore\.bundle[.+;=\w]*$/;
+
 const bytes = z.base64();
 
 /** 64 bits, which JSON of protocol buffers writes as a text. */
@@ -71,7 +74,7 @@ const materialSchema = z.object({
 
 /** https://github.com/sigstore/protobuf-specs/blob/v0.5.0/protos/sigstore_bundle.proto */
 export const bundleSchema = z.object({
-  mediaType: z.string().regex(/^application\/vnd\.dev\.sigstore\.bundle[.+;=\w]*$/),
+  mediaType: z.string().regex(BUNDLE_TYPE),
   verificationMaterial: materialSchema,
   messageSignature: absentOr(
     z.object({

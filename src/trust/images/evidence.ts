@@ -6,6 +6,7 @@ import { DrayError } from "../../errors.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
 import type { Digest } from "../../oci/digest.ts";
 import { artifactTypeOf } from "../../oci/referrer.ts";
+import { BUNDLE_TYPE } from "./bundle-schema.ts";
 import { MAX_SIGNED_BYTES, readBundle } from "./read-bundle.ts";
 import { readCosignAttestation, readCosignSignature } from "./read-cosign.ts";
 import type { Signed, Unread } from "./signed.ts";
@@ -25,7 +26,6 @@ const MAX_FOUND = 500;
 
 const SIMPLE_SIGNING = "application/vnd.dev.cosign.simplesigning.v1+json";
 const ENVELOPE = "application/vnd.dsse.envelope.v1+json";
-const BUNDLE = /^application\/vnd\.dev\.sigstore\.bundle[.+;=\w]*$/;
 const NOTATION = "application/vnd.cncf.notary.signature";
 
 /** Everything signed that stands beside manifests, by what it stands beside. */
@@ -76,7 +76,7 @@ function layersOf({ root: { manifest }, reference, source }: Candidate): PlacedL
 }
 
 function isSignedType(mediaType: string): boolean {
-  return mediaType === SIMPLE_SIGNING || mediaType === ENVELOPE || BUNDLE.test(mediaType);
+  return mediaType === SIMPLE_SIGNING || mediaType === ENVELOPE || BUNDLE_TYPE.test(mediaType);
 }
 
 async function readLayer(

@@ -7,6 +7,8 @@ import { parseJson } from "../../oci/json.ts";
 import { parseManifest, type ImageIndex } from "../../oci/manifest.ts";
 import { isManifestType } from "../../oci/media-type.ts";
 import { isRunnable } from "../../oci/platform.ts";
+import { ATTESTED_DIGEST, IN_TOTO } from "../../oci/referrer.ts";
+import { inEach } from "./predicates.ts";
 import { MAX_SIGNED_BYTES } from "./read-bundle.ts";
 import { statementIn } from "./statement.ts";
 
@@ -26,8 +28,7 @@ export async function statementsIn(index: ImageIndex, source: Source): Promise<s
   const types = await Promise.all(
     imagesOf(index).map(({ digest }) => statementsAbout(digest, index, source)),
   );
-  const [first, ...others] = types;
-  return [...(first ?? [])].filter((type) => others.every((one) => one.has(type)));
+  return inEach(types);
 }
 
 async function statementsAbout(
@@ -37,7 +38,7 @@ async function statementsAbout(
 ): Promise<ReadonlySet<string>> {
   const types = new Set<string>();
   for (const beside of manifests) {
-    if (beside.annotations?.["vnd.docker.reference.digest"] !== image) continue;
+    if (beside.annotations?.[ATTESTED_DIGEST] !== image) continue;
     const { mediaType, digest } = beside;
     if (!isManifestType(mediaType)) continue;
     const manifest = parseManifest(await readVerified(source, beside), { mediaType, what: digest });
@@ -55,7 +56,7 @@ async function typeOf(
   image: Digest,
   source: Source,
 ): Promise<string | undefined> {
-  if (layer.mediaType !== "application/vnd.in-toto+json" || layer.size > MAX_SIGNED_BYTES) {
+  if (layer.mediaType !== IN_TOTO || layer.size > MAX_SIGNED_BYTES) {
     return undefined;
   }
   const raw = await readVerified(source, layer, { maxBytes: MAX_SIGNED_BYTES });

@@ -4,7 +4,7 @@ import { hasErrors, type Finding } from "../../finding.ts";
 import { Evidence, type Candidate } from "./evidence.ts";
 import { imagesOf, statementsIn } from "./index-statements.ts";
 import { uncovered, unattested, unsigned, vouched } from "./policy-findings.ts";
-import { isOfType } from "./predicates.ts";
+import { inEach, isOfType } from "./predicates.ts";
 import type { ReadyRule } from "./signers.ts";
 import { standingOf, type Standing } from "./standing.ts";
 
@@ -98,10 +98,7 @@ async function attestedOf(
   { root: { manifest }, source }: Candidate,
   { own, images, isSigned }: { own: Standing; images: readonly Standing[]; isSigned: boolean },
 ): Promise<string[]> {
-  const [first, ...others] = images;
-  const ofEach = [...(first?.attested ?? [])].filter((type) =>
-    others.every(({ attested }) => attested.has(type)),
-  );
+  const ofEach = inEach(images.map(({ attested }) => attested));
   const inside = isSigned && manifest.kind === "index" ? await statementsIn(manifest, source) : [];
   return [...own.attested, ...ofEach, ...inside];
 }

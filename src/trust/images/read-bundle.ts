@@ -1,14 +1,10 @@
 import { createHash } from "node:crypto";
 import { parseJson } from "../../oci/json.ts";
 import { problemsOf } from "../../oci/problems.ts";
+import { IN_TOTO, SIGN_PREDICATE } from "../../oci/referrer.ts";
 import { bundleSchema } from "./bundle-schema.ts";
 import type { Signed, Unread } from "./signed.ts";
 import { envelopeIn, preAuthEncoding, statementIn, type Envelope } from "./statement.ts";
-
-/** Of a statement that says nothing but that somebody has signed: what cosign 3 writes. */
-const SIGN_PREDICATE = "https://sigstore.dev/cosign/sign/v1";
-
-const IN_TOTO = "application/vnd.in-toto+json";
 
 /** A list of contents that somebody has signed: a large image has one of some ten megabytes. */
 export const MAX_SIGNED_BYTES = 64 * 1024 * 1024;
