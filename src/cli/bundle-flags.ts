@@ -77,6 +77,21 @@ function addContentFlags(command: Command): Command {
     );
 }
 
+const OF_BUNDLES: readonly (keyof BundleFlags)[] = [
+  "key",
+  "require",
+  "allowUnsigned",
+  "rename",
+  "repository",
+  "platform",
+  "parts",
+];
+
+/** True if the command line itself, not a target file, says something of a bundle. */
+export function speaksOfBundle(command: Command): boolean {
+  return OF_BUNDLES.some((flag) => command.getOptionValueSource(flag) === "cli");
+}
+
 /** A flag of commands that use what is in a bundle. */
 export interface VerifyFirstFlag {
   readonly verifyFirst?: boolean;

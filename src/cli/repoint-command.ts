@@ -7,7 +7,7 @@ import { addMapFlags, readMapping, type MapFlags } from "./map-flags.ts";
 import { addRegistryFlags, registryAccess, type RegistryFlags } from "./registry-flags.ts";
 import { explain, formatExplained } from "./repoint-explain.ts";
 import { addRepointFlags, repointTerms, type RepointTermFlags } from "./repoint-flags.ts";
-import { runFilter } from "./repoint-filter.ts";
+import { filterWords, runFilter } from "./repoint-filter.ts";
 import { renderRepoint, repointFindings, verdict } from "./repoint-report.ts";
 import { addOutputFlags, type AddCommand, type Session, type SessionFlags } from "./session.ts";
 import { addTargetFileFlag, requireTarget, type TargetFlags } from "./target-flags.ts";
@@ -67,9 +67,13 @@ export const addRepointCommand: AddCommand = (program, start) => {
   command.action(
     async (path: string | undefined, target: string | undefined, flags: RepointFlags) => {
       const session = await start(flags);
-      if (flags.stdin === true) await runFilter([path, target], flags, session);
-      else if (path === undefined) command.error("error: missing required argument 'bundle'");
-      else await runRepoint({ path, target }, { flags, sets }, session);
+      if (flags.stdin === true) {
+        await runFilter(await filterWords([path, target], command), flags, session);
+      } else if (path === undefined) {
+        command.error("error: missing required argument 'bundle'", {
+          code: "commander.missingArgument",
+        });
+      } else await runRepoint({ path, target }, { flags, sets }, session);
     },
   );
 };

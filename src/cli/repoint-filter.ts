@@ -1,5 +1,6 @@
+import type { Command } from "commander";
 import type { ChangedImage, FilteredManifests, LeftImage } from "../index.ts";
-import { bundleChoices, type BundleFlags } from "./bundle-flags.ts";
+import { bundleChoices, speaksOfBundle, type BundleFlags } from "./bundle-flags.ts";
 import { readMapping, type MapFlags } from "./map-flags.ts";
 import type { Session, SessionFlags } from "./session.ts";
 import { formatTable, paragraphs, plural, section } from "./table.ts";
@@ -13,18 +14,32 @@ interface FilterFlags extends BundleFlags, SessionFlags, MapFlags, TargetFlags {
   readonly keepUnmapped?: boolean;
 }
 
+interface FilterWords {
+  readonly path: string | undefined;
+  readonly target: string | undefined;
+}
+
+/** One word is the target, unless it is a path that is there or flags speak of a bundle; then it is that. */
+export async function filterWords(
+  [first, second]: readonly (string | undefined)[],
+  command: Command,
+): Promise<FilterWords> {
+  if (first === undefined || second !== undefined) return { path: first, target: second };
+  const { existsSync } = await import("node:fs");
+  const isBundle = speaksOfBundle(command) || existsSync(first);
+  return isBundle ? { path: first, target: undefined } : { path: undefined, target: first };
+}
+
 /**
- * Reads manifests on standard input and writes them to standard output with their images at the target;
- * one word is the target, two are bundle and target. Where a container would still pull from elsewhere
+ * Reads manifests on standard input and writes them to standard output with their images at the target. Where a container would still pull from elsewhere
  * nothing is written, so that nothing is installed half.
  */
 export async function runFilter(
-  words: readonly (string | undefined)[],
+  { path, target }: FilterWords,
   flags: FilterFlags,
   session: Session,
 ): Promise<void> {
   const { repointManifests } = await import("../index.ts");
-  const [target, path] = words.filter((one) => one !== undefined).toReversed();
   const options = {
     target: await requireTarget(target, flags),
     mapping: await readMapping(flags),

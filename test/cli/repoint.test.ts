@@ -160,6 +160,15 @@ describe("dray repoint", () => {
     expect(kept.stderr).not.toContain("Changed:");
   });
 
+  it("takes a lone word for the bundle where it is there or flags speak of one, and asks for a target", async () => {
+    const stdin = pod("ghcr.io/acme/web:2.0");
+    for (const words of [[await bundle()], [TARGET, "--key", key], [TARGET, "--parts", "."]]) {
+      const { code, stdout, stderr } = await dray(["repoint", "--stdin", ...words], { stdin });
+      expect([code, stdout]).toEqual([2, ""]);
+      expect(stderr).toContain("Expected a target: none is given");
+    }
+  });
+
   it("filters nothing that is no YAML, and not into a folder: 3 and 2", async () => {
     const broken = await dray(["repoint", "--stdin", TARGET], { stdin: "a: [\n" });
     expect([broken.code, broken.stdout]).toEqual([3, ""]);
