@@ -1,3 +1,4 @@
+import { Option } from "commander";
 import { addExamples, refuseStdout } from "./flags.ts";
 import { addOutputFlags, type AddCommand, type Session, type SessionFlags } from "./session.ts";
 import { askSecret, canAsk, givenPassphrase, type PassphraseFlags } from "./signing-key.ts";
@@ -17,7 +18,11 @@ export const addKeygenCommand: AddCommand = (program, start) => {
     )
     .argument("[name]", "name of both files, without their endings", "dray")
     .option("--passphrase-file <file>", "file that holds the passphrase")
-    .option("--no-passphrase", "leave the private key unencrypted");
+    .addOption(
+      new Option("--no-passphrase", "leave the private key unencrypted").conflicts(
+        "passphraseFile",
+      ),
+    );
   addOutputFlags(command);
   addExamples(command, [
     "dray keygen release",

@@ -27,21 +27,26 @@ export function addSigningFlags(command: Command): Command {
 
 /** @throws DrayError `DRAY_USAGE` for flags that do not go together */
 export async function requireSigner(flags: SigningFlags): Promise<void> {
-  const { signKey, signCommand, signPublicKey } = flags;
-  const problem =
-    signKey !== undefined && signCommand !== undefined
-      ? "Expected one of --sign-key and --sign-command, found both"
-      : (signCommand === undefined) === (signPublicKey === undefined)
-        ? undefined
-        : signCommand === undefined
-          ? "Cannot use --sign-public-key without --sign-command"
-          : "Cannot use --sign-command without --sign-public-key";
+  const problem = problemOf(flags);
   if (problem === undefined) return;
   const { DrayError } = await import("../index.ts");
   throw new DrayError("DRAY_USAGE", problem, {
     kind: "usage",
     hint: "A program signs with a key that it has: --sign-command LINE --sign-public-key release.pub.",
   });
+}
+
+function problemOf({ signKey, signCommand, signPublicKey }: SigningFlags): string | undefined {
+  if (signCommand?.trim() === "") {
+    return "Cannot use --sign-command: expected a program, found an empty line";
+  }
+  if (signKey !== undefined && signCommand !== undefined) {
+    return "Expected one of --sign-key and --sign-command, found both";
+  }
+  if ((signCommand === undefined) === (signPublicKey === undefined)) return undefined;
+  return signCommand === undefined
+    ? "Cannot use --sign-public-key without --sign-command"
+    : "Cannot use --sign-command without --sign-public-key";
 }
 
 /** The key or program that was named; undefined for none. */

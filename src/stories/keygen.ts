@@ -31,11 +31,21 @@ export async function keygen(name: string, passphrase: string | undefined): Prom
   return { privateKey, publicKey, keyId: pair.id };
 }
 
+/** Nothing behind the last directory, or what leads to one. */
+const NO_NAME = /(?:^|\/)\.{0,2}$/;
+
 /**
  * Where the keys of `name` will be, for whoever wants to know before they are made.
- * @throws DrayError `DRAY_FILE_EXISTS`, `DRAY_FILE_NOT_FOUND`, `DRAY_OUTPUT_REFUSED`
+ * @throws DrayError `DRAY_USAGE`, `DRAY_FILE_EXISTS`, `DRAY_FILE_NOT_FOUND`, `DRAY_OUTPUT_REFUSED`
  */
 export async function requireNewKey(name: string): Promise<KeyFiles> {
+  if (NO_NAME.test(name)) {
+    throw new DrayError(
+      "DRAY_USAGE",
+      `Cannot write keys as ${JSON.stringify(name)}: expected a name for both files, found none`,
+      { kind: "usage", hint: "`dray keygen release` writes release.key and release.pub." },
+    );
+  }
   const files = { privateKey: `${name}.key`, publicKey: `${name}.pub` };
   await requireOwnWay(files.privateKey, "key");
   for (const path of Object.values(files)) if (await isThere(path)) throw exists(path);

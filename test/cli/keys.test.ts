@@ -1,4 +1,4 @@
-import { chmod, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { makeBundle, SIGNER } from "../../fixtures/bundles.ts";
@@ -28,6 +28,22 @@ describe("dray keygen", () => {
     expect(stderr).toContain("it exists already");
     expect(await readFile(`${name}.pub`, "utf8")).toBe("somebody's");
     await expect(stat(`${name}.key`)).rejects.toMatchObject({ code: "ENOENT" });
+  });
+
+  it.each(["", ".", "..", "keys/"])("refuses %j, which names no files", async (last) => {
+    const folder = await temporaryDirectory();
+    await mkdir(join(folder, "keys"));
+    const { code, stderr } = await dray(["keygen", `${folder}/${last}`, "--no-passphrase"]);
+    expect([code, stderr]).toEqual([2, expect.stringContaining("expected a name for both files")]);
+    expect((await readdir(folder, { recursive: true })).toSorted()).toEqual(["keys"]);
+  });
+
+  it("refuses a passphrase beside --no-passphrase, before anything is written", async () => {
+    const folder = await temporaryDirectory();
+    const argv = ["keygen", join(folder, "z"), "--no-passphrase", "--passphrase-file", "a"];
+    const { code, stderr } = await dray(argv);
+    expect([code, stderr]).toEqual([2, expect.stringContaining("--passphrase-file")]);
+    expect(await readdir(folder)).toEqual([]);
   });
 
   it("without a terminal and a passphrase says where one can come from", async () => {

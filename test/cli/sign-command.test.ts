@@ -53,6 +53,21 @@ describe("--sign-command", () => {
     expect((await dray(["verify", path, "--key", `${key}.pub`])).code).toBe(0);
   });
 
+  it.each(["", " "])(
+    "that is the empty line %j is refused before anything is read",
+    async (line) => {
+      const by = ["--sign-command", line, "--sign-public-key", "/none.pub"];
+      for (const argv of [
+        ["pack", "/none.yaml", ...by],
+        ["sign", "/none.tar.gz", ...by],
+      ]) {
+        const { code, stderr } = await dray(argv);
+        expect(code).toBe(2);
+        expect(stderr).toContain("expected a program, found an empty line");
+      }
+    },
+  );
+
   it("lets it sign beside a bundle too", async (context) => {
     const folder = await folderWithKeys(context);
     const [key, path] = [join(folder, "p256"), join(folder, "notes.tar.gz")];
