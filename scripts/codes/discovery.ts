@@ -71,7 +71,7 @@ export const discovery = {
       "Give the value that it comes from with `--values` or `--set`, or add the image to the list by hand.",
   },
   IMAGE_NOT_FOUND: {
-    ends: "failed",
+    ends: "usage",
     means: "No image that was found has what `--why` or `--explain` names in its name.",
     advice: "Run `dray images` without `--why` and take a name that it lists.",
   },

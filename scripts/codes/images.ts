@@ -79,7 +79,7 @@ export const images = {
       "If you may carry it, pack with `--include-nondistributable`. Once it is in a bundle, this is only a warning.",
   },
   LAYOUT_INVALID: {
-    ends: ["refused", "failed"],
+    ends: ["refused", "usage"],
     severity: "error",
     means:
       "A directory or file is no OCI image layout of version 1.0.0, or its `index.json` is not as it has to be.",
@@ -119,7 +119,7 @@ export const images = {
       "Write `os/architecture` or `os/architecture/variant`, such as `linux/amd64` or `linux/arm/v7`.",
   },
   PLATFORM_MISSING: {
-    ends: ["failed", "usage"],
+    ends: ["usage", "refused"],
     means:
       "An image does not have one of the platforms that were asked for; the message lists those that it has. Or a Docker archive, which has room for one, was asked for without saying which.",
     advice:

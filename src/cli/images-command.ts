@@ -117,7 +117,7 @@ async function onlyNamed(report: ImagesReport, name: string): Promise<ImagesRepo
   throw new DrayError(
     "DRAY_IMAGE_NOT_FOUND",
     `Cannot say why: no image here has ${JSON.stringify(name)} in its name`,
-    { hint: "Without --why, all images are listed." },
+    { kind: "usage", hint: "Without --why, all images are listed." },
   );
 }
 

@@ -26,7 +26,10 @@ export async function explain(
   throw new DrayError(
     "DRAY_IMAGE_NOT_FOUND",
     `Cannot explain ${JSON.stringify(wanted)}: none of the ${all.length} images of these charts is called so`,
-    { hint: "With other values there may be others: give those that you install with." },
+    {
+      kind: "usage",
+      hint: "With other values there may be others: give those that you install with.",
+    },
   );
 }
 

@@ -98,8 +98,8 @@ function requireAll(wanted: readonly Platform[], found: readonly Platform[], nam
   if (missing.length === 0) return;
   throw new DrayError(
     "DRAY_PLATFORM_MISSING",
-    `Cannot pack ${name} for ${list(missing)}: found ${list(found) || "no platform"}`,
-    { hint: "Ask for other platforms, or leave the image out of the filter." },
+    `Cannot take ${name} for ${list(missing)}: found ${list(found) || "no platform"}`,
+    { kind: "usage", hint: "Ask for other platforms, or leave the image out of the filter." },
   );
 }
 

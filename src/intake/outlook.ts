@@ -54,6 +54,6 @@ export function requirePlatforms(outlook: readonly Outlook[], wanted: readonly P
   throw new DrayError(
     "DRAY_PLATFORM_MISSING",
     `Cannot pack: platforms that are required are missing:${lines.join("")}`,
-    { hint: "Take versions of these images that have them, or require less." },
+    { kind: "refused", hint: "Take versions of these images that have them, or require less." },
   );
 }

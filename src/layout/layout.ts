@@ -200,5 +200,6 @@ function invalid(directory: string, reason: string): DrayError {
   return new DrayError(
     "DRAY_LAYOUT_INVALID",
     `Cannot open ${JSON.stringify(directory)} as an OCI image layout: ${reason}`,
+    { kind: "usage", hint: "Name a directory with oci-layout and index.json, or an empty one." },
   );
 }

@@ -133,7 +133,7 @@ describe("dray images", () => {
       "rendering: Pod/cache, container main (charts/cache/templates/cache.yaml:8), with cache.enabled=true",
     );
     const none = await dray(["images", await chartFile(), "--why", "redis"]);
-    expect([none.code, none.stdout]).toEqual([1, ""]);
+    expect([none.code, none.stdout]).toEqual([2, ""]);
     expect(none.stderr).toContain('no image here has "redis" in its name');
   });
 

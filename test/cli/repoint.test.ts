@@ -210,7 +210,7 @@ describe("dray repoint", () => {
     }
     const flags = ["--key", key, "--no-helm", "--explain", "nginx"];
     const { code, stderr } = await dray(["repoint", path, TARGET, ...flags]);
-    expect([code, stderr]).toEqual([1, expect.stringContaining("none of the 1 images")]);
+    expect([code, stderr]).toEqual([2, expect.stringContaining("none of the 1 images")]);
   });
 
   it("writes the secret for each namespace of the target file, and names who has no use for it: 3", async () => {

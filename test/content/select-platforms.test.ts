@@ -101,7 +101,8 @@ describe("selectPlatforms()", () => {
       select(makeMultiArch("missing", { size: 10 }), "linux/amd64", "windows/amd64"),
     ).rejects.toMatchObject({
       code: "DRAY_PLATFORM_MISSING",
-      message: "Cannot pack r.example/app:1 for windows/amd64: found linux/amd64, linux/arm64",
+      kind: "usage",
+      message: "Cannot take r.example/app:1 for windows/amd64: found linux/amd64, linux/arm64",
     });
   });
 

@@ -44,6 +44,8 @@ describe("serve", () => {
     await writeFile(join(path, "letter.txt"), "dear");
     await expect(serve({ path, writable: true, port: 0 })).rejects.toMatchObject({
       code: "DRAY_LAYOUT_INVALID",
+      kind: "usage",
+      hint: expect.stringContaining("Name a directory with oci-layout") as string,
     });
     await expect(serve({ path, port: 0 })).rejects.toMatchObject({ code: "DRAY_BUNDLE_REFUSED" });
     expect(await readdir(path)).toEqual(["letter.txt"]);

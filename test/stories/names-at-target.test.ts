@@ -144,7 +144,7 @@ describe("pack", () => {
     const error = await refusal(() =>
       packImages(at, ["team/both:1.0", "team/one:1.0"], { requirePlatforms }),
     );
-    expect(error).toMatchObject({ code: "DRAY_PLATFORM_MISSING" });
+    expect(error).toMatchObject({ code: "DRAY_PLATFORM_MISSING", kind: "refused" });
     expect(error.message.split("\n").slice(1)).toEqual([
       `  ${source.host}/team/one:1.0 lacks linux/arm64, has linux/amd64`,
     ]);

@@ -93,7 +93,7 @@ describe("pack for some platforms", () => {
     const wanted = platforms("linux/arm64", "windows/amd64");
     await expect(packImages(at, ["team/app:1.0"], wanted)).rejects.toMatchObject({
       code: "DRAY_PLATFORM_MISSING",
-      message: `Cannot pack ${registry.host}/team/app:1.0 for windows/amd64: found linux/amd64, linux/arm64, linux/s390x`,
+      message: `Cannot take ${registry.host}/team/app:1.0 for windows/amd64: found linux/amd64, linux/arm64, linux/s390x`,
     });
   });
 
