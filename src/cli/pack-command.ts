@@ -145,8 +145,15 @@ async function requireSigningChoice(flags: PackFlags): Promise<void> {
   const { signKey, signCommand, unsigned, dryRun } = flags;
   const isSigned = (signKey ?? signCommand) !== undefined;
   if (dryRun === true || isSigned !== (unsigned === true)) return;
+  if (isSigned) {
+    const flag = signKey === undefined ? "--sign-command" : "--sign-key";
+    throw await usageError(
+      `Expected either ${flag} or --unsigned, found both`,
+      "Leave out --unsigned: what is signed is not.",
+    );
+  }
   throw await usageError(
-    "Expected either --sign-key, --sign-command or --unsigned",
+    "Expected either --sign-key, --sign-command or --unsigned, found none",
     "Make a key with `dray keygen release`, then sign with --sign-key release.key.",
   );
 }

@@ -25,7 +25,12 @@ import { formatNotes, formatProblems } from "./findings.ts";
 import { addExamples, seldom } from "./flags.ts";
 import { addMapFlags, readMapping, type MapFlags } from "./map-flags.ts";
 import { addRegistryFlags, registryAccess, type RegistryFlags } from "./registry-flags.ts";
-import { addRepointFlags, repointTerms, type RepointTermFlags } from "./repoint-flags.ts";
+import {
+  addRepointFlags,
+  refuseRepointFlags,
+  repointTerms,
+  type RepointTermFlags,
+} from "./repoint-flags.ts";
 import { renderRepoint, repointFindings, verdict } from "./repoint-report.ts";
 import { addTargetFileFlag, formatTaken, requireTarget, type TargetFlags } from "./target-flags.ts";
 import { addOutputFlags, type AddCommand, type Session, type SessionFlags } from "./session.ts";
@@ -80,9 +85,10 @@ export const addPushCommand: AddCommand = (program, start) => {
     "dray push app-1.2.0.tar.gz --target-file target.yaml --key release.pub \\",
     "  --repoint deploy --values prod.yaml",
   ]);
-  command.action(async (path: string, target: string | undefined, flags: PushFlags) =>
-    runPush({ path, target }, { flags, sets }, await start(flags)),
-  );
+  command.action(async (path: string, target: string | undefined, flags: PushFlags) => {
+    if (flags.repoint === undefined) await refuseRepointFlags(command);
+    await runPush({ path, target }, { flags, sets }, await start(flags));
+  });
 };
 
 /** What is done when all is there; most of it is for those who know `dray repoint`. */

@@ -1,4 +1,4 @@
-import { Option, type Command } from "commander";
+import { Command, Option } from "commander";
 import type { NodeRuntime, RepointTerms, ValueSet } from "../index.ts";
 import {
   addDiscoveryFlags,
@@ -53,6 +53,24 @@ export function addRepointFlags(command: Command): readonly ValueSet[] {
     .option("--flux", "write OCIRepository and HelmRelease, and a kustomization of the values")
     .option("--argo", "write an Application with all values in it");
   return sets;
+}
+
+/** @throws DrayError `DRAY_USAGE` for what the command line, not a target file, asks of a repointing that is not to be */
+export async function refuseRepointFlags(command: Command): Promise<void> {
+  const own = new Command();
+  addRepointFlags(own);
+  const names = new Set(own.options.map((option) => option.attributeName()));
+  const given = command.options.find((option) => {
+    const name = option.attributeName();
+    return names.has(name) && command.getOptionValueSource(name) === "cli";
+  });
+  if (given === undefined) return;
+  const { DrayError } = await import("../index.ts");
+  const flag = given.long ?? given.flags;
+  throw new DrayError("DRAY_USAGE", `Cannot use ${flag} without --repoint`, {
+    kind: "usage",
+    hint: "Add --repoint DIR, which writes the values that charts are installed with.",
+  });
 }
 
 /** What the flags say of repointing. @throws DrayError `DRAY_USAGE` */

@@ -17,6 +17,14 @@ const WORDS: Readonly<
     /option '(.+?)' argument missing/,
     (flag) => `expected a value behind ${flag}, found none`,
   ],
+  "commander.missingMandatoryOptionValue": [
+    /required option '(.+?)' not specified/,
+    (flag) => `expected ${flag}, which is not given`,
+  ],
+  "commander.conflictingOption": [
+    /(?:option|variable) '(.+?)' cannot be used with (?:option|environment variable) '(.+?)'/,
+    (flag, other) => `${flag} and ${other} do not go together`,
+  ],
   "commander.invalidArgument": [
     /(?:option|value|argument) '(.+?)' argument '(.*)' is invalid\.? *(.*)/s,
     (flag, value, why = "") =>
@@ -52,5 +60,8 @@ export function commandIn(argv: readonly string[]): string | undefined {
 /** What is wrong with a word behind a command, in the form that is used of flags. */
 function alike(message: string): string {
   const ofWord = /command-argument value '(.*)' is invalid for argument '(.+?)'/s;
-  return message.replace(ofWord, "option '<$2>' argument '$1' is invalid");
+  return message
+    .replace(ofWord, "option '<$2>' argument '$1' is invalid")
+    .replace(/Allowed choices are (?=.*,)/, "expected one of ")
+    .replace("Allowed choices are ", "expected ");
 }

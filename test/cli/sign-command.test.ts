@@ -102,10 +102,11 @@ describe("--sign-command", () => {
     const cases: readonly (readonly [readonly string[], string])[] = [
       [["--sign-command", "x"], "Cannot use --sign-command without --sign-public-key"],
       [["--unsigned", "--sign-public-key", "x"], "Cannot use --sign-public-key without"],
+      [["--sign-key", "x", "--unsigned"], "Expected either --sign-key or --unsigned, found both"],
       [["--sign-command", "x", "--sign-key", "y"], "Expected one of --sign-key and --sign-command"],
       [
         ["--sign-command", "x", "--sign-public-key", "y", "--unsigned"],
-        "Expected either --sign-key, --sign-command or --unsigned",
+        "Expected either --sign-command or --unsigned, found both",
       ],
     ];
     const folder = await temporaryDirectory();

@@ -14,6 +14,10 @@ describe("a command line that is wrong", () => {
     ["verify a --key", "expected a value behind --key <file>, found none"],
     ["logout a b", "expected at most 1 word behind the command, found 2"],
     ["serve a --port x", '"x" for --port <number>: expected a whole number from 0 to 65535'],
+    ["repoint", "Cannot run `dray repoint`: expected <bundle>, found no more words"],
+    ["split a -o d", "Cannot run `dray split`: expected --size <size>, which is not given"],
+    ["repoint a b --pin tag", '"tag" for --pin <by>: expected digest'],
+    ["repoint --stdin a -o d", "--stdin and -o, --output <dir> do not go together"],
     ["push a b --min-rate z", '"z" for --min-rate <rate>: expected bytes a second, such as'],
   ])("`%s` is told so, with where to look", async (line, words) => {
     const { code, stdout, stderr } = await dray(line.split(" "));
@@ -21,6 +25,21 @@ describe("a command line that is wrong", () => {
     expect(stderr).toContain(`dray: `);
     expect(stderr).toContain(words);
     expect(stderr).toMatch(/^hint: `dray[a-z ]* --help` shows how it is used\.$/m);
+  });
+
+  it.each([
+    "--pin digest",
+    "--unpin",
+    "--flux",
+    "--argo",
+    "--nodes k3s",
+    "--chart a",
+    "--values a",
+  ])("is a push with %s that repoints nothing", async (line) => {
+    const { code, stderr } = await dray(["push", "a", "r.test", ...line.split(" ")]);
+    expect(code).toBe(2);
+    expect(stderr).toContain(`Cannot use ${line.split(" ")[0]} without --repoint`);
+    expect(stderr).toMatch(/^hint: Add --repoint DIR/m);
   });
 
   it("is one document with --json, too", async () => {
