@@ -17,11 +17,13 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   process.once(signal, () => stop.abort(new Error(`stopped by ${signal}`)));
 }
 
-// A reader that went away (`dray inspect … | head`) is no failure of ours.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code !== "EPIPE") throw error;
-  process.exit(0);
-});
+// A reader that went away (`dray inspect … | head`) is no failure of ours, and changes nothing of how
+// the command ends: what was refused is refused, whoever listens.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE" && error.code !== "ERR_STREAM_DESTROYED") throw error;
+  });
+}
 
 // The AWS SDK tells everybody whose Node.js it will not support next year. Which one dray supports is
 // said in its own package.
