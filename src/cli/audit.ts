@@ -69,7 +69,8 @@ function renderAudit(report: AuditReport): string {
   return paragraphs([formatTable(rows), formatNotes(findings), verdictOn(report)]);
 }
 
-function verdictOn({ good, content, unchecked }: AuditReport): string {
+function verdictOn({ good, content, unchecked, blobs }: AuditReport): string {
+  if (blobs === 0) return "Nothing was compared: the receipt names nothing that was pushed.\n";
   if (!good) return "Different: the registry does not have what was pushed.\n";
   if (unchecked > 0) {
     return `Good as far as can be told from here: every tag and manifest is as it was pushed. Size not checked of ${plural(unchecked, "blob")}, as the registry's storage does not say it.\n`;

@@ -68,6 +68,7 @@ export class ReceiptFile {
       // What was refused for the sake of the receipt that is there does not replace it.
       if (cause instanceof DrayError && cause.code === "DRAY_BUNDLE_OLDER") throw cause;
       const failed = record.receipt({ cause, isInterrupted: run.signal.aborted });
+      if (isMistaken(failed, cause)) throw cause;
       await file?.write(failed).catch((error: unknown) => run.onEvent(unwritten(error)));
       throw cause;
     }
@@ -114,6 +115,12 @@ async function readRegular(path: string, flags = 0): Promise<Buffer | undefined>
   } finally {
     await file.close();
   }
+}
+
+/** The command was written wrong and nobody was asked: an earlier receipt says more than this one. */
+function isMistaken({ outcome, artifacts }: Receipt, cause: unknown): boolean {
+  const isUsage = cause instanceof DrayError && cause.kind === "usage";
+  return isUsage && outcome !== "interrupted" && artifacts.length === 0;
 }
 
 /** The push has failed already, and that is what is thrown. */

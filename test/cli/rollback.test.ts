@@ -104,8 +104,9 @@ describe("a push under the receipt of an earlier one", () => {
     const site = await Site.open();
     expect((await site.push({ version: "3.0.0" })).code).toBe(0);
     expect((await site.push({ version: "1.0.0" })).code).toBe(0);
-    const missing = join(await temporaryDirectory(), "none.tar.gz");
-    await dray(["push", missing, "127.0.0.1:1", "--receipt", site.receipt, "--allow-unsigned"]);
+    const damaged = join(await temporaryDirectory(), "damaged.tar.gz");
+    await writeFile(damaged, "no archive");
+    await dray(["push", damaged, "127.0.0.1:1", "--receipt", site.receipt, "--allow-unsigned"]);
     const { outcome } = parseReceipt(await readFile(site.receipt), "receipt");
     expect(outcome).toBe("failed");
     expect(await site.newest()).toMatchObject({ version: "3.0.0" });

@@ -179,6 +179,17 @@ describe("dray check --receipt", () => {
     expect(JSON.parse(stdout)).toMatchObject({ good: false, findings: [{}] });
   });
 
+  it("says of a receipt that names nothing that nothing was compared, and ends with 3", async () => {
+    const { target, receipt } = await pushed();
+    const whole = await readReceipt(receipt);
+    await writeFile(receipt, formatReceipt({ ...whole, outcome: "failed", artifacts: [] }));
+    const argv = ["check", "--receipt", receipt, "--target", `${target.host}/mirror`];
+    const { code, stdout } = await dray(argv);
+    expect(code).toBe(3);
+    expect(stdout).toContain("Nothing was compared: the receipt names nothing that was pushed.");
+    expect(stdout).not.toContain("Different");
+  });
+
   it.each([
     ["neither a bundle nor a receipt", [], "found neither"],
     ["both", ["bundle.tar.gz", "--receipt", "r.json"], "found both"],

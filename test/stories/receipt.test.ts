@@ -151,6 +151,20 @@ describe("the receipt of a push", () => {
     expect(results(found)).toEqual(Array.from({ length: artifacts }, () => "unfinished"));
   });
 
+  it("is left as it was where the next command is written wrong", async () => {
+    const { path, target, receipt } = await crossing();
+    await pushBundle(path, target.host, { receipt });
+    const before = await readFile(receipt);
+    target.forget();
+    const error = await refusal(() => pushBundle(`${path}.missing`, target.host, { receipt }));
+    expect([error.code, error.kind]).toEqual(["DRAY_FILE_NOT_FOUND", "usage"]);
+    const only = { only: ["nothing-like-it"] };
+    const unused = await refusal(() => pushBundle(path, target.host, { receipt, ...only }));
+    expect([unused.code, unused.kind]).toEqual(["DRAY_PATTERN_UNUSED", "usage"]);
+    expect(target.seen).toEqual([]);
+    expect((await readFile(receipt)).equals(before)).toBe(true);
+  });
+
   it("of a push that was interrupted says so", async () => {
     const { path, target, receipt } = await crossing();
     const stop = new AbortController();
