@@ -1,11 +1,9 @@
 import { basename, dirname, join, resolve } from "node:path";
-import type { FilePiece } from "../archive/file-range.ts";
-import { openArchive } from "../archive/open-archive.ts";
 import { cuts, type Cut } from "../archive/parts/cut.ts";
-import { explainPart } from "../archive/parts/explain-part.ts";
 import { PartFolder } from "../archive/parts/part-folder.ts";
 import { formatPartSums, readPartSums } from "../archive/parts/part-sums.ts";
 import { sizeOf, withPieces } from "../archive/parts/several-files.ts";
+import { findSplitSource, type SplitSource } from "../archive/parts/split-source.ts";
 import { PartWriter, type CutSums, type WrittenPart } from "../archive/parts/write-parts.ts";
 import { checkWritten, type ReadBackFrom } from "../content/check-written.ts";
 import { mediumFailed } from "../content/medium.ts";
@@ -48,14 +46,14 @@ export interface SplitResult {
  * sums of all. Nothing is changed in the bundle, and whatever goes wrong leaves nothing behind.
  *
  * @throws DrayError `DRAY_FILE_EXISTS`, `DRAY_FILE_TOO_LARGE`, `DRAY_DISK_FULL`, `DRAY_MEDIUM_FAILED`,
- * `DRAY_MEDIUM_ALTERED`, `DRAY_PARTS_MIXED`
+ * `DRAY_MEDIUM_ALTERED`, `DRAY_PARTS_MIXED`, `DRAY_PART_MISSING`, `DRAY_PART_ALONE`, `DRAY_ARCHIVE_TRUNCATED`
  */
 export async function split(
   options: SplitOptions,
   runOptions: RunOptions = {},
 ): Promise<SplitResult> {
   const run = startRun(runOptions);
-  const source = await locate(options, run);
+  const source = await findSplitSource(options.path, { ...run, parts: options.parts });
   const directory = resolve(options.directory ?? dirname(source.path));
   const name = basename(source.path);
   const total = sizeOf(source.pieces);
@@ -84,31 +82,6 @@ export async function split(
   });
 }
 
-interface Source {
-  /** Of the whole, whether or not it is there. */
-  readonly path: string;
-  readonly pieces: readonly FilePiece[];
-}
-
-/** What is to be cut, once it is known to be a bundle. */
-async function locate({ path, parts }: SplitOptions, run: Run): Promise<Source> {
-  const archive = await openArchive(path, { ...run, parts, unwrap: false }).catch(
-    async (error: unknown) => {
-      throw await explainPart(error, path);
-    },
-  );
-  await archive.close();
-  if (archive.kind === "directory") {
-    throw new DrayError(
-      "DRAY_USAGE",
-      `Cannot split ${JSON.stringify(path)}: expected a file, found a directory`,
-      { kind: "usage", hint: "Name the file that `dray pack` wrote." },
-    );
-  }
-  const { path: whole, size } = archive;
-  return { path: whole, pieces: archive.parts?.pieces ?? [{ path: whole, size }] };
-}
-
 interface Work {
   readonly name: string;
   readonly all: readonly Cut[];
@@ -130,7 +103,7 @@ async function knownSums(folders: readonly string[], name: string): Promise<CutS
 function wantedCuts(
   { all, name, folder }: Work,
   { only }: SplitOptions,
-  source: Source,
+  source: SplitSource,
 ): readonly Cut[] {
   // What fits in one piece and lies there is there already.
   const isThere = resolve(source.path) === join(folder.path, all[0]?.name ?? "");

@@ -48,6 +48,33 @@ describe("a bundle that is split", () => {
     expect(await readdir(directory)).toEqual([...names, `${NAME}.sha256`]);
   });
 
+  it("is refused where its last parts are missing, and then nothing is written", async () => {
+    const whole = await temporaryDirectory();
+    await splitInto(whole);
+    for (const numbers of [[1], [1, 2], [1, 2, 3]]) {
+      const [some, output] = [await temporaryDirectory(), await temporaryDirectory()];
+      for (const number of numbers) {
+        const name = `${NAME}.00${number}`;
+        await writeFile(join(some, name), await readFile(join(whole, name)));
+      }
+      const path = join(some, `${NAME}.001`);
+      const error = await refusal(() => split({ path, size: SIZE / 2, directory: output }));
+      expect([error.kind, error.hint]).toEqual(["refused", expect.stringContaining("--parts")]);
+      expect(await readdir(output)).toEqual([]);
+      const { count } = await split({ path, parts: [whole], size: SIZE / 2, directory: output });
+      expect(count).toBe(7);
+    }
+  });
+
+  it("is refused where its file stops before the end", async () => {
+    const path = await bundle();
+    await writeFile(path, (await readFile(path)).subarray(0, 2_000_000));
+    const directory = await temporaryDirectory();
+    const error = await refusal(() => split({ path, size: SIZE, directory }));
+    expect([error.code, error.kind]).toEqual(["DRAY_ARCHIVE_TRUNCATED", "refused"]);
+    expect(await readdir(directory)).toEqual([]);
+  });
+
   it("is left where it is, and read back where that is asked for", async () => {
     const path = await bundle();
     const before = await readFile(path);
