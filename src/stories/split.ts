@@ -61,12 +61,12 @@ export async function split(
   const work: Work = {
     name,
     all,
-    folder: new PartFolder(directory, name, all),
+    folder: new PartFolder(directory, source, all),
     known: await knownSums([directory, dirname(source.path)], name),
   };
   const wanted = wantedCuts(work, options, source);
   const mayReplace = options.force === true || options.only !== undefined;
-  await work.folder.requireRoom({ source: source.pieces, wanted, mayReplace });
+  await work.folder.requireRoom({ wanted, mayReplace });
   return withPieces(source.pieces, async (range) => {
     const writer = new PartWriter(range, directory, run);
     try {

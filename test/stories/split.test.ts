@@ -48,6 +48,28 @@ describe("a bundle that is split", () => {
     expect(await readdir(directory)).toEqual([...names, `${NAME}.sha256`]);
   });
 
+  it.each([
+    ["in parts where it lies in one piece", 10 * SIZE, SIZE],
+    ["in one piece where it lies in parts", SIZE, 10 * SIZE],
+  ])("is written %s only when it is forced, and then alone", async (_what, first, then) => {
+    const directory = await temporaryDirectory();
+    await splitInto(directory, { size: first });
+    const before = await readdir(directory);
+    const sums = await readFile(join(directory, `${NAME}.sha256`), "utf8");
+    const error = await refusal(() => splitInto(directory, { size: then }));
+    expect([error.code, error.hint]).toEqual([
+      "DRAY_FILE_EXISTS",
+      expect.stringContaining("--force"),
+    ]);
+    expect(await readdir(directory)).toEqual(before);
+    expect(await readFile(join(directory, `${NAME}.sha256`), "utf8")).toBe(sums);
+    const { parts } = await splitInto(directory, { size: then, force: true });
+    const names = parts.map(({ name }) => name);
+    expect(await readdir(directory)).toEqual([...names, `${NAME}.sha256`]);
+    const { findings } = await verify({ path: directory, trust: { keys: [SIGNER.publicKey] } });
+    expect(findings.filter(({ severity }) => severity === "error")).toEqual([]);
+  });
+
   it("is refused where its last parts are missing, and then nothing is written", async () => {
     const whole = await temporaryDirectory();
     await splitInto(whole);

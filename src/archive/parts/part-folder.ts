@@ -4,15 +4,13 @@ import { requireSpace } from "../../content/disk-space.ts";
 import { requireFileSize } from "../../content/medium.ts";
 import { requirePlace } from "../../content/output-place.ts";
 import { DrayError } from "../../errors.ts";
-import type { FilePiece } from "../file-range.ts";
-import type { Cut } from "./cut.ts";
+import { cuts, type Cut } from "./cut.ts";
 import { familyOf, partOf } from "./part-name.ts";
 import { PART_SUMS_ENDING } from "./part-sums.ts";
+import type { SplitSource } from "./split-source.ts";
 
 /** What may be written where. */
 export interface Room {
-  /** What the parts are cut from. */
-  readonly source: readonly FilePiece[];
   /** Those that are to be written. */
   readonly wanted: readonly Cut[];
   /** Parts that are there may be replaced, all of them or the very ones that are wanted. */
@@ -24,11 +22,14 @@ export class PartFolder {
   readonly path: string;
   readonly #whole: string;
   readonly #all: readonly Cut[];
+  /** What is read. */
+  readonly #own: ReadonlySet<string>;
 
-  constructor(path: string, whole: string, all: readonly Cut[]) {
+  constructor(path: string, source: SplitSource, all: readonly Cut[]) {
     this.path = path;
-    this.#whole = whole;
+    this.#whole = basename(source.path);
     this.#all = all;
+    this.#own = new Set(source.pieces.map((piece) => resolve(piece.path)));
   }
 
   /** Of the list of the sums of all. */
@@ -40,16 +41,16 @@ export class PartFolder {
    * Nothing begins that cannot end, and nothing that is there is lost.
    * @throws DrayError `DRAY_OUTPUT_REFUSED`, `DRAY_FILE_TOO_LARGE`, `DRAY_FILE_EXISTS`, `DRAY_DISK_FULL`
    */
-  async requireRoom({ source, wanted, mayReplace }: Room): Promise<void> {
+  async requireRoom({ wanted, mayReplace }: Room): Promise<void> {
     await requirePlace(join(this.path, this.#whole), "parts");
     const largest = this.#all[0]?.size ?? 0;
     const what = `parts of ${JSON.stringify(this.#whole)}`;
     const hint = "Cut it smaller: `--size fat32`.";
     await requireFileSize(this.path, { bytes: largest, what, hint });
     if (wanted.length === 0) return;
-    const there = await this.#parts();
-    const own = source.map(({ path }) => resolve(path));
-    const isOwn = there.some((path) => own.includes(path));
+    const replaced = await this.#parts();
+    const isOwn = replaced.some((path) => this.#own.has(path));
+    const there = [...replaced, ...(await this.#otherForm())];
     if (isOwn || (there.length > 0 && !mayReplace)) throw exists(this.path, there, isOwn);
     const bytes = wanted.reduce((sum, { size }) => sum + size, 0);
     await requireSpace([{ path: this.path, bytes, purpose: "parts" }]);
@@ -57,14 +58,26 @@ export class PartFolder {
 
   /** Parts of another size would pass for some of these, and an old list for theirs. */
   async clear(): Promise<void> {
-    for (const path of [this.sums, ...(await this.#parts())]) await rm(path, { force: true });
+    const there = [...(await this.#parts()), ...(await this.#otherForm())];
+    for (const path of [this.sums, ...there]) await rm(path, { force: true });
   }
 
   /** Paths of parts of the same whole, of whatever size. */
-  async #parts(): Promise<string[]> {
-    const wanted = kindOf(this.#all[0]?.name ?? "");
-    const names = (await readdir(this.path)).filter((name) => kindOf(name) === wanted);
-    return names.toSorted().map((name) => join(this.path, name));
+  #parts(): Promise<string[]> {
+    return this.#namedAs(this.#all[0]?.name ?? "");
+  }
+
+  /** The same in one piece where parts are written, or in parts: beside these a folder would have two. */
+  async #otherForm(): Promise<string[]> {
+    const [inParts] = cuts(this.#whole, 2, 1);
+    const other = this.#all.length === 1 ? inParts?.name : this.#whole;
+    return (await this.#namedAs(other ?? "")).filter((path) => !this.#own.has(path));
+  }
+
+  async #namedAs(name: string): Promise<string[]> {
+    const wanted = kindOf(name);
+    const names = (await readdir(this.path)).filter((one) => kindOf(one) === wanted);
+    return names.toSorted().map((one) => join(this.path, one));
   }
 }
 
@@ -76,7 +89,7 @@ function kindOf(name: string): string {
 
 function exists(folder: string, there: readonly string[], isOwn: boolean): DrayError {
   const [first = ""] = there;
-  const more = there.length > 1 ? `, and ${there.length - 1} more parts` : "";
+  const more = there.length > 1 ? `, and ${there.length - 1} more` : "";
   return new DrayError(
     "DRAY_FILE_EXISTS",
     `Cannot split into ${JSON.stringify(folder)}: ${JSON.stringify(basename(first))} is there${more}`,
