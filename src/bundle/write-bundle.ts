@@ -167,7 +167,8 @@ function stoppable(content: Content, signal: AbortSignal): Content {
   };
 }
 
-async function requireAbsent(path: string): Promise<void> {
+/** @throws DrayError `DRAY_FILE_EXISTS` for anything that has this name already */
+export async function requireAbsent(path: string): Promise<void> {
   try {
     await stat(path);
   } catch (error) {

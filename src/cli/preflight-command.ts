@@ -67,7 +67,7 @@ async function runPreflight(
   const { target } = flags;
   const sources = await registriesOf(recipe);
   const registries = [...sources, ...(target === undefined ? [] : [hostIn(target)])];
-  if (registries.length === 0 && recipe.charts.length === 0) throw await nobodyToAsk();
+  if (registries.length === 0 && recipe.charts.length === 0) throw await nobodyToAsk(recipe.from);
   await requireOneRegistry(registries, flags);
   const report = await preflight(
     {
@@ -90,9 +90,13 @@ function hostIn(target: string): string {
   return target.replace(/^[a-z]+:\/\//, "").split("/")[0] ?? target;
 }
 
-async function nobodyToAsk(): Promise<Error> {
+async function nobodyToAsk(from: readonly string[]): Promise<Error> {
   const { DrayError } = await import("../index.ts");
-  return new DrayError("DRAY_USAGE", "Expected a recipe or a target: there is nobody to ask", {
+  const message =
+    from.length === 0
+      ? "Expected a recipe or a target: there is nobody to ask"
+      : "Expected --target beside --from: what is packed is asked for at a target, else there is nobody to ask";
+  return new DrayError("DRAY_USAGE", message, {
     kind: "usage",
     hint: "dray preflight bundle.yaml --target registry.internal:5000/mirror",
   });

@@ -1,6 +1,8 @@
 import { append } from "../append.ts";
 import { requireUsable } from "../bundle/opened.ts";
+import { requireAbsent } from "../bundle/write-bundle.ts";
 import { requireSpace } from "../content/disk-space.ts";
+import { requirePlace } from "../content/output-place.ts";
 import type { Mapping } from "../delivery/mapping.ts";
 import { nameAt, type Nameable, type PushTarget } from "../delivery/names.ts";
 import { parsePushTarget } from "../delivery/plan.ts";
@@ -181,11 +183,14 @@ async function checkDestination(
   }
 }
 
-/** Whether what would be fetched and written has room. */
+/** Whether what would be fetched and written has a place, and room there. */
 async function checkSpace(
   resolved: readonly Resolved[],
-  { options: { store, output = "bundle.tar.gz" }, run }: Work,
+  { options: { store, output: given }, run }: Work,
 ): Promise<PreflightCheck> {
+  const refused = await refusalOf(() => requireNewFile(given), run.signal);
+  if (refused !== undefined) return failedCheck("space", refused);
+  const output = given ?? "bundle.tar.gz";
   const bundle = [...reachable(resolved)].reduce((sum, { size }) => sum + size, 0);
   const layout = store === undefined ? undefined : new ImageLayout(store);
   const download = await missingBytes(resolved, {
@@ -202,4 +207,11 @@ async function checkSpace(
   const stored = store === undefined ? "" : `${download} bytes in the store and `;
   const detail = `${stored}${bundle} bytes for the bundle have room`;
   return { check: "space", verdict: "ok", detail };
+}
+
+/** As a pack without --force wants it. */
+async function requireNewFile(output: string | undefined): Promise<void> {
+  if (output === undefined) return;
+  await requirePlace(output, "bundle");
+  await requireAbsent(output);
 }

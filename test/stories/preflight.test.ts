@@ -281,9 +281,30 @@ describe("dray preflight", () => {
     ]);
   });
 
+  it("fails where a pack could not write its file: 3", async () => {
+    const source = await startFilled();
+    const directory = await temporaryDirectory();
+    const there = join(directory, "there.tar.gz");
+    await writeFile(there, "something");
+    for (const [output, reason] of [
+      [join(directory, "none", "x.tar.gz"), "is not there"],
+      [there, "exists already"],
+      [directory, "it is a directory"],
+    ] as const) {
+      const { code, report } = await ask(["--image", `${source.host}/team/app:1.0`, "-o", output]);
+      expect([code, report.good, verdicts(report.here)]).toEqual([3, false, ["space failed"]]);
+      expect(report.here[0]?.detail).toContain(reason);
+    }
+  });
+
   it("wants somebody to ask: 2", async () => {
     const { code, stderr } = await startDray(["preflight"]).ended;
     expect([code, stderr]).toEqual([2, expect.stringContaining("nobody to ask")]);
+    const from = await startDray(["preflight", "--from", "missing.tar.gz"]).ended;
+    expect([from.code, from.stderr]).toEqual([
+      2,
+      expect.stringContaining("Expected --target beside --from"),
+    ]);
   });
 });
 
