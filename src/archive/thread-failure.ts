@@ -1,6 +1,6 @@
 import type { ErrorCode } from "../codes.ts";
 import { DrayError, systemCode, type ErrorKind } from "../errors.ts";
-import { MemberDamage } from "./members/member-damage.ts";
+import { MemberDamage, type DamagedPlace } from "./members/member-damage.ts";
 
 /** What is left of an error on the way between threads, which its class does not survive. */
 export interface ThreadFailure {
@@ -12,14 +12,14 @@ export interface ThreadFailure {
   readonly kind?: ErrorKind;
   readonly hint?: string | undefined;
   /** Of a `MemberDamage`. */
-  readonly member?: number;
+  readonly place?: DamagedPlace;
 }
 
 export function toFailure(error: unknown): ThreadFailure {
   if (error instanceof DrayError) {
     const { message, code, hint, kind } = error;
-    const member = error instanceof MemberDamage ? { member: error.member } : {};
-    return { message, code, hint, kind, ...member };
+    const place = error instanceof MemberDamage ? { place: error.place } : {};
+    return { message, code, hint, kind, ...place };
   }
   const message = error instanceof Error ? error.message : String(error);
   const code = systemCode(error);
@@ -27,8 +27,8 @@ export function toFailure(error: unknown): ThreadFailure {
   return { message, system: { ...(code && { code }), ...(syscall && { syscall }) } };
 }
 
-export function fromFailure({ message, system, code, kind, hint, member }: ThreadFailure): Error {
-  if (member !== undefined) return new MemberDamage(member, message);
+export function fromFailure({ message, system, code, kind, hint, place }: ThreadFailure): Error {
+  if (place !== undefined) return new MemberDamage(place, message);
   if (code !== undefined && kind !== undefined) return new DrayError(code, message, { kind, hint });
   return Object.assign(new Error(message), system);
 }

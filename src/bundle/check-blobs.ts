@@ -5,10 +5,8 @@ import type { Run } from "../events.ts";
 import { findingOf, type Finding } from "../finding.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import { blobPath } from "../oci/image-layout.ts";
+import { neededBy, needingOf } from "./needed-by.ts";
 import type { UsableBundle } from "./opened.ts";
-
-/** More names than these say no more. */
-const MAX_NAMED = 3;
 
 /** Reads blobs of a bundle to their end: what is damaged is named with its place and what needs it. */
 export async function checkBlobs(
@@ -34,20 +32,16 @@ export async function checkBlobs(
 async function damage(
   blob: Descriptor,
   error: DrayError,
-  { source, graph }: UsableBundle,
+  { source, graph, contents }: UsableBundle,
 ): Promise<Finding> {
   const path = blobPath(blob.digest);
   // Where the framing is damaged, the message says where already.
   const place = error.message.includes(path) ? undefined : await source.placeOf(blob);
   const where = place === undefined ? "" : `; it is ${place}`;
-  const names = graph.roots.flatMap(({ name, descriptor, blobs }) =>
-    blobs.has(blob.digest) ? [name ?? descriptor.digest] : [],
-  );
-  const more = names.length > MAX_NAMED ? ` and ${names.length - MAX_NAMED} more` : "";
-  const neededBy = `${names.slice(0, MAX_NAMED).join(", ")}${more}`;
+  const need = neededBy(path, needingOf({ contents, graph })) ?? "nothing";
   return {
     ...findingOf(error, path),
-    message: `${error.message}${where}; needed by ${neededBy}`,
+    message: `${error.message}${where}; needed by ${need}`,
     hint: "Copy the bundle again from where it was made, or pack it again. No tag was written.",
   };
 }

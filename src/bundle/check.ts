@@ -75,7 +75,7 @@ async function checkLayout(
   }: { extent: Extent; damaged: ReadonlySet<string | undefined>; findings: Finding[] },
 ): Promise<LayoutGraph | undefined> {
   const files = await attempt(findings, LAYOUT_FILE, () => checkLayoutFiles(view));
-  append(findings, files ?? []);
+  append(findings, files?.filter(({ entry }) => !damaged.has(entry)) ?? []);
   const source = extent === "head" ? headSource(view) : view;
   const graph = await attempt(findings, INDEX_FILE, () => readLayout(view, source));
   const isKnown = (entry: string): boolean =>

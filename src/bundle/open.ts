@@ -11,6 +11,7 @@ import { SIGSTORE_FILE, SUMS_FILE } from "./format.ts";
 import { locate } from "./locate.ts";
 import type { OpenedBundle } from "./opened.ts";
 import { type CarrierOptions, extentOf, readCarrier } from "./read-carrier.ts";
+import { nameNeeds } from "./needed-by.ts";
 import { findSignatures, judgeSignatures, readList } from "./signatures.ts";
 import { type Sums, parseSums } from "./sums.ts";
 import { BundleView } from "./view.ts";
@@ -51,7 +52,7 @@ export async function openBundle(archive: Archive, options: OpenOptions): Promis
     contents: checked.contents,
     graph: checked.graph,
     stripped: scanned.stripped,
-    findings: await nameCarrierDamage(findings, archive, checked.view),
+    findings: await nameCarrierDamage(await nameNeeds(findings, checked), archive, checked.view),
   };
 }
 

@@ -94,13 +94,19 @@ export class BundleView implements BundleSource {
 
   async placeOf({ digest }: Descriptor): Promise<string> {
     const path = blobPath(digest);
+    const place = await this.placeInFile(path);
+    return place === undefined ? path : `${path}, ${place} of the file`;
+  }
+
+  /** `bytes 512 to 1023`, where the content lies in the carrier as it is. */
+  async placeInFile(path: string): Promise<string | undefined> {
     const entry = this.entries.get(path);
     const archive = this.#archive;
-    if (entry === undefined || archive.kind === "directory" || archive.kind === "stream")
-      return path;
-    const range = entry.bytes === undefined ? await archive.inPlace(entry) : undefined;
-    if (range?.pieces === undefined || range.size === 0) return path;
-    return `${path}, bytes ${range.start} to ${range.start + range.size - 1} of the file`;
+    if (archive.kind === "directory" || archive.kind === "stream") return undefined;
+    if (entry === undefined || entry.bytes !== undefined) return undefined;
+    const range = await archive.inPlace(entry);
+    if (range?.pieces === undefined || range.size === 0) return undefined;
+    return `bytes ${range.start} to ${range.start + range.size - 1}`;
   }
 
   canOpen(entry: Entry): boolean {

@@ -1,9 +1,10 @@
 import type { SeekableArchive } from "../archive/archive.ts";
-import type { Artifact } from "../bundle/artifact.ts";
+import { kindOf, type Artifact } from "../bundle/artifact.ts";
 import { assemble, type Assembled } from "../bundle/assemble.ts";
 import { layOut, openEntry, type BundleContents } from "../bundle/contents.ts";
 import { isBundleName } from "../bundle/format.ts";
 import type { OpenedBundle, OpenedFile } from "../bundle/opened.ts";
+import { neededBy } from "../bundle/needed-by.ts";
 import { readsEverything, type ContentNeed } from "../bundle/read-carrier.ts";
 import type { LayoutGraph } from "../content/graph.ts";
 import { checkBlob } from "../content/verify.ts";
@@ -11,7 +12,7 @@ import type { Run } from "../events.ts";
 import { hasErrors, type Finding } from "../finding.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import { digestOf } from "../oci/digest.ts";
-import { Annotation } from "../oci/image-layout.ts";
+import { Annotation, blobPath } from "../oci/image-layout.ts";
 import { checkSignatures, type TrustPolicy } from "../trust/policy.ts";
 import { adopt, type AdoptOptions } from "./adopt.ts";
 import type { BlobPool } from "./blob-pool.ts";
@@ -137,6 +138,10 @@ async function checkBlobs(
   for (const { root } of artifacts) {
     for (const descriptor of root.blobs.values()) needed.set(descriptor.digest, descriptor);
   }
+  const needing = artifacts.map((artifact) => ({
+    label: `${kindOf(artifact)} ${artifact.reference}`,
+    blobs: artifact.root.blobs,
+  }));
   const findings: Finding[] = [];
   for (const descriptor of needed.values()) {
     // What is missing is known.
@@ -144,10 +149,17 @@ async function checkBlobs(
     signal.throwIfAborted();
     const finding = await checkBlob(blobs, descriptor);
     if (finding === undefined) onEvent({ type: "progress", bytes: descriptor.size });
-    else findings.push({ ...finding, entry: blobs.fileOf(descriptor)?.path ?? descriptor.digest });
+    else {
+      const entry = blobs.fileOf(descriptor)?.path ?? descriptor.digest;
+      const need = neededBy(blobPath(descriptor.digest), needing) ?? "nothing";
+      const message = `${finding.message}; needed by ${need}`;
+      findings.push({ ...finding, message, entry, hint: DAMAGED_HINT });
+    }
   }
   return findings;
 }
+
+const DAMAGED_HINT = "Copy the file again from where it was made, or have it made again.";
 
 function unsigned({ form }: Foreign): Finding {
   return {

@@ -23,6 +23,7 @@ import {
 } from "../../src/archive/members/gzip-members.ts";
 import { serve } from "../../src/stories/serve.ts";
 import { unpack } from "../../src/stories/unpack.ts";
+import { verify } from "../../src/stories/verify.ts";
 import { TRUST } from "../bundle/checking.ts";
 import { startRegistry } from "../remote/registry/lab.ts";
 import { laterOutcome, refusal } from "../refusal.ts";
@@ -183,9 +184,20 @@ describe("push of a bundle with one bit flipped", () => {
     const path = await fileOf(flipped(written, MEMBER_BYTES + 100_000));
     const { message, hint } = await refusal(() => pushed(path, target));
     expect(message).toContain(`gzip member 1 at byte ${MEMBER_BYTES}`);
-    expect(message).toMatch(new RegExp(`"${layerPath()}" \\(bytes \\d+ to \\d+\\)`));
-    expect(message).toContain(`needed by ${IMAGE}`);
+    expect(message).toContain(`one flipped bit in byte ${MEMBER_BYTES + 100_000} of the file`);
+    expect(message).toMatch(new RegExp(`"${layerPath()}" \\(byte \\d+\\)`));
+    expect(message).toContain(`needed by image ${IMAGE}`);
     expect(hint).toMatch(/Copy the bundle again.*No tag was written/);
+  });
+
+  it("names as much when it is verified", async () => {
+    await prepare();
+    const path = await fileOf(flipped(written, MEMBER_BYTES + 100_000));
+    const { findings } = await verify({ path, trust: TRUST });
+    expect(findings).toMatchObject([{ code: "FRAMING_DAMAGED", entry: layerPath() }]);
+    expect(findings[0]?.message).toContain(`byte ${MEMBER_BYTES + 100_000} of the file`);
+    expect(findings[0]?.message).toContain(`needed by image ${IMAGE}`);
+    expect(findings[0]?.hint).toContain("Copy it again");
   });
 });
 
@@ -199,6 +211,33 @@ describe("push of a bundle in another carrier", () => {
     const { message } = await refusal(() => pushed(path, target));
     expect(message).toContain(`bytes ${at} to ${at + LARGE.bytes.length - 1} of the file`);
     expect(tagsWritten(target)).toBe(0);
+  });
+
+  it.each([
+    ["a layer", layerPath, `image ${IMAGE}`],
+    ["a chart as a file", () => "charts/web-1.2.3.tgz", "chart charts/web:1.2.3"],
+    ["the provenance of a chart", () => "charts/web-1.2.3.tgz.prov", "chart charts/web:1.2.3"],
+  ])("names the artifact, once, when %s is verified", async (_, entry, artifact) => {
+    await prepare();
+    const tar = tarOf(entries);
+    const at = contentOf(entry(), tar);
+    const { findings } = await verify({ path: await fileOf(flipped(tar, at + 7)), trust: TRUST });
+    const [first, ...others] = findings.map(({ message }) => message);
+    expect(first).toContain(`${entry()} was changed`);
+    expect(first).toMatch(
+      new RegExp(`it is bytes ${at} to \\d+ of the file; needed by ${artifact}$`),
+    );
+    expect(others.filter((message) => message.includes("needed by"))).toEqual([]);
+  });
+
+  it("names the artifact of an archive that others have made", async () => {
+    await prepare();
+    const tar = tarOf(new Map([...entries].filter(([name]) => /^(blobs|index|oci)/.test(name))));
+    const path = await fileOf(flipped(tar, contentOf(layerPath(), tar) + 7));
+    const { findings } = await verify({ path, trust: { allowUnsigned: true } });
+    const [error] = findings.filter(({ severity }) => severity === "error");
+    expect(error?.message).toContain(`needed by image ${IMAGE}`);
+    expect(error?.hint).toContain("Copy the file again");
   });
 
   it("names every file of a directory that is damaged, though one was enough to stop", async () => {

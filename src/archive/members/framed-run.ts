@@ -1,9 +1,9 @@
 import {
   BLOCK_HEADER,
   BLOCK_PAYLOAD,
-  MEMBER_BYTES,
   MEMBER_HEADER,
   MEMBER_PAYLOAD,
+  placeInFile,
   writeBlockHeader,
   writeMemberHeader,
 } from "./gzip-members.ts";
@@ -19,14 +19,6 @@ export interface TarPlace {
   /** In bytes of tar. */
   readonly offset: number;
   readonly tarSize: number;
-}
-
-/** Where in the file a byte of the tar lies. */
-function placeOf(offset: number): number {
-  const inMember = offset % MEMBER_PAYLOAD;
-  const member = (offset - inMember) / MEMBER_PAYLOAD;
-  const block = Math.floor(inMember / BLOCK_PAYLOAD);
-  return member * MEMBER_BYTES + MEMBER_HEADER + inMember + (block + 1) * BLOCK_HEADER;
 }
 
 /** Bytes of tar in a member. */
@@ -52,7 +44,7 @@ export class FramedRun {
   constructor({ offset, tarSize }: TarPlace) {
     const before = offset % BLOCK_PAYLOAD === 0 ? BLOCK_HEADER : 0;
     const isFirst = offset % MEMBER_PAYLOAD === 0;
-    this.place = placeOf(offset) - before - (isFirst ? MEMBER_HEADER : 0);
+    this.place = placeInFile(offset) - before - (isFirst ? MEMBER_HEADER : 0);
     this.#tarSize = tarSize;
     this.#offset = offset;
     this.#end = Math.min(tarSize, (Math.floor(offset / RUN_PAYLOAD) + 1) * RUN_PAYLOAD);
@@ -102,7 +94,7 @@ export function* stretches(
 ): Generator<[place: number, length: number]> {
   for (let done = 0; done < length;) {
     const count = Math.min(BLOCK_PAYLOAD - ((offset + done) % BLOCK_PAYLOAD), length - done);
-    yield [placeOf(offset + done), count];
+    yield [placeInFile(offset + done), count];
     done += count;
   }
 }

@@ -38,6 +38,14 @@ export function blocksIn(payload: number): number {
   return Math.ceil(payload / BLOCK_PAYLOAD);
 }
 
+/** Where a byte of the tar stands in the file. */
+export function placeInFile(byte: number): number {
+  const member = Math.floor(byte / MEMBER_PAYLOAD);
+  const inMember = byte - member * MEMBER_PAYLOAD;
+  const block = Math.floor(inMember / BLOCK_PAYLOAD);
+  return member * MEMBER_BYTES + MEMBER_HEADER + inMember + (block + 1) * BLOCK_HEADER;
+}
+
 export function writeMemberHeader(target: Buffer, { payload, number }: MemberHeader): void {
   HEADER_START.copy(target, 0);
   target.writeUInt32LE(payload, 16);

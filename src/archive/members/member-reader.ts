@@ -11,7 +11,7 @@ import {
   readMemberHeader,
   resemblesMemberHeader,
 } from "./gzip-members.ts";
-import { damaged } from "./member-damage.ts";
+import { damaged, wrongChecksum } from "./member-damage.ts";
 import { truncated, type Cursor } from "../cursor.ts";
 import { memberExtent, type MemberExtent } from "./member-extent.ts";
 import { MemberCursor } from "./member-cursor.ts";
@@ -161,7 +161,10 @@ export class MemberTar implements SeekableTar {
     const position =
       member * MEMBER_BYTES + MEMBER_HEADER + payload + blocksIn(payload) * BLOCK_HEADER;
     const trailer = await this.#range.fill(position, Buffer.alloc(MEMBER_TRAILER));
-    const good = trailer.readUInt32LE(0) === crc && trailer.readUInt32LE(4) === payload;
-    if (!good) throw damaged(member, "its content does not have the checksum that it states");
+    if (trailer.readUInt32LE(4) !== payload) {
+      throw damaged(member, "its content does not have the length that it states");
+    }
+    const stated = trailer.readUInt32LE(0);
+    if (stated !== crc) throw wrongChecksum(member, { stated, found: crc, length: payload });
   }
 }

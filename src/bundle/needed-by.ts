@@ -1,0 +1,96 @@
+import type { LayoutGraph, Root } from "../content/graph.ts";
+import { attempt, type Finding } from "../finding.ts";
+import { blobPath, INDEX_FILE } from "../oci/image-layout.ts";
+import { provenancePath } from "./artifact.ts";
+import { CONTENTS_FILE, type ContentsDocument } from "./format.ts";
+import { headSource, readLayout } from "./layout.ts";
+import { readContents, type BundleView } from "./view.ts";
+
+/** More names than these say no more. */
+const MAX_NAMED = 3;
+
+/** An artifact and what it needs. */
+export interface Needing {
+  /** `image docker.io/library/alpine:3.20` */
+  readonly label: string;
+  readonly blobs: Root["blobs"];
+  /** A chart as a plain file. */
+  readonly file?: string | undefined;
+}
+
+/** Which artifacts lose something where a file of a bundle is lost; undefined for what none needs. */
+export function neededBy(path: string, artifacts: readonly Needing[]): string | undefined {
+  const names = artifacts.filter((one) => needs(one, path)).map(({ label }) => label);
+  if (names.length === 0) return undefined;
+  const more = names.length > MAX_NAMED ? ` and ${names.length - MAX_NAMED} more` : "";
+  return `${names.slice(0, MAX_NAMED).join(", ")}${more}`;
+}
+
+function needs({ blobs, file }: Needing, path: string): boolean {
+  if (file !== undefined && (file === path || provenancePath(file) === path)) return true;
+  return [...blobs.keys()].some((digest) => blobPath(digest) === path);
+}
+
+/** The artifacts of a bundle, as far as is known what it holds. */
+export function needingOf({ contents, graph }: Pick<Damaged, "contents" | "graph">): Needing[] {
+  const listed = new Map(contents?.artifacts.map((one) => [one.reference, one]));
+  const roots = graph?.roots ?? [];
+  return roots.map(({ name, descriptor, blobs }) => {
+    const called = name ?? descriptor.digest;
+    const { kind = "artifact", file } = listed.get(called) ?? {};
+    return { label: `${kind} ${called}`, blobs, file };
+  });
+}
+
+interface Damaged {
+  readonly view: BundleView;
+  readonly contents: ContentsDocument | undefined;
+  readonly graph: LayoutGraph | undefined;
+}
+
+/** Says of everything that is damaged where it stands in the file and which artifacts need it, once. */
+export async function nameNeeds(
+  findings: readonly Finding[],
+  damaged: Damaged,
+): Promise<readonly Finding[]> {
+  const { view } = damaged;
+  const isOfFile = ({ severity, entry }: Finding): boolean =>
+    severity === "error" && entry !== undefined && isListed(view, entry);
+  if (!findings.some(isOfFile)) return findings;
+  const artifacts = needingOf(await known(damaged));
+  const named = new Set<string>();
+  const said: Finding[] = [];
+  for (const finding of findings) {
+    const { entry = "" } = finding;
+    const isFirst = isOfFile(finding) && !named.has(entry);
+    if (isFirst) named.add(entry);
+    said.push(isFirst ? await withNeed(finding, view, neededBy(entry, artifacts)) : finding);
+  }
+  return said;
+}
+
+function isListed(view: BundleView, path: string): boolean {
+  return view.entries.has(path) || view.sums?.has(path) === true;
+}
+
+/** Of a bundle that cannot be read to its end, what describes the rest stands first. */
+async function known({ view, contents, graph }: Damaged): Promise<Damaged> {
+  const unread: Finding[] = [];
+  return {
+    view,
+    contents: contents ?? (await attempt(unread, CONTENTS_FILE, () => readContents(view))),
+    graph: graph ?? (await attempt(unread, INDEX_FILE, () => readLayout(view, headSource(view)))),
+  };
+}
+
+async function withNeed(
+  finding: Finding,
+  view: BundleView,
+  need: string | undefined,
+): Promise<Finding> {
+  const { code, entry = "" } = finding;
+  const place = code === "ENTRY_ALTERED" ? await view.placeInFile(entry) : undefined;
+  const where = place === undefined ? "" : `; it is ${place} of the file`;
+  const who = need === undefined ? "" : `; needed by ${need}`;
+  return { ...finding, message: `${finding.message}${where}${who}` };
+}
