@@ -107,7 +107,7 @@ module.exports = {
       { path: "^src/stories/" },
       {
         path: "^src/stories/",
-        pathNot: "^src/stories/open-(bundle|side)\\.ts$",
+        pathNot: "^src/stories/open-(base|bundle|side)\\.ts$",
       },
     ),
     rule(

@@ -44,7 +44,9 @@ export type FindingCode =
   | { [Code in ErrorCode]: Code extends `DRAY_${infer Bare}` ? Bare : never }[ErrorCode]
   | "ARCHIVE_NESTED"
   | "ARCHIVE_UNREAD"
+  | "BASE_JOINED"
   | "BLOBS_DECOMPRESSED"
+  | "BLOBS_LEFT_OUT"
   | "BLOB_DIGEST"
   | "BLOB_SIZE"
   | "BLOB_UNREFERENCED"

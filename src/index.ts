@@ -117,7 +117,7 @@ export { parseNames, type GivenNames, type RepositoryName } from "./foreign/give
 
 // Packing.
 export { pack, type PackOptions, type PackResult } from "./stories/pack.ts";
-export type { BundleName, PackPlan, PlannedChart, PlanItem } from "./intake/plan.ts";
+export type { BundleName, PackPlan, PlannedChart, PlannedDelta, PlanItem } from "./intake/plan.ts";
 export type { DigestChange } from "./intake/lock-of.ts";
 export type { Vouching } from "./intake/surroundings.ts";
 export type { ReferrerRole } from "./oci/referrer.ts";
@@ -162,6 +162,9 @@ export {
   type OpenedFile,
   type UsableBundle,
 } from "./bundle/opened.ts";
+export type { BlobNeed } from "./bundle/join-bases.ts";
+export type { LeftOut, OpenedDelta } from "./bundle/left-out.ts";
+export { formatBase, type DeltaBase } from "./bundle/delta-document.ts";
 export type { ContentNeed } from "./bundle/read-carrier.ts";
 export type {
   ArtifactKind,

@@ -1,6 +1,7 @@
 import { bundle } from "./bundle.ts";
 import { carrier } from "./carrier.ts";
 import { charts } from "./charts.ts";
+import { deltas } from "./deltas.ts";
 import { discovery } from "./discovery.ts";
 import type { Texts } from "./explained.ts";
 import { foreign } from "./foreign.ts";
@@ -13,6 +14,7 @@ import { trust } from "./trust.ts";
 export const SUBJECTS = {
   "The file that was carried": carrier,
   "What is in a bundle": bundle,
+  Deltas: deltas,
   "Signatures, keys and provenance": trust,
   "Images and their documents": images,
   "What others have packed": foreign,
@@ -26,6 +28,7 @@ export const SUBJECTS = {
 export const TEXTS: Texts = {
   ...carrier,
   ...bundle,
+  ...deltas,
   ...trust,
   ...images,
   ...foreign,

@@ -3,6 +3,7 @@ import { counted } from "../content/content.ts";
 import { attempt, type Finding } from "../finding.ts";
 import { INDEX_FILE, LAYOUT_FILE } from "../oci/image-layout.ts";
 import { SUMS_FILE, UNLISTED } from "./format.ts";
+import type { Absent } from "./left-out.ts";
 import { sumOf } from "./mending.ts";
 import type { Listening } from "./read-carrier.ts";
 import type { Sums } from "./sums.ts";
@@ -35,13 +36,13 @@ export async function hashUnproven(
 export function checkSums(
   sums: Sums,
   entries: ReadonlyMap<string, Entry>,
-  { isWhole }: { isWhole: boolean },
+  { isWhole, absent }: { isWhole: boolean; absent?: Absent },
 ): Finding[] {
   const findings: Finding[] = [];
   for (const [path, sum] of sums) {
     const entry = entries.get(path);
     if (entry === undefined) {
-      if (isWhole) findings.push(missing(path));
+      if (isWhole && absent?.has(path) !== true) findings.push(missing(path));
     } else if (entry.sha256 !== undefined && entry.sha256 !== sum) {
       findings.push(altered(path, sum, entry.sha256));
     }
@@ -52,7 +53,7 @@ export function checkSums(
   return findings;
 }
 
-function missing(path: string): Finding {
+export function missing(path: string): Finding {
   const hint =
     path === INDEX_FILE || path === LAYOUT_FILE
       ? "Was this unpacked with --strip-components, or copied without its top-level files?"

@@ -1,12 +1,21 @@
 import type { LayoutGraph } from "../content/graph.ts";
 import { attempt, type Finding } from "../finding.ts";
-import { BLOBS_DIRECTORY, INDEX_FILE, LAYOUT_FILE } from "../oci/image-layout.ts";
+import { blobPath, BLOBS_DIRECTORY, INDEX_FILE, LAYOUT_FILE } from "../oci/image-layout.ts";
 import { nameAccidents } from "./accidents.ts";
 import { checkAgreement } from "./agreement.ts";
 import { checkChartNames } from "./charts.ts";
-import { checkSums, hashUnproven } from "./check-sums.ts";
-import { CONTENTS_FILE, type ContentsDocument } from "./format.ts";
+import { checkSums, hashUnproven, missing } from "./check-sums.ts";
+import { readDelta, type DeltaDocument } from "./delta-document.ts";
+import { CONTENTS_FILE, DELTA_FILE, type ContentsDocument } from "./format.ts";
 import { checkLayoutFiles, headSource, readLayout } from "./layout.ts";
+import {
+  absentBlobs,
+  leftOutFindings,
+  leftOutOf,
+  withAbsent,
+  type Absent,
+  type OpenedDelta,
+} from "./left-out.ts";
 import { mend } from "./mend.ts";
 import type { Extent, Listening } from "./read-carrier.ts";
 import { checkSkipped } from "./skipped.ts";
@@ -20,6 +29,7 @@ export interface Checked {
   readonly view: BundleView;
   readonly contents: ContentsDocument | undefined;
   readonly graph: LayoutGraph | undefined;
+  readonly delta?: OpenedDelta | undefined;
 }
 
 interface Unchecked extends Listening {
@@ -45,11 +55,14 @@ export async function checkContents(unchecked: Unchecked): Promise<Checked> {
   const before = findings.length;
   const carried = isWhole ? await hashUnproven(found, sums, unchecked) : found;
   const { view, findings: mended } = await mend(carried, sums, { leaveOut: repair });
-  const wrong = checkSums(sums, view.entries, { isWhole });
+  const document = await documentOf(view, findings);
+  const absent = absentBlobs(document, { sums, view });
+  const wrong = checkSums(sums, view.entries, { isWhole, absent });
   append(findings, mended);
   append(findings, wrong);
   const damaged = new Set(wrong.map(({ entry }) => entry));
-  const graph = await checkLayout(view, { extent, damaged, findings });
+  const graph = await checkLayout(view, { extent, absent, damaged, findings });
+  const delta = document && graph && checkDelta(document, { absent, graph, findings });
   const contents = damaged.has(CONTENTS_FILE)
     ? undefined
     : await attempt(findings, CONTENTS_FILE, () => readContents(view));
@@ -62,7 +75,28 @@ export async function checkContents(unchecked: Unchecked): Promise<Checked> {
   append(findings, accidents);
   if (contents !== undefined) append(findings, checkSkipped(contents));
   if (contents !== undefined && isWhole) append(findings, await checkChartNames(contents, view));
-  return { view, contents, graph };
+  return { view, contents, graph, delta };
+}
+
+async function documentOf(
+  view: BundleView,
+  findings: Finding[],
+): Promise<DeltaDocument | undefined> {
+  if (!view.has(DELTA_FILE)) return undefined;
+  return attempt(findings, DELTA_FILE, () => readDelta(view));
+}
+
+/** What stayed behind is refused, until somebody has it from elsewhere. */
+function checkDelta(
+  document: DeltaDocument,
+  { absent, graph, findings }: { absent: Absent; graph: LayoutGraph; findings: Finding[] },
+): OpenedDelta {
+  const leftOut = leftOutOf(document, absent, graph);
+  const delta = { bases: document.bases, leftOut };
+  const known = new Set(leftOut.map(({ descriptor }) => blobPath(descriptor.digest)));
+  append(findings, [...absent.keys()].filter((path) => !known.has(path)).map(missing));
+  append(findings, leftOutFindings(delta, "error"));
+  return delta;
 }
 
 /** All that the index names is there, and what is known to be damaged is not said twice. */
@@ -70,13 +104,19 @@ async function checkLayout(
   view: BundleView,
   {
     extent,
+    absent,
     damaged,
     findings,
-  }: { extent: Extent; damaged: ReadonlySet<string | undefined>; findings: Finding[] },
+  }: {
+    extent: Extent;
+    absent: Absent;
+    damaged: ReadonlySet<string | undefined>;
+    findings: Finding[];
+  },
 ): Promise<LayoutGraph | undefined> {
   const files = await attempt(findings, LAYOUT_FILE, () => checkLayoutFiles(view));
   append(findings, files?.filter(({ entry }) => !damaged.has(entry)) ?? []);
-  const source = extent === "head" ? headSource(view) : view;
+  const source = extent === "head" ? headSource(view) : withAbsent(view, absent);
   const graph = await attempt(findings, INDEX_FILE, () => readLayout(view, source));
   const isKnown = (entry: string): boolean =>
     damaged.has(entry.replace(/^(sha\d+):/, `${BLOBS_DIRECTORY}/$1/`));

@@ -4,7 +4,7 @@ import type { TarName } from "../archive/tar/tar-writer.ts";
 import type { Bytes } from "../content/content.ts";
 import { verified } from "../content/verify.ts";
 import { DrayError } from "../errors.ts";
-import { algorithmOf, encodedOf } from "../oci/digest.ts";
+import { algorithmOf, encodedOf, type Digest } from "../oci/digest.ts";
 import {
   blobPath,
   formatIndexFile,
@@ -16,12 +16,15 @@ import { signWith, type SigningKey } from "../trust/signing-command.ts";
 import {
   formatContentsDocument,
   CONTENTS_FILE,
+  DELTA_FILE,
   README_FILE,
   SIGNATURE_FILE,
   SIGSTORE_FILE,
   SUMS_FILE,
 } from "./format.ts";
 import type { BundleFile } from "./artifact.ts";
+import type { Delta } from "./base.ts";
+import { formatDelta } from "./delta-document.ts";
 import { AMBIGUOUS_HINT, type Assembled } from "./assemble.ts";
 import { readmeText } from "./readme.ts";
 import { byCodeUnit, formatSums } from "./sums.ts";
@@ -41,6 +44,12 @@ export interface BundleEntry extends TarName {
   readonly content: Buffer | BundleFile;
 }
 
+export interface LayOutOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** What stays behind: it is in the list and not among the entries. */
+  readonly delta?: Delta | undefined;
+}
+
 /**
  * Lays out the entries of a bundle in their order, with sums and signature.
  * @throws DrayError `DRAY_BUNDLE_AMBIGUOUS`, `DRAY_SIGN_COMMAND_FAILED`
@@ -48,7 +57,7 @@ export interface BundleEntry extends TarName {
 export async function layOut(
   assembled: Assembled,
   signingKey: SigningKey | undefined,
-  signal?: AbortSignal,
+  { signal, delta }: LayOutOptions = {},
 ): Promise<BundleContents> {
   const head = [
     { name: README_FILE, bytes: Buffer.from(readmeText(assembled.document)) },
@@ -64,15 +73,21 @@ export async function layOut(
   for (const file of body) sums.set(file.path, await sumOf(file));
   const list = formatSums(sums);
   const signatures = await signatureFiles(list, signingKey, signal);
-  const first = [{ name: SUMS_FILE, bytes: list }, ...signatures, ...head];
+  const hints =
+    delta === undefined ? [] : [{ name: DELTA_FILE, bytes: formatDelta(delta.document) }];
+  const first = [{ name: SUMS_FILE, bytes: list }, ...signatures, ...head, ...hints];
   requireDistinct([...first.map(({ name }) => name), ...body.map(({ path }) => path)]);
+  const staysBehind = (digest: Digest, path: string): boolean =>
+    delta?.leftOut.has(digest) === true && path === blobPath(digest);
   const entries = [
     ...first.map(({ name, bytes }) => ({ name, size: bytes.length, content: bytes })),
-    ...body.map((file) => {
-      const { path, descriptor } = file;
-      const mayBeLong = path === blobPath(descriptor.digest);
-      return { name: path, size: descriptor.size, content: file, mayBeLong };
-    }),
+    ...body
+      .filter(({ descriptor, path }) => !staysBehind(descriptor.digest, path))
+      .map((file) => {
+        const { path, descriptor } = file;
+        const mayBeLong = path === blobPath(descriptor.digest);
+        return { name: path, size: descriptor.size, content: file, mayBeLong };
+      }),
   ];
   return { sums: list, entries };
 }

@@ -11,11 +11,18 @@ export const SIGSTORE_FILE = "SHA256SUMS.sigstore.json";
 export const SIGNATURE_FILE = "SHA256SUMS.sig";
 export const README_FILE = "README.txt";
 export const CONTENTS_FILE = "bundle.json";
+/** Of a delta alone: what it leaves out and who has it. */
+export const DELTA_FILE = "delta.json";
 export const CHARTS_DIRECTORY = "charts";
 export const FILES_DIRECTORY = "files";
 
-/** What the list of sums does not cover: itself and its own signatures. */
-export const UNLISTED: ReadonlySet<string> = new Set([SUMS_FILE, SIGSTORE_FILE, SIGNATURE_FILE]);
+/** What the list of sums does not cover: itself, its own signatures, and hints that nobody believes. */
+export const UNLISTED: ReadonlySet<string> = new Set([
+  SUMS_FILE,
+  SIGSTORE_FILE,
+  SIGNATURE_FILE,
+  DELTA_FILE,
+]);
 
 export const FORMAT_VERSION = 1;
 

@@ -51,6 +51,7 @@ export async function openBundle(archive: Archive, options: OpenOptions): Promis
     signedBy,
     contents: checked.contents,
     graph: checked.graph,
+    delta: checked.delta,
     stripped: scanned.stripped,
     findings: await nameCarrierDamage(await nameNeeds(findings, checked), archive, checked.view),
   };

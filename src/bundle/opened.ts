@@ -6,6 +6,7 @@ import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
 import type { PublicKey } from "../trust/keys.ts";
 import type { ContentsDocument } from "./format.ts";
+import type { OpenedDelta } from "./left-out.ts";
 
 /** A bundle and all that is known of it, good or bad: `findings` says which. */
 export interface OpenedBundle {
@@ -23,6 +24,8 @@ export interface OpenedBundle {
   readonly signedBy: readonly PublicKey[];
   readonly contents: ContentsDocument | undefined;
   readonly graph: LayoutGraph | undefined;
+  /** Undefined for a bundle that has all of it. */
+  readonly delta?: OpenedDelta | undefined;
   /** Paths of what the carrier added and was left out. */
   readonly stripped: readonly string[];
   readonly findings: readonly Finding[];

@@ -16,6 +16,7 @@ export interface BundleFlags extends TrustFlags {
   readonly repository?: string;
   readonly platform?: readonly string[];
   readonly parts?: readonly string[];
+  readonly base?: readonly string[];
 }
 
 export function addTrustFlags(command: Command, title = "Trust:"): Command {
@@ -59,6 +60,9 @@ function addContentFlags(command: Command): Command {
   return command
     .optionsGroup("The bundle:")
     .addOption(partsFlag())
+    .addOption(
+      repeatable("--base <bundle>", "a bundle that has what this one, a delta, leaves out"),
+    )
     .optionsGroup("What others have packed:")
     .addOption(
       seldom(
@@ -85,6 +89,7 @@ const OF_BUNDLES: readonly (keyof BundleFlags)[] = [
   "repository",
   "platform",
   "parts",
+  "base",
 ];
 
 /** True if the command line itself, not a target file, says something of a bundle. */
@@ -112,6 +117,7 @@ interface BundleChoices {
   readonly names: GivenNames;
   readonly platforms: readonly Platform[];
   readonly parts: readonly string[] | undefined;
+  readonly base: readonly string[] | undefined;
 }
 
 export async function bundleChoices(
@@ -125,6 +131,7 @@ export async function bundleChoices(
     names: parseNames(rename, flags.repository),
     platforms: platform.map(parsePlatform),
     parts: flags.parts,
+    base: flags.base,
   };
 }
 

@@ -26,6 +26,7 @@ interface PackFlags
   readonly unsigned?: boolean;
   readonly dryRun?: boolean;
   readonly reuse?: readonly string[];
+  readonly since?: readonly string[];
 }
 
 export const addPackCommand: AddCommand = (program, start) => {
@@ -56,6 +57,7 @@ export const addPackCommand: AddCommand = (program, start) => {
     "dray pack bundle.yaml --locked --sign-key release.key   # the digests of the last run",
     "dray pack --from vendor-images.tgz --name vendor --sign-key release.key",
     "dray pack bundle.yaml --dry-run                         # what would go in",
+    "dray pack bundle.yaml --since app-1.1.0.tar.gz --sign-key release.key   # a delta",
   ]);
   command.action(async (recipe: string | undefined, flags: PackFlags) =>
     runPack({ recipePath: recipe, sets }, flags, await start(flags)),
@@ -71,6 +73,12 @@ function addResultFlags(command: Command): void {
     .option("--force", "replace the file if it is there")
     .addOption(
       repeatable("--reuse <bundle>", "an earlier bundle whose content is not fetched again"),
+    )
+    .addOption(
+      repeatable(
+        "--since <base>",
+        "earlier bundle, receipt or inventory: what is there already stays behind",
+      ),
     );
   addSigningFlags(command)
     .option("--unsigned", "write a bundle without a signature")
@@ -119,6 +127,7 @@ async function runPack(
       output: flags.output,
       force: flags.force,
       reuse: flags.reuse,
+      since: flags.since,
       signingKey: isDryRun ? undefined : await readSigner(flags, session),
       target: flags.target,
       mapping: await readMapping(flags),

@@ -1,4 +1,4 @@
-import type { DigestChange, PackPlan, PackResult, PlannedChart } from "../index.ts";
+import type { DigestChange, PackPlan, PackResult, PlannedChart, PlannedDelta } from "../index.ts";
 import { formatNotes, formatOperators, formatProblems } from "./findings.ts";
 import { formatImages } from "./images-report.ts";
 import { formatBytes, formatTable, paragraphs, plural, section, shortDigest } from "./table.ts";
@@ -24,6 +24,8 @@ export function renderPack(
     formatNotes(plan.findings),
     changes("Tags that stand for something else than in the lock:", plan.moved),
   ];
+  if (plan.delta !== undefined) parts.push(formatDelta(plan.delta));
+  if (plan.delta?.isNew === false) return paragraphs(parts);
   if (written === undefined) {
     const dry = isDryRun ? "Dry run: nothing was written. " : "";
     parts.push(
@@ -42,6 +44,14 @@ export function renderPack(
     ]),
   );
   return paragraphs(parts);
+}
+
+function formatDelta({ since, isNew, blobs, bytes }: PlannedDelta): string {
+  const bases = since.join(" and ");
+  if (!isNew) return `Nothing new since ${bases}: no bundle was written.\n`;
+  if (blobs === 0) return `Nothing of it is in ${bases}: all of it travels.\n`;
+  const left = `${plural(blobs, "blob")} (${formatBytes(bytes)})`;
+  return `A delta: ${left} stayed behind, which ${bases} already has.\n`;
 }
 
 function formatMirrors({ contents }: PackPlan): string {

@@ -30,18 +30,37 @@ export const addVerifyCommand: AddCommand = (program, start) => {
     const { policy } = flags.fromFile ?? {};
     const report = await verify({ path, policy, ...(await bundleChoices(flags, session)) }, run);
     print(report, () => renderVerify(report), formatProblems(report.findings));
-    if (!report.good) refuse(REFUSED);
+    if (!report.good) refuse(refusal(report));
   });
 };
+
+/** Nothing is wrong with it; it is not all there. */
+function isOnlyDelta({ findings, delta }: VerifyReport): boolean {
+  const errors = findings.filter(({ severity }) => severity === "error");
+  return delta !== undefined && errors.every(({ code }) => code === "BLOBS_LEFT_OUT");
+}
+
+function refusal(report: VerifyReport): string {
+  return isOnlyDelta(report) ? DELTA : REFUSED;
+}
+
+const DELTA =
+  "Not whole: a delta. What is in it is as its list says; what stayed behind nobody has seen here. --base proves both together, and `dray push` asks its target.\n";
 
 const REFUSED = "Refused: do not use this bundle.\n";
 
 function renderVerify(report: VerifyReport): string {
   const { path, form, size, bundleDigest, signedBy, manifest, findings } = report;
+  const isDelta = report.delta !== undefined;
   const signers = signedBy.map(({ id, from }) => `${id} (${from})`);
   const rows = [
     ["bundle", path],
-    ["form", size === 0 ? form : `${form}, ${formatBytes(size)}`],
+    [
+      "form",
+      [form, ...(size === 0 ? [] : [formatBytes(size)]), ...(isDelta ? ["a delta"] : [])].join(
+        ", ",
+      ),
+    ],
     ["bundle digest", bundleDigest ?? "none"],
     ["signed by", signers[0] ?? "no trusted key"],
     ...signers.slice(1).map((signer) => ["", signer]),
@@ -57,8 +76,9 @@ function renderVerify(report: VerifyReport): string {
 }
 
 /** That nothing was changed is known on the word of a trusted key alone. */
-function verdictOn({ good, isForeign, signedBy }: VerifyReport): string {
-  if (!good) return REFUSED;
+function verdictOn(report: VerifyReport): string {
+  const { good, isForeign, signedBy } = report;
+  if (!good) return refusal(report);
   if (signedBy.length > 0) return "Good: everything is there and unchanged.\n";
   return isForeign
     ? "Whole: every image is complete. Others have made this, and nothing says whether it was changed.\n"

@@ -17,6 +17,8 @@ export class BundleContent implements Source {
   readonly #path: string;
   readonly #run: Run;
   readonly #read = new Set<Digest>();
+  /** Where the target has what a delta leaves out. */
+  #atTarget: ReadonlyMap<Digest, Source> = new Map();
 
   constructor(bundle: UsableBundle, path: string, run: Run) {
     this.name = bundle.source.name;
@@ -25,8 +27,14 @@ export class BundleContent implements Source {
     this.#run = run;
   }
 
+  /** Says where the target has what the bundle leaves out: what it does not mount comes from there. */
+  complete(places: ReadonlyMap<Digest, Source>): void {
+    this.#atTarget = places;
+  }
+
   async *fetch(descriptor: Descriptor, options: FetchOptions = {}): Bytes {
-    yield* this.#bundle.source.fetch(descriptor, options);
+    const place = this.#atTarget.get(descriptor.digest) ?? this.#bundle.source;
+    yield* place.fetch(descriptor, options);
     if ((options.offset ?? 0) === 0) this.#read.add(descriptor.digest);
   }
 
@@ -55,7 +63,9 @@ export class BundleContent implements Source {
   }
 
   #blobs(): Descriptor[] {
-    return [...this.#bundle.graph.reachable.values()];
+    const { graph, delta } = this.#bundle;
+    const absent = new Set(delta?.leftOut.map(({ descriptor }) => descriptor.digest));
+    return [...graph.reachable.values()].filter(({ digest }) => !absent.has(digest));
   }
 }
 

@@ -1,6 +1,9 @@
+import type { OpenedDelta } from "../bundle/left-out.ts";
 import type { RegistryPool } from "../remote/registry/pool.ts";
 import type { BundleContent } from "./bundle-content.ts";
 import { confirmAll } from "./confirm.ts";
+import { findLeftOut } from "./left-out.ts";
+import type { Destination } from "./names.ts";
 import type { PlannedPush } from "./plan.ts";
 import { publishCharts, type ChartWork, type Goods } from "./publish-charts.ts";
 import { publishAll, readManifestsBack } from "./publish.ts";
@@ -36,6 +39,14 @@ export interface Delivery {
   readonly steps: Steps;
   /** The one bundle that everything comes from, if it does and not all of it was verified before. */
   readonly content?: BundleContent | undefined;
+  /** What has to be at the target already. */
+  readonly leftOut?:
+    | {
+        readonly delta: OpenedDelta;
+        readonly content: BundleContent;
+        readonly destination: Destination;
+      }
+    | undefined;
 }
 
 /**
@@ -53,6 +64,7 @@ export async function deliver(delivery: Delivery, terms: DeliveryTerms): Promise
   const situations = await lookAt(goods.plan, inquiry);
   requireNoConflict(situations, terms.overwrite === true);
   const work = { goods, inquiry, steps };
+  await completeDelta(delivery);
   if (terms.dryRun === true) return rehearse(situations, work);
   run.onEvent({ type: "stage", stage: "push", bytes: bytesOf(goods.plan) });
   const sent = await sendInTurn(situations, steps).catch(async (error: unknown) => {
@@ -65,6 +77,16 @@ export async function deliver(delivery: Delivery, terms: DeliveryTerms): Promise
   if (terms.allOrNothing === true && right.length < goods.plan.length) holdAll(right, steps);
   else await name(right, work);
   return [];
+}
+
+/** What a delta leaves out has to be there before anything is sent. */
+async function completeDelta({ goods, leftOut, pool, steps }: Delivery): Promise<void> {
+  if (leftOut === undefined) return;
+  const { delta, content, destination } = leftOut;
+  const search = { plan: goods.plan, destination, pool, signal: steps.run.signal };
+  const places = await findLeftOut(delta, search);
+  content.complete(places);
+  steps.record.transfers.expect(places.keys());
 }
 
 /** What refers to something comes when that is there; then the target is asked for all that it took. */

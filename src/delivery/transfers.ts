@@ -36,6 +36,11 @@ export class Transfers {
     };
   }
 
+  /** In a rehearsal: says of blobs that the registry has them somewhere, so that they are mounted. */
+  expect(digests: Iterable<Digest>): void {
+    for (const digest of digests) this.#there.add(digest);
+  }
+
   /** Counts a blob as a push would: sent once, mounted afterwards. */
   rehearse(
     descriptor: Descriptor,

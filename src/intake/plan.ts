@@ -1,3 +1,5 @@
+import type { Base, Delta } from "../bundle/base.ts";
+import { formatBase } from "../bundle/delta-document.ts";
 import { kindOf, referrerOf, type Artifact } from "../bundle/artifact.ts";
 import { isBundleName, type ArtifactKind } from "../bundle/format.ts";
 import { checkSkipped, skippedImages, type Skipped } from "../bundle/skipped.ts";
@@ -32,6 +34,8 @@ export interface PackPlan extends BundleName {
   readonly download: number;
   /** Bytes of all that goes in. */
   readonly size: number;
+  /** Where earlier bundles, receipts or inventories say what is on the other side already. */
+  readonly delta?: PlannedDelta | undefined;
   /** What was found in the charts, in their order. */
   readonly charts: readonly PlannedChart[];
   /** Images that are packed because a chart needs them, and are not listed. */
@@ -48,6 +52,18 @@ export interface PackPlan extends BundleName {
   readonly filtered: readonly DigestChange[];
   /** What has to be said of charts, and of what others have packed. */
   readonly findings: readonly Finding[];
+}
+
+/** What of a bundle stays behind. */
+export interface PlannedDelta {
+  /** What it is compared with, for people. */
+  readonly since: readonly string[];
+  /** False if every artifact and file is there: then no bundle is written. */
+  readonly isNew: boolean;
+  /** Blobs that do not travel. */
+  readonly blobs: number;
+  /** Bytes of these. */
+  readonly bytes: number;
 }
 
 /** An artifact or a plain file that goes in. */
@@ -81,6 +97,8 @@ export interface PlannedChart {
 export interface PackPlanOptions {
   readonly recipe: Recipe;
   readonly output?: string | undefined;
+  /** Some of it stays behind. @default false */
+  readonly isDelta?: boolean | undefined;
   /** Bytes that have to be fetched. */
   readonly download: number;
   readonly lock?: Lock | undefined;
@@ -177,10 +195,23 @@ function describeChart(searched: SearchedChart, listed: readonly Reference[]): P
 /** @throws DrayError `DRAY_RECIPE_INVALID` */
 export function nameBundle(
   ingredients: Ingredients,
-  { recipe, output }: { readonly recipe: Recipe; readonly output?: string | undefined },
+  { recipe, output, isDelta = false }: Pick<PackPlanOptions, "recipe" | "output" | "isDelta">,
 ): BundleName {
   const { name, version } = identify(recipe, ingredients);
-  return { name, version, output: output ?? `${name}-${version}.tar.gz` };
+  const ending = isDelta ? ".delta.tar.gz" : ".tar.gz";
+  return { name, version, output: output ?? `${name}-${version}${ending}` };
+}
+
+/** What a plan says otherwise where some of the bundle stays behind; nothing where no base was named. */
+export function deltaOf(
+  { size }: PackPlan,
+  delta: Delta | undefined,
+  { bases, isNew }: { readonly bases: readonly Base[]; readonly isNew: boolean },
+): Partial<PackPlan> {
+  if (bases.length === 0) return {};
+  const since = bases.map(({ about }) => formatBase(about));
+  const { leftOut, bytes = 0 } = delta ?? {};
+  return { size: size - bytes, delta: { since, isNew, blobs: leftOut?.size ?? 0, bytes } };
 }
 
 /** What the recipe says, else the one chart's own name and version. */

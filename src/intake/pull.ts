@@ -1,3 +1,4 @@
+import type { Shelf } from "../bundle/blob-shelf.ts";
 import type { Filled } from "../bundle/filling.ts";
 import type { Bring, Place } from "../bundle/write-bundle.ts";
 import { atMost, forAll, type Limit } from "../content/concurrency.ts";
@@ -9,7 +10,6 @@ import type { ImageLayout } from "../layout/layout.ts";
 import type { Digest } from "../oci/digest.ts";
 import { blobPath } from "../oci/image-layout.ts";
 import type { Resolved } from "./resolve.ts";
-import type { Shelf } from "./shelf.ts";
 import type { Stock } from "./stock.ts";
 
 /** What lies in files of this machine: one is read while another is written. */
@@ -22,7 +22,7 @@ const LOCAL_CONCURRENCY = 2;
 export function pull(resolved: readonly Resolved[], stock: Stock, { onEvent }: Run): Bring {
   const limits = new Map<Source, Limit>(resolved.map(({ source, limit }) => [source, limit]));
   const local = atMost(LOCAL_CONCURRENCY);
-  const tally = new Tally(resolved, onEvent);
+  const tally = new Tally(resolved, stock.leftOut, onEvent);
   return (places, signal) =>
     forAll(places, signal, (place, either) => {
       const limit = limits.get(place.file.source) ?? local;
@@ -126,11 +126,18 @@ class Tally {
   readonly #missing = new Map<Resolved, number>();
   readonly #needing = new Map<Digest, Resolved[]>();
 
-  constructor(resolved: readonly Resolved[], onEvent: Listener) {
+  constructor(
+    resolved: readonly Resolved[],
+    leftOut: ReadonlySet<Digest> | undefined,
+    onEvent: Listener,
+  ) {
     this.#onEvent = onEvent;
     for (const one of resolved) {
-      this.#missing.set(one, one.graph.reachable.size);
-      for (const digest of one.graph.reachable.keys()) {
+      const coming = [...one.graph.reachable.keys()].filter(
+        (digest) => leftOut?.has(digest) !== true,
+      );
+      this.#missing.set(one, coming.length);
+      for (const digest of coming) {
         const needing = this.#needing.get(digest);
         if (needing === undefined) this.#needing.set(digest, [one]);
         else needing.push(one);

@@ -1,4 +1,5 @@
 import { requireSpace } from "../content/disk-space.ts";
+import type { Shelf } from "../bundle/blob-shelf.ts";
 import type { BundleEntry } from "../bundle/contents.ts";
 import { leftBehind } from "../bundle/earlier-part.ts";
 import { bytesInPlace } from "../bundle/partial-file.ts";
@@ -8,7 +9,7 @@ import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
 import type { BundleName, PackPlan } from "./plan.ts";
 import type { Resolved } from "./resolve.ts";
-import { openShelves, type Shelf } from "./shelf.ts";
+import { openShelves } from "./shelf.ts";
 import { reachable } from "./store.ts";
 
 export interface StockOptions {
@@ -26,6 +27,8 @@ export interface Stock {
   readonly store: ImageLayout | undefined;
   /** Bytes of each blob in what an earlier run has left unfinished. */
   readonly present: ReadonlyMap<Digest, number>;
+  /** What is on the other side already and does not go in. */
+  readonly leftOut?: ReadonlySet<Digest> | undefined;
   close(): Promise<void>;
 }
 
@@ -48,12 +51,12 @@ export async function openStock(
 /** Bytes that have to be fetched, each blob counted once. */
 export async function missingBytes(
   resolved: readonly Resolved[],
-  { shelves, store, present }: Pick<Stock, "shelves" | "store" | "present">,
+  { shelves, store, present, leftOut }: Omit<Stock, "close">,
 ): Promise<number> {
   const all = store === undefined ? shelves : [...shelves, store];
   let missing = 0;
   for (const descriptor of reachable(resolved)) {
-    if (await hasOne(all, descriptor)) continue;
+    if (leftOut?.has(descriptor.digest) === true || (await hasOne(all, descriptor))) continue;
     missing += Math.max(0, descriptor.size - (present.get(descriptor.digest) ?? 0));
   }
   return missing;

@@ -107,6 +107,8 @@ async function readLayer(
     return undefined;
   }
   const what = `layer ${layer.digest}`;
+  // A delta may have left it out.
+  if (source.sizeOf(layer) === undefined) return undefined;
   const bytes = await readVerified(source, layer, { maxBytes: MAX_SBOM_BYTES });
   try {
     const document = parseJson(bytes, what, MAX_SBOM_BYTES);

@@ -83,24 +83,31 @@ export async function check(
   const run = startRun(runOptions);
   const { target, mapping = {} } = options;
   const destination = target === undefined ? undefined : { target: parseTarget(target), mapping };
-  return withBundle({ ...options, content: "readable" }, run, async (opened) => {
-    const bundle = requireUsable(options.path, opened);
-    const { name, version, artifacts } = bundle.contents;
-    const known = { skips: skippedImages(bundle.contents), settled: settledKinds(bundle.contents) };
-    const carried = new CarriedImages(artifacts, bundle.graph, destination);
-    const loaded = await loadBundledCharts(bundle, options.chart);
-    if (options.valueSets?.some(isGiven) === true) requireOneChart(loaded, "check");
-    const charts: CheckedChart[] = [];
-    for (const chart of loaded)
-      charts.push(await checkChart(chart, { carried, ...known }, { options, run }));
-    return {
-      bundle: { name, version, digest: bundle.bundleDigest, path: options.path },
-      charts,
-      good: charts.every(isGood),
-      complete: charts.every(({ complete }) => complete),
-      findings: bundle.findings,
-    };
-  });
+  return withBundle(
+    { ...options, content: "readable", blobs: "elsewhere" },
+    run,
+    async (opened) => {
+      const bundle = requireUsable(options.path, opened);
+      const { name, version, artifacts } = bundle.contents;
+      const known = {
+        skips: skippedImages(bundle.contents),
+        settled: settledKinds(bundle.contents),
+      };
+      const carried = new CarriedImages(artifacts, bundle.graph, destination);
+      const loaded = await loadBundledCharts(bundle, options.chart);
+      if (options.valueSets?.some(isGiven) === true) requireOneChart(loaded, "check");
+      const charts: CheckedChart[] = [];
+      for (const chart of loaded)
+        charts.push(await checkChart(chart, { carried, ...known }, { options, run }));
+      return {
+        bundle: { name, version, digest: bundle.bundleDigest, path: options.path },
+        charts,
+        good: charts.every(isGood),
+        complete: charts.every(({ complete }) => complete),
+        findings: bundle.findings,
+      };
+    },
+  );
 }
 
 /** What is known of images that charts may ask for. */

@@ -1,4 +1,5 @@
 import { startRun, type RunOptions } from "../events.ts";
+import type { OpenedDelta } from "../bundle/left-out.ts";
 import type { ArtifactKind, BundleArtifact, ListedFile } from "../bundle/format.ts";
 import type { Skipped } from "../bundle/skipped.ts";
 import { byName, type Root } from "../content/graph.ts";
@@ -25,6 +26,8 @@ export interface InspectReport {
   readonly signedBy: readonly string[];
   readonly artifacts: readonly InspectedArtifact[];
   readonly files: readonly ListedFile[];
+  /** What a delta leaves out, by its own word; undefined for a bundle that has all of it. */
+  readonly delta?: OpenedDelta | undefined;
   /** Left out on purpose when it was packed. */
   readonly skipped: readonly Skipped[];
   /** Lists of contents, where they were asked for. */
@@ -63,28 +66,33 @@ export async function inspect(
   const trust = { ...options.trust, allowUnsigned: true };
   const run = startRun(runOptions);
   const content = options.sbom === true ? "readable" : "head";
-  return withBundle({ ...options, trust, content }, run, async (opened, { size }) => {
-    const bundle = requireUsable(options.path, opened);
-    const { form, isForeign, bundleDigest, contents, graph, signedBy, findings } = bundle;
-    const { name, version, created, generator, files, skipped = [] } = contents;
-    return {
-      path: options.path,
-      form,
-      isForeign,
-      size,
-      bundleDigest,
-      name,
-      version,
-      created,
-      generator,
-      signedBy: signedBy.map(({ id }) => id),
-      artifacts: describe(contents.artifacts, byName(graph)),
-      files,
-      skipped,
-      ...(options.sbom === true ? { sboms: await findSboms(bundle) } : {}),
-      findings,
-    };
-  });
+  return withBundle(
+    { ...options, trust, content, blobs: "elsewhere" },
+    run,
+    async (opened, { size }) => {
+      const bundle = requireUsable(options.path, opened);
+      const { form, isForeign, bundleDigest, contents, graph, signedBy, findings } = bundle;
+      const { name, version, created, generator, files, skipped = [] } = contents;
+      return {
+        path: options.path,
+        form,
+        isForeign,
+        size,
+        bundleDigest,
+        name,
+        version,
+        created,
+        generator,
+        signedBy: signedBy.map(({ id }) => id),
+        artifacts: describe(contents.artifacts, byName(graph)),
+        files,
+        skipped,
+        ...(bundle.delta && { delta: bundle.delta }),
+        ...(options.sbom === true ? { sboms: await findSboms(bundle) } : {}),
+        findings,
+      };
+    },
+  );
 }
 
 function describe(

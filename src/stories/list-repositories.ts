@@ -17,7 +17,7 @@ export async function listRepositories(
 ): Promise<RepositoryList> {
   const { path } = options;
   const destination = destinationOf(options);
-  const bundleOptions = { ...options, content: "readable" } as const;
+  const bundleOptions = { ...options, content: "readable", blobs: "elsewhere" } as const;
   return withBundle(bundleOptions, startRun(runOptions), async (opened) => {
     const bundle = requireUsable(path, opened);
     const { chosen } = choose(deliverables(bundle, bundle.source), options, destination);

@@ -3,6 +3,8 @@ import { append } from "../append.ts";
 import type { Archive, SeekableArchive } from "../archive/archive.ts";
 import { openArchive } from "../archive/open-archive.ts";
 import { spooled } from "../archive/work-file.ts";
+import { BundleShelf } from "../bundle/blob-shelf.ts";
+import { joinBases, type BlobNeed } from "../bundle/join-bases.ts";
 import { isOwnBundle } from "../bundle/locate.ts";
 import { openBundle as openOwn } from "../bundle/open.ts";
 import type { OpenedBundle } from "../bundle/opened.ts";
@@ -22,6 +24,8 @@ export interface BundleOptions {
   readonly path: string;
   /** Folders in which further parts lie. */
   readonly parts?: readonly string[] | undefined;
+  /** Bundles that have what this one leaves out, if it is a delta. */
+  readonly base?: readonly string[] | undefined;
   /** Whose signature it needs. @default nobody is trusted, and so no bundle */
   readonly trust?: TrustPolicy | undefined;
   /** Leave out what the list of sums does not name instead of refusing it. @default false */
@@ -40,6 +44,8 @@ export interface BundleOptions {
 export interface OpenBundleOptions extends BundleOptions {
   /** What will be needed of it. @default "readable" */
   readonly content?: ContentNeed | undefined;
+  /** What becomes of blobs that a delta leaves out and no base has. @default "needed": it is refused */
+  readonly blobs?: BlobNeed | undefined;
 }
 
 /** A bundle whose carrier stays open until `close`. */
@@ -86,11 +92,38 @@ export async function openBundle(
     const detached = await signaturesBeside(carrier);
     const { repair = false } = options;
     const { signal, onEvent } = run;
-    const bundle = await openOwn(carrier, { policy, detached, repair, content, signal, onEvent });
-    return { bundle, carrier: carrier.path, size, close: () => carrier.close() };
+    const own = await openOwn(carrier, { policy, detached, repair, content, signal, onEvent });
+    const { bundle, close } = await withBases(own, options, run);
+    return { bundle, carrier: carrier.path, size, close: closing({ close }, carrier) };
   } catch (error) {
     await archive.close();
     throw await explainPart(error, path, archive.parts);
+  }
+}
+
+/** A bundle joined with the bases that were named, which stay open as long as it. */
+async function withBases(
+  own: OpenedBundle,
+  options: OpenBundleOptions,
+  run: Run,
+): Promise<{ readonly bundle: OpenedBundle; readonly close: () => Promise<void> }> {
+  const { base = [], blobs = "needed", path } = options;
+  if (own.delta === undefined && base.length > 0) {
+    const message = `${JSON.stringify(path)} is no delta: --base is not needed`;
+    run.onEvent({ type: "warning", message });
+    return { bundle: own, close: async () => {} };
+  }
+  const bases: BundleShelf[] = [];
+  try {
+    for (const one of base) bases.push(await BundleShelf.open(one, run));
+    const verifyNow = readsEverything(needOf(options));
+    return {
+      bundle: await joinBases(own, { bases, blobs, verifyNow, run }),
+      close: closing(...bases),
+    };
+  } catch (error) {
+    await closing(...bases)();
+    throw error;
   }
 }
 

@@ -1,4 +1,5 @@
-import { assemble } from "../bundle/assemble.ts";
+import { assemble, type Assembled } from "../bundle/assemble.ts";
+import { isAllThere, leaveOut, type Base, type Delta } from "../bundle/base.ts";
 import { layOut } from "../bundle/contents.ts";
 import type { ContentsDocument } from "../bundle/format.ts";
 import { writeBundle, type WrittenBundle } from "../bundle/write-bundle.ts";
@@ -15,10 +16,11 @@ import { resolvedOf, type Ingredients } from "../intake/gather.ts";
 import { withIngredients, type GatheringOptions } from "../intake/gathering.ts";
 import { lockOf } from "../intake/lock-of.ts";
 import { outlookOf, type Outlook } from "../intake/outlook.ts";
-import { fromRegistries, nameBundle, planPack, type PackPlan } from "../intake/plan.ts";
+import { deltaOf, fromRegistries, nameBundle, planPack, type PackPlan } from "../intake/plan.ts";
 import { pull } from "../intake/pull.ts";
 import { vouchedFor } from "../intake/vouched.ts";
 import { formatLock } from "../intake/recipe/lock.ts";
+import type { Recipe } from "../intake/recipe/recipe.ts";
 import { EPOCH } from "../intake/sources.ts";
 import {
   missingBytes,
@@ -29,10 +31,16 @@ import {
 } from "../intake/stock.ts";
 import { documentsOf, openStore, removeDamaged } from "../intake/store.ts";
 import type { SigningKey } from "../trust/signing-command.ts";
+import { openBase } from "./open-base.ts";
 
 export interface PackOptions extends GatheringOptions, StockOptions {
   /** File to write. @default NAME-VERSION.tar.gz */
   readonly output?: string | undefined;
+  /**
+   * What is on the other side already: bundles, receipts, inventories. What they have stays behind, and
+   * if that is all, no bundle is written.
+   */
+  readonly since?: readonly string[] | undefined;
   /** Replace a bundle that is there. @default false */
   readonly force?: boolean | undefined;
   /** Undefined leaves the bundle unsigned. */
@@ -49,7 +57,7 @@ export interface PackOptions extends GatheringOptions, StockOptions {
 
 export interface PackResult {
   readonly plan: PackPlan;
-  /** Undefined after a dry run. */
+  /** Undefined after a dry run, and where nothing is new: `plan.delta` says so. */
   readonly written: WrittenBundle | undefined;
   readonly manifest: ContentsDocument | undefined;
 }
@@ -62,20 +70,52 @@ export async function pack(options: PackOptions, runOptions: RunOptions = {}): P
   if (options.target !== undefined) parseTarget(options.target);
   if (output !== undefined) await requirePlace(output, "bundle");
   if (options.lockPath !== undefined) await requirePlace(options.lockPath, "lock");
+  const bases: Base[] = [];
+  for (const path of options.since ?? []) {
+    bases.push(await openBase(path, options.mapping ?? {}, run));
+  }
   return withIngredients(options, run, async (ingredients, recipe) => {
     const foreseen = foresee(outlookOf(ingredients), options);
     const vouched = await vouchedFor(ingredients, recipe.policy);
-    const stock = await openStock(nameBundle(ingredients, { recipe, output }), options, run);
+    const { assembled, delta } = assembleSince(ingredients, { recipe, bases, options });
+    const naming = { recipe, output, isDelta: delta !== undefined };
+    const stock = await openStock(nameBundle(ingredients, naming), options, run);
     try {
-      const download = await missingBytes(fromRegistries(ingredients), stock);
-      const planned = planPack(ingredients, { recipe, output, lock: options.lock, download });
-      const plan = { ...planned, findings: [...planned.findings, ...foreseen, ...vouched] };
-      if (options.dryRun === true) return { plan, written: undefined, manifest: undefined };
-      return { plan, ...(await build(plan, ingredients, { options, run, stock })) };
+      const needed = fromRegistries(ingredients);
+      const download = await missingBytes(needed, { ...stock, leftOut: delta?.leftOut });
+      const planned = planPack(ingredients, { ...naming, lock: options.lock, download });
+      const plan = {
+        ...planned,
+        ...deltaOf(planned, delta, { bases, isNew: !isAllThere(assembled, bases) }),
+        findings: [...planned.findings, ...foreseen, ...vouched],
+      };
+      const isNothing = options.dryRun === true || plan.delta?.isNew === false;
+      if (isNothing) return { plan, written: undefined, manifest: undefined };
+      const work = { options, run, stock, delta };
+      return { plan, ...(await build(plan, ingredients, { assembled, ...work })) };
     } finally {
       await stock.close();
     }
   });
+}
+
+/** What goes in, and what of it the other side has. */
+function assembleSince(
+  ingredients: Ingredients,
+  {
+    recipe,
+    bases,
+    options: { created = EPOCH, output },
+  }: { recipe: Recipe; bases: readonly Base[]; options: PackOptions },
+): { readonly assembled: Assembled; readonly delta: Delta | undefined } {
+  const { name, version } = nameBundle(ingredients, { recipe, output });
+  const artifacts = artifactsOf(ingredients);
+  const {
+    files,
+    leftOut: { skipped },
+  } = ingredients;
+  const assembled = assemble({ name, version, created, artifacts, files, skipped });
+  return { assembled, delta: leaveOut(assembled, artifacts, bases) };
 }
 
 /** What can be said of a push already; where its target is known, it has to be possible. */
@@ -88,16 +128,12 @@ function foresee(outlook: readonly Outlook[], { target, mapping = {} }: PackOpti
 async function build(
   plan: PackPlan,
   ingredients: Ingredients,
-  { options, run, stock }: Work,
+  { assembled, delta, options, run, stock }: Work,
 ): Promise<{ written: WrittenBundle; manifest: ContentsDocument }> {
   const { lockPath, force } = options;
-  const { name, version, output, download, size } = plan;
+  const { output, download, size } = plan;
   const { created = EPOCH, signingKey } = options;
-  const { files, leftOut } = ingredients;
-  const artifacts = artifactsOf(ingredients);
-  const { skipped } = leftOut;
-  const assembled = assemble({ name, version, created, artifacts, files, skipped });
-  const contents = await layOut(assembled, signingKey, run.signal);
+  const contents = await layOut(assembled, signingKey, { signal: run.signal, delta });
   await requireRoom(plan, stock, contents.entries);
   if (lockPath !== undefined) {
     await replaceFile(lockPath, Buffer.from(formatLock(lockOf(ingredients))));
@@ -106,7 +142,7 @@ async function build(
   const store = stock.store && (await openStore(stock.store.directory));
   if (store !== undefined) await removeDamaged(documentsOf(resolved), store, run.signal);
   run.onEvent({ type: "stage", stage: "pack", bytes: download + size });
-  const bring = pull(resolved, { ...stock, store }, run);
+  const bring = pull(resolved, { ...stock, store, leftOut: delta?.leftOut }, run);
   // What a store has too is not worth a file of this size.
   const keepPart = store === undefined;
   const written = await writeBundle(output, contents, {
@@ -120,6 +156,8 @@ async function build(
 }
 
 interface Work {
+  readonly assembled: Assembled;
+  readonly delta: Delta | undefined;
   readonly options: PackOptions;
   readonly run: Run;
   readonly stock: Stock;

@@ -136,7 +136,7 @@ async function readPacked({
     const bundle = { path, names: recipe?.names, trust: { allowUnsigned: true } };
     const error = await refusalOf(
       () =>
-        withBundle({ ...bundle, content: "head" }, run, async (opened) => {
+        withBundle({ ...bundle, content: "head", blobs: "elsewhere" }, run, async (opened) => {
           const { artifacts } = requireUsable(path, opened).contents;
           append(names, artifacts);
           const detail = `can be read, artifacts: ${artifacts.length}`;

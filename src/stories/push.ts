@@ -68,7 +68,7 @@ export async function push(options: PushOptions, runOptions: RunOptions = {}): P
   record.follow(before);
   const writing = { file: dryRun ? undefined : prepared, record, run };
   const { report, repointing } = await ReceiptFile.kept(writing, () =>
-    withBundle({ ...options, content: "readable" }, run, async (opened) => {
+    withBundle({ ...options, content: "readable", blobs: "elsewhere" }, run, async (opened) => {
       const bundle = requireUsable(path, opened);
       requireArtifacts(bundle, path);
       const older = compareWithEarlier(editionOf(bundle), before, { path, noRollback });
@@ -160,9 +160,13 @@ async function carryOut(
   const vouched = await vouchedFor(goods, options.policy);
   const pool = new RegistryPool(options.registry ?? {}, { side: "target", onEvent: run.onEvent });
   try {
+    const leftOut = bundle.delta && { delta: bundle.delta, content, destination };
     const steps = { attempts: new Attempts(record, "one"), record, run };
     const checked = verifyFirst === true ? undefined : content;
-    const repositories = await deliver({ goods, registry, pool, steps, content: checked }, options);
+    const repositories = await deliver(
+      { goods, registry, pool, steps, content: checked, leftOut },
+      options,
+    );
     const { name, version } = bundle.contents;
     const artifacts = record.artifacts();
     const report = {

@@ -31,13 +31,17 @@ export async function repointManifests(
   const destination = { target: parseTarget(target), mapping };
   const names = new TargetNames(destination);
   if (from === undefined) return filterManifests(text, (image) => names.of(image));
-  return withBundle({ ...from, content: "readable" }, startRun(runOptions), async (opened) => {
-    const bundle = requireUsable(from.path, opened);
-    const carried = new CarriedImages(bundle.contents.artifacts, bundle.graph, destination);
-    const rename: Rename = (image) => {
-      const reason = carried.problemWith(image, []);
-      return reason === undefined || names.isThere(image) ? names.of(image) : { reason };
-    };
-    return Promise.resolve(filterManifests(text, rename));
-  });
+  return withBundle(
+    { ...from, content: "readable", blobs: "elsewhere" },
+    startRun(runOptions),
+    async (opened) => {
+      const bundle = requireUsable(from.path, opened);
+      const carried = new CarriedImages(bundle.contents.artifacts, bundle.graph, destination);
+      const rename: Rename = (image) => {
+        const reason = carried.problemWith(image, []);
+        return reason === undefined || names.isThere(image) ? names.of(image) : { reason };
+      };
+      return Promise.resolve(filterManifests(text, rename));
+    },
+  );
 }

@@ -36,11 +36,15 @@ export async function repoint(
   const run = startRun(runOptions);
   const destination = { target: parseTarget(options.target), mapping: options.mapping ?? {} };
   const ask = await whoToAsk(options, run);
-  return withBundle({ ...options, content: "readable" }, run, async (opened) => {
-    const bundle = requireUsable(options.path, opened);
-    const prepared = await prepareRepoint(options, destination, bundle);
-    return repointBundle(prepared, options.path, { ask, run });
-  });
+  return withBundle(
+    { ...options, content: "readable", blobs: "elsewhere" },
+    run,
+    async (opened) => {
+      const bundle = requireUsable(options.path, opened);
+      const prepared = await prepareRepoint(options, destination, bundle);
+      return repointBundle(prepared, options.path, { ask, run });
+    },
+  );
 }
 
 /** The registry itself, a receipt, or nobody. */

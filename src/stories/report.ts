@@ -95,7 +95,7 @@ function verdictOn(
 async function changesSince(since: string, options: BundleOptions, run: Run): Promise<Changes> {
   const { path } = options;
   return withSide({ ...options, path: since }, run, (before) =>
-    withBundle({ ...options, content: "readable" }, run, async (opened) => {
+    withBundle({ ...options, content: "readable", blobs: "elsewhere" }, run, async (opened) => {
       const now = await sideOfBundle(requireUsable(path, opened), run);
       return compareSides({ ...before, path: since }, { ...now, path });
     }),

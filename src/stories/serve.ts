@@ -45,6 +45,8 @@ export interface ServeOptions {
   readonly closeGraceMs?: number | undefined;
   /** Folders in which further parts of a bundle lie that was cut into several. */
   readonly parts?: readonly string[] | undefined;
+  /** Bundles that have what a delta leaves out. */
+  readonly base?: readonly string[] | undefined;
   /** Whose signature a bundle needs. @default nobody is trusted */
   readonly trust?: TrustPolicy | undefined;
   /** Read and verify every byte of a bundle before it is served. @default false */
@@ -147,11 +149,14 @@ async function isPlainLayout(
 
 /** Trusted and complete, or not served at all. */
 async function openBundled(path: string, options: ServeOptions, run: Run): Promise<Catalog> {
-  const { parts, trust, verifyFirst, names, platforms } = options;
+  const { parts, base, trust, verifyFirst, names, platforms } = options;
   // Nobody waits for progress here: what a registry says is about what it serves.
   const onEvent: Listener = (event) => event.type === "warning" && run.onEvent(event);
   const quiet = { ...run, onEvent };
-  const opened = await openBundle({ path, parts, trust, verifyFirst, names, platforms }, quiet);
+  const opened = await openBundle(
+    { path, parts, base, trust, verifyFirst, names, platforms },
+    quiet,
+  );
   try {
     const { source, graph, findings } = requireUsable(path, opened.bundle);
     for (const { severity, message } of findings) {

@@ -3,6 +3,7 @@ import { hasErrors, type Finding } from "../finding.ts";
 import { foreseePush } from "../delivery/foresee.ts";
 import type { ContentsDocument } from "../bundle/format.ts";
 import { deliverables } from "../delivery/plan.ts";
+import type { OpenedDelta } from "../bundle/left-out.ts";
 import type { OpenedBundle } from "../bundle/opened.ts";
 import { judge } from "../trust/images/judge.ts";
 import type { ImageRule } from "../trust/images/image-rule.ts";
@@ -28,6 +29,8 @@ export interface VerifyReport {
   /** Ids of the trusted keys that have signed, with the files that they were read from. */
   readonly signedBy: readonly { id: string; from: string }[];
   readonly manifest: ContentsDocument | undefined;
+  /** What a delta leaves out, and no base has; undefined for a bundle that has all of it. */
+  readonly delta?: OpenedDelta | undefined;
   readonly stripped: readonly string[];
   readonly findings: readonly Finding[];
 }
@@ -51,6 +54,7 @@ export async function verify(
       bundleDigest: bundle.bundleDigest,
       signedBy: bundle.signedBy.map(({ id, from }) => ({ id, from })),
       manifest: bundle.contents,
+      ...(bundle.delta && { delta: bundle.delta }),
       stripped: bundle.stripped,
       findings,
     };

@@ -1,0 +1,117 @@
+import type { Descriptor } from "../oci/descriptor.ts";
+import { algorithmOf, encodedOf, type Digest } from "../oci/digest.ts";
+import { kindOf, type Artifact } from "./artifact.ts";
+import type { Assembled } from "./assemble.ts";
+import {
+  MAX_PLACES,
+  type DeltaBase,
+  type DeltaBlob,
+  type DeltaDocument,
+} from "./delta-document.ts";
+import type { BundleArtifact } from "./format.ts";
+
+/**
+ * What is on the other side already, as far as somebody says. A push asks before it relies on any of it.
+ */
+export interface Base {
+  readonly about: DeltaBase;
+  /** Where a blob is, if it is there. */
+  find(descriptor: Descriptor): Held | undefined;
+  /** Those of `artifacts` that are not there under their name. */
+  without(artifacts: readonly BundleArtifact[]): readonly BundleArtifact[];
+  /** True of a plain file that is there with this sum. */
+  hasFile(path: string, sha256: string): boolean;
+}
+
+export interface Held {
+  /** Who has it. */
+  readonly by: DeltaBase;
+  /** At the target. */
+  readonly repositories: readonly string[];
+  /** What was packed with it, in full. */
+  readonly references: readonly string[];
+}
+
+/** What of a bundle does not travel. */
+export interface Delta {
+  readonly document: DeltaDocument;
+  readonly leftOut: ReadonlySet<Digest>;
+  /** Bytes that stay behind. */
+  readonly bytes: number;
+}
+
+/** What is read on the way as a document travels again up to this size: policies and lists of contents need it. */
+const MAX_DESCRIBING_BYTES = 1024 * 1024;
+
+/**
+ * Says which blobs need not travel because a base has them: none of the manifests, configs, charts and
+ * signatures, so that everything but the layers can be looked into where the delta arrives.
+ * Undefined if that is nothing.
+ */
+export function leaveOut(
+  { blobs }: Assembled,
+  artifacts: readonly Artifact[],
+  bases: readonly Base[],
+): Delta | undefined {
+  const staying = describing(artifacts);
+  const listed = new Map<DeltaBase, number>();
+  const left: DeltaBlob[] = [];
+  for (const { descriptor } of blobs) {
+    const { digest, size } = descriptor;
+    // Its sum in the list would have to be known without it.
+    if (staying.has(digest) || algorithmOf(digest) !== "sha256") continue;
+    const held = firstThatHas(descriptor, bases);
+    if (held === undefined) continue;
+    const base = listed.get(held.by) ?? listed.size;
+    listed.set(held.by, base);
+    left.push({ digest, size, base, ...placesOf(held) });
+  }
+  if (left.length === 0) return undefined;
+  return {
+    document: { deltaVersion: 1, bases: [...listed.keys()], blobs: left },
+    leftOut: new Set(left.map(({ digest }) => digest)),
+    bytes: left.reduce((sum, { size }) => sum + size, 0),
+  };
+}
+
+/** True if every artifact and every file is there already, by the word of the bases together. */
+export function isAllThere({ document, plain }: Assembled, bases: readonly Base[]): boolean {
+  let left: readonly BundleArtifact[] = document.artifacts;
+  for (const base of bases) left = base.without(left);
+  if (left.length > 0) return false;
+  const listed = new Set(document.files.map(({ path }) => path));
+  const files = plain.filter(({ path }) => listed.has(path));
+  return files.every(({ path, descriptor: { digest } }) =>
+    bases.some((base) => base.hasFile(path, encodedOf(digest))),
+  );
+}
+
+function firstThatHas(descriptor: Descriptor, bases: readonly Base[]): Held | undefined {
+  for (const base of bases) {
+    const held = base.find(descriptor);
+    if (held !== undefined) return held;
+  }
+  return undefined;
+}
+
+function placesOf({ repositories, references }: Held): Omit<DeltaBlob, "digest" | "size" | "base"> {
+  return {
+    ...(repositories.length === 0 ? {} : { repositories: repositories.slice(0, MAX_PLACES) }),
+    ...(references.length === 0 ? {} : { references: references.slice(0, MAX_PLACES) }),
+  };
+}
+
+const DOCUMENT = /json|dsse|in-toto|sigstore/i;
+
+function describing(artifacts: readonly Artifact[]): ReadonlySet<Digest> {
+  const found = new Set<Digest>();
+  for (const artifact of artifacts) {
+    const kind = kindOf(artifact);
+    for (const { digest, mediaType, size } of artifact.root.blobs.values()) {
+      const isSmall = size <= MAX_DESCRIBING_BYTES;
+      const isDocument = kind === "referrer" || DOCUMENT.test(mediaType);
+      if (kind === "chart" || (isSmall && isDocument)) found.add(digest);
+    }
+  }
+  return found;
+}

@@ -1,0 +1,88 @@
+import { DrayError } from "../errors.ts";
+import { digestSchema } from "../oci/descriptor-schema.ts";
+import type { Digest } from "../oci/digest.ts";
+import { parseJson } from "../oci/json.ts";
+import { isTag } from "../oci/reference.ts";
+import { parseKnown, z } from "../oci/schema.ts";
+
+/** What a registry has, small enough to be carried back. docs/deltas.md */
+export interface Inventory {
+  readonly inventoryVersion: 1;
+  /** `dray 1.2.0` */
+  readonly generator: string;
+  /** ISO 8601. */
+  readonly taken: string;
+  /** `HOST[:PORT]` */
+  readonly registry: string;
+  readonly repositories: readonly InventoryRepository[];
+  /** Each once, wherever it is. */
+  readonly blobs: readonly InventoryBlob[];
+}
+
+export interface InventoryRepository {
+  readonly name: string;
+  /** Digest by tag. */
+  readonly tags: Readonly<Record<string, Digest>>;
+  /** What is there and could be asked for: numbers of `blobs`, from 0. */
+  readonly blobs: readonly number[];
+}
+
+export interface InventoryBlob {
+  readonly digest: Digest;
+  /** In bytes. */
+  readonly size: number;
+}
+
+const name = z.string().regex(/^[a-z0-9][a-z0-9._/-]{0,511}$/, "expected a repository");
+
+const schema: z.ZodType<Inventory> = z
+  .strictObject({
+    inventoryVersion: z.literal(1),
+    generator: z.string().describe("The program that wrote it, with its version"),
+    taken: z.iso.datetime({ offset: true }),
+    registry: z.string().regex(/^[A-Za-z0-9.:[\]-]{1,300}$/, "expected HOST[:PORT]"),
+    repositories: z.array(
+      z.strictObject({
+        name,
+        tags: z.record(z.string().refine(isTag, "expected a tag"), digestSchema),
+        blobs: z.array(z.int().nonnegative()).describe("Numbers of blobs, from 0"),
+      }),
+    ),
+    blobs: z.array(z.strictObject({ digest: digestSchema, size: z.int().nonnegative() })),
+  })
+  .describe("What dray inventory found in a registry");
+
+/** Some 100 bytes for each blob, and 5 for each place where it is. */
+export const MAX_INVENTORY_BYTES = 256 * 1024 * 1024;
+
+/** @throws DrayError `DRAY_INVENTORY_INVALID` */
+export function parseInventory(bytes: Uint8Array, path: string): Inventory {
+  const what = `inventory ${JSON.stringify(path)}`;
+  try {
+    const value = parseJson(bytes, what, MAX_INVENTORY_BYTES);
+    return parseKnown(schema, value, { what, code: "DRAY_INVENTORY_INVALID" });
+  } catch (cause) {
+    if (!(cause instanceof DrayError)) throw cause;
+    throw new DrayError("DRAY_INVENTORY_INVALID", cause.message, {
+      kind: "usage",
+      cause,
+      hint: cause.hint ?? "Name a file that `dray inventory` has written.",
+    });
+  }
+}
+
+/** One line a repository and a blob: short, and good to compare. */
+export function formatInventory({ repositories, blobs, ...rest }: Inventory): Buffer {
+  const lines = (items: readonly unknown[]): string =>
+    items.length === 0 ? "[]" : `[\n${items.map((item) => JSON.stringify(item)).join(",\n")}\n]`;
+  const head = JSON.stringify(rest).slice(0, -1);
+  return Buffer.from(
+    `${head},\n"repositories":${lines(repositories)},\n"blobs":${lines(blobs)}}\n`,
+  );
+}
+
+/** The JSON Schema of inventories, for programs that read them. */
+export function inventoryJsonSchema(): object {
+  const made = z.toJSONSchema(schema, { target: "draft-2020-12", io: "input" });
+  return { title: "dray inventory", ...made };
+}

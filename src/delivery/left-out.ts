@@ -1,0 +1,110 @@
+import type { LeftOut, OpenedDelta } from "../bundle/left-out.ts";
+import { formatBase } from "../bundle/delta-document.ts";
+import { forAll } from "../content/concurrency.ts";
+import { DrayError, RegistryError } from "../errors.ts";
+import type { Digest } from "../oci/digest.ts";
+import type { RegistryPool } from "../remote/registry/pool.ts";
+import type { Repository } from "../remote/registry/repository.ts";
+import { nameAt, type Destination } from "./names.ts";
+import type { PlannedPush } from "./plan.ts";
+
+/** More names than these say no more. */
+const MAX_NAMED = 10;
+
+export interface LeftOutSearch {
+  readonly plan: readonly PlannedPush[];
+  readonly destination: Destination;
+  readonly pool: RegistryPool;
+  readonly signal: AbortSignal;
+}
+
+/** A blob that stayed behind, and what needs it here. */
+interface Wanted {
+  readonly blob: LeftOut;
+  readonly neededBy: readonly PlannedPush[];
+}
+
+/**
+ * Finds at the target what a delta leaves out: in the repositories that need it, in those in which it was
+ * seen, and in those to which what it was packed with went. It is there if the registry shows it with its
+ * size. Nothing was sent before this ends.
+ *
+ * @throws DrayError `DRAY_BASE_MISSING`, naming what is missing and which bundle has it
+ */
+export async function findLeftOut(
+  { leftOut }: OpenedDelta,
+  search: LeftOutSearch,
+): Promise<ReadonlyMap<Digest, Repository>> {
+  const { plan, signal } = search;
+  const wanted = leftOut.flatMap((blob) => {
+    const neededBy = plan.filter(({ root }) => root.blobs.has(blob.descriptor.digest));
+    return neededBy.length === 0 ? [] : [{ blob, neededBy }];
+  });
+  const found = new Map<Digest, Repository>();
+  const missing: Wanted[] = [];
+  await forAll(wanted, signal, async (one, either) => {
+    const place = await placeOf(one, { ...search, signal: either });
+    if (place === undefined) missing.push(one);
+    else found.set(one.blob.descriptor.digest, place);
+  });
+  if (missing.length > 0) throw baseMissing(missing, search);
+  return found;
+}
+
+async function placeOf(
+  { blob, neededBy }: Wanted,
+  { destination, pool, signal }: LeftOutSearch,
+): Promise<Repository | undefined> {
+  const { registry } = destination.target;
+  const { limit } = pool.client(registry);
+  const own = new Set(neededBy.map(({ repository }) => repository));
+  for (const repository of new Set([...own, ...hints(blob, destination)])) {
+    const access = own.has(repository) ? "pull,push" : "pull";
+    const place = pool.repository({ registry, repository }, access);
+    const look = (): Promise<boolean> => place.exists(blob.descriptor, { signal });
+    if (await limit(() => orNotThere(look))) return place;
+  }
+  return undefined;
+}
+
+/** Where it was, by the word of whoever made the delta. */
+function hints({ repositories, references }: LeftOut, destination: Destination): string[] {
+  const named = references.flatMap((reference) => {
+    try {
+      return [nameAt({ kind: "image", reference, digest: "" }, destination).repository];
+    } catch (error) {
+      if (error instanceof DrayError) return [];
+      throw error;
+    }
+  });
+  return [...repositories, ...named];
+}
+
+/** What may not be seen there is not there for this push. */
+async function orNotThere(look: () => Promise<boolean>): Promise<boolean> {
+  try {
+    return await look();
+  } catch (error) {
+    const { status } = error instanceof RegistryError ? error : { status: undefined };
+    if (status === 400 || status === 401 || status === 403 || status === 404) return false;
+    throw error;
+  }
+}
+
+function baseMissing(missing: readonly Wanted[], { destination }: LeftOutSearch): DrayError {
+  const bytes = missing.reduce((sum, { blob }) => sum + blob.descriptor.size, 0);
+  const blobs = missing.length === 1 ? "1 blob" : `${missing.length} blobs`;
+  const lines = missing.slice(0, MAX_NAMED).map(({ blob: { descriptor, base }, neededBy }) => {
+    const who = base === undefined ? "" : `; ${formatBase(base)} has it`;
+    return `\n  ${descriptor.digest} (${descriptor.size} bytes), which ${neededBy[0]?.target ?? ""} needs${who}`;
+  });
+  const more = missing.length > MAX_NAMED ? `\n  and ${missing.length - MAX_NAMED} more` : "";
+  return new DrayError(
+    "DRAY_BASE_MISSING",
+    `Cannot push a delta: ${blobs} of ${bytes} bytes that it leaves out are not at ${destination.target.registry}:${lines.join("")}${more}`,
+    {
+      kind: "refused",
+      hint: "Nothing was sent. Push the bundle that is named first, or name its file with --base; or pack a delta since an inventory of this registry.",
+    },
+  );
+}
