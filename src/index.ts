@@ -117,7 +117,8 @@ export { parseNames, type GivenNames, type RepositoryName } from "./foreign/give
 
 // Packing.
 export { pack, type PackOptions, type PackResult } from "./stories/pack.ts";
-export type { BundleName, PackPlan, PlannedChart, PlannedDelta, PlanItem } from "./intake/plan.ts";
+export type { BundleName, PackPlan, PlannedChart, PlanItem } from "./intake/plan.ts";
+export type { PlannedDelta } from "./intake/planned-delta.ts";
 export type { DigestChange } from "./intake/lock-of.ts";
 export type { Vouching } from "./intake/surroundings.ts";
 export type { ReferrerRole } from "./oci/referrer.ts";

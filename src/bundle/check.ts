@@ -5,7 +5,7 @@ import { nameAccidents } from "./accidents.ts";
 import { checkAgreement } from "./agreement.ts";
 import { checkChartNames } from "./charts.ts";
 import { checkSums, hashUnproven, missing } from "./check-sums.ts";
-import { readDelta, type DeltaDocument } from "./delta-document.ts";
+import { MAX_DELTA_BYTES, parseDelta, type DeltaDocument } from "./delta-document.ts";
 import { CONTENTS_FILE, DELTA_FILE, type ContentsDocument } from "./format.ts";
 import { checkLayoutFiles, headSource, readLayout } from "./layout.ts";
 import {
@@ -83,7 +83,9 @@ async function documentOf(
   findings: Finding[],
 ): Promise<DeltaDocument | undefined> {
   if (!view.has(DELTA_FILE)) return undefined;
-  return attempt(findings, DELTA_FILE, () => readDelta(view));
+  return attempt(findings, DELTA_FILE, async () =>
+    parseDelta(await view.readSmall(DELTA_FILE, MAX_DELTA_BYTES)),
+  );
 }
 
 /** What stayed behind is refused, until somebody has it from elsewhere. */

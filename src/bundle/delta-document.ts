@@ -3,7 +3,6 @@ import type { Digest } from "../oci/digest.ts";
 import { parseJson } from "../oci/json.ts";
 import { parseKnown, z } from "../oci/schema.ts";
 import { DELTA_FILE } from "./format.ts";
-import type { BundleView } from "./view.ts";
 
 /**
  * What a delta says of itself. Nobody has signed it and nobody believes it: what is left out is what the
@@ -41,7 +40,7 @@ export interface DeltaBlob {
 }
 
 /** A hundred bytes for each blob, and the names that it goes by. */
-const MAX_DELTA_BYTES = 64 * 1024 * 1024;
+export const MAX_DELTA_BYTES = 64 * 1024 * 1024;
 
 /** More places than these are not looked into for one blob. */
 export const MAX_PLACES = 20;
@@ -73,8 +72,7 @@ const schema: z.ZodType<DeltaDocument> = z.strictObject({
 });
 
 /** @throws DrayError `DRAY_DELTA_INVALID`, `DRAY_JSON_INVALID` */
-export async function readDelta(view: BundleView): Promise<DeltaDocument> {
-  const bytes = await view.readSmall(DELTA_FILE, MAX_DELTA_BYTES);
+export function parseDelta(bytes: Uint8Array): DeltaDocument {
   const value = parseJson(bytes, DELTA_FILE, MAX_DELTA_BYTES);
   return parseKnown(schema, value, { what: DELTA_FILE, code: "DRAY_DELTA_INVALID" });
 }

@@ -9,7 +9,6 @@ import {
   type DeltaDocument,
 } from "./delta-document.ts";
 import type { Sums } from "./sums.ts";
-import type { BundleView } from "./view.ts";
 
 /** A bundle of which some blobs stayed behind, because they are elsewhere. */
 export interface OpenedDelta {
@@ -34,7 +33,7 @@ export type Absent = ReadonlyMap<string, DeltaBlob>;
 /** What is missing without a word of it was lost. */
 export function absentBlobs(
   delta: DeltaDocument | undefined,
-  { sums, view }: { sums: Sums; view: BundleView },
+  { sums, view }: { sums: Sums; view: { has(path: string): boolean } },
 ): Absent {
   const absent = new Map<string, DeltaBlob>();
   for (const blob of delta?.blobs ?? []) {
@@ -45,7 +44,7 @@ export function absentBlobs(
 }
 
 /** As if what was left out were there. */
-export function withAbsent(view: BundleView, absent: Absent): GraphSource {
+export function withAbsent(view: GraphSource, absent: Absent): GraphSource {
   return {
     read: (descriptor) => view.read(descriptor),
     sizeOf: (descriptor) =>

@@ -27,7 +27,7 @@ export interface InventoryRepository {
   readonly blobs: readonly number[];
 }
 
-export interface InventoryBlob {
+interface InventoryBlob {
   readonly digest: Digest;
   /** In bytes. */
   readonly size: number;

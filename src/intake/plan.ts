@@ -1,5 +1,3 @@
-import type { Base, Delta } from "../bundle/base.ts";
-import { formatBase } from "../bundle/delta-document.ts";
 import { kindOf, referrerOf, type Artifact } from "../bundle/artifact.ts";
 import { isBundleName, type ArtifactKind } from "../bundle/format.ts";
 import { checkSkipped, skippedImages, type Skipped } from "../bundle/skipped.ts";
@@ -19,6 +17,7 @@ import type { Lock } from "./recipe/lock.ts";
 import type { Recipe } from "./recipe/recipe.ts";
 import type { Resolved } from "./resolve.ts";
 import { changesSince, lockOf, type DigestChange } from "./lock-of.ts";
+import type { PlannedDelta } from "./planned-delta.ts";
 import { imagesLeft, type SearchedChart } from "./search-charts.ts";
 
 /** What a bundle is called, and where it is written. */
@@ -52,18 +51,6 @@ export interface PackPlan extends BundleName {
   readonly filtered: readonly DigestChange[];
   /** What has to be said of charts, and of what others have packed. */
   readonly findings: readonly Finding[];
-}
-
-/** What of a bundle stays behind. */
-export interface PlannedDelta {
-  /** What it is compared with, for people. */
-  readonly since: readonly string[];
-  /** False if every artifact and file is there: then no bundle is written. */
-  readonly isNew: boolean;
-  /** Blobs that do not travel. */
-  readonly blobs: number;
-  /** Bytes of these. */
-  readonly bytes: number;
 }
 
 /** An artifact or a plain file that goes in. */
@@ -200,18 +187,6 @@ export function nameBundle(
   const { name, version } = identify(recipe, ingredients);
   const ending = isDelta ? ".delta.tar.gz" : ".tar.gz";
   return { name, version, output: output ?? `${name}-${version}${ending}` };
-}
-
-/** What a plan says otherwise where some of the bundle stays behind; nothing where no base was named. */
-export function deltaOf(
-  { size }: PackPlan,
-  delta: Delta | undefined,
-  { bases, isNew }: { readonly bases: readonly Base[]; readonly isNew: boolean },
-): Partial<PackPlan> {
-  if (bases.length === 0) return {};
-  const since = bases.map(({ about }) => formatBase(about));
-  const { leftOut, bytes = 0 } = delta ?? {};
-  return { size: size - bytes, delta: { since, isNew, blobs: leftOut?.size ?? 0, bytes } };
 }
 
 /** What the recipe says, else the one chart's own name and version. */

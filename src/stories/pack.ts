@@ -17,6 +17,7 @@ import { withIngredients, type GatheringOptions } from "../intake/gathering.ts";
 import { lockOf } from "../intake/lock-of.ts";
 import { outlookOf, type Outlook } from "../intake/outlook.ts";
 import { deltaOf, fromRegistries, nameBundle, planPack, type PackPlan } from "../intake/plan.ts";
+import { deltaOf } from "../intake/planned-delta.ts";
 import { pull } from "../intake/pull.ts";
 import { vouchedFor } from "../intake/vouched.ts";
 import { formatLock } from "../intake/recipe/lock.ts";
