@@ -16,7 +16,7 @@ import { resolvedOf, type Ingredients } from "../intake/gather.ts";
 import { withIngredients, type GatheringOptions } from "../intake/gathering.ts";
 import { lockOf } from "../intake/lock-of.ts";
 import { outlookOf, type Outlook } from "../intake/outlook.ts";
-import { deltaOf, fromRegistries, nameBundle, planPack, type PackPlan } from "../intake/plan.ts";
+import { fromRegistries, nameBundle, planPack, type PackPlan } from "../intake/plan.ts";
 import { deltaOf } from "../intake/planned-delta.ts";
 import { pull } from "../intake/pull.ts";
 import { vouchedFor } from "../intake/vouched.ts";
