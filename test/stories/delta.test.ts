@@ -259,7 +259,7 @@ describe("a hundred images of which five changed", () => {
     for (let number = 0; number < 100; number++) {
       const layer = makeLayer(`image-${number}`, 10_000);
       const isChanged = number % 20 === 0;
-      const added = makeLayer(`added-${number}`, 2 * MIB);
+      const added = makeLayer(`added-${number}`, 5 * MIB);
       if (isChanged) bytes += added.descriptor.size;
       first[`team/app-${number}:1`] = makeImage([layer]);
       second[`team/app-${number}:1`] = makeImage(isChanged ? [layer, added] : [layer]);
