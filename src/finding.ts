@@ -1,5 +1,6 @@
 import type { ErrorCode } from "./codes.ts";
 import { DrayError } from "./errors.ts";
+import type { Listener } from "./events.ts";
 
 /**
  * One thing that validation has to say about a bundle or its carrier. An `error` refuses the
@@ -20,6 +21,13 @@ export interface Finding {
 
 export function hasErrors(findings: readonly Finding[]): boolean {
   return findings.some((finding) => finding.severity === "error");
+}
+
+/** Says the warnings among `findings` on the way, for a story whose report has no room for them. */
+export function announceWarnings(findings: readonly Finding[], onEvent: Listener): void {
+  for (const { severity, message } of findings) {
+    if (severity === "warning") onEvent({ type: "warning", message });
+  }
 }
 
 /** What a refusal says, as one finding among others. */

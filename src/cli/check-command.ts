@@ -95,7 +95,8 @@ async function runCheck(
   print(report, () => renderCheck(report), formatProblems(findings));
   const { good, complete } = report;
   const isUnsure = !complete && flags.allowIncomplete !== true;
-  if (!good || isUnsure) refuse(verdict(report));
+  if (good && !isUnsure) return;
+  refuse(paragraphs([...report.charts.map(renderLacking), verdict(report)]));
 }
 
 /** What a bundle lacks for its charts, if anything. */
@@ -118,16 +119,23 @@ function renderCheck(report: CheckReport): string {
 }
 
 function renderChart(chart: CheckedChart): string {
-  const { name, version, missing, outside, absent, left, skipped, findings } = chart;
+  const { name, version, left, skipped, findings } = chart;
   const parts = [
     formatOperators(findings),
     section(`Needed by ${name} ${version}, and left out on purpose:`, formatAbsent(skipped)),
-    section(`Needed by ${name} ${version}:`, formatAbsent(missing)),
-    section(`Needed by ${name} ${version}, and pulled from elsewhere:`, formatNamed(outside)),
-    section(`Needed by ${name} ${version}, and not in its registry:`, formatNamed(absent)),
+    renderLacking(chart),
     section(`Not needed by ${name} ${version} with these values:`, formatAbsent(left)),
   ];
   return paragraphs(parts);
+}
+
+/** What will be missing when the chart is installed. */
+function renderLacking({ name, version, missing, outside, absent }: CheckedChart): string {
+  return paragraphs([
+    section(`Needed by ${name} ${version}:`, formatAbsent(missing)),
+    section(`Needed by ${name} ${version}, and pulled from elsewhere:`, formatNamed(outside)),
+    section(`Needed by ${name} ${version}, and not in its registry:`, formatNamed(absent)),
+  ]);
 }
 
 function formatAbsent(images: readonly AbsentImage[]): string {

@@ -11,6 +11,7 @@ import { formatProblems } from "./findings.ts";
 import { addExamples, addStoreFlag, chartRootFlag, readInput } from "./flags.ts";
 import {
   formatImageList,
+  formatMissing,
   renderDifference,
   renderImages,
   renderWhy,
@@ -25,6 +26,7 @@ import {
   type RegistryFlags,
 } from "./registry-flags.ts";
 import { addOutputFlags, type AddCommand, type Session, type SessionFlags } from "./session.ts";
+import { paragraphs } from "./table.ts";
 
 interface ImagesFlags extends SessionFlags, DiscoveryFlags, RegistryFlags, MirrorFlags {
   readonly store?: string;
@@ -126,7 +128,8 @@ function show(report: ImagesReport, flags: ImagesFlags, { print, refuse }: Sessi
   print(report, () => render(report, flags), warningsFor(report, flags));
   if (difference === undefined) return;
   const isUnsure = !complete && flags.allowIncomplete !== true;
-  if (difference.missing.length > 0 || isUnsure) refuse(verdictOn(difference, report));
+  if (difference.missing.length === 0 && !isUnsure) return;
+  refuse(paragraphs([formatMissing(difference), verdictOn(difference, report)]));
 }
 
 function render(report: ImagesReport, flags: ImagesFlags): string {

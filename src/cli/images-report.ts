@@ -96,11 +96,16 @@ export function renderWhy({ images, charts }: ImagesReport): string {
   return parts.join("\n");
 }
 
+/** Needed images that a list does not have. */
+export function formatMissing({ missing }: ListDifference): string {
+  return section("Missing from the list, and needed:", formatImages(missing));
+}
+
 /** Both directions of a comparison with a list. */
 export function renderDifference(report: ImagesReport, difference: ListDifference): string {
-  const { missing, left, extra } = difference;
+  const { left, extra } = difference;
   const parts = [
-    section("Missing from the list, and needed:", formatImages(missing)),
+    formatMissing(difference),
     section("Not in the list, and not needed with these values:", formatImages(left)),
     section(
       "In the list, and not found in the charts by dray:",

@@ -82,7 +82,12 @@ async function runPreflight(
     },
     run,
   );
-  print(report, () => (flags.hosts === true ? formatHosts(report) : formatReport(report)));
+  const isHidden = flags.quiet === true || flags.hosts === true;
+  print(
+    report,
+    () => (flags.hosts === true ? formatHosts(report) : formatReport(report)),
+    isHidden ? formatFailures(report) : "",
+  );
   if (!report.good) refuse("Something would fail: the report says what.\n");
 }
 
@@ -115,6 +120,21 @@ function formatReport({ hosts, here, good }: PreflightReport): string {
     ...hosts.map(formatHost),
     section("this host", here.map(formatCheck).join("")),
     verdict,
+  ]);
+}
+
+function isWrong({ verdict }: PreflightCheck): boolean {
+  return verdict === "failed" || verdict === "note";
+}
+
+/** What is not as it should be, for whoever does not see the report. */
+function formatFailures({ hosts, here }: PreflightReport): string {
+  return paragraphs([
+    ...hosts
+      .map((one) => ({ ...one, checks: one.checks.filter(isWrong) }))
+      .filter(({ checks }) => checks.length > 0)
+      .map(formatHost),
+    section("this host", here.filter(isWrong).map(formatCheck).join("")),
   ]);
 }
 

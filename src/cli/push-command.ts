@@ -31,7 +31,7 @@ import {
   repointTerms,
   type RepointTermFlags,
 } from "./repoint-flags.ts";
-import { renderRepoint, repointFindings, verdict } from "./repoint-report.ts";
+import { refusal, renderRepoint, repointFindings } from "./repoint-report.ts";
 import { addTargetFileFlag, formatTaken, requireTarget, type TargetFlags } from "./target-flags.ts";
 import { addOutputFlags, type AddCommand, type Session, type SessionFlags } from "./session.ts";
 import { listRepositoriesFlag, printRepositories, type RepositoryForm } from "./repository-list.ts";
@@ -143,7 +143,7 @@ async function runPush(
       ]),
     later: report.repoint && {
       problems: formatProblems(repointFindings(report.repoint)),
-      refusal: report.repoint.good ? undefined : verdict(report.repoint),
+      refusal: report.repoint.good ? undefined : refusal(report.repoint),
     },
   });
   await printDelivery(() => push({ ...options, registry, repoint }, session.run), say, session);

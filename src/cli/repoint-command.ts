@@ -8,7 +8,7 @@ import { addRegistryFlags, registryAccess, type RegistryFlags } from "./registry
 import { explain, formatExplained } from "./repoint-explain.ts";
 import { addRepointFlags, repointTerms, type RepointTermFlags } from "./repoint-flags.ts";
 import { filterWords, runFilter } from "./repoint-filter.ts";
-import { renderRepoint, repointFindings, verdict } from "./repoint-report.ts";
+import { refusal, renderRepoint, repointFindings } from "./repoint-report.ts";
 import { addOutputFlags, type AddCommand, type Session, type SessionFlags } from "./session.ts";
 import { addTargetFileFlag, requireTarget, type TargetFlags } from "./target-flags.ts";
 
@@ -101,10 +101,11 @@ async function runRepoint(
   );
   if (flags.explain === undefined) {
     print(report, () => renderRepoint(report), formatProblems(repointFindings(report)));
-    if (!report.good) refuse(verdict(report));
+    if (!report.good) refuse(refusal(report));
   } else {
     const found = await explain(flags.explain, report);
-    print(found, () => formatExplained(found, report, flags));
+    const wrong = formatProblems(repointFindings(report));
+    print(found, () => formatExplained(found, report, flags), wrong);
   }
 }
 

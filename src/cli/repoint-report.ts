@@ -28,23 +28,15 @@ export function renderRepoint(report: RepointReport): string {
   return paragraphs(parts);
 }
 
-function renderChart({
-  chart: { name, version },
-  images,
-  values,
-  problems,
-  findings,
-  pullSecret,
-  pins,
-  egress,
-  valuesFile,
-  proofFile,
-  install,
-}: RepointedChart): string {
-  const without = pullSecret?.workloads.filter((one) => !one.hasSecret) ?? [];
-  const outside = images.filter((one) => isNeeded(one) && !one.moved);
+/** What is told to whoever does not see the report: why it is not good. */
+export function refusal(report: RepointReport): string {
+  return paragraphs([...report.charts.map(renderFaults), verdict(report)]);
+}
+
+function renderChart(report: RepointedChart): string {
+  const { images, values, findings, egress, valuesFile, proofFile, install } = report;
+  const { name, version } = report.chart;
   const left = images.filter((one) => !isNeeded(one) && !one.moved);
-  const missing = images.filter((one) => one.moved && isMissing(one));
   const moved = images.filter((one) => one.moved);
   return paragraphs([
     formatTable([
@@ -56,12 +48,24 @@ function renderChart({
       ["proof", proofFile],
     ]),
     formatOperators(findings),
+    renderFaults(report),
+    section("Not needed with these values, and no value was seen to move it:", formatImages(left)),
+    section("Reaches outside when it runs, and was not switched off:", formatEgress(egress)),
+    `${install}\n`,
+  ]);
+}
+
+/** What keeps a chart from coming from the target alone. */
+function renderFaults({ images, problems, pullSecret, pins }: RepointedChart): string {
+  const without = pullSecret?.workloads.filter((one) => !one.hasSecret) ?? [];
+  const outside = images.filter((one) => isNeeded(one) && !one.moved);
+  const missing = images.filter((one) => one.moved && isMissing(one));
+  return paragraphs([
     section(
       "The chart cannot be rendered with these values, or refuses them:",
       problems.map((one) => `  ${one}\n`).join(""),
     ),
     section(`Needed, and no value moves it:`, formatImages(outside)),
-    section("Not needed with these values, and no value was seen to move it:", formatImages(left)),
     section(
       `Pulls without the secret ${pullSecret?.name ?? ""}, and no value gives it:`,
       without
@@ -73,8 +77,6 @@ function renderChart({
     ),
     section("Not at the target:", missing.map(formatMissing).join("")),
     formatPins(pins),
-    section("Reaches outside when it runs, and was not switched off:", formatEgress(egress)),
-    `${install}\n`,
   ]);
 }
 
@@ -124,7 +126,7 @@ function isNeeded({ class: kind }: PresentImage): boolean {
 }
 
 /** Whether all images come from the target, and if not, why. */
-export function verdict({ good, charts, target }: RepointReport): string {
+function verdict({ good, charts, target }: RepointReport): string {
   if (good) return `Good: every needed image comes from ${target} with these values.\n`;
   const images = charts.flatMap((chart) => chart.images).filter(isNeeded);
   const outside = images.filter(({ moved }) => !moved).length;

@@ -49,7 +49,8 @@ export const addReportCommand: AddCommand = (program, start) => {
     const written = await report({ path, since, receipts, ...place, ...choices }, run);
     const text = (): string =>
       isPrinted ? formatReport(written, "md") : renderWritten(output, written);
-    print(written, text, isPrinted ? "" : formatProblems(written.findings));
+    const isOnPage = isPrinted && flags.quiet !== true && flags.json !== true;
+    print(written, text, isOnPage ? "" : formatProblems(written.findings));
     if (written.verdict === "refused") refuse("Refused: do not use this bundle.\n");
   });
 };

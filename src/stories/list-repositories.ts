@@ -3,6 +3,7 @@ import { choose } from "../delivery/choose.ts";
 import { destinationOf, type DeliveryOptions } from "../delivery/delivery-options.ts";
 import { deliverables, planPush, repositoriesOf, type RepositoryList } from "../delivery/plan.ts";
 import { startRun, type RunOptions } from "../events.ts";
+import { announceWarnings } from "../finding.ts";
 import { withBundle, type BundleOptions } from "./open-bundle.ts";
 
 export interface RepositoryListOptions extends BundleOptions, DeliveryOptions {}
@@ -18,8 +19,10 @@ export async function listRepositories(
   const { path } = options;
   const destination = destinationOf(options);
   const bundleOptions = { ...options, content: "readable", blobs: "elsewhere" } as const;
-  return withBundle(bundleOptions, startRun(runOptions), async (opened) => {
+  const run = startRun(runOptions);
+  return withBundle(bundleOptions, run, async (opened) => {
     const bundle = requireUsable(path, opened);
+    announceWarnings(bundle.findings, run.onEvent);
     const { chosen } = choose(deliverables(bundle, bundle.source), options, destination);
     return repositoriesOf(planPush(chosen, destination), destination);
   });

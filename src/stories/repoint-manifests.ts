@@ -3,6 +3,7 @@ import { CarriedImages } from "../delivery/carried.ts";
 import type { Mapping } from "../delivery/mapping.ts";
 import { parseTarget } from "../delivery/plan.ts";
 import { startRun, type RunOptions } from "../events.ts";
+import { announceWarnings } from "../finding.ts";
 import { filterManifests, type FilteredManifests } from "../repoint/manifests/filter-manifests.ts";
 import type { Rename } from "../repoint/manifests/rename-images.ts";
 import { TargetNames } from "../repoint/names.ts";
@@ -31,17 +32,16 @@ export async function repointManifests(
   const destination = { target: parseTarget(target), mapping };
   const names = new TargetNames(destination);
   if (from === undefined) return filterManifests(text, (image) => names.of(image));
-  return withBundle(
-    { ...from, content: "readable", blobs: "elsewhere" },
-    startRun(runOptions),
-    async (opened) => {
-      const bundle = requireUsable(from.path, opened);
-      const carried = new CarriedImages(bundle.contents.artifacts, bundle.graph, destination);
-      const rename: Rename = (image) => {
-        const reason = carried.problemWith(image, []);
-        return reason === undefined || names.isThere(image) ? names.of(image) : { reason };
-      };
-      return Promise.resolve(filterManifests(text, rename));
-    },
-  );
+  const run = startRun(runOptions);
+  const bundleOptions = { ...from, content: "readable", blobs: "elsewhere" } as const;
+  return withBundle(bundleOptions, run, async (opened) => {
+    const bundle = requireUsable(from.path, opened);
+    announceWarnings(bundle.findings, run.onEvent);
+    const carried = new CarriedImages(bundle.contents.artifacts, bundle.graph, destination);
+    const rename: Rename = (image) => {
+      const reason = carried.problemWith(image, []);
+      return reason === undefined || names.isThere(image) ? names.of(image) : { reason };
+    };
+    return Promise.resolve(filterManifests(text, rename));
+  });
 }

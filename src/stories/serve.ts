@@ -4,6 +4,7 @@ import { CONTENTS_FILE, SUMS_FILE } from "../bundle/format.ts";
 import { verifiedBeforeEnd } from "../content/verify.ts";
 import { DrayError, systemCode, unreadable } from "../errors.ts";
 import { startRun, type Listener, type Run, type RunOptions } from "../events.ts";
+import { announceWarnings } from "../finding.ts";
 import { hasNames, NO_NAMES, type GivenNames } from "../foreign/given-names.ts";
 import { DOCKER_MANIFEST } from "../foreign/docker-manifest.ts";
 import { LAYOUT_FILE } from "../oci/image-layout.ts";
@@ -159,9 +160,7 @@ async function openBundled(path: string, options: ServeOptions, run: Run): Promi
   );
   try {
     const { source, graph, findings } = requireUsable(path, opened.bundle);
-    for (const { severity, message } of findings) {
-      if (severity === "warning") onEvent({ type: "warning", message });
-    }
+    announceWarnings(findings, onEvent);
     const roots = graph.roots.map(({ descriptor }) => descriptor);
     const catalog = await openSourceCatalog(checkedWhileSent(source), roots, run);
     return { ...catalog, close: () => opened.close() };
