@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
+import { inventoryJsonSchema } from "../src/delivery/inventory-document.ts";
 import { receiptJsonSchema } from "../src/delivery/receipt.ts";
 import { targetJsonSchema } from "../src/delivery/target-file.ts";
 import { recipeJsonSchema } from "../src/intake/recipe/recipe.ts";
@@ -11,6 +12,7 @@ const schemas = {
   bundle: recipeJsonSchema(),
   target: targetJsonSchema(),
   receipt: receiptJsonSchema(),
+  inventory: inventoryJsonSchema(),
 };
 for (const [name, schema] of Object.entries(schemas)) {
   const text = `${JSON.stringify(schema, undefined, 2)}\n`;

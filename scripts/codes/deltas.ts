@@ -28,6 +28,13 @@ export const deltas = {
     means: "`delta.json`, which says who has what a delta leaves out, is none, or of a newer dray.",
     advice: "Copy the bundle again, or update dray.",
   },
+  INVENTORY_INCOMPLETE: {
+    severity: "warning",
+    means:
+      "Something below a tag of the registry is not there or cannot be read, such as a blob that was deleted: it is not in the inventory.",
+    advice:
+      "Nothing for the next delta, which brings it again. Pulling that image may fail meanwhile.",
+  },
   INVENTORY_INVALID: {
     ends: "usage",
     means: "The file is not an inventory as `dray inventory` writes it, or is of a newer dray.",

@@ -74,11 +74,15 @@ export function leaveOut(
   };
 }
 
-/** True if every artifact and every file is there already, by the word of the bases together. */
-export function isAllThere({ document, plain }: Assembled, bases: readonly Base[]): boolean {
+/**
+ * True if every artifact, every blob and every file is there already, by the word of the bases together:
+ * a name may outlive what it needs.
+ */
+export function isAllThere({ document, plain, blobs }: Assembled, bases: readonly Base[]): boolean {
   let left: readonly BundleArtifact[] = document.artifacts;
   for (const base of bases) left = base.without(left);
   if (left.length > 0) return false;
+  if (blobs.some(({ descriptor }) => firstThatHas(descriptor, bases) === undefined)) return false;
   const listed = new Set(document.files.map(({ path }) => path));
   const files = plain.filter(({ path }) => listed.has(path));
   return files.every(({ path, descriptor: { digest } }) =>

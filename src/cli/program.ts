@@ -7,6 +7,7 @@ import { EXIT, reportFailure } from "./failure.ts";
 import { addExamples } from "./flags.ts";
 import { addImagesCommand } from "./images-command.ts";
 import { addInspectCommand } from "./inspect-command.ts";
+import { addInventoryCommand } from "./inventory-command.ts";
 import { addLoginCommand, addLogoutCommand } from "./login-command.ts";
 import { addKeygenCommand } from "./keygen-command.ts";
 import { addPackCommand } from "./pack-command.ts";
@@ -28,7 +29,7 @@ const COMMANDS: Readonly<Record<string, readonly AddCommand[]>> = {
   Gather: [addImagesCommand, addPackCommand, addCopyCommand, addPreflightCommand],
   Prove: [addInspectCommand, addVerifyCommand, addCheckCommand, addDiffCommand, addReportCommand],
   Carry: [addSplitCommand, addUnpackCommand, addSignCommand, addKeygenCommand],
-  Deliver: [addPushCommand, addRepointCommand, addServeCommand],
+  Deliver: [addPushCommand, addInventoryCommand, addRepointCommand, addServeCommand],
   Around: [addLoginCommand, addLogoutCommand, addCompletionCommand],
 };
 

@@ -69,7 +69,12 @@ function namesOf(item: Nameable, destination: Destination): string[] {
 /** The letters of a digest are no name: what asks for none is not compared with one. */
 function matches(names: readonly string[], pattern: string): boolean {
   const spoken = names.filter((name) => pattern.includes("@") || !name.includes("@"));
-  return spoken.some((name) => matcher(pattern).test(name));
+  return spoken.some((name) => matchesPattern(name, pattern));
+}
+
+/** In a pattern `*` stands for any characters and `?` for one. */
+export function matchesPattern(name: string, pattern: string): boolean {
+  return matcher(pattern).test(name);
 }
 
 function matcher(pattern: string): RegExp {

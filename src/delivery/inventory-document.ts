@@ -27,7 +27,7 @@ export interface InventoryRepository {
   readonly blobs: readonly number[];
 }
 
-interface InventoryBlob {
+export interface InventoryBlob {
   readonly digest: Digest;
   /** In bytes. */
   readonly size: number;
@@ -69,4 +69,20 @@ export function parseInventory(bytes: Uint8Array, path: string): Inventory {
       hint: cause.hint ?? "Name a file that `dray inventory` has written.",
     });
   }
+}
+
+/** One line a repository and a blob: short, and good to compare. */
+export function formatInventory({ repositories, blobs, ...rest }: Inventory): Buffer {
+  const lines = (items: readonly unknown[]): string =>
+    items.length === 0 ? "[]" : `[\n${items.map((item) => JSON.stringify(item)).join(",\n")}\n]`;
+  const head = JSON.stringify(rest).slice(0, -1);
+  return Buffer.from(
+    `${head},\n"repositories":${lines(repositories)},\n"blobs":${lines(blobs)}}\n`,
+  );
+}
+
+/** The JSON Schema of inventories, for programs that read them. */
+export function inventoryJsonSchema(): object {
+  const made = z.toJSONSchema(schema, { target: "draft-2020-12", io: "input" });
+  return { title: "dray inventory", ...made };
 }

@@ -1,7 +1,7 @@
 import { RegistryError } from "../../errors.ts";
 import { READ_ONLY } from "./permanent-refusal.ts";
 import type { Repository } from "./repository.ts";
-import { MAX_PAGE_BYTES } from "./tags.ts";
+import { MAX_PAGE_BYTES } from "./paged-list.ts";
 
 /**
  * Whether a repository is `there`, would be made by a push (`new`), or whether neither can be told

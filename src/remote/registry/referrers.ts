@@ -9,7 +9,7 @@ import { parseManifest } from "../../oci/manifest.ts";
 import { isIndexType, MediaType } from "../../oci/media-type.ts";
 import { referrersTag } from "../../oci/referrer.ts";
 import type { Repository } from "./repository.ts";
-import { nextQuery } from "./tags.ts";
+import { nextQuery } from "./paged-list.ts";
 
 /** Signatures and the like of one manifest: what is signed every night has some hundreds in a year. */
 const MAX_REFERRERS = 2000;

@@ -1,0 +1,67 @@
+import { Option } from "commander";
+import type { InventoryReport } from "../index.ts";
+import { formatProblems } from "./findings.ts";
+import { addExamples, refuseStdout, repeatable } from "./flags.ts";
+import { addRegistryFlags, registryAccess, type RegistryFlags } from "./registry-flags.ts";
+import { addOutputFlags, type AddCommand, type SessionFlags } from "./session.ts";
+import { formatBytes, formatTable, plural } from "./table.ts";
+
+interface InventoryFlags extends SessionFlags, RegistryFlags {
+  readonly repo?: readonly string[];
+  readonly output: string;
+}
+
+export const addInventoryCommand: AddCommand = (program, start) => {
+  const command = program
+    .command("inventory")
+    .summary("write down what a registry has, for the next delta")
+    .description(
+      "Lists tags, digests, blobs and sizes of a registry in a small file for the way back: " +
+        "`dray pack --since FILE` leaves behind what is in it. Every blob is asked for, and nothing " +
+        "is changed.",
+    )
+    .argument("<registry>", "REGISTRY[:PORT][/PREFIX]")
+    .addOption(
+      repeatable("--repo <pattern>", "only such repositories, * for any text; else all it lists"),
+    )
+    .addOption(new Option("-o, --output <file>", "file to write").makeOptionMandatory());
+  addRegistryFlags(command);
+  addOutputFlags(command);
+  addExamples(command, [
+    "dray inventory registry.internal:5000/mirror -o mirror.inventory.json",
+    "dray inventory registry.internal:5000 --repo 'mirror/team/*' -o team.inventory.json",
+    "dray pack bundle.yaml --since mirror.inventory.json --sign-key release.key",
+  ]);
+  command.action(async (target: string, flags: InventoryFlags) => {
+    const session = await start(flags);
+    await refuseStdout(flags.output, NO_STDOUT);
+    const { inventory } = await import("../index.ts");
+    const registry = await registryAccess(flags, session);
+    const { repo: repositories, output } = flags;
+    const report = await inventory({ target, repositories, output, registry }, session.run);
+    session.print(report, () => render(report), formatProblems(report.findings));
+  });
+};
+
+const NO_STDOUT = {
+  what: "the inventory",
+  why: "it appears whole under its name or not at all",
+  hint: "Name a file; --json has what is told of it.",
+};
+
+function render({
+  target,
+  output,
+  size,
+  repositories,
+  tags,
+  blobs,
+  bytes,
+}: InventoryReport): string {
+  const held = `${repositories === 1 ? "1 repository" : `${repositories} repositories`}, ${plural(tags, "tag")}, ${plural(blobs, "blob")} (${formatBytes(bytes)})`;
+  return formatTable([
+    ["registry", target],
+    ["has", held],
+    ["inventory", `${output}, ${formatBytes(size)}`],
+  ]);
+}
