@@ -73,12 +73,16 @@ export function parseInventory(bytes: Uint8Array, path: string): Inventory {
 
 /** One line a repository and a blob: short, and good to compare. */
 export function formatInventory({ repositories, blobs, ...rest }: Inventory): Buffer {
-  const lines = (items: readonly unknown[]): string =>
-    items.length === 0 ? "[]" : `[\n${items.map((item) => JSON.stringify(item)).join(",\n")}\n]`;
   const head = JSON.stringify(rest).slice(0, -1);
   return Buffer.from(
     `${head},\n"repositories":${lines(repositories)},\n"blobs":${lines(blobs)}}\n`,
   );
+}
+
+/** A list with a line for each item. */
+function lines(items: readonly unknown[]): string {
+  if (items.length === 0) return "[]";
+  return `[\n${items.map((item) => JSON.stringify(item)).join(",\n")}\n]`;
 }
 
 /** The JSON Schema of inventories, for programs that read them. */

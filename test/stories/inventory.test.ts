@@ -69,11 +69,11 @@ describe("inventory", () => {
   });
 
   it.each([
-    ["a prefix", "/team", undefined, ["team/app", "team/web"]],
-    ["a pattern", "", ["*/web"], ["other/web", "team/web"]],
-    ["a pattern below a prefix", "/team", ["w*"], ["team/web"]],
-    ["a name", "", ["other/web"], ["other/web"]],
-  ])("looks only at what %s names", async (_what, prefix, repositories, names) => {
+    ["a prefix", { prefix: "/team", names: ["team/app", "team/web"] }],
+    ["a pattern", { repositories: ["*/web"], names: ["other/web", "team/web"] }],
+    ["a pattern below a prefix", { prefix: "/team", repositories: ["w*"], names: ["team/web"] }],
+    ["a name", { repositories: ["other/web"], names: ["other/web"] }],
+  ])("looks only at what %s names", async (_what, { prefix = "", repositories, names }) => {
     const registry = await holding({
       "team/app:1": IMAGE,
       "team/web:1": IMAGE,
