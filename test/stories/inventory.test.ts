@@ -37,6 +37,12 @@ async function take(
   return { report, found: parseInventory(await readFile(path), path), path };
 }
 
+interface Scope {
+  readonly prefix?: string;
+  readonly repositories?: readonly string[];
+  readonly names: readonly string[];
+}
+
 describe("inventory", () => {
   it("lists repositories, tags, digests, and blobs with their sizes", async () => {
     const both = makeMultiArch("both");
@@ -68,7 +74,7 @@ describe("inventory", () => {
     expect(report.findings).toMatchObject([{ code: "INVENTORY_INCOMPLETE", entry: "team/app" }]);
   });
 
-  it.each([
+  it.each<readonly [string, Scope]>([
     ["a prefix", { prefix: "/team", names: ["team/app", "team/web"] }],
     ["a pattern", { repositories: ["*/web"], names: ["other/web", "team/web"] }],
     ["a pattern below a prefix", { prefix: "/team", repositories: ["w*"], names: ["team/web"] }],
