@@ -198,7 +198,12 @@ export {
   type UnpackResult,
 } from "./stories/unpack.ts";
 export { inventory, type InventoryOptions, type InventoryReport } from "./stories/inventory.ts";
-export { inventoryJsonSchema, type Inventory } from "./delivery/inventory-document.ts";
+export {
+  inventoryJsonSchema,
+  type Inventory,
+  type InventoryBlob,
+  type InventoryRepository,
+} from "./delivery/inventory-document.ts";
 export { diff, type DiffOptions, type DiffReport } from "./stories/diff.ts";
 export { split, type SplitOptions, type SplitResult } from "./stories/split.ts";
 export type { WrittenPart } from "./archive/parts/write-parts.ts";

@@ -43,7 +43,7 @@ async function readCatalog(
     throw new RegistryError(
       "DRAY_REGISTRY_UNSUPPORTED",
       `Cannot list the repositories of ${client.name}: it has no such list, or not for this account (HTTP ${error.status ?? 0})`,
-      { status: error.status, kind: "usage", hint: NAME_THEM, cause: error },
+      { status: error.status, hint: NAME_THEM, cause: error },
     );
   }
 }
