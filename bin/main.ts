@@ -3,7 +3,6 @@ import { readFileSync } from "node:fs";
 import process from "node:process";
 import { getAsset, isSea } from "node:sea";
 import { setFlagsFromString } from "node:v8";
-import { run } from "../src/cli/program.ts";
 import { VERSION } from "../src/version.ts";
 
 // A run takes a second. The optimizing compiler of Node.js 20 spends as much again on functions that
@@ -39,12 +38,26 @@ function textOf(name: string): string {
   return readFileSync(new URL(name, import.meta.url), "utf8");
 }
 
+const argv = process.argv.slice(2);
+
+/** Scripts ask for it often: the program need not be loaded for that. */
+const isVersionWanted = argv.length === 1 && (argv[0] === "--version" || argv[0] === "-V");
+
+async function main(): Promise<number> {
+  if (isVersionWanted) {
+    process.stdout.write(`${VERSION}\n`);
+    return 0;
+  }
+  const { run } = await import("../src/cli/program.ts");
+  return run(argv, VERSION, {
+    stdin: process.stdin,
+    stdout: process.stdout,
+    stderr: process.stderr,
+    env: process.env,
+    licenses,
+    signal: stop.signal,
+  });
+}
+
 // An executable's files cannot wait on their top level.
-void run(process.argv.slice(2), VERSION, {
-  stdin: process.stdin,
-  stdout: process.stdout,
-  stderr: process.stderr,
-  env: process.env,
-  licenses,
-  signal: stop.signal,
-}).then((code) => (process.exitCode = code));
+void main().then((code) => (process.exitCode = code));

@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { rolldown } from "rolldown";
 import { workerEntries } from "./bundle/workers.ts";
 import { thirdPartyNotices } from "./bundle/notices.ts";
+import { requestsOfUndici } from "./bundle/undici.ts";
 
 /**
  * Puts the program and the library, with all that they depend on, into a few files: they load twice
@@ -24,6 +25,7 @@ const bundle = await rolldown({
     ...workerEntries(built),
   },
   platform: "node",
+  plugins: [requestsOfUndici()],
 });
 const { output: chunks } = await bundle.write({
   dir: output,

@@ -173,12 +173,13 @@ function helmDirectory(env: Environment): string {
 async function certificates(env: Environment): Promise<string[]> {
   const named = given(env, "SSL_CERT_FILE");
   const extra = given(env, "NODE_EXTRA_CA_CERTS");
-  return [
-    ...(named === undefined
+  const all =
+    named === undefined
       ? await systemCertificates()
-      : [await readCertificates(named, "SSL_CERT_FILE")]),
-    ...(extra === undefined ? [] : [await readCertificates(extra, "NODE_EXTRA_CA_CERTS")]),
-  ];
+      : [await readCertificates(named, "SSL_CERT_FILE")];
+  // Many machines name one file twice, and three hundred certificates take a tenth of a second.
+  if (extra === undefined || extra === named) return all;
+  return [...all, await readCertificates(extra, "NODE_EXTRA_CA_CERTS")];
 }
 
 function proxies(env: Environment): ProxyOptions {

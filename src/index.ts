@@ -55,6 +55,7 @@ export type {
   Content,
   ContentOptions,
   FetchOptions,
+  OpenOptions,
   PushResult,
   Resend,
   SendOptions,

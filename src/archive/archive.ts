@@ -41,8 +41,11 @@ interface EntriesOptions {
 }
 
 interface Seekable extends Opened {
-  /** Opens the content of an entry, at any time. */
-  read(entry: EntryPlace): Bytes;
+  /**
+   * Opens the content of an entry, at any time. With `reuse` each piece is used before the one after
+   * the next is asked for: it may be written over then.
+   */
+  read(entry: EntryPlace, options?: { readonly reuse?: boolean }): Bytes;
 }
 
 /** A directory of the disk; `path` is its root, and each entry a file below. */

@@ -20,6 +20,8 @@ export interface ReadRequest {
 export interface Readable {
   /** May read less than is asked for, and nothing at the end. */
   read(request: ReadRequest): Promise<{ readonly bytesRead: number }>;
+  /** The same into several buffers, one behind another. */
+  readv(buffers: readonly Uint8Array[], position: number): Promise<{ readonly bytesRead: number }>;
 }
 
 /** One of the files that what is read lies in, one behind another. */
@@ -34,9 +36,14 @@ export const READ_BYTES = 1024 * 1024;
 /** Gives the memory that a piece is read into. */
 export type Allocate = (length: number) => Buffer;
 
-/** New memory for every piece, or three buffers in turn: one is read into, one waits, one is used. */
-export function allocator(reuse: boolean): Allocate {
-  if (!reuse) return (length) => Buffer.allocUnsafeSlow(length);
+/** New memory for every piece: whoever gets it may keep it. */
+export const newMemory: Allocate = (length) => Buffer.allocUnsafeSlow(length);
+
+/**
+ * Three buffers in turn: one is read into, one waits, one is used. A piece is written over when the one
+ * after the next is asked for. New memory costs a page fault for every 4 KiB, and then a collection.
+ */
+export function memoryInTurn(): Allocate {
   const ring: Buffer[] = [];
   let turn = 0;
   return (length) => {
@@ -68,6 +75,32 @@ export async function readExactly(
   return buffer;
 }
 
+/** Fills `buffers`, one behind another, from `position` on; a shorter file is an error. */
+export async function readScattered(
+  file: Readable,
+  position: number,
+  buffers: readonly Uint8Array[],
+): Promise<void> {
+  let at = position;
+  for (let rest = buffers; rest.length > 0;) {
+    const { bytesRead } = await file.readv(rest, at);
+    if (bytesRead === 0) throw shorter(at);
+    at += bytesRead;
+    rest = behind(rest, bytesRead);
+  }
+}
+
+/** What is left of buffers of which the first `count` bytes are full. */
+function behind(buffers: readonly Uint8Array[], count: number): Uint8Array[] {
+  const left: Uint8Array[] = [];
+  let full = count;
+  for (const buffer of buffers) {
+    if (full < buffer.length) left.push(buffer.subarray(full));
+    full = Math.max(0, full - buffer.length);
+  }
+  return left;
+}
+
 /** A file that ended while it was read. */
 export function shorter(position: number): DrayError {
   return new DrayError(
@@ -79,25 +112,26 @@ export function shorter(position: number): DrayError {
 
 /**
  * Runs `read` for each piece of a range, one piece ahead of the consumer, so that the disk works
- * while the consumer hashes or sends.
+ * while the consumer hashes or sends. No read is under way any more when it ends, whoever ends it: its
+ * memory may be another's next.
  */
-export async function* readAhead<T>(
+export async function* readAhead<T, R>(
   pieces: Iterable<T>,
-  read: (piece: T) => Promise<Buffer>,
-): AsyncGenerator<{ piece: T; buffer: Buffer }, void, undefined> {
-  let pending: { piece: T; buffer: Promise<Buffer> } | undefined;
-  const begin = (piece: T): { piece: T; buffer: Promise<Buffer> } => {
-    const buffer = read(piece);
-    // If the consumer stops early nobody awaits the piece that is under way.
-    buffer.catch(() => undefined);
-    return { piece, buffer };
-  };
-  for (const piece of pieces) {
-    const next = begin(piece);
-    if (pending !== undefined) yield { piece: pending.piece, buffer: await pending.buffer };
-    pending = next;
+  read: (piece: T) => Promise<R>,
+): AsyncGenerator<R, void, undefined> {
+  let pending: Promise<R> | undefined;
+  try {
+    for (const piece of pieces) {
+      const before = pending;
+      pending = read(piece);
+      // Whoever waits for the piece before it hears of that one's failure first.
+      pending.catch(() => undefined);
+      if (before !== undefined) yield await before;
+    }
+    if (pending !== undefined) yield await pending;
+  } finally {
+    await pending?.catch(() => undefined);
   }
-  if (pending !== undefined) yield { piece: pending.piece, buffer: await pending.buffer };
 }
 
 /** A file, or several as one, or a stretch of that: an archive may lie in another as it is. */
@@ -133,15 +167,20 @@ export class FileRange implements ByteRange {
     return readExactly(this.#file, this.start + position, buffer);
   }
 
-  /** `reuse` writes over a piece when the one after the next is asked for: saves memory. */
-  async *read(offset: number, length: number, { reuse = false }: { reuse?: boolean } = {}): Bytes {
+  /** Fills several buffers, one behind another, from `position` on. */
+  async scatter(position: number, buffers: readonly Uint8Array[]): Promise<void> {
+    const length = buffers.reduce((sum, buffer) => sum + buffer.length, 0);
+    if (position + length > this.size) throw shorter(this.size);
+    await readScattered(this.#file, this.start + position, buffers);
+  }
+
+  async *read(
+    offset: number,
+    length: number,
+    { memory = newMemory }: { memory?: Allocate } = {},
+  ): Bytes {
     if (offset + length > this.size) throw shorter(this.size);
-    const allocate = allocator(reuse);
-    for await (const { buffer } of readAhead(rangePieces(offset, length), ([at, count]) =>
-      this.fill(at, allocate(count)),
-    )) {
-      yield buffer;
-    }
+    yield* readAhead(rangePieces(offset, length), ([at, count]) => this.fill(at, memory(count)));
   }
 }
 

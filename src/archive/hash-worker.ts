@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { parentPort, workerData } from "node:worker_threads";
 import type { HashTask } from "./archive.ts";
-import { FileRange } from "./file-range.ts";
+import { FileRange, memoryInTurn } from "./file-range.ts";
 import type { HashReply, Stretch } from "./hash-pool.ts";
 import { MemberTar } from "./members/member-reader.ts";
 import { openPieces } from "./parts/several-files.ts";
@@ -11,6 +11,7 @@ import { toFailure } from "./thread-failure.ts";
 /** A thread that hashes what it is told of one carrier, which it opens for itself. */
 const { pieces, start, size } = workerData as Stretch;
 const opened = openCarrier();
+const memory = memoryInTurn();
 
 parentPort?.on("message", (task: HashTask) => {
   void answer(task).then((reply) => parentPort?.postMessage(reply));
@@ -33,7 +34,7 @@ async function answer(task: HashTask): Promise<HashReply> {
 async function digestsOf({ position, size: length, algorithms }: HashTask): Promise<string[]> {
   const hashes = algorithms.map((algorithm) => createHash(algorithm));
   const tar = await opened;
-  for await (const piece of tar.read(position, length, { check: true, reuse: true })) {
+  for await (const piece of tar.read(position, length, { check: true, memory })) {
     for (const hash of hashes) hash.update(piece);
   }
   return hashes.map((hash) => hash.digest("hex"));

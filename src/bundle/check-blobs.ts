@@ -19,7 +19,7 @@ export async function checkBlobs(
   for (const blob of blobs) {
     signal.throwIfAborted();
     try {
-      const content = counted(source.fetch(blob, { signal }), onEvent);
+      const content = counted(source.fetch(blob, { signal, reuse: true }), onEvent);
       await discard(verified(content, blob, { from: source.name }));
     } catch (error) {
       if (!(error instanceof DrayError) || error.kind !== "refused") throw error;

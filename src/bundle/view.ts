@@ -1,6 +1,6 @@
 import type { Archive } from "../archive/archive.ts";
 import type { Entry } from "../archive/scan.ts";
-import { collect, type Bytes, type FetchOptions } from "../content/content.ts";
+import { collect, type Bytes, type FetchOptions, type OpenOptions } from "../content/content.ts";
 import { MemberDamage, memberFinding } from "../archive/members/member-damage.ts";
 import { DrayError } from "../errors.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
@@ -113,10 +113,10 @@ export class BundleView implements BundleSource {
     return entry.bytes !== undefined || this.#archive.kind !== "stream";
   }
 
-  open(entry: Entry): Bytes {
+  open(entry: Entry, { reuse = false }: OpenOptions = {}): Bytes {
     if (entry.bytes !== undefined) return once(entry.bytes);
     if (this.#archive.kind === "stream") throw onePass(entry.path);
-    return this.#located(this.#archive.read(entry));
+    return this.#located(this.#archive.read(entry, { reuse }));
   }
 
   /** Names the entries, and which bytes of them, where the carrier turns out to be damaged. */
@@ -130,12 +130,12 @@ export class BundleView implements BundleSource {
     }
   }
 
-  async *fetch(descriptor: Descriptor, { offset = 0 }: FetchOptions = {}): Bytes {
+  async *fetch(descriptor: Descriptor, options: FetchOptions = {}): Bytes {
     const path = blobPath(descriptor.digest);
     const entry = this.entries.get(path);
     if (entry === undefined) throw refused("DRAY_BLOB_MISSING", path, "it is not in the bundle");
-    let skip = offset;
-    for await (const chunk of this.open(entry)) {
+    let skip = options.offset ?? 0;
+    for await (const chunk of this.open(entry, options)) {
       if (skip < chunk.length) yield chunk.subarray(skip);
       skip = Math.max(0, skip - chunk.length);
     }

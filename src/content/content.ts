@@ -8,7 +8,15 @@ export interface ContentOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-export interface FetchOptions extends ContentOptions {
+export interface OpenOptions {
+  /**
+   * Each chunk is used before the one after the next is asked for: its memory may be written over
+   * then. Only a hint: sources may give new memory all the same. @default false
+   */
+  readonly reuse?: boolean;
+}
+
+export interface FetchOptions extends ContentOptions, OpenOptions {
   /** First byte wanted. @default 0 */
   readonly offset?: number;
 }
@@ -33,7 +41,7 @@ export type Resend = (
 export interface Content {
   /** The source's name, for messages. */
   readonly from: string;
-  open(offset: number): Bytes;
+  open(offset: number, options?: OpenOptions): Bytes;
 }
 
 /** A place that content comes from: a repository, a layout, a bundle. */

@@ -121,8 +121,11 @@ export class GraphCopy {
     const { onEvent } = this.#options;
     return {
       from: this.#source.name,
-      open: (offset) =>
-        counted(this.#source.fetch(descriptor, { signal: this.#signal, offset }), onEvent),
+      open: (offset, options) =>
+        counted(
+          this.#source.fetch(descriptor, { ...options, signal: this.#signal, offset }),
+          onEvent,
+        ),
     };
   }
 

@@ -119,7 +119,11 @@ export async function checkBlob(
   options: ContentOptions = {},
 ): Promise<Finding | undefined> {
   try {
-    await discard(verified(source.fetch(expected, options), expected, { from: source.name }));
+    await discard(
+      verified(source.fetch(expected, { ...options, reuse: true }), expected, {
+        from: source.name,
+      }),
+    );
     return undefined;
   } catch (error) {
     if (!(error instanceof DrayError)) throw error;

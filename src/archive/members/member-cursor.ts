@@ -1,6 +1,7 @@
 import type { Bytes } from "../../content/content.ts";
 import { StreamCursor, truncated, type Cursor } from "../cursor.ts";
 import { MEMBER_PAYLOAD } from "./gzip-members.ts";
+import { memoryInTurn } from "../file-range.ts";
 import type { SeekableTar } from "../tar/seekable-tar.ts";
 
 /**
@@ -9,6 +10,7 @@ import type { SeekableTar } from "../tar/seekable-tar.ts";
  */
 export class MemberCursor implements Cursor {
   readonly #tar: SeekableTar;
+  readonly #memory = memoryInTurn();
   #stream: StreamCursor;
   /** Where the present stream began: always at the start of a member. */
   #start = 0;
@@ -26,8 +28,9 @@ export class MemberCursor implements Cursor {
     return this.#stream.take(length);
   }
 
-  bytes(length: number): Bytes {
-    return this.#stream.bytes(length);
+  /** Whoever gets pieces may keep them; what is skipped takes no new memory. */
+  async *bytes(length: number): Bytes {
+    for await (const piece of this.#stream.bytes(length)) yield Buffer.from(piece);
   }
 
   async skip(length: number): Promise<void> {
@@ -45,6 +48,7 @@ export class MemberCursor implements Cursor {
   }
 
   #from(offset: number): StreamCursor {
-    return new StreamCursor(this.#tar.read(offset, this.#tar.size - offset, { check: true }));
+    const options = { check: true, memory: this.#memory };
+    return new StreamCursor(this.#tar.read(offset, this.#tar.size - offset, options));
   }
 }

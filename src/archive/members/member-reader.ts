@@ -1,6 +1,7 @@
 import { crc32 } from "node:zlib";
 import type { Bytes } from "../../content/content.ts";
 import {
+  BLOCK_BYTES,
   BLOCK_HEADER,
   BLOCK_PAYLOAD,
   blocksIn,
@@ -15,7 +16,7 @@ import { damaged, wrongChecksum } from "./member-damage.ts";
 import { truncated, type Cursor } from "../cursor.ts";
 import { memberExtent, type MemberExtent } from "./member-extent.ts";
 import { MemberCursor } from "./member-cursor.ts";
-import { allocator, readAhead, type Allocate, type FileRange } from "../file-range.ts";
+import { newMemory, readAhead, type Allocate, type FileRange } from "../file-range.ts";
 import type { ReadOptions, SeekableTar } from "../tar/seekable-tar.ts";
 
 /** Blocks read at a time: about 1 MiB. */
@@ -29,6 +30,13 @@ interface Piece {
   /** Wanted range, in bytes of the member's payload. */
   readonly from: number;
   readonly to: number;
+}
+
+interface ReadPiece {
+  readonly piece: Piece;
+  /** Of its blocks, one behind another. */
+  readonly headers: Buffer;
+  readonly wanted: Buffer;
 }
 
 /** Reads a tar inside the bundle's gzip framing by arithmetic, without inflating. */
@@ -63,27 +71,24 @@ export class MemberTar implements SeekableTar {
   async *read(
     offset: number,
     length: number,
-    { check = false, reuse = false }: ReadOptions = {},
+    { check = false, memory = newMemory }: ReadOptions = {},
   ): Bytes {
-    const allocate = allocator(reuse);
     const end = offset + length;
     let current = -1;
     let crc = 0;
     const { present } = this.#extent;
     const pieces = this.#pieces(offset, Math.min(end, present));
-    for await (const { piece, buffer } of readAhead(pieces, (next) =>
-      this.#readBlocks(next, allocate),
-    )) {
-      const { member } = piece;
+    for await (const read of readAhead(pieces, (piece) => this.#readBlocks(piece, memory))) {
+      const { member, to } = read.piece;
       if (member !== current) await this.#checkHeader(member);
       if (member !== current) crc = 0;
       current = member;
-      const payloads = [...this.#payload(piece, buffer)];
+      this.#checkBlocks(read);
       if (check && this.#isInside(member, offset, end)) {
-        for (const payload of payloads) crc = crc32(payload, crc);
-        if (piece.to === this.#payloadOf(member)) await this.#checkTrailer(member, crc);
+        crc = crc32(read.wanted, crc);
+        if (to === this.#payloadOf(member)) await this.#checkTrailer(member, crc);
       }
-      yield* payloads;
+      yield read.wanted;
     }
     if (end > present) throw truncated(present);
   }
@@ -113,28 +118,32 @@ export class MemberTar implements SeekableTar {
     }
   }
 
-  /** The blocks of a piece with their headers; of the last block only what is wanted. */
-  async #readBlocks(
-    { member, firstBlock, blocks, to }: Piece,
-    allocate: Allocate,
-  ): Promise<Buffer> {
-    const start = member * MEMBER_BYTES + MEMBER_HEADER;
-    const length = to - firstBlock * BLOCK_PAYLOAD + blocks * BLOCK_HEADER;
-    const position = start + firstBlock * (BLOCK_HEADER + BLOCK_PAYLOAD);
-    return this.#range.fill(position, allocate(length));
+  /**
+   * The blocks of a piece, of the last one only what is wanted. Their headers go elsewhere, so that what
+   * is wanted lies in one piece.
+   */
+  async #readBlocks(piece: Piece, allocate: Allocate): Promise<ReadPiece> {
+    const { member, firstBlock, blocks, from, to } = piece;
+    const start = firstBlock * BLOCK_PAYLOAD;
+    const memory = allocate(blocks * BLOCK_HEADER + to - start);
+    const headers = memory.subarray(0, blocks * BLOCK_HEADER);
+    const payload = memory.subarray(headers.length);
+    const places: Buffer[] = [];
+    for (let index = 0; index < blocks; index++) {
+      places.push(headers.subarray(index * BLOCK_HEADER, (index + 1) * BLOCK_HEADER));
+      places.push(payload.subarray(index * BLOCK_PAYLOAD, (index + 1) * BLOCK_PAYLOAD));
+    }
+    await this.#range.scatter(
+      member * MEMBER_BYTES + MEMBER_HEADER + firstBlock * BLOCK_BYTES,
+      places,
+    );
+    return { piece, headers, wanted: payload.subarray(from - start) };
   }
 
-  *#payload({ member, firstBlock, blocks, from, to }: Piece, buffer: Buffer): Generator<Buffer> {
+  #checkBlocks({ piece: { member, firstBlock, blocks }, headers }: ReadPiece): void {
     for (let index = 0; index < blocks; index++) {
-      const block = firstBlock + index;
-      const header = index * (BLOCK_HEADER + BLOCK_PAYLOAD);
-      this.#checkBlock(member, block, buffer.subarray(header, header + BLOCK_HEADER));
-      const blockFrom = block * BLOCK_PAYLOAD;
-      const start = header + BLOCK_HEADER - blockFrom;
-      yield buffer.subarray(
-        start + Math.max(from, blockFrom),
-        start + Math.min(to, blockFrom + BLOCK_PAYLOAD),
-      );
+      const header = headers.subarray(index * BLOCK_HEADER, (index + 1) * BLOCK_HEADER);
+      this.#checkBlock(member, firstBlock + index, header);
     }
   }
 

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { basename } from "node:path";
 import { DrayError } from "../../errors.ts";
-import type { FilePiece } from "../file-range.ts";
+import { memoryInTurn, type FilePiece } from "../file-range.ts";
 import type { Piece } from "./part-set.ts";
 import type { PartSums } from "./part-sums.ts";
 import { withPieces } from "./several-files.ts";
@@ -15,7 +15,8 @@ export function sumOfFile(file: FilePiece): Promise<string> {
 export function sumOfFiles(files: readonly FilePiece[]): Promise<string> {
   return withPieces(files, async (range) => {
     const hash = createHash("sha256");
-    for await (const piece of range.read(0, range.size, { reuse: true })) hash.update(piece);
+    for await (const piece of range.read(0, range.size, { memory: memoryInTurn() }))
+      hash.update(piece);
     return hash.digest("hex");
   });
 }

@@ -1,6 +1,6 @@
 import { discard } from "../../content/content.ts";
 import { DrayError } from "../../errors.ts";
-import type { FileRange } from "../file-range.ts";
+import { memoryInTurn, type FileRange } from "../file-range.ts";
 import { MEMBER_PAYLOAD } from "../members/gzip-members.ts";
 import { MemberTar } from "../members/member-reader.ts";
 
@@ -12,7 +12,7 @@ export async function damagedMembers(range: FileRange): Promise<number[]> {
   for (let start = 0; start < tar.size; start += MEMBER_PAYLOAD) {
     const length = Math.min(MEMBER_PAYLOAD, tar.size - start);
     try {
-      await discard(tar.read(start, length, { check: true, reuse: true }));
+      await discard(tar.read(start, length, { check: true, memory: memoryInTurn() }));
     } catch (error) {
       if (!(error instanceof DrayError) || error.kind !== "refused") throw error;
       damaged.push(start / MEMBER_PAYLOAD);

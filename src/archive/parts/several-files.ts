@@ -10,6 +10,13 @@ interface OpenPiece {
   reads: number;
 }
 
+/** A place in one of the files, and how much of it is left from there on. */
+interface OpenPlace {
+  readonly file: FileHandle;
+  readonly at: number;
+  readonly left: number;
+}
+
 /** Files that are read as if they were one, each opened when something of it is wanted. */
 class SeveralFiles implements Readable {
   readonly #pieces: readonly FilePiece[];
@@ -22,18 +29,37 @@ class SeveralFiles implements Readable {
     this.#pieces = pieces;
   }
 
-  async read(request: ReadRequest): Promise<{ readonly bytesRead: number }> {
-    const place = this.#placeOf(request.position);
+  read(request: ReadRequest): Promise<{ readonly bytesRead: number }> {
+    return this.#reading(request.position, ({ file, at, left }) =>
+      file.read({ ...request, length: Math.min(request.length, left), position: at }),
+    );
+  }
+
+  async #reading(
+    position: number,
+    read: (place: OpenPlace) => Promise<{ readonly bytesRead: number }>,
+  ): Promise<{ readonly bytesRead: number }> {
+    const place = this.#placeOf(position);
     if (place === undefined) return { bytesRead: 0 };
-    const { index, at, left } = place;
-    const piece = this.#take(index);
+    const piece = this.#take(place.index);
     piece.reads++;
     try {
-      const file = await piece.file;
-      return await file.read({ ...request, length: Math.min(request.length, left), position: at });
+      return await read({ ...place, file: await piece.file });
     } finally {
       piece.reads--;
     }
+  }
+
+  /** What is asked for may lie in several files: one at a time gives something. */
+  readv(buffers: readonly Uint8Array[], position: number): Promise<{ readonly bytesRead: number }> {
+    const [first] = buffers;
+    if (first === undefined) return Promise.resolve({ bytesRead: 0 });
+    return this.#reading(position, ({ file, at, left }) => {
+      const length = buffers.reduce((sum, buffer) => sum + buffer.length, 0);
+      return length <= left
+        ? file.readv(buffers, at)
+        : file.read({ buffer: first, length: Math.min(first.length, left), position: at });
+    });
   }
 
   async close(): Promise<void> {

@@ -3,7 +3,7 @@ import { open, rename, rm, type FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 import { syncFolder } from "../../content/sync-folder.ts";
 import type { Run } from "../../events.ts";
-import type { FileRange } from "../file-range.ts";
+import { memoryInTurn, type FileRange } from "../file-range.ts";
 import type { Cut } from "./cut.ts";
 
 /** A part that was written. */
@@ -76,7 +76,7 @@ export class PartWriter {
     const file = isWanted ? await this.#create(partial(path)) : undefined;
     try {
       let unsynced = 0;
-      const reading = this.#range.read(cut.start, cut.size, { reuse: true });
+      const reading = this.#range.read(cut.start, cut.size, { memory: memoryInTurn() });
       for await (const piece of reading) {
         this.#run.signal.throwIfAborted();
         hash.update(piece);

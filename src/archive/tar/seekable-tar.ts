@@ -1,13 +1,13 @@
 import type { Bytes } from "../../content/content.ts";
 import type { TarFraming } from "../archive.ts";
 import { SeekCursor, type Cursor } from "../cursor.ts";
-import type { ByteRange, FileRange } from "../file-range.ts";
+import { newMemory, type Allocate, type ByteRange, type FileRange } from "../file-range.ts";
 
 export interface ReadOptions {
   /** Check the carrier's own checksums of what the range covers whole. @default false */
   readonly check?: boolean;
-  /** Write over a piece when the one after the next is asked for: saves memory. @default false */
-  readonly reuse?: boolean;
+  /** Where pieces are read into. @default new memory for each */
+  readonly memory?: Allocate | undefined;
 }
 
 /** The tar inside a carrier, readable at any place. */
@@ -34,8 +34,8 @@ export class PlainTar implements SeekableTar {
     return this.#range.size;
   }
 
-  read(offset: number, length: number, { reuse = false }: ReadOptions = {}): Bytes {
-    return this.#range.read(offset, length, { reuse });
+  read(offset: number, length: number, { memory = newMemory }: ReadOptions = {}): Bytes {
+    return this.#range.read(offset, length, { memory });
   }
 
   checkingCursor(): Cursor {

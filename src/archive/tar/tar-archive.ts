@@ -1,6 +1,6 @@
 import type { Carrier, StreamArchive, TarArchive } from "../archive.ts";
 import { SeekCursor, StreamCursor } from "../cursor.ts";
-import type { FileRange } from "../file-range.ts";
+import { memoryInTurn, newMemory, type FileRange } from "../file-range.ts";
 import { HashPool } from "../hash-pool.ts";
 import type { Wrapped } from "../wrapping.ts";
 import type { SeekableTar } from "./seekable-tar.ts";
@@ -15,7 +15,8 @@ export function tarArchive(tar: SeekableTar, range: FileRange, carrier: Carrier)
     framing: tar.framing,
     isWholeFile: range.pieces !== undefined && range.start === 0,
     entries: ({ check }) => readTar(check ? tar.checkingCursor() : new SeekCursor(tar)),
-    read: ({ position, size }) => tar.read(position, size, { check: true }),
+    read: ({ position, size }, { reuse = false } = {}) =>
+      tar.read(position, size, { check: true, memory: reuse ? memoryInTurn() : newMemory }),
     inPlace: async ({ position, size }) =>
       tar.framing === "plain" ? range.slice(position, size) : undefined,
     hash: (task) => pool?.hash(task),

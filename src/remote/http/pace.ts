@@ -10,6 +10,9 @@ export interface Pace {
 
 /** What is handed to a connection at a time: small enough that a slow line takes it within a span. */
 const PIECE_BYTES = 64 * 1024;
+/** A quick one gets more: each piece costs a turn of everybody through whose hands it goes. */
+const QUICK_PIECE_BYTES = 512 * 1024;
+const QUICK_MS = 100;
 
 /** Too little moves, or nothing at all. Another connection may do better. */
 class TooSlow extends Error {
@@ -65,10 +68,12 @@ export async function* leaving(
 ): Bytes {
   const meter = new Meter(pace);
   const seconds = pace.span / 1000;
+  let size = PIECE_BYTES;
   const isStuck = (): void => stop(new TooSlow(`nothing of the body was taken for ${seconds} s`));
   for await (const chunk of body) {
-    for (let at = 0; at < chunk.length; at += PIECE_BYTES) {
-      const piece = chunk.subarray(at, at + PIECE_BYTES);
+    for (let at = 0; at < chunk.length;) {
+      const piece = chunk.subarray(at, at + size);
+      at += piece.length;
       const given = performance.now();
       const timer = setTimeout(isStuck, pace.span);
       try {
@@ -76,7 +81,9 @@ export async function* leaving(
       } finally {
         clearTimeout(timer);
       }
-      meter.note(piece.length, performance.now() - given);
+      const waited = performance.now() - given;
+      meter.note(piece.length, waited);
+      size = waited < QUICK_MS ? Math.min(size * 2, QUICK_PIECE_BYTES) : PIECE_BYTES;
     }
   }
 }

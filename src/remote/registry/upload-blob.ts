@@ -138,7 +138,7 @@ async function sendWhole(
       "content-type": "application/octet-stream",
       "content-length": String(expected.size),
     },
-    body: () => verified(content.open(0), expected, { from: content.from }),
+    body: () => verified(content.open(0, { reuse: true }), expected, { from: content.from }),
     accept: COMMITTED,
     answerTimeout: commitTimeout(expected),
     retry: false,
