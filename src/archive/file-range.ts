@@ -76,7 +76,7 @@ export async function readExactly(
 }
 
 /** Fills `buffers`, one behind another, from `position` on; a shorter file is an error. */
-export async function readScattered(
+async function readScattered(
   file: Readable,
   position: number,
   buffers: readonly Uint8Array[],

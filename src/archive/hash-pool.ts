@@ -2,7 +2,7 @@ import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import type { HashTask } from "./archive.ts";
 import type { FilePiece, FileRange } from "./file-range.ts";
-import { fromFailure, type ThreadFailure } from "./thread-failure.ts";
+import { fromFailure, SMALL_HEAP, type ThreadFailure } from "./threads.ts";
 
 /** Each costs some 25 MB of memory, and two hash faster than most disks read. */
 const MAX_THREADS = 2;
@@ -75,7 +75,7 @@ export class HashPool {
   #start(): void {
     const file = new URL("./hash-worker.js", import.meta.url);
     for (let count = Math.min(availableParallelism(), MAX_THREADS); count > 0; count--) {
-      const worker = new Worker(file, { workerData: this.#carrier });
+      const worker = new Worker(file, { workerData: this.#carrier, resourceLimits: SMALL_HEAP });
       worker.on("message", (reply: HashReply) => this.#settle(worker, reply));
       worker.on("error", (error) => this.#fail(error));
       this.#threads.push(worker);

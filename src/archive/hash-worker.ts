@@ -6,7 +6,7 @@ import type { HashReply, Stretch } from "./hash-pool.ts";
 import { MemberTar } from "./members/member-reader.ts";
 import { openPieces } from "./parts/several-files.ts";
 import { PlainTar } from "./tar/seekable-tar.ts";
-import { toFailure } from "./thread-failure.ts";
+import { toFailure } from "./threads.ts";
 
 /** A thread that hashes what it is told of one carrier, which it opens for itself. */
 const { pieces, start, size } = workerData as Stretch;

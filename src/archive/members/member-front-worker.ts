@@ -1,5 +1,5 @@
 import { parentPort, workerData } from "node:worker_threads";
-import { toFailure } from "../thread-failure.ts";
+import { toFailure } from "../threads.ts";
 import { followFront, type Arrived, type FrontPlan } from "./member-front.ts";
 import { LatestArrival, type FrontNews } from "./open-front.ts";
 

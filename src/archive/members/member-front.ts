@@ -35,7 +35,7 @@ export interface Arrivals {
  * Content that lies in its place already stands for itself: what passes through the archiver in its
  * stead has its length, and is neither read nor written. Memory that nobody touches costs nothing.
  */
-const STAND_IN = Buffer.alloc(16 * 1024 * 1024);
+const STAND_IN_BYTES = 16 * 1024 * 1024;
 
 /**
  * Follows content that others write to its place in a bundle, from the first byte of the file to the
@@ -68,12 +68,13 @@ export async function followFront(
 }
 
 function* standIns(files: readonly TarName[]): Generator<TarName & { content: Bytes }> {
-  for (const file of files) yield { ...file, content: standIn(file.size) };
+  const memory = Buffer.alloc(STAND_IN_BYTES);
+  for (const file of files) yield { ...file, content: standIn(memory, file.size) };
 }
 
-async function* standIn(size: number): Bytes {
-  for (let left = size; left > 0; left -= STAND_IN.length) {
-    yield STAND_IN.subarray(0, Math.min(left, STAND_IN.length));
+async function* standIn(memory: Buffer, size: number): Bytes {
+  for (let left = size; left > 0; left -= memory.length) {
+    yield memory.subarray(0, Math.min(left, memory.length));
   }
 }
 

@@ -1,21 +1,17 @@
 import { createHash, type Hash } from "node:crypto";
 import { readSync, write, writeSync } from "node:fs";
 import { promisify } from "node:util";
+import { crc32 } from "node:zlib";
 import { shorter } from "../file-range.ts";
 import { payloadOf } from "./framed-run.ts";
 import {
-  BLOCK_BYTES,
-  BLOCK_HEADER,
-  BLOCK_PAYLOAD,
-  blocksIn,
   MEMBER_BYTES,
-  MEMBER_HEADER,
   MEMBER_PAYLOAD,
   MEMBER_TRAILER,
   memberBytes,
-  readMemberHeader,
+  type MemberHeader,
 } from "./gzip-members.ts";
-import { sealMember } from "./seal-member.ts";
+import { SLICE_BYTES, slicesOf, type MemberSlice } from "./member-slices.ts";
 
 /** How the file's hash stood before a member. */
 interface Mark {
@@ -31,7 +27,7 @@ interface Mark {
 export class MemberSealer {
   readonly #fd: number;
   readonly #tarSize: number;
-  readonly #buffer = Buffer.allocUnsafeSlow(MEMBER_BYTES);
+  readonly #buffer = Buffer.allocUnsafeSlow(SLICE_BYTES);
   #hash = createHash("sha256");
   #next = 0;
   #mark: Mark | undefined;
@@ -55,18 +51,14 @@ export class MemberSealer {
     const payload = payloadOf(number, this.#tarSize);
     if ((this.end ?? 0) <= verified) this.#mark = undefined;
     else this.#mark ??= { member: number, hash: this.#hash.copy() };
-    const bytes = this.#buffer.subarray(0, memberBytes(payload));
-    this.#read(bytes, number * MEMBER_BYTES);
-    const isWritten = isFramed(bytes, { payload, number });
-    sealMember({ buffer: this.#buffer, payload, number });
-    if (!isWritten) this.#writeHeaders(bytes, number);
-    this.#hash.update(bytes);
-    const trailer = Buffer.from(bytes.subarray(-MEMBER_TRAILER));
-    const place = number * MEMBER_BYTES + bytes.length - MEMBER_TRAILER;
+    const trailer = this.#sum({ payload, number });
+    this.#hash.update(trailer);
+    const size = memberBytes(payload);
+    const place = number * MEMBER_BYTES + size - MEMBER_TRAILER;
     this.#trailers.push(writeSmall(this.#fd, trailer, place));
     this.#trailers.at(-1)?.catch(() => undefined);
     this.#next++;
-    return bytes.length;
+    return size;
   }
 
   /** Goes back to before everything that was sealed and may have changed since. */
@@ -89,22 +81,40 @@ export class MemberSealer {
     return this.#hash.digest("hex");
   }
 
+  /** Reads a member and hashes it; gives what it ends with. */
+  #sum(member: MemberHeader): Buffer {
+    let crc = 0;
+    for (const slice of slicesOf(member)) {
+      const bytes = this.#buffer.subarray(0, slice.length);
+      const place = member.number * MEMBER_BYTES + slice.start;
+      this.#read(bytes, place);
+      this.#frame(bytes, slice, place);
+      for (const { from, to } of slice.blocks) crc = crc32(bytes.subarray(from, to), crc);
+      this.#hash.update(bytes);
+    }
+    const trailer = Buffer.alloc(MEMBER_TRAILER);
+    trailer.writeUInt32LE(crc, 0);
+    trailer.writeUInt32LE(member.payload, 4);
+    return trailer;
+  }
+
   #read(buffer: Buffer, position: number): void {
-    // The checksum of the last member may not be there yet.
-    const wanted = buffer.length - MEMBER_TRAILER;
-    for (let done = 0; done < wanted;) {
-      const count = readSync(this.#fd, buffer, done, wanted - done, position + done);
+    for (let done = 0; done < buffer.length;) {
+      const count = readSync(this.#fd, buffer, done, buffer.length - done, position + done);
       if (count === 0) throw shorter(position + done);
       done += count;
     }
   }
 
-  /** Nothing but headers: somebody may be writing content that comes anew. */
-  #writeHeaders(bytes: Buffer, number: number): void {
-    const start = number * MEMBER_BYTES;
-    writeAllSync(this.#fd, bytes.subarray(0, MEMBER_HEADER), start);
-    for (let at = MEMBER_HEADER; at < bytes.length - MEMBER_TRAILER; at += BLOCK_BYTES) {
-      writeAllSync(this.#fd, bytes.subarray(at, at + BLOCK_HEADER), start + at);
+  /**
+   * Sees to it that the headers are those that belong there: an earlier run's may have been damaged since.
+   * Nothing but headers is written: somebody may be writing content that comes anew.
+   */
+  #frame(bytes: Buffer, { blocks }: MemberSlice, place: number): void {
+    for (const { header, at, from } of blocks) {
+      if (header.compare(bytes, at, from) === 0) continue;
+      header.copy(bytes, at);
+      writeAllSync(this.#fd, header, place + at);
     }
   }
 }
@@ -122,22 +132,4 @@ async function writeSmall(fd: number, bytes: Buffer, place: number): Promise<voi
   const { bytesWritten } = await writeAsync(fd, bytes, 0, bytes.length, place);
   if (bytesWritten < bytes.length)
     writeAllSync(fd, bytes.subarray(bytesWritten), place + bytesWritten);
-}
-
-/** Whether the headers are those that belong there: an earlier run's may have been damaged since. */
-function isFramed(
-  bytes: Buffer,
-  { payload, number }: { payload: number; number: number },
-): boolean {
-  const header = readMemberHeader(bytes);
-  if (header?.payload !== payload || header.number !== number) return false;
-  const blocks = blocksIn(payload);
-  for (let block = 0; block < blocks; block++) {
-    const at = MEMBER_HEADER + block * BLOCK_BYTES;
-    const length = Math.min(BLOCK_PAYLOAD, payload - block * BLOCK_PAYLOAD);
-    if (bytes.readUInt8(at) !== (block === blocks - 1 ? 1 : 0)) return false;
-    if (bytes.readUInt16LE(at + 1) !== length) return false;
-    if (bytes.readUInt16LE(at + 3) !== (length ^ 0xffff)) return false;
-  }
-  return true;
 }

@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import { setImmediate as turn } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
-import { fromFailure, type ThreadFailure } from "../thread-failure.ts";
+import { fromFailure, SMALL_HEAP, type ThreadFailure } from "../threads.ts";
 import { followFront, type Arrivals, type Arrived, type FrontPlan } from "./member-front.ts";
 
 /** A front that runs. */
@@ -41,6 +41,7 @@ export type FrontNews =
 function threadFront(plan: FrontPlan, onSealed: (bytes: number) => void): Front {
   const worker = new Worker(new URL("./member-front-worker.js", import.meta.url), {
     workerData: plan,
+    resourceLimits: SMALL_HEAP,
   });
   const digest = new Promise<string>((resolve, reject) => {
     worker.on("message", (news: FrontNews) => {

@@ -2,6 +2,9 @@ import type { ErrorCode } from "../codes.ts";
 import { DrayError, systemCode, type ErrorKind } from "../errors.ts";
 import { MemberDamage, type DamagedPlace } from "./members/member-damage.ts";
 
+/** Threads that pass bytes on make few objects: with more room they only keep the dead ones longer. */
+export const SMALL_HEAP = { maxYoungGenerationSizeMb: 2 };
+
 /** What is left of an error on the way between threads, which its class does not survive. */
 export interface ThreadFailure {
   readonly message: string;
