@@ -109,12 +109,14 @@ function formatPins({ mode, left }: RepointedChart["pins"] = { mode: "digest", l
 
 function formatImages(images: readonly PresentImage[]): string {
   return images
-    .map(({ class: kind, image, now, when, places: [place] }) =>
+    .map(({ class: kind, image, now, when, why, instead, places: [place] }) =>
       [
         `  ${kind}  ${image}`,
         ...(now === undefined || now === image ? [] : [`    becomes ${now}`]),
         ...(when.length === 0 ? [] : [`    with ${when.join(" and ")}`]),
         `    ${placeOf(place)}`,
+        ...(why === undefined ? [] : [`    ${why}`]),
+        ...(instead ?? []).map(({ path, value }) => `    → ${path}=${String(value)} moves it instead`),
       ].join("\n"),
     )
     .map((lines) => `${lines}\n`)

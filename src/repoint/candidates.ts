@@ -1,6 +1,6 @@
 import { roleOf } from "../discover/image-key.ts";
 import { formatReference, type Reference } from "../oci/reference.ts";
-import type { Edit } from "./edits.ts";
+import { keyOf, type Edit } from "./edits.ts";
 import { isCalledRegistry, type Leaf } from "./leaves.ts";
 import { nameOf } from "./names.ts";
 import { cuts, endsOf, formsOf, isBeginning, isEnd, replaceName, withoutPin } from "./pieces.ts";
@@ -28,9 +28,11 @@ interface Head {
  */
 export function candidatesFor(wanted: Wanted, leaves: readonly Leaf[]): readonly Edit[][] {
   const read = leaves.filter(({ isRead }) => isRead);
-  const all = [...madeOf(wanted, read), ...madeOf(wanted, leaves)].toSorted(
-    (a, b) => Number(a.some(endsInLibrary)) - Number(b.some(endsInLibrary)),
-  );
+  const now = new Map(leaves.map((leaf) => [keyOf(leaf), leaf.text]));
+  const all = [...madeOf(wanted, read), ...madeOf(wanted, leaves)]
+    .map((edits) => edits.filter((edit) => now.get(keyOf(edit)) !== edit.value))
+    .filter((edits) => edits.length > 0)
+    .toSorted((a, b) => Number(a.some(endsInLibrary)) - Number(b.some(endsInLibrary)));
   return [...new Map(all.map((edits) => [JSON.stringify(edits), edits])).values()];
 }
 

@@ -1,6 +1,7 @@
 import { roleOf, speaksOfImage, wordsOf } from "../discover/image-key.ts";
 import { isList, type Dict, type Value } from "../helm/template/value.ts";
 import { lookUp, type ValuesPath } from "../helm/values/path.ts";
+import { publicFirst } from "./private-keys.ts";
 import type { Setting } from "./noted-settings.ts";
 
 /** A text among the values, or a place where one could be. */
@@ -24,7 +25,7 @@ export class Leaves {
 
   constructor(scene: LeafSource) {
     this.#scene = scene;
-    this.#texts = textsIn(scene.composed).filter(({ text }) => text !== "");
+    this.#texts = withPublic(textsIn(scene.composed).filter(({ text }) => text !== ""));
   }
 
   of(file: string): readonly Leaf[] {
@@ -43,10 +44,14 @@ export class Leaves {
   }
 
   #find(file: string): Leaf[] {
-    const read = readLeaves(this.#scene.settingsOf(file), this.#scene.composed);
+    const read = withPublic(readLeaves(this.#scene.settingsOf(file), this.#scene.composed));
     const seen = new Set(read.map(({ path }) => path.join("\0")));
     return [...read, ...this.#texts.filter(({ path }) => !seen.has(path.join("\0")))];
   }
+}
+
+function withPublic(leaves: readonly Leaf[]): Leaf[] {
+  return leaves.flatMap((leaf) => publicFirst(leaf.path).map((path) => ({ ...leaf, path })));
 }
 
 /** Where leaves are found. */

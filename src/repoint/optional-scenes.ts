@@ -19,21 +19,22 @@ interface Stage {
 
 /**
  * The chart with each setting that switches an optional image on, as far as discovery could tell it.
- * Images that the same setting switches on are in one scene.
+ * Images that the same setting switches on are in one scene. What takes fewest settings comes first: of
+ * two images that want other values of one key it is the likelier.
  */
 export function optionalScenes(images: readonly DiscoveredImage[], stage: Stage): Scene[] {
+  const optional = images.filter((one) => one.class === "optional");
+  const waiting = new Map(optional.map((one) => [one.image, one]));
+  const ways = optional
+    .flatMap(({ image, optionalBy }) => optionalBy.slice(0, MAX_WAYS).map((way) => ({ image, way })))
+    .toSorted((a, b) => a.way.length - b.way.length);
   const scenes: Scene[] = [];
-  const waiting = new Map(
-    images.filter((one) => one.class === "optional").map((one) => [one.image, one]),
-  );
-  for (const { image, optionalBy } of images) {
-    for (const way of optionalBy.slice(0, MAX_WAYS)) {
-      if (!waiting.has(image)) break;
-      const scene = sceneFor(way, [...waiting.values()], stage);
-      if (scene === undefined) continue;
-      for (const { image: shown } of scene.goals.values()) waiting.delete(shown);
-      scenes.push(scene);
-    }
+  for (const { image, way } of ways) {
+    if (!waiting.has(image)) continue;
+    const scene = sceneFor(way, [...waiting.values()], stage);
+    if (scene === undefined) continue;
+    for (const { image: shown } of scene.goals.values()) waiting.delete(shown);
+    scenes.push(scene);
   }
   return scenes;
 }

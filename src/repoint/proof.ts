@@ -8,6 +8,7 @@ import {
 import { formatPath } from "../helm/values/path.ts";
 import { formatReference, type Reference } from "../oci/reference.ts";
 import type { KeptEdit } from "./minimize.ts";
+import { obstacleTo, type InsteadValue, type Obstacle } from "./obstacles.ts";
 import type { Rendering } from "./rendering.ts";
 import type { Goal, Scene } from "./scene.ts";
 
@@ -27,6 +28,10 @@ export interface ProvenImage {
   /** The values that give it its name, `global.imageRegistry`. */
   readonly by: readonly string[];
   readonly places: readonly ImagePlace[];
+  /** Of what is not moved: the reason. */
+  readonly why?: Obstacle["why"];
+  /** Values that move it, and for which others point outside; a file of its own could have them. */
+  readonly instead?: readonly InsteadValue[];
 }
 
 /** Where a chart prints the name of an image. */
@@ -52,7 +57,7 @@ export function proveImages(
     groups.set(key, group);
     group.all.push(goal);
   }
-  return [...groups.values()].map(({ goal: { image, target }, now, all }) => ({
+  return [...groups.values()].map(({ goal, goal: { image, target }, now, all }) => ({
     image,
     target: formatReference(target),
     now,
@@ -63,7 +68,17 @@ export function proveImages(
       .filter(({ moves, pins }) => moves.includes(image) || pins.includes(image))
       .map(({ path }) => formatPath(path)),
     places: all.map(({ evidence }) => placeOf(evidence)),
+    ...(now !== formatReference(target) && obstacleTo(goal, scene, edits)),
   }));
+}
+
+/** Says of images that others need in other places that one that is moved comes for them. */
+export function withReplaced(images: readonly ProvenImage[]): ProvenImage[] {
+  const moved = new Map(images.filter((one) => one.moved).map((one) => [one.target, one.image]));
+  return images.map((one) => {
+    const by = one.moved || one.now === undefined ? undefined : moved.get(one.now);
+    return by === undefined ? one : { ...one, why: "another image that is moved stands for it" };
+  });
 }
 
 /** An image of which something else than a rendering speaks. */
@@ -77,6 +92,7 @@ export function unmoved(found: DiscoveredImage, target: Reference): ProvenImage 
     when: found.optionalBy[0] ?? [],
     by: [],
     places: found.evidence.slice(0, 1).map(placeOf),
+    why: "no rendering names it",
   };
 }
 

@@ -2,6 +2,7 @@ import { lookUp, type ValuesPath } from "../helm/values/path.ts";
 import { joinEdits, keyOf, type Edit } from "./edits.ts";
 import type { Rendering } from "./rendering.ts";
 import type { Scene } from "./scene.ts";
+import { publicFirst } from "./private-keys.ts";
 import { pullSecretsIn, secretForms } from "./secret-settings.ts";
 import { secretPlaces, type SecretPlace } from "./workloads.ts";
 
@@ -10,6 +11,15 @@ export interface SecretEdit extends Edit {
   /** Objects that lack it without this value, `Deployment/web`. */
   readonly serves: readonly string[];
 }
+
+/** Values, and what has the secret with them. */
+interface Served {
+  readonly edits: readonly Edit[];
+  readonly served: ServedPlaces;
+}
+
+/** Places that have the secret, by their keys. */
+type ServedPlaces = ReadonlyMap<string, SecretPlace>;
 
 /** Settings of one chart that are tried; the largest known has some sixty. */
 const MAX_SETTINGS = 200;
@@ -36,19 +46,38 @@ export class SecretSearch {
   #inScene(scene: Scene, before: readonly Edit[]): readonly Edit[] {
     let edits = before;
     if (!scene.isWhole && this.#hasAll(scene, edits)) return edits;
-    let served = this.#servedIn(scene, edits);
+    let served = this.#servedIn(scene, edits) ?? new Map();
     for (const path of settingsIn(scene)) {
       if (edits.some((edit) => keyOf(edit) === path.join("\0"))) continue;
-      for (const value of secretForms(lookUp(scene.composed, path), this.#name)) {
-        const more = joinEdits(edits, [{ path, value }]);
-        const now = this.#servedIn(scene, more);
-        if (now === undefined || served === undefined) continue;
-        if (now.size <= served.size || [...served].some((key) => !now.has(key))) continue;
-        [edits, served] = [more, now];
-        break;
-      }
+      const best = this.#bestForm(scene, path, { edits, served });
+      if (best !== undefined) ({ edits, served } = best);
     }
     return edits;
+  }
+
+  /** The form of one setting that gives the secret to pods, or else to most other things. */
+  #bestForm(scene: Scene, path: ValuesPath, before: Served): Served | undefined {
+    let best: Served | undefined;
+    for (const value of secretForms(lookUp(scene.composed, path), this.#name)) {
+      const now = this.#with(scene, joinEdits(before.edits, [{ path, value }]));
+      if (now === undefined || !isMore(now.served, (best ?? before).served)) continue;
+      const { served } = now;
+      if ([...before.served.keys()].some((key) => !served.has(key))) continue;
+      best = now;
+      // What only hands it on takes any form.
+      if (podsIn(served) > podsIn(before.served)) break;
+    }
+    return best;
+  }
+
+  /** Some templates look for global secrets too, and fail where there are no globals at all. */
+  #with(scene: Scene, edits: readonly Edit[]): Served | undefined {
+    const more = scene.composed.has("global") ? [] : [[...edits, NO_GLOBALS]];
+    for (const all of [edits, ...more]) {
+      const served = this.#servedIn(scene, all);
+      if (served !== undefined) return { edits: all, served };
+    }
+    return undefined;
   }
 
   /** True if no pod of the scene is left to be given the secret. */
@@ -58,10 +87,11 @@ export class SecretSearch {
   }
 
   /** Places that have the secret; undefined if the chart cannot be rendered so. */
-  #servedIn(scene: Scene, edits: readonly Edit[]): ReadonlySet<string> | undefined {
+  #servedIn(scene: Scene, edits: readonly Edit[]): ServedPlaces | undefined {
     const rendering = scene.render([...this.#start, ...edits], scene.podFiles);
     if (scene.newProblems(rendering).length > 0) return undefined;
-    return new Set(this.#places(rendering).flatMap((one) => (one.hasSecret ? [one.key] : [])));
+    const served = this.#places(rendering).filter(({ hasSecret }) => hasSecret);
+    return new Map(served.map((place) => [place.key, place]));
   }
 
   #places({ files }: Rendering): SecretPlace[] {
@@ -70,12 +100,12 @@ export class SecretSearch {
 
   /** Leaves out what serves nobody alone; global values stay before those of one part. */
   #minimized(edits: readonly Edit[]): SecretEdit[] {
-    const all = this.#scenes.map((scene) => this.#servedIn(scene, edits) ?? new Set<string>());
-    const lostWithout = (edit: Edit, from: readonly Edit[]): string[] => {
+    const all = this.#scenes.map((scene) => this.#servedIn(scene, edits));
+    const lostWithout = (edit: Edit, from: readonly Edit[]): SecretPlace[] => {
       const others = from.filter((one) => one !== edit);
       return this.#scenes.flatMap((scene, at) => {
-        const still = this.#servedIn(scene, others) ?? new Set();
-        return [...(all[at] ?? [])].filter((key) => !still.has(key));
+        const still = this.#servedIn(scene, others);
+        return [...(all[at]?.values() ?? [])].filter(({ key }) => still?.has(key) !== true);
       });
     };
     let kept = edits;
@@ -83,16 +113,28 @@ export class SecretSearch {
       if (lostWithout(edit, kept).length === 0) kept = kept.filter((one) => one !== edit);
     }
     return kept.map((edit) => {
-      const objects = lostWithout(edit, kept).map((key) => key.split("\n")[1] ?? "");
+      const objects = lostWithout(edit, kept).map(({ object }) => object);
       return { ...edit, serves: [...new Set(objects)].toSorted() };
     });
   }
 }
 
+const NO_GLOBALS: Edit = { path: ["global"], value: new Map() };
+
+/** More pods, or as many and more of what hands the secret on. */
+function isMore(one: ServedPlaces, other: ServedPlaces): boolean {
+  const pods = podsIn(one) - podsIn(other);
+  return pods === 0 ? one.size > other.size : pods > 0;
+}
+
+function podsIn(places: ServedPlaces): number {
+  return [...places.values()].filter(({ kind }) => kind === "pod").length;
+}
+
 /** Settings of a scene that are tried: global ones first, then those of ever smaller parts. */
 function settingsIn(scene: Scene): readonly ValuesPath[] {
   const read = [...scene.secretSettings.values()].flat().map(({ path }) => path);
-  const all = [...read, ...pullSecretsIn(scene.composed)];
+  const all = [...read, ...pullSecretsIn(scene.composed)].flatMap(publicFirst);
   const distinct = [...new Map(all.map((path) => [path.join("\0"), path])).values()];
   return distinct.toSorted((a, b) => rank(a) - rank(b)).slice(0, MAX_SETTINGS);
 }

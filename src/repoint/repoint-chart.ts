@@ -11,7 +11,7 @@ import { EgressSearch, type ProvenEgress } from "./egress/proven-egress.ts";
 import { minimize, type KeptEdit } from "./minimize.ts";
 import type { TargetNames } from "./names.ts";
 import { optionalScenes } from "./optional-scenes.ts";
-import { compareProven, proveImages, unmoved, type ProvenImage } from "./proof.ts";
+import { compareProven, proveImages, unmoved, withReplaced, type ProvenImage } from "./proof.ts";
 import { Renderer, type Rendering } from "./rendering.ts";
 import { PinSearch, type Repin } from "./pins/pin-search.ts";
 import { Scene, type Goal } from "./scene.ts";
@@ -190,7 +190,8 @@ function prove(
   if (base === undefined) throw new Error("there is always the scene of the values given");
   const optional = others.flatMap((scene) => proveImages(scene, scene.render(kept), kept));
   const left = unproven.map((image) => unmoved(image, names.of(image.reference)));
-  const images = [...proveImages(base, final, kept), ...optional, ...left].toSorted(compareProven);
+  const shown = withReplaced([...proveImages(base, final, kept), ...optional]);
+  const images = [...shown, ...left].toSorted(compareProven);
   const problems = final.problems.map(
     ({ file, line, reason }) => `${file}:${line}: ${reason.trim()}`,
   );

@@ -1,3 +1,5 @@
+import { textOf } from "../chart/chart.ts";
+import type { TemplateFile } from "../helm/render/template-set.ts";
 import type { Dict } from "../helm/template/value.ts";
 import { formatReference, type Reference } from "../oci/reference.ts";
 import { keyOf, withEdits, type Edit } from "./edits.ts";
@@ -32,6 +34,7 @@ export class Scene {
   #leaves: Leaves | undefined;
   #secretSettings: ReadonlyMap<string, readonly Setting[]> | undefined;
   #settings: ReadonlyMap<string, readonly Setting[]> | undefined;
+  #podFiles: ReadonlySet<string> | undefined;
 
   /** `only`: look at these files alone; `wants` says which images are to be moved. */
   constructor(
@@ -94,9 +97,15 @@ export class Scene {
     return this.#secretSettings;
   }
 
-  /** Files that run something, or look at secrets for pulling. */
+  /** Files that run something, or may give pods their secrets for pulling. */
   get podFiles(): ReadonlySet<string> {
-    return new Set([...this.files, ...this.secretSettings.keys()]);
+    this.#podFiles ??= new Set([
+      ...this.files,
+      ...this.secretSettings.keys(),
+      ...this.#ready.set.files.filter(speaksOfSecrets).map(({ name }) => name),
+      ...this.base.files.filter(({ text }) => PRINTS_ACCOUNT.test(text)).map(({ file }) => file.name),
+    ]);
+    return this.#podFiles;
   }
 
   /** The settings that had a say in what `file` prints. */
@@ -129,6 +138,14 @@ export class Scene {
   newProblems({ problems }: Rendering): Rendering["problems"] {
     return problems.filter((problem) => !this.#known.has(problemKey(problem)));
   }
+}
+
+const PRINTS_ACCOUNT = /^kind:\s*["']?ServiceAccount\b/m;
+
+/** What a template looks at on ways that leave no trace still stands in its text. */
+function speaksOfSecrets({ instance: { chart }, path }: TemplateFile): boolean {
+  const text = textOf(chart, path);
+  return PRINTS_ACCOUNT.test(text) || /pull_?secrets/i.test(text);
 }
 
 function problemKey({ file, line, reason }: Rendering["problems"][number]): string {

@@ -1,4 +1,4 @@
-import { attempt } from "./attempt.ts";
+import { attempt, type Attempt } from "./attempt.ts";
 import { candidatesFor } from "./candidates.ts";
 import { joinEdits, keyOf, type Edit } from "./edits.ts";
 import type { Goal, Scene } from "./scene.ts";
@@ -48,18 +48,32 @@ export class Search {
   #move(goal: Goal, only?: ReadonlySet<string>): void {
     const now = this.#scene.movedIn(this.#scene.render(this.#edits, only));
     if (now.has(goal.key)) return;
-    const near = new Set([goal.file]);
     for (const candidate of candidatesFor(goal, this.#scene.leaves.of(goal.file))) {
       if (candidate.some((edit) => this.#settled.has(keyOf(edit)))) continue;
-      const edits = joinEdits(this.#edits, candidate);
       // Most move nothing, and for that a look at the one file is enough.
-      const nearby = attempt(this.#scene, edits, near);
-      if (nearby?.moved.has(goal.key) !== true) continue;
-      const tried = only === undefined ? attempt(this.#scene, edits) : nearby;
+      const nearby = this.#near(goal, candidate);
+      if (nearby === undefined) continue;
+      const tried = only === undefined ? attempt(this.#scene, nearby.edits) : nearby;
       if (tried?.moved.has(goal.key) !== true) continue;
       if ([...now].some((key) => !tried.moved.has(key))) continue;
       this.#edits = tried.edits;
       return;
     }
+  }
+
+  /** What comes of values in the one file, without those of them that do nothing for the image. */
+  #near(goal: Goal, candidate: readonly Edit[]): Attempt | undefined {
+    const near = new Set([goal.file]);
+    const moving = (edits: readonly Edit[]): Attempt | undefined => {
+      const tried = attempt(this.#scene, joinEdits(this.#edits, edits), near);
+      return tried?.moved.has(goal.key) === true ? tried : undefined;
+    };
+    const all = moving(candidate);
+    if (all === undefined || candidate.length === 1) return all;
+    for (const edit of candidate) {
+      const fewer = moving(candidate.filter((one) => one !== edit));
+      if (fewer !== undefined) return fewer;
+    }
+    return all;
   }
 }
