@@ -1,4 +1,4 @@
-import { roleOf } from "../discover/image-key.ts";
+import { roleOf, speaksOfImage, wordsOf } from "../discover/image-key.ts";
 import { formatReference, type Reference } from "../oci/reference.ts";
 import { keyOf, type Edit } from "./edits.ts";
 import { isCalledRegistry, type Leaf } from "./leaves.ts";
@@ -125,9 +125,15 @@ export function endsInLibrary({ value }: Edit): boolean {
 
 /** True for a setting that is empty, and in whose place the template has a name of its own. */
 function isEmptyName({ path, text, isRead }: Leaf): boolean {
-  const role = roleOf(path.at(-1) ?? "")?.role;
-  return text === "" && isRead && (role === "repository" || role === "image" || role === "name");
+  if (text !== "" || !isRead) return false;
+  const [key = "", above = ""] = path.toReversed();
+  const role = roleOf(key)?.role;
+  if (role === "repository" || role === "image" || role === "name") return true;
+  return speaksOfImage(above) && wordsOf(key).some((word) => WHOLE.test(word));
 }
+
+/** `image.override`, `image.fullName`, `image.uri`. */
+const WHOLE = /^(?:override|full|ur[il]|ref|reference|source|custom|path|location)$/;
 
 /** The whole name, with what pins it and without, or what follows a registry. */
 function namesFor(path: Leaf["path"], { target }: Wanted): Edit[] {

@@ -7,8 +7,8 @@ import type { MovedImage } from "./mapping-file.ts";
 import { nameOf } from "./names.ts";
 import {
   caFile,
-  caLine,
   HEAD,
+  hostTable,
   K3S_CA,
   schemeOf,
   trustFiles,
@@ -37,7 +37,8 @@ export function nodeFiles(
   const trust = trustFiles(runtime, registry, connection);
   if (runtime === "containerd") {
     const { files, left } = containerd(moved, connection);
-    return { files: [...files, ...trust], left };
+    const written = new Set(files.map(({ path }) => path));
+    return { files: [...files, ...trust.filter(({ path }) => !written.has(path))], left };
   }
   const text = WRITERS[runtime](moved, connection);
   return { files: [{ path: FILES[runtime], text: `${HEAD}${text}` }, ...trust], left: [] };
@@ -95,13 +96,13 @@ function containerd(images: readonly MovedImage[], connection: NodeConnection): 
       continue;
     }
     const path = prefix.replace(/\/$/, "");
-    const at = `${registry}/v2${path === "" ? "" : `/${path}`}`;
-    const text = `${HEAD}server = "${serverOf(host)}"
-
-[host."${schemeOf(connection)}://${at}"]
-  capabilities = ["pull", "resolve"]
-  override_path = true
-${caLine(connection)}`;
+    const target = `${schemeOf(connection)}://${registry}`;
+    const isOwn = host === registry;
+    // What is named at the target already is looked for there first, in its own place.
+    const own = isOwn ? hostTable(target, connection) : "";
+    const mirror = hostTable(`${target}/v2${path === "" ? "" : `/${path}`}`, connection, true);
+    const server = isOwn ? target : serverOf(host);
+    const text = `${HEAD}server = "${server}"\n${own}${mirror}`;
     files.push({ path: `certs.d/${host}/hosts.toml`, text });
     append(files, caFile(`certs.d/${host}`, connection));
   }
@@ -115,6 +116,7 @@ function registriesConf(
 ): string {
   const insecure = plainHttp ? "insecure = true\n" : "";
   const target = images[0]?.to.registry ?? "";
+  const ofSource = (host: string): string => (host === target ? insecure : "");
   const own = plainHttp ? `\n[[registry]]\nlocation = "${target}"\n${insecure}` : "";
   return (
     own +
@@ -124,7 +126,7 @@ function registriesConf(
 [[registry]]
 prefix = "${nameOf(from)}"
 location = "${nameOf(from)}"
-
+${ofSource(from.registry)}
 [[registry.mirror]]
 location = "${nameOf(to)}"
 ${insecure}`,
@@ -137,7 +139,8 @@ ${insecure}`,
 function registriesYaml(images: readonly MovedImage[], connection: NodeConnection): string {
   const target = images[0]?.to.registry ?? "";
   const mirrors = [...byHost(images)].map(([host, all]): [string, Value] => {
-    const prefix = commonPrefix(all);
+    // What is named at the target already keeps its name.
+    const prefix = host === target ? undefined : commonPrefix(all);
     const rewrites =
       prefix === undefined
         ? all.map(({ from, to }): [string, Value] => [
@@ -155,7 +158,7 @@ function registriesYaml(images: readonly MovedImage[], connection: NodeConnectio
     ];
   });
   const all = new Map<string, Value>([["mirrors", new Map(mirrors)]]);
-  if (connection.plainHttp === true) {
+  if (connection.plainHttp === true && !mirrors.some(([host]) => host === target)) {
     // Pulled from by its own name too, and then no mirror says how.
     mirrors.push([target, new Map([["endpoint", [`http://${target}`]]])]);
     all.set("mirrors", new Map(mirrors));

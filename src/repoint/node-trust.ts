@@ -27,9 +27,20 @@ export function schemeOf({ plainHttp = false }: NodeConnection): "http" | "https
   return plainHttp ? "http" : "https";
 }
 
-/** The line of a hosts.toml that names the file beside it. */
-export function caLine({ certificates }: NodeConnection): string {
-  return certificates === undefined ? "" : `  ca = "${CA}"\n`;
+/** One place that a hosts.toml leads to; `isPath` if names go behind a path of its own. */
+export function hostTable(
+  address: string,
+  { certificates }: NodeConnection,
+  isPath = false,
+): string {
+  const lines = [
+    "",
+    `[host."${address}"]`,
+    '  capabilities = ["pull", "resolve"]',
+    ...(isPath ? ["  override_path = true"] : []),
+    ...(certificates === undefined ? [] : [`  ca = "${CA}"`]),
+  ];
+  return `${lines.join("\n")}\n`;
 }
 
 /** The certificates as a file in `folder`; readers of PEM pass over the comment. */
@@ -49,7 +60,7 @@ export function trustFiles(
   const folder = `certs.d/${registry}`;
   if (runtime === "containerd") {
     const server = `${schemeOf(connection)}://${registry}`;
-    const text = `${HEAD}server = "${server}"\n\n[host."${server}"]\n  capabilities = ["pull", "resolve"]\n${caLine(connection)}`;
+    const text = `${HEAD}server = "${server}"\n${hostTable(server, connection)}`;
     return [{ path: `${folder}/hosts.toml`, text }, ...caFile(folder, connection)];
   }
   if (runtime === "cri-o") return caFile(folder, connection);

@@ -26,7 +26,9 @@ export function optionalScenes(images: readonly DiscoveredImage[], stage: Stage)
   const optional = images.filter((one) => one.class === "optional");
   const waiting = new Map(optional.map((one) => [one.image, one]));
   const ways = optional
-    .flatMap(({ image, optionalBy }) => optionalBy.slice(0, MAX_WAYS).map((way) => ({ image, way })))
+    .flatMap(({ image, optionalBy }) =>
+      optionalBy.slice(0, MAX_WAYS).map((way) => ({ image, way })),
+    )
     .toSorted((a, b) => a.way.length - b.way.length);
   const scenes: Scene[] = [];
   for (const { image, way } of ways) {

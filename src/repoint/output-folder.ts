@@ -29,9 +29,19 @@ export class OutputFolder {
     await makeDirectory(this.#path);
   }
 
-  /** Keeps a file for `writeAll`, in a folder of its own if `name` has one, and gives back its path. */
+  /**
+   * Keeps a file for `writeAll`, in a folder of its own if `name` has one, and gives back its path.
+   * @throws DrayError `DRAY_OUTPUT_REFUSED` for a second file of one name
+   */
   add(name: string, text: string, { isSecret = false } = {}): string {
     const path = join(this.#path ?? "", name);
+    if (this.#files.has(path)) {
+      throw new DrayError(
+        "DRAY_OUTPUT_REFUSED",
+        `Cannot write file ${JSON.stringify(path)}: expected one thing to go there, found two of that name`,
+        { kind: "usage", hint: "Repoint one chart at a time with --chart." },
+      );
+    }
     this.#files.set(path, { text, mode: isSecret ? 0o600 : 0o666 });
     return path;
   }

@@ -103,7 +103,9 @@ export class Scene {
       ...this.files,
       ...this.secretSettings.keys(),
       ...this.#ready.set.files.filter(speaksOfSecrets).map(({ name }) => name),
-      ...this.base.files.filter(({ text }) => PRINTS_ACCOUNT.test(text)).map(({ file }) => file.name),
+      ...this.base.files
+        .filter(({ text }) => PRINTS_ACCOUNT.test(text))
+        .map(({ file }) => file.name),
     ]);
     return this.#podFiles;
   }

@@ -73,6 +73,24 @@ const DIALECTS: Readonly<Record<string, Dialect>> = {
     },
     values: ["image:", "  repository: registry.internal:5000/mirror/acme/web"],
   },
+  "one text in the place of all parts": {
+    texts: {
+      "values.yaml": "image: {account: '123', domain: amazonaws.com, override: ''}\n",
+      "templates/a.yaml": pod(
+        '"{{ if .Values.image.override }}{{ .Values.image.override }}{{ else }}{{ .Values.image.account }}.dkr.ecr.eu-west-1.{{ .Values.image.domain }}/web:1.0{{ end }}"',
+      ),
+    },
+    values: ["image:", "  override: registry.internal:5000/mirror/web:1.0"],
+  },
+  "an open key in the place of the private one that holds the default": {
+    texts: {
+      "values.yaml": "_defaults: {global: {hub: quay.io/acme}}\n",
+      "templates/a.yaml":
+        '{{ $defaults := .Values._defaults }}{{ $_ := unset .Values "_defaults" }}{{ $_ := set $ "Values" (mustMergeOverwrite $defaults .Values) }}' +
+        pod('"{{ .Values.global.hub }}/web:1.0"'),
+    },
+    values: ["global:", "  hub: registry.internal:5000/mirror/acme"],
+  },
   "a global registry in the place of one that only a template knows": {
     texts: {
       "values.yaml": "global: {imageRegistry: null}\n",

@@ -78,6 +78,29 @@ describe("nodeFiles()", () => {
     expect(trusted.join("")).toContain("registry.internal..5000: |");
   });
 
+  it("leads names at the target outside its prefix there too, and leaves those inside alone", () => {
+    const images = [
+      moved("registry.internal:5000/old/web:1.0", "registry.internal:5000/mirror/old/web:1.0"),
+      ...KEPT,
+    ];
+    const connection = { plainHttp: true };
+    const { files } = nodeFiles(images, "containerd", connection);
+    expect(files.map(({ path }) => path).filter((path) => path.includes("internal"))).toEqual([
+      "certs.d/registry.internal:5000/hosts.toml",
+    ]);
+    const hosts = files.at(-1)?.text.match(/^(?:server|\[host).*$/gm);
+    expect(hosts).toEqual([
+      'server = "http://registry.internal:5000"',
+      '[host."http://registry.internal:5000"]',
+      '[host."http://registry.internal:5000/v2/mirror"]',
+    ]);
+    const [k3s] = nodeFiles(images, "k3s", connection).files;
+    expect(k3s?.text.match(/registry\.internal:5000:/g)).toHaveLength(1);
+    expect(k3s?.text).toContain("^old/web$: mirror/old/web");
+    const [crio] = nodeFiles(images, "cri-o", connection).files;
+    expect(crio?.text).toContain('location = "registry.internal:5000/old/web"\ninsecure = true\n');
+  });
+
   it.each(["containerd", "cri-o", "k3s", "openshift"] as const)(
     "writes nothing for %s where nothing was moved",
     (runtime) => {

@@ -75,6 +75,38 @@ describe("the values that give workloads a secret", () => {
     expect(found.workloads).toMatchObject([{ object: "Pod/a", hasSecret: true }]);
   });
 
+  it("take the form that gives it to pods, where something else takes any", async () => {
+    const found = await repointTexts(
+      {
+        "values.yaml": "_defaults: {global: {imagePullSecrets: []}}\n",
+        "templates/_merge.tpl":
+          '{{ define "merge" }}{{ $_ := set $ "Values" (mustMergeOverwrite (deepCopy .Values._defaults) .Values) }}{{ end }}',
+        "templates/account.yaml":
+          '{{ include "merge" . }}{{ with .Values.global.imagePullSecrets }}apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: runner}\nimagePullSecrets:\n{{ range . }}- name: {{ . }}\n{{ end }}{{ end }}',
+        "templates/config.yaml":
+          '{{ include "merge" . }}apiVersion: v1\nkind: ConfigMap\nmetadata: {name: values}\ndata: {values: {{ .Values.global | toJson | quote }}}\n',
+        "templates/a.yaml": pod("a", "  serviceAccountName: runner\n"),
+      },
+      { pullSecret },
+    );
+    expect(linesOf(found)).toEqual(["global:", "  imagePullSecrets:", "    - pull-here"]);
+    expect(found.workloads).toMatchObject([{ object: "Pod/a", hasSecret: true }]);
+  });
+
+  it("come with an empty table of globals where a template fails without one", async () => {
+    const found = await repointTexts(
+      {
+        "values.yaml": "imagePullSecrets: []\n",
+        "templates/a.yaml": pod(
+          "a",
+          "{{ if .Values.imagePullSecrets }}  imagePullSecrets:\n{{ range .Values.global.imagePullSecrets }}  - name: {{ . }}\n{{ end }}{{ range .Values.imagePullSecrets }}  - name: {{ . }}\n{{ end }}{{ end }}",
+        ),
+      },
+      { pullSecret },
+    );
+    expect(linesOf(found)).toEqual(["global: {}", "imagePullSecrets:", "  - pull-here"]);
+  });
+
   it("are a text where one is wanted", async () => {
     const found = await repointTexts(
       {

@@ -127,9 +127,61 @@ describe("repointChart()", () => {
         places: [
           { file: "templates/a.yaml", line: 6, object: "Pod/main", where: "container main" },
         ],
+        why: "its template names it in full",
       },
     ]);
     expect(linesOf(found)).toEqual(["{}"]);
+  });
+
+  it("takes no value that says what the setting says already", async () => {
+    const { edits } = await repointTexts({
+      "values.yaml": "cloud: {enabled: false, org: nginx}\nimage: {registry: docker.io}\n",
+      "templates/a.yaml": pod(
+        '"{{ if .Values.cloud.enabled }}{{ .Values.cloud.org }}/nginx{{ else }}{{ .Values.image.registry }}/nginx{{ end }}:1.0"',
+      ),
+    });
+    expect(edits.map(({ path, value }) => [path.join("."), value])).toEqual([
+      ["image.registry", `${TARGET}/library`],
+      ["cloud.org", `${TARGET}/nginx`],
+    ]);
+  });
+
+  it("says of an optional image that other values move it, where those that are needed do not", async () => {
+    const found = await repointTexts({
+      "values.yaml": "pro: {enabled: false}\nregistry: ''\n",
+      "templates/a.yaml": pod(
+        '"{{ if .Values.pro.enabled }}{{ .Values.registry | default "ghcr.io" }}/acme/pro{{ else }}{{ .Values.registry | default "docker.io" }}/web{{ end }}:1.0"',
+      ),
+    });
+    expect(linesOf(found)).toEqual([`registry: ${TARGET}/library`]);
+    expect(found.images.find(({ moved }) => !moved)).toMatchObject({
+      image: "ghcr.io/acme/pro:1.0",
+      when: ["pro.enabled=true"],
+      why: "others need other values",
+      instead: [{ path: "registry", value: TARGET }],
+    });
+  });
+
+  it("says of an image that the same one from another place stands for it", async () => {
+    const found = await repointTexts({
+      "values.yaml": "cloud: {enabled: false}\nregistry: ''\nname: agent\n",
+      "templates/a.yaml": pod(
+        '"{{ .Values.registry | default (ternary "gcr.io/acme" "acme.io" .Values.cloud.enabled) }}/{{ .Values.name }}:1.0"',
+      ),
+    });
+    expect(found.images.find(({ moved }) => !moved)).toMatchObject({
+      image: "gcr.io/acme/agent:1.0",
+      now: `${TARGET}/agent:1.0`,
+      why: "another image that is moved stands for it",
+    });
+  });
+
+  it("moves the likelier of two images that want other values of one key", async () => {
+    const found = await repointTexts({
+      "values.yaml": "db: {enabled: false, kind: '', imageName: ''}\n",
+      "templates/a.yaml": `{{ if .Values.db.enabled }}${pod('"{{ .Values.db.imageName | default (ternary "quay.io/acme/aaa:1.0" "quay.io/acme/db:1.0" (eq .Values.db.kind "special")) }}"')}{{ end }}`,
+    });
+    expect(linesOf(found)).toEqual(["db:", `  imageName: ${TARGET}/acme/db:1.0`]);
   });
 
   it("lifts the refusal of foreign images where the chart says how", async () => {
