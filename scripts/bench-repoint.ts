@@ -8,7 +8,7 @@ import { defaults } from "../src/defaults.ts";
 import { parseTarget } from "../src/delivery/plan.ts";
 import { isNeeded } from "../src/discover/discovery.ts";
 import { openHelmRenderer } from "../src/discover/helm-binary.ts";
-import { imagesIn } from "../src/discover/rendered-images.ts";
+import { imagesIn, type RenderedImage } from "../src/discover/rendered-images.ts";
 import { DrayError } from "../src/errors.ts";
 import { startRun } from "../src/events.ts";
 import type { YamlMap } from "../src/yaml/read.ts";
@@ -118,29 +118,34 @@ function ownJudgement({ images, edits }: Repointed): Judgement {
 /** What helm says; a chart that it refuses as it is cannot be judged. */
 async function judge(chart: Chart, found: Repointed, helm: string): Promise<Judgement> {
   const renderer = await openHelmRenderer(chart, { helm, kubeVersion: DEFAULT_KUBE_VERSION });
-  const outsideWith = async (values: YamlMap): Promise<Set<string>> => {
+  const targets = new Set(found.images.map(({ target }) => target));
+  const outsideWith = async (values: YamlMap): Promise<readonly RenderedImage[]> => {
     const text = await renderer.render(values);
     const { images } = imagesIn({ source: "helm", text, file: "" });
-    const needed = images.filter(({ evidence }) => isNeeded(evidence));
-    const all = needed.map(({ sighting }) => formatReference(sighting.image.reference));
-    return new Set(all.filter((image) => !image.startsWith(`${TARGET}/`)));
+    const pulled = images.filter(({ evidence }) => evidence.class !== "suspect");
+    return pulled.filter((one) => !targets.has(nameIn(one)));
   };
   const values = readValues(found.text, "the values found");
   try {
     const outside = await outsideWith(values);
+    const needed = outside.filter(({ evidence }) => isNeeded(evidence));
     const idle: string[] = [];
     for (const { path } of neededEdits(found)) {
       const less = await outsideWith(without(values, path)).catch(() => undefined);
       // Without a setting that lifts a refusal helm renders nothing at all.
-      if (less !== undefined && less.size <= outside.size) idle.push(formatPath(path));
+      if (less !== undefined && less.length <= outside.length) idle.push(formatPath(path));
     }
-    return { outside: [...outside], idle };
+    return { outside: [...new Set(needed.map(nameIn))], idle };
   } catch (error) {
     if (!(error instanceof DrayError)) throw error;
     return { outside: [`not judged: ${error.message}`], idle: [] };
   } finally {
     await renderer.close();
   }
+}
+
+function nameIn({ sighting }: RenderedImage): string {
+  return formatReference(sighting.image.reference);
 }
 
 /** Values of which these values' own images are said to need each; those of a list go together. */

@@ -3,7 +3,7 @@ import { joinEdits, keyOf, type Edit } from "./edits.ts";
 import type { Rendering } from "./rendering.ts";
 import type { Scene } from "./scene.ts";
 import { publicFirst } from "./private-keys.ts";
-import { pullSecretsIn, secretForms } from "./secret-settings.ts";
+import { pullSecretsIn, secretForms, spokenSecrets } from "./secret-settings.ts";
 import { secretPlaces, type SecretPlace } from "./workloads.ts";
 
 /** A value that gives workloads the secret, and which. */
@@ -44,10 +44,22 @@ export class SecretSearch {
   }
 
   #inScene(scene: Scene, before: readonly Edit[]): readonly Edit[] {
+    if (!scene.isWhole && this.#hasAll(scene, before)) return before;
+    const edits = this.#withSettings(scene, settingsIn(scene), before);
+    if (this.#hasAll(scene, edits)) return edits;
+    const spoken = spokenSecrets(scene.podTemplates, scene.composed).slice(0, MAX_SETTINGS);
+    return this.#withSettings(scene, spoken, edits);
+  }
+
+  /** Each of some settings, as far as it gives the secret to something more. */
+  #withSettings(
+    scene: Scene,
+    paths: readonly ValuesPath[],
+    before: readonly Edit[],
+  ): readonly Edit[] {
     let edits = before;
-    if (!scene.isWhole && this.#hasAll(scene, edits)) return edits;
     let served = this.#servedIn(scene, edits) ?? new Map();
-    for (const path of settingsIn(scene)) {
+    for (const path of paths) {
       if (edits.some((edit) => keyOf(edit) === path.join("\0"))) continue;
       const best = this.#bestForm(scene, path, { edits, served });
       if (best !== undefined) ({ edits, served } = best);

@@ -110,6 +110,12 @@ export class Scene {
     return this.#podFiles;
   }
 
+  /** The templates of these. */
+  get podTemplates(): string[] {
+    const here = this.#ready.set.files.filter(({ name }) => this.podFiles.has(name));
+    return here.map(({ instance: { chart }, path }) => textOf(chart, path));
+  }
+
   /** The settings that had a say in what `file` prints. */
   readonly settingsOf = (file: string): readonly Setting[] => {
     this.#settings ??= this.#renderer.settings(this.#installation, this.files);

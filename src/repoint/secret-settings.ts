@@ -26,6 +26,33 @@ export function pullSecretsIn(values: Dict): ValuesPath[] {
   return found;
 }
 
+/** `.image.pullSecrets`, as templates write it. */
+const SPOKEN = /\.([A-Za-z]\w*)\.(\w+)/g;
+
+/**
+ * Paths of such settings that only templates speak of: a key `pullSecrets` in every table `image`. What
+ * a template puts together anew leaves no trace of where it has it from.
+ */
+export function spokenSecrets(templates: readonly string[], values: Dict): ValuesPath[] {
+  const keys = new Map<string, Set<string>>();
+  for (const text of templates) {
+    for (const [, above = "", key = ""] of text.matchAll(SPOKEN)) {
+      if (above === "Values" || !isCalledPullSecret([key])) continue;
+      keys.set(above, (keys.get(above) ?? new Set()).add(key));
+    }
+  }
+  const found: ValuesPath[] = [];
+  const walk = (table: Dict, path: ValuesPath): void => {
+    const wanted = [...(keys.get(path.at(-1) ?? "") ?? [])].filter((key) => !table.has(key));
+    for (const key of wanted) found.push([...path, key]);
+    for (const [key, value] of table) {
+      if (value instanceof Map && key !== "global") walk(value, [...path, key]);
+    }
+  };
+  walk(values, []);
+  return found;
+}
+
 /** What such a setting may want to hold: its own shape where it has one, and what it has already. */
 export function secretForms(now: Value | undefined, name: string): Value[] {
   const table: Dict = new Map([["name", name]]);

@@ -60,9 +60,11 @@ export function secretPlaces(
   );
   const places = new Map<string, SecretPlace>();
   for (const { file, object, name, onlyTests } of objects) {
+    const pods = new Set<string>();
     visit(object, (value, path) => {
       const base = {
-        key: `${file}\n${name}\n${path.join(".")}`,
+        // A list that has it twice has it once.
+        key: `${file}\n${name}\n${listOf(path).join(".")}`,
         file,
         object: name,
         onlyTests,
@@ -70,17 +72,25 @@ export function secretPlaces(
       if (value instanceof Map && isList(value.get("containers"))) {
         const account = value.get("serviceAccountName");
         const byAccount = typeof account === "string" && accounts.has(`ServiceAccount/${account}`);
+        pods.add(path.join("."));
         places.set(base.key, {
           ...base,
           kind: "pod",
           hasSecret: byAccount || names(value, secret),
         });
       } else if (typeof value === "string" && isNamed(value, secret, path) && !isAccount(name)) {
+        if (pods.has(listOf(path).slice(0, -1).join("."))) return;
         places.set(base.key, { ...base, kind: "other", hasSecret: true });
       }
     });
   }
   return places;
+}
+
+/** The path of the list of secrets that `path` leads into, or `path` itself. */
+function listOf(path: readonly string[]): readonly string[] {
+  const at = path.indexOf("imagePullSecrets");
+  return at === -1 ? path : path.slice(0, at + 1);
 }
 
 /** True if a text has the secret in it: no table that Go has printed, and no list in the place of a name. */
