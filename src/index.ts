@@ -269,6 +269,7 @@ export type { PullLogin, PullSecretWish } from "./repoint/pull-secret-file.ts";
 export type { Workload } from "./repoint/workloads.ts";
 export type { ChartProof, PresentImage, ProvenSecret, ProvenValue } from "./repoint/proof-file.ts";
 export type { ImagePlace, ProvenImage } from "./repoint/proof.ts";
+export type { InsteadValue, Obstacle } from "./repoint/obstacles.ts";
 export type { TargetPresence } from "./delivery/presence.ts";
 export { audit, type AuditOptions, type AuditReport } from "./stories/audit.ts";
 export {

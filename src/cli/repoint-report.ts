@@ -68,16 +68,19 @@ function renderFaults({ images, problems, pullSecret, pins }: RepointedChart): s
     section(`Needed, and no value moves it:`, formatImages(outside)),
     section(
       `Pulls without the secret ${pullSecret?.name ?? ""}, and no value gives it:`,
-      without
-        .map(
-          ({ object, file, onlyTests }) =>
-            `  ${object}${onlyTests ? " (helm test)" : ""}\n    ${file}\n`,
-        )
-        .join(""),
+      formatWorkloads(without),
     ),
     section("Not at the target:", missing.map(formatMissing).join("")),
     formatPins(pins),
   ]);
+}
+
+function formatWorkloads(without: NonNullable<RepointedChart["pullSecret"]>["workloads"]): string {
+  if (without.length === 0) return "";
+  const lines = without.map(({ object, file, onlyTests }) => {
+    return `  ${object}${onlyTests ? " (helm test)" : ""}\n    ${file}\n`;
+  });
+  return `${lines.join("")}  → Give it to the service accounts that they run under: kubectl patch serviceaccount default --patch '{"imagePullSecrets": [{"name": "…"}]}'\n`;
 }
 
 function isMissing({ presence }: PresentImage): boolean {
@@ -116,7 +119,9 @@ function formatImages(images: readonly PresentImage[]): string {
         ...(when.length === 0 ? [] : [`    with ${when.join(" and ")}`]),
         `    ${placeOf(place)}`,
         ...(why === undefined ? [] : [`    ${why}`]),
-        ...(instead ?? []).map(({ path, value }) => `    → ${path}=${String(value)} moves it instead`),
+        ...(instead ?? []).map(
+          ({ path, value }) => `    → ${path}=${String(value)} moves it instead`,
+        ),
       ].join("\n"),
     )
     .map((lines) => `${lines}\n`)

@@ -1,9 +1,10 @@
 import { roleOf, speaksOfImage, wordsOf } from "../discover/image-key.ts";
 import { formatReference, type Reference } from "../oci/reference.ts";
 import { keyOf, type Edit } from "./edits.ts";
-import { isCalledRegistry, type Leaf } from "./leaves.ts";
+import { asHeads, endsInLibrary, headsIn, headValues, stemValues, type Head } from "./heads.ts";
+import type { Leaf } from "./leaves.ts";
 import { nameOf } from "./names.ts";
-import { cuts, endsOf, formsOf, isBeginning, isEnd, replaceName, withoutPin } from "./pieces.ts";
+import { cuts, endsOf, formsOf, isEnd, replaceName, withoutPin } from "./pieces.ts";
 
 /** An image, what it is to be called, and the texts that its name may be made of. */
 export interface Wanted {
@@ -14,13 +15,6 @@ export interface Wanted {
 
 /** Sets of values that are tried for one image. */
 const MAX_CANDIDATES = 80;
-
-/** A text that holds the beginning of a name, or could. */
-interface Head {
-  readonly leaf: Leaf;
-  /** What stands behind it in the name. */
-  readonly rests: readonly string[];
-}
 
 /**
  * What may give an image its new name. Settings that a template was seen to look at go first, and of
@@ -48,6 +42,7 @@ function madeOf(wanted: Wanted, leaves: readonly Leaf[]): Edit[][] {
   const all: Edit[][] = [
     ...wholes.flatMap((leaf) => rewritten(leaf, forms, [name])),
     ...alone.filter((edit) => !endsInLibrary(edit)).map((edit) => [edit]),
+    ...stemValues(leaves, forms, name).map((edit) => [edit]),
     ...empty.map((edit) => [edit]),
     ...tails.flatMap((leaf) =>
       endsOf(name)
@@ -60,44 +55,6 @@ function madeOf(wanted: Wanted, leaves: readonly Leaf[]): Edit[][] {
     ...middles(heads, leaves, { forms, name }),
   ];
   return all.slice(0, MAX_CANDIDATES);
-}
-
-/** Values for a text that is (or would be) the beginning of a name whose rest stays. */
-export function headValues(leaf: Leaf, rests: readonly string[], name: string): Edit[] {
-  return rests.flatMap((rest) =>
-    isEnd(rest, name) ? asHeads(leaf, name.slice(0, -(rest.length + 1))) : [],
-  );
-}
-
-/** Texts that hold, or could hold, the beginning of the name. */
-export function headsIn(leaves: readonly Leaf[], forms: readonly string[]): Head[] {
-  return leaves.flatMap((leaf) => {
-    const rests = restsBehind(leaf, forms);
-    return rests.length === 0 ? [] : [{ leaf, rests }];
-  });
-}
-
-function restsBehind({ path, text, isRead }: Leaf, forms: readonly string[]): string[] {
-  // What is empty may stand for the registry that the chart takes otherwise.
-  if (text === "") return isRead && isCalledRegistry(path) ? [...forms, ...withoutHost(forms)] : [];
-  const own = text.replace(/\/+$/, "");
-  return forms.filter((form) => isBeginning(own, form)).map((form) => form.slice(own.length + 1));
-}
-
-function withoutHost(forms: readonly string[]): string[] {
-  const paths = forms.map((form) => form.slice(form.indexOf("/") + 1));
-  return [...new Set(paths)].filter((path) => !forms.includes(path));
-}
-
-/** Some charts want the slash in the value. */
-function asHeads({ path, text }: Leaf, head: string): Edit[] {
-  if (text === "") {
-    return [
-      { path, value: head },
-      { path, value: `${head}/` },
-    ];
-  }
-  return [{ path, value: text.endsWith("/") ? `${head}/` : head }];
 }
 
 function wholesIn(leaves: readonly Leaf[], forms: readonly string[]): Leaf[] {
@@ -116,11 +73,6 @@ function rewritten(leaf: Leaf, forms: readonly string[], names: readonly string[
     const value = form === undefined ? undefined : replaceName(leaf.text, form, name);
     return value === undefined ? [] : [[{ path: leaf.path, value }]];
   });
-}
-
-/** What nobody wrote into the chart may be needed by other images too, and not fit them. */
-export function endsInLibrary({ value }: Edit): boolean {
-  return typeof value === "string" && /\/library\/?$/.test(value);
 }
 
 /** True for a setting that is empty, and in whose place the template has a name of its own. */

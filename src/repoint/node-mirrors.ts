@@ -1,26 +1,12 @@
-import { append } from "../append.ts";
 import type { NodeRuntime } from "../delivery/target-file.ts";
 import { Budget } from "../helm/template/budget.ts";
 import { writeYaml } from "../helm/template/to-yaml.ts";
 import type { Dict, Value } from "../helm/template/value.ts";
+import { containerdHosts, type NodeFiles } from "./containerd-hosts.ts";
 import type { MovedImage } from "./mapping-file.ts";
 import { nameOf } from "./names.ts";
-import {
-  caFile,
-  HEAD,
-  hostTable,
-  K3S_CA,
-  schemeOf,
-  trustFiles,
-  type NodeConnection,
-  type NodeFile,
-} from "./node-trust.ts";
-
-/** Configuration of nodes, and images that it cannot express. */
-interface NodeFiles {
-  readonly files: readonly NodeFile[];
-  readonly left: readonly MovedImage[];
-}
+import { HEAD, K3S_CA, schemeOf, trustFiles, type NodeConnection } from "./node-trust.ts";
+import { byHost, commonPrefix } from "./source-hosts.ts";
 
 /**
  * Configuration with which nodes look for images at the target though workloads name their source:
@@ -36,7 +22,7 @@ export function nodeFiles(
   if (registry === undefined) return { files: [], left: [] };
   const trust = trustFiles(runtime, registry, connection);
   if (runtime === "containerd") {
-    const { files, left } = containerd(moved, connection);
+    const { files, left } = containerdHosts(moved, connection);
     const written = new Set(files.map(({ path }) => path));
     return { files: [...files, ...trust.filter(({ path }) => !written.has(path))], left };
   }
@@ -56,57 +42,6 @@ const WRITERS = { "cri-o": registriesConf, k3s: registriesYaml, openshift: mirro
 function distinct(images: readonly MovedImage[]): MovedImage[] {
   const byName = new Map(images.map((image) => [nameOf(image.from), image]));
   return [...byName.values()].toSorted((a, b) => (nameOf(a.from) < nameOf(b.from) ? -1 : 1));
-}
-
-function byHost(images: readonly MovedImage[]): Map<string, MovedImage[]> {
-  const hosts = new Map<string, MovedImage[]>();
-  for (const image of images) {
-    hosts.set(image.from.registry, [...(hosts.get(image.from.registry) ?? []), image]);
-  }
-  return hosts;
-}
-
-/** What stands before the repository of each at the target, if it is the same for all: `` or `mirror/`. */
-function commonPrefix(images: readonly MovedImage[]): string | undefined {
-  const prefixes = new Set(
-    images.map(({ from, to }) =>
-      `/${to.repository}`.endsWith(`/${from.repository}`)
-        ? to.repository.slice(0, -from.repository.length)
-        : undefined,
-    ),
-  );
-  const [first] = prefixes;
-  return prefixes.size === 1 ? first : undefined;
-}
-
-/** Docker Hub answers to another name than its images have. */
-function serverOf(host: string): string {
-  return `https://${host === "docker.io" ? "registry-1.docker.io" : host}`;
-}
-
-/** https://github.com/containerd/containerd/blob/v2.1.0/docs/hosts.md */
-function containerd(images: readonly MovedImage[], connection: NodeConnection): NodeFiles {
-  const files: NodeFile[] = [];
-  const left: MovedImage[] = [];
-  for (const [host, all] of byHost(images)) {
-    const prefix = commonPrefix(all);
-    const registry = all[0]?.to.registry;
-    if (prefix === undefined || registry === undefined) {
-      for (const image of all) left.push(image);
-      continue;
-    }
-    const path = prefix.replace(/\/$/, "");
-    const target = `${schemeOf(connection)}://${registry}`;
-    const isOwn = host === registry;
-    // What is named at the target already is looked for there first, in its own place.
-    const own = isOwn ? hostTable(target, connection) : "";
-    const mirror = hostTable(`${target}/v2${path === "" ? "" : `/${path}`}`, connection, true);
-    const server = isOwn ? target : serverOf(host);
-    const text = `${HEAD}server = "${server}"\n${own}${mirror}`;
-    files.push({ path: `certs.d/${host}/hosts.toml`, text });
-    append(files, caFile(`certs.d/${host}`, connection));
-  }
-  return { files, left };
 }
 
 /** https://github.com/containers/image/blob/v5.36.0/docs/containers-registries.conf.5.md */

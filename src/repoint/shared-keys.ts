@@ -1,4 +1,4 @@
-import { endsInLibrary, headsIn, headValues } from "./candidates.ts";
+import { endsInLibrary, headsIn, headValues } from "./heads.ts";
 import { joinEdits, keyOf, type Edit } from "./edits.ts";
 import type { Leaf } from "./leaves.ts";
 import { nameOf } from "./names.ts";

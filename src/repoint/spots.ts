@@ -17,6 +17,11 @@ export interface Spot {
   readonly evidence: Evidence;
 }
 
+/** What an object is called whatever is in it: some have a hash of that in their names. */
+export function lastingName(object: string): string {
+  return object.replace(/-(?=[a-f]*[0-9])[0-9a-f]{8,64}$/, "");
+}
+
 /** The images of all files, without those that only look like one. */
 export function toSpots(
   printed: readonly { readonly file: RenderedFile; readonly images: readonly RenderedImage[] }[],
@@ -26,7 +31,7 @@ export function toSpots(
     const counts = new Map<string, number>();
     for (const { sighting, evidence } of images) {
       if (evidence.class === "suspect") continue;
-      const place = `${file.file.name}\n${evidence.object ?? ""}\n${evidence.where ?? ""}`;
+      const place = `${file.file.name}\n${lastingName(evidence.object ?? "")}\n${evidence.where ?? ""}`;
       const count = counts.get(place) ?? 0;
       counts.set(place, count + 1);
       const { reference } = sighting.image;

@@ -1,6 +1,7 @@
 import { isTest, readManifests } from "../discover/manifests.ts";
 import type { RenderedFile } from "../helm/render/render.ts";
 import { byCodePoint, isList, type Dict, type Value } from "../helm/template/value.ts";
+import { lastingName } from "./spots.ts";
 import type { Rendering } from "./rendering.ts";
 
 /** Something that runs pods. */
@@ -64,7 +65,7 @@ export function secretPlaces(
     visit(object, (value, path) => {
       const base = {
         // A list that has it twice has it once.
-        key: `${file}\n${name}\n${listOf(path).join(".")}`,
+        key: `${file}\n${lastingName(name)}\n${listOf(path).join(".")}`,
         file,
         object: name,
         onlyTests,

@@ -73,6 +73,29 @@ const DIALECTS: Readonly<Record<string, Dialect>> = {
     },
     values: ["image:", "  repository: registry.internal:5000/mirror/acme/web"],
   },
+  "a repository with a flavor behind it": {
+    texts: {
+      "values.yaml":
+        "azure: {enabled: false}\noperator: {image: {override: '', repository: quay.io/acme/operator, tag: '1.0'}}\n",
+      "templates/a.yaml": pod(
+        '"{{ with .Values.operator.image }}{{ if .override }}{{ .override }}{{ else }}{{ .repository }}-{{ ternary "azure" "generic" $.Values.azure.enabled }}:{{ .tag }}{{ end }}{{ end }}"',
+      ),
+    },
+    values: [
+      "operator:",
+      "  image:",
+      "    repository: registry.internal:5000/mirror/acme/operator",
+    ],
+  },
+  "an object that has a hash of what is in it in its name": {
+    texts: {
+      "values.yaml": "image: {repository: quay.io/acme/web, tag: '1.0'}\n",
+      "templates/a.yaml": pod('"{{ .Values.image.repository }}:{{ .Values.image.tag }}"', {
+        name: "job-{{ .Values.image | toString | sha256sum | trunc 10 }}",
+      }),
+    },
+    values: ["image:", "  repository: registry.internal:5000/mirror/acme/web"],
+  },
   "one text in the place of all parts": {
     texts: {
       "values.yaml": "image: {account: '123', domain: amazonaws.com, override: ''}\n",
