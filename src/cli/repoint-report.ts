@@ -119,9 +119,7 @@ function formatImages(images: readonly PresentImage[]): string {
         ...(when.length === 0 ? [] : [`    with ${when.join(" and ")}`]),
         `    ${placeOf(place)}`,
         ...(why === undefined ? [] : [`    ${why}`]),
-        ...(instead ?? []).map(
-          ({ path, value }) => `    → ${path}=${String(value)} moves it instead`,
-        ),
+        ...(instead ?? []).map(({ path, value }) => `    → ${path}=${value} moves it instead`),
       ].join("\n"),
     )
     .map((lines) => `${lines}\n`)

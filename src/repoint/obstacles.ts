@@ -1,6 +1,5 @@
 import { textOf } from "../chart/chart.ts";
 import { formatPath } from "../helm/values/path.ts";
-import type { Value } from "../helm/template/value.ts";
 import { attempt } from "./attempt.ts";
 import { candidatesFor } from "./candidates.ts";
 import { joinEdits, type Edit } from "./edits.ts";
@@ -22,7 +21,7 @@ export interface Obstacle {
 export interface InsteadValue {
   /** `image.registry` */
   readonly path: string;
-  readonly value: Value;
+  readonly value: string;
 }
 
 /** Values that are tried; the likeliest come first. */
@@ -36,7 +35,9 @@ export function obstacleTo(goal: Goal, scene: Scene, edits: readonly Edit[]): Ob
   for (const candidate of candidates) {
     const tried = attempt(scene, joinEdits(edits, candidate), near);
     if (tried?.moved.has(goal.key) !== true) continue;
-    const instead = candidate.map(({ path, value }) => ({ path: formatPath(path), value }));
+    const instead = candidate.flatMap(({ path, value }) =>
+      typeof value === "string" ? [{ path: formatPath(path), value }] : [],
+    );
     return { why: "others need other values", instead };
   }
   return { why: "no value was found" };
