@@ -159,6 +159,7 @@ module.exports = {
     fence("commander", "^src/cli/"),
     fence("js-yaml", "^src/yaml/"),
     fence("@aws-sdk", "^src/remote/ecr/ecr-api\\.ts$"),
+    fence("string-width", "^src/cli/progress/screen\\.ts$"),
     fence("smol-toml", "^src/(?:intake/mirrors/registries-conf|helm/template/from-toml)\\.ts$"),
     fence("semver", "^src/chart/"),
     fence("ajv", "^src/helm/values/schema(?:-words)?\\.ts$"),

@@ -2,7 +2,7 @@
 
 // What every call shares: what a command gets from its user and machine, events, errors and findings.
 export { defaults, type Defaults, type Environment } from "./defaults.ts";
-export type { DrayEvent, Listener, RunOptions } from "./events.ts";
+export type { DrayEvent, Listener, MovingBlob, RunOptions, StageItem } from "./events.ts";
 export {
   DrayError,
   RegistryError,

@@ -35,5 +35,12 @@ export const ENVIRONMENT: readonly EnvironmentEntry[] = [
     "where trusted keys, logins and Helm's files are by default; empty or relative counts as unset",
   ],
   [["PATH"], "where credential helpers are looked for"],
-  [["TERM"], "`dumb`: no line that is written over again"],
+  [
+    ["TERM", "OS"],
+    "`dumb`, or none outside of Windows: plain lines and no colors, for a terminal that cannot do more",
+  ],
+  [
+    ["NO_COLOR", "FORCE_COLOR", "CLICOLOR", "CLICOLOR_FORCE"],
+    "no colored words, or colored ones in files and pipes too; `--color` counts more",
+  ],
 ];

@@ -16,7 +16,7 @@ const EXITS: Readonly<Record<keyof typeof EXIT, string>> = {
   usage: "used wrongly: a flag, a name or a file of the user",
   refused: "refused: not trusted, damaged or incomplete",
   partial: "partly done: the report says which part",
-  interrupted: "interrupted: the same command goes on",
+  interrupted: "interrupted: it says what is kept",
 };
 
 /** docs/commands.md, as it has to be. */

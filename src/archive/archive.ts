@@ -61,8 +61,11 @@ export interface TarArchive extends Seekable {
   readonly isWholeFile: boolean;
   /** Where the content of an entry lies in the file as it is; undefined inside of gzip members. */
   inPlace(entry: EntryPlace): Promise<FileRange | undefined>;
-  /** Hashes an entry on another thread; undefined where that does not pay. */
-  hash(task: HashTask): Promise<string[]> | undefined;
+  /**
+   * Hashes an entry on another thread, and says how many bytes more it has read; undefined where that
+   * does not pay.
+   */
+  hash(task: HashTask, onRead: (bytes: number) => void): Promise<string[]> | undefined;
 }
 
 export type TarFraming = "plain" | "members";

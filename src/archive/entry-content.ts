@@ -49,10 +49,9 @@ export class EntryContent {
   digestsElsewhere(archive: Archive, algorithms: readonly string[]): Promise<string[]> | undefined {
     if (archive.kind !== "tar" || this.#pieces !== undefined) return undefined;
     const { position, size } = this.#raw;
-    return archive.hash({ position, size, algorithms })?.then((digests) => {
-      this.#onEvent?.({ type: "progress", bytes: size });
-      return digests;
-    });
+    return archive.hash({ position, size, algorithms }, (bytes) =>
+      this.#onEvent?.({ type: "progress", bytes }),
+    );
   }
 
   /** Lets go of content that was looked at and not read to its end. */

@@ -13,7 +13,11 @@ const WORTH_THREADS = 64 * 1024 * 1024;
 /** Content from this size on is worth the way to another thread. */
 const LARGE_CONTENT = 1024 * 1024;
 
-export type HashReply = { readonly digests: string[] } | { readonly failure: ThreadFailure };
+export type HashReply =
+  | { readonly digests: string[] }
+  | { readonly failure: ThreadFailure }
+  /** Bytes more that were read of the same entry. */
+  | { readonly read: number };
 
 /** Where each thread finds the carrier. */
 export interface Stretch {
@@ -25,6 +29,7 @@ export interface Stretch {
 /** A stretch that nobody has answered for yet. */
 interface Job {
   readonly task: HashTask;
+  readonly onRead: (bytes: number) => void;
   readonly resolve: (digests: string[]) => void;
   readonly reject: (error: Error) => void;
 }
@@ -57,12 +62,12 @@ export class HashPool {
   }
 
   /** Undefined where the way to another thread does not pay. */
-  hash(task: HashTask): Promise<string[]> | undefined {
+  hash(task: HashTask, onRead: (bytes: number) => void): Promise<string[]> | undefined {
     if (task.size < LARGE_CONTENT) return undefined;
     if (this.#failure !== undefined) return Promise.reject(this.#failure);
     if (this.#threads.length === 0) this.#start();
     return new Promise<string[]>((resolve, reject) => {
-      this.#queue.push({ task, resolve, reject });
+      this.#queue.push({ task, onRead, resolve, reject });
       this.#assign();
     });
   }
@@ -95,6 +100,10 @@ export class HashPool {
 
   #settle(worker: Worker, reply: HashReply): void {
     const job = this.#working.get(worker);
+    if ("read" in reply) {
+      job?.onRead(reply.read);
+      return;
+    }
     this.#working.delete(worker);
     this.#idle.push(worker);
     this.#assign();

@@ -79,17 +79,21 @@ export class PartialFile {
     await removePart(setAside(this.path));
   }
 
-  /** Leaves the file to the next run where it has more than that run would have to fetch: `arrived` now. */
-  async leave(arrived: number): Promise<void> {
+  /**
+   * Leaves the file to the next run where it has more than that run would have to fetch: `arrived` now.
+   * Gives the bytes that are kept, undefined if nothing is.
+   */
+  async leave(arrived: number): Promise<number | undefined> {
     // What another run has put there is its own to finish or to remove.
-    if (!(await this.#isNamed())) return;
+    if (!(await this.#isNamed())) return undefined;
     const claimed = [...this.claims.values()].reduce((sum, { present }) => sum + present, 0);
     if (arrived + claimed < MIN_KEPT) {
       await this.remove();
-      return;
+      return undefined;
     }
     this.journal.add(formatOwner());
     await this.journal.flush();
+    return arrived + claimed;
   }
 
   /** Leaves nothing, unless it is another run's by now. */

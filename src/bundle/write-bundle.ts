@@ -10,6 +10,7 @@ import type { BundleFile } from "./artifact.ts";
 import type { BundleContents, BundleEntry } from "./contents.ts";
 import { Filling, type Filled } from "./filling.ts";
 import { PartialFile } from "./partial-file.ts";
+import { Sealing } from "./sealing.ts";
 
 export interface WriteOptions {
   /** Time stamp of every entry. */
@@ -66,19 +67,25 @@ export async function writeBundle(
   const { keepPart = false, force } = options;
   const partial = await openPartial(target, contents, options);
   let arrived = 0;
+  const sealing = new Sealing(framedSize(partial.layout.size), options.onEvent);
   try {
     const filling = new Filling(partial, contents.entries, {
       mtime: options.mtime,
-      onSealed: (bytes) => options.onEvent?.({ type: "progress", bytes }),
+      onSealed: (bytes) => sealing.note(bytes),
     });
     let digest: string;
     try {
-      digest = await bringAll(filling, contents.entries, options);
+      digest = await bringAll(filling, contents.entries, {
+        ...options,
+        onBrought: () => sealing.begin(),
+      });
     } finally {
       await filling.close();
       arrived = filling.arrived;
     }
     if (force !== true) await requireAbsent(target);
+    options.onEvent?.({ type: "stage", stage: "sync" });
+    options.signal?.throwIfAborted();
     await partial.finish(target);
     return {
       path: target,
@@ -87,7 +94,9 @@ export async function writeBundle(
       bundleDigest: digestOf(contents.sums),
     };
   } catch (error) {
-    await (keepPart ? partial.leave(arrived) : partial.remove());
+    const kept = keepPart ? await partial.leave(arrived) : undefined;
+    if (!keepPart) await partial.remove();
+    if (kept !== undefined) options.onEvent?.({ type: "kept", path: partial.path, bytes: kept });
     throw noRoom(error, target, keepPart) ?? error;
   } finally {
     await partial.close();
@@ -112,7 +121,7 @@ async function openPartial(
 async function bringAll(
   filling: Filling,
   entries: readonly BundleEntry[],
-  { bring = inTurn, signal }: WriteOptions,
+  { bring = inTurn, signal, onBrought }: WriteOptions & { readonly onBrought: () => void },
 ): Promise<string> {
   const stop = new AbortController();
   const either = joinSignals(stop.signal, signal);
@@ -133,6 +142,7 @@ async function bringAll(
     stop.signal.throwIfAborted();
     throw error;
   }
+  onBrought();
   return Promise.race([filling.digest, aborted(either)]);
 }
 

@@ -1,12 +1,9 @@
 import type { DrayError, ErrorCode, Finding } from "../index.ts";
+import { tell } from "./color.ts";
 import { formatFindings } from "./findings.ts";
-import { PromptInterrupted, printable, printableJson, type Io } from "./terminal.ts";
-import { commandIn } from "./usage.ts";
+import { leaveInterrupt, PromptInterrupted, printableJson, type Io } from "./terminal.ts";
 
 export const EXIT = { failed: 1, usage: 2, refused: 3, partial: 4, interrupted: 130 } as const;
-
-/** Commands whose next run finds what this one has brought. */
-const GO_ON: ReadonlySet<string | undefined> = new Set(["pack", "copy", "push"]);
 
 /**
  * Says on stderr (and with --json also on stdout) why a command line ended, and gives the exit code.
@@ -15,26 +12,23 @@ const GO_ON: ReadonlySet<string | undefined> = new Set(["pack", "copy", "push"])
 export async function reportFailure(
   error: unknown,
   io: Io,
-  argv: readonly string[],
+  { argv, remains }: { readonly argv: readonly string[]; readonly remains: string },
 ): Promise<number> {
-  const failure =
-    error instanceof PromptInterrupted || io.signal.aborted
-      ? interrupted(error, commandIn(argv))
-      : describe(await inWords(error));
+  const isInterrupted = error instanceof PromptInterrupted || io.signal.aborted;
+  if (isInterrupted) leaveInterrupt(io);
+  const failure = isInterrupted ? interrupted(error, remains) : describe(await inWords(error));
   if (argv.includes("--json")) {
     io.stdout.write(`${printableJson({ error: failure.document })}\n`);
   }
-  io.stderr.write(printable(failure.text));
+  tell("stderr", failure.text, io);
   return failure.exit;
 }
 
-function interrupted(error: unknown, command: string | undefined): Failure {
+function interrupted(error: unknown, remains: string): Failure {
   const message =
     error instanceof PromptInterrupted
       ? `Interrupted: ${error.message}, and nothing was done.`
-      : GO_ON.has(command)
-        ? "Interrupted. The same command goes on where this one stopped."
-        : "Interrupted. The same command begins anew.";
+      : `Interrupted. ${remains}`;
   const document = { code: "DRAY_INTERRUPTED", message } as const;
   return { text: `${message}\n`, document, exit: EXIT.interrupted };
 }

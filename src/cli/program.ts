@@ -3,6 +3,7 @@ import { addCheckCommand } from "./check-command.ts";
 import { addCompletionCommand } from "./completion-command.ts";
 import { addCopyCommand } from "./copy-command.ts";
 import { addDiffCommand } from "./diff-command.ts";
+import { colorWish } from "./color.ts";
 import { EXIT, reportFailure } from "./failure.ts";
 import { addExamples } from "./flags.ts";
 import { addImagesCommand } from "./images-command.ts";
@@ -21,7 +22,7 @@ import { addSignCommand } from "./sign-command.ts";
 import { addSplitCommand } from "./split-command.ts";
 import type { Io } from "./terminal.ts";
 import { addUnpackCommand } from "./unpack-command.ts";
-import { usageFailure } from "./usage.ts";
+import { commandIn, usageFailure } from "./usage.ts";
 import { addVerifyCommand } from "./verify-command.ts";
 
 /** In the order of the journey. */
@@ -37,7 +38,8 @@ const COMMANDS: Readonly<Record<string, readonly AddCommand[]>> = {
 const HELP_WIDTH = 80;
 
 /** Runs one command line and says with which code the program ends. */
-export async function run(argv: readonly string[], version: string, io: Io): Promise<number> {
+export async function run(argv: readonly string[], version: string, given: Io): Promise<number> {
+  const io = { ...given, color: colorWish(argv) };
   let code = 0;
   const program = makeProgram(version, io, argv.includes("--all"));
   const start = sessionStarter(io, (wanted) => (code = wanted));
@@ -47,11 +49,12 @@ export async function run(argv: readonly string[], version: string, io: Io): Pro
     return io.signal.aborted && code === 0 ? EXIT.interrupted : code;
   } catch (error) {
     start.end();
-    if (!(error instanceof CommanderError)) return await reportFailure(error, io, argv);
+    const told = { argv, remains: start.remainsOf(commandIn(argv)) };
+    if (!(error instanceof CommanderError)) return await reportFailure(error, io, told);
     if (error.exitCode === 0) return 0;
     // Help that nobody has asked for stands there already.
     if (error.code === "commander.help") return EXIT.usage;
-    return await reportFailure(usageFailure(error, argv), io, argv);
+    return await reportFailure(usageFailure(error, argv), io, told);
   }
 }
 

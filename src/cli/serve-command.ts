@@ -8,6 +8,8 @@ import {
 } from "./bundle-flags.ts";
 import { addExamples, integer, readInput, refuseStdout } from "./flags.ts";
 import { addOutputFlags, type AddCommand, type Session, type SessionFlags } from "./session.ts";
+import { tell } from "./color.ts";
+import { leaveInterrupt } from "./terminal.ts";
 
 interface ServeFlags extends BundleFlags, SessionFlags, VerifyFirstFlag {
   readonly writable?: boolean;
@@ -92,4 +94,11 @@ async function runServe(
     return `Serving ${writable ? "(writable) " : ""}at ${url}\n${names}`;
   });
   await registry.closed;
+  if (session.io.signal.aborted) sayStopped(path, writable, session);
+}
+
+function sayStopped(path: string | undefined, writable: boolean, { io }: Session): void {
+  leaveInterrupt(io);
+  const where = path === undefined ? "is gone" : `stays in ${path}`;
+  tell("stderr", writable ? `Stopped. What was pushed ${where}.\n` : "Stopped.\n", io);
 }

@@ -1,9 +1,11 @@
-import type { Command } from "commander";
+import { Option, type Command } from "commander";
 import type { Defaults, RunOptions } from "../index.ts";
 import { EXIT } from "./failure.ts";
-import { refuseStdout } from "./flags.ts";
-import { Progress, type Verbosity } from "./progress.ts";
-import { printable, printableJson, type Io } from "./terminal.ts";
+import { COLOR_WISHES, tell } from "./color.ts";
+import { refuseStdout, seldom } from "./flags.ts";
+import { Progress, type Verbosity } from "./progress/progress.ts";
+import { Remains } from "./progress/remains.ts";
+import { printableJson, type Io } from "./terminal.ts";
 
 /** Flags of every command. */
 export interface SessionFlags {
@@ -24,7 +26,10 @@ export function addOutputFlags(command: Command): Command {
     .optionsGroup("Output:")
     .option("--json", "print one JSON document instead of text")
     .option("-q, --quiet", "print nothing but warnings and errors")
-    .option("-v, --verbose", "say what happens to every blob");
+    .option("-v, --verbose", "say what happens to every blob")
+    .addOption(
+      seldom(new Option("--color <when>", "color words")).choices(COLOR_WISHES).default("auto"),
+    );
 }
 
 /** What a command's action gets besides its own arguments. */
@@ -54,6 +59,8 @@ export interface StartSession {
   readonly env: Io["env"];
   /** Leaves the terminal clean for what is said of a command that did not end by itself. */
   readonly end: () => void;
+  /** What stays of a command that was interrupted, in words. */
+  readonly remainsOf: (command: string | undefined) => string;
 }
 
 export function sessionStarter(io: Io, exit: (code: number) => void): StartSession {
@@ -75,22 +82,26 @@ export function sessionStarter(io: Io, exit: (code: number) => void): StartSessi
       },
       print: (document, text, wrong = "") => {
         shown.end();
-        io.stderr.write(printable(wrong));
+        tell("stderr", wrong, io);
         if (flags.json === true) io.stdout.write(`${printableJson(document)}\n`);
         else if (flags.quiet !== true) {
           // Between what two streams say on one screen there is an empty line.
           if (wrong !== "" && io.stderr.isTTY === true) io.stderr.write("\n");
-          io.stdout.write(printable(text()));
+          tell("stdout", text(), io);
         }
       },
       refuse: (verdict) => {
-        if (flags.json === true || flags.quiet === true) io.stderr.write(verdict);
+        if (flags.json === true || flags.quiet === true) tell("stderr", verdict, io);
         exit(EXIT.refused);
       },
       leaveUnfinished: () => exit(EXIT.partial),
     };
   };
-  return Object.assign(start, { env: io.env, end: () => progress?.end() });
+  return Object.assign(start, {
+    env: io.env,
+    end: () => progress?.end(),
+    remainsOf: (command: string | undefined) => (progress?.remains ?? new Remains()).after(command),
+  });
 }
 
 function verbosityOf({ quiet, verbose }: SessionFlags): Verbosity {

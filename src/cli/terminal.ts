@@ -3,13 +3,32 @@ import type { Readable, Writable } from "node:stream";
 /** What a command may touch of the process it runs in. */
 export interface Io {
   readonly stdin: Readable & { isTTY?: boolean; setRawMode?: (mode: boolean) => unknown };
-  readonly stdout: Writable;
-  readonly stderr: Writable & { isTTY?: boolean; columns?: number };
+  readonly stdout: Writable & { isTTY?: boolean };
+  readonly stderr: Writable & { isTTY?: boolean; columns?: number; rows?: number };
   readonly env: Readonly<Record<string, string | undefined>>;
   /** The license of dray and the terms of what it is made of. */
   readonly licenses: () => string;
+  /** Whether words have colors. @default "auto": on terminals, and as variables say */
+  readonly color?: "auto" | "always" | "never";
   /** Aborted when the user or the system wants the program to stop. */
   readonly signal: AbortSignal;
+}
+
+interface Terminal {
+  readonly stderr: { readonly isTTY?: boolean };
+  readonly env: Io["env"];
+}
+
+/** True of a terminal on which lines can be written over; on Windows every one can. */
+export function canRedraw({ stderr, env }: Terminal): boolean {
+  const { TERM: kind = "", OS: system } = env;
+  const isDumb = kind === "dumb" || (kind === "" && system !== "Windows_NT");
+  return stderr.isTTY === true && !isDumb;
+}
+
+/** What a terminal has shown of Ctrl-C goes from the line that it stands in, or the line ends there. */
+export function leaveInterrupt(io: Pick<Io, "stderr" | "env">): void {
+  if (io.stderr.isTTY === true) io.stderr.write(canRedraw(io) ? "\r\u001b[K" : "\n");
 }
 
 /** Somebody ended the program at a prompt, with Ctrl-C or Ctrl-D. */

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { constants } from "node:fs";
 import { open, type FileHandle } from "node:fs/promises";
 import { DrayError, systemCode } from "../errors.ts";
+import type { Run } from "../events.ts";
 
 /**
  * Where a file was read back from: its medium, or, where the system offers no way past it, perhaps only
@@ -23,7 +24,10 @@ export interface Written {
  *
  * @throws DrayError `DRAY_MEDIUM_ALTERED`
  */
-export async function checkWritten(written: Written, signal: AbortSignal): Promise<ReadBackFrom> {
+export async function checkWritten(
+  written: Written,
+  { signal, onEvent }: Pick<Run, "signal" | "onEvent">,
+): Promise<ReadBackFrom> {
   const { path, size, sha256 } = written;
   const direct = await openDirect(path);
   const file = direct?.file ?? (await open(path, "r"));
@@ -35,6 +39,7 @@ export async function checkWritten(written: Written, signal: AbortSignal): Promi
       signal.throwIfAborted();
       read = (await file.read(buffer, 0, BLOCK, at)).bytesRead;
       hash.update(buffer.subarray(0, read));
+      onEvent({ type: "progress", bytes: read });
     }
     const found = hash.digest("hex");
     if (at !== size || found !== sha256) throw altered(written, { size: at, sha256: found });

@@ -77,6 +77,28 @@ export async function* counted(content: Bytes, onEvent: Listener | undefined): B
   }
 }
 
+/** A blob that is moved, and to where. */
+interface Route {
+  readonly descriptor: Descriptor;
+  readonly target: string;
+}
+
+/** Content that tells how far it has come, each time that it is opened. */
+export function watched(content: Content, route: Route, onEvent: Listener | undefined): Content {
+  return {
+    from: content.from,
+    async *open(offset, options) {
+      let position = offset;
+      onEvent?.({ type: "progress", bytes: 0, blob: { ...route, position } });
+      for await (const chunk of content.open(offset, options)) {
+        position += chunk.length;
+        onEvent?.({ type: "progress", bytes: chunk.length, blob: { ...route, position } });
+        yield chunk;
+      }
+    },
+  };
+}
+
 /** Joins content that is known to be small. */
 export async function collect(content: Bytes): Promise<Buffer> {
   const chunks: Uint8Array[] = [];

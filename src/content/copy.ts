@@ -6,8 +6,10 @@ import { MAX_INDEX_DEPTH, successorsOf } from "../oci/manifest.ts";
 import { isManifestType } from "../oci/media-type.ts";
 import { all, atMost, DEFAULT_CONCURRENCY, joinSignals, type Limit } from "./concurrency.ts";
 import {
-  counted,
+  watched,
+  type Bytes,
   type Content,
+  type OpenOptions,
   type PushResult,
   type Resend,
   type Source,
@@ -118,15 +120,11 @@ export class GraphCopy {
   }
 
   #contentOf(descriptor: Descriptor): Content {
-    const { onEvent } = this.#options;
-    return {
-      from: this.#source.name,
-      open: (offset, options) =>
-        counted(
-          this.#source.fetch(descriptor, { ...options, signal: this.#signal, offset }),
-          onEvent,
-        ),
-    };
+    const signal = this.#signal;
+    const open = (offset: number, options?: OpenOptions): Bytes =>
+      this.#source.fetch(descriptor, { ...options, signal, offset });
+    const route = { descriptor, target: this.#target.name };
+    return watched({ from: this.#source.name, open }, route, this.#options.onEvent);
   }
 
   async #transfer(descriptor: Descriptor, content: Content, resend?: Resend): Promise<void> {
@@ -134,8 +132,13 @@ export class GraphCopy {
     signal.throwIfAborted();
     const present = await this.#target.exists(descriptor, { signal });
     const options = { signal, ...(resend === undefined ? {} : { resend }) };
-    const type = present ? "skipped" : await this.#target.push(descriptor, content, options);
-    this.#arrived(type, descriptor);
+    try {
+      const type = present ? "skipped" : await this.#target.push(descriptor, content, options);
+      this.#arrived(type, descriptor);
+    } catch (error) {
+      this.#options.onEvent?.({ type: "failed", descriptor, target: this.#target.name });
+      throw error;
+    }
   }
 
   #arrived(type: PushResult, descriptor: Descriptor): void {

@@ -1,5 +1,6 @@
 import type { Hash } from "node:crypto";
 import { DrayError } from "../errors.ts";
+import type { Listener } from "../events.ts";
 import { findingOf, type Finding } from "../finding.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import { algorithmOf, digestFrom, hasherFor } from "../oci/digest.ts";
@@ -7,6 +8,7 @@ import { MAX_MANIFEST_BYTES } from "../oci/json.ts";
 import { parseManifest, type Manifest } from "../oci/manifest.ts";
 import {
   collect,
+  counted,
   discard,
   type Bytes,
   type ContentOptions,
@@ -116,14 +118,11 @@ export async function readManifest(
 export async function checkBlob(
   source: Source,
   expected: Descriptor,
-  options: ContentOptions = {},
+  { onEvent, ...options }: ContentOptions & { readonly onEvent?: Listener | undefined } = {},
 ): Promise<Finding | undefined> {
   try {
-    await discard(
-      verified(source.fetch(expected, { ...options, reuse: true }), expected, {
-        from: source.name,
-      }),
-    );
+    const content = counted(source.fetch(expected, { ...options, reuse: true }), onEvent);
+    await discard(verified(content, expected, { from: source.name }));
     return undefined;
   } catch (error) {
     if (!(error instanceof DrayError)) throw error;

@@ -1,4 +1,5 @@
 import type { OpenedDelta } from "../bundle/left-out.ts";
+import type { StageItem } from "../events.ts";
 import type { RegistryPool } from "../remote/registry/pool.ts";
 import type { BundleContent } from "./bundle-content.ts";
 import { confirmAll } from "./confirm.ts";
@@ -66,7 +67,7 @@ export async function deliver(delivery: Delivery, terms: DeliveryTerms): Promise
   const work = { goods, inquiry, steps };
   await completeDelta(delivery);
   if (terms.dryRun === true) return rehearse(situations, work);
-  run.onEvent({ type: "stage", stage: "push", bytes: bytesOf(goods.plan) });
+  run.onEvent({ ...SENDING, bytes: bytesOf(goods.plan), items: situations.map(itemOf) });
   const sent = await sendInTurn(situations, steps).catch(async (error: unknown) => {
     run.signal.throwIfAborted();
     throw (await content?.explained(error)) ?? error;
@@ -129,6 +130,12 @@ const HELD = {
   error: "Its tag was held back: not everything is there, and it was to be all or nothing",
   hint: "Its content is there: once the rest is, the same command writes the tag.",
 };
+
+const SENDING = { type: "stage", stage: "push" } as const;
+
+function itemOf({ plan: { reference, root }, repository }: Situation): StageItem {
+  return { name: reference, target: repository.name, blobs: root.blobs };
+}
 
 /** Each blob once, however many artifacts need it. */
 function bytesOf(plan: readonly PlannedPush[]): number {

@@ -1,6 +1,7 @@
-import { discard, type ContentOptions } from "../content/content.ts";
+import { counted, discard, type ContentOptions } from "../content/content.ts";
 import { verified } from "../content/verify.ts";
 import { DrayError, RegistryError } from "../errors.ts";
+import type { Listener } from "../events.ts";
 import type { Finding } from "../finding.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
@@ -10,6 +11,8 @@ import type { Repository } from "../remote/registry/repository.ts";
 interface KeptOptions extends ContentOptions {
   /** Read blobs and hash them, and not only compare their sizes. Manifests are read always. */
   readonly content: boolean;
+  /** Hears how many bytes have been read. */
+  readonly onEvent?: Listener | undefined;
 }
 
 /**
@@ -19,7 +22,7 @@ interface KeptOptions extends ContentOptions {
 export async function whatIsWrong(
   repository: Repository,
   descriptor: Descriptor,
-  { content, signal }: KeptOptions,
+  { content, signal, onEvent }: KeptOptions,
 ): Promise<Finding | undefined> {
   const { digest, size, mediaType } = descriptor;
   const entry = `${repository.client.registry}/${repository.repository}@${digest}`;
@@ -33,7 +36,8 @@ export async function whatIsWrong(
       return { ...damaged, message: `${entry}: expected ${size} bytes, found ${stored}` };
     }
     const { name } = repository;
-    await discard(verified(repository.fetch(descriptor, { signal }), descriptor, { from: name }));
+    const stored = counted(repository.fetch(descriptor, { signal }), onEvent);
+    await discard(verified(stored, descriptor, { from: name }));
     repository.client.uncheckedSizes.delete(`${repository.repository}@${digest}`);
     return undefined;
   } catch (error) {

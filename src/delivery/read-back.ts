@@ -19,13 +19,16 @@ export async function readAllBack(
   onEvent({ type: "stage", stage: "read back", bytes });
   const found = await forAll(stored, signal, ({ repository, descriptor }, either) =>
     repository.client.limit(async () => {
-      const wrong = await whatIsWrong(repository, descriptor, { content: true, signal: either })
+      const wrong = await whatIsWrong(repository, descriptor, {
+        content: true,
+        signal: either,
+        onEvent,
+      })
         // What cannot be read is as good as not there.
         .catch((error: unknown) => {
           if (error instanceof RegistryError && error.status !== 0) return error;
           throw error;
         });
-      onEvent({ type: "progress", bytes: descriptor.size });
       return wrong === undefined ? [] : [{ repository, descriptor, wrong }];
     }),
   );

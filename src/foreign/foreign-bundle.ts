@@ -147,9 +147,8 @@ async function checkBlobs(
     // What is missing is known.
     if (blobs.sizeOf(descriptor) === undefined) continue;
     signal.throwIfAborted();
-    const finding = await checkBlob(blobs, descriptor);
-    if (finding === undefined) onEvent({ type: "progress", bytes: descriptor.size });
-    else {
+    const finding = await checkBlob(blobs, descriptor, { onEvent });
+    if (finding !== undefined) {
       const entry = blobs.fileOf(descriptor)?.path ?? descriptor.digest;
       const need = neededBy(blobPath(descriptor.digest), needing) ?? "nothing";
       const message = `${finding.message}; needed by ${need}`;

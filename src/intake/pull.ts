@@ -2,7 +2,7 @@ import type { Shelf } from "../bundle/blob-shelf.ts";
 import type { Filled } from "../bundle/filling.ts";
 import type { Bring, Place } from "../bundle/write-bundle.ts";
 import { atMost, forAll, type Limit } from "../content/concurrency.ts";
-import { counted, type Content, type Source } from "../content/content.ts";
+import { watched, type Content, type Source } from "../content/content.ts";
 import { isMismatch } from "../content/verify.ts";
 import { DrayError } from "../errors.ts";
 import type { Listener, Run } from "../events.ts";
@@ -15,6 +15,9 @@ import type { Stock } from "./stock.ts";
 /** What lies in files of this machine: one is read while another is written. */
 const LOCAL_CONCURRENCY = 2;
 
+/** What everything is brought to, in events. */
+const BUNDLE = "the bundle";
+
 /**
  * Brings everything to its place in a bundle: from what is here already if it has it, else from where
  * it was resolved, as many at a time as each registry may be asked for.
@@ -23,22 +26,45 @@ export function pull(resolved: readonly Resolved[], stock: Stock, { onEvent }: R
   const limits = new Map<Source, Limit>(resolved.map(({ source, limit }) => [source, limit]));
   const local = atMost(LOCAL_CONCURRENCY);
   const tally = new Tally(resolved, stock.leftOut, onEvent);
-  return (places, signal) =>
-    forAll(places, signal, (place, either) => {
+  return (places, signal) => {
+    announce(places, resolved, onEvent);
+    return forAll(places, signal, (place, either) => {
       const limit = limits.get(place.file.source) ?? local;
       return limit(async () => {
         either.throwIfAborted();
         const { descriptor, source, path } = place.file;
         if (!limits.has(source) || path !== blobPath(descriptor.digest)) {
-          await place.fill(contentAt(source, place, either));
+          await place.fill(told(contentAt(source, place, either), place, onEvent));
+          onEvent({ type: "copied", descriptor, target: BUNDLE });
           return;
         }
         const filled = await bringFetched({ place, stock, signal: either, onEvent });
         const type = filled === "filled" ? "copied" : "skipped";
-        onEvent({ type, descriptor, target: "the bundle" });
+        onEvent({ type, descriptor, target: BUNDLE });
         tally.arrived(descriptor.digest);
       });
     });
+  };
+}
+
+/** Says what will come: every byte once, and the images, charts and files that it is of. */
+function announce(
+  places: readonly Place[],
+  resolved: readonly Resolved[],
+  onEvent: Listener,
+): void {
+  const coming = new Map(places.map(({ file: { descriptor } }) => [descriptor.digest, descriptor]));
+  const artifacts = resolved.map(({ name, graph }) => {
+    const blobs = [...graph.reachable].filter(([digest]) => coming.has(digest));
+    return { name, target: BUNDLE, blobs: new Map(blobs) };
+  });
+  const files = places
+    .filter(({ file: { path, descriptor } }) => path !== blobPath(descriptor.digest))
+    .map(({ file: { path, descriptor } }) => {
+      return { name: path, target: BUNDLE, blobs: new Map([[descriptor.digest, descriptor]]) };
+    });
+  const bytes = [...coming.values()].reduce((sum, { size }) => sum + size, 0);
+  onEvent({ type: "stage", stage: "pack", bytes, items: [...artifacts, ...files] });
 }
 
 interface Work {
@@ -54,7 +80,7 @@ async function bringFetched(work: Work): Promise<Filled> {
   const { store } = stock;
   if (store !== undefined) return fillByStore(store, work);
   const fromShelf = await firstOf(stock.shelves, work, (shelf) =>
-    place.fill(contentAt(shelf, place, signal)),
+    place.fill(told(contentAt(shelf, place, signal), place, work.onEvent)),
   );
   return fromShelf === undefined ? place.fill(contentOf(work)) : "resumed";
 }
@@ -80,8 +106,10 @@ async function firstOf<T>(
 /** What a store has damaged is removed there and had anew. */
 async function fillByStore(store: ImageLayout, work: Work): Promise<Filled> {
   const { place, signal } = work;
-  const content = contentAt(store, place, signal);
   const isNew = await keep(store, work);
+  const stored = contentAt(store, place, signal);
+  // What was fetched for the store was counted on its way there.
+  const content = isNew ? stored : told(stored, place, work.onEvent);
   try {
     await place.fill(content);
     return isNew ? "filled" : "resumed";
@@ -106,11 +134,13 @@ async function keep(store: ImageLayout, work: Work): Promise<boolean> {
   return (await store.push(descriptor, contentOf(work), { signal })) === "copied";
 }
 
-/** Content from where it was resolved; what comes is counted. */
+/** Content from where it was resolved. */
 function contentOf({ place, signal, onEvent }: Work): Content {
-  const { source } = place.file;
-  const content = contentAt(source, place, signal);
-  return { from: source.name, open: (offset) => counted(content.open(offset), onEvent) };
+  return told(contentAt(place.file.source, place, signal), place, onEvent);
+}
+
+function told(content: Content, { file: { descriptor } }: Place, onEvent: Listener): Content {
+  return watched(content, { descriptor, target: BUNDLE }, onEvent);
 }
 
 function contentAt(source: Source, { file }: Place, signal: AbortSignal): Content {

@@ -60,6 +60,8 @@ export function resolveAll(
   requests: readonly ResolveRequest[],
   sources: Sources,
 ): Promise<Resolved[]> {
+  const items = requests.map(({ name }) => ({ name }));
+  if (items.length > 0) sources.run.onEvent({ type: "stage", stage: "resolve", items });
   return tryEach(requests, sources.run, async (request) => {
     try {
       return await resolveOne(request, sources);

@@ -46,8 +46,11 @@ export async function searchCharts(
   { discovery: settings, strictImages, byHand }: SearchOptions,
   { lock, run }: Sources,
 ): Promise<SearchedChart[]> {
+  const items = charts.map(({ artifact: { name } }) => ({ name }));
+  if (lock === undefined && items.length > 0)
+    run.onEvent({ type: "stage", stage: "search", items });
   const read: { chart: Chart; mode: ImageMode; found: Discovery; of: SearchIdentity }[] = [];
-  for (const { chart, request } of charts) {
+  for (const { chart, request, artifact } of charts) {
     const { images: mode = "needed", valueSets, release } = request;
     const values = await readValueSets(valueSets);
     const told = { ...settings, ...release };
@@ -61,6 +64,7 @@ export async function searchCharts(
         ? await discoverImages(chart, { ...told, signal: run.signal, values })
         : lockedDiscovery(lock, chart, of);
     read.push({ chart, mode, found, of });
+    run.onEvent({ type: "done", reference: artifact.name, result: "searched" });
   }
   const all = joinImages(read.map(({ found }) => found));
   const extra = lock === undefined ? compareWithList(all, byHand).extra : [];

@@ -93,9 +93,8 @@ async function compare(
   const moved = await limit(() => tagChange(repository, artifact, { signal }));
   const wrong = await forAll(artifact.blobs, signal, (descriptor, either) =>
     limit(async () => {
-      const finding = await whatIsWrong(repository, descriptor, { content, signal: either });
-      if (content) onEvent({ type: "progress", bytes: descriptor.size });
-      return finding;
+      const hear = content ? onEvent : undefined;
+      return whatIsWrong(repository, descriptor, { content, signal: either, onEvent: hear });
     }),
   );
   return [moved, ...wrong].filter((finding) => finding !== undefined);

@@ -15,7 +15,7 @@ import { readWholeChart, type WholeChart } from "../intake/charts/obtain-chart.t
 import { findingOf, type Finding } from "../finding.ts";
 import type { Reference } from "../oci/reference.ts";
 import { probe, type Presence } from "../intake/probe.ts";
-import type { ChartRequest } from "../intake/recipe/chart-request.ts";
+import { formatChart, type ChartRequest } from "../intake/recipe/chart-request.ts";
 
 export interface ImagesOptions extends ChartAccess {
   /** Directory of a content store. @default none */
@@ -69,11 +69,14 @@ export async function images(
   try {
     const discoveries: Discovery[] = [];
     const charts: ReadChart[] = [];
+    const items = requests.map((request) => ({ name: formatChart(request) }));
+    run.onEvent({ type: "stage", stage: "search", items });
     for (const request of requests) {
       const whole = await readWholeChart(request, sources);
       const discovery = await imagesOfChart(whole.chart, { valueSets, settings }, run);
       discoveries.push(discovery);
       charts.push(describe(discovery, whole));
+      run.onEvent({ type: "done", reference: formatChart(request), result: "searched" });
     }
     const found = joinImages(discoveries);
     return {

@@ -132,7 +132,7 @@ async function build(
   { assembled, delta, options, run, stock }: Work,
 ): Promise<{ written: WrittenBundle; manifest: ContentsDocument }> {
   const { lockPath, force } = options;
-  const { output, download, size } = plan;
+  const { output } = plan;
   const { created = EPOCH, signingKey } = options;
   const contents = await layOut(assembled, signingKey, { signal: run.signal, delta });
   await requireRoom(plan, stock, contents.entries);
@@ -142,18 +142,16 @@ async function build(
   const resolved = resolvedOf(ingredients);
   const store = stock.store && (await openStore(stock.store.directory));
   if (store !== undefined) await removeDamaged(documentsOf(resolved), store, run.signal);
-  run.onEvent({ type: "stage", stage: "pack", bytes: download + size });
   const bring = pull(resolved, { ...stock, store, leftOut: delta?.leftOut }, run);
   // What a store has too is not worth a file of this size.
   const keepPart = store === undefined;
-  const written = await writeBundle(output, contents, {
-    mtime: created,
-    force,
-    keepPart,
-    bring,
-    ...run,
-  });
-  return { written, manifest: assembled.document };
+  try {
+    const writing = { mtime: created, force, keepPart, bring, ...run };
+    return { written: await writeBundle(output, contents, writing), manifest: assembled.document };
+  } catch (error) {
+    if (store !== undefined) run.onEvent({ type: "kept", path: store.directory });
+    throw error;
+  }
 }
 
 interface Work {

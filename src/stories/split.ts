@@ -163,10 +163,10 @@ function requireSame(name: string, found: CutSums, listed: CutSums): void {
 }
 
 async function readBack(parts: readonly WrittenPart[], run: Run): Promise<ReadBackFrom> {
-  run.onEvent({ type: "stage", stage: "check-written" });
+  run.onEvent({ type: "stage", stage: "check-written", bytes: sizeOf(parts) });
   let from: ReadBackFrom = "medium";
   for (const part of parts) {
-    if ((await checkWritten(part, run.signal)) === "memory") from = "memory";
+    if ((await checkWritten(part, run)) === "memory") from = "memory";
   }
   return from;
 }

@@ -1,6 +1,7 @@
 import { startRun, type Run, type RunOptions } from "../events.ts";
 import { chmod, lstat, mkdtemp, readdir, rename, rm, rmdir } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
+import { counted } from "../content/content.ts";
 import { makeDirectory } from "../content/make-directory.ts";
 import { ownAccount, requireOwnWay } from "../content/output-place.ts";
 import { DrayError, diskFull, systemCode, unwritable } from "../errors.ts";
@@ -105,12 +106,11 @@ async function writeFiles(
 ): Promise<number> {
   const total = files.reduce((sum, { size }) => sum + size, 0);
   onEvent({ type: "stage", stage: "unpack", bytes: total });
-  for (const { path, size, content } of files) {
+  for (const { path, content } of files) {
     signal.throwIfAborted();
     const file = join(directory, path);
     await makeDirectory(dirname(file));
-    await writeContent(file, content(), { flags: "wx", signal });
-    onEvent({ type: "progress", bytes: size });
+    await writeContent(file, counted(content(), onEvent), { flags: "wx", signal });
   }
   return total;
 }

@@ -96,6 +96,7 @@ const OFFENCES: Readonly<Record<string, { readonly file: string; readonly import
   "js-yaml-has-one-home": { file: "src/intake/yaml.ts", imports: "js-yaml" },
   "@aws-sdk-has-one-home": { file: "src/remote/registry/aws.ts", imports: "@aws-sdk/client-ecr" },
   "@sigstore-has-one-home": { file: "src/trust/second.ts", imports: "@sigstore/verify" },
+  "string-width-has-one-home": { file: "src/cli/wide-table.ts", imports: "string-width" },
   "smol-toml-has-one-home": { file: "src/yaml/toml.ts", imports: "smol-toml" },
   "semver-has-one-home": { file: "src/intake/versions.ts", imports: "semver" },
   "ajv-has-one-home": { file: "src/helm/render/schema.ts", imports: "ajv" },

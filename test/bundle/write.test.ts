@@ -18,6 +18,7 @@ import {
 import { makeImage, makeLayer, makeMultiArch, seededBytes } from "../../fixtures/images.ts";
 import { temporaryDirectory } from "../../fixtures/temporary-directory.ts";
 import { layOut, type BundleContents } from "../../src/bundle/contents.ts";
+import type { DrayEvent } from "../../src/events.ts";
 import { writeBundle } from "../../src/bundle/write-bundle.ts";
 import type { Source } from "../../src/content/content.ts";
 import { authored, once } from "../../src/content/memory.ts";
@@ -384,13 +385,18 @@ describe("writeBundle()", () => {
     await writeBundle(path, contentsOf({ a: Buffer.alloc(1) }), { mtime: MTIME });
   });
 
-  it("announces every byte of the file", async () => {
+  it("announces what is left to seal when all has come, where that is much, and nothing twice", async () => {
     const path = join(await temporaryDirectory(), "out.tar.gz");
-    let bytes = 0;
-    const { size } = await writeBundle(path, contentsOf({ a: Buffer.alloc(9_000_000) }), {
+    const events: DrayEvent[] = [];
+    const { size } = await writeBundle(path, contentsOf({ a: Buffer.alloc(90_000_000) }), {
       mtime: MTIME,
-      onEvent: (event) => (bytes += event.type === "progress" ? event.bytes : 0),
+      onEvent: (event) => events.push(event),
     });
-    expect(bytes).toBe(size);
+    const [sealing] = events;
+    const sealed = events.reduce((sum, one) => sum + (one.type === "progress" ? one.bytes : 0), 0);
+    expect(sealing).toMatchObject({ type: "stage", stage: "seal", bytes: sealed });
+    expect(sealed).toBeGreaterThan(64 * 1024 * 1024);
+    expect(sealed).toBeLessThanOrEqual(size);
+    expect(events.at(-1)).toEqual({ type: "stage", stage: "sync" });
   });
 });

@@ -185,11 +185,11 @@ describe("dray push", () => {
 });
 
 describe("an interrupted command", () => {
-  const GOES_ON = "Interrupted. The same command goes on where this one stopped.";
+  const UNSENT = "Interrupted. Nothing was sent. The same command begins anew.";
   const BEGINS_ANEW = "Interrupted. The same command begins anew.";
 
   it.each([
-    ["push", GOES_ON],
+    ["push", UNSENT],
     ["verify", BEGINS_ANEW],
   ])("ends with 130 and says what the next %s does, in JSON too", async (command, message) => {
     const { path } = await makeBundle();

@@ -371,6 +371,6 @@ describe("copy()", () => {
       { signal: stop.signal, onEvent },
     );
     await expect(copying).rejects.toThrow("enough");
-    expect(new Set(events)).toEqual(new Set(["progress", "copied"]));
+    expect(new Set(events)).toEqual(new Set(["progress", "copied", "failed"]));
   });
 });

@@ -192,7 +192,7 @@ describe("an interrupt", () => {
       child.kill(signal);
       expect(await ended).toMatchObject({
         code: 130,
-        stderr: expect.stringContaining("goes on where this one stopped") as string,
+        stderr: expect.stringContaining("The same command begins where this one did") as string,
       });
       expect(await filesBelow(directory)).toEqual([]);
     },

@@ -19,7 +19,7 @@ export function tarArchive(tar: SeekableTar, range: FileRange, carrier: Carrier)
       tar.read(position, size, { check: true, memory: reuse ? memoryInTurn() : newMemory }),
     inPlace: async ({ position, size }) =>
       tar.framing === "plain" ? range.slice(position, size) : undefined,
-    hash: (task) => pool?.hash(task),
+    hash: (task, onRead) => pool?.hash(task, onRead),
     close: async () => pool?.close(),
   };
 }

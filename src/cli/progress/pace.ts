@@ -12,21 +12,17 @@ interface Mark {
 
 /** How fast bytes move, and how long the rest will take. Times are milliseconds of whoever calls. */
 export class Pace {
-  readonly #begun: number;
+  #begun: number | undefined;
   /** The last seconds, oldest first, and one mark from before them. */
-  readonly #marks: Mark[];
+  #marks: Mark[] = [];
   #moved = 0;
 
-  constructor(now: number) {
-    this.#begun = now;
-    this.#marks = [{ at: now, moved: 0 }];
-  }
-
-  get moved(): number {
-    return this.#moved;
-  }
-
+  /** Bytes have moved. The first ones start the clock: what went before was no moving. */
   note(bytes: number, now: number): void {
+    if (this.#begun === undefined) {
+      this.#begun = now;
+      this.#marks = [{ at: now, moved: 0 }];
+    }
     this.#moved += bytes;
     this.#marks.push({ at: now, moved: this.#moved });
     while ((this.#marks[1]?.at ?? now) <= now - WINDOW_MS) this.#marks.shift();
@@ -34,15 +30,16 @@ export class Pace {
 
   /** Bytes a second. */
   rate(now: number): number {
-    const [{ at, moved } = { at: this.#begun, moved: 0 }] = this.#marks;
-    return ((this.#moved - moved) / Math.max(now - at, 1)) * 1000;
+    const [oldest] = this.#marks;
+    if (oldest === undefined) return 0;
+    return ((this.#moved - oldest.moved) / Math.max(now - oldest.at, 1)) * 1000;
   }
 
-  /** Seconds that the rest of `total` takes; undefined where that cannot be said yet. */
-  secondsLeft(total: number, now: number): number | undefined {
+  /** Seconds that `left` more bytes take; undefined where that cannot be said yet. */
+  secondsFor(left: number, now: number): number | undefined {
     const rate = this.rate(now);
-    const isSettled = now - this.#begun >= SETTLED_MS && this.#moved >= total * SETTLED_SHARE;
-    if (!isSettled || rate <= 0) return undefined;
-    return Math.max(0, total - this.#moved) / rate;
+    const isLong = this.#begun !== undefined && now - this.#begun >= SETTLED_MS;
+    const isSettled = isLong && this.#moved >= left * SETTLED_SHARE;
+    return isSettled && rate > 0 ? left / rate : undefined;
   }
 }
