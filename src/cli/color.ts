@@ -35,11 +35,16 @@ function colored(text: string): string {
 function isColored(where: "stdout" | "stderr", io: Io): boolean {
   if (io.color === "always") return true;
   if (io.color === "never") return false;
-  const { NO_COLOR: none, FORCE_COLOR: force, CLICOLOR_FORCE: other, CLICOLOR: wanted } = io.env;
-  if (isGiven(none)) return false;
+  return wishOf(io.env) ?? canRedraw({ stderr: io[where], env: io.env });
+}
+
+function wishOf(env: Io["env"]): boolean | undefined {
+  if (isGiven(env["NO_COLOR"])) return false;
+  const force = env["FORCE_COLOR"];
   if (isGiven(force)) return isOn(force);
-  if (isGiven(other) && isOn(other)) return true;
-  return wanted !== "0" && canRedraw({ stderr: io[where], env: io.env });
+  const forceToo = env["CLICOLOR_FORCE"];
+  if (isGiven(forceToo) && isOn(forceToo)) return true;
+  return env["CLICOLOR"] === "0" ? false : undefined;
 }
 
 function isGiven(value: string | undefined): value is string {

@@ -21,8 +21,8 @@ interface Terminal {
 
 /** True of a terminal on which lines can be written over; on Windows every one can. */
 export function canRedraw({ stderr, env }: Terminal): boolean {
-  const { TERM: kind = "", OS: system } = env;
-  const isDumb = kind === "dumb" || (kind === "" && system !== "Windows_NT");
+  const kind = env["TERM"] ?? "";
+  const isDumb = kind === "dumb" || (kind === "" && env["OS"] !== "Windows_NT");
   return stderr.isTTY === true && !isDumb;
 }
 

@@ -52,7 +52,7 @@ export class Progress {
   readonly listen: Listener = (event) => {
     this.remains.note(event);
     if (event.type === "warning") this.#line(`Warning: ${event.message}`);
-    else if (this.#verbosity !== "quiet") this.#show(event);
+    else if (event.type !== "kept" && this.#verbosity !== "quiet") this.#show(event);
   };
 
   /** Leaves the terminal clean for whatever is printed next. */
@@ -63,7 +63,7 @@ export class Progress {
     this.#retries.end();
   }
 
-  #show(event: Exclude<DrayEvent, { type: "warning" }>): void {
+  #show(event: Exclude<DrayEvent, { type: "warning" | "kept" }>): void {
     const now = this.#clock.now();
     switch (event.type) {
       case "stage":
@@ -89,8 +89,6 @@ export class Progress {
         break;
       case "retry":
         this.#retries.note(event, now);
-        break;
-      case "kept":
         break;
     }
   }

@@ -54,7 +54,7 @@ export class Screen {
 }
 
 /** As much of a text as has room; the end of it is cut. */
-export function shorten(text: string, columns: number): string {
+function shorten(text: string, columns: number): string {
   if (stringWidth(text) <= columns) return text;
   return `${fitting([...characters(text)], columns - 1).join("")}…`;
 }

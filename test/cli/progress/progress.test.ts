@@ -122,14 +122,15 @@ function item(name: string, blobs: readonly Descriptor[], target = "the bundle")
 }
 
 /** `mib` more of a blob have come, so that it is at `position`. */
-function came(
-  descriptor: Descriptor,
-  mib: number,
-  position: number,
-  target = "the bundle",
-): DrayEvent {
-  const at = { descriptor, target, position: position * MIB };
-  return { type: "progress", bytes: mib * MIB, blob: at };
+function came(descriptor: Descriptor, mib: number, position: number): DrayEvent {
+  const moving = { descriptor, target: "the bundle", position: position * MIB };
+  return { type: "progress", bytes: mib * MIB, blob: moving };
+}
+
+/** The first `mib` of a blob went to `target`. */
+function sent(descriptor: Descriptor, mib: number, target: string): DrayEvent {
+  const moving = { descriptor, target, position: mib * MIB };
+  return { type: "progress", bytes: mib * MIB, blob: moving };
 }
 
 const BASE = blob("base", 40);
@@ -189,11 +190,11 @@ describe("on a terminal", () => {
     const { progress, clock, screen } = seat();
     const items = [item("a/app:1", [BASE], "x/a"), item("b/app:1", [BASE], "x/b")];
     progress.listen({ type: "stage", stage: "push", bytes: 40 * MIB, items });
-    progress.listen(came(BASE, 40, 40, "x/a"));
+    progress.listen(sent(BASE, 40, "x/a"));
     progress.listen({ type: "copied", descriptor: BASE, target: "x/a" });
     clock.pass(400);
     expect((await screen()).at(-1)).toMatch(/1 of 2, 40\.0 MiB of 40\.0 MiB/);
-    progress.listen(came(BASE, 20, 20, "x/b"));
+    progress.listen(sent(BASE, 20, "x/b"));
     clock.pass(400);
     expect((await screen()).at(-1)).toMatch(/1 of 2, 60\.0 MiB of 80\.0 MiB/);
   });
@@ -220,7 +221,7 @@ describe("on a terminal", () => {
     const { progress, clock, screen } = seat();
     const items = [item("a:1", [BASE], "x/a"), item("b:1", [WEB], "x/b")];
     progress.listen({ type: "stage", stage: "push", bytes: 90 * MIB, items });
-    progress.listen(came(BASE, 40, 40, "x/a"));
+    progress.listen(sent(BASE, 40, "x/a"));
     clock.pass(12_000);
     expect((await screen())[0]).toBe("  a:1  40.0 MiB of 40.0 MiB, no answer for 12 s");
     progress.listen({ type: "failed", descriptor: BASE, target: "x/a" });
