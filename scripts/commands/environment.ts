@@ -36,7 +36,7 @@ export const ENVIRONMENT: readonly EnvironmentEntry[] = [
   ],
   [["PATH"], "where credential helpers are looked for"],
   [
-    ["TERM", "OS"],
+    ["TERM", "WINDIR"],
     "`dumb`, or none outside of Windows: plain lines and no colors, for a terminal that cannot do more",
   ],
   [

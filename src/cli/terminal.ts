@@ -22,7 +22,7 @@ interface Terminal {
 /** True of a terminal on which lines can be written over; on Windows every one can. */
 export function canRedraw({ stderr, env }: Terminal): boolean {
   const kind = env["TERM"] ?? "";
-  const isDumb = kind === "dumb" || (kind === "" && env["OS"] !== "Windows_NT");
+  const isDumb = kind === "dumb" || (kind === "" && env["WINDIR"] === undefined);
   return stderr.isTTY === true && !isDumb;
 }
 

@@ -18,7 +18,7 @@ const AT_TERMINAL = { typed: "" };
 describe("words have colors", () => {
   it.each([
     [{ TERM: "xterm" }, true],
-    [{ OS: "Windows_NT" }, true],
+    [{ WINDIR: "C:\\\\WINDOWS" }, true],
     [{ TERM: "xterm", NO_COLOR: "" }, true],
     [{ TERM: "xterm", NO_COLOR: "1" }, false],
     [{ TERM: "xterm", CLICOLOR: "0" }, false],

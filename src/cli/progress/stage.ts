@@ -140,7 +140,7 @@ export class Stage {
       name: item.name,
       moved,
       total,
-      still: Math.min(...own.map(({ at }) => now - at)),
+      still: own.reduce((least, { at }) => Math.min(least, now - at), Infinity),
       isHandedOver: own.every(({ position, size }) => position >= size),
     };
   }

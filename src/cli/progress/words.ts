@@ -48,13 +48,17 @@ export function summary(stage: Stage, now: number): string {
 /** Each item that something is on its way of, in as many columns as there are. */
 export function itemLines(active: readonly ActiveItem[], columns: number): string[] {
   const states = active.map(stateOf);
-  const room = Math.max(8, columns - 4 - Math.max(0, ...states.map(widthOf)));
+  const room = Math.max(8, columns - 4 - widest(states));
   const names = active.map(({ name }) => shortenStart(name, room));
-  const width = Math.max(0, ...names.map(widthOf));
+  const width = widest(names);
   return names.map((name, index) => {
     const gap = " ".repeat(width - widthOf(name));
     return `  ${name}${gap}  ${states[index] ?? ""}`;
   });
+}
+
+function widest(texts: readonly string[]): number {
+  return texts.reduce((most, text) => Math.max(most, widthOf(text)), 0);
 }
 
 /** Who lets the others wait, for where there is no line for each. */

@@ -405,7 +405,7 @@ describe.each([
 });
 
 it("a terminal of Windows, which sets no TERM, is drawn on", async () => {
-  const { progress, clock, screen } = seat({ env: { OS: "Windows_NT" } });
+  const { progress, clock, screen } = seat({ env: { WINDIR: "C:\\\\WINDOWS" } });
   progress.listen(PACKING);
   progress.listen(came(WEB, 1, 1));
   clock.pass(400);
