@@ -32,13 +32,15 @@ export function releaseObject(release: Release): Dict {
 
 /** `.Values`, with what Go's type of it can do. https://pkg.go.dev/helm.sh/helm/v3@v3.19.0/pkg/chartutil#Values */
 export function valuesObject(values: Dict): Dict {
-  const at = (path: string): Value => lookUp(values, path.split(".")) ?? null;
-  return withMethods(values, {
-    AsMap: fn([], () => values),
-    YAML: fn([], (_none, { budget }) => `${writeYaml(values, budget)}\n`),
-    Table: fn(["string"], ([path]) => at(path)),
-    PathValue: fn(["string"], ([path]) => at(path)),
+  const at = fn(["string"], ([path], { lookups }) => {
+    lookups.tookWhole(values);
+    return lookUp(values, path.split(".")) ?? null;
   });
+  const yaml = fn([], (_none, { budget, lookups }) => {
+    lookups.tookWhole(values);
+    return `${writeYaml(values, budget)}\n`;
+  });
+  return withMethods(values, { AsMap: fn([], () => values), YAML: yaml, Table: at, PathValue: at });
 }
 
 /** `.Chart`: Chart.yaml with the names of Go's struct, under the alias where there is one. */

@@ -1,4 +1,5 @@
 import { withMethods } from "../template/field.ts";
+import type { Read } from "../template/reads.ts";
 import { fn } from "../template/signature.ts";
 import { Struct } from "../template/value.ts";
 
@@ -48,12 +49,17 @@ const BUILT_IN: readonly string[] = [
 export function capabilities({ kubeVersion, apiVersions = [] }: Cluster): Struct {
   const known: ReadonlySet<string> = new Set([...BUILT_IN, ...apiVersions]);
   const version = kubeVersionOf(kubeVersion ?? DEFAULT_KUBE_VERSION);
+  const asked = new Map<string, Read>();
   const has = fn(["string"], ([name], call) => {
-    call.asked({ source: "api", path: [name], value: known.has(name) });
-    return known.has(name);
+    const value = known.has(name);
+    const read = asked.get(name) ?? { source: "api", path: [name], value };
+    asked.set(name, read);
+    call.asked(read);
+    return value;
   });
+  const askedVersion: Read = { source: "kubeVersion", path: [], value: version.text };
   const kube = fn([], (_none, call) => {
-    call.asked({ source: "kubeVersion", path: [], value: version.text });
+    call.asked(askedVersion);
     return version;
   });
   const fields = {

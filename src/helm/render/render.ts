@@ -3,18 +3,14 @@ import type { IsNotable, Template } from "../template/ast.ts";
 import type { Budget } from "../template/budget.ts";
 import { Evaluation, type Printed, type Problem } from "../template/evaluate.ts";
 import { FUNCTIONS } from "../template/functions/functions.ts";
+import { KnownRuns, RunsMemory } from "../template/known-runs.ts";
 import { markShared } from "../template/reads.ts";
 import type { Watcher } from "../template/watcher.ts";
-import type { Dict, Value } from "../template/value.ts";
+import type { Dict } from "../template/value.ts";
 import type { Instance } from "../values/compose.ts";
-import {
-  chartFiles,
-  chartObject,
-  releaseObject,
-  valuesObject,
-  type Release,
-} from "./built-in-objects.ts";
-import { capabilities, type Cluster } from "./capabilities.ts";
+import { chartFiles, type Release } from "./built-in-objects.ts";
+import type { Cluster } from "./capabilities.ts";
+import { Contexts } from "./contexts.ts";
 import type { TemplateFile, TemplateSet } from "./template-set.ts";
 import { ValuesTree, type Override } from "./values-tree.ts";
 
@@ -26,23 +22,53 @@ export class RenderSession {
   /** Files that print nothing and only change values for the others; they run every time. */
   readonly preparing = new Set<string>();
   readonly #files = new Map<Chart, Dict>();
-  readonly #trees = new WeakMap<Instance, ValuesTree>();
+  readonly #charts = new WeakMap<Instance, RenderedChart>();
+  readonly memory = new RunsMemory();
 
   constructor(isNotable?: IsNotable) {
     this.isNotable = isNotable;
   }
 
   filesOf(chart: Chart): Dict {
-    const files = this.#files.get(chart) ?? chartFiles(chart);
+    const known = this.#files.get(chart);
+    if (known !== undefined) return known;
+    const files = chartFiles(chart);
+    markShared(files);
     this.#files.set(chart, files);
     return files;
   }
 
-  /** The values of `root`, which is the chart asked for. */
-  treeOf(root: Instance): ValuesTree {
-    const tree = this.#trees.get(root) ?? new ValuesTree(root);
-    this.#trees.set(root, tree);
-    return tree;
+  /** The chart asked for with its values; they are those of one set of templates. */
+  chartOf(root: Instance): RenderedChart {
+    const chart = this.#charts.get(root) ?? new RenderedChart(root, this);
+    this.#charts.set(root, chart);
+    return chart;
+  }
+}
+
+/** A chart with values that is rendered again and again. */
+class RenderedChart {
+  readonly tree: ValuesTree;
+  readonly contexts: Contexts;
+  readonly #memory: RunsMemory;
+  readonly #runs: KnownRuns<RenderedFile>;
+  readonly #watched = new WeakMap<object, Map<string, KnownRuns<RenderedFile>>>();
+
+  constructor(root: Instance, session: RenderSession) {
+    this.#memory = session.memory;
+    this.#runs = new KnownRuns(session.memory);
+    this.tree = new ValuesTree(root);
+    this.contexts = new Contexts(this.tree, (chart) => session.filesOf(chart));
+  }
+
+  /** A watcher wants to see each run once, in each file. */
+  runsFor({ name }: TemplateFile, watcher: RenderOptions["watcher"]): KnownRuns<RenderedFile> {
+    if (watcher === undefined) return this.#runs;
+    const byFile = this.#watched.get(watcher) ?? new Map<string, KnownRuns<RenderedFile>>();
+    this.#watched.set(watcher, byFile);
+    const runs = byFile.get(name) ?? new KnownRuns<RenderedFile>(this.#memory);
+    byFile.set(name, runs);
+    return runs;
   }
 }
 
@@ -74,13 +100,16 @@ export function renderFiles(
     only?.has(name) !== false || session.preparing.has(name);
   const files = set.files.filter(runs);
   const wanted = only === undefined ? [root] : files.map(({ instance }) => instance);
-  const tree = session.treeOf(root);
+  const chart = session.chartOf(root);
+  const { tree, contexts } = chart;
   try {
     for (const override of options.overrides ?? []) tree.override(override);
-    const contexts = new Contexts(wanted, tree, options);
-    const rendered = files.map((file) =>
-      renderFile(file, set, { ...options, data: contexts.forFile(file), onChange: tree.keep }),
-    );
+    contexts.prepare(wanted, options);
+    const rendered = files.map((file) => {
+      const known = chart.runsFor(file, options.watcher);
+      const data = contexts.forFile(file);
+      return renderFile(file, set, { ...options, data, known, onChange: tree.keep });
+    });
     for (const { file, text, changesShared } of rendered) {
       if (changesShared && isBlank(text)) session.preparing.add(file.name);
     }
@@ -101,7 +130,11 @@ const MAX_PROBLEMS = 200;
 function renderFile(
   file: TemplateFile,
   set: TemplateSet,
-  options: RenderOptions & { readonly data: Dict; readonly onChange: (dict: Dict) => void },
+  options: RenderOptions & {
+    readonly data: Dict;
+    readonly known: KnownRuns<RenderedFile>;
+    readonly onChange: (dict: Dict) => void;
+  },
 ): RenderedFile {
   const problems = new Map<string, Problem>();
   const evaluation = new Evaluation({
@@ -110,6 +143,7 @@ function renderFile(
     budget: options.budget,
     texts: options.session.texts,
     isNotable: options.session.isNotable,
+    known: options.known,
     watcher: options.watcher?.(file),
     onChange: options.onChange,
     onProblem: (problem) => {
@@ -117,54 +151,8 @@ function renderFile(
       problems.set(`${problem.file}:${problem.line}:${problem.reason}`, problem);
     },
   });
-  const printed = evaluation.run(file.template, options.data);
-  return { file, ...printed, problems: [...problems.values()] };
-}
-
-/** What each chart's templates are given as their dot. */
-class Contexts {
-  readonly #byInstance = new Map<Instance, Dict>();
-  readonly #session: RenderSession;
-  readonly #tree: ValuesTree;
-  readonly #same: readonly (readonly [string, Value])[];
-
-  /** Makes them for the `wanted` charts and all below these; a chart shares values with its subcharts. */
-  constructor(wanted: readonly Instance[], tree: ValuesTree, options: RenderOptions) {
-    const { cluster, release, session } = options;
-    this.#session = session;
-    this.#tree = tree;
-    this.#same = [
-      ["Capabilities", capabilities(cluster)],
-      ["Release", releaseObject(release)],
-    ];
-    const byDepth = new Set(wanted.toSorted((a, b) => a.path.length - b.path.length));
-    for (const instance of byDepth) {
-      if (!this.#byInstance.has(instance)) this.#add(instance);
-    }
-  }
-
-  forFile({ instance, name }: TemplateFile): Dict {
-    const context: Dict = this.#byInstance.get(instance) ?? new Map();
-    const basePath = `${instance.source}/templates`;
-    context.set(
-      "Template",
-      new Map<string, Value>(Object.entries({ Name: name, BasePath: basePath })),
-    );
-    return context;
-  }
-
-  #add(instance: Instance): Dict {
-    const subcharts: Dict = new Map();
-    const context = new Map<string, Value>([
-      ...this.#same,
-      ["Chart", chartObject(instance)],
-      ["Files", this.#session.filesOf(instance.chart)],
-      ["Values", valuesObject(this.#tree.tableAt(instance.path))],
-      ["Subcharts", subcharts],
-    ]);
-    markShared(context);
-    this.#byInstance.set(instance, context);
-    for (const child of instance.children) subcharts.set(child.name, this.#add(child));
-    return context;
-  }
+  return options.known.printFile(file, evaluation, () => {
+    const printed = evaluation.run(file.template, options.data);
+    return { file, ...printed, problems: [...problems.values()] };
+  });
 }

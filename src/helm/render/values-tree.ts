@@ -1,5 +1,5 @@
-import { copyWithOrigins, noteCopy, Snapshot } from "../template/reads.ts";
-import type { Dict, Value } from "../template/value.ts";
+import { copyWithOrigins, isShared, markShared, noteCopy, Snapshot } from "../template/reads.ts";
+import { isList, type Dict, type Value } from "../template/value.ts";
 import { allInstances, type Instance } from "../values/compose.ts";
 import { lookUp, setAt, type ValuesPath } from "../values/path.ts";
 
@@ -50,6 +50,16 @@ export class ValuesTree {
       if (table instanceof Map) this.keep(table);
     }
     setAt(this.#root, path, value);
+    this.#shareAlong(path);
+  }
+
+  /** What an override brings in is seen by all templates, as the values are. */
+  #shareAlong(path: ValuesPath): void {
+    for (let length = 1; length < path.length; length++) {
+      const table = lookUp(this.#root, path.slice(0, length));
+      if (table instanceof Map && !isShared(table)) markShared(table);
+    }
+    share(lookUp(this.#root, path) ?? null);
   }
 
   restore(): void {
@@ -59,6 +69,13 @@ export class ValuesTree {
 }
 
 const GLOBAL = "global";
+
+function share(value: Value): void {
+  if (value instanceof Map) {
+    if (!isShared(value)) markShared(value);
+    for (const item of value.values()) share(item);
+  } else if (isList(value)) for (const item of value) share(item);
+}
 
 /** What is global is one setting, in whichever chart a template looks at it. */
 function takeGlobals(values: Dict): void {

@@ -1,6 +1,8 @@
 import type { Define, IsNotable, Template } from "./ast.ts";
 import type { Budget } from "./budget.ts";
 import { Output } from "./frame.ts";
+import type { KnownRuns } from "./known-runs.ts";
+import { Lookups } from "./lookups.ts";
 import { parseTemplate } from "./parser.ts";
 import { NO_VALUE } from "./print.ts";
 import { ReadLog } from "./read-log.ts";
@@ -30,6 +32,8 @@ export interface EvaluationOptions {
   readonly texts: Map<string, Template>;
   /** Marks what `tpl` parses. */
   readonly isNotable?: IsNotable | undefined;
+  /** What named templates printed before. */
+  readonly known?: Pick<KnownRuns<unknown>, "print"> | undefined;
   readonly watcher?: Watcher | undefined;
   readonly onProblem: (problem: Problem) => void;
   /** Told of values that other templates see, before they are changed. */
@@ -55,11 +59,11 @@ const MAX_TEXTS = 5000;
  */
 export class Evaluation implements Call {
   readonly budget: Budget;
+  readonly lookups = new Lookups();
   readonly #options: EvaluationOptions;
   readonly #log: ReadLog;
   readonly #statements: Statements;
   #defines: ReadonlyMap<string, Define>;
-  #asksVersion = false;
   #changesShared = false;
 
   constructor(options: EvaluationOptions) {
@@ -83,18 +87,30 @@ export class Evaluation implements Call {
       this.#statements.execute(template, data, { output });
     } catch (error) {
       if (!(error instanceof BudgetError)) throw error;
+      this.lookups.lose();
       const { file } = template;
       this.#options.onProblem({ file, line: 1, reason: error.reason, refused: false });
     }
     const text = output.text().replaceAll(NO_VALUE, "");
-    const [asksVersion, changesShared] = [this.#asksVersion, this.#changesShared];
-    return { text, lines: output.lines(), asksVersion, changesShared };
+    const { asksVersion } = this.lookups;
+    return { text, lines: output.lines(), asksVersion, changesShared: this.#changesShared };
   }
 
   include(name: string, data: Value): string {
-    const output = new Output(this.budget);
-    this.#statements.execute(this.#define(name), data, { output });
-    return output.text();
+    return this.#print(this.#define(name), data);
+  }
+
+  #print(template: Define, data: Value): string {
+    const run = (): string => {
+      const output = new Output(this.budget);
+      this.#statements.execute(template, data, { output });
+      return output.text();
+    };
+    const { known, defines } = this.#options;
+    // A text may define templates of its own, for those that it calls.
+    if (known === undefined || this.#defines !== defines) return run();
+    const { budget, lookups } = this;
+    return known.print(template, data, { budget, lookups, log: this.#log, run });
   }
 
   tpl(text: string, data: Value): string {
@@ -104,9 +120,7 @@ export class Evaluation implements Call {
     this.budget.step(template.defines.size === 0 ? 1 : outer.size);
     this.#defines = template.defines.size === 0 ? outer : new Map([...outer, ...template.defines]);
     try {
-      const output = new Output(this.budget);
-      this.#statements.execute(template, data, { output });
-      return output.text().replaceAll(NO_VALUE, "");
+      return this.#print(template, data).replaceAll(NO_VALUE, "");
     } finally {
       this.#defines = outer;
     }
@@ -124,11 +138,13 @@ export class Evaluation implements Call {
   }
 
   read(dict: Dict, key: string): Value {
+    this.lookups.lookedUp(dict, key);
     if (this.#log.active) this.#log.add(readsOf(dict, key));
     return dict.get(key) ?? null;
   }
 
   changes(dict: Dict): void {
+    this.lookups.changed(dict);
     if (!isShared(dict)) return;
     this.#changesShared = true;
     this.#options.onChange?.(dict);
@@ -136,10 +152,11 @@ export class Evaluation implements Call {
 
   asked(read: Read): void {
     this.#log.add([read]);
-    this.#asksVersion ||= read.source === "kubeVersion";
+    if (read.source === "kubeVersion") this.lookups.askedVersion();
   }
 
   picked(dict: Dict, key: string): void {
+    this.lookups.counted(dict);
     if (this.#log.active) this.#log.compares([key, ...dict.keys()]);
   }
 
@@ -165,6 +182,7 @@ export class Evaluation implements Call {
   #report(error: unknown): void {
     if (error instanceof RangeError) throw new BudgetError("it nests too deep");
     if (!(error instanceof TemplateError)) throw error;
+    this.lookups.failed();
     const { reason } = error;
     const refused = error instanceof TemplateRefusal;
     const path = refused ? error.path : undefined;

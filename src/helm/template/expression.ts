@@ -3,6 +3,7 @@ import { callFunction, calling, namingNil } from "./call-function.ts";
 import { fieldOf, methodOf } from "./field.ts";
 import type { Scope } from "./frame.ts";
 import { LOOKED_AT_NOTHING, type Looked, type ReadLog } from "./read-log.ts";
+import { noteUse } from "./function-uses.ts";
 import { noteEntry } from "./reads.ts";
 import type { Call, TemplateFunction } from "./signature.ts";
 import { TemplateError } from "./template-error.ts";
@@ -89,6 +90,7 @@ function functionValue(name: string, given: Given, context: Context): Value {
   try {
     if (log.enabled && KEEPS_ENTRIES.has(name)) return tracedValue(run, given, context);
     args = argumentsOf(given, context);
+    noteUse(name, args, call.lookups);
     log.calls(context.start);
     return callFunction(run, args, call);
   } catch (error) {
@@ -127,6 +129,7 @@ function logicValue(name: "and" | "or", { rest, piped }: Given, context: Context
   let value: Value = null;
   for (const operand of rest) {
     value = operandValue(operand, context);
+    context.machine.call.lookups.counted(value);
     if (isTrue(value) === (name === "or")) return value;
   }
   if (piped.length > 0) return piped[0] ?? null;

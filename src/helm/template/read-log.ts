@@ -45,6 +45,12 @@ function distinct(all: readonly Read[], start: number): readonly Read[] {
   return [...found];
 }
 
+/** A moment in a log. */
+interface Marks {
+  readonly reads: number;
+  readonly compared: number;
+}
+
 /** Notes reads while somebody wants to know, and costs next to nothing otherwise. */
 export class ReadLog {
   readonly enabled: boolean;
@@ -92,6 +98,20 @@ export class ReadLog {
     if (!this.active) return;
     append(this.#reads, reads);
     append(this.#compared, compared);
+  }
+
+  /** Where both lists end now, for `since`. */
+  marks(): Marks {
+    return { reads: this.#reads.length, compared: this.#compared.length };
+  }
+
+  /** What was looked at since; of more than anybody asks for only what could matter to somebody. */
+  since({ reads: start, compared }: Marks): Looked {
+    const behind = this.#reads.slice(start, start + MAX_BEHIND);
+    const rest = this.#reads.slice(start + MAX_BEHIND);
+    const latest = rest.findLast(({ source }) => source === "values");
+    const reads = [...behind, ...distinct(rest, 0), ...(latest === undefined ? [] : [latest])];
+    return { reads, compared: this.#compared.slice(compared, compared + MAX_COMPARED) };
   }
 
   /** Runs `action`, then tells `done` what it looked at, even if it failed. */

@@ -17,14 +17,17 @@ export interface Read {
 interface Origin {
   readonly path: readonly string[] | undefined;
   readonly entries: Map<string, readonly Read[]> | undefined;
-  /** Looks at its entries, each made once. */
-  readonly known: Map<string, readonly Read[]>;
+  /** Looks at its entries, one for each value that was there: the same look is the same object. */
+  readonly known: Map<string, (readonly Read[])[]>;
   /** Other templates see the dictionary too; a copy of it is not shared. */
   readonly shared: boolean;
 }
 
 /** By these a condition is traced to a setting. What a template made has none to begin with. */
 const origins = new WeakMap<Dict, Origin>();
+
+/** Values of one setting that are remembered; a setting is seldom tried with more. */
+const MAX_LOOKS = 64;
 
 const NO_READS: readonly Read[] = [];
 
@@ -35,17 +38,41 @@ export function readsOf(dict: Dict, key: string): readonly Read[] {
   if (made !== undefined) return made;
   if (origin?.path === undefined) return NO_READS;
   const value = dict.get(key) ?? null;
-  const known = origin.known.get(key);
-  if (known?.[0]?.value === value) return known;
+  const looks = origin.known.get(key) ?? [];
+  const known = looks.find(([read]) => read?.value === value);
+  if (known !== undefined) return known;
   const reads: readonly Read[] = [{ source: "values", path: [...origin.path, key], value }];
-  origin.known.set(key, reads);
+  if (looks.length < MAX_LOOKS) origin.known.set(key, [...looks, reads]);
   return reads;
+}
+
+/** What was read to make an entry that a template has put into `dict`. */
+export function madeOf(dict: Dict, key: string): readonly Read[] | undefined {
+  return origins.get(dict)?.entries?.get(key);
+}
+
+/** True if both say the same, in the same order. */
+export function areSame(
+  some: readonly Read[] | undefined,
+  others: readonly Read[] | undefined,
+): boolean {
+  if (some === others) return true;
+  if (some === undefined || others === undefined || some.length !== others.length) return false;
+  return some.every((read, at) => isSame(read, others[at]));
+}
+
+function isSame(one: Read, other: Read | undefined): boolean {
+  if (one === other) return true;
+  if (other === undefined || one.value !== other.value || one.source !== other.source) return false;
+  return (
+    one.path.length === other.path.length && one.path.every((key, at) => key === other.path[at])
+  );
 }
 
 /** Says that the entry `key` of `dict`, as it is, is a copy of the setting at `path`. */
 export function noteCopy(dict: Dict, key: string, path: readonly string[]): void {
   const value = dict.get(key) ?? null;
-  origins.get(dict)?.known.set(key, [{ source: "values", path, value }]);
+  origins.get(dict)?.known.set(key, [[{ source: "values", path, value }]]);
 }
 
 /** Says what was read to make the entry `key` of `dict`. */
@@ -53,14 +80,14 @@ export function noteEntry(dict: Dict, key: string, reads: readonly Read[]): void
   const origin = origins.get(dict);
   const entries = origin?.entries ?? new Map<string, readonly Read[]>();
   entries.set(key, reads);
-  const known = origin?.known ?? new Map<string, readonly Read[]>();
+  const known = origin?.known ?? new Map<string, (readonly Read[])[]>();
   origins.set(dict, { path: origin?.path, entries, known, shared: origin?.shared === true });
 }
 
 /** Says that the entries of `to` come from where those of `from` do. */
 export function copyOrigin(from: Dict, to: Dict): void {
   const origin = origins.get(from);
-  if (origin !== undefined) origins.set(to, { ...origin, known: new Map(), shared: false });
+  if (origin !== undefined) origins.set(to, { ...origin, shared: false });
 }
 
 /** A dictionary as it was, to be put back after a rendering that changed it. */

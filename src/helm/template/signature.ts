@@ -1,4 +1,5 @@
 import type { Budget } from "./budget.ts";
+import type { Lookups } from "./lookups.ts";
 import type { Read } from "./reads.ts";
 import { TemplateError } from "./template-error.ts";
 import { isList, typeOf, type Dict, type Value } from "./value.ts";
@@ -6,6 +7,8 @@ import { isList, typeOf, type Dict, type Value } from "./value.ts";
 /** What a function may use of the evaluation that calls it. */
 export interface Call {
   readonly budget: Budget;
+  /** Is told what is looked up in shared tables. */
+  readonly lookups: Lookups;
   /** Looks up an entry, so that whoever watches conditions knows of it. */
   read(dict: Dict, key: string): Value;
   /** Says that a function changes `dict`. */

@@ -120,16 +120,22 @@ export class Statements {
     if (node.pipe.variables.length > 0) return void this.#pipe(node.pipe, frame);
     const { output } = frame;
     if (watcher === undefined) {
-      output.write(printed(this.#pipe(node.pipe, frame)), frame.calledFrom ?? node.line);
+      output.write(this.#printed(node.pipe, frame), frame.calledFrom ?? node.line);
       return;
     }
     const line = output.line();
     let text = "";
     machine.log.capture(
-      () => (text = printed(this.#pipe(node.pipe, frame))),
+      () => (text = this.#printed(node.pipe, frame)),
       (looked) => watcher.printed(node, { text, looked, line }),
     );
     output.write(text, frame.calledFrom ?? node.line);
+  }
+
+  #printed(pipe: Pipe, frame: Frame): string {
+    const value = this.#pipe(pipe, frame);
+    this.#host.machine.call.lookups.tookWhole(value);
+    return printed(value);
   }
 
   #call(node: TemplateNode, frame: Frame): void {
@@ -141,6 +147,7 @@ export class Statements {
   #branch(node: BranchNode, frame: Frame): Signal {
     const mark = frame.scope.variables.mark();
     const { value, looked } = this.#condition(node, node.pipe, frame);
+    this.#host.machine.call.lookups.counted(value);
     const taken = isTrue(value) ? node.body : node.otherwise;
     this.#host.watcher?.branch(node, { taken, looked, line: frame.output.line() });
     const inner = node.type === "with" && taken === node.body ? withDot(frame, value) : frame;
@@ -171,6 +178,7 @@ export class Statements {
     const { variables } = frame.scope;
     const mark = variables.mark();
     const { value, looked } = this.#condition(node, { ...node.pipe, variables: [] }, frame);
+    this.#host.machine.call.lookups.wentThrough(value);
     const turns = turnsOf(value);
     const taken = turns.length > 0 ? node.body : node.otherwise;
     this.#host.watcher?.branch(node, { taken, looked, line: frame.output.line() });

@@ -38,17 +38,34 @@ export const DICTS: Readonly<Record<string, TemplateFunction>> = {
   pluck: variadic(["string"], ([key], dicts, call) =>
     dicts
       .map(asDict)
-      .filter((dict) => dict.has(key))
+      .filter((dict) => {
+        call.lookups.lookedUp(dict, key);
+        return dict.has(key);
+      })
       .map((dict) => {
         call.picked(dict, key);
         return call.read(dict, key);
       }),
   ),
   dig: variadic([], (_none, items, call) => dig(items, call)),
-  keys: variadic([], (_none, dicts) => dicts.flatMap((dict) => sortedKeys(asDict(dict)))),
-  values: fn(["dict"], ([dict]) => sortedKeys(dict).map((key) => dict.get(key) ?? null)),
-  pick: variadic(["dict"], ([dict], keys) => filtered(dict, (key) => keysOf(keys).has(key))),
-  omit: variadic(["dict"], ([dict], keys) => filtered(dict, (key) => !keysOf(keys).has(key))),
+  keys: variadic([], (_none, dicts, call) =>
+    dicts.flatMap((dict) => {
+      call.lookups.wentThrough(dict);
+      return sortedKeys(asDict(dict));
+    }),
+  ),
+  values: fn(["dict"], ([dict], call) => {
+    call.lookups.wentThrough(dict);
+    return sortedKeys(dict).map((key) => dict.get(key) ?? null);
+  }),
+  pick: variadic(["dict"], ([dict], keys, call) => {
+    call.lookups.wentThrough(dict);
+    return filtered(dict, (key) => keysOf(keys).has(key));
+  }),
+  omit: variadic(["dict"], ([dict], keys, call) => {
+    call.lookups.wentThrough(dict);
+    return filtered(dict, (key) => !keysOf(keys).has(key));
+  }),
   merge: merging(false),
   mustMerge: merging(false),
   mergeOverwrite: merging(true),
@@ -107,6 +124,8 @@ class Merger {
 
   merge(target: Dict, source: Dict, depth: number): void {
     if (target === source) return;
+    this.#call.lookups.wentThrough(source);
+    this.#call.lookups.wentThrough(target);
     if (depth > MAX_NESTING) throw new TemplateError("dictionaries nest too deep to be merged");
     for (const [key, value] of source) {
       this.#call.budget.step();

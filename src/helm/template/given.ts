@@ -1,0 +1,83 @@
+import { areSame, isShared, readsOf, type Read } from "./reads.ts";
+import { isList, Struct, type Dict, type Value } from "./value.ts";
+
+/** Entries of larger data, and of what is nested deeper, are not compared. */
+const MAX_ENTRIES = 64;
+const MAX_DEPTH = 4;
+
+/** What a template was given, kept so that the same can be recognized whatever became of it. */
+export interface Given {
+  readonly kept: Kept;
+  /** Tables in it that no other template sees. */
+  readonly tables: ReadonlySet<Dict>;
+}
+
+/** A value that is known by itself, as a shared table is, or what a table or list holds. */
+type Kept = Value | KeptTable | KeptList;
+
+class KeptTable {
+  /** With what was read to make each. */
+  readonly entries: readonly (readonly [string, Kept, readonly Read[]])[];
+
+  constructor(entries: KeptTable["entries"]) {
+    this.entries = entries;
+  }
+}
+
+class KeptList {
+  readonly items: readonly Kept[];
+
+  constructor(items: readonly Kept[]) {
+    this.items = items;
+  }
+}
+
+/** Undefined for data that is too large to be compared with other data. */
+export function givenOf(data: Value): Given | undefined {
+  const keeper = new Keeper();
+  const kept = keeper.keep(data, 0);
+  return keeper.isTooLarge ? undefined : { kept, tables: keeper.tables };
+}
+
+class Keeper {
+  readonly tables = new Set<Dict>();
+  #left = MAX_ENTRIES;
+
+  get isTooLarge(): boolean {
+    return this.#left < 0;
+  }
+
+  keep(value: Value, depth: number): Kept {
+    if (!holdsMore(value) || this.isTooLarge) return value;
+    this.#left -= depth > MAX_DEPTH ? Infinity : value instanceof Map ? value.size : value.length;
+    if (!(value instanceof Map)) return new KeptList(value.map((one) => this.keep(one, depth + 1)));
+    this.tables.add(value);
+    const entries = [...value].map(
+      ([key, one]) => [key, this.keep(one, depth + 1), readsOf(value, key)] as const,
+    );
+    return new KeptTable(entries);
+  }
+}
+
+/** True for what may hold the same as another, or may be changed by whoever has it. */
+function holdsMore(value: Value): value is Dict | readonly Value[] {
+  if (typeof value !== "object" || value === null || value instanceof Struct) return false;
+  return !(value instanceof Map && isShared(value));
+}
+
+/** True if `data` is what was kept, and every entry was made of the same settings. */
+export function isSame(kept: Kept, data: Value): boolean {
+  if (kept instanceof KeptTable) return isSameTable(kept, data);
+  if (!(kept instanceof KeptList)) return kept === data;
+  const { items } = kept;
+  if (!isList(data) || data.length !== items.length) return false;
+  return items.every((item, index) => isSame(item, data[index] ?? null));
+}
+
+function isSameTable({ entries }: KeptTable, data: Value): boolean {
+  if (!(data instanceof Map) || data.size !== entries.length || isShared(data)) return false;
+  return entries.every(
+    ([key, one, reads]) =>
+      data.has(key) && isSame(one, data.get(key) ?? null) && areSame(reads, readsOf(data, key)),
+  );
+}

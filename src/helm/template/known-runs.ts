@@ -1,0 +1,156 @@
+import type { Define } from "./ast.ts";
+import type { Budget } from "./budget.ts";
+import { givenOf, isSame, type Given } from "./given.ts";
+import { hold, type Lookups, type Noted } from "./lookups.ts";
+import type { Looked, ReadLog } from "./read-log.ts";
+import { isShared } from "./reads.ts";
+import { isList, type Value } from "./value.ts";
+
+/** What a named template printed, and all that it depended on. */
+interface Run extends Noted {
+  readonly given: Given;
+  readonly text: string;
+  /** Undefined if nobody wanted to know. */
+  readonly looked: Looked | undefined;
+}
+
+/** A whole file that was printed, and all that it depended on. */
+interface FileRun<T> extends Noted {
+  readonly printed: T;
+}
+
+/** The evaluation that a run is a part of. */
+interface Around {
+  readonly budget: Budget;
+  readonly lookups: Lookups;
+  readonly log: ReadLog;
+}
+
+/** Ways in which a file or a named template with the same data ended, with other settings. */
+const MAX_RUNS = 12;
+/** The same for all data that only its contents tell apart. */
+const MAX_OTHER_RUNS = 48;
+/** Lookups that are kept of one chart, some sixty megabytes. */
+const MAX_LOOKUPS = 1_000_000;
+/** What is left to keep runs in, of one chart with all sets of values. */
+export class RunsMemory {
+  #left = MAX_LOOKUPS;
+
+  /** False if there is no place for it. */
+  takes({ lookups }: Noted): boolean {
+    if (this.#left < lookups.length) return false;
+    this.#left -= lookups.length;
+    return true;
+  }
+
+  gives(run: Noted | undefined): void {
+    this.#left += run?.lookups.length ?? 0;
+  }
+}
+
+/** Lookups that are compared for one step of work. */
+const LOOKUPS_PER_STEP = 16;
+
+/**
+ * What templates printed in earlier renderings of one chart. A template need not run again where it
+ * is given the same and everything that it looked up is as it was: most settings leave most files
+ * untouched, and most of what a touched file calls.
+ *
+ * What a template does beside printing is not repeated. Whoever watches has to know already all
+ * that there is to see in a run: runs belong to one watcher.
+ */
+export class KnownRuns<T> {
+  readonly #files = new Map<object, FileRun<T>[]>();
+  readonly #named = new Map<Define, Map<unknown, Run[]>>();
+  readonly #memory: RunsMemory;
+
+  constructor(memory: RunsMemory) {
+    this.#memory = memory;
+  }
+
+  /** What `run` prints of a file, or printed when everything was as it is now. */
+  printFile(
+    file: object,
+    { budget, lookups }: Pick<Around, "budget" | "lookups">,
+    run: () => T,
+  ): T {
+    const runs = this.#files.get(file) ?? [];
+    this.#files.set(file, runs);
+    const known = takeFirst(runs, (one) => hold(one.lookups));
+    if (known !== undefined) {
+      budget.step(costOf(known));
+      return known.printed;
+    }
+    lookups.begin(new Set());
+    const printed = run();
+    const noted = lookups.end();
+    if (noted !== undefined) this.#keep(runs, { ...noted, printed }, MAX_RUNS);
+    return printed;
+  }
+
+  /** What `run` prints of a named template that is given `data`. */
+  print(template: Define, data: Value, around: Around & { readonly run: () => string }): string {
+    const { budget, lookups, log, run } = around;
+    const isKnownByItself = data instanceof Map ? isShared(data) : !isList(data);
+    const runs = this.#runsOf(template, isKnownByItself ? data : OTHER);
+    const known = takeFirst(
+      runs,
+      (one) =>
+        (one.looked !== undefined || !log.active) &&
+        isSame(one.given.kept, data) &&
+        hold(one.lookups),
+    );
+    if (known !== undefined) {
+      budget.step(costOf(known));
+      lookups.repeat(known);
+      if (known.looked !== undefined) log.addLooked(known.looked);
+      return known.text;
+    }
+    const given = givenOf(data);
+    if (given === undefined) return run();
+    const mark = log.marks();
+    lookups.begin(given.tables);
+    let noted: Noted | undefined;
+    let text: string;
+    try {
+      text = run();
+    } finally {
+      noted = lookups.end();
+    }
+    if (noted === undefined || noted.failed) return text;
+    const looked = log.active ? log.since(mark) : undefined;
+    const most = isKnownByItself ? MAX_RUNS : MAX_OTHER_RUNS;
+    this.#keep(runs, { ...noted, given, text, looked }, most);
+    return text;
+  }
+
+  #runsOf(template: Define, key: unknown): Run[] {
+    const byData = this.#named.get(template) ?? new Map<unknown, Run[]>();
+    this.#named.set(template, byData);
+    const runs = byData.get(key) ?? [];
+    byData.set(key, runs);
+    return runs;
+  }
+
+  #keep<R extends Noted>(runs: R[], run: R, most: number): void {
+    if (runs.length >= most) this.#memory.gives(runs.pop());
+    if (this.#memory.takes(run)) runs.unshift(run);
+  }
+}
+
+/** Stands for all data that only its contents tell apart. */
+const OTHER = Symbol("other data");
+
+/** The first that fits, which is looked at first the next time too. */
+function takeFirst<R>(runs: R[], fits: (run: R) => boolean): R | undefined {
+  const at = runs.findIndex(fits);
+  const found = runs[at];
+  if (found === undefined || at === 0) return found;
+  runs.splice(at, 1);
+  runs.unshift(found);
+  return found;
+}
+
+function costOf({ lookups }: Noted): number {
+  return 1 + Math.ceil(lookups.length / LOOKUPS_PER_STEP);
+}

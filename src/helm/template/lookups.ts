@@ -1,0 +1,161 @@
+import { areSame, isShared, madeOf, type Read } from "./reads.ts";
+import { isList, type Dict, type Value } from "./value.ts";
+
+/** What stood under a key of a table that templates share; without a key, how many entries it had. */
+export interface Lookup {
+  readonly dict: Dict;
+  readonly key: string | undefined;
+  readonly value: Value | undefined;
+  /** What was read to make it, where a template has. */
+  readonly made: readonly Read[] | undefined;
+}
+
+/** All that a template depended on beside what it was given. */
+export interface Noted {
+  readonly lookups: readonly Lookup[];
+  readonly asksVersion: boolean;
+  /** Something in it could not be evaluated, or the chart refused the values. */
+  readonly failed: boolean;
+}
+
+/** A template in the middle of its run. */
+interface Frame {
+  readonly start: number;
+  /** Tables that it was given and that no other template sees. */
+  readonly given: ReadonlySet<Dict>;
+  asksVersion: boolean;
+  failed: boolean;
+  isLost: boolean;
+}
+
+/** Entries of one value that are noted; whoever takes more is run every time. */
+const MAX_WHOLE = 2000;
+
+/** Lookups from which on equal ones are left out. */
+const MANY = 24;
+
+/** True if everything looked up is as it was. */
+export function hold(lookups: readonly Lookup[]): boolean {
+  for (const { dict, key, value, made } of lookups) {
+    if ((key === undefined ? dict.size : dict.get(key)) !== value) return false;
+    if (key !== undefined && !areSame(madeOf(dict, key), made)) return false;
+  }
+  return true;
+}
+
+/**
+ * Notes what templates look up in shared tables while they run: values, and what all templates are
+ * given. Everything else that they see they were handed or have made themselves.
+ */
+export class Lookups {
+  #all: Lookup[] = [];
+  readonly #frames: Frame[] = [];
+  #asksVersion = false;
+  /** Lists that were looked up before and hold nothing that a template made. */
+  readonly #shared = new WeakSet<readonly Value[]>();
+
+  /** True once something asked which version the cluster has. */
+  get asksVersion(): boolean {
+    return this.#asksVersion;
+  }
+
+  begin(given: ReadonlySet<Dict>): void {
+    const start = this.#all.length;
+    this.#frames.push({ start, given, asksVersion: false, failed: false, isLost: false });
+  }
+
+  /** Undefined if the run depended on more than can be told, or did more than print. */
+  end(): Noted | undefined {
+    const frame = this.#frames.pop();
+    if (frame === undefined) return undefined;
+    const { start, asksVersion, failed, isLost } = frame;
+    if (this.#all.length - start > MANY) this.#leaveOutRepeated(start);
+    const lookups = isLost ? [] : this.#all.slice(start);
+    if (this.#frames.length === 0) this.#all = [];
+    return isLost ? undefined : { lookups, asksVersion, failed };
+  }
+
+  /** Notes for whatever runs around it what a known run depended on. */
+  repeat({ lookups, asksVersion }: Noted): void {
+    if (asksVersion) this.askedVersion();
+    if (this.#frames.length === 0) return;
+    for (const lookup of lookups) this.#all.push(lookup);
+  }
+
+  lookedUp(dict: Dict, key: string): void {
+    if (this.#frames.length === 0 || !isShared(dict)) return;
+    const value = dict.get(key);
+    this.#all.push({ dict, key, value, made: madeOf(dict, key) });
+    if (typeof value === "object" && value !== null && this.#isMade(value)) this.lose();
+  }
+
+  /** It matters how many entries there are. */
+  counted(value: Value): void {
+    if (this.#frames.length === 0 || !(value instanceof Map) || !isShared(value)) return;
+    this.#all.push({ dict: value, key: undefined, value: value.size, made: undefined });
+  }
+
+  /** The entries are gone through, but not what is in them. */
+  wentThrough(value: Value): void {
+    if (this.#frames.length === 0 || !(value instanceof Map) || !isShared(value)) return;
+    this.counted(value);
+    for (const key of value.keys()) this.lookedUp(value, key);
+  }
+
+  /** Something takes it with everything in it. */
+  tookWhole(value: Value): void {
+    if (this.#frames.length === 0 || typeof value !== "object" || value === null) return;
+    let left = MAX_WHOLE;
+    const take = (one: Value): void => {
+      if (typeof one !== "object" || one === null || left-- < 0) return;
+      this.wentThrough(one);
+      if (one instanceof Map) for (const item of one.values()) take(item);
+      else if (isList(one)) for (const item of one) take(item);
+    };
+    take(value);
+    if (left < 0) this.lose();
+  }
+
+  /** Changes to what a run made itself concern nobody else. */
+  changed(dict: Dict): void {
+    if (isShared(dict)) return this.lose();
+    for (const frame of this.#frames) frame.isLost ||= frame.given.has(dict);
+  }
+
+  askedVersion(): void {
+    this.#asksVersion = true;
+    for (const frame of this.#frames) frame.asksVersion = true;
+  }
+
+  failed(): void {
+    for (const frame of this.#frames) frame.failed = true;
+  }
+
+  /** Nothing can be told of what runs now. */
+  lose(): void {
+    for (const frame of this.#frames) frame.isLost = true;
+  }
+
+  /** True for what a template put among what all share: it may change without being noticed. */
+  #isMade(value: Value): boolean {
+    if (value instanceof Map) return !isShared(value);
+    if (typeof value !== "object" || !isList(value) || this.#shared.has(value)) return false;
+    if (value.some((item) => this.#isMade(item))) return true;
+    this.#shared.add(value);
+    return false;
+  }
+
+  #leaveOutRepeated(start: number): void {
+    const seen = new Map<Dict, Set<string | undefined>>();
+    let end = start;
+    for (let at = start; at < this.#all.length; at++) {
+      const lookup = this.#all[at];
+      if (lookup === undefined) continue;
+      const keys = seen.get(lookup.dict) ?? new Set();
+      seen.set(lookup.dict, keys);
+      if (keys.size === keys.add(lookup.key).size) continue;
+      this.#all[end++] = lookup;
+    }
+    this.#all.length = end;
+  }
+}

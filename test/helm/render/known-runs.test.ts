@@ -1,0 +1,103 @@
+import { describe, expect, it } from "vitest";
+import { chartYaml, makeChartOf, subchart, type ChartTexts } from "../../../fixtures/charts.ts";
+import {
+  compareRenderings,
+  randomSettings,
+  stepsOf,
+} from "../../../fixtures/repeated-renderings.ts";
+import type { Override } from "../../../src/helm/render/values-tree.ts";
+
+/** Does everything that a rendering could carry over into the next one. */
+const TANGLED: ChartTexts = {
+  "Chart.yaml": chartYaml("demo", "dependencies:\n- {name: sub, version: 1.x, alias: other}\n"),
+  "values.yaml": `
+global: {registry: reg, deep: {tag: "1", use: false}}
+image: {repository: app, tag: "", digest: null}
+enabled: false
+mode: a
+count: 2
+labels: {team: x}
+list: [{name: one, use: true}, {name: two, use: false}]
+text: '{{ .Values.mode }}-{{ .Values.global.registry }}'
+empty: {}
+sub: {ignored: 1}
+other: {use: true, inner: {value: 1}}
+plain: {use: true, list: [a, b]}
+`,
+  "files/a.txt": "a {{ .Values.mode }}",
+  "files/b.txt": "b",
+  "templates/_h.tpl": `
+{{ define "name" }}{{ .Values.mode }}-{{ .Chart.Name }}{{ end }}
+{{ define "image" }}{{ .root.Values.global.registry }}/{{ .image.repository }}:{{ .image.tag | default .root.Chart.AppVersion }}{{ end }}
+{{ define "count" }}{{ $n := add1 (.Values.seen | default 0) }}{{ $_ := set .Values "seen" $n }}{{ $n }}{{ end }}
+{{ define "stored" }}{{ if not (hasKey . "cache") }}{{ $_ := set . "cache" (dict "n" 0) }}{{ end }}{{ $_ := set .cache "n" (add1 .cache.n) }}{{ .cache.n }}{{ end }}
+{{ define "changes" }}{{ $_ := set .box "n" (add1 .box.n) }}{{ .box.n }}{{ end }}
+{{ define "reads" }}{{ .box.n }}{{ end }}
+{{ define "refuses" }}{{ if eq .Values.mode "b" }}{{ fail "not b" }}{{ end }}{{ required "tag wanted" .Values.image.tag }}{{ end }}
+{{ define "whole" }}{{ toYaml .Values.labels }}{{ len .Values.empty }}{{ range $k, $v := .Values.labels }}{{ $k }}{{ $v }}{{ end }}{{ keys .Values.global | sortAlpha }}{{ end }}
+{{ define "asks" }}{{ if .Capabilities.APIVersions.Has "x/v1" }}x{{ end }}{{ .Capabilities.KubeVersion.Minor }}{{ end }}
+{{ define "shape" }}{{ if .Values.empty }}filled{{ end }}{{ with .Values.labels }}{{ .team }}{{ end }}{{ kindOf .Values.count }}{{ hasKey .Values.image "digest" }}{{ dig "deep" "use" "none" .Values.global }}{{ pluck "team" .Values.labels .Values.empty }}{{ coalesce .Values.empty .Values.labels }}{{ end }}
+{{ define "merged" }}{{ $all := merge (dict "extra" .Values.enabled) .Values.labels (deepCopy .Values.global) }}{{ toJson $all }}{{ omit .Values.image "tag" | toJson }}{{ pick .Values.image "tag" | toJson }}{{ end }}
+{{ define "redefined" }}parent {{ .Values.use }}{{ end }}
+`,
+  "templates/a.yaml": `
+# {{ include "name" . }} {{ include "image" (dict "root" $ "image" .Values.image) }}
+image: {{ include "image" (dict "image" .Values.image "root" .) | quote }}
+{{ include "whole" . }} {{ include "asks" . }} {{ include "shape" . }} {{ include "merged" . }}
+{{ tpl .Values.text . }} {{ tpl (.Files.Get "files/a.txt") $ }} {{ range $p, $_ := .Files.Glob "files/*" }}{{ $p }}{{ end }}
+{{ range .Values.list }}{{ include "image" (dict "root" $ "image" (dict "repository" .name "tag" (ternary "use" "off" .use))) }}{{ end }}
+{{ $ctx := . }}{{ with .Values.other }}{{ .use }}{{ include "name" $ctx }}{{ end }}`,
+  "templates/b.yaml": `
+{{ include "count" . }} {{ include "count" . }} {{ include "stored" . }} {{ include "stored" . }}
+{{ $box := dict "n" 1 }}{{ include "reads" (dict "box" $box) }}{{ include "changes" (dict "box" $box) }}{{ include "changes" (dict "box" $box) }}{{ include "reads" (dict "box" $box) }}
+{{ $_ := mergeOverwrite .Values (dict "mode" "changed" "labels" (dict "team" .Values.mode)) }}{{ include "name" . }}{{ include "whole" . }}`,
+  "templates/c.yaml": `
+{{ include "name" . }} {{ include "whole" . }} {{ include "refuses" . }} {{ .Subcharts.other.Values.use }} {{ .Subcharts.plain.Chart.Name }}
+{{ include (print .Template.BasePath "/a.yaml") . | sha256sum }} {{ .Values.YAML }} {{ .Template.Name }}
+{{ if .Values.enabled }}image: {{ .Values.image.repository }}:{{ .Values.mode }}{{ else if .Values.global.deep.use }}image: x/{{ .Values.global.deep.tag }}{{ end }}`,
+  ...subchart("sub", {
+    "values.yaml": "use: false\ninner: {value: 2}\n",
+    "templates/_h.tpl": '{{ define "redefined" }}own{{ end }}',
+    "templates/a.yaml": `{{ include "redefined" . }} {{ .Values.global.registry }} {{ include "name" . }} {{ .Values.inner.value }}
+{{ $_ := set .Values.global "registry" "mine" }}{{ .Values.global.registry }} {{ include "whole" (dict "Values" (dict "labels" .Values.inner "empty" (dict) "global" .Values.global)) }}`,
+  }),
+  ...subchart("plain", {
+    "values.yaml": "use: false\nlist: []\nglobal: {own: 1}\n",
+    "templates/a.yaml":
+      '{{ .Values.global.registry }} {{ .Values.global.own }} {{ toYaml .Values.list }} {{ include "name" . }} {{ toYaml .Values.global }}',
+  }),
+};
+
+describe("a chart that is rendered again with other settings", () => {
+  it("prints what it would print if it had never been rendered before", async () => {
+    const chart = await makeChartOf(TANGLED);
+    for (let seed = 0; seed < 3; seed++) {
+      expect(compareRenderings(chart, randomSettings(chart, seed, 40))).toEqual([]);
+    }
+  });
+
+  it("prints so too with settings that are turned one after the other and back", async () => {
+    const chart = await makeChartOf(TANGLED);
+    const on: Override[] = [{ path: ["enabled"], value: true }];
+    const more: Override[] = [...on, { path: ["global", "deep", "use"], value: true }];
+    const table: Override[] = [{ path: ["global", "made", "here"], value: new Map([["a", "b"]]) }];
+    const gone: Override[] = [{ path: ["labels"], value: null }];
+    const sets = [[], on, more, on, [], table, gone, table, [], gone, more, []];
+    expect(compareRenderings(chart, sets)).toEqual([]);
+  });
+
+  it("does not run again what the settings do not touch", async () => {
+    const helpers = '{{ define "long" }}{{ range until 100 }}{{ $.Values.a }}{{ end }}{{ end }}';
+    const chart = await makeChartOf({
+      "values.yaml": "a: 1\nb: 2\n",
+      "templates/_h.tpl": helpers,
+      "templates/a.yaml": '{{ include "long" . }} {{ .Values.a }}',
+      "templates/b.yaml": '{{ include "long" . }} {{ .Values.b }}',
+    });
+    const first = stepsOf(chart, [[]]);
+    const touched = stepsOf(chart, [[], [{ path: ["a"], value: 3 }]]);
+    const untouched = stepsOf(chart, [[], [{ path: ["b"], value: 3 }]]);
+    expect(untouched - first).toBeLessThan(20);
+    expect(touched - first).toBeGreaterThan(200);
+  });
+});
