@@ -145,6 +145,7 @@ export type { SigningCommand, SigningKey } from "./trust/signing-command.ts";
 export { isReadableByAll, readKeyFile, readPublicKey, readTrustFolder } from "./trust/folder.ts";
 export type { TrustPolicy } from "./trust/policy.ts";
 export type { IdentitySigner, ImageRule, KeySigner } from "./trust/images/image-rule.ts";
+export type { CarriedRoot, RootPlace } from "./trust/images/root-file.ts";
 export type { Wanted } from "./trust/images/name-pattern.ts";
 export { PolicyRefused } from "./trust/images/judge.ts";
 

@@ -40,7 +40,7 @@ export const images = {
   REFERRERS_UNKNOWN: {
     severity: "warning",
     means:
-      "A registry could not be asked, or not be read, for what refers to an image: signatures, attestations or lists of contents of it may be missing.",
+      "A registry could not be asked, or not be read, for what refers to an image: signatures, attestations or lists of contents of it may be missing. Or a list in an archive names some that are not in it.",
     advice:
       "Look at the reason, and pack again. `referrers: none` in bundle.yaml asks for nothing of the kind.",
   },

@@ -157,4 +157,11 @@ export const trust = {
     advice:
       "Take the `trusted_root.json` of the service that gives the certificates, or write one with `cosign trusted-root create`.",
   },
+  TRUSTED_ROOT_REFUSED: {
+    ends: "refused",
+    means:
+      "The trusted root that a policy takes from the bundle does not count: no trusted key has signed the bundle, it is not there, or it is none.",
+    advice:
+      "Give the key of who signs the bundle, or name a `trusted_root.json` of this machine under `trustedRoot`.",
+  },
 } satisfies Partial<Texts>;

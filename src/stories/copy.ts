@@ -25,9 +25,11 @@ import { resolvedOf, type Ingredients } from "../intake/gather.ts";
 import { withIngredients, type GatheringOptions } from "../intake/gathering.ts";
 import { planPack } from "../intake/plan.ts";
 import type { Recipe } from "../intake/recipe/recipe.ts";
+import { carriedFrom } from "../intake/vouched.ts";
 import { parseReference } from "../oci/reference.ts";
 import type { RegistryAccess } from "../remote/registry/access.ts";
 import { RegistryPool } from "../remote/registry/pool.ts";
+import { nothingCarried } from "../trust/images/root-file.ts";
 
 /** `registry` is how the registries are reached that it comes from. */
 export interface RecipeCopyOptions extends GatheringOptions, DeliveryOptions {
@@ -98,7 +100,11 @@ async function carryOver(
   record.name({ name, version });
   const goods = goodsOf(ingredients, options);
   record.plan(goods.plan);
-  const vouched = await vouchedFor(goods, recipe.policy, options.policy);
+  const vouched = await vouchedFor(
+    goods,
+    { rules: recipe.policy, carried: carriedFrom(ingredients, recipe) },
+    { rules: options.policy, carried: nothingCarried(NO_BUNDLE) },
+  );
   if (ingredients.files.length > 0) run.onEvent(filesStay(ingredients.files.length));
   const pool = new RegistryPool(options.targetRegistry ?? {}, {
     side: "target",
@@ -125,6 +131,9 @@ async function carryOver(
     await pool.close();
   }
 }
+
+/** A target's policy trusts files of a bundle on the word of a key, which a copy has not. */
+const NO_BUNDLE = "a copy goes without a bundle that somebody has signed";
 
 function goodsOf(ingredients: Ingredients, options: RecipeCopyOptions): Goods {
   const destination = destinationOf(options);

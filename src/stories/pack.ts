@@ -77,7 +77,7 @@ export async function pack(options: PackOptions, runOptions: RunOptions = {}): P
   }
   return withIngredients(options, run, async (ingredients, recipe) => {
     const foreseen = foresee(outlookOf(ingredients), options);
-    const vouched = await vouchedFor(ingredients, recipe.policy);
+    const vouched = await vouchedFor(ingredients, recipe);
     const { assembled, delta } = assembleSince(ingredients, { recipe, bases, options });
     const naming = { recipe, output, isDelta: delta !== undefined };
     const stock = await openStock(nameBundle(ingredients, naming), options, run);

@@ -21,7 +21,7 @@ import type { Edition } from "../delivery/receipt.ts";
 import { ReceiptFile } from "../delivery/receipt-file.ts";
 import { compareWithEarlier, editionOf } from "../delivery/rollback.ts";
 import { PushRecord } from "../delivery/record.ts";
-import { vouchedFor } from "../delivery/vouched.ts";
+import { carriedBy, vouchedFor } from "../delivery/vouched.ts";
 import { imagesOfChart } from "../discover/find-images.ts";
 import { DrayError, shellWord } from "../errors.ts";
 import type { Finding } from "../finding.ts";
@@ -157,7 +157,10 @@ async function carryOut(
   const content = new BundleContent(bundle, path, run);
   const goods = goodsOf(bundle, content, { options, run });
   record.plan(goods.plan);
-  const vouched = await vouchedFor(goods, options.policy);
+  const vouched = await vouchedFor(goods, {
+    rules: options.policy,
+    carried: carriedBy(bundle),
+  });
   const pool = new RegistryPool(options.registry ?? {}, { side: "target", onEvent: run.onEvent });
   try {
     const leftOut = bundle.delta && { delta: bundle.delta, content, destination };

@@ -1,13 +1,15 @@
 import { startRun, type RunOptions } from "../events.ts";
-import { hasErrors, type Finding } from "../finding.ts";
+import { findingOf, hasErrors, type Finding } from "../finding.ts";
 import { foreseePush } from "../delivery/foresee.ts";
 import type { ContentsDocument } from "../bundle/format.ts";
 import { deliverables } from "../delivery/plan.ts";
 import type { OpenedDelta } from "../bundle/left-out.ts";
+import { carriedBy } from "../delivery/vouched.ts";
+import { DrayError } from "../errors.ts";
 import type { OpenedBundle } from "../bundle/opened.ts";
 import { judge } from "../trust/images/judge.ts";
 import type { ImageRule } from "../trust/images/image-rule.ts";
-import { readPolicy, type ReadyRule } from "../trust/images/signers.ts";
+import { readPolicy, requirePolicyFiles } from "../trust/images/signers.ts";
 import { withBundle, type BundleOptions } from "./open-bundle.ts";
 
 export interface VerifyOptions extends BundleOptions {
@@ -41,10 +43,11 @@ export async function verify(
   runOptions: RunOptions = {},
 ): Promise<VerifyReport> {
   const run = startRun(runOptions);
-  const rules = await readPolicy(options.policy ?? []);
+  const { policy = [] } = options;
+  await requirePolicyFiles(policy);
   return withBundle({ ...options, content: "hashed" }, run, async (bundle, { size }) => {
     const foreseen = foreseePush(bundle.contents?.artifacts ?? []);
-    const findings = [...bundle.findings, ...foreseen, ...(await judged(bundle, rules))];
+    const findings = [...bundle.findings, ...foreseen, ...(await judged(bundle, policy))];
     return {
       path: options.path,
       form: bundle.form,
@@ -62,8 +65,14 @@ export async function verify(
 }
 
 /** Of a bundle that is damaged nothing is worth looking at but what is wrong with it. */
-async function judged(bundle: OpenedBundle, rules: readonly ReadyRule[]): Promise<Finding[]> {
+async function judged(bundle: OpenedBundle, policy: readonly ImageRule[]): Promise<Finding[]> {
   const { contents, graph, source, findings } = bundle;
   if (contents === undefined || graph === undefined || hasErrors(findings)) return [];
-  return judge(deliverables({ contents, graph }, source), rules);
+  try {
+    const rules = await readPolicy(policy, carriedBy(bundle));
+    return await judge(deliverables({ contents, graph }, source), rules);
+  } catch (error) {
+    if (error instanceof DrayError && error.kind === "refused") return [findingOf(error)];
+    throw error;
+  }
 }

@@ -18,7 +18,10 @@ export interface ImageKey {
 /** What RSA keys are made with nowadays, and less of which counts as broken. */
 const MIN_RSA_BITS = 2048;
 
-/** By curve. cosign 2 hashes with SHA-256 whatever the curve is, cosign 3 with what belongs to it. */
+/**
+ * By curve. cosign signs with what belongs to the curve, and verifies with SHA-256 where
+ * `--signature-digest-algorithm` says nothing else; others sign with SHA-256 whatever the curve is.
+ */
 const CURVE_HASHES: ReadonlyMap<string, readonly string[]> = new Map([
   ["prime256v1", ["sha256"]],
   ["secp384r1", ["sha256", "sha384"]],
@@ -37,7 +40,8 @@ export async function readImageKey(path: string): Promise<ImageKey> {
   );
 }
 
-function hashesOf(key: KeyObject): readonly (string | null)[] | undefined {
+/** What signatures with a key may be hashed with; undefined for keys that are none for images. */
+export function hashesOf(key: KeyObject): readonly (string | null)[] | undefined {
   const { namedCurve = "", modulusLength = 0 } = key.asymmetricKeyDetails ?? {};
   if (key.asymmetricKeyType === "ed25519") return [null];
   if (key.asymmetricKeyType === "rsa") return modulusLength < MIN_RSA_BITS ? undefined : ["sha256"];
@@ -45,7 +49,7 @@ function hashesOf(key: KeyObject): readonly (string | null)[] | undefined {
 }
 
 export function isSignedWith(
-  { key, hashes }: ImageKey,
+  { key, hashes }: Pick<ImageKey, "key" | "hashes">,
   message: Uint8Array,
   signature: Uint8Array,
 ): boolean {

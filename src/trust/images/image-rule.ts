@@ -1,11 +1,12 @@
 import type { Wanted } from "./name-pattern.ts";
+import type { RootPlace } from "./root-file.ts";
 
 /** Somebody who signs with a key. */
 export interface KeySigner {
   /** File of the public key. */
   readonly key: string;
-  /** File of a log and time stamps that have to vouch for when it was signed; undefined for none. */
-  readonly trustedRoot?: string | undefined;
+  /** A log and time stamps that have to vouch for when it was signed; undefined for none. */
+  readonly trustedRoot?: RootPlace | undefined;
 }
 
 /** Somebody who signs with a certificate that an authority gave them for this identity. */
@@ -13,8 +14,8 @@ export interface IdentitySigner {
   readonly identity: Wanted;
   /** Who has said who they are. */
   readonly issuer: Wanted;
-  /** File of the authorities and logs that count. */
-  readonly trustedRoot: string;
+  /** The authorities and logs that count. */
+  readonly trustedRoot: RootPlace;
 }
 
 /** Who must vouch for images of some names. */

@@ -3,6 +3,15 @@ import { patternProblem, type Wanted } from "./name-pattern.ts";
 import type { IdentitySigner, ImageRule, KeySigner } from "./image-rule.ts";
 import { isPredicate, PREDICATE_NAMES } from "./predicates.ts";
 
+const carriedSchema = z
+  .strictObject({
+    carried: z
+      .string()
+      .regex(/^files\/./, "expected a file as the bundle calls it: files/…")
+      .describe("The file as the bundle calls it: files/…"),
+  })
+  .describe("One that travels in the bundle and counts on the word of who has signed that");
+
 const signerSchema = z
   .strictObject({
     key: z.string().optional().describe("File of a public key in PEM, as cosign writes it"),
@@ -11,7 +20,7 @@ const signerSchema = z
     issuer: z.string().optional().describe("Who has said who they are: https://…"),
     issuerPattern: z.string().optional().describe("The same as a pattern of RE2 for all of it"),
     trustedRoot: z
-      .string()
+      .union([z.string(), carriedSchema])
       .optional()
       .describe("File of the authorities and logs that count: trusted_root.json"),
   })
@@ -108,7 +117,7 @@ function toSigner(
   resolve: (path: string) => string,
 ): KeySigner | IdentitySigner {
   const { key, identity, identityPattern, issuer, issuerPattern, trustedRoot } = signer;
-  const root = trustedRoot === undefined ? undefined : resolve(trustedRoot);
+  const root = typeof trustedRoot === "string" ? resolve(trustedRoot) : trustedRoot;
   if (key !== undefined) return { key: resolve(key), trustedRoot: root };
   return {
     identity: wanted(identity, identityPattern),

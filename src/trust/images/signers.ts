@@ -2,6 +2,7 @@ import { all } from "../../content/concurrency.ts";
 import { isSignedWith, readImageKey, type ImageKey } from "./image-key.ts";
 import { fits, wantedInWords } from "./name-pattern.ts";
 import type { IdentitySigner, ImageRule, KeySigner } from "./image-rule.ts";
+import type { Carried, RootPlace } from "./root-file.ts";
 import type { Signed } from "./signed.ts";
 import { readTrustedRoot, type TrustedRoot } from "./trusted-root.ts";
 
@@ -20,12 +21,28 @@ export interface ReadyRule extends Omit<ImageRule, "signedBy"> {
   readonly signers: readonly Signer[];
 }
 
-/** @throws DrayError for files that are missing or no keys or roots */
-export async function readPolicy(rules: readonly ImageRule[]): Promise<ReadyRule[]> {
+/** Reads what a policy names on this machine, for whoever has much to do before it is needed. */
+export async function requirePolicyFiles(rules: readonly ImageRule[]): Promise<void> {
+  const signers = rules.flatMap(({ signedBy }) => signedBy);
+  for (const signer of signers) if ("key" in signer) await readImageKey(signer.key);
+  for (const root of new Set(signers.map(({ trustedRoot }) => trustedRoot))) {
+    if (typeof root === "string") await readTrustedRoot(root, { files: [] });
+  }
+}
+
+/**
+ * Reads every file that a policy names, on this machine or in what travels.
+ * @throws DrayError for files that are missing or no keys or roots
+ */
+export async function readPolicy(
+  rules: readonly ImageRule[],
+  carried: Carried,
+): Promise<ReadyRule[]> {
   const roots = new Map<string, Promise<TrustedRoot>>();
-  const rootAt = (path: string): Promise<TrustedRoot> => {
-    const root = roots.get(path) ?? readTrustedRoot(path);
-    roots.set(path, root);
+  const rootAt = (place: RootPlace): Promise<TrustedRoot> => {
+    const name = JSON.stringify(place);
+    const root = roots.get(name) ?? readTrustedRoot(place, carried);
+    roots.set(name, root);
     return root;
   };
   return all(
@@ -38,7 +55,7 @@ export async function readPolicy(rules: readonly ImageRule[]): Promise<ReadyRule
 
 async function ready(
   signer: KeySigner | IdentitySigner,
-  rootAt: (path: string) => Promise<TrustedRoot>,
+  rootAt: (place: RootPlace) => Promise<TrustedRoot>,
 ): Promise<Signer> {
   if (!("key" in signer)) return byIdentity(signer, await rootAt(signer.trustedRoot));
   const { key, trustedRoot } = signer;

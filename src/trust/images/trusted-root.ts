@@ -1,9 +1,8 @@
+import { createHash } from "node:crypto";
 import type { SignedEntity, TrustMaterial, Verifier } from "@sigstore/verify";
-import { DrayError, unreadable } from "../../errors.ts";
-import { parseJson } from "../../oci/json.ts";
 import { parseAs, z } from "../../oci/schema.ts";
-import { NotRegular, readStart } from "../folder.ts";
-import { isSignedWith, type ImageKey } from "./image-key.ts";
+import { hashesOf, isSignedWith, type ImageKey } from "./image-key.ts";
+import { readRootFile, refusedRoot, type Carried, type RootPlace } from "./root-file.ts";
 import type { Signed } from "./signed.ts";
 
 /** Who has signed, and who has said so. */
@@ -22,20 +21,15 @@ export interface TrustedRoot {
   readonly doubt: (signed: Signed, key: ImageKey) => string | undefined;
 }
 
-/** That of the public services has some ten kilobytes. */
-const MAX_ROOT_BYTES = 4 * 1024 * 1024;
-
 /** https://github.com/sigstore/protobuf-specs/blob/v0.5.0/protos/sigstore_trustroot.proto */
 const rootSchema = z.looseObject({
   mediaType: z.string().regex(/^application\/vnd\.dev\.sigstore\.trustedroot[.+;=\w]*$/),
 });
 
-/** @throws DrayError `DRAY_TRUSTED_ROOT_INVALID`, `DRAY_JSON_INVALID` */
-export async function readTrustedRoot(path: string): Promise<TrustedRoot> {
-  const what = `the trusted root ${JSON.stringify(path)}`;
-  const bytes = await readRoot(path, what);
-  const about = { what, code: "DRAY_TRUSTED_ROOT_INVALID", kind: "usage" } as const;
-  const document = parseAs(rootSchema, jsonOf(bytes, what), about);
+/** @throws DrayError as `readRootFile` does */
+export async function readTrustedRoot(place: RootPlace, carried: Carried): Promise<TrustedRoot> {
+  const file = await readRootFile(place, carried);
+  const document = parseAs(rootSchema, file.document, file);
   // Whoever has no policy does not wait for what reads certificates.
   const { bundleFromJSON } = await import("@sigstore/bundle");
   const { TrustedRoot: Root } = await import("@sigstore/protobuf-specs");
@@ -44,41 +38,21 @@ export async function readTrustedRoot(path: string): Promise<TrustedRoot> {
   try {
     material = sigstore.toTrustMaterial(Root.fromJSON(document));
   } catch (cause) {
-    throw new DrayError("DRAY_TRUSTED_ROOT_INVALID", `Cannot read ${what}: ${reasonOf(cause)}`, {
-      kind: "usage",
-      cause,
-      hint: "Write one with `cosign trusted-root create`, or take that of the service that signs.",
-    });
+    const hint =
+      "Write one with `cosign trusted-root create`, or take that of the service that signs.";
+    throw refusedRoot(file, reasonOf(cause), { cause, hint });
   }
   const verifier = new sigstore.Verifier(material, thresholdsOf(material));
-  const entityOf = ({ bundle, message }: Signed): SignedEntity =>
-    sigstore.toSignedEntity(bundleFromJSON(bundle), message);
+  const entityOf = (signed: Signed): SignedEntity => {
+    const entity = sigstore.toSignedEntity(bundleFromJSON(signed.bundle), signed.message);
+    return { ...entity, signature: contentOf(entity, signed) };
+  };
   return {
-    from: path,
+    from: file.from,
     identify: (signed) => tried(() => identityIn(verifier, entityOf(signed))),
     doubt: (signed, key) =>
-      tried(() => doubtOf(sigstore.Verifier, entityOf(signed), { material, key, signed })),
+      tried(() => doubtOf(sigstore.Verifier, entityOf(signed), { material, key })),
   };
-}
-
-async function readRoot(path: string, what: string): Promise<Buffer> {
-  try {
-    return await readStart(path, MAX_ROOT_BYTES);
-  } catch (cause) {
-    if (!(cause instanceof NotRegular)) throw unreadable(cause, "trusted root", path) ?? cause;
-    const message = `Cannot read ${what}: ${cause.message}`;
-    throw new DrayError("DRAY_TRUSTED_ROOT_INVALID", message, { kind: "usage", cause });
-  }
-}
-
-function jsonOf(bytes: Buffer, what: string): unknown {
-  try {
-    return parseJson(bytes, what, MAX_ROOT_BYTES);
-  } catch (cause) {
-    if (!(cause instanceof DrayError)) throw cause;
-    const hint = "Write one with `cosign trusted-root create`, or take that of the service.";
-    throw new DrayError("DRAY_TRUSTED_ROOT_INVALID", cause.message, { kind: "usage", cause, hint });
-  }
 }
 
 /** What a root names has to have vouched. Without any log the time comes from a time stamp alone. */
@@ -105,21 +79,30 @@ function identityIn(verifier: Verifier, entity: SignedEntity): Identity | string
 function doubtOf(
   Class: typeof Verifier,
   entity: SignedEntity,
-  { material, key, signed }: { material: TrustMaterial; key: ImageKey; signed: Signed },
+  { material, key }: { material: TrustMaterial; key: ImageKey },
 ): undefined {
   const publicKey = () => ({ publicKey: key.key, validFor: () => true });
-  const verifier = new Class({ ...material, publicKey }, thresholdsOf(material));
-  const { signature } = entity;
-  // The library knows one hash for every key.
-  const verifySignature = (): boolean => isSignedWith(key, signed.message, signature.signature);
-  const checked = {
-    signature: signature.signature,
-    compareDigest: (digest: Buffer) => signature.compareDigest(digest),
-    compareSignature: (other: Buffer) => signature.compareSignature(other),
-    verifySignature,
-  };
-  verifier.verify({ ...entity, signature: checked });
+  new Class({ ...material, publicKey }, thresholdsOf(material)).verify(entity);
   return undefined;
+}
+
+/** What was signed, where the library knows one hash for every key and every entry of a log. */
+function contentOf({ signature }: SignedEntity, { message }: Signed): SignedEntity["signature"] {
+  return {
+    signature: signature.signature,
+    compareSignature: (other) => signature.compareSignature(other),
+    // Rekor 2 has an envelope's entry by the hash of what was signed, and not of the payload.
+    compareDigest: (digest) => signature.compareDigest(digest) || isHashOf(message, digest),
+    verifySignature: (key) => {
+      const hashes = hashesOf(key) ?? [];
+      return isSignedWith({ key, hashes }, message, signature.signature);
+    },
+  };
+}
+
+function isHashOf(message: Buffer, digest: Buffer): boolean {
+  const hashes = ["sha256", "sha384", "sha512"];
+  return hashes.some((hash) => createHash(hash).update(message).digest().equals(digest));
 }
 
 /** Whatever a stranger's bytes make the library throw is a reason not to take them. */

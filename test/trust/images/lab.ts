@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { MadeImage } from "../../../fixtures/images.ts";
-import { pemOf, Sigstore, type Pen } from "../../../fixtures/sigstore.ts";
+import { pemOf, Sigstore, type Pen, type Witnesses } from "../../../fixtures/sigstore.ts";
 import { temporaryDirectory } from "../../../fixtures/temporary-directory.ts";
 import { contentOf } from "../../../src/content/memory.ts";
 import { readGraph } from "../../../src/content/graph.ts";
@@ -79,9 +79,9 @@ export async function keyFile(pen: Pen): Promise<string> {
 }
 
 /** A file with what those have who trust these services. */
-export async function rootFile(services: Sigstore): Promise<string> {
+export async function rootFile(services: Sigstore, witnesses?: Witnesses): Promise<string> {
   const path = join(await temporaryDirectory(), "trusted_root.json");
-  await writeFile(path, JSON.stringify(services.trustedRoot()));
+  await writeFile(path, JSON.stringify(services.trustedRoot(witnesses)));
   return path;
 }
 
@@ -101,7 +101,7 @@ export async function judged(
   beside: readonly (MadeImage & { about?: Descriptor })[],
   ...rules: readonly ImageRule[]
 ): Promise<Finding[]> {
-  return judge(await candidates(image, beside), await readPolicy(rules));
+  return judge(await candidates(image, beside), await readPolicy(rules, { files: [] }));
 }
 
 /** `CODE` of an error, `code` of a note: what a test looks at first. */
