@@ -17,6 +17,8 @@ export interface NamedRoot {
   readonly tag?: string | undefined;
   /** It stands there by its digest, whether or not something else there holds it. */
   readonly isByDigest?: boolean | undefined;
+  /** What it is about, where that does not stand in itself. */
+  readonly subject?: Digest | undefined;
   /** What people may know it by. */
   readonly hints: readonly string[];
   /** The index or archive that it stands in. */

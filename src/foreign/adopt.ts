@@ -17,6 +17,7 @@ import { follow, labelOf, type Followed, type FollowedRoot } from "./followed.ts
 import { withoutImplied } from "./implied.ts";
 import type { GivenNames, RepositoryName } from "./given-names.ts";
 import type { Foreign } from "./join-foreign.ts";
+import { besides, leftOut, withoutLists } from "./referrer-lists.ts";
 import { explainSparse } from "./sparse-index.ts";
 
 export interface AdoptOptions {
@@ -41,7 +42,8 @@ export interface Adopted {
 export async function adopt(foreign: Foreign, options: AdoptOptions): Promise<Adopted> {
   const { blobs } = foreign;
   const charts = await adoptCharts(foreign.charts, { blobs, created: options.created });
-  const found = [...charts.roots, ...nameRoots(foreign.roots, options.names)];
+  const lists = await withoutLists(nameRoots(foreign.roots, options.names), blobs);
+  const found = [...charts.roots, ...lists.roots];
   const whole = await follow(found, blobs);
   const { repository } = options.names;
   const named = withoutImplied(nameAttached(whole.roots)).map((one) => inside(one, repository));
@@ -56,6 +58,7 @@ export async function adopt(foreign: Foreign, options: AdoptOptions): Promise<Ad
       ...junkFinding(foreign),
       ...foreign.findings,
       ...charts.findings,
+      ...lists.findings,
       ...chosen.findings,
       ...checkNames(roots, options),
       ...(await explainSparse(graph, blobs)).map((finding) => judged(finding, options)),
@@ -82,7 +85,13 @@ async function choose(
   const findings: Finding[] = [];
   for (const root of whole.roots) {
     try {
-      kept.push(await selectFrom(root, blobs, platforms));
+      const { attestations, ...chosen } = await selectFrom(root, blobs, platforms);
+      kept.push(chosen);
+      const subject = chosen.descriptor.digest;
+      for (const descriptor of attestations) {
+        if (blobs.has(descriptor.digest)) kept.push(besides(root, { descriptor, subject }));
+        else findings.push(leftOut(descriptor, subject, "it is not there"));
+      }
     } catch (error) {
       if (!(error instanceof DrayError)) throw error;
       findings.push(findingOf(error, root.descriptor.digest));
@@ -95,17 +104,21 @@ async function selectFrom(
   followed: FollowedRoot,
   blobs: BlobPool,
   platforms: readonly Platform[],
-): Promise<NamedRoot> {
+): Promise<NamedRoot & { attestations: readonly Descriptor[] }> {
   const { descriptor } = followed;
   const name = labelOf(followed);
   const read = (wanted: Descriptor): Promise<Buffer> => blobs.read(wanted);
   const { mediaType } = descriptor;
   const manifest = parseManifest(await read(descriptor), { mediaType, what: name });
   const isOther = manifest.kind === "manifest" && !isImageConfigType(manifest.config.mediaType);
-  if (isOther || isAttached(followed)) return followed;
-  const { root, index } = await selectPlatforms(descriptor, { platforms, name, read });
+  if (isOther || isAttached(followed)) return { ...followed, attestations: [] };
+  const { root, index, attestations } = await selectPlatforms(descriptor, {
+    platforms,
+    name,
+    read,
+  });
   if (index !== undefined) blobs.addDocument(index);
-  return { ...followed, descriptor: root };
+  return { ...followed, descriptor: root, attestations };
 }
 
 async function artifactsOf(
@@ -118,7 +131,8 @@ async function artifactsOf(
   for (const item of followed) {
     if (item.root === undefined) continue;
     const reference = labelOf(item);
-    const artifact: Artifact = { reference, root: item.root, metadata, source };
+    const { root, subject } = item;
+    const artifact: Artifact = { reference, root, metadata, source, subject };
     artifacts.set(reference, artifact);
     try {
       const { chart, finding } = await chartIn(artifact, source);

@@ -37,15 +37,14 @@ const ATTACHED: Readonly<Record<string, string>> = { sigs: "sig", atts: "att", s
 
 /**
  * Names the entries of one `index.json`. Signatures and attestations stand there under the name of
- * their image; the tag that they had is made of the image's digest.
+ * their image, or with the one image of `cosign save` under none; the tag that they had is made of the
+ * image's digest.
  */
 export function namedRoots(entries: readonly Descriptor[], place: string): ForeignRoot[] {
-  const images = new Map<string, Descriptor>();
-  for (const entry of entries) {
-    const kind = kindOf(entry);
-    const text = nameText(entry);
-    if ((kind === "image" || kind === "imageIndex") && text !== undefined) images.set(text, entry);
-  }
+  const all = entries.filter((entry) => ["image", "imageIndex"].includes(kindOf(entry) ?? ""));
+  const images = new Map(all.map((entry) => [nameText(entry), entry]));
+  // Of several without a name nobody knows which one it is about.
+  if (all.filter((entry) => nameText(entry) === undefined).length > 1) images.delete(undefined);
   return entries.map((entry) => {
     const name = attachedClaim(entry, images) ?? annotatedClaim(entry);
     const { annotations: _, ...descriptor } = entry;
@@ -55,21 +54,21 @@ export function namedRoots(entries: readonly Descriptor[], place: string): Forei
 
 function attachedClaim(
   entry: Descriptor,
-  images: ReadonlyMap<string, Descriptor>,
+  images: ReadonlyMap<string | undefined, Descriptor>,
 ): NameClaim | undefined {
   const kind = kindOf(entry) ?? "";
   const suffix = ATTACHED[kind];
   if (suffix === undefined && kind !== "referrers") return undefined;
+  const text = nameText(entry);
+  const image = images.get(text);
+  const tag = image && suffix && `sha256-${encodedOf(image.digest)}.${suffix}`;
+  if (text === undefined && tag !== undefined) return { kind: "tag", tag };
   const claim = annotatedClaim(entry);
   if (claim.kind !== "reference") return undefined;
   const { registry, repository } = claim.reference;
   if (suffix === undefined) return pinned({ registry, repository }, entry);
-  const image = images.get(nameText(entry) ?? "");
-  if (image === undefined) return { kind: "none", hint: nameText(entry) };
-  return {
-    kind: "reference",
-    reference: { registry, repository, tag: `sha256-${encodedOf(image.digest)}.${suffix}` },
-  };
+  if (tag === undefined) return { kind: "none", hint: text };
+  return { kind: "reference", reference: { registry, repository, tag } };
 }
 
 /** The name of what has no tag. */

@@ -12,6 +12,7 @@ import type { Descriptor } from "../oci/descriptor.ts";
 import { parseDigest } from "../oci/digest.ts";
 import { MediaType } from "../oci/media-type.ts";
 import type { Platform } from "../oci/platform.ts";
+import { formatReference, parseReference } from "../oci/reference.ts";
 import { append } from "../append.ts";
 
 /** What bundles of dray hold, as it goes into another one. */
@@ -43,7 +44,7 @@ export async function takeOver(
       const { metadata } = bundle.graph;
       const whole: Artifact = { reference, root, metadata, source: bundle.source, subject };
       if (kind === "image" && platforms.length > 0) {
-        artifacts.push(await chosen(whole, platforms));
+        append(artifacts, await chosen(whole, platforms));
         continue;
       }
       const { chart, finding } = kind === "chart" ? await chartIn(whole, bundle.source) : {};
@@ -59,22 +60,33 @@ export async function takeOver(
   };
 }
 
-/** The same image without the platforms that nobody asked for. */
-async function chosen(whole: Artifact, platforms: readonly Platform[]): Promise<Artifact> {
+/** The same image without the platforms that nobody asked for, and what its index said of the one that is left. */
+async function chosen(whole: Artifact, platforms: readonly Platform[]): Promise<Artifact[]> {
   const { reference: name, root } = whole;
   const source = new DocumentCache(whole.source);
   const read = (wanted: Descriptor): Promise<Buffer> => source.read(wanted);
   const selected = await selectPlatforms(root.descriptor, { platforms, name, read });
-  if (selected.root.digest === root.descriptor.digest) return whole;
+  if (selected.root.digest === root.descriptor.digest) return [whole];
   if (selected.index !== undefined) source.add(selected.index);
   // Everything of the whole is there, and so is everything of a part.
   const { annotations } = root.descriptor;
   const graph: LayoutGraph = await readGraph({ sizeOf: ({ size }) => size, read }, [
     { ...selected.root, annotations },
+    ...selected.attestations,
   ]);
-  const [part]: readonly (Root | undefined)[] = graph.roots;
+  const [part, ...attestations]: readonly (Root | undefined)[] = graph.roots;
   if (part === undefined) throw new Error("a part of a usable image is usable");
-  return { reference: name, root: part, metadata: graph.metadata, source };
+  const { metadata } = graph;
+  const { registry, repository } = parseReference(name);
+  return [
+    { reference: name, root: part, metadata, source },
+    ...attestations.flatMap((one) => {
+      if (one === undefined) return [];
+      const { digest } = one.descriptor;
+      const reference = formatReference({ registry, repository, digest });
+      return [{ reference, root: one, metadata, source, subject: selected.root.digest }];
+    }),
+  ];
 }
 
 function filesOf(bundle: UsableBundle): BundleFile[] {

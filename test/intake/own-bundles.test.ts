@@ -10,6 +10,7 @@ import {
 } from "../../fixtures/bundles.ts";
 import { layoutMembers, named, tarFile } from "../../fixtures/foreign.ts";
 import { makeMultiArch } from "../../fixtures/images.ts";
+import { makeAttested } from "../../fixtures/referrers.ts";
 import { temporaryDirectory } from "../../fixtures/temporary-directory.ts";
 import { parseImage, type Recipe } from "../../src/intake/recipe/recipe.ts";
 import { parsePlatform } from "../../src/oci/platform.ts";
@@ -192,6 +193,18 @@ describe("pack --from a bundle of dray", () => {
     expect(image).toMatchObject({ reference: APP, platforms: ["linux/arm64"] });
     const missing = { from: [path], platforms: [parsePlatform("linux/s390x")] };
     expect((await refusal(() => packFrom(missing))).code).toBe("DRAY_PLATFORM_MISSING");
+  });
+
+  it("takes what an index said of the one platform that is asked for", async () => {
+    const { path } = await makeBundle({
+      ...first,
+      images: { [APP]: makeAttested("own", ["amd64", "arm64"]) },
+    });
+    const one = await packFrom({ from: [path], platforms: [parsePlatform("linux/arm64")] });
+    const { manifest } = await verified(one.path);
+    const image = manifest?.artifacts.find(({ kind }) => kind === "image");
+    const referrers = manifest?.artifacts.filter(({ kind }) => kind === "referrer");
+    expect(referrers).toEqual([expect.objectContaining({ subject: image?.digest })]);
   });
 
   it("says again what was left out on purpose, unless it is packed now", async () => {
