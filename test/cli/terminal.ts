@@ -14,6 +14,8 @@ export interface TerminalOptions {
   /** Somebody sits at a terminal and types this. */
   readonly typed?: string | undefined;
   readonly signal?: AbortSignal;
+  /** Called when something is printed. */
+  readonly onStdout?: (() => void) | undefined;
   /** Called when something is said on stderr. */
   readonly onStderr?: (() => void) | undefined;
 }
@@ -21,9 +23,9 @@ export interface TerminalOptions {
 /** Runs one command line in this process, with streams and environment of its own. */
 export async function dray(
   argv: readonly string[],
-  { env = {}, stdin = "", typed, onStderr, ...options }: TerminalOptions = {},
+  { env = {}, stdin = "", typed, onStdout, onStderr, ...options }: TerminalOptions = {},
 ): Promise<Outcome> {
-  const stdout = new Sink();
+  const stdout = new Sink(onStdout);
   const stderr = new Sink(onStderr);
   const code = await run(argv, VERSION, {
     stdin: typed === undefined ? Readable.from([stdin]) : keyboard(typed),

@@ -1,6 +1,9 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { makeBundle, SIGNER } from "../../fixtures/bundles.ts";
+import { packedChart } from "../../fixtures/charts.ts";
+import { makeImage, makeLayer } from "../../fixtures/images.ts";
 import type { Fault } from "../../fixtures/faults.ts";
 import { refuse } from "../../fixtures/faults.ts";
 import { startProxy } from "../../fixtures/proxy.ts";
@@ -19,10 +22,17 @@ const CANARIES = {
   passphrase: "Canary-passphrase-Zk33",
   proxy: "Canary-proxy-Hb74",
   presigned: "Canary-presigned-Lm95",
+  pulling: "Canary-pulling-Rx26",
 };
 
 const image = oneLayerImage("canary");
 const LOGIN = `alice:${CANARIES.password}`;
+
+/** What is sent as one text with its user. */
+const LOGINS: Readonly<Record<string, string>> = {
+  password: LOGIN,
+  pulling: `puller:${CANARIES.pulling}`,
+};
 
 interface Guarded {
   readonly registry: TestRegistry;
@@ -93,7 +103,22 @@ class Host {
   }
 
   async run(...argv: readonly string[]): Promise<number> {
-    const outcome = await dray(argv, { env: this.#env });
+    return this.told("", ...argv);
+  }
+
+  /** The same with something on standard input. */
+  async told(stdin: string, ...argv: readonly string[]): Promise<number> {
+    const outcome = await dray(argv, { env: this.#env, stdin });
+    this.said.push(outcome);
+    return outcome.code;
+  }
+
+  /** Until it says that it is there. */
+  async serve(...argv: readonly string[]): Promise<number> {
+    const stop = new AbortController();
+    const onStdout = (): void => stop.abort();
+    const how = { env: this.#env, signal: stop.signal, onStdout };
+    const outcome = await dray(["serve", ...argv, "--port", "0"], how);
     this.said.push(outcome);
     return outcome.code;
   }
@@ -112,7 +137,7 @@ async function leaked(host: Host): Promise<string[]> {
   const texts = host.said.map(({ stdout, stderr }) => stdout + stderr);
   texts.push(await everythingIn(host.folder));
   return Object.entries(CANARIES).flatMap(([what, secret]) =>
-    texts.flatMap((text) => leaksIn(text, secret, what === "password" ? LOGIN : secret)),
+    texts.flatMap((text) => leaksIn(text, secret, LOGINS[what] ?? secret)),
   );
 }
 
@@ -158,6 +183,57 @@ describe("a secret", () => {
     expect(source.requests("GET", /manifests/).at(-1)?.headers.authorization).toContain(
       CANARIES.token,
     );
+    expect(await leaked(host)).toEqual([]);
+  });
+
+  it("stands in nothing of the other commands, but in the secret that one writes", async () => {
+    const there = await guarded();
+    const [{ registry: target, access }, host] = [there, await Host.open([there.registry])];
+    const pod = 'kind: Pod\nspec: { containers: [{ image: "{{ .Values.image }}" }] }\n';
+    const texts = { "values.yaml": "image: ghcr.io/acme/web:2.0\n", "templates/web.yaml": pod };
+    const tgz = packedChart(texts, { name: "shop" });
+    const { path: made } = await makeBundle({
+      images: { "ghcr.io/acme/web:2.0": makeImage([makeLayer("web", 500)]) },
+      charts: [{ tgz }],
+    });
+    const [bundle, chart, key] = ["shop.tar.gz", "shop.tgz", "release.pub"].map((name) =>
+      host.path(name),
+    ) as [string, string, string];
+    await writeFile(chart, tgz);
+    await writeFile(bundle, await readFile(made));
+    await writeFile(key, SIGNER.publicKey.key.export({ type: "spki", format: "pem" }));
+    const trust = ["--key", key];
+    const login = ["--username", "alice", "--password-stdin", ...access];
+    expect(await host.told(CANARIES.password, "login", target.host, ...login)).toBe(0);
+    expect(await host.told("wrong", "login", target.host, ...login)).toBeGreaterThan(0);
+    expect(await host.thrice("images", chart)).toEqual([0, 0, 0]);
+    expect(await host.run("keygen", host.path("second"))).toBe(0);
+    expect(await host.run("sign", bundle, "--sign-key", host.path("second.key"))).toBe(0);
+    await mkdir(host.path("parts"));
+    expect(await host.run("split", bundle, "--size", "20KB", "-o", host.path("parts"))).toBe(0);
+    expect(await host.thrice("check", bundle, ...trust)).toEqual([0, 0, 0]);
+    expect(await host.serve(bundle, ...trust)).toBe(130);
+    const at = [bundle, `${target.host}/mirror`, ...trust];
+    await host.thrice("preflight", "--from", bundle, "--target", target.host, ...trust, ...access);
+    expect(await host.thrice("push", ...at, "--list-repositories")).toEqual([0, 0, 0]);
+    const secret = ["--pull-secret", "mirror", "--pull-login", "-", "--no-helm"];
+    const deploy = (name: string): string[] => [...secret, "-o", host.path(name)];
+    const puller = `puller:${CANARIES.pulling}`;
+    const pushed = ["push", ...at, ...access, "--repoint", host.path("pushed"), ...secret];
+    expect(await host.told(puller, ...pushed)).toBe(0);
+    const repoint = ["repoint", ...at, "--ask", ...access];
+    for (const how of ["--quiet", "--verbose", "--json"]) {
+      expect(await host.told(puller, ...repoint, ...deploy("deploy"), how)).toBe(0);
+    }
+    const filter = ["repoint", "--stdin", ...at];
+    expect(await host.told(pod.replace(/"{{.*}}"/, "ghcr.io/acme/web:2.0"), ...filter)).toBe(0);
+    expect(await host.told(`${puller}\nmore`, ...repoint, ...deploy("refused"))).toBe(2);
+    expect(await host.run("logout", target.host)).toBe(0);
+    for (const name of ["pushed", "deploy"]) {
+      const written = host.path(`${name}/pull-secret.yaml`);
+      expect(await everythingIn(host.path(name))).toContain("pull-secret.yaml");
+      await rm(written);
+    }
     expect(await leaked(host)).toEqual([]);
   });
 
