@@ -189,8 +189,14 @@ describe("a secret", () => {
   it("stands in nothing of the other commands, but in the secret that one writes", async () => {
     const there = await guarded();
     const [{ registry: target, access }, host] = [there, await Host.open([there.registry])];
-    const pod = 'kind: Pod\nspec: { containers: [{ image: "{{ .Values.image }}" }] }\n';
-    const texts = { "values.yaml": "image: ghcr.io/acme/web:2.0\n", "templates/web.yaml": pod };
+    const pod = (spec: string): string =>
+      `apiVersion: v1\nkind: Pod\nmetadata: { name: web }\nspec:\n${spec}`;
+    const secrets = "  imagePullSecrets: {{ toJson .Values.imagePullSecrets }}\n";
+    const container = '  containers: [{ name: web, image: "{{ .Values.image }}" }]\n';
+    const texts = {
+      "values.yaml": "image: ghcr.io/acme/web:2.0\nimagePullSecrets: []\n",
+      "templates/web.yaml": pod(secrets + container),
+    };
     const tgz = packedChart(texts, { name: "shop" });
     const { path: made } = await makeBundle({
       images: { "ghcr.io/acme/web:2.0": makeImage([makeLayer("web", 500)]) },
@@ -226,7 +232,9 @@ describe("a secret", () => {
       expect(await host.told(puller, ...repoint, ...deploy("deploy"), how)).toBe(0);
     }
     const filter = ["repoint", "--stdin", ...at];
-    expect(await host.told(pod.replace(/"{{.*}}"/, "ghcr.io/acme/web:2.0"), ...filter)).toBe(0);
+    expect(
+      await host.told(pod("  containers: [{ image: ghcr.io/acme/web:2.0 }]\n"), ...filter),
+    ).toBe(0);
     expect(await host.told(`${puller}\nmore`, ...repoint, ...deploy("refused"))).toBe(2);
     expect(await host.run("logout", target.host)).toBe(0);
     for (const name of ["pushed", "deploy"]) {
