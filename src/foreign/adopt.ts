@@ -5,6 +5,7 @@ import { selectPlatforms } from "../content/select-platforms.ts";
 import { DrayError } from "../errors.ts";
 import { findingOf, type Finding } from "../finding.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
+import type { Digest } from "../oci/digest.ts";
 import { parseManifest } from "../oci/manifest.ts";
 import { isImageConfigType } from "../oci/media-type.ts";
 import type { Platform } from "../oci/platform.ts";
@@ -62,7 +63,7 @@ export async function adopt(foreign: Foreign, options: AdoptOptions): Promise<Ad
       ...chosen.findings,
       ...checkNames(roots, options),
       ...(await explainSparse(graph, blobs)).map((finding) => judged(finding, options)),
-      ...(options.platforms.length > 0 ? [] : unreferenced(blobs, graph)),
+      ...(options.platforms.length > 0 ? [] : unreferenced(blobs, graph, lists)),
       ...findings,
     ],
   };
@@ -161,8 +162,12 @@ function judged(finding: Finding, { includeNonDistributable }: AdoptOptions): Fi
   return { ...finding, severity: "error", hint };
 }
 
-function unreferenced(blobs: BlobPool, { reachable }: LayoutGraph): Finding[] {
-  const idle = blobs.digests().filter((digest) => !reachable.has(digest));
+function unreferenced(
+  blobs: BlobPool,
+  { reachable }: LayoutGraph,
+  { lists }: { readonly lists: ReadonlySet<Digest> },
+): Finding[] {
+  const idle = blobs.digests().filter((digest) => !reachable.has(digest) && !lists.has(digest));
   const [first] = idle;
   if (first === undefined) return [];
   const message =

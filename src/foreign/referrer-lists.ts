@@ -19,8 +19,9 @@ const MAX_LISTED = 10_000;
 export async function withoutLists(
   roots: readonly NamedRoot[],
   blobs: BlobPool,
-): Promise<{ readonly roots: NamedRoot[]; readonly findings: Finding[] }> {
+): Promise<WithoutLists> {
   const kept: NamedRoot[] = [];
+  const lists = new Set<Digest>();
   const findings: Finding[] = [];
   for (const root of roots) {
     const subject = listedSubject(root);
@@ -29,13 +30,21 @@ export async function withoutLists(
       kept.push(root);
       continue;
     }
+    lists.add(root.descriptor.digest);
     for (const descriptor of listed) {
       const problem = await problemOf(descriptor, subject, blobs);
       if (problem === undefined) kept.push(besides(root, { descriptor }));
       else findings.push(leftOut(descriptor, subject, problem));
     }
   }
-  return { roots: kept, findings };
+  return { roots: kept, lists, findings };
+}
+
+interface WithoutLists {
+  readonly roots: readonly NamedRoot[];
+  /** What was left out because it is a list. */
+  readonly lists: ReadonlySet<Digest>;
+  readonly findings: readonly Finding[];
 }
 
 /** What a list is about, by the tag that it stands under; undefined for what is no list. */
