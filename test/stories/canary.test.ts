@@ -141,6 +141,10 @@ async function leaked(host: Host): Promise<string[]> {
   );
 }
 
+function podWith(spec: string): string {
+  return `apiVersion: v1\nkind: Pod\nmetadata: { name: web }\nspec:\n${spec}`;
+}
+
 describe("a secret", () => {
   it("stands in nothing that a journey says and writes, whatever kind it is of", async () => {
     const [{ registry: source, access }, there] = [await guarded(), await guarded()];
@@ -189,13 +193,11 @@ describe("a secret", () => {
   it("stands in nothing of the other commands, but in the secret that one writes", async () => {
     const there = await guarded();
     const [{ registry: target, access }, host] = [there, await Host.open([there.registry])];
-    const pod = (spec: string): string =>
-      `apiVersion: v1\nkind: Pod\nmetadata: { name: web }\nspec:\n${spec}`;
     const secrets = "  imagePullSecrets: {{ toJson .Values.imagePullSecrets }}\n";
     const container = '  containers: [{ name: web, image: "{{ .Values.image }}" }]\n';
     const texts = {
       "values.yaml": "image: ghcr.io/acme/web:2.0\nimagePullSecrets: []\n",
-      "templates/web.yaml": pod(secrets + container),
+      "templates/web.yaml": podWith(secrets + container),
     };
     const tgz = packedChart(texts, { name: "shop" });
     const { path: made } = await makeBundle({
@@ -233,7 +235,7 @@ describe("a secret", () => {
     }
     const filter = ["repoint", "--stdin", ...at];
     expect(
-      await host.told(pod("  containers: [{ image: ghcr.io/acme/web:2.0 }]\n"), ...filter),
+      await host.told(podWith("  containers: [{ image: ghcr.io/acme/web:2.0 }]\n"), ...filter),
     ).toBe(0);
     expect(await host.told(`${puller}\nmore`, ...repoint, ...deploy("refused"))).toBe(2);
     expect(await host.run("logout", target.host)).toBe(0);
