@@ -96,11 +96,19 @@ function formatMissing({ target, presence }: PresentImage): string {
 const MAX_EGRESS = 10;
 
 function formatEgress(egress: RepointedChart["egress"]): string {
-  const rows = egress.slice(0, MAX_EGRESS).map(({ what, object, file, off }) => {
+  const all = new Map<string, RepointedChart["egress"][number][]>();
+  for (const one of egress) {
+    const key = `${one.what}\n${one.off?.path ?? ""}`;
+    all.set(key, [...(all.get(key) ?? []), one]);
+  }
+  const rows = [...all.values()].slice(0, MAX_EGRESS).flatMap(([first, ...others]) => {
+    if (first === undefined) return [];
+    const { what, object, file, off } = first;
+    const more = others.length === 0 ? "" : ` and ${others.length} more`;
     const way = off === undefined ? "" : `off with ${off.path}=${String(off.value)}`;
-    return [`  ${what}`, object, file, way];
+    return [[`  ${what}`, `${object}${more}`, file, way]];
   });
-  const more = egress.length - rows.length;
+  const more = all.size - rows.length;
   return formatTable(rows) + (more > 0 ? `  and ${more} more, which the proof names\n` : "");
 }
 

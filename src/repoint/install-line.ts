@@ -10,10 +10,19 @@ export interface Install {
   readonly valueSet: ValueSet;
   readonly release: Release;
   readonly valuesFile: string;
+  /** True if the target answers over http alone. */
+  readonly plainHttp: boolean;
 }
 
 /** The command that installs a chart with the user's values and those that were found. */
-export function installLine({ chart, repository, valueSet, release, valuesFile }: Install): string {
+export function installLine({
+  chart,
+  repository,
+  valueSet,
+  release,
+  valuesFile,
+  plainHttp,
+}: Install): string {
   const { name, version } = chart.metadata;
   const { files = [], set = [], setString = [], setJson = [], setFile = [] } = valueSet;
   const given = files.map((file) => (typeof file === "string" ? file : "-"));
@@ -25,6 +34,7 @@ export function installLine({ chart, repository, valueSet, release, valuesFile }
     `oci://${repository}`,
     "--version",
     version,
+    ...(plainHttp ? ["--plain-http"] : []),
     ...(release.namespace === undefined
       ? []
       : ["--namespace", release.namespace, "--create-namespace"]),

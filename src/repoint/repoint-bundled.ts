@@ -63,7 +63,7 @@ export async function repointBundled(
   work: ChartWork,
 ): Promise<RepointedChart> {
   const { terms, names, bundle, folder, run } = work;
-  const { neededOnly = false, discovery = {} } = terms;
+  const { neededOnly = false, discovery = {}, connection: { plainHttp = false } = {} } = terms;
   // As the line that is printed installs it.
   const release = { ...discovery, name: discovery.name ?? chart.metadata.name };
   const settings = { ...release, settled: settledKinds(bundle.contents) };
@@ -94,7 +94,7 @@ export async function repointBundled(
     ...proof,
     valuesFile,
     proofFile,
-    install: installLine({ chart, repository, valueSet, release, valuesFile }),
+    install: installLine({ chart, repository, valueSet, release, valuesFile, plainHttp }),
     gitFiles: await addGitFiles(parts, work),
     good: problems.length === 0 && !images.some(isOutside) && isAsWished(proof),
     findings: [

@@ -55,6 +55,41 @@ describe("what reaches outside", () => {
     );
   });
 
+  it("is nothing that the chart itself serves, switches off, or has for people and databases", async () => {
+    const { egress } = await repointTexts({
+      "templates/a.yaml": `apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {name: web}
+spec: {rules: [{host: shop.acme.io}]}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: conf}
+data:
+  url: https://shop.acme.io/login
+  peer: http://prometheus.shop-monitoring:9090
+  app.yaml: |
+    slack: {enabled: false, url: "https://hooks.slack.com/services/X"}
+    sync: {enabled: true, url: "https://sync.acme.io"}
+    $schema: https://schemas.acme.io/app.json
+  demo.sql: |
+    INSERT INTO links VALUES ('https://pictures.acme.io/1.png');
+  board.json: |
+    {"panels": [{"content": "https://board.acme.io"}], "schemaVersion": 36}
+  setup.py: |
+    x = 1  # see https://questions.acme.io/1
+    <!-- https://notes.acme.io -->
+  DISABLE_TELEMETRY: "true"
+  OTEL_EXPERIMENTAL_TELEMETRY_ENABLED: "true"
+  disable-update-check: "false"
+`,
+    });
+    expect(egress.map(({ what, where }) => [what, where])).toEqual([
+      ["sync.acme.io", "data.app.yaml.sync.url"],
+      ["disable-update-check", "data.disable-update-check"],
+    ]);
+  });
+
   it("is a part of the chart that calls home, too", async () => {
     const { egress } = await repointTexts({
       "values.yaml": "replicated: {enabled: true}\n",

@@ -161,6 +161,32 @@ spec:
     expect(differing(pod, filter(pod))).toEqual([`- {name: a, image: &it ${TARGET}/acme/web:1}`]);
   });
 
+  it("changes images in JSON with escaped slashes and in the data of Secrets, in the form they have there", () => {
+    const inBase64 = (text: string): string => Buffer.from(text).toString("base64");
+    const lines = (name: string): string[] => [
+      `    {"image": "${name.replaceAll("/", "\\/")}", "n": 1}`,
+      `  one: ${inBase64(`image: ${name}\n`)}`,
+      `  two: "${inBase64(`image: ${name}`)}"`,
+    ];
+    const [json = "", ...secrets] = lines("quay.io/acme/web:1.0");
+    const manifests = `kind: ConfigMap
+metadata: {name: a}
+data:
+  a.json: |
+${json}
+---
+kind: Secret
+metadata: {name: b}
+data:
+${secrets.join("\n")}
+  other: ${inBase64("quay.io is a registry")}
+`;
+    const filtered = filter(manifests);
+    expect(filtered.left).toEqual([]);
+    const wanted = lines(`${TARGET}/acme/web:1.0`).map((line) => line.trim());
+    expect(differing(manifests, filtered)).toEqual(wanted);
+  });
+
   it("refuses what is no YAML, with its line", () => {
     expect(() => filter("a: 1\n---\nb: [\n")).toThrow(/from line 2 of standard input/);
   });

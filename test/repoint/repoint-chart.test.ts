@@ -45,6 +45,7 @@ describe("repointChart()", () => {
       `    image: ${TARGET}/vendor/operator:v0.9.0`,
       `    runnerImage: ${TARGET}/vendor/proxyrunner:v0.9.0`,
     ]);
+    expect(found.text).toMatch(/turn some of it off; .*\n# replicated:\n# {3}enabled: false\n$/);
     const all = "cloud-ui: {enabled: true}\nai-gateway: {enabled: true}\n";
     expect(await imagesWith(texts, all, found.text)).toEqual([
       `${TARGET}/presidio-analyzer:2.2.0@${DIGEST}`,

@@ -9,8 +9,12 @@ const CALLING_HOME =
 
 /** True for `CHECK_FOR_UPDATES`, `--usage-reporting`, `telemetry.enabled`. */
 export function speaksOfCallingHome(name: string): boolean {
-  return CALLING_HOME.test(wordsOf(name).join(" "));
+  const words = wordsOf(name).join(" ");
+  return CALLING_HOME.test(words) && !INSTRUMENT.test(words);
 }
+
+/** OpenTelemetry's own settings say what is measured, not who is told. */
+const INSTRUMENT = /^otel\b/;
 
 /** Switches that are tried; each takes a rendering. */
 const MAX_SWITCHES = 12;
@@ -35,6 +39,6 @@ export function homeSwitches(values: Dict): Edit[] {
 }
 
 /** True for `disableTelemetry`, which is off where it is true. */
-function isNegative(key: string): boolean {
-  return /^(?:disable|skip|no|opt_?out)/i.test(key);
+export function isNegative(name: string): boolean {
+  return /\b(?:disabled?|skip|no|opt ?out)\b/.test(wordsOf(name).join(" "));
 }

@@ -3,7 +3,9 @@ import type { RenderedFile } from "../../helm/render/render.ts";
 import { isList, type Dict, type Value } from "../../helm/template/value.ts";
 import { tryYaml } from "../../discover/text-images.ts";
 import { splitDocuments } from "../../yaml/places.ts";
-import { speaksOfCallingHome } from "./calling-home.ts";
+import { isNegative, speaksOfCallingHome } from "./calling-home.ts";
+import { isContent, isForPeople, linesForPrograms } from "./for-people.ts";
+import { servedHosts } from "./served-hosts.ts";
 
 /** Something in a rendering that makes a pod reach outside when it runs. */
 export interface Egress {
@@ -20,16 +22,6 @@ export interface Egress {
 /** Places that one chart is told of; the first say what there is to say. */
 const MAX_FOUND = 200;
 
-/** Longer texts are files for people, dashboards most of all. */
-const MAX_TEXT = 64 * 1024;
-
-/** What is said about something, and read by people. */
-const FOR_PEOPLE =
-  /^(?:metadata|annotations|labels|description|documentation|help|summary|message|title|.*runbook.*|.*docs?_?url)$/i;
-
-const LINE_FOR_PEOPLE =
-  /^\s*(?:#|\/\/|;|(?:- )?["']?(?:description|documentation|help|summary|message|title|\w*runbook\w*)["']?\s*:)/i;
-
 const URL = /\b(?:https?|wss?|tcp):\/\/([a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9-]+)+)/gi;
 
 /** Names inside of a cluster, of examples, and of formats, which nobody asks. */
@@ -42,33 +34,36 @@ export function egressIn(
   isOwn: (host: string) => boolean,
 ): Egress[] {
   const found = new Map<string, Egress>();
-  for (const { file, text } of files) {
-    const path = shownPath(file.instance.chart, file.path);
-    for (const document of splitDocuments(text)) {
-      const object = tryYaml(document.text);
-      if (!(object instanceof Map) || object.get("kind") === "CustomResourceDefinition") continue;
-      const name = nameOf(object);
-      visit(object, (value, where) => {
-        for (const what of outsideIn(value, where.at(-1) ?? "", isOwn)) {
-          const key = `${name}\n${what}`;
-          if (found.size >= MAX_FOUND || found.has(key)) continue;
-          found.set(key, { what, object: name, where: where.join("."), file: path });
-        }
-      });
-    }
+  const all = files.flatMap(objectsIn);
+  const served = servedHosts(all.map(({ object }) => object));
+  const isInside = (host: string): boolean => isOwn(host) || served.has(host);
+  for (const { object, file } of all) {
+    const name = nameOf(object);
+    visit(object, (value, where) => {
+      for (const what of outsideIn(value, where.at(-1) ?? "", isInside)) {
+        const key = `${name}\n${what}`;
+        if (found.size >= MAX_FOUND || found.has(key)) continue;
+        found.set(key, { what, object: name, where: where.join("."), file });
+      }
+    });
   }
   return [...found.values()];
 }
 
+function objectsIn({ file, text }: RenderedFile): { object: Dict; file: string }[] {
+  const path = shownPath(file.instance.chart, file.path);
+  return splitDocuments(text).flatMap((document) => {
+    const object = tryYaml(document.text);
+    if (!(object instanceof Map) || object.get("kind") === "CustomResourceDefinition") return [];
+    return [{ object, file: path }];
+  });
+}
+
 function outsideIn(value: string, name: string, isOwn: (host: string) => boolean): string[] {
-  if (value.length > MAX_TEXT) return [];
-  const lines = value.split("\n").filter((line) => !LINE_FOR_PEOPLE.test(line));
+  const lines = linesForPrograms(value);
   const hosts = lines.flatMap((line) => [...line.matchAll(URL)].map(([, host = ""]) => host));
   const outside = hosts.filter((host) => isOutside(host) && !isOwn(host.toLowerCase()));
-  const settings = [
-    ...(isOn(value) && speaksOfCallingHome(name) ? [name] : []),
-    ...lines.flatMap(settingOn),
-  ];
+  const settings = [...(callsHome(name, value) ? [name] : []), ...lines.flatMap(settingOn)];
   return [...outside, ...settings];
 }
 
@@ -79,16 +74,22 @@ function settingOn(line: string): string[] {
       line,
     ) ?? [];
   const isSetting = name.startsWith("-") || /[:=]/.test(line);
-  return isSetting && isOn(value) && speaksOfCallingHome(name) ? [name] : [];
+  return isSetting && callsHome(name, value) ? [name] : [];
 }
 
-function isOn(value: string): boolean {
-  return /^(?:true|on|yes|1|enabled)$/i.test(value.trim());
+/** True for `telemetry: on`, and for `disable_telemetry: off`. */
+function callsHome(name: string, value: string): boolean {
+  const on = isNegative(name) ? OFF : ON;
+  return on.test(value.trim()) && speaksOfCallingHome(name);
 }
+
+const ON = /^(?:true|on|yes|1|enabled)$/i;
+const OFF = /^(?:false|off|no|0|disabled)$/i;
 
 function isOutside(host: string): boolean {
   const last = host.slice(host.lastIndexOf(".") + 1);
-  return /^[a-z][a-z0-9-]+$/i.test(last) && !NOT_OUTSIDE.test(host);
+  // No domain at the top has a hyphen; `web.shop-system` is a service.
+  return /^(?:[a-z]{2,}|xn--[a-z0-9-]+)$/i.test(last) && !NOT_OUTSIDE.test(host);
 }
 
 function nameOf(object: Dict): string {
@@ -104,15 +105,27 @@ function visit(
   see: (text: string, where: readonly string[]) => void,
   where: readonly string[] = [],
 ): void {
-  if (typeof value === "string") see(value, where);
+  if (typeof value === "string") visitText(value, see, where);
   else if (isList(value)) {
     for (const [at, item] of value.entries()) visit(item, see, [...where, String(at)]);
-  } else if (value instanceof Map) {
+  } else if (value instanceof Map && value.get("enabled") !== false) {
     const name = value.get("name");
     for (const [key, item] of value) {
-      if (FOR_PEOPLE.test(key)) continue;
+      if (isForPeople(key)) continue;
       const isVariable = key === "value" && typeof name === "string";
       visit(item, see, isVariable ? [...where, name] : [...where, key]);
     }
-  } else if (value === true) see("true", where);
+  } else if (typeof value === "boolean") see(String(value), where);
+}
+
+/** A file of settings in YAML or JSON by its keys, any other text as it is. */
+function visitText(
+  text: string,
+  see: (text: string, where: readonly string[]) => void,
+  where: readonly string[],
+): void {
+  if (isContent(where.at(-1) ?? "", text)) return;
+  const settings = text.includes("\n") || text.startsWith("{") ? tryYaml(text) : null;
+  if (settings instanceof Map) visit(settings, see, where);
+  else see(text, where);
 }

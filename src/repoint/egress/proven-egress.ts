@@ -67,8 +67,9 @@ const MAX_NAMED = 20;
 /** What is said below the values: nothing is switched off unless somebody takes the marks away. */
 function remarks(egress: readonly ProvenEgress[], switches: readonly Edit[]): string {
   if (egress.length === 0) return "";
-  const named = egress.slice(0, MAX_NAMED).map(({ what, object }) => `${object}: ${what}`);
-  const more = egress.length - named.length;
+  const all = inObjects(egress);
+  const named = all.slice(0, MAX_NAMED);
+  const more = all.length - named.length;
   const lines = [
     "",
     "Reaches outside when it runs:",
@@ -80,6 +81,16 @@ function remarks(egress: readonly ProvenEgress[], switches: readonly Edit[]): st
     ...(switches.length > 0 ? written(switches) : []),
   ];
   return lines.map((line) => (line === "" ? "\n" : `# ${line}\n`)).join("");
+}
+
+/** Each host and setting once, with the first object that has it. */
+function inObjects(egress: readonly ProvenEgress[]): string[] {
+  const objects = new Map<string, string[]>();
+  for (const { what, object } of egress) objects.set(what, [...(objects.get(what) ?? []), object]);
+  return [...objects].map(([what, [first = "", ...others]]) => {
+    const more = others.length === 0 ? "" : ` and ${others.length} more`;
+    return `${what} (${first}${more})`;
+  });
 }
 
 function written(switches: readonly Edit[]): string[] {

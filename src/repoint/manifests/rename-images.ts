@@ -4,8 +4,9 @@ import { isList, type Dict, type Value } from "../../helm/template/value.ts";
 import type { ValuesPath } from "../../helm/values/path.ts";
 import { formatReference, type Reference } from "../../oci/reference.ts";
 import { candidatesFor } from "../candidates.ts";
-import { joinEdits, withEdits, type Edit } from "../edits.ts";
+import { joinEdits, keyOf, withEdits, type Edit } from "../edits.ts";
 import type { Leaf } from "../leaves.ts";
+import { codingOf, type Coding } from "./coded-texts.ts";
 
 /** What an image is to be called, or why there is no such name. */
 export type Rename = (image: Reference) => Reference | { readonly reason: string };
@@ -83,7 +84,10 @@ function findEdits(
   // The value that was seen before may have been changed together with another.
   if (nameIn(before, key) === formatReference(target)) return [];
   const leaves = textsOf(object);
-  return candidatesFor({ reference, written: sighting.text, target }, leaves).find((edits) => {
+  const candidates = candidatesFor({ reference, written: sighting.text, target }, leaves);
+  const codings = new Map(leaves.map((leaf) => [keyOf(leaf), leaf.coding]));
+  const coded = candidates.map((edits) => edits.map((edit) => encoded(edit, codings)));
+  return coded.find((edits) => {
     const after = sightingsIn(withEdits(object, edits, object));
     if (nameIn(after, key) !== formatReference(target)) return false;
     return [...before.keys()].every((other) => {
@@ -98,13 +102,27 @@ function nameIn(sightings: ReadonlyMap<string, Sighting>, key: string): string |
   return found === undefined ? undefined : formatReference(found.image.reference);
 }
 
+function encoded(edit: Edit, codings: ReadonlyMap<string, Coding>): Edit {
+  const coding = codings.get(keyOf(edit));
+  if (coding === undefined || typeof edit.value !== "string") return edit;
+  return { path: edit.path, value: coding.encode(edit.value) };
+}
+
+/** A text as it is meant, and how it is written. */
+interface CodedLeaf extends Leaf {
+  readonly coding: Coding;
+}
+
 /** All texts of an object; what is said about it is no part of what it runs. */
-function textsOf(object: Dict): Leaf[] {
-  const found: Leaf[] = [];
+function textsOf(object: Dict): CodedLeaf[] {
+  const found: CodedLeaf[] = [];
+  const isSecret = object.get("kind") === "Secret";
   const walk = (value: Value, path: ValuesPath): void => {
     if (found.length >= MAX_TEXTS) return;
     if (typeof value === "string") {
-      if (value !== "") found.push({ path, text: value, isRead: false });
+      if (value === "") return;
+      const coding = codingOf(value, isSecret && path[0] === "data");
+      found.push({ path, text: coding.decode(value), isRead: false, coding });
     } else if (isList(value)) {
       for (const [at, item] of value.entries()) walk(item, [...path, String(at)]);
     } else if (value instanceof Map) {

@@ -51,6 +51,7 @@ function swapsOf(before: Dict, edits: readonly Edit[]): Swap[] {
   for (const { path, value } of edits) {
     const text = lookUp(before, path);
     if (typeof text !== "string" || typeof value !== "string") continue;
+    if (BASE64.test(text) && BASE64.test(value)) swaps.set(text, { from: text, to: value });
     const [from, to] = [wordsOf(text), wordsOf(value)];
     for (const [at, word] of from.entries()) {
       const other = to[at] ?? "";
@@ -59,6 +60,9 @@ function swapsOf(before: Dict, edits: readonly Edit[]): Swap[] {
   }
   return [...swaps.values()];
 }
+
+/** One word as a whole, with what fills it up. */
+const BASE64 = /^[\w+/]+={0,2}$/;
 
 /** What stands between white space, quotes and brackets, and behind an equals sign or a comma. */
 const WORD = /[^\s"'`,;=()[\]{}<>|]+/g;
@@ -70,9 +74,14 @@ function wordsOf(text: string): string[] {
 function placesOf(text: string, swaps: readonly Swap[]): Place[] {
   const places: Place[] = [];
   for (const { 0: word, index } of text.matchAll(WORD)) {
-    for (const swap of swaps) if (swap.from === word) places.push({ ...swap, at: index });
+    const here = swaps.filter(({ from }) => isWord(from, word) && text.startsWith(from, index));
+    for (const swap of here) places.push({ ...swap, at: index });
   }
   return places;
+}
+
+function isWord(from: string, word: string): boolean {
+  return from === word || (BASE64.test(from) && from.replace(/=+$/, "") === word);
 }
 
 function withSwaps(text: string, places: readonly Place[]): string {
