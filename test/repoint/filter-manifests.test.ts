@@ -15,6 +15,10 @@ function filter(text: string, rename: Rename = (image) => names.of(image)): Filt
   return filterManifests(text, rename);
 }
 
+function inBase64(text: string): string {
+  return Buffer.from(text).toString("base64");
+}
+
 /** Lines that are others now, as they have become. */
 function differing(before: string, { text }: FilteredManifests): string[] {
   const old = before.split("\n");
@@ -162,7 +166,6 @@ spec:
   });
 
   it("changes images in JSON with escaped slashes and in the data of Secrets, in the form they have there", () => {
-    const inBase64 = (text: string): string => Buffer.from(text).toString("base64");
     const lines = (name: string): string[] => [
       `    {"image": "${name.replaceAll("/", "\\/")}", "n": 1}`,
       `  one: ${inBase64(`image: ${name}\n`)}`,
