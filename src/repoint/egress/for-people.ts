@@ -23,9 +23,14 @@ export function isContent(key: string, text: string): boolean {
 
 /** The lines of a text that say something to a program, without remarks. */
 export function linesForPrograms(text: string): string[] {
-  return text
-    .replace(/<!--[^]*?-->/g, "")
+  return withoutRemarks(text)
     .split("\n")
     .filter((line) => !LINE.test(line))
     .map((line) => line.replace(/\s#\s.*$/, ""));
+}
+
+/** Without what XML and HTML have for remarks. */
+function withoutRemarks(text: string): string {
+  const [first = "", ...others] = text.split("<!--");
+  return first + others.map((piece) => piece.slice(piece.indexOf("-->") + 1)).join("");
 }

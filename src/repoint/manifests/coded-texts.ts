@@ -6,7 +6,7 @@ export interface Coding {
 
 const PLAIN: Coding = { decode: (text) => text, encode: (text) => text };
 
-/** JSON may have `\\/` for every slash, as some encoders write it. */
+/** JSON may have `\/` for every slash, as some encoders write it. */
 const ESCAPED: Coding = {
   decode: (text) => text.replaceAll("\\/", "/"),
   encode: (text) => text.replaceAll("/", "\\/"),
