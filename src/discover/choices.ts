@@ -24,8 +24,8 @@ const MAX_PAIRED = 6;
 /** Settings of one name that are turned one by one. */
 const MAX_SINGLE = 12;
 
-/** Texts tried for one setting: versions and flavors of a table of images. */
-const MAX_LITERALS = 24;
+/** Values tried for one setting: versions and flavors of a table of images. */
+const MAX_OTHERS = 25;
 
 /** `image: org/app`, `--image=org/app`, `tag: "1.2`: what stands before is a name or a part of one. */
 const NAME_LINE = /([\w.-]+)["']?\s*[:=]\s*["']?[^\s"']*$/;
@@ -56,8 +56,8 @@ function isName(text: string): boolean {
 
 /** What to try to get another name printed, and what it takes too many trials to try. */
 export interface NameAttempts extends Attempts {
-  /** Settings that may have to be turned all together; fewer than that are. */
-  readonly untried: readonly Switch[];
+  /** What may have to be turned together, and values of single settings beyond those tried. */
+  readonly untried: readonly (readonly Switch[])[];
 }
 
 /** What to try to get another name printed: the settings that had a say in it. */
@@ -68,13 +68,15 @@ export function choiceSwitches(
 ): NameAttempts {
   const turned = new Set(before.map(keyOf));
   const reads = [...new Map(looked.reads.map((read) => [keyOf(read), read])).values()];
-  const choices = reads
+  const all = reads
     .filter((read) => !turned.has(keyOf(read)))
     .map((read) => othersFor(read, literals.get(keyOf(read))))
     .filter((choice) => choice.length > 0);
+  const choices = all.map((choice) => choice.slice(0, MAX_OTHERS));
+  const left = all.flatMap((choice) => choice.slice(MAX_OTHERS)).map((one) => [one]);
   const single = choices.length > MAX_SINGLE ? [] : choices.flat().map((one) => [one]);
   const first = choices.flatMap((choice) => choice.slice(0, 1));
-  const untried = first.length > MAX_JOINED ? first : [];
+  const untried = first.length > MAX_JOINED ? [...left, first] : left;
   return { single, joint: before.length === 0 ? together(first) : [], untried };
 }
 
@@ -95,9 +97,7 @@ function othersFor({ source, path, value }: Read, literals: ReadonlySet<string> 
 
 function textsFor(value: Value, literals: ReadonlySet<string>): Value[] {
   if (value !== null && typeof value !== "string") return [];
-  const texts = [...literals]
-    .filter((text) => text !== value && PART_OF_NAME.test(text))
-    .slice(0, MAX_LITERALS);
+  const texts = [...literals].filter((text) => text !== value && PART_OF_NAME.test(text));
   if (value === null) return [true, ...texts];
   return value === "" && literals.has("") ? [...texts, PLACEHOLDER] : texts;
 }

@@ -131,7 +131,10 @@ class Explorer {
       before,
       this.#rendered.coverage.literals,
     );
-    if (untried.length > 0) this.#untried.set(keyOfAll(untried), untried);
+    for (const one of untried) {
+      const key = keyOfAll(one);
+      if (!this.#tried.has(key)) this.#untried.set(key, one);
+    }
     return attempts;
   }
 
@@ -149,6 +152,7 @@ class Explorer {
       this.#untried.set(key, switches);
       return [];
     }
+    this.#untried.delete(key);
     const { root, set, coverage, options } = this.#rendered;
     const changed = { ...options, ...settings(options, switches), watcher: coverage.watch };
     const files = renderFiles(root, set, { ...changed, only });

@@ -187,6 +187,19 @@ describe("another name of an image is found", () => {
       }),
     ]);
   });
+
+  it("of two dozen texts of one setting, and those beyond are said", async () => {
+    const texts = Array.from({ length: 28 }, (_one, at) => `f${at}`);
+    const table = texts.map((text) => `"${text}" "x/${text}:1"`).join(" ");
+    const chart = await makeChartOf({
+      "values.yaml": "flavor: f0\n",
+      "templates/a.yaml": pod(`{{ get (dict ${table}) .Values.flavor }}`),
+    });
+    const { images, unknowns } = await discoverImages(chart);
+    expect(images).toHaveLength(26);
+    const message = "optional images may be missing: not tried are flavor=f26, flavor=f27";
+    expect(unknowns).toEqual([expect.objectContaining({ code: "BUDGET_SPENT", message })]);
+  });
 });
 
 describe("a name that no rendering gave", () => {
