@@ -19,7 +19,11 @@ const DECODERS: ReadonlyMap<string, Decode> = new Map([
  * @throws DrayError `DRAY_REGISTRY_ANSWER_TOO_LARGE`
  */
 export async function readDocument(response: TransportResponse, maxBytes: number): Promise<Buffer> {
-  const bytes = await readBody(response, maxBytes);
+  return decoded(await readBody(response, maxBytes), response, maxBytes);
+}
+
+/** As `readDocument`, of what was read already. */
+export function decoded(bytes: Buffer, response: TransportResponse, maxBytes: number): Buffer {
   const decode = DECODERS.get(codingOf(response));
   if (decode === undefined || bytes.length === 0) return bytes;
   try {

@@ -42,7 +42,8 @@ export async function follow(
 /** Where an answer sends a read; writes are never redirected. */
 function redirectOf(response: TransportResponse, method: string): string | undefined {
   if (method !== "GET" && method !== "HEAD") return undefined;
-  return isRedirect(response) ? response.header("location") : undefined;
+  const location = response.header("location") ?? "";
+  return isRedirect(response) && location !== "" ? location : undefined;
 }
 
 export function isRedirect({ status }: TransportResponse): boolean {

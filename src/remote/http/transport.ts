@@ -146,20 +146,43 @@ export function basicHeader(username: string, password: string): string {
   return `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
 }
 
+/** The start of a body, as far as it came: whoever sends more is cut off. */
+export async function readStart({ body }: TransportResponse, maxBytes: number): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  try {
+    for await (const chunk of body) {
+      chunks.push(chunk);
+      size += chunk.length;
+      if (size >= maxBytes) break;
+    }
+  } catch {
+    // It breaks off, or somebody has ended the run, which the next request finds out.
+  }
+  return Buffer.concat(chunks).subarray(0, maxBytes);
+}
+
 /** Reads a small body whole. @throws DrayError `DRAY_REGISTRY_ANSWER_TOO_LARGE` */
 export async function readBody(response: TransportResponse, maxBytes: number): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of response.body) {
     size += chunk.length;
-    if (size > maxBytes) {
-      throw new DrayError(
-        "DRAY_REGISTRY_ANSWER_TOO_LARGE",
-        `Cannot read the answer of ${response.url.host}: expected at most ${maxBytes} bytes, found more`,
-        { kind: "refused" },
-      );
-    }
+    if (size > maxBytes) throw tooLarge(response, maxBytes);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
+}
+
+function tooLarge(response: TransportResponse, maxBytes: number): DrayError {
+  const isPage = /^text\/html\b/i.test(response.header("content-type") ?? "");
+  const found = isPage ? "an HTML page that has more" : "more";
+  return new DrayError(
+    "DRAY_REGISTRY_ANSWER_TOO_LARGE",
+    `Cannot read the answer of ${response.url.host}: expected at most ${maxBytes} bytes, found ${found}`,
+    {
+      kind: "refused",
+      hint: isPage ? "A login page, a portal or a proxy answers in its place." : undefined,
+    },
+  );
 }

@@ -3,6 +3,7 @@ import { RegistryError } from "../../errors.ts";
 import { CLIENT_CERTIFICATE } from "../http/connection-failure.ts";
 import { PAGE_HINT } from "../http/page.ts";
 import { isRetriedStatus } from "../http/patience.ts";
+import { isRedirect } from "../http/redirects.ts";
 import type { TransportResponse } from "../http/transport.ts";
 import { readErrorBody, type ErrorBody } from "./error-body.ts";
 import { permanentRefusal, readOnlyHint } from "./permanent-refusal.ts";
@@ -79,8 +80,7 @@ function isForeign(status: number, { isPage }: ErrorBody): boolean {
 /** Where it sends a request on to that is not sent on: one that writes. */
 function redirectIn(response: TransportResponse): URL | undefined {
   const location = response.header("location") ?? "";
-  const isRedirect = response.status >= 300 && response.status < 400;
-  return isRedirect && URL.canParse(location, response.url.href)
+  return isRedirect(response) && location !== "" && URL.canParse(location, response.url.href)
     ? new URL(location, response.url)
     : undefined;
 }
@@ -133,6 +133,9 @@ const UPLOAD_LOST =
 const BYTES_CHANGED =
   "What was sent is right, and other bytes have arrived there: something in between changes or cuts them. Try it past the proxy, or from another host.";
 
+const NOT_ASKED_FOR =
+  "It was not asked whether anything has changed: a cache before the registry answers for somebody else. Whoever runs that has to let the registry's requests through.";
+
 const HEADERS_TOO_LARGE =
   "The token that the registry asks for is larger than a proxy before it takes headers (nginx: large_client_header_buffers 4 32k).";
 
@@ -141,6 +144,7 @@ function hintOfWords({ status, code, message }: Answer): string | undefined {
   if (code === "BLOB_UPLOAD_UNKNOWN" || code === "BLOB_UPLOAD_INVALID") return UPLOAD_LOST;
   if (code === "DIGEST_INVALID" || code === "SIZE_INVALID") return BYTES_CHANGED;
   if (status === 416) return UPLOAD_LOST;
+  if (status === 304) return NOT_ASKED_FOR;
   if (/\bSSL certificate\b/i.test(message)) return CLIENT_CERTIFICATE;
   const isHeader = status === 431 || /header (?:fields )?(?:or cookie )?too large/i.test(message);
   return isHeader ? HEADERS_TOO_LARGE : undefined;

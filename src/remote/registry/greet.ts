@@ -1,6 +1,5 @@
-import { requireNoPage } from "../http/page.ts";
+import { requireNoPageIn } from "../http/page.ts";
 import type { RegistryClient } from "./client.ts";
-import { startOf } from "./hello.ts";
 
 /**
  * Says hello with the login that there is.
@@ -15,5 +14,5 @@ export async function greet(
   const response = await client.request(request);
   // What refuses may be a page: the web servers that ask for a login write theirs.
   if (response.status !== 200) return response.discard();
-  requireNoPage(await startOf(response), response, { action, registry: client.name });
+  await requireNoPageIn(response, { action, registry: client.name });
 }

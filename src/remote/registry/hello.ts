@@ -1,9 +1,9 @@
 import { pageTitle } from "../http/page.ts";
 import { follow, isRedirect } from "../http/redirects.ts";
-import { readBody, type Transport, type TransportResponse } from "../http/transport.ts";
+import { readStart, type Transport, type TransportResponse } from "../http/transport.ts";
 
-/** What a registry says for hello has two bytes; a page may have many. */
-const MAX_PING_BYTES = 256 * 1024;
+/** What a registry says for hello has two bytes; a page may have many, and says at once that it is one. */
+const MAX_PING_BYTES = 64 * 1024;
 
 /** A page for people that has answered in the place of a registry. */
 export interface Page {
@@ -22,7 +22,7 @@ export async function pageIn(
 ): Promise<Page | undefined> {
   const last = isRedirect(response) ? await behind(response, transport, signal) : response;
   if (last === undefined) return undefined;
-  const title = pageTitle((await startOf(last)).toString("utf8"));
+  const title = pageTitle((await readStart(last, MAX_PING_BYTES)).toString("utf8"));
   return last.status === 200 && title !== undefined ? { url: last.url, title } : undefined;
 }
 
@@ -41,14 +41,5 @@ async function behind(
     signal?.throwIfAborted();
     // What is asked of the registry next says what is wrong with it.
     return undefined;
-  }
-}
-
-/** Enough of a body to tell what it is; whoever sends more than a registry would is cut off. */
-export async function startOf(response: TransportResponse): Promise<Buffer> {
-  try {
-    return await readBody(response, MAX_PING_BYTES);
-  } catch {
-    return Buffer.alloc(0);
   }
 }

@@ -16,10 +16,9 @@ import {
 } from "../../oci/digest.ts";
 import { MAX_MANIFEST_BYTES } from "../../oci/json.ts";
 import { MANIFEST_TYPES } from "../../oci/media-type.ts";
-import { requireNoPage } from "../http/page.ts";
+import { requireNoPageIn } from "../http/page.ts";
 import type { TransportResponse } from "../http/transport.ts";
 import type { RegistryClient, RegistryRequest } from "./client.ts";
-import { startOf } from "./hello.ts";
 import { notShown } from "./not-shown.ts";
 import { putManifest } from "./put-manifest.ts";
 import type { Scopes } from "./token-purse.ts";
@@ -106,7 +105,7 @@ export class ManifestRequests {
     const response = await putManifest(send, { ...options, patience, registry, isThere });
     if (response === undefined) return;
     // Whoever answers with a page has taken nothing, and would be read back for long.
-    requireNoPage(await startOf(response), response, { action, registry });
+    await requireNoPageIn(response, { action, registry });
     const stored = digestIn(response);
     if (stored === undefined || algorithmOf(stored) !== algorithm) return;
     if (stored !== expected.digest) throw this.#rewritten(reference, expected.digest, stored);

@@ -1,5 +1,6 @@
 import { RegistryError } from "../../errors.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
+import type { Digest } from "../../oci/digest.ts";
 import { PAGE_HINT } from "../http/page.ts";
 import { isRedirect } from "../http/redirects.ts";
 import type { TransportResponse } from "../http/transport.ts";
@@ -19,14 +20,14 @@ export interface BlobQuestions {
 
 /**
  * How many bytes a registry has of a blob; undefined for none. One that answers HEAD with another
- * size, without one, or not at all, is asked for the blob's last byte: what stands in the answer to that
+ * size, without one, or with 405, is asked for the blob's last byte: what stands in the answer to that
  * is of the content itself. Where it does not say even then, its word that the blob is there has to do.
  * So does a redirect to its storage, which it sends to nobody for what it has not.
  *
  * https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#checking-if-content-exists-in-the-registry
  */
 export async function storedSize(
-  { size }: Descriptor,
+  { digest, size }: Descriptor,
   ask: BlobQuestions,
 ): Promise<number | undefined> {
   const head = await ask.head();
@@ -38,8 +39,21 @@ export async function storedSize(
   if (said === size || size === 0) return said ?? (head.status === 200 ? size : undefined);
   const last = await ask.bytesFrom(size - 1, { retry: true });
   await last.discard();
-  if (last.status === 404 || last.status === 405) return undefined;
+  if (last.status === 404) return undefined;
+  if (last.status === 405) throw notAsked(last, digest);
   return totalIn(last) ?? said ?? size;
+}
+
+/** To send a blob blindly, and never to know whether it came, helps nobody. */
+function notAsked({ url }: TransportResponse, digest: Digest): RegistryError {
+  return new RegistryError(
+    "DRAY_REGISTRY_UNSUPPORTED",
+    `Cannot look for ${digest} at ${url.host}: it answers 405 to HEAD and to GET`,
+    {
+      status: 405,
+      hint: "It has to say what it has. Whoever runs it, or the proxy before it, has to let HEAD or GET of /v2/ through.",
+    },
+  );
 }
 
 async function sizeInStorage(

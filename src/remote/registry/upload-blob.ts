@@ -13,6 +13,7 @@ import {
   withDigest,
   type UploadTarget,
 } from "./upload-session.ts";
+import { requireNoPageIn } from "../http/page.ts";
 import { Transient, type Tries } from "../http/patience.ts";
 
 /** A courtesy must not keep anybody waiting. */
@@ -129,10 +130,11 @@ async function sendWhole(
   { expected, content, signal }: BlobUpload,
   { location }: Session,
 ): Promise<void> {
+  const action = `push blob ${expected.digest} to ${target.repository}`;
   const response = await target.client.request({
     method: "PUT",
     path: withDigest(location, expected.digest),
-    action: `push blob ${expected.digest} to ${target.repository}`,
+    action,
     scopes: target.scopes,
     headers: {
       "content-type": "application/octet-stream",
@@ -144,7 +146,7 @@ async function sendWhole(
     retry: false,
     signal,
   });
-  await response.discard();
+  await requireNoPageIn(response, { action, registry: target.client.name });
 }
 
 /** Only a courtesy: the registry drops old sessions by itself, and the first error counts. */

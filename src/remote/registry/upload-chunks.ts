@@ -1,10 +1,9 @@
+import { requireNoPageIn } from "../http/page.ts";
 import { verified } from "../../content/verify.ts";
 import { RegistryError } from "../../errors.ts";
-import { isRetriedStatus, Transient } from "../http/patience.ts";
-import type { TransportResponse } from "../http/transport.ts";
+import { sendPiece, type ChunkRequest } from "./upload-piece.ts";
 import {
   commitTimeout,
-  sessionOf,
   type Session,
   type BlobUpload,
   withDigest,
@@ -42,14 +41,6 @@ export async function sendChunks(
   await commit(target, upload, location);
 }
 
-interface ChunkRequest {
-  readonly chunk: Buffer;
-  readonly start: number;
-  readonly location: URL;
-  /** As small as the registry takes any but the last. */
-  readonly minChunk: number;
-}
-
 /** Sends a chunk in pieces as large as the proxies before the registry take them. */
 async function sendChunk(
   target: UploadTarget,
@@ -73,97 +64,17 @@ async function sendChunk(
   return next;
 }
 
-async function sendPiece(
-  target: UploadTarget,
-  upload: BlobUpload,
-  request: ChunkRequest,
-): Promise<URL> {
-  const end = request.start + request.chunk.length;
-  let { chunk, start, location } = request;
-  const tries = target.client.patience.tries(upload.signal);
-  for (;;) {
-    try {
-      return await patch(target, upload, { ...request, chunk, start, location });
-    } catch (error) {
-      upload.signal?.throwIfAborted();
-      if (!isOutOfStep(error)) throw error;
-      await tries.next(new Transient(error));
-      const status = await readStatus(target, upload, location);
-      location = status.location;
-      if (status.received === end) return location;
-      // What it had before cannot be sent again from here: the whole blob starts over.
-      if (status.received < start || status.received > end) throw error;
-      chunk = chunk.subarray(status.received - start);
-      start = status.received;
-    }
-  }
-}
-
 /** A proxy has refused the request before the registry saw it: the upload stands where it stood. */
 export function isTooLarge(error: unknown): error is RegistryError {
   return error instanceof RegistryError && error.status === 413;
 }
 
-async function patch(
-  target: UploadTarget,
-  upload: BlobUpload,
-  { chunk, start, location }: ChunkRequest,
-): Promise<URL> {
-  const range = `${start}-${start + chunk.length - 1}`;
-  const response = await target.client.request({
-    method: "PATCH",
-    path: location,
-    action: `push bytes ${range} of blob ${upload.expected.digest} to ${target.repository}`,
-    scopes: target.scopes,
-    headers: {
-      "content-type": "application/octet-stream",
-      "content-length": String(chunk.length),
-      "content-range": range,
-    },
-    body: () => chunk,
-    accept: [200, 201, 202, 204],
-    retry: false,
-    signal: upload.signal,
-  });
-  await response.discard();
-  return nextLocation(response, location);
-}
-
-/** Both sides may disagree on what has arrived: after a broken connection, a refusal for now, or a 416. */
-function isOutOfStep(error: unknown): error is RegistryError {
-  if (!(error instanceof RegistryError) || error.kind === "refused") return false;
-  return error.status === 0 || error.status === 416 || isRetriedStatus(error.status);
-}
-
-/** What the registry has so far (end-13). `0-0` is nothing or one byte: it counts as nothing. */
-async function readStatus(
-  target: UploadTarget,
-  upload: BlobUpload,
-  location: URL,
-): Promise<{ location: URL; received: number }> {
-  const response = await target.client.request({
-    method: "GET",
-    path: location,
-    action: `ask for the state of the upload of ${upload.expected.digest}`,
-    scopes: target.scopes,
-    accept: [200, 202, 204],
-    signal: upload.signal,
-  });
-  await response.discard();
-  const last = Number(/-(\d+)$/.exec(response.header("range") ?? "")?.[1] ?? 0);
-  return { location: nextLocation(response, location), received: last === 0 ? 0 : last + 1 };
-}
-
-/** Where the upload goes on: whoever names no other place means the same one. */
-function nextLocation(response: TransportResponse, location: URL): URL {
-  return response.header("location") === undefined ? location : sessionOf(response).location;
-}
-
 async function commit(target: UploadTarget, upload: BlobUpload, location: URL): Promise<void> {
+  const action = `finish upload of blob ${upload.expected.digest} to ${target.repository}`;
   const response = await target.client.request({
     method: "PUT",
     path: withDigest(location, upload.expected.digest),
-    action: `finish upload of blob ${upload.expected.digest} to ${target.repository}`,
+    action,
     scopes: target.scopes,
     headers: { "content-length": "0" },
     accept: COMMITTED,
@@ -171,7 +82,7 @@ async function commit(target: UploadTarget, upload: BlobUpload, location: URL): 
     retry: false,
     signal: upload.signal,
   });
-  await response.discard();
+  await requireNoPageIn(response, { action, registry: target.client.name });
 }
 
 /** Pieces of exactly `size` bytes, the last one the rest. */

@@ -106,9 +106,9 @@ export function sessionOf(response: TransportResponse): Session {
  * @internal for tests
  */
 export function uploadUrl(location: string | undefined, asked: URL): URL {
-  if (location === undefined || !URL.canParse(location, asked.href)) {
-    throw refused(asked, location === undefined ? "there is none" : "it cannot be read");
-  }
+  // An empty one would be the address that was asked.
+  if (location === undefined || location === "") throw refused(asked, "there is none");
+  if (!URL.canParse(location, asked.href)) throw refused(asked, "it cannot be read");
   const url = new URL(location, asked);
   if (url.protocol !== "https:" && url.protocol !== "http:") throw refused(asked, url.protocol);
   if (url.hostname === asked.hostname) return atHome(url, asked);

@@ -39,6 +39,29 @@ describe("what an answer says of its refusal", () => {
       { error: "invalid_scope", error_description: "no such" },
       "invalid_scope: no such",
     ],
+    ["a text in the place of the list", { errors: "nope, no list", code: 42 }, "nope, no list"],
+    ["one error in its place", { errors: { code: "DENIED", message: "no" } }, "DENIED: no"],
+    ["what is wrong by its name", { errors: { tag: ["is taken"] } }, '[{"tag":["is taken"]}]'],
+    ["nothing in its place", { errors: null, message: "quota exceeded" }, "quota exceeded"],
+    ["an empty list", { errors: [], error: "Forbidden", status: 403 }, "403: Forbidden"],
+    [
+      "holes and texts in the list",
+      { errors: [null, 7, "no room", { code: null, message: { a: 1 } }] },
+      'no room; [{"a":1}]',
+    ],
+    [
+      "the form of Google",
+      { error: { code: 403, message: "Permission denied", status: "PERMISSION_DENIED" } },
+      "403: Permission denied",
+    ],
+    ["a list by itself", [{ code: "DENIED", message: "no" }], "DENIED: no"],
+    ["a text by itself", "not today", "not today"],
+    ["a message of several", { message: ["one", "two"] }, '[["one","two"]]'],
+    [
+      "a problem document",
+      { type: "about:blank", title: "Forbidden", status: 403, detail: "by policy 7" },
+      "403: Forbidden [by policy 7]",
+    ],
     ["details of a hub", { detail: "Too many requests" }, "[Too many requests]"],
     ["nothing that is known", { trouble: true }, ""],
   ])("is shown for %s", (_what, body, text) => {
@@ -64,6 +87,12 @@ describe("what an answer says of its refusal", () => {
     ["{", "{"],
   ])("is named where it is %j", (text, said) => {
     expect(parseErrorBody(text).text).toBe(said);
+  });
+
+  it("is nothing for what is nested beyond all measure", () => {
+    const deep = `${"[".repeat(30_000)}${"]".repeat(30_000)}`;
+    expect(parseErrorBody(`{"errors":[{"code":"DENIED","detail":${deep}}]}`).text).toBe("DENIED");
+    expect(parseErrorBody(deep).text).toBe("");
   });
 
   it("repeats no password, in whatever form it comes back", async () => {
@@ -174,6 +203,23 @@ describe("a page where a program was to answer", () => {
     await expect(repositoryOf(portal).resolve("1.0")).rejects.toMatchObject({
       code: "DRAY_REGISTRY_NOT_FOUND",
       message: expect.stringContaining('an HTML page, "Welcome to the guest network"') as string,
+    });
+  });
+
+  it("is named however large it is", async () => {
+    const page = `<html><title>Corporate sign-on</title>${" ".repeat(400_000)}</html>`;
+    const portal = await startHost((_request, response) => {
+      response.writeHead(200, HTML).end(page);
+    });
+    await expect(repositoryOf(portal).resolve("1.0")).rejects.toMatchObject({
+      message: expect.stringContaining('"Corporate sign-on"') as string,
+    });
+    const registry = await startRegistry();
+    registry.inject({ path: /manifests/ }, answer(403, HTML, page));
+    await expect(repositoryOf(registry).resolve("1.0")).rejects.toMatchObject({
+      message: expect.stringContaining(
+        'answered 403 (an HTML page, "Corporate sign-on")',
+      ) as string,
     });
   });
 

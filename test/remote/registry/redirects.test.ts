@@ -188,6 +188,18 @@ describe("an answer with status 3xx", () => {
   });
 });
 
+describe("a redirect with an empty Location", () => {
+  it("leads nowhere, and not to itself", async () => {
+    const registry = await startRegistry();
+    registry.inject({ path: /manifests/ }, answer(307, { Location: "" }));
+    await expect(repositoryOf(registry).resolve("1.0")).rejects.toMatchObject({
+      status: 307,
+      message: expect.stringMatching(/answered 307$/) as string,
+    });
+    expect(registry.requests("GET", /manifests/).length).toBeLessThan(2);
+  });
+});
+
 describe("nextUrl()", () => {
   const from = new URL("https://r.test/v2/a/blobs/sha256:x?y=z");
 

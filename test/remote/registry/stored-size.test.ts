@@ -92,6 +92,16 @@ describe("the size of a blob at a registry", () => {
     expect(await repository.sizeOf(descriptor)).toBe(descriptor.size);
   });
 
+  it("is not told by a registry that answers 405 to GET too, which is no word on what is there", async () => {
+    const { registry, repository } = await lab();
+    registry.inject({ path: BLOB }, answer(405));
+    await expect(repository.exists(descriptor)).rejects.toMatchObject({
+      code: "DRAY_REGISTRY_UNSUPPORTED",
+      message: expect.stringContaining("it answers 405 to HEAD and to GET") as string,
+      hint: expect.stringContaining("has to let HEAD or GET") as string,
+    });
+  });
+
   it("is none where HEAD and GET do not agree that it is there", async () => {
     const { registry, repository } = await lab();
     registry.inject({ method: "HEAD", path: BLOB }, length("12"));

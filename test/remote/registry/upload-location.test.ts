@@ -48,6 +48,7 @@ describe("uploadUrl()", () => {
 
   it.each([
     [undefined, "there is none"],
+    ["", "there is none"],
     ["https://", "cannot be read"],
     ["ftp://r.test/u", "ftp:"],
     ["file:///etc/passwd", "file:"],
