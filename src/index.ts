@@ -40,6 +40,7 @@ export { firstOf, type Credentials, type CredentialStore } from "./remote/regist
 export { authFile } from "./remote/registry/auth-file.ts";
 export type { HelperOptions } from "./remote/registry/credential-helper.ts";
 export { withEcr, type EcrChoices } from "./remote/ecr/with-ecr.ts";
+export { parseEcrHost, type EcrHost } from "./remote/ecr/ecr-host.ts";
 export type { ChartAccess } from "./intake/sources.ts";
 export { helmRepositories } from "./remote/chart-repository/helm-repositories.ts";
 export type {
@@ -83,6 +84,7 @@ export type { DiscoveredImage, Evidence, ImageClass, Unknown } from "./discover/
 export type { Presence } from "./intake/probe.ts";
 
 // What a bundle is to be made of.
+export { requireRecipeFiles } from "./intake/recipe/recipe-files.ts";
 export {
   fileRequest,
   parseImage,
@@ -273,18 +275,17 @@ export type { ImagePlace, ProvenImage } from "./repoint/proof.ts";
 export type { InsteadValue, Obstacle } from "./repoint/obstacles.ts";
 export type { TargetPresence } from "./delivery/presence.ts";
 export { audit, type AuditOptions, type AuditReport } from "./stories/audit.ts";
-export {
-  parseReceipt,
-  receiptJsonSchema,
-  type BlobCount,
-  type Edition,
-  type PushedArtifact,
-  type PushedBlob,
-  type ArtifactResult,
-  type Receipt,
-  type ReceiptBundle,
-  type TransferTotals,
+export type {
+  BlobCount,
+  Edition,
+  PushedArtifact,
+  PushedBlob,
+  ArtifactResult,
+  Receipt,
+  ReceiptBundle,
+  TransferTotals,
 } from "./delivery/receipt.ts";
+export { parseReceipt, receiptJsonSchema } from "./delivery/receipt-schema.ts";
 export {
   MAP_MODES,
   parseMapRules,
@@ -301,6 +302,7 @@ export {
   type SourceSettings,
   type TargetFile,
 } from "./delivery/target-file.ts";
+export { requireTargetFiles, type NamingSettings } from "./delivery/target-files.ts";
 export {
   login,
   logout,

@@ -126,7 +126,7 @@ async function runCopy(
   const { listRepositories: form, immutable } = flags;
   if (form !== undefined) {
     const list = await listCopiedRepositories(options, session.run);
-    printRepositories(list, { listRepositories: form, immutable }, session);
+    await printRepositories(list, { listRepositories: form, immutable }, session);
     return;
   }
   const taken = flags.dryRun === true ? flags.fromFile : undefined;

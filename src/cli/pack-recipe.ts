@@ -106,8 +106,11 @@ export async function readRecipe(
 }
 
 async function readRecipeFile(path: string): Promise<Recipe> {
-  const { parseRecipe } = await import("../index.ts");
-  return parseRecipe(await readInput(path, "recipe"), path);
+  const { parseRecipe, requireRecipeFiles } = await import("../index.ts");
+  const bytes = await readInput(path, "recipe");
+  const recipe = parseRecipe(bytes, path);
+  await requireRecipeFiles(recipe, { bytes, path });
+  return recipe;
 }
 
 async function fromFlags(flags: ContentFlags, valueSets: readonly ValueSet[]): Promise<Recipe> {

@@ -1,6 +1,8 @@
+import { Option } from "commander";
 import type { HostReport, PreflightCheck, PreflightReport, ValueSet } from "../index.ts";
+import { trustPolicy, type TrustFlags } from "./bundle-flags.ts";
 import { addDiscoveryFlags, discoverySettings, readSets } from "./discovery-flags.ts";
-import { addExamples, addStoreFlag } from "./flags.ts";
+import { addExamples, addStoreFlag, integer, repeatable } from "./flags.ts";
 import { addMapFlags, readMapping, type MapFlags } from "./map-flags.ts";
 import { addMirrorFlags } from "./mirror-flags.ts";
 import { addContentFlags, readRecipe, registriesOf, type ContentFlags } from "./pack-recipe.ts";
@@ -14,7 +16,8 @@ import { addOutputFlags, type AddCommand, type Session, type SessionFlags } from
 import { paragraphs, section } from "./table.ts";
 import { addTargetFileFlag, type TargetFlags } from "./target-flags.ts";
 
-interface PreflightFlags extends ContentFlags, SessionFlags, RegistryFlags, MapFlags, TargetFlags {
+interface PreflightFlags
+  extends ContentFlags, SessionFlags, RegistryFlags, MapFlags, TargetFlags, TrustFlags {
   readonly store?: string;
   readonly output?: string;
   readonly hosts?: boolean;
@@ -41,6 +44,14 @@ export const addPreflightCommand: AddCommand = (program, start) => {
     .option("--hosts", "print HOST:PORT of each, one a line, for an allow-list")
     .option("-o, --output <file>", "where the bundle would be written");
   addTargetFileFlag(command, start.env);
+  command
+    .optionsGroup("Trust:")
+    .addOption(repeatable("--key <file>", "public key that must have signed bundles of --from"))
+    .addOption(
+      new Option("--require <number>", "how many of these keys must have signed")
+        .argParser(integer({ least: 1, most: 100 }))
+        .default(1),
+    );
   addMapFlags(command);
   addStoreFlag(command);
   addMirrorFlags(addRegistryFlags(command));
@@ -78,6 +89,7 @@ async function runPreflight(
       store: flags.store ?? defaults.store,
       output: flags.output,
       tryWrite: flags.tryWrite,
+      trust: flags.key === undefined ? undefined : await trustPolicy(flags, defaults),
       ...(await chartAccess(flags, session, registries)),
     },
     run,

@@ -128,7 +128,7 @@ async function runPush(
   const { listRepositories: form, immutable } = flags;
   if (form !== undefined) {
     const list = await listRepositories(options, session.run);
-    printRepositories(list, { listRepositories: form, immutable }, session);
+    await printRepositories(list, { listRepositories: form, immutable }, session);
     return;
   }
   const registry = await registryAccess(flags, session);

@@ -20,35 +20,52 @@ interface RepositoryFlags {
   readonly immutable?: boolean | undefined;
 }
 
-/** Prints the repositories that something needs at its target. */
-export function printRepositories(
+/**
+ * Prints the repositories that something needs at its target.
+ * @throws DrayError `DRAY_USAGE` for what makes them at Amazon's registry, if that is not the target
+ */
+export async function printRepositories(
   list: RepositoryList,
   { listRepositories, immutable = false }: RepositoryFlags,
   session: Session,
-): void {
-  session.print(list, () => WRITERS[listRepositories](list, immutable));
+): Promise<void> {
+  const { parseEcrHost } = await import("../index.ts");
+  const ecr = parseEcrHost(list.registry);
+  if (ecr === undefined && listRepositories !== "names") {
+    throw await notAmazons(list.registry, listRepositories);
+  }
+  const choices = { region: ecr?.region ?? "", immutable };
+  session.print(list, () => WRITERS[listRepositories](list, choices));
 }
 
-type Writer = (list: RepositoryList, immutable: boolean) => string;
+async function notAmazons(registry: string, form: RepositoryForm): Promise<Error> {
+  const { DrayError } = await import("../index.ts");
+  return new DrayError(
+    "DRAY_USAGE",
+    `Cannot use --list-repositories=${form}: it is for Amazon's registry, and ${registry} is none of its hosts (ACCOUNT.dkr.ecr.REGION.amazonaws.com)`,
+    { kind: "usage", hint: "--list-repositories alone prints the names, one a line." },
+  );
+}
+
+interface Choices {
+  readonly region: string;
+  readonly immutable: boolean;
+}
+
+type Writer = (list: RepositoryList, choices: Choices) => string;
 
 const WRITERS: Readonly<Record<RepositoryForm, Writer>> = {
   names: ({ repositories }) => repositories.map((name) => `${name}\n`).join(""),
-  aws: ({ registry, repositories }, immutable) =>
-    repositories.map((name) => awsLine(name, registry, immutable)).join(""),
-  terraform: ({ repositories }, immutable) => {
+  aws: ({ repositories }, choices) => repositories.map((name) => awsLine(name, choices)).join(""),
+  terraform: ({ repositories }, { immutable }) => {
     const labels = new Labels();
     return repositories.map((name) => terraformBlock(name, labels.of(name), immutable)).join("\n");
   },
 };
 
-/** `ACCOUNT.dkr.ecr.REGION.amazonaws.com` and its like. */
-const ECR_REGION = /^\d{12}\.dkr[.-]ecr(?:-fips)?\.([a-z0-9-]+)\./;
-
-function awsLine(name: string, registry: string, immutable: boolean): string {
-  const region = ECR_REGION.exec(registry)?.[1];
-  const where = region === undefined ? "" : ` --region ${region}`;
+function awsLine(name: string, { region, immutable }: Choices): string {
   const once = immutable ? " --image-tag-mutability IMMUTABLE" : "";
-  return `aws ecr create-repository${where} --repository-name ${name}${once}\n`;
+  return `aws ecr create-repository --region ${region} --repository-name ${name}${once}\n`;
 }
 
 function terraformBlock(name: string, label: string, immutable: boolean): string {

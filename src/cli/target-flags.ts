@@ -66,19 +66,28 @@ async function takeFromFile(
 ): Promise<void> {
   const named = nameOf(command, env);
   command.setOptionValueWithSource("targetFile", named, "config");
-  const file = await readTargetFile(path, named !== undefined);
-  if (file === undefined) return;
-  const settings: Record<string, unknown> = {};
-  for (const [key, value] of Object.entries(file)) {
-    const flag = FLAGS[key] ?? key;
-    if (value === undefined || isGiven(command, flag)) continue;
-    command.setOptionValueWithSource(flag, value, "config");
-    settings[key] = value;
-  }
-  const { source, policy } = file;
-  if (command.name() === "copy" && source !== undefined) settings["source"] = source;
-  if (JUDGING.has(command.name()) && policy !== undefined) settings["policy"] = policy;
+  const read = await readTargetFile(path, named !== undefined);
+  if (read === undefined) return;
+  const { source, policy } = read.file;
+  const settings: Partial<TargetFile> = {
+    ...takenFrom(read.file, command),
+    ...(command.name() === "copy" && source !== undefined && { source }),
+    ...(JUDGING.has(command.name()) && policy !== undefined && { policy }),
+  };
+  const { requireTargetFiles } = await import("../index.ts");
+  await requireTargetFiles(settings, { bytes: read.bytes, path });
   command.setOptionValueWithSource("fromFile", { path, source, policy, settings }, "config");
+}
+
+/** What the command line leaves open. */
+function takenFrom(file: TargetFile, command: Command): Partial<TargetFile> {
+  const taken = Object.entries(file).filter(
+    ([key, value]) => value !== undefined && !isGiven(command, FLAGS[key] ?? key),
+  );
+  for (const [key, value] of taken) {
+    command.setOptionValueWithSource(FLAGS[key] ?? key, value, "config");
+  }
+  return Object.fromEntries(taken);
 }
 
 /** Rules on the command line are in a file of their own, and go before all that are written here. */
@@ -91,7 +100,10 @@ function isGiven(command: Command, flag: string): boolean {
   return !isKnown || command.getOptionValueSource(name) === "cli";
 }
 
-async function readTargetFile(path: string, isNamed: boolean): Promise<TargetFile | undefined> {
+async function readTargetFile(
+  path: string,
+  isNamed: boolean,
+): Promise<{ readonly bytes: Buffer; readonly file: TargetFile } | undefined> {
   const { parseTargetFile, requireNothingTrusted, systemCode, unreadable } =
     await import("../index.ts");
   const { readFile } = await import("node:fs/promises");
@@ -104,7 +116,7 @@ async function readTargetFile(path: string, isNamed: boolean): Promise<TargetFil
   }
   const file = parseTargetFile(bytes, path);
   if (!isNamed) requireNothingTrusted(file, path);
-  return file;
+  return { bytes, file };
 }
 
 /** The target of a command that cannot do without one. */

@@ -5,14 +5,8 @@ import { replaceFile } from "../content/replace-file.ts";
 import { DrayError, systemCode, unreadable } from "../errors.ts";
 import type { DrayEvent, Run } from "../events.ts";
 import type { PushRecord } from "./record.ts";
-import {
-  formatReceipt,
-  isReceipt,
-  MAX_RECEIPT_BYTES,
-  parseReceipt,
-  type Edition,
-  type Receipt,
-} from "./receipt.ts";
+import type { Edition, Receipt } from "./receipt.ts";
+import { formatReceipt, isReceipt, MAX_RECEIPT_BYTES, parseReceipt } from "./receipt-schema.ts";
 
 /** Where a receipt goes. It replaces an earlier receipt and nothing else. */
 export class ReceiptFile {

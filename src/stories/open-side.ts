@@ -1,5 +1,5 @@
 import { requireUsable } from "../bundle/opened.ts";
-import { isReceipt, parseReceipt } from "../delivery/receipt.ts";
+import { isReceipt, parseReceipt } from "../delivery/receipt-schema.ts";
 import type { Run } from "../events.ts";
 import { parseLock } from "../intake/recipe/lock.ts";
 import { sideOfBundle, sideOfLock, sideOfReceipt } from "../report/read-side.ts";

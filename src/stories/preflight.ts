@@ -30,6 +30,7 @@ import {
 import { refusalOf } from "../preflight/refusal.ts";
 import { Contacts } from "../remote/http/contacts.ts";
 import type { RegistryAccess } from "../remote/registry/access.ts";
+import type { TrustPolicy } from "../trust/policy.ts";
 import { RegistryPool } from "../remote/registry/pool.ts";
 import { withBundle } from "./open-bundle.ts";
 
@@ -45,6 +46,8 @@ export interface PreflightOptions extends ChartAccess {
   readonly store?: string | undefined;
   /** File that the bundle would be written to. @default one in the directory of this process */
   readonly output?: string | undefined;
+  /** Who must have signed the bundles of the recipe's `from`. @default nobody: only their names are read */
+  readonly trust?: TrustPolicy | undefined;
   /** Begin an upload in each target repository that is there, and cancel it. @default false */
   readonly tryWrite?: boolean | undefined;
 }
@@ -122,24 +125,22 @@ async function checkRecipe({
   }
 }
 
-/**
- * What is packed already asks nothing of any source and has a place at the target. Only its names are
- * read: who has signed it is a question for who pushes it.
- */
+/** What is packed already asks nothing of any source and has a place at the target. */
 async function readPacked({
-  options: { recipe },
+  options: { recipe, trust },
   run,
 }: Work): Promise<{ names: Nameable[]; checks: PreflightCheck[] }> {
   const names: Nameable[] = [];
   const checks: PreflightCheck[] = [];
   for (const path of recipe?.from ?? []) {
-    const bundle = { path, names: recipe?.names, trust: { allowUnsigned: true } };
+    const bundle = { path, names: recipe?.names, trust: trust ?? { allowUnsigned: true } };
     const error = await refusalOf(
       () =>
         withBundle({ ...bundle, content: "head", blobs: "elsewhere" }, run, async (opened) => {
           const { artifacts } = requireUsable(path, opened).contents;
           append(names, artifacts);
-          const detail = `can be read, artifacts: ${artifacts.length}`;
+          const signed = trust === undefined ? "" : " and is signed by who is trusted";
+          const detail = `can be read${signed}, artifacts: ${artifacts.length}`;
           checks.push({ check: "bundle", verdict: "ok", about: path, detail });
         }),
       run.signal,

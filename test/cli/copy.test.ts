@@ -5,7 +5,7 @@ import { refuse } from "../../fixtures/faults.ts";
 import type { TestRegistry } from "../../fixtures/registry.ts";
 import { temporaryDirectory } from "../../fixtures/temporary-directory.ts";
 import { basicDoor } from "../../fixtures/token-server.ts";
-import { parseReceipt } from "../../src/delivery/receipt.ts";
+import { parseReceipt } from "../../src/delivery/receipt-schema.ts";
 import { fill, oneLayerImage, startRegistry } from "../remote/registry/lab.ts";
 import { dray, type Outcome, type TerminalOptions } from "./terminal.ts";
 

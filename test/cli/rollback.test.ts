@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { makeBundle, SIGNER, sampleRecipe } from "../../fixtures/bundles.ts";
 import { temporaryDirectory } from "../../fixtures/temporary-directory.ts";
-import { parseReceipt, type Edition } from "../../src/delivery/receipt.ts";
+import type { Edition } from "../../src/delivery/receipt.ts";
+import { parseReceipt } from "../../src/delivery/receipt-schema.ts";
 import { startRegistry } from "../remote/registry/lab.ts";
 import { dray, type Outcome } from "./terminal.ts";
 

@@ -9,7 +9,7 @@ import type { TestRegistry } from "../../fixtures/registry.ts";
 import { temporaryDirectory } from "../../fixtures/temporary-directory.ts";
 import { basicDoor } from "../../fixtures/token-server.ts";
 import type { PushIncomplete } from "../../src/delivery/incomplete.ts";
-import { parseReceipt } from "../../src/delivery/receipt.ts";
+import { parseReceipt } from "../../src/delivery/receipt-schema.ts";
 import type { RunOptions } from "../../src/events.ts";
 import { parseImage, type Recipe } from "../../src/intake/recipe/recipe.ts";
 import { cosignTag } from "../../src/oci/referrer.ts";

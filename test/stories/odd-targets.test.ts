@@ -8,7 +8,7 @@ import type { FaultRule, TestRegistry } from "../../fixtures/registry.ts";
 import { TokenServer } from "../../fixtures/token-server.ts";
 import { temporaryDirectory } from "../../fixtures/temporary-directory.ts";
 import type { PushIncomplete } from "../../src/delivery/incomplete.ts";
-import { parseReceipt } from "../../src/delivery/receipt.ts";
+import { parseReceipt } from "../../src/delivery/receipt-schema.ts";
 import { dray } from "../cli/terminal.ts";
 import { refusal } from "../refusal.ts";
 import {

@@ -133,29 +133,42 @@ async function list(form: string, target = "r.example/mirror", ...more: string[]
   return (await dray(["push", await bundle(), target, ...flags])).stdout;
 }
 
+const AMAZON = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/mirror";
+
 describe("push --list-repositories", () => {
+  it.each(["aws", "terraform"])(
+    "=%s prints nothing for the host of somebody else",
+    async (form) => {
+      for (const target of ["r.example/mirror", "dkr.ecr.eu-west-1.amazonaws.com/m"]) {
+        const flags = ["--allow-unsigned", `--list-repositories=${form}`];
+        const { code, stdout, stderr } = await dray(["push", await bundle(), target, ...flags]);
+        expect([code, stdout]).toEqual([2, ""]);
+        expect(stderr).toMatch(/is for Amazon's registry, and \S+ is none of its hosts/);
+      }
+    },
+  );
+
   it("prints each once, and needs no connection", async () => {
     expect(await list("")).toBe("mirror/acme/shop-web\nmirror/db\nmirror/library/postgres\n");
   });
 
   it("prints what makes them at Amazon's registry", async () => {
-    const host = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/mirror";
-    expect((await list("=aws", host)).split("\n")[0]).toBe(
+    expect((await list("=aws", AMAZON)).split("\n")[0]).toBe(
       "aws ecr create-repository --region eu-west-1 --repository-name mirror/acme/shop-web",
     );
   });
 
   it("prints that each takes a tag once, where that is wanted", async () => {
-    expect(await list("=aws", "r.example/mirror", "--immutable")).toMatch(
+    expect(await list("=aws", AMAZON, "--immutable")).toMatch(
       /^(aws .* --image-tag-mutability IMMUTABLE\n)+$/,
     );
-    expect(await list("=terraform", "r.example/mirror", "--immutable")).toContain(
+    expect(await list("=terraform", AMAZON, "--immutable")).toContain(
       '  name                 = "mirror/acme/shop-web"\n  image_tag_mutability = "IMMUTABLE"\n',
     );
   });
 
   it("prints it for Terraform", async () => {
-    expect(await list("=terraform")).toContain(
+    expect(await list("=terraform", AMAZON)).toContain(
       'resource "aws_ecr_repository" "mirror_acme_shop-web" {\n  name = "mirror/acme/shop-web"\n}\n\nresource',
     );
   });

@@ -8,7 +8,7 @@ import { makeMultiArch } from "../../fixtures/images.ts";
 import type { TestRegistry } from "../../fixtures/registry.ts";
 import { temporaryDirectory } from "../../fixtures/temporary-directory.ts";
 import type { PushIncomplete } from "../../src/delivery/incomplete.ts";
-import { parseReceipt } from "../../src/delivery/receipt.ts";
+import { parseReceipt } from "../../src/delivery/receipt-schema.ts";
 import { refusal } from "../refusal.ts";
 import { fill, oneLayerImage, repositoryOf, startRegistry } from "../remote/registry/lab.ts";
 import { dray } from "../cli/terminal.ts";

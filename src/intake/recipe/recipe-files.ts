@@ -1,0 +1,31 @@
+import { signerFiles } from "../../trust/images/signer-files.ts";
+import { requireNamedFiles, type NamedFile } from "../../yaml/named-files.ts";
+import type { ChartRequest } from "./chart-request.ts";
+import type { Recipe } from "./recipe.ts";
+
+/**
+ * Looks whether the files that a recipe names are there, before any registry is asked.
+ * @throws DrayError `DRAY_FILE_NOT_FOUND`, with line and column
+ */
+export async function requireRecipeFiles(
+  { charts, files, from, policy }: Recipe,
+  document: { readonly bytes: Buffer; readonly path: string },
+): Promise<void> {
+  await requireNamedFiles(document, [
+    ...charts.flatMap(filesOfChart),
+    ...files.map(({ path }, index) => ({ path, at: ["files", index] })),
+    ...from.map((path, index) => ({ path, at: ["from", index] })),
+    ...signerFiles(policy),
+  ]);
+}
+
+function filesOfChart(chart: ChartRequest, index: number): NamedFile[] {
+  const at = ["charts", index];
+  const values = (chart.valueSets ?? []).flatMap(({ files = [] }) => files);
+  return [
+    ...(chart.kind === "file" && chart.alias === undefined ? [{ path: chart.path, at }] : []),
+    ...values.flatMap((path) =>
+      typeof path === "string" ? [{ path, at: [...at, "values"] }] : [],
+    ),
+  ];
+}
