@@ -1,7 +1,8 @@
 import type { ImageRule } from "../trust/images/image-rule.ts";
 import { signerFiles } from "../trust/images/signer-files.ts";
-import { requireNamedFiles, type NamedFile } from "../yaml/named-files.ts";
+import { requireNamedFiles, type NamedFile } from "../content/named-files.ts";
 import type { SourceSettings } from "./target-file.ts";
+import { KeyPlaces } from "../yaml/places.ts";
 
 /** What of a target file names further files, as far as it is used. */
 export interface NamingSettings {
@@ -17,9 +18,10 @@ export interface NamingSettings {
  */
 export async function requireTargetFiles(
   { keys = [], caFiles = [], policy = [], source }: NamingSettings,
-  document: { readonly bytes: Buffer; readonly path: string },
+  { bytes, path }: { readonly bytes: Buffer; readonly path: string },
 ): Promise<void> {
-  await requireNamedFiles(document, [
+  const places = new KeyPlaces(bytes.toString("utf8"));
+  await requireNamedFiles({ path, places }, [
     ...listed(["keys"], keys),
     ...listed(["caFiles"], caFiles),
     ...listed(["source", "caFiles"], source?.caFiles ?? []),

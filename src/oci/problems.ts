@@ -2,7 +2,7 @@ import { z } from "zod";
 import { nearest } from "./nearest.ts";
 
 /** Where the parts of a document stand in its text. */
-interface Places {
+export interface Places {
   find(path: Path): { readonly line: number; readonly column: number } | undefined;
 }
 

@@ -1,7 +1,8 @@
 import { signerFiles } from "../../trust/images/signer-files.ts";
-import { requireNamedFiles, type NamedFile } from "../../yaml/named-files.ts";
+import { requireNamedFiles, type NamedFile } from "../../content/named-files.ts";
 import type { ChartRequest } from "./chart-request.ts";
 import type { Recipe } from "./recipe.ts";
+import { KeyPlaces } from "../../yaml/places.ts";
 
 /**
  * Looks whether the files that a recipe names are there, before any registry is asked.
@@ -9,12 +10,13 @@ import type { Recipe } from "./recipe.ts";
  */
 export async function requireRecipeFiles(
   { charts, files, from, policy }: Recipe,
-  document: { readonly bytes: Buffer; readonly path: string },
+  { bytes, path }: { readonly bytes: Buffer; readonly path: string },
 ): Promise<void> {
-  await requireNamedFiles(document, [
+  const places = new KeyPlaces(bytes.toString("utf8"));
+  await requireNamedFiles({ path, places }, [
     ...charts.flatMap(filesOfChart),
-    ...files.map(({ path }, index) => ({ path, at: ["files", index] })),
-    ...from.map((path, index) => ({ path, at: ["from", index] })),
+    ...files.map((file, index) => ({ path: file.path, at: ["files", index] })),
+    ...from.map((bundle, index) => ({ path: bundle, at: ["from", index] })),
     ...signerFiles(policy),
   ]);
 }

@@ -1,4 +1,4 @@
-import type { NamedFile } from "../../yaml/named-files.ts";
+import type { NamedFile } from "../../content/named-files.ts";
 import type { ImageRule } from "./image-rule.ts";
 
 /** The files of keys and roots that the rules of a document name, below `policy` in it. */

@@ -1,7 +1,6 @@
 import { access, constants } from "node:fs/promises";
 import { DrayError, unreadable } from "../errors.ts";
-import { inWords, placeOf } from "../oci/problems.ts";
-import { KeyPlaces } from "./places.ts";
+import { inWords, placeOf, type Places } from "../oci/problems.ts";
 
 /** A file that a document names. */
 export interface NamedFile {
@@ -15,10 +14,9 @@ export interface NamedFile {
  * @throws DrayError `DRAY_FILE_NOT_FOUND`, with line and column of every one that cannot
  */
 export async function requireNamedFiles(
-  document: { readonly bytes: Buffer; readonly path: string },
+  document: { readonly path: string; readonly places: Places },
   files: readonly NamedFile[],
 ): Promise<void> {
-  const places = new KeyPlaces(document.bytes.toString("utf8"));
   const problems: string[] = [];
   for (const { path, at } of files) {
     try {
@@ -26,7 +24,9 @@ export async function requireNamedFiles(
     } catch (cause) {
       const error = unreadable(cause, "file", path);
       if (error === undefined) throw cause;
-      problems.push(`${placeOf(at, places)}${inWords(at)}${error.message.replace("C", "c")}`);
+      problems.push(
+        `${placeOf(at, document.places)}${inWords(at)}${error.message.replace("C", "c")}`,
+      );
     }
   }
   if (problems.length === 0) return;
