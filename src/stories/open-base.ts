@@ -6,7 +6,7 @@ import { baseOfInventory } from "../delivery/base-of-inventory.ts";
 import { baseOfReceipt } from "../delivery/base-of-receipt.ts";
 import { MAX_INVENTORY_BYTES, parseInventory } from "../delivery/inventory-document.ts";
 import type { Mapping } from "../delivery/mapping.ts";
-import { isReceipt, parseReceipt } from "../delivery/receipt.ts";
+import { isReceipt, parseReceipt } from "../delivery/receipt-schema.ts";
 import { systemCode } from "../errors.ts";
 import type { Run } from "../events.ts";
 import { withBundle } from "./open-bundle.ts";

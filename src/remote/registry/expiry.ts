@@ -1,8 +1,8 @@
 import type { RequestHead } from "../http/http-request.ts";
-import { readBody, type TransportResponse } from "../http/transport.ts";
+import { readStart, type TransportResponse } from "../http/transport.ts";
 
-/** What refuses a login says so in a few words. */
-const MAX_REFUSAL_BYTES = 64 * 1024;
+/** What refuses a login says so in a few words; as much as is read of any error. */
+const MAX_REFUSAL_BYTES = 256 * 1024;
 
 /** An answer that can be read, and whether it may refuse a request because its login has ended. */
 interface Judged {
@@ -21,7 +21,7 @@ export async function readExpiry(
   if (response.status !== 403 || sent === undefined) return { response, mayBeExpired: false };
   // An answer to HEAD says nothing: a login that may have ended is replaced if there is another one.
   if (method === "HEAD") return { response, mayBeExpired: sent.startsWith("Basic ") };
-  const bytes = await readBody(response, MAX_REFUSAL_BYTES);
+  const bytes = await readStart(response, MAX_REFUSAL_BYTES);
   const mayBeExpired = /\btoken\b[^"]{0,80}\bexpired\b|\bexpired\b[^"]{0,80}\btoken\b/i.test(
     bytes.toString("utf8"),
   );

@@ -58,7 +58,9 @@ export async function readPages(
 
 /** The query of the next page, and no more of its address: the list stays where it is. */
 export function nextQuery(link: string | undefined, from: URL): string | undefined {
-  const target = /<([^>]*)>\s*;\s*rel="?next"?/i.exec(link ?? "")?.[1];
+  // Some leave the brackets out.
+  const next = /(?:<([^>]*)>|([^\s<>;,]+))\s*;\s*rel="?next"?/i.exec(link ?? "");
+  const target = next?.[1] ?? next?.[2];
   if (target === undefined || !URL.canParse(target, from.href)) return undefined;
   return new URL(target, from).search;
 }

@@ -17,8 +17,11 @@ const MAX_REFERRERS = 2000;
 /** Registries give fifty or a hundred at a time. */
 const MAX_PAGES = 100;
 
-/** What registries answer that have no such API: most of them 404, as the specification says. */
-const NO_API: ReadonlySet<number> = new Set([400, 404, 405, 406, 415, 501]);
+/**
+ * What registries answer that have no such API: most of them 404, as the specification says. Whom a login
+ * is refused hears of that with the list that is read then.
+ */
+const NO_API: ReadonlySet<number> = new Set([400, 401, 404, 405, 406, 415, 501]);
 
 /**
  * What refers to manifests of one repository. The first question finds out whether the registry has an
@@ -89,7 +92,8 @@ export class RepositoryReferrers {
   /** What clients have listed under a tag; most manifests have no such list. */
   async #listed(subject: Digest, options: ContentOptions): Promise<readonly Descriptor[]> {
     const list = await this.#repository.find(referrersTag(subject), options);
-    if (list === undefined || !isIndexType(list.mediaType)) return [];
+    // Who takes the tag for a digest answers with the subject itself, which may be an index too.
+    if (list === undefined || list.digest === subject || !isIndexType(list.mediaType)) return [];
     return this.#read(await readVerified(this.#repository, list, options), subject);
   }
 

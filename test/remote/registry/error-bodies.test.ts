@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { answer, onlyRanges, refuse } from "../../../fixtures/faults.ts";
+import { basicDoor } from "../../../fixtures/token-server.ts";
 import { contentOf } from "../../../src/content/memory.ts";
 import { parseErrorBody } from "../../../src/remote/registry/error-body.ts";
 import { fill, login, oneLayerImage, repositoryOf, startHost, startRegistry } from "./lab.ts";
@@ -216,7 +217,9 @@ describe("a page where a program was to answer", () => {
     });
     const registry = await startRegistry();
     registry.inject({ path: /manifests/ }, answer(403, HTML, page));
-    await expect(repositoryOf(registry).resolve("1.0")).rejects.toMatchObject({
+    registry.door = basicDoor({ u: "p" });
+    const repository = repositoryOf(registry, { credentials: login("u", "p") });
+    await expect(repository.resolve("1.0")).rejects.toMatchObject({
       message: expect.stringContaining(
         'answered 403 (an HTML page, "Corporate sign-on")',
       ) as string,

@@ -1,6 +1,6 @@
 import { buffer } from "node:stream/consumers";
 import { describe, expect, it } from "vitest";
-import { answer, type Fault } from "../../../fixtures/faults.ts";
+import { answer, changeHead, type Fault } from "../../../fixtures/faults.ts";
 import { makeLayer } from "../../../fixtures/images.ts";
 import type { TestRegistry } from "../../../fixtures/registry.ts";
 import { contentOf } from "../../../src/content/memory.ts";
@@ -44,6 +44,28 @@ async function takePart(
   });
   response.writeHead(taken.status, Object.fromEntries(taken.headers)).end();
 }
+
+describe("an upload whose registry says of chunks that it took whole that it took a part", () => {
+  it.each([
+    ["half of what it has", (end: number) => Math.floor(end / 2)],
+    ["all but some bytes", (end: number) => end - 10],
+    ["the first chunk for ever", () => 1000],
+  ])("goes on behind them: %s", async (_what, said) => {
+    const registry = await startRegistry();
+    takingOf(registry, (chunk) => chunk);
+    registry.inject(
+      { method: "PATCH" },
+      changeHead((headers, status) => {
+        const last = Number(headers["range"]?.split("-")[1] ?? 0);
+        if (status === 202) headers["range"] = `0-${said(last)}`;
+      }),
+    );
+    const repository = repositoryOf(registry);
+    expect(await push(repository)).toBe("copied");
+    expect((await read(repository, descriptor)).equals(bytes)).toBe(true);
+    expect(registry.requests("POST")).toHaveLength(2);
+  });
+});
 
 describe("an upload whose chunks the registry takes in part", () => {
   it.each([

@@ -5,6 +5,7 @@ import { fill, oneLayerImage, repositoryOf, startHost, startRegistry } from "./l
 /** A registry whose list of tags is what `pages` says of each query. */
 async function listOf(
   pages: (query: string) => { tags: unknown; link?: string },
+  bracketed = (link: string): string => `<${link}>`,
 ): Promise<string[]> {
   const host = await startHost((request, response) => {
     const { pathname, search } = new URL(request.url ?? "", "http://host");
@@ -13,7 +14,7 @@ async function listOf(
       return;
     }
     const { tags, link } = pages(search);
-    if (link !== undefined) response.setHeader("Link", `<${link}>; rel="next"`);
+    if (link !== undefined) response.setHeader("Link", `${bracketed(link)}; rel="next"`);
     response.end(JSON.stringify({ name: "team/app", tags }));
   });
   return listTags(repositoryOf(host), undefined);
@@ -38,6 +39,12 @@ describe("listTags()", () => {
     });
     expect(tags).toEqual(["a", "b"]);
     expect(seen).toEqual(["", "?last=a&n=1"]);
+  });
+
+  it("follows a link without brackets", async () => {
+    const pages = (query: string): { tags: string[]; link?: string } =>
+      query === "" ? { tags: ["a"], link: "/v2/team/app/tags/list?last=a" } : { tags: ["b"] };
+    expect(await listOf(pages, (link) => link)).toEqual(["a", "b"]);
   });
 
   it("ends where the pages go round, and names each tag once", async () => {
