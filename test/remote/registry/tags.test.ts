@@ -42,9 +42,12 @@ describe("listTags()", () => {
   });
 
   it("follows a link without brackets", async () => {
-    const pages = (query: string): { tags: string[]; link?: string } =>
-      query === "" ? { tags: ["a"], link: "/v2/team/app/tags/list?last=a" } : { tags: ["b"] };
-    expect(await listOf(pages, (link) => link)).toEqual(["a", "b"]);
+    const listing = listOf(
+      (query) =>
+        query === "" ? { tags: ["a"], link: "/v2/team/app/tags/list?last=a" } : { tags: ["b"] },
+      (link) => link,
+    );
+    expect(await listing).toEqual(["a", "b"]);
   });
 
   it("ends where the pages go round, and names each tag once", async () => {
