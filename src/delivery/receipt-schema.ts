@@ -23,6 +23,7 @@ const blobSchema = z.strictObject({
     .describe("Said to be there; where it is kept does not answer, so its size was not compared"),
 });
 
+/** @internal for the schemas of what commands print */
 export const artifactSchema: z.ZodType<PushedArtifact> = z.strictObject({
   kind: z.enum(["image", "chart", "artifact", "referrer"]),
   reference: z.string().min(1).describe("What it was packed as"),
@@ -41,6 +42,7 @@ export const artifactSchema: z.ZodType<PushedArtifact> = z.strictObject({
   blobs: z.array(blobSchema).describe("Blobs, manifests and indexes, each once"),
 });
 
+/** @internal for the schemas of what commands print */
 export const totalsSchema: z.ZodType<TransferTotals> = z.strictObject({
   copied: count,
   mounted: count,
