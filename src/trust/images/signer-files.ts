@@ -8,7 +8,10 @@ export function signerFiles(policy: readonly ImageRule[]): NamedFile[] {
       const at = ["policy", rule, "signedBy", index];
       const named: NamedFile[] = "key" in signer ? [{ path: signer.key, at: [...at, "key"] }] : [];
       const { trustedRoot: root } = signer;
-      return root === undefined ? named : [...named, { path: root, at: [...at, "trustedRoot"] }];
+      // One that a bundle carries is no file yet.
+      return typeof root === "string"
+        ? [...named, { path: root, at: [...at, "trustedRoot"] }]
+        : named;
     }),
   );
 }
