@@ -1,4 +1,4 @@
-import { artifactSchema, totalsSchema } from "../../src/delivery/receipt-schema.ts";
+import { artifactSchema, totalsSchema } from "../../src/delivery/delivered-schema.ts";
 import type { TakenSettings } from "../../src/cli/target-flags.ts";
 import type { NewRepository } from "../../src/delivery/rehearse.ts";
 import { digestSchema } from "../../src/oci/descriptor-schema.ts";

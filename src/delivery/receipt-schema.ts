@@ -1,53 +1,14 @@
 import { DrayError } from "../errors.ts";
-import { digestSchema, mediaTypeSchema } from "../oci/descriptor-schema.ts";
+import { digestSchema } from "../oci/descriptor-schema.ts";
 import { parseJson } from "../oci/json.ts";
-import { isTag } from "../oci/reference.ts";
 import { parseKnown, z } from "../oci/schema.ts";
-import type { PushedArtifact, Receipt, TransferTotals } from "./receipt.ts";
+import { artifactSchema, totalsSchema } from "./delivered-schema.ts";
+import type { Receipt } from "./receipt.ts";
 
-const size = z.int().nonnegative();
-const count = z.strictObject({ blobs: size, bytes: size });
 const time = z
   .string()
   .refine((text) => !Number.isNaN(Date.parse(text)), "expected a time")
   .meta({ format: "date-time" });
-
-const blobSchema = z.strictObject({
-  digest: digestSchema,
-  mediaType: mediaTypeSchema,
-  size,
-  result: z.enum(["sent", "mounted", "present", "unfinished"]),
-  sizeUnchecked: z
-    .literal(true)
-    .optional()
-    .describe("Said to be there; where it is kept does not answer, so its size was not compared"),
-});
-
-/** @internal for the schemas of what commands print */
-export const artifactSchema: z.ZodType<PushedArtifact> = z.strictObject({
-  kind: z.enum(["image", "chart", "artifact", "referrer"]),
-  reference: z.string().min(1).describe("What it was packed as"),
-  target: z
-    .string()
-    .min(1)
-    .describe("registry/repository:tag, or @digest for what was packed by digest alone"),
-  pinned: z.string().min(1).describe("registry/repository@digest"),
-  digest: digestSchema,
-  tag: z.string().refine(isTag, "expected a tag").optional(),
-  platforms: z.array(z.string()),
-  result: z.enum(["pushed", "overwritten", "present", "failed", "held", "unfinished"]),
-  error: z.string().optional(),
-  code: z.string().optional(),
-  hint: z.string().optional(),
-  blobs: z.array(blobSchema).describe("Blobs, manifests and indexes, each once"),
-});
-
-/** @internal for the schemas of what commands print */
-export const totalsSchema: z.ZodType<TransferTotals> = z.strictObject({
-  copied: count,
-  mounted: count,
-  skipped: count,
-});
 
 const receiptSchema: z.ZodType<Receipt> = z
   .strictObject({

@@ -136,6 +136,10 @@ function refused(asked: URL, reason: string): RegistryError {
   return new RegistryError(
     "DRAY_REGISTRY_LOCATION",
     `Cannot upload to ${asked.host}: it sends the upload to an address that is refused: ${reason}`,
-    { status: 0, kind: "refused" },
+    {
+      status: 0,
+      kind: "refused",
+      hint: "The registry, or a proxy before it, has to name the address that clients use: it must pass Host, X-Forwarded-Proto and Location.",
+    },
   );
 }
