@@ -26,6 +26,9 @@ export async function readTrustFolder(folder: string): Promise<readonly PublicKe
   return keys;
 }
 
+const NO_KEY_HINT =
+  "Check the path: it counts from the directory that dray runs in. `dray keygen NAME` makes NAME.key and NAME.pub.";
+
 /**
  * The text of a key file, or of what comes out of a pipe that the user has named.
  * @throws DrayError `DRAY_KEY_NOT_FOUND`, `DRAY_KEY_INVALID`
@@ -39,6 +42,7 @@ export async function readKeyFile(path: string, { pipe = true } = {}): Promise<s
     new DrayError(code, `Cannot read key ${JSON.stringify(path)}: ${reason}`, {
       kind: "usage",
       cause,
+      hint: code === "DRAY_KEY_NOT_FOUND" ? NO_KEY_HINT : undefined,
     });
   try {
     const bytes = await readStart(path, MAX_KEY_FILE_BYTES, { pipe });

@@ -49,6 +49,7 @@ describe("readPublicKey()", () => {
     await expect(readPublicKey(path)).rejects.toMatchObject({
       code: "DRAY_KEY_NOT_FOUND",
       kind: "usage",
+      hint: expect.stringContaining("dray keygen") as string,
     });
   });
 

@@ -7,7 +7,7 @@ import { Remains } from "./remains.ts";
 import { Retries } from "./retries.ts";
 import { Screen } from "./screen.ts";
 import { Stage } from "./stage.ts";
-import { beginning, itemLines, nameOf, stalled, summary } from "./words.ts";
+import { beginning, fittingSummary, itemLines, nameOf, stalled, summary } from "./words.ts";
 
 export type Verbosity = "quiet" | "normal" | "verbose";
 
@@ -132,7 +132,7 @@ export class Progress {
     const more = active.length - most;
     const lines = itemLines(active.slice(0, more > 0 ? Math.max(0, most - 1) : most), columns);
     if (more > 0 && most > 0) lines.push(`  … and ${active.length - lines.length} more`);
-    return [...lines, summary(stage, now)];
+    return [...lines, fittingSummary(stage, now, columns)];
   }
 
   #verbose(text: string): void {

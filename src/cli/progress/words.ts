@@ -35,13 +35,20 @@ export function beginning(stage: Stage): string {
   return stage.total === 0 ? nameOf(stage) : `${nameOf(stage)} ${formatBytes(stage.total)}`;
 }
 
+/** The whole stage in one line, and in fewer words where that has no room. */
+export function fittingSummary(stage: Stage, now: number, columns: number): string {
+  const { total, done } = stage;
+  const whole = summary(stage, now);
+  if (total === 0 || widthOf(whole) <= columns) return whole;
+  return `${nameOf(stage)} ${percentOf(done, total)}${movement(stage, now)}`;
+}
+
 /** The whole stage in one line. */
 export function summary(stage: Stage, now: number): string {
   const { total, done, items, finished } = stage;
   const counted = items.length > 1 ? ` ${finished} of ${items.length}` : "";
   if (total === 0) return `${nameOf(stage)}${counted}${movement(stage, now)}`;
-  const percent = Math.min(100, Math.floor((done / total) * 100));
-  const bytes = `${formatBytes(done)} of ${formatBytes(total)} (${percent} %)`;
+  const bytes = `${formatBytes(done)} of ${formatBytes(total)} (${percentOf(done, total)})`;
   return `${nameOf(stage)}${counted === "" ? "" : `${counted},`} ${bytes}${movement(stage, now)}`;
 }
 
@@ -55,6 +62,10 @@ export function itemLines(active: readonly ActiveItem[], columns: number): strin
     const gap = " ".repeat(width - widthOf(name));
     return `  ${name}${gap}  ${states[index] ?? ""}`;
   });
+}
+
+function percentOf(done: number, total: number): string {
+  return `${Math.min(100, Math.floor((done / total) * 100))} %`;
 }
 
 function widest(texts: readonly string[]): number {

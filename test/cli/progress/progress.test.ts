@@ -272,6 +272,7 @@ describe("on a terminal", () => {
       clock.pass(2000);
       const lines = await screen();
       expect(lines.length).toBe(3);
+      expect(lines[2]).toMatch(/^Packing (?:0 of 2, 8\.0 MiB of 90\.0 MiB \()?8 %/);
       expect(lines[0]).toMatch(/^ {2}….*:1\.2\.3/);
     },
   );
