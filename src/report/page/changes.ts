@@ -56,16 +56,16 @@ function describeChange(change: ItemChange): Html {
 }
 
 function chartNeeds({ needs }: Changes): Html[] {
-  return needs.map(
-    ({ chart, gained, lost }) =>
-      html`<li>
-        <span class="sign" aria-hidden="true">~</span>chart <bdi>${chart}</bdi>
-        <span class="muted">
-          <bdi>${gained.map((image) => html`now pulls ${image}; `)}</bdi>
-          <bdi>${lost.map((image) => html`no longer pulls ${image}; `)}</bdi>
-        </span>
-      </li>`,
-  );
+  return needs.map(({ chart, gained, lost }) => {
+    const details = [
+      ...gained.map((image) => `now pulls ${image}`),
+      ...lost.map((image) => `no longer pulls ${image}`),
+    ];
+    return html`<li>
+      <span class="sign" aria-hidden="true">~</span>chart <bdi>${chart}</bdi>
+      <span class="muted"><bdi>${details.join("; ")}</bdi></span>
+    </li>`;
+  });
 }
 
 function bytes({ bytes: change }: Changes): string {
