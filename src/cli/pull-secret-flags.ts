@@ -29,9 +29,24 @@ export async function pullSecretOf(
   session: Session,
 ): Promise<PullSecretWish | undefined> {
   const wanted = namespaces ?? [namespace];
+  if (name !== undefined) await requireNames([name, ...wanted]);
   if (pullLogin === undefined) return name === undefined ? undefined : { name, namespaces: wanted };
   if (name === undefined) throw await refused("expected --pull-secret NAME beside it, found none");
   return { name, namespaces: wanted, login: await readLogin(pullLogin, session) };
+}
+
+/** https://kubernetes.io/docs/concepts/overview/working-with-objects/names/ */
+const OBJECT_NAME = /^[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?$/;
+
+async function requireNames(names: readonly string[]): Promise<void> {
+  const wrong = names.find((name) => !OBJECT_NAME.test(name));
+  if (wrong === undefined) return;
+  const { DrayError } = await import("../index.ts");
+  throw new DrayError(
+    "DRAY_USAGE",
+    `Cannot use the name ${JSON.stringify(wrong)} for a secret or its namespace: Kubernetes has no such names`,
+    { kind: "usage", hint: "Use small letters, digits, dots and hyphens, at most 253 of them." },
+  );
 }
 
 async function readLogin(file: string, { io }: Session): Promise<PullLogin> {

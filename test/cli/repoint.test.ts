@@ -286,6 +286,19 @@ describe("dray repoint", () => {
     ]);
   });
 
+  it("refuses a name that no secret and no namespace can have: 2", async () => {
+    const output = join(await temporaryDirectory(), "deploy");
+    const argv = ["repoint", await bundle(), TARGET, "--key", key, "-o", output];
+    for (const flags of [
+      ["--pull-secret", "Pull_Here"],
+      ["--pull-secret", "pull-here", "--namespaces", "a b"],
+    ]) {
+      const { code, stderr } = await dray([...argv, ...flags]);
+      expect(code).toBe(2);
+      expect(stderr).toContain("Kubernetes has no such names");
+    }
+  });
+
   it("wants a directory for its files: 2", async () => {
     const { code, stderr } = await dray(["repoint", await bundle(), TARGET, "--key", key]);
     expect([code, stderr]).toEqual([2, expect.stringContaining("--output DIR")]);

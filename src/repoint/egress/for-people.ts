@@ -32,5 +32,9 @@ export function linesForPrograms(text: string): string[] {
 /** Without what XML and HTML have for remarks. */
 function withoutRemarks(text: string): string {
   const [first = "", ...others] = text.split("<!--");
-  return first + others.map((piece) => piece.slice(piece.indexOf("-->") + 1)).join("");
+  const behind = others.map((piece) => {
+    const end = piece.indexOf("-->");
+    return end === -1 ? piece : piece.slice(end + 3);
+  });
+  return [first, ...behind].join("");
 }
