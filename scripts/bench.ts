@@ -1,38 +1,41 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { cpus, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
 import { formatBytes, formatTable } from "../src/cli/table.ts";
 import { benchCarriers } from "./bench/carriers.ts";
-import { COLUMNS, type Comparison } from "./bench/comparison.ts";
+import { COLUMNS, type Comparison, type Load } from "./bench/comparison.ts";
+import { TLS_COLUMNS, tlsRows, writeFigures } from "./bench/figures.ts";
 import { fill } from "./bench/fill.ts";
 import { benchJourney } from "./bench/journey.ts";
 import { measure, spreadOf, type Cost } from "./bench/measure.ts";
 import { installedPeers, type Peer } from "./bench/peers.ts";
 import { startRegistry } from "./bench/registry.ts";
-import { benchTls } from "./bench/tls.ts";
-import { markdownTable } from "./markdown-table.ts";
+import { benchTls, type TlsCost } from "./bench/tls.ts";
 
-const USAGE = `npm run bench -- [--size 1GiB,4GiB] [--images 4] [--many 200,2000] [--runs 3]
-                 [--peers crane,regctl,hauler,skopeo,oras] [--dir DIR] [--write] [--carriers | --tls]
+const USAGE = `npm run bench -- [--size 1GiB,4GiB] [--images 4] [--many 200,2000] [--tls 200] [--runs 3]
+                 [--peers crane,regctl,hauler,skopeo,oras] [--dir DIR] [--full] [--write] [--carriers]
 
 Packs, verifies and pushes random images through real registries, in turn with each peer that is on
-PATH. --size 0 or --many 0 leaves those rows out. --write puts the figures into docs/performance.md.
---carriers measures bundles that were packed anew, bombs and many entries instead; --tls the
-connections that many small images over TLS take. Needs GNU time.`;
+PATH. --size 0, --many 0 or --tls 0 leaves those rows out. --full is 1, 4 and 16 GiB and 20, 200 and
+2,000 images: 45 GB of disk and an hour. Above 2 GiB and 1,000 images everything runs once; above
+8 GiB dray runs alone, above 1,000 images beside two peers. --write puts figures and a plot into
+docs/performance.md. --carriers measures bundles that were packed anew, bombs and many entries
+instead. Needs GNU time.`;
 
 const { values } = parseArgs({
   options: {
-    size: { type: "string", default: "1GiB" },
+    size: { type: "string" },
     images: { type: "string", default: "4" },
     runs: { type: "string", default: "3" },
-    many: { type: "string", default: "200,2000" },
+    many: { type: "string" },
+    tls: { type: "string", default: "200" },
     peers: { type: "string", default: "crane,regctl,hauler,skopeo,oras" },
     dir: { type: "string", default: tmpdir() },
+    full: { type: "boolean", default: false },
     write: { type: "boolean", default: false },
     carriers: { type: "boolean", default: false },
-    tls: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
   },
 });
@@ -44,14 +47,18 @@ if (values.help) {
 
 /** Bytes of each layer of a small image. */
 const SMALL_LAYER = 2560;
+/** From here on everything runs once. */
+const LARGE_BYTES = 2 * 1024 ** 3;
+const MANY_IMAGES = 1000;
+const PEERS_OF_MANY = 2;
+/** Each peer would need as much disk again, some of them twice. */
+const ALONE_BYTES = 8 * 1024 ** 3;
 const DRAY = resolve(import.meta.dirname, "../cli/dray.js");
-const DOCUMENT = resolve(import.meta.dirname, "../../docs/performance.md");
 const runs = Number(values.runs);
 const work = await mkdtemp(join(values.dir, "dray-bench-"));
 
 try {
   if (values.carriers) await benchPackedAnew();
-  else if (values.tls) await benchConnections();
   else await benchAll(await peersHere());
 } finally {
   await rm(work, { recursive: true, force: true });
@@ -68,39 +75,41 @@ async function peersHere(): Promise<Peer[]> {
 async function benchAll(peers: readonly Peer[]): Promise<void> {
   const machine = `${cpus().length} × ${cpus()[0]?.model ?? "?"}, Node.js ${process.version}`;
   const versions = peers.map(({ name, version }) => `${name} ${version}`).join(", ");
-  const head = `${new Date().toISOString().slice(0, 10)}; ${machine}; ${runs} runs each; ${versions}.`;
+  const head = `${new Date().toISOString().slice(0, 10)}; ${machine}; ${runs} runs each, of what is large one; ${versions}.`;
   console.log(`${head}\n`);
-  const found: Comparison[] = [];
-  const common = { dray: DRAY, peers, runs, directory: work };
-  for (const size of listed(values.size)) {
-    const bytes = parseSize(size);
-    const count = Number(values.images);
-    const what = `${formatBytes(bytes)} in ${count} images`;
-    await measured(found, () => benchJourney({ ...common, count, bytes, what }));
+  const comparisons: Comparison[] = [];
+  for (const load of loads()) {
+    const found = await benchJourney({
+      dray: DRAY,
+      directory: join(work, "journey"),
+      load,
+      runs: load.bytes > LARGE_BYTES || load.count > MANY_IMAGES ? 1 : runs,
+      peers: peersFor(load, peers),
+    });
+    comparisons.push(...found);
+    console.log(`${formatTable([[...COLUMNS], ...found.flatMap((one) => one.rows())])}\n`);
   }
-  for (const text of listed(values.many)) {
-    const count = Number(text);
-    const bytes = count * 3 * SMALL_LAYER;
-    const what = `${count} small images`;
-    await measured(found, () => benchJourney({ ...common, count, bytes, what }));
-  }
+  const tls = await benchConnections(peers);
   const version = await versionRow();
   console.log(version);
-  if (!values.write) return;
-  const table = markdownTable(
-    COLUMNS,
-    found.flatMap((one) => one.rows()),
-  );
-  await writeDocument(`${head}\n\n${table}\n\n${version}`);
+  if (values.write) await writeFigures({ head, comparisons, tls, version });
 }
 
-async function measured(
-  found: Comparison[],
-  bench: () => Promise<readonly Comparison[]>,
-): Promise<void> {
-  const comparisons = await bench();
-  found.push(...comparisons);
-  console.log(`${formatTable([[...COLUMNS], ...comparisons.flatMap((one) => one.rows())])}\n`);
+/** Small images before large ones: nothing is left on the disk that would slow them. */
+function* loads(): Generator<Load> {
+  for (const text of listed(values.many ?? (values.full ? "20,200,2000" : "200,2000"))) {
+    const count = Number(text);
+    yield { count, bytes: count * 3 * SMALL_LAYER, what: `${count} small images` };
+  }
+  for (const text of listed(values.size ?? (values.full ? "1GiB,4GiB,16GiB" : "1GiB"))) {
+    const [count, bytes] = [Number(values.images), parseSize(text)];
+    yield { count, bytes, what: `${formatBytes(bytes)} in ${count} images` };
+  }
+}
+
+function peersFor({ bytes, count }: Load, peers: readonly Peer[]): readonly Peer[] {
+  if (bytes > ALONE_BYTES) return [];
+  return count > MANY_IMAGES ? peers.slice(0, PEERS_OF_MANY) : peers;
 }
 
 async function versionRow(): Promise<string> {
@@ -117,30 +126,19 @@ function ms(seconds = Number.NaN): string {
   return (seconds * 1000).toFixed(0);
 }
 
-/** Between two comments of the document stands what was measured last. */
-async function writeDocument(text: string): Promise<void> {
-  const before = await readFile(DOCUMENT, "utf8");
-  const after = before.replace(
-    /(<!-- figures -->\n)[\s\S]*(\n<!-- end of figures -->)/,
-    (_all, first: string, last: string) => `${first}\n${text}\n${last}`,
-  );
-  await writeFile(DOCUMENT, after);
-}
-
 /** The handshakes of one command: each costs its time, and the registry's too. */
-async function benchConnections(): Promise<void> {
-  for (const one of await benchTls(200, { dray: DRAY, directory: work })) {
-    const { what, cost, connections, requests } = one;
-    const { seconds, cpu } = cost;
-    const took = `${seconds.toFixed(2)} s, ${cpu.toFixed(2)} s of CPU`;
-    console.log(`${what}: ${requests} requests, ${connections} connections, ${took}`);
-  }
+async function benchConnections(peers: readonly Peer[]): Promise<TlsCost[]> {
+  const count = Number(values.tls);
+  if (count === 0) return [];
+  const costs = await benchTls(count, { dray: DRAY, peers, directory: join(work, "tls") });
+  console.log(`${formatTable([[...TLS_COLUMNS], ...tlsRows(costs)])}\n`);
+  return costs;
 }
 
 /** What a bundle costs that somebody has packed anew. */
 async function benchPackedAnew(): Promise<void> {
   const source = await startRegistry(join(work, "source"), DRAY);
-  const [size = "1GiB"] = listed(values.size);
+  const [size = "1GiB"] = listed(values.size ?? "1GiB");
   const filling = { count: Number(values.images), bytes: parseSize(size) };
   const images = await fill(source.host, filling);
   const bundle = join(work, "bench.tar.gz");

@@ -1,13 +1,24 @@
 import { formatBytes } from "../../src/cli/table.ts";
 import { spreadOf, summary, type Cost } from "./measure.ts";
 
+/** What a journey is made with. */
+export interface Load {
+  readonly count: number;
+  readonly bytes: number;
+  /** What it is called in rows: `1.0 GiB in 4 images`. */
+  readonly what: string;
+}
+
 /** One journey by dray and by its peers, in turn on one machine. */
 export class Comparison {
-  readonly what: string;
+  /** `pack`, `push to docker-registry` */
+  readonly journey: string;
+  readonly load: Load;
   readonly #costs = new Map<string, Cost[]>();
 
-  constructor(what: string) {
-    this.what = what;
+  constructor(journey: string, load: Load) {
+    this.journey = journey;
+    this.load = load;
   }
 
   note(program: string, cost: Cost): void {
@@ -40,7 +51,7 @@ export class Comparison {
       const { cpu, peakRss, written, seconds } = summary(costs);
       const wall = spreadOf(costs.map((one) => one.seconds));
       return [
-        index === 0 ? this.what : "",
+        index === 0 ? `${this.journey}, ${this.load.what}` : "",
         name,
         `${wall.min.toFixed(2)} / **${wall.median.toFixed(2)}** / ${wall.max.toFixed(2)}`,
         cpu.toFixed(2),

@@ -1,25 +1,34 @@
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { Comparison } from "./comparison.ts";
-import { fill, type Filling } from "./fill.ts";
+import { Comparison, type Load } from "./comparison.ts";
+import { fill } from "./fill.ts";
 import { measure, measureAll, type Cost } from "./measure.ts";
 import type { Peer } from "./peers.ts";
 import { startRegistry, startSink, type BenchRegistry } from "./registry.ts";
 
-export interface JourneyOptions extends Filling {
+export interface JourneyOptions {
+  readonly load: Load;
   readonly dray: string;
   readonly peers: readonly Peer[];
   readonly runs: number;
+  /** All of it is removed at the end. */
   readonly directory: string;
-  /** What the images are called in rows: `1.0 GiB in 4 images`. */
-  readonly what: string;
 }
 
 /** pack → verify → push to a registry and to one that takes everything → push again. */
 export async function benchJourney(options: JourneyOptions): Promise<Comparison[]> {
-  const { dray, directory, what, runs } = options;
+  await mkdir(options.directory);
+  try {
+    return await journey(options);
+  } finally {
+    await rm(options.directory, { recursive: true, force: true });
+  }
+}
+
+async function journey(options: JourneyOptions): Promise<Comparison[]> {
+  const { dray, directory, load, runs } = options;
   const source = await startRegistry(join(directory, "source"), dray);
-  const images = await fill(source.host, options);
+  const images = await fill(source.host, load);
   const recipe = join(directory, "bench.yaml");
   const bundle = join(directory, "bench.tar.gz");
   const own = ["node", dray];
@@ -27,13 +36,15 @@ export async function benchJourney(options: JourneyOptions): Promise<Comparison[
   const lines = ["name: bench", "version: '1'", "images:", ...images.map((one) => `  - ${one}`)];
   // Peers look for nothing that refers to an image.
   await writeFile(recipe, [...lines, "referrers: none", ""].join("\n"));
-  const packs = await new Comparison(`pack, ${what}`).run(runs, packers(options, images, pack));
-  const referring = new Comparison(`pack, ${what}, with referrers`);
+  const packs = await new Comparison("pack", load).run(runs, packers(options, images, pack));
+  const referring = new Comparison("pack with referrers", load);
   await writeFile(recipe, [...lines, ""].join("\n"));
   await rm(bundle);
   referring.note("dray", await measure(pack));
   await source.stop();
-  const verify = await new Comparison(`verify, ${what}`).run(
+  // The target gets as large.
+  await rm(join(directory, "source"), { recursive: true });
+  const verify = await new Comparison("verify", load).run(
     runs,
     new Map([
       ["dray", () => measure([...own, "verify", bundle, "--allow-unsigned"])],
@@ -41,13 +52,13 @@ export async function benchJourney(options: JourneyOptions): Promise<Comparison[
     ]),
   );
   const start = (): Promise<BenchRegistry> => startRegistry(join(directory, "target"), dray);
-  const again = new Comparison(`push again, ${what}`);
+  const again = new Comparison("push again", load);
   const pushes = [];
   for (const [to, started] of [
     ["docker-registry", start],
     ["one that keeps nothing", startSink],
   ] as const) {
-    const push = new Comparison(`push to ${to}, ${what}`);
+    const push = new Comparison(`push to ${to}`, load);
     await push.run(runs, pushers(options, { images, bundle, start: started, again }));
     pushes.push(push);
   }

@@ -97,6 +97,8 @@ export interface EntryPlace {
 export interface HashTask extends EntryPlace {
   /** `sha256`, `sha512`. */
   readonly algorithms: readonly string[];
+  /** Check the carrier on the way. @default true */
+  readonly check?: boolean;
 }
 
 export type EntryKind = "file" | "directory" | "link" | "device" | "other";

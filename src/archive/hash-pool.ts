@@ -64,6 +64,21 @@ export class HashPool {
   /** Undefined where the way to another thread does not pay. */
   hash(task: HashTask, onRead: (bytes: number) => void): Promise<string[]> | undefined {
     if (task.size < LARGE_CONTENT) return undefined;
+    // All others wait for what is most of the carrier: two threads share it.
+    return task.size > this.#carrier.size / 2
+      ? this.#hashByTwo(task, onRead)
+      : this.#enqueue(task, onRead);
+  }
+
+  async #hashByTwo(task: HashTask, onRead: Job["onRead"]): Promise<string[]> {
+    const [digests] = await Promise.all([
+      this.#enqueue({ ...task, check: false }, onRead),
+      this.#enqueue({ ...task, algorithms: [] }, () => undefined),
+    ]);
+    return digests;
+  }
+
+  #enqueue(task: HashTask, onRead: Job["onRead"]): Promise<string[]> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure);
     if (this.#threads.length === 0) this.#start();
     return new Promise<string[]>((resolve, reject) => {

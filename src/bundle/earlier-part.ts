@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { constants, type Stats } from "node:fs";
 import { appendFile, copyFile, lstat, open, rename, rm, type FileHandle } from "node:fs/promises";
 import { platform } from "node:os";
@@ -7,11 +6,11 @@ import { setTimeout as wait } from "node:timers/promises";
 import { stretches } from "../archive/members/framed-run.ts";
 import { readExactly } from "../archive/file-range.ts";
 import type { Bytes } from "../content/content.ts";
-import { ownAccount } from "../content/output-place.ts";
 import { systemCode } from "../errors.ts";
 import type { Digest } from "../oci/digest.ts";
 import { formatOwner, readJournal, type Journal } from "./journal.ts";
 import { lifeOf, ownerName, type Life } from "./owner.ts";
+import { giveBack, isOwn, takenName } from "./taken-part.ts";
 
 /** A link of this name could lead what is written anywhere. Windows has no such flag. */
 export const NO_FOLLOW: number = platform() === "win32" ? 0 : constants.O_NOFOLLOW;
@@ -45,9 +44,10 @@ export function use(partial: string): () => void {
 
 /** Open for reading and writing; undefined where there is none, or where it is not this run's to take. */
 export async function openEarlier(partial: string): Promise<EarlierPart | undefined> {
+  await giveBack(partial);
   const found = await abandoned(partial);
   if (found === undefined) return undefined;
-  const taken = `${partial}.${randomBytes(6).toString("hex")}`;
+  const taken = await takenName(partial);
   try {
     // Of two runs that want the same file only one can take its name away.
     await rename(partial, taken);
@@ -133,12 +133,6 @@ async function look(path: string): Promise<Stats | undefined> {
     if (systemCode(error) === undefined) throw error;
     return undefined;
   }
-}
-
-async function isOwn(found: Stats): Promise<boolean> {
-  if (!found.isFile() || found.nlink !== 1) return false;
-  // Windows numbers no accounts: of every file it says 0, of every user -1.
-  return platform() === "win32" || found.uid === (await ownAccount());
 }
 
 async function openOwn(partial: string): Promise<FileHandle | undefined> {

@@ -1,17 +1,14 @@
-import type { Hash } from "node:crypto";
 import { openFront, type Front } from "../archive/members/open-front.ts";
 import { PlaceWriter } from "../archive/members/place-writer.ts";
 import type { Content } from "../content/content.ts";
 import { isMismatch, verified } from "../content/verify.ts";
-import { DrayError } from "../errors.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
-import { hasherFor, type Digest } from "../oci/digest.ts";
+import type { Digest } from "../oci/digest.ts";
 import { blobPath } from "../oci/image-layout.ts";
 import type { BundleEntry } from "./contents.ts";
-import { readPlaced } from "./earlier-part.ts";
 import { Frontier } from "./frontier.ts";
-import type { JournalBlob } from "./journal.ts";
 import type { PartialFile } from "./partial-file.ts";
+import { nothing, resume, type Resumed } from "./resume.ts";
 
 /** A transfer may be damaged on its way. What comes wrong from its first byte twice is the source's. */
 const MAX_WRONG_TRANSFERS = 2;
@@ -19,17 +16,8 @@ const MAX_WRONG_TRANSFERS = 2;
 /** So many bytes more are worth a line in the journal. */
 const NOTED_BYTES = 1024 * 1024;
 
-/** A shorter part is quicker fetched again than hashed. */
-const MIN_PART_BYTES = 64 * 1024;
-
 /** `resumed`: nothing of it had to come, an earlier run had brought it. */
 export type Filled = "filled" | "resumed";
-
-/** The bytes of a blob that lie in their place, and the hash of these. */
-interface Resumed {
-  readonly size: number;
-  readonly hash: Hash;
-}
 
 export interface FillingOptions {
   readonly mtime: Date;
@@ -139,45 +127,10 @@ export class Filling {
     }
   }
 
-  /** What lies in its place, or in the part that was set aside. */
-  async #resume(index: number, expected: Descriptor): Promise<Resumed> {
-    try {
-      const inPlace = await this.#inPlace(index, expected);
-      return inPlace ?? (await this.#fromAside(index, expected)) ?? nothing(expected);
-    } catch (error) {
-      // A file that was cut has less than its journal says.
-      if (!isTruncated(error)) throw error;
-      return nothing(expected);
-    }
-  }
-
-  async #inPlace(index: number, expected: Descriptor): Promise<Resumed | undefined> {
-    const { file, claims } = this.#partial;
-    const claim = this.#blob(index) && claims.get(expected.digest);
-    if (!isWorthIt(claim, expected)) return undefined;
-    const hash = hasherFor(expected.digest);
-    const place = { offset: this.#offset(index), length: claim.present };
-    for await (const chunk of readPlaced(file, place)) hash.update(chunk);
-    return { size: claim.present, hash };
-  }
-
-  async #fromAside(index: number, expected: Descriptor): Promise<Resumed | undefined> {
-    const { aside } = this.#partial;
-    const claim = aside?.journal.blobs.get(expected.digest);
-    if (aside === undefined || !isWorthIt(claim, expected)) return undefined;
-    const hash = hasherFor(expected.digest);
-    const writer = this.#writer(index, 0);
-    try {
-      const place = { offset: claim.offset, length: claim.present };
-      for await (const chunk of readPlaced(aside.file, place)) {
-        hash.update(chunk);
-        await writer.add(chunk);
-      }
-      await writer.end();
-    } finally {
-      await writer.settled();
-    }
-    return { size: claim.present, hash };
+  #resume(index: number, expected: Descriptor): Promise<Resumed> {
+    const isBlob = this.#blob(index) !== undefined;
+    const place = { offset: this.#offset(index), isBlob, writer: () => this.#writer(index, 0) };
+    return resume(expected, this.#partial, place);
   }
 
   #writer(index: number, from: number): PlaceWriter {
@@ -201,18 +154,4 @@ export class Filling {
     const digest = this.#blob(index);
     if (digest !== undefined) this.#partial.journal.note(digest, bytes);
   }
-}
-
-function nothing({ digest }: Descriptor): Resumed {
-  return { size: 0, hash: hasherFor(digest) };
-}
-
-function isWorthIt(claim: JournalBlob | undefined, { size }: Descriptor): claim is JournalBlob {
-  return (
-    claim !== undefined && claim.present > 0 && claim.present >= Math.min(MIN_PART_BYTES, size)
-  );
-}
-
-function isTruncated(error: unknown): boolean {
-  return error instanceof DrayError && error.code === "DRAY_FILE_TRUNCATED";
 }

@@ -19,6 +19,17 @@ export async function ownerName(): Promise<string | undefined> {
   return self && `${self.pid} ${self.started} ${self.space}`;
 }
 
+/** The number of this process; 0 where this system gives none. */
+export async function ownNumber(): Promise<number> {
+  return Number((await identify("self"))?.pid ?? 0);
+}
+
+/** False where no process has this number; where this system cannot tell, one may. */
+export async function mayRun(pid: number): Promise<boolean> {
+  const self = await identify("self");
+  return self === undefined || (await identify(String(pid))) !== undefined;
+}
+
 /** Whether the process that `ownerName` named so is alive. */
 export async function lifeOf(name: string): Promise<Life> {
   const [pid = "", started = "", ...space] = name.split(" ");

@@ -84,6 +84,37 @@ describe("a bundle that was not finished", () => {
     expect(await isAccepted(at.output)).toBe(true);
   });
 
+  it("gets its name back where a run was killed that had just taken it, or is removed with its copy", async () => {
+    const registry = await startRegistry();
+    await fill(registry, image);
+    const at = await cutShort(registry);
+    const present = [...(await leftBehind(at.output)).values()].reduce((sum, one) => sum + one, 0);
+    const partial = `${at.output}.partial`;
+    // No system gives so large a number.
+    const taken = (random: string): string => `${partial}.7fffffff${random}`;
+    await cp(partial, taken("00ff"));
+    await writeFile(`${taken("00ff")}.copy`, "begun");
+    await rename(partial, taken("00aa"));
+    const { plan } = await packAlone(at, ["team/app:1.0"]);
+    const { length: manifest } = image.root.bytes;
+    const all = image.blobs.reduce((sum, { bytes }) => sum + bytes.length, manifest);
+    expect(blobBytesSent(registry)).toBeLessThanOrEqual(all - present + 2000);
+    expect(plan.download).toBe(all);
+    expect(await filesBelow(at.directory)).toEqual([BUNDLE]);
+    expect(await isAccepted(at.output)).toBe(true);
+  });
+
+  it("is left alone while the run that has taken it looks at it", async () => {
+    const registry = await startRegistry();
+    await fill(registry, image);
+    const at = await cutShort(registry);
+    const pid = process.pid.toString(16).padStart(8, "0");
+    const taken = `${BUNDLE}.partial.${pid}00aa`;
+    await rename(`${at.output}.partial`, join(at.directory, taken));
+    await packAlone(at, ["team/app:1.0"]);
+    expect(await filesBelow(at.directory)).toEqual([BUNDLE, taken]);
+  });
+
   it("is set aside and read where other places are needed now", async () => {
     const registry = await startRegistry();
     await fill(registry, image);
