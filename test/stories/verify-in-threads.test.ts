@@ -27,8 +27,6 @@ describe("verify in threads", () => {
   it.each(LAYERS)("takes %s as it is, and finds a bit anywhere", async (_what, layers) => {
     const images = { "registry.example/team/app:1": makeImage([...layers]) };
     const { path } = await makeBundle({ images });
-    const verify = (bundle: string): Promise<{ code: number | null; stderr: string }> =>
-      startDray(["verify", bundle, "--allow-unsigned"]).ended;
     expect(await verify(path)).toMatchObject({ code: 0 });
     const damaged = join(await temporaryDirectory(), "damaged.tar.gz");
     for (const [place, position] of PLACES) {
@@ -43,6 +41,10 @@ describe("verify in threads", () => {
     }
   });
 });
+
+function verify(bundle: string): Promise<{ code: number | null; stderr: string }> {
+  return startDray(["verify", bundle, "--allow-unsigned"]).ended;
+}
 
 async function flip(path: string, position: number): Promise<void> {
   const file = await open(path, "r+");
