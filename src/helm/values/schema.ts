@@ -20,8 +20,17 @@ export interface ValuesSchemas {
   readonly unusable: ReadonlyMap<string, string>;
 }
 
-/** Reads the schemas in a chart. Nothing that they refer to is fetched. */
-export async function openSchemas(chart: Chart): Promise<ValuesSchemas> {
+/** By the chart: to make one schema ready takes longer than all that it is then used for. */
+const opened = new WeakMap<Chart, Promise<ValuesSchemas>>();
+
+/** Reads the schemas in a chart, once however often they are asked for. Nothing that they refer to is fetched. */
+export function openSchemas(chart: Chart): Promise<ValuesSchemas> {
+  const known = opened.get(chart) ?? readSchemas(chart);
+  opened.set(chart, known);
+  return known;
+}
+
+async function readSchemas(chart: Chart): Promise<ValuesSchemas> {
   const validators = new Map<Chart, ValidateFunction>();
   const unusable = new Map<string, string>();
   for (const one of chartsIn(chart)) {
