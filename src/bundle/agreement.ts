@@ -11,6 +11,7 @@ import type { Finding } from "../finding.ts";
 import {
   FILES_DIRECTORY,
   CONTENTS_FILE,
+  isTool,
   README_FILE,
   UNLISTED,
   type BundleArtifact,
@@ -185,11 +186,13 @@ function unknownEntry(path: string): Finding {
   };
 }
 
-function checkFile({ path, size }: ListedFile, view: BundleView, isWhole: boolean): Finding[] {
+function checkFile(listed: ListedFile, view: BundleView, isWhole: boolean): Finding[] {
+  const { path, size, platform } = listed;
   // Behind the head, the list has to do.
   const isBehind = !isWhole && view.sums?.has(path) === true;
   const found = view.entries.get(path)?.size ?? (isBehind ? size : undefined);
-  if (path.startsWith(`${FILES_DIRECTORY}/`) && found === size) return [];
+  const isPlain = path.startsWith(`${FILES_DIRECTORY}/`) && platform === undefined;
+  if ((isPlain || isTool(path)) && found === size) return [];
   const message = `${CONTENTS_FILE} says ${size} bytes, found ${found ?? "nothing"}`;
   return [error("BUNDLE_MISMATCH", path, message)];
 }

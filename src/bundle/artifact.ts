@@ -32,8 +32,10 @@ export interface ArtifactChart {
 
 /** A file of the bundle whose size and digest are known before it is read. */
 export interface BundleFile {
-  /** `charts/…`, `files/…` or `blobs/…`. */
+  /** `charts/…`, `files/…`, `tools/…` or `blobs/…`. */
   readonly path: string;
+  /** Of an executable: what it runs on, if not on everything. */
+  readonly platform?: string | undefined;
   readonly descriptor: Descriptor;
   readonly source: Source;
 }

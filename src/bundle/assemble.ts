@@ -23,7 +23,7 @@ export interface Assembly {
   readonly created: Date;
   /** The same reference may stand here twice: it is one thing. */
   readonly artifacts: readonly Artifact[];
-  /** Plain files, below `files/`. */
+  /** Plain files below `files/`, executables below `tools/`. */
   readonly files: readonly BundleFile[];
   readonly skipped?: readonly Skipped[] | undefined;
 }
@@ -111,7 +111,11 @@ export function indexEntry(
 
 function documentOf(assembly: Assembly, artifacts: readonly Artifact[]): ContentsDocument {
   const { skipped = [] } = assembly;
-  const files = assembly.files.map(({ path, descriptor }) => ({ path, size: descriptor.size }));
+  const files = assembly.files.map(({ path, descriptor: { size }, platform }) => ({
+    path,
+    size,
+    ...(platform === undefined ? {} : { platform }),
+  }));
   return {
     formatVersion: FORMAT_VERSION,
     name: assembly.name,

@@ -17,6 +17,7 @@ import {
   formatContentsDocument,
   CONTENTS_FILE,
   DELTA_FILE,
+  isTool,
   README_FILE,
   SIGNATURE_FILE,
   SIGSTORE_FILE,
@@ -86,7 +87,8 @@ export async function layOut(
       .map((file) => {
         const { path, descriptor } = file;
         const mayBeLong = path === blobPath(descriptor.digest);
-        return { name: path, size: descriptor.size, content: file, mayBeLong };
+        const isExecutable = isTool(path);
+        return { name: path, size: descriptor.size, content: file, mayBeLong, isExecutable };
       }),
   ];
   return { sums: list, entries };

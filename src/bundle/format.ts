@@ -15,6 +15,8 @@ export const CONTENTS_FILE = "bundle.json";
 export const DELTA_FILE = "delta.json";
 export const CHARTS_DIRECTORY = "charts";
 export const FILES_DIRECTORY = "files";
+/** Of executables. */
+export const TOOLS_DIRECTORY = "tools";
 
 /** What the list of sums does not cover: itself, its own signatures, and hints that nobody believes. */
 export const UNLISTED: ReadonlySet<string> = new Set([
@@ -76,12 +78,19 @@ export interface BundleArtifact {
   readonly images?: readonly string[] | undefined;
 }
 
-/** A plain file that travels along. */
+/** A plain file or an executable that travels along. */
 export interface ListedFile {
-  /** `files/…` */
+  /** `files/…`, `tools/…` */
   readonly path: string;
   /** In bytes. */
   readonly size: number;
+  /** Of an executable: `os/architecture[/variant]`; absent where it runs on every one. */
+  readonly platform?: string | undefined;
+}
+
+/** True for the path of an executable. */
+export function isTool(path: string): boolean {
+  return path.startsWith(`${TOOLS_DIRECTORY}/`);
 }
 
 const artifactSchema = z.strictObject({
@@ -116,7 +125,9 @@ const documentSchema: z.ZodType<ContentsDocument> = z.strictObject({
   created: z.string(),
   generator: z.string(),
   artifacts: z.array(artifactSchema),
-  files: z.array(z.strictObject({ path: z.string().min(1), size })),
+  files: z.array(
+    z.strictObject({ path: z.string().min(1), size, platform: z.string().min(1).optional() }),
+  ),
   skipped: skippedSchema.optional(),
 });
 

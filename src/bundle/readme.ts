@@ -1,4 +1,4 @@
-import { type ContentsDocument } from "./format.ts";
+import { isTool, type ContentsDocument, type ListedFile } from "./format.ts";
 
 /**
  * The note inside the bundle for somebody who has this file and nothing else. It depends on the
@@ -11,6 +11,8 @@ export function readmeText(manifest: ContentsDocument): string {
   const parts = [intro(manifest), unpacking(file), checking()];
   if (image !== undefined) parts.push(pushingImages(file, image.reference));
   if (chart?.file !== undefined) parts.push(pushingCharts(chart.file));
+  const tools = manifest.files.filter(({ path }) => isTool(path));
+  if (tools.length > 0) parts.splice(1, 0, gettingTools(file, tools));
   return `${parts.join("\n\n")}\n`;
 }
 
@@ -23,6 +25,26 @@ This is an OCI image layout with Helm charts beside it, in a plain tar.gz:
 ${count("image")} images, ${count("chart")} charts, ${count("artifact")} other artifacts, ${files.length} files.
 bundle.json lists them. Everything below needs standard tools only; with
 dray at hand, "dray verify" and "dray push" do all of it.`;
+}
+
+/** Who has no dray yet must be able to know that this one is the sender's before it is run. */
+function gettingTools(file: string, tools: readonly ListedFile[]): string {
+  const [{ path } = { path: "" }] = tools;
+  const list = tools.map((tool) => `    ${tool.path}`).join("\n");
+  return `Executables in it
+
+${list}
+
+Get one out and check it BEFORE it is run, with the sender's public key
+(sender.pub), which must have come to you another way than this file:
+
+    tar -xzf ${file} SHA256SUMS SHA256SUMS.sig ${path}
+    openssl dgst -sha256 -verify sender.pub -signature SHA256SUMS.sig SHA256SUMS
+    grep -F "  ${path}" SHA256SUMS | sha256sum -c -
+
+"Verified OK" and "${path}: OK" have to be said,
+both. What says otherwise must not be run. (An Ed25519 key needs the other
+form of openssl below.)`;
 }
 
 function unpacking(file: string): string {

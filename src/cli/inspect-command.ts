@@ -58,13 +58,13 @@ function renderInspect(report: InspectReport): string {
     formatBytes(one.adds),
     one.subject === undefined ? one.platforms.join(" ") : `for ${shortDigest(one.subject)}`,
   ]);
-  const files = report.files.map(({ path, size }) => [
-    "file",
+  const files = report.files.map(({ path, size, platform }) => [
+    path.startsWith("tools/") ? "tool" : "file",
     path,
     "",
     formatBytes(size),
     formatBytes(size),
-    "",
+    platform ?? "",
   ]);
   const table = formatTable([
     ["kind", "reference", "digest", "size", "adds", "platforms"],

@@ -92,6 +92,7 @@ export async function readRecipe(
     images: [...given.images, ...named.images],
     charts: [...given.charts, ...named.charts],
     files: [...given.files, ...named.files],
+    tools: given.tools,
     from: [...given.from, ...named.from],
     names: {
       byDigest: new Map([...given.names.byDigest, ...named.names.byDigest]),
@@ -141,6 +142,7 @@ async function fromFlags(flags: ContentFlags, valueSets: readonly ValueSet[]): P
       release: releaseOf(flags),
     })),
     files: file.map((path) => library.fileRequest(path)),
+    tools: [],
     from,
     names: library.parseNames(flags.rename ?? [], flags.repository),
     platforms: platform.map(library.parsePlatform),

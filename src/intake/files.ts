@@ -4,19 +4,31 @@ import { stat } from "node:fs/promises";
 import { entryPath } from "../archive/entry-path.ts";
 import { isJunkName } from "../archive/junk.ts";
 import type { BundleFile } from "../bundle/artifact.ts";
-import { FILES_DIRECTORY } from "../bundle/format.ts";
+import { FILES_DIRECTORY, TOOLS_DIRECTORY } from "../bundle/format.ts";
 import type { Bytes, FetchOptions, Source } from "../content/content.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import { DrayError, systemReason, unreadable } from "../errors.ts";
 import { digestFrom } from "../oci/digest.ts";
 import { MediaType } from "../oci/media-type.ts";
-import type { FileRequest } from "./recipe/recipe.ts";
+import { formatPlatform } from "../oci/platform.ts";
+import type { FileRequest, ToolRequest } from "./recipe/recipe.ts";
 
 /** Names that some system between here and there cannot store. */
 const RESERVED = /^(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?$/i;
 
 /** Reads size and digest of a plain file. @throws DrayError `DRAY_FILE_REFUSED` */
-export async function readPlainFile({ path, as }: FileRequest): Promise<BundleFile> {
+export function readPlainFile(request: FileRequest): Promise<BundleFile> {
+  return readFile(request, FILES_DIRECTORY);
+}
+
+/** The same of an executable, which has a place by what it runs on. @throws DrayError `DRAY_FILE_REFUSED` */
+export async function readTool({ path, name, platform }: ToolRequest): Promise<BundleFile> {
+  const runsOn = platform && formatPlatform(platform);
+  const as = runsOn === undefined ? name : `${runsOn.replaceAll("/", "-")}/${name}`;
+  return { ...(await readFile({ path, as }, TOOLS_DIRECTORY)), platform: runsOn };
+}
+
+async function readFile({ path, as }: FileRequest, directory: string): Promise<BundleFile> {
   const problem = nameProblem(as);
   if (problem !== undefined) throw refused(as, problem, "Give it another name with `as`.");
   const size = await sizeOf(path);
@@ -29,7 +41,7 @@ export async function readPlainFile({ path, as }: FileRequest): Promise<BundleFi
     throw unreadable(cause, "file", path) ?? cause;
   }
   const descriptor = { mediaType: MediaType.octetStream, digest: digestFrom(hash), size };
-  return { path: `${FILES_DIRECTORY}/${as}`, descriptor, source: fileSource(path) };
+  return { path: `${directory}/${as}`, descriptor, source: fileSource(path) };
 }
 
 function nameProblem(name: string): string | undefined {

@@ -11,7 +11,7 @@ import { parseReference, type Reference } from "../oci/reference.ts";
 import { imageRequests, requestByChart } from "./image-requests.ts";
 import { judgeCharts } from "./judge-charts.ts";
 import { obtainChart, type ObtainedChart } from "./charts/obtain-chart.ts";
-import { readPlainFile } from "./files.ts";
+import { readPlainFile, readTool } from "./files.ts";
 import { adoptedImages, takePacked, type Taken } from "./packed.ts";
 import { formatChart } from "./recipe/chart-request.ts";
 import type { Recipe } from "./recipe/recipe.ts";
@@ -74,8 +74,9 @@ export async function gather(
   options: GatherOptions,
 ): Promise<Ingredients> {
   const { run } = sources;
-  const { images: named, charts: wanted, files: plain, from, skip: skips } = recipe;
-  if (named.length + wanted.length + plain.length + from.length === 0) throw nothingAsked();
+  const { images: named, charts: wanted, from, skip: skips } = recipe;
+  const plain = recipe.files.length + recipe.tools.length;
+  if (named.length + wanted.length + plain + from.length === 0) throw nothingAsked();
   const { keyring } = options.provenance;
   if (keyring !== undefined) await requireKeyring(keyring);
   const taken = await takePacked(recipe, { ...options, created: sources.created });
@@ -133,10 +134,11 @@ function referenceOf({ reference }: Artifact): string {
   return reference;
 }
 
-/** Files that are listed, and those of bundles; the same file may come from two places. */
+/** Files and executables that are listed, and those of bundles; the same file may come from two places. */
 async function plainFiles(recipe: Recipe, taken: Taken): Promise<BundleFile[]> {
   const listed: BundleFile[] = [];
   for (const file of recipe.files) listed.push(await readPlainFile(file));
+  for (const tool of recipe.tools) listed.push(await readTool(tool));
   refuseDoubles(
     "file",
     listed.map(({ path }) => path.toLowerCase()),

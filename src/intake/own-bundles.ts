@@ -92,13 +92,13 @@ async function chosen(whole: Artifact, platforms: readonly Platform[]): Promise<
 function filesOf(bundle: UsableBundle): BundleFile[] {
   const sums = parseSums(bundle.list);
   const opened = new Map(bundle.files().map((file) => [file.path, file]));
-  return bundle.contents.files.map(({ path, size }) => {
+  return bundle.contents.files.map(({ path, size, platform }) => {
     const file = opened.get(path);
     const sum = sums.get(path);
     if (file === undefined || sum === undefined) throw new Error("a usable bundle has its files");
     const digest = parseDigest(`sha256:${sum}`);
     const descriptor = { mediaType: MediaType.octetStream, digest, size };
-    return { path, descriptor, source: sourceOf(file, bundle.source.name) };
+    return { path, platform, descriptor, source: sourceOf(file, bundle.source.name) };
   });
 }
 

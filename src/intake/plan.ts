@@ -105,12 +105,12 @@ export function planPack(ingredients: Ingredients, options: PackPlanOptions): Pa
       ...charts.map(({ artifact }) => describe("chart", artifact)),
       ...referrers.map(describeReferrer),
       ...adopted.artifacts.map(describeArtifact),
-      ...files.map(({ path, descriptor: { digest, size } }) => ({
+      ...files.map(({ path, descriptor: { digest, size }, platform }) => ({
         kind: "file" as const,
         reference: path,
         digest,
         size,
-        platforms: [],
+        platforms: platform === undefined ? [] : [platform],
       })),
     ],
     download: options.download,

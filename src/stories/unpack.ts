@@ -7,6 +7,7 @@ import { ownAccount, requireOwnWay } from "../content/output-place.ts";
 import { DrayError, diskFull, systemCode, unwritable } from "../errors.ts";
 import type { Finding } from "../finding.ts";
 import { writeContent } from "../layout/write-file.ts";
+import { isTool } from "../bundle/format.ts";
 import { requireUsable, type OpenedFile, type UsableBundle } from "../bundle/opened.ts";
 import { loadableImages } from "../delivery/loadable-image.ts";
 import { runtimeArchives, type RuntimeForm } from "../delivery/runtime-archive.ts";
@@ -111,6 +112,7 @@ async function writeFiles(
     const file = join(directory, path);
     await makeDirectory(dirname(file));
     await writeContent(file, counted(content(), onEvent), { flags: "wx", signal });
+    if (isTool(path)) await chmod(file, 0o755);
   }
   return total;
 }

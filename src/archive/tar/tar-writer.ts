@@ -13,6 +13,8 @@ export interface TarName {
   readonly size: number;
   /** The name may need a PAX record: no plain header holds a SHA-512 digest. @default false */
   readonly mayBeLong?: boolean;
+  /** Whoever unpacks it may run it. @default false */
+  readonly isExecutable?: boolean;
 }
 
 /** A file to be written into a tar. */
@@ -127,7 +129,7 @@ function append(file: TarInput, { archive, output, mtime }: Feed): Promise<void>
     output.once("close", onClose);
     archive.append(source, {
       name: file.name,
-      mode: 0o644,
+      mode: file.isExecutable === true ? 0o755 : 0o644,
       date: mtime,
       stats: Object.assign(Object.create(Stats.prototype) as Stats, { size: file.size }),
     });

@@ -101,6 +101,23 @@ export const recipeSchema = z
       .array(z.union([z.string(), z.strictObject({ path: z.string(), as: z.string().optional() })]))
       .optional()
       .describe("Plain files that travel along, with their path below files/"),
+    tools: z
+      .array(
+        z.strictObject({
+          path: z.string(),
+          name: z
+            .string()
+            .regex(/^[^/\\]+$/, "expected a name without slashes")
+            .optional()
+            .describe("What it is called there; its own name without it"),
+          platform: z
+            .string()
+            .optional()
+            .describe("What it runs on: os/architecture[/variant]; everything without it"),
+        }),
+      )
+      .optional()
+      .describe("Executables that travel along, below tools/"),
     from: z
       .array(z.string())
       .optional()

@@ -25,6 +25,7 @@ export interface Recipe {
   readonly images: readonly ImageRequest[];
   readonly charts: readonly ChartRequest[];
   readonly files: readonly FileRequest[];
+  readonly tools: readonly ToolRequest[];
   /** Files and directories that others have packed. */
   readonly from: readonly string[];
   /** What images in them are called. */
@@ -53,6 +54,7 @@ export const NOTHING: Recipe = {
   images: [],
   charts: [],
   files: [],
+  tools: [],
   from: [],
   names: NO_NAMES,
   platforms: [],
@@ -71,6 +73,13 @@ export interface FileRequest {
   readonly path: string;
   /** Path below `files/`. */
   readonly as: string;
+}
+
+export interface ToolRequest {
+  readonly path: string;
+  readonly name: string;
+  /** What it runs on; undefined for everything. */
+  readonly platform: Platform | undefined;
 }
 
 /** The JSON Schema of bundle.yaml, for editors. */
@@ -125,6 +134,11 @@ function toRecipe(data: z.infer<typeof recipeSchema>, base: string, reader: Item
         ? fileRequest(item, { base })
         : fileRequest(item.path, { base, as: item.as }),
     ),
+    tools: reader.each("tools", data.tools, ({ path, name, platform }) => ({
+      path: resolvePath(path, base),
+      name: name ?? baseName(path),
+      platform: platform === undefined ? undefined : parsePlatform(platform),
+    })),
     from: (data.from ?? []).map((path) => resolvePath(path, base)),
     names: reader.at(["names"], () => namesFrom(Object.entries(data.names ?? {}))),
     mirrors: reader.each("mirrors", data.mirrors, ({ from, to, only = false }) =>
@@ -148,6 +162,9 @@ export function fileRequest(
   path: string,
   { base = "", as }: { base?: string; as?: string | undefined } = {},
 ): FileRequest {
-  const name = path.split(/[\\/]/).at(-1) ?? path;
-  return { path: resolvePath(path, base), as: as ?? name };
+  return { path: resolvePath(path, base), as: as ?? baseName(path) };
+}
+
+function baseName(path: string): string {
+  return path.split(/[\\/]/).at(-1) ?? path;
 }
