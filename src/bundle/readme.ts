@@ -40,7 +40,7 @@ Get one out and check it BEFORE it is run, with the sender's public key
 
     tar -xzf ${file} SHA256SUMS SHA256SUMS.sig ${path}
     openssl dgst -sha256 -verify sender.pub -signature SHA256SUMS.sig SHA256SUMS
-    grep -F "  ${path}" SHA256SUMS | sha256sum -c -
+    grep "  ${path}$" SHA256SUMS | sha256sum -c -
 
 "Verified OK" and "${path}: OK" have to be said,
 both. What says otherwise must not be run. (An Ed25519 key needs the other

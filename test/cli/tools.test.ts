@@ -93,7 +93,7 @@ describe("a tool in a bundle", () => {
       await at.pack();
       const again = `rm -rf tools; tar -xzf box-1.0.tar.gz ${files}; ${change}; tar -czf box-1.0.tar.gz ${files}`;
       await at.run(again);
-      await expect(at.run(lines)).rejects.toThrow();
+      await expect(at.run(lines)).rejects.toThrow("Command failed");
     }
   });
 
@@ -149,10 +149,14 @@ describe("a tool in a bundle", () => {
   });
 
   it.each([
-    ["[{ path: carry.sh, name: ../carry }]", "expected a name without slashes"],
+    ["[{ path: carry.sh, name: ../carry }]", "expected a name of letters"],
     ["[{ path: carry.sh, platform: linux }]", "tools, item 1"],
     ["[{ path: nowhere }]", "no such file"],
-    ["[{ path: carry.sh }, { path: note.txt, name: Carry.sh }]", "Carry.sh"],
+    [
+      "[{ path: carry.sh }, { path: note.txt, name: Carry.sh }]",
+      "tools/carry.sh: it is named twice",
+    ],
+    ["[{ path: 'two words' }]", "Give it another one with `name`"],
     ["[{ name: carry }]", "path"],
     ["[carry.sh]", "tools, item 1"],
   ])("is refused where it is written as %s", async (tools, words) => {

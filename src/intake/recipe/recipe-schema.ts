@@ -105,11 +105,7 @@ export const recipeSchema = z
       .array(
         z.strictObject({
           path: z.string(),
-          name: z
-            .string()
-            .regex(/^[^/\\]+$/, "expected a name without slashes")
-            .optional()
-            .describe("What it is called there; its own name without it"),
+          name: z.string().optional().describe("What it is called there; its own name without it"),
           platform: z
             .string()
             .optional()

@@ -136,7 +136,7 @@ function toRecipe(data: z.infer<typeof recipeSchema>, base: string, reader: Item
     ),
     tools: reader.each("tools", data.tools, ({ path, name, platform }) => ({
       path: resolvePath(path, base),
-      name: name ?? baseName(path),
+      name: toolName(name ?? baseName(path)),
       platform: platform === undefined ? undefined : parsePlatform(platform),
     })),
     from: (data.from ?? []).map((path) => resolvePath(path, base)),
@@ -163,6 +163,16 @@ export function fileRequest(
   { base = "", as }: { base?: string; as?: string | undefined } = {},
 ): FileRequest {
   return { path: resolvePath(path, base), as: as ?? baseName(path) };
+}
+
+/** It is typed by hand on the other side, before anything there could help. */
+function toolName(name: string): string {
+  if (/^\w[\w.+-]*$/.test(name)) return name;
+  throw new DrayError(
+    "DRAY_RECIPE_INVALID",
+    `expected a name of letters, digits, dots, dashes, plus signs and underscores, found ${JSON.stringify(name)}`,
+    { kind: "usage", hint: "Give it another one with `name`." },
+  );
 }
 
 function baseName(path: string): string {
