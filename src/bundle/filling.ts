@@ -37,12 +37,7 @@ export class Filling {
     this.#partial = partial;
     this.#entries = entries;
     // Content does not go to another thread.
-    const files = entries.map(({ name, size, mayBeLong, isExecutable }) => ({
-      name,
-      size,
-      mayBeLong,
-      isExecutable,
-    }));
+    const files = entries.map(({ content: _content, ...name }) => name);
     const { onSealed, mtime } = options;
     const { file, layout } = partial;
     const plan = { fd: file.fd, files, layout, mtime: mtime.getTime() };
