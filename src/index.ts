@@ -92,6 +92,7 @@ export {
   recipeJsonSchema,
   type FileRequest,
   type ImageRequest,
+  type ToolRequest,
   type Recipe,
 } from "./intake/recipe/recipe.ts";
 export {
