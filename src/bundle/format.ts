@@ -109,6 +109,18 @@ const artifactSchema = z.strictObject({
   images: z.array(z.string().min(1)).optional(),
 });
 
+/** Where tools lie: people type such paths into a shell, and `README.txt` has them in its lines. */
+const TOOL_PATH = /^tools\/(?:[\w.-]+\/)?\w[\w.+-]*$/;
+
+const fileSchema = z.strictObject({
+  path: z
+    .string()
+    .min(1)
+    .refine((path) => !isTool(path) || TOOL_PATH.test(path), "expected tools/PLATFORM/NAME"),
+  size,
+  platform: z.string().min(1).optional(),
+});
+
 /** Names and versions become parts of file names: `NAME-VERSION.tar.gz`. */
 const NAME_PART = /^[A-Za-z0-9](?:[A-Za-z0-9._+-]{0,98}[A-Za-z0-9])?$/;
 
@@ -125,9 +137,7 @@ const documentSchema: z.ZodType<ContentsDocument> = z.strictObject({
   created: z.string(),
   generator: z.string(),
   artifacts: z.array(artifactSchema),
-  files: z.array(
-    z.strictObject({ path: z.string().min(1), size, platform: z.string().min(1).optional() }),
-  ),
+  files: z.array(fileSchema),
   skipped: skippedSchema.optional(),
 });
 

@@ -4,7 +4,9 @@ import { join } from "node:path";
 import process from "node:process";
 import { promisify } from "node:util";
 import { describe, expect, it, type TestContext } from "vitest";
+import { makeBundle, readEntries } from "../../fixtures/bundles.ts";
 import { temporaryDirectory } from "../../fixtures/temporary-directory.ts";
+import { parseContentsDocument } from "../../src/bundle/format.ts";
 import { keygen } from "../../src/stories/keygen.ts";
 import { needs, needsShell } from "../programs.ts";
 import { dray, type Outcome } from "./terminal.ts";
@@ -141,6 +143,19 @@ describe("a tool in a bundle", () => {
     const shown = await dray(["inspect", at.path("second.tar.gz"), "--allow-unsigned"]);
     expect(shown.stdout).toMatch(/tool +tools\/linux-amd64\/carry.*linux\/amd64/);
   });
+
+  it.each(["tools/a b", 'tools/"; echo evil; "', "tools/a/b/c", "tools/.hidden", "tools/$HOME"])(
+    "of another has to have a path that may be typed: %s",
+    async (path) => {
+      const { path: bundle } = await makeBundle({ files: { "note.txt": "a note" } });
+      const entries = await readEntries(bundle);
+      const document = JSON.parse(entries.get("bundle.json")?.toString() ?? "") as object;
+      const files = [{ path, size: 4 }];
+      expect(() =>
+        parseContentsDocument(Buffer.from(JSON.stringify({ ...document, files }))),
+      ).toThrow("expected tools/PLATFORM/NAME");
+    },
+  );
 
   it("has its own name and runs everywhere, unless the recipe says otherwise", async () => {
     const at = await Sender.open("[{ path: carry.sh }]");
