@@ -8,9 +8,6 @@ import { referrersTag, subjectOfTag } from "../oci/referrer.ts";
 import { withName, type NamedRoot } from "./adopt-names.ts";
 import type { BlobPool } from "./blob-pool.ts";
 
-/** As many as a registry gives of one subject. */
-const MAX_LISTED = 10_000;
-
 /**
  * Takes what lists of referrers name, each as a root of its own, and not the lists: whoever delivers
  * that writes the list anew where one is needed. What a list names and is not there is said, and what
@@ -55,7 +52,7 @@ function listedSubject({ descriptor, reference, tag }: NamedRoot): Digest | unde
   return subject !== undefined && referrersTag(subject) === name ? subject : undefined;
 }
 
-/** The entries of a list; of one that cannot be read nothing, and whoever follows it says why. */
+/** The entries of a list, which are as many as a manifest has room for; of one that cannot be read nothing, and whoever follows it says why. */
 async function listedIn(
   { descriptor }: NamedRoot,
   blobs: BlobPool,
@@ -64,7 +61,7 @@ async function listedIn(
   try {
     const { mediaType, digest } = descriptor;
     const list = parseManifest(await blobs.read(descriptor), { mediaType, what: digest });
-    return list.kind === "index" ? list.manifests.slice(0, MAX_LISTED) : undefined;
+    return list.kind === "index" ? list.manifests : undefined;
   } catch (error) {
     if (error instanceof DrayError) return undefined;
     throw error;
