@@ -55,13 +55,20 @@ export class Comparison {
         name,
         `${wall.min.toFixed(2)} / **${wall.median.toFixed(2)}** / ${wall.max.toFixed(2)}`,
         cpu.toFixed(2),
-        Number.isFinite(best) ? (seconds / best).toFixed(2) : "",
-        Number.isFinite(bestCpu) ? (cpu / bestCpu).toFixed(2) : "",
+        ratio(seconds, best),
+        ratio(cpu, bestCpu),
         formatBytes(peakRss),
         formatBytes(written),
       ];
     });
   }
+}
+
+/** What takes no time that could be measured is nothing to compare with, and neither is nobody. */
+const LEAST_SECONDS = 0.05;
+
+function ratio(own: number, best: number): string {
+  return Number.isFinite(best) && best >= LEAST_SECONDS ? (own / best).toFixed(2) : "";
 }
 
 export const COLUMNS: readonly string[] = [
