@@ -212,6 +212,7 @@ export {
 export { diff, type DiffOptions, type DiffReport } from "./stories/diff.ts";
 export { split, type SplitOptions, type SplitResult } from "./stories/split.ts";
 export type { WrittenPart } from "./archive/parts/write-parts.ts";
+export { parsePartSize } from "./archive/parts/part-size.ts";
 export type { Cut } from "./archive/parts/cut.ts";
 export type { ReadBackFrom } from "./content/check-written.ts";
 export type {

@@ -56,7 +56,7 @@ export function memoryInTurn(): Allocate {
 
 /** Fills `buffer` from `position` on; a shorter file is an error. */
 export async function readExactly(
-  file: Readable,
+  file: Pick<Readable, "read">,
   position: number,
   buffer: Buffer,
 ): Promise<Buffer> {

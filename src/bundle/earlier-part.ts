@@ -4,7 +4,7 @@ import { platform } from "node:os";
 import { resolve } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { stretches } from "../archive/members/framed-run.ts";
-import { readExactly } from "../archive/file-range.ts";
+import { readExactly, type Readable } from "../archive/file-range.ts";
 import type { Bytes } from "../content/content.ts";
 import { systemCode } from "../errors.ts";
 import type { Digest } from "../oci/digest.ts";
@@ -97,7 +97,7 @@ export async function leftBehind(output: string): Promise<ReadonlyMap<Digest, nu
 
 /** Bytes of a blob, from one on, as they lie in a file of members. */
 export async function* readPlaced(
-  file: FileHandle,
+  file: Pick<Readable, "read">,
   { offset, length }: { offset: number; length: number },
 ): Bytes {
   for (const [place, count] of stretches(offset, length)) {
@@ -135,7 +135,8 @@ async function look(path: string): Promise<Stats | undefined> {
   }
 }
 
-async function openOwn(partial: string): Promise<FileHandle | undefined> {
+/** A file of this account and of one name, open for reading and writing; undefined for any other. */
+export async function openOwn(partial: string): Promise<FileHandle | undefined> {
   const file = await open(partial, constants.O_RDWR | NO_FOLLOW);
   if (await isOwn(await file.stat())) return file;
   await file.close();

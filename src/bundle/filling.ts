@@ -1,3 +1,4 @@
+import type { FileSums } from "../archive/members/cut-hash.ts";
 import { openFront, type Front } from "../archive/members/open-front.ts";
 import { PlaceWriter } from "../archive/members/place-writer.ts";
 import type { Content } from "../content/content.ts";
@@ -40,13 +41,13 @@ export class Filling {
     const files = entries.map(({ content: _content, ...name }) => name);
     const { onSealed, mtime } = options;
     const { file, layout } = partial;
-    const plan = { fd: file.fd, files, layout, mtime: mtime.getTime() };
+    const plan = { places: file.places, files, layout, mtime: mtime.getTime() };
     this.#front = openFront(plan, { onSealed, expectedSize: layout.size });
     this.#frontier = new Frontier(this.#front, files, layout);
   }
 
-  /** SHA-256 of the file, in hexadecimal, when all of it is sealed. */
-  get digest(): Promise<string> {
+  /** SHA-256 of the file, and of those that it is cut into, when all of it is sealed. */
+  get digest(): Promise<FileSums> {
     return this.#front.digest;
   }
 

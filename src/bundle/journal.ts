@@ -13,6 +13,8 @@ import { parseDigest, type Digest } from "../oci/digest.ts";
 export interface Journal {
   /** Of the tar that the file will hold. */
   readonly tarSize: number;
+  /** Bytes of each of the files that it is cut into; undefined for one file. */
+  readonly partSize?: number | undefined;
   /** Who writes, as `ownerName` says it; undefined if that has ended in good order. */
   readonly owner: string | undefined;
   readonly blobs: ReadonlyMap<Digest, JournalBlob>;
@@ -29,6 +31,7 @@ export interface JournalBlob {
 const FIRST_LINE = "dray partial 1";
 const LINE = {
   tar: /^tar (\d{1,16})$/,
+  parts: /^parts (\d{1,16})$/,
   owner: /^owner(?: ([\x20-\x7e]{1,400}))?$/,
   blob: /^blob (\S{71,135}) (\d{1,16}) (\d{1,16})$/,
   have: /^have (\S{71,135}) (\d{1,16})$/,
@@ -59,15 +62,19 @@ class Reading {
   readonly #blobs = new Map<Digest, JournalBlob>();
   #owner: string | undefined;
   #tarSize = 0;
+  #partSize: number | undefined;
 
   get journal(): Journal | undefined {
-    const tarSize = this.#tarSize;
-    return tarSize > 0 ? { tarSize, owner: this.#owner, blobs: this.#blobs } : undefined;
+    const [tarSize, partSize] = [this.#tarSize, this.#partSize];
+    const places = { tarSize, ...(partSize === undefined ? {} : { partSize }) };
+    return tarSize > 0 ? { ...places, owner: this.#owner, blobs: this.#blobs } : undefined;
   }
 
   add(line: string): void {
     const tar = LINE.tar.exec(line);
     if (tar !== null) this.#tarSize = Number(tar[1]);
+    const parts = LINE.parts.exec(line);
+    if (parts !== null) this.#partSize = Number(parts[1]);
     const owner = LINE.owner.exec(line);
     if (owner !== null) this.#owner = owner[1];
     const [, name, size, offset] = LINE.blob.exec(line) ?? [];
@@ -99,16 +106,20 @@ function digestIn(text: string): Digest | undefined {
   }
 }
 
+/** Where everything has its place. */
+export type JournalPlaces = Omit<Journal, "owner">;
+
 /** The lines that say where everything has its place. */
-export function formatPlaces({ tarSize, blobs }: Pick<Journal, "tarSize" | "blobs">): string {
+export function formatPlaces({ tarSize, partSize, blobs }: JournalPlaces): string {
   const lines = [...blobs].map(
     ([digest, { size, offset }]) => `blob ${digest} ${size} ${offset}\n`,
   );
-  return `${FIRST_LINE}\ntar ${tarSize}\n${lines.join("")}`;
+  const parts = partSize === undefined ? "" : `parts ${partSize}\n`;
+  return `${FIRST_LINE}\ntar ${tarSize}\n${parts}${lines.join("")}`;
 }
 
 /** Whether everything has the same place in both. */
-export function isSamePlaces(one: Journal, other: Pick<Journal, "tarSize" | "blobs">): boolean {
+export function isSamePlaces(one: Journal, other: JournalPlaces): boolean {
   return formatPlaces(one) === formatPlaces(other);
 }
 

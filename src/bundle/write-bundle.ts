@@ -1,14 +1,16 @@
-import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
-import { framedSize } from "../archive/members/gzip-members.ts";
+import type { FileSums } from "../archive/members/cut-hash.ts";
+import type { WrittenPart } from "../archive/parts/write-parts.ts";
 import { joinSignals } from "../content/concurrency.ts";
 import type { Bytes, Content } from "../content/content.ts";
-import { DrayError, diskFull, systemCode, unwritable } from "../errors.ts";
+import { DrayError, unwritable } from "../errors.ts";
 import type { Listener } from "../events.ts";
 import { digestOf, parseDigest, type Digest } from "../oci/digest.ts";
 import type { BundleFile } from "./artifact.ts";
+import { BundleOutput } from "./bundle-output.ts";
 import type { BundleContents, BundleEntry } from "./contents.ts";
 import { Filling, type Filled } from "./filling.ts";
+import { sizeOfBundle } from "./open-partial.ts";
 import { PartialFile } from "./partial-file.ts";
 import { Sealing } from "./sealing.ts";
 
@@ -22,6 +24,8 @@ export interface WriteOptions {
    * @default false: nothing is left
    */
   readonly keepPart?: boolean | undefined;
+  /** Bytes of each of the parts that it is written in, where it is larger. @default one file */
+  readonly split?: number | undefined;
   /** Brings the content of what is not made here to its places. @default from its sources, in turn */
   readonly bring?: Bring | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -42,8 +46,10 @@ export interface Place {
 export type Bring = (places: readonly Place[], signal: AbortSignal) => Promise<unknown>;
 
 export interface WrittenBundle {
-  /** Absolute. */
+  /** Absolute; of one in parts the first. */
   readonly path: string;
+  /** The files that it is: itself alone, or its parts. */
+  readonly parts: readonly WrittenPart[];
   /** Bytes of the file. */
   readonly size: number;
   /** SHA-256 of the file as it was written. */
@@ -54,28 +60,29 @@ export interface WrittenBundle {
 
 /**
  * Writes a bundle. It grows as `PATH.partial`, every byte at its final place, and gets its name when it
- * is whole and on the disk.
+ * is whole and on the disk. In parts, no file ever is larger than one; the list of their sums lies beside.
  *
- * @throws DrayError `DRAY_FILE_EXISTS`, `DRAY_DISK_FULL`
+ * @throws DrayError `DRAY_FILE_EXISTS`, `DRAY_DISK_FULL`, `DRAY_MEDIUM_FAILED`
  */
 export async function writeBundle(
   path: string,
   contents: BundleContents,
   options: WriteOptions,
 ): Promise<WrittenBundle> {
-  const target = resolve(path);
-  const { keepPart = false, force } = options;
-  const partial = await openPartial(target, contents, options);
+  const { split = Infinity } = options;
+  const output = new BundleOutput(resolve(path), sizeOfBundle(contents.entries), split);
+  const { keepPart = false, force = false } = options;
+  const partial = await openPartial(output, contents, options);
   let arrived = 0;
-  const sealing = new Sealing(framedSize(partial.layout.size), options.onEvent);
+  const sealing = new Sealing(output.size, options.onEvent);
   try {
     const filling = new Filling(partial, contents.entries, {
       mtime: options.mtime,
       onSealed: (bytes) => sealing.note(bytes),
     });
-    let digest: string;
+    let sums: FileSums;
     try {
-      digest = await bringAll(filling, contents.entries, {
+      sums = await bringAll(filling, contents.entries, {
         ...options,
         onBrought: () => sealing.begin(),
       });
@@ -83,37 +90,40 @@ export async function writeBundle(
       await filling.close();
       arrived = filling.arrived;
     }
-    if (force !== true) await requireAbsent(target);
+    await output.makeWay(force);
     options.onEvent?.({ type: "stage", stage: "sync" });
     options.signal?.throwIfAborted();
-    await partial.finish(target);
+    await partial.finish();
+    const parts = await output.finish(sums);
     return {
-      path: target,
-      size: framedSize(partial.layout.size),
-      fileDigest: parseDigest(`sha256:${digest}`),
+      path: parts[0]?.path ?? output.target,
+      parts,
+      size: output.size,
+      fileDigest: parseDigest(`sha256:${sums.whole}`),
       bundleDigest: digestOf(contents.sums),
     };
   } catch (error) {
     const kept = keepPart ? await partial.leave(arrived) : undefined;
     if (!keepPart) await partial.remove();
     if (kept !== undefined) options.onEvent?.({ type: "kept", path: partial.path, bytes: kept });
-    throw noRoom(error, target, keepPart) ?? error;
+    throw (await output.failed(error, keepPart)) ?? error;
   } finally {
     await partial.close();
   }
 }
 
 async function openPartial(
-  target: string,
+  output: BundleOutput,
   { entries }: BundleContents,
-  { force, keepPart = false }: WriteOptions,
+  { force = false, keepPart = false }: WriteOptions,
 ): Promise<PartialFile> {
   try {
-    if (force !== true) await requireAbsent(target);
-    return await PartialFile.open(`${target}.partial`, entries);
+    await output.requireFree(force);
+    return await PartialFile.open(output.parts, entries);
   } catch (error) {
     if (error instanceof DrayError) throw error;
-    throw noRoom(error, target, keepPart) ?? unwritable(error, "bundle", target) ?? error;
+    const failed = await output.failed(error, keepPart);
+    throw failed ?? unwritable(error, "bundle", output.target) ?? error;
   }
 }
 
@@ -122,7 +132,7 @@ async function bringAll(
   filling: Filling,
   entries: readonly BundleEntry[],
   { bring = inTurn, signal, onBrought }: WriteOptions & { readonly onBrought: () => void },
-): Promise<string> {
+): Promise<FileSums> {
   const stop = new AbortController();
   const either = joinSignals(stop.signal, signal);
   filling.digest.catch((error: unknown) => stop.abort(error));
@@ -175,38 +185,4 @@ function stoppable(content: Content, signal: AbortSignal): Content {
       }
     },
   };
-}
-
-/** @throws DrayError `DRAY_FILE_EXISTS` for anything that has this name already */
-export async function requireAbsent(path: string): Promise<void> {
-  try {
-    await stat(path);
-  } catch (error) {
-    if (systemCode(error) === "ENOENT") return;
-    throw error;
-  }
-  throw new DrayError(
-    "DRAY_FILE_EXISTS",
-    `Cannot write ${JSON.stringify(path)}: it exists already`,
-    {
-      kind: "usage",
-      hint: "Choose another name with -o, or replace it with --force.",
-    },
-  );
-}
-
-/** The error for what this file system cannot hold: no more, or no file this large. */
-function noRoom(cause: unknown, path: string, keepPart: boolean): DrayError | undefined {
-  const action = `write ${JSON.stringify(path)}`;
-  if (systemCode(cause) !== "EFBIG") {
-    const left = keepPart
-      ? `the next run goes on with ${JSON.stringify(`${path}.partial`)}, unless you remove it.`
-      : "nothing was left behind.";
-    return diskFull(cause, action, `Make room or choose another place with -o; ${left}`);
-  }
-  return new DrayError(
-    "DRAY_FILE_TOO_LARGE",
-    `Cannot ${action}: the file system takes no file this large`,
-    { cause, hint: "FAT32 ends at 4 GiB: write to another file system, such as exFAT." },
-  );
 }

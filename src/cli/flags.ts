@@ -62,28 +62,6 @@ export function byteRate(text: string): number {
   throw new InvalidArgumentError("Expected bytes a second, such as 1KiB, 10KiB or 1MiB.");
 }
 
-/** What media take in one file, in bytes: FAT has room for 32 bits, and ISO 9660 on a DVD has too. */
-const MEDIA: Readonly<Record<string, number>> = {
-  fat32: 2 ** 32 - 1,
-  dvd: 2 ** 32 - 1,
-  // A disc of 25 GB, with room for its file system and the list.
-  bd: 24_500_000_000,
-};
-
-/** As coreutils count: `k` and `KiB` are 1024, `KB` is 1000. */
-const UNITS: Readonly<Record<string, number>> = { "": 0, k: 1, m: 2, g: 3, t: 4 };
-
-/** Reads `fat32`, `dvd`, `bd`, `700MB`, `4GiB` or `4G` as bytes. */
-export function partSize(text: string): number {
-  const known = MEDIA[text.toLowerCase()];
-  if (known !== undefined) return known;
-  const [, number = "", unit = "", kind = ""] = /^(\d{1,15})([kmgt]?)(i?b)?$/i.exec(text) ?? [];
-  const base = kind.toLowerCase() === "b" ? 1000 : 1024;
-  const bytes = Number(number) * base ** (UNITS[unit.toLowerCase()] ?? 0);
-  if (number !== "" && bytes > 0 && Number.isSafeInteger(bytes)) return bytes;
-  throw new InvalidArgumentError("Expected fat32, dvd, bd, or a size such as 700MB or 4GiB.");
-}
-
 /** A flag of one value that may be given several times. */
 export function severally<T>(
   parse: (text: string) => T,

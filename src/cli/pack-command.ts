@@ -27,6 +27,8 @@ interface PackFlags
   readonly dryRun?: boolean;
   readonly reuse?: readonly string[];
   readonly since?: readonly string[];
+  readonly split?: string;
+  readonly checkWritten?: boolean;
 }
 
 export const addPackCommand: AddCommand = (program, start) => {
@@ -71,6 +73,8 @@ function addResultFlags(command: Command): void {
     .option("--bundle-version <version>", "version of the bundle")
     .option("-o, --output <file>", "file to write (default: NAME-VERSION.tar.gz)")
     .option("--force", "replace the file if it is there")
+    .option("--split <size>", "write parts: fat32, dvd, bd, or a size such as 700MB or 4GiB")
+    .option("--check-written", "read the bundle back from its medium and compare")
     .addOption(
       repeatable("--reuse <bundle>", "an earlier bundle whose content is not fetched again"),
     )
@@ -112,7 +116,7 @@ async function runPack(
   session: Session,
 ): Promise<void> {
   const { run, print } = session;
-  const { pack } = await import("../index.ts");
+  const { pack, parsePartSize } = await import("../index.ts");
   await requireSigningChoice(flags);
   await requireFile(flags);
   const recipe = await readRecipe(recipePath, flags, await readSets(sets, flags, session));
@@ -128,6 +132,8 @@ async function runPack(
       force: flags.force,
       reuse: flags.reuse,
       since: flags.since,
+      split: flags.split === undefined ? undefined : parsePartSize(flags.split),
+      checkWritten: flags.checkWritten,
       signingKey: isDryRun ? undefined : await readSigner(flags, session),
       target: flags.target,
       mapping: await readMapping(flags),

@@ -87,6 +87,7 @@ export async function readRecipe(
     name: named.name ?? given.name,
     version: named.version ?? given.version,
     kubeVersion: given.kubeVersion,
+    split: given.split,
     apiVersions: given.apiVersions,
     chartRoot: named.chartRoot ?? given.chartRoot,
     images: [...given.images, ...named.images],

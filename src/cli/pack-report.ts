@@ -1,11 +1,19 @@
-import type { DigestChange, PackPlan, PackResult, PlannedChart, PlannedDelta } from "../index.ts";
+import type {
+  DigestChange,
+  PackPlan,
+  PackResult,
+  PlannedChart,
+  PlannedDelta,
+  WrittenBundle,
+} from "../index.ts";
+import { READ_BACK } from "./split-command.ts";
 import { formatNotes, formatOperators, formatProblems } from "./findings.ts";
 import { formatImages } from "./images-report.ts";
 import { formatBytes, formatTable, paragraphs, plural, section, shortDigest } from "./table.ts";
 
 /** What was packed, or would be. */
 export function renderPack(
-  { plan, written }: PackResult,
+  { plan, written, readBackFrom }: PackResult,
   { isSigned, isDryRun }: { isSigned: boolean; isDryRun: boolean },
 ): string {
   const rows = plan.contents.map(({ kind, role, reference, digest, size, platforms }) => [
@@ -35,15 +43,25 @@ export function renderPack(
   }
   parts.push(
     formatTable([
-      ["bundle", written.path],
+      ...bundleRows(written),
       ["size", `${formatBytes(written.size)} (${written.size} bytes)`],
       ["holds", formatCounts(plan)],
       ["bundle digest", written.bundleDigest],
       ["file digest", written.fileDigest],
+      ...(readBackFrom === undefined ? [] : [["read back", READ_BACK[readBackFrom]]]),
       ["signature", isSigned ? "signed" : "none: verify and push will ask for --allow-unsigned"],
     ]),
   );
   return paragraphs(parts);
+}
+
+/** The file, or its parts. */
+function bundleRows({ path, parts }: WrittenBundle): string[][] {
+  if (parts.length < 2) return [["bundle", path]];
+  return parts.map((part) => [
+    `part ${part.number} of ${parts.length}`,
+    `${part.path} (${formatBytes(part.size)})`,
+  ]);
 }
 
 function formatDelta({ since, isNew, blobs, bytes }: PlannedDelta): string {

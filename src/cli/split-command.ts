@@ -1,12 +1,12 @@
 import { Option } from "commander";
 import type { SplitResult } from "../index.ts";
 import { partsFlag } from "./bundle-flags.ts";
-import { addExamples, integer, partSize, refuseStdout, severally } from "./flags.ts";
+import { addExamples, integer, refuseStdout, severally } from "./flags.ts";
 import { addOutputFlags, type AddCommand, type SessionFlags } from "./session.ts";
 import { formatBytes, formatTable, paragraphs } from "./table.ts";
 
 interface SplitFlags extends SessionFlags {
-  readonly size: number;
+  readonly size: string;
   readonly part?: readonly number[];
   readonly output?: string;
   readonly force?: boolean;
@@ -26,9 +26,10 @@ export const addSplitCommand: AddCommand = (program, start) => {
     )
     .argument("<bundle>", "bundle file, or any of its parts")
     .addOption(
-      new Option("--size <size>", "bytes of a part: fat32, dvd, bd, or such as 700MB or 4GiB")
-        .argParser(partSize)
-        .makeOptionMandatory(),
+      new Option(
+        "--size <size>",
+        "bytes of a part: fat32, dvd, bd, or such as 700MB or 4GiB",
+      ).makeOptionMandatory(),
     )
     .addOption(
       new Option("--part <number>", "write only this one, once more (repeatable)").argParser(ONLY),
@@ -47,8 +48,9 @@ export const addSplitCommand: AddCommand = (program, start) => {
     const session = await start(flags);
     await refuseStdout(flags.output, NO_PARTS_ON_STDOUT);
     const { run, print } = session;
-    const { split } = await import("../index.ts");
-    const { size, part: only, output: directory, force, checkWritten, parts } = flags;
+    const { parsePartSize, split } = await import("../index.ts");
+    const size = parsePartSize(flags.size);
+    const { part: only, output: directory, force, checkWritten, parts } = flags;
     const result = await split({ path, parts, size, only, directory, force, checkWritten }, run);
     print(result, () => render(result));
   });
@@ -75,7 +77,8 @@ function render({ directory, parts, count, sums, readBackFrom }: SplitResult): s
   return paragraphs([formatTable(rows), formatTable(table)]);
 }
 
-const READ_BACK = {
+/** Where files were read back from, in words. */
+export const READ_BACK = {
   medium: "from the medium, past the system's memory: every byte is there",
   memory:
     "perhaps out of the system's memory, past which there is no way here: take the medium out, put it in again, and verify",

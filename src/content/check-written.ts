@@ -19,12 +19,26 @@ export interface Written {
 }
 
 /**
+ * Reads files back that were just written, and says where from: from the medium, if all of them were.
+ * @throws DrayError `DRAY_MEDIUM_ALTERED`
+ */
+export async function readBack(files: readonly Written[], run: Run): Promise<ReadBackFrom> {
+  const bytes = files.reduce((sum, { size }) => sum + size, 0);
+  run.onEvent({ type: "stage", stage: "check-written", bytes });
+  let from: ReadBackFrom = "medium";
+  for (const file of files) {
+    if ((await checkWritten(file, run)) === "memory") from = "memory";
+  }
+  return from;
+}
+
+/**
  * Reads a file back that was just written, past the system's own memory where that can be done: sticks
  * take what they do not keep.
  *
  * @throws DrayError `DRAY_MEDIUM_ALTERED`
  */
-export async function checkWritten(
+async function checkWritten(
   written: Written,
   { signal, onEvent }: Pick<Run, "signal" | "onEvent">,
 ): Promise<ReadBackFrom> {

@@ -3,6 +3,7 @@ import { isAllThere, leaveOut, type Base, type Delta } from "../bundle/base.ts";
 import { layOut } from "../bundle/contents.ts";
 import type { ContentsDocument } from "../bundle/format.ts";
 import { writeBundle, type WrittenBundle } from "../bundle/write-bundle.ts";
+import { readBack, type ReadBackFrom } from "../content/check-written.ts";
 import { requirePlace } from "../content/output-place.ts";
 import { replaceFile } from "../content/replace-file.ts";
 import { foreseePush } from "../delivery/foresee.ts";
@@ -42,6 +43,10 @@ export interface PackOptions extends GatheringOptions, StockOptions {
    * if that is all, no bundle is written.
    */
   readonly since?: readonly string[] | undefined;
+  /** Bytes of each of the parts that it is written in, where it is larger. @default as the recipe says, else one file */
+  readonly split?: number | undefined;
+  /** Read back what was written, past the memory of the system, and compare. @default false */
+  readonly checkWritten?: boolean | undefined;
   /** Replace a bundle that is there. @default false */
   readonly force?: boolean | undefined;
   /** Undefined leaves the bundle unsigned. */
@@ -60,6 +65,8 @@ export interface PackResult {
   readonly plan: PackPlan;
   /** Undefined after a dry run, and where nothing is new: `plan.delta` says so. */
   readonly written: WrittenBundle | undefined;
+  /** Where it was read back from, if it was. */
+  readonly readBackFrom?: ReadBackFrom | undefined;
   readonly manifest: ContentsDocument | undefined;
 }
 
@@ -92,7 +99,7 @@ export async function pack(options: PackOptions, runOptions: RunOptions = {}): P
       };
       const isNothing = options.dryRun === true || plan.delta?.isNew === false;
       if (isNothing) return { plan, written: undefined, manifest: undefined };
-      const work = { options, run, stock, delta };
+      const work = { recipe, options, run, stock, delta };
       return { plan, ...(await build(plan, ingredients, { assembled, ...work })) };
     } finally {
       await stock.close();
@@ -129,13 +136,14 @@ function foresee(outlook: readonly Outlook[], { target, mapping = {} }: PackOpti
 async function build(
   plan: PackPlan,
   ingredients: Ingredients,
-  { assembled, delta, options, run, stock }: Work,
-): Promise<{ written: WrittenBundle; manifest: ContentsDocument }> {
-  const { lockPath, force } = options;
+  { assembled, delta, recipe, options, run, stock }: Work,
+): Promise<Omit<PackResult, "plan">> {
+  const { lockPath, force, checkWritten = false } = options;
+  const split = options.split ?? recipe.split;
   const { output } = plan;
   const { created = EPOCH, signingKey } = options;
   const contents = await layOut(assembled, signingKey, { signal: run.signal, delta });
-  await requireRoom(plan, stock, contents.entries);
+  await requireRoom(plan, stock, { entries: contents.entries, split });
   if (lockPath !== undefined) {
     await replaceFile(lockPath, Buffer.from(formatLock(lockOf(ingredients))));
   }
@@ -146,8 +154,10 @@ async function build(
   // What a store has too is not worth a file of this size.
   const keepPart = store === undefined;
   try {
-    const writing = { mtime: created, force, keepPart, bring, ...run };
-    return { written: await writeBundle(output, contents, writing), manifest: assembled.document };
+    const writing = { mtime: created, force, keepPart, bring, split, ...run };
+    const written = await writeBundle(output, contents, writing);
+    const readBackFrom = checkWritten ? await readBack(written.parts, run) : undefined;
+    return { written, manifest: assembled.document, readBackFrom };
   } catch (error) {
     if (store !== undefined) run.onEvent({ type: "kept", path: store.directory });
     throw error;
@@ -155,6 +165,7 @@ async function build(
 }
 
 interface Work {
+  readonly recipe: Recipe;
   readonly assembled: Assembled;
   readonly delta: Delta | undefined;
   readonly options: PackOptions;

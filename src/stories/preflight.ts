@@ -1,6 +1,6 @@
 import { append } from "../append.ts";
 import { requireUsable } from "../bundle/opened.ts";
-import { requireAbsent } from "../bundle/write-bundle.ts";
+import { requireAbsent } from "../bundle/bundle-output.ts";
 import { requireSpace } from "../content/disk-space.ts";
 import { requirePlace } from "../content/output-place.ts";
 import type { Mapping } from "../delivery/mapping.ts";

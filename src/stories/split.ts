@@ -5,7 +5,7 @@ import { formatPartSums, readPartSums } from "../archive/parts/part-sums.ts";
 import { sizeOf, withPieces } from "../archive/parts/several-files.ts";
 import { findSplitSource, type SplitSource } from "../archive/parts/split-source.ts";
 import { PartWriter, type CutSums, type WrittenPart } from "../archive/parts/write-parts.ts";
-import { checkWritten, type ReadBackFrom } from "../content/check-written.ts";
+import { readBack, type ReadBackFrom } from "../content/check-written.ts";
 import { mediumFailed } from "../content/medium.ts";
 import { replaceFile } from "../content/replace-file.ts";
 import { DrayError, unwritable } from "../errors.ts";
@@ -160,13 +160,4 @@ function requireSame(name: string, found: CutSums, listed: CutSums): void {
       },
     );
   }
-}
-
-async function readBack(parts: readonly WrittenPart[], run: Run): Promise<ReadBackFrom> {
-  run.onEvent({ type: "stage", stage: "check-written", bytes: sizeOf(parts) });
-  let from: ReadBackFrom = "medium";
-  for (const part of parts) {
-    if ((await checkWritten(part, run)) === "memory") from = "memory";
-  }
-  return from;
 }

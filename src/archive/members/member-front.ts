@@ -1,12 +1,14 @@
 import type { Bytes } from "../../content/content.ts";
 import { writeTar, type TarLayout, type TarName } from "../tar/tar-writer.ts";
+import type { FileSums } from "./cut-hash.ts";
 import { FramedRun } from "./framed-run.ts";
-import { MemberSealer, writeAllSync } from "./member-sealer.ts";
+import { MemberSealer } from "./member-sealer.ts";
+import { writePlacesSync, type Places } from "./output-file.ts";
 
 /** What a file is to hold, and where it is written. */
 export interface FrontPlan {
-  /** Open for reading and writing, for as long as the front runs. */
-  readonly fd: number;
+  /** Its files, open for reading and writing for as long as the front runs. */
+  readonly places: Places;
   readonly files: readonly TarName[];
   /** Where their contents have their places. */
   readonly layout: TarLayout;
@@ -40,15 +42,15 @@ const STAND_IN_BYTES = 16 * 1024 * 1024;
 /**
  * Follows content that others write to its place in a bundle, from the first byte of the file to the
  * last: has the tar framed, writes what is no content, seals each member that is whole and hashes the
- * file. SHA-256 of it, in hexadecimal.
+ * file. Ends with the sums of it.
  */
 export async function followFront(
-  { fd, files, layout, mtime }: FrontPlan,
+  { places, files, layout, mtime }: FrontPlan,
   arrivals: Arrivals,
   onSealed: (bytes: number) => Promise<void> | void,
-): Promise<string> {
-  const sealer = new MemberSealer(fd, layout.size);
-  const frame = new Frame(fd, { files, offsets: layout.offsets, tarSize: layout.size });
+): Promise<FileSums> {
+  const sealer = new MemberSealer(places, layout.size);
+  const frame = new Frame(places, { files, offsets: layout.offsets, tarSize: layout.size });
   const seal = async (framed: number): Promise<void> => {
     for (;;) {
       const { written, verified, rewound = false } = arrivals.now();
@@ -86,14 +88,14 @@ interface FrameLayout {
 
 /** Writes what a tar has between contents to its place. */
 class Frame {
-  readonly #fd: number;
+  readonly #places: Places;
   readonly #layout: FrameLayout;
   /** The file that comes next, or is passing. */
   #file = 0;
   offset = 0;
 
-  constructor(fd: number, layout: FrameLayout) {
-    this.#fd = fd;
+  constructor(places: Places, layout: FrameLayout) {
+    this.#places = places;
     this.#layout = layout;
   }
 
@@ -121,7 +123,7 @@ class Frame {
     for (let done = 0; done < bytes.length;) {
       const run = new FramedRun({ offset: this.offset + done, tarSize });
       done += run.add(bytes, done);
-      writeAllSync(this.#fd, Buffer.concat(run.pieces), run.place);
+      writePlacesSync(this.#places, Buffer.concat(run.pieces), run.place);
     }
   }
 }

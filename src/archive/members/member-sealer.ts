@@ -1,8 +1,8 @@
-import { createHash, type Hash } from "node:crypto";
-import { readSync, write, writeSync } from "node:fs";
+import { write } from "node:fs";
 import { promisify } from "node:util";
 import { crc32 } from "node:zlib";
 import { shorter } from "../file-range.ts";
+import { CutHash, type FileSums } from "./cut-hash.ts";
 import { payloadOf } from "./framed-run.ts";
 import {
   MEMBER_BYTES,
@@ -12,11 +12,12 @@ import {
   type MemberHeader,
 } from "./gzip-members.ts";
 import { SLICE_BYTES, slicesOf, type MemberSlice } from "./member-slices.ts";
+import { onePlace, readPlacesSync, writePlacesSync, type Places } from "./output-file.ts";
 
 /** How the file's hash stood before a member. */
 interface Mark {
   readonly member: number;
-  readonly hash: Hash;
+  readonly hash: CutHash;
 }
 
 /**
@@ -25,18 +26,19 @@ interface Mark {
  * own, or little to do.
  */
 export class MemberSealer {
-  readonly #fd: number;
+  readonly #places: Places;
   readonly #tarSize: number;
   readonly #buffer = Buffer.allocUnsafeSlow(SLICE_BYTES);
-  #hash = createHash("sha256");
+  #hash: CutHash;
   #next = 0;
   #mark: Mark | undefined;
   /** Others write to the file too, and one waits for the other: nobody waits for so little. */
   readonly #trailers: Promise<void>[] = [];
 
-  constructor(fd: number, tarSize: number) {
-    this.#fd = fd;
+  constructor(places: Places, tarSize: number) {
+    this.#places = places;
     this.#tarSize = tarSize;
+    this.#hash = new CutHash(places.partSize);
   }
 
   /** Where the tar ends that is sealed with the next member; undefined when all of it is. */
@@ -55,7 +57,7 @@ export class MemberSealer {
     this.#hash.update(trailer);
     const size = memberBytes(payload);
     const place = number * MEMBER_BYTES + size - MEMBER_TRAILER;
-    this.#trailers.push(writeSmall(this.#fd, trailer, place));
+    this.#trailers.push(writeSmall(this.#places, trailer, place));
     this.#trailers.at(-1)?.catch(() => undefined);
     this.#next++;
     return size;
@@ -76,9 +78,9 @@ export class MemberSealer {
     await Promise.all(this.#trailers.splice(0));
   }
 
-  /** SHA-256 of the file, in hexadecimal. */
-  digest(): string {
-    return this.#hash.digest("hex");
+  /** SHA-256 of the file, and of those that it is cut into. */
+  digest(): FileSums {
+    return this.#hash.digest();
   }
 
   /** Reads a member and hashes it; gives what it ends with. */
@@ -100,7 +102,12 @@ export class MemberSealer {
 
   #read(buffer: Buffer, position: number): void {
     for (let done = 0; done < buffer.length;) {
-      const count = readSync(this.#fd, buffer, done, buffer.length - done, position + done);
+      const count = readPlacesSync(this.#places, {
+        buffer,
+        offset: done,
+        length: buffer.length - done,
+        position: position + done,
+      });
       if (count === 0) throw shorter(position + done);
       done += count;
     }
@@ -114,22 +121,20 @@ export class MemberSealer {
     for (const { header, at, from } of blocks) {
       if (header.compare(bytes, at, from) === 0) continue;
       header.copy(bytes, at);
-      writeAllSync(this.#fd, header, place + at);
+      writePlacesSync(this.#places, header, place + at);
     }
-  }
-}
-
-/** Writes all of it, wherever the file ends. */
-export function writeAllSync(fd: number, bytes: Buffer, place: number): void {
-  for (let done = 0; done < bytes.length;) {
-    done += writeSync(fd, bytes, done, bytes.length - done, place + done);
   }
 }
 
 const writeAsync = promisify(write);
 
-async function writeSmall(fd: number, bytes: Buffer, place: number): Promise<void> {
-  const { bytesWritten } = await writeAsync(fd, bytes, 0, bytes.length, place);
-  if (bytesWritten < bytes.length)
-    writeAllSync(fd, bytes.subarray(bytesWritten), place + bytesWritten);
+async function writeSmall(places: Places, bytes: Buffer, position: number): Promise<void> {
+  const found = onePlace(places, position, bytes.length);
+  const bytesWritten =
+    found === undefined
+      ? 0
+      : (await writeAsync(found.fd, bytes, 0, bytes.length, found.place)).bytesWritten;
+  if (bytesWritten < bytes.length) {
+    writePlacesSync(places, bytes.subarray(bytesWritten), position + bytesWritten);
+  }
 }

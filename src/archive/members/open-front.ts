@@ -2,14 +2,15 @@ import { availableParallelism } from "node:os";
 import { setImmediate as turn } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import { fromFailure, SMALL_HEAP, type ThreadFailure } from "../threads.ts";
+import type { FileSums } from "./cut-hash.ts";
 import { followFront, type Arrivals, type Arrived, type FrontPlan } from "./member-front.ts";
 
 /** A front that runs. */
 export interface Front {
   /** Says how far the content is there. */
   tell(arrived: Arrived): void;
-  /** SHA-256 of the file, in hexadecimal, when all of it is sealed. */
-  readonly digest: Promise<string>;
+  /** SHA-256 of the file, and of those that it is cut into, when all of it is sealed. */
+  readonly digest: Promise<FileSums>;
   /** Ends it, wherever it is: the file may be closed when this resolves. */
   close(): Promise<void>;
 }
@@ -36,14 +37,14 @@ export function openFront(plan: FrontPlan, { onSealed, expectedSize }: FrontOpti
 
 /** What the thread of a front tells. */
 export type FrontNews =
-  { readonly sealed: number } | { readonly digest: string } | { readonly failure: ThreadFailure };
+  { readonly sealed: number } | { readonly digest: FileSums } | { readonly failure: ThreadFailure };
 
 function threadFront(plan: FrontPlan, onSealed: (bytes: number) => void): Front {
   const worker = new Worker(new URL("./member-front-worker.js", import.meta.url), {
     workerData: plan,
     resourceLimits: SMALL_HEAP,
   });
-  const digest = new Promise<string>((resolve, reject) => {
+  const digest = new Promise<FileSums>((resolve, reject) => {
     worker.on("message", (news: FrontNews) => {
       if ("sealed" in news) onSealed(news.sealed);
       else if ("digest" in news) resolve(news.digest);

@@ -1,19 +1,19 @@
-import type { FileHandle } from "node:fs/promises";
 import { FramedRun, type TarPlace } from "./framed-run.ts";
+import type { OutputFile } from "./output-file.ts";
 
 /**
  * Writes a stretch of a tar to its place in a file of members, a run at a time: one is put together
  * while the other is written. Chunks are kept until they are written: who gives them uses each once.
  */
 export class PlaceWriter {
-  readonly #file: FileHandle;
+  readonly #file: OutputFile;
   readonly #tarSize: number;
   #run: FramedRun;
   #writing: Promise<void> | undefined;
   /** Where in the tar that ends which the file has. */
   written: number;
 
-  constructor(file: FileHandle, place: TarPlace) {
+  constructor(file: OutputFile, place: TarPlace) {
     this.#file = file;
     this.#tarSize = place.tarSize;
     this.#run = new FramedRun(place);
@@ -54,20 +54,7 @@ export class PlaceWriter {
   }
 
   async #write({ pieces, place, offset }: FramedRun): Promise<void> {
-    const total = pieces.reduce((sum, { length }) => sum + length, 0);
-    if (total > 0) {
-      const { bytesWritten } = await this.#file.writev(pieces, place);
-      if (bytesWritten < total) await this.#writeRest(Buffer.concat(pieces), place, bytesWritten);
-    }
+    await this.#file.writev(pieces, place);
     this.written = offset;
-  }
-
-  /** A system may take less than all. */
-  async #writeRest(bytes: Buffer, place: number, from: number): Promise<void> {
-    for (let done = from; done < bytes.length;) {
-      const left = bytes.length - done;
-      const { bytesWritten } = await this.#file.write(bytes, done, left, place + done);
-      done += bytesWritten;
-    }
   }
 }

@@ -48,17 +48,21 @@ export class PartFolder {
     const hint = "Cut it smaller: `--size fat32`.";
     await requireFileSize(this.path, { bytes: largest, what, hint });
     if (wanted.length === 0) return;
-    const replaced = await this.#parts();
-    const isOwn = replaced.some((path) => this.#own.has(path));
-    const there = [...replaced, ...(await this.#otherForm())];
+    const there = await this.there();
+    const isOwn = there.some((path) => this.#own.has(path));
     if (isOwn || (there.length > 0 && !mayReplace)) throw exists(this.path, there, isOwn);
     const bytes = wanted.reduce((sum, { size }) => sum + size, 0);
     await requireSpace([{ path: this.path, bytes, purpose: "parts" }]);
   }
 
+  /** What has the names of these parts or of the whole, in whatever size. */
+  async there(): Promise<string[]> {
+    return [...(await this.#parts()), ...(await this.#otherForm())];
+  }
+
   /** Parts of another size would pass for some of these, and an old list for theirs. */
   async clear(): Promise<void> {
-    const there = [...(await this.#parts()), ...(await this.#otherForm())];
+    const there = await this.there();
     for (const path of [this.sums, ...there]) await rm(path, { force: true });
   }
 

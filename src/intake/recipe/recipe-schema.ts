@@ -74,6 +74,10 @@ export const recipeSchema = z
       .regex(/^v?\d+\.\d+/, "expected a version of Kubernetes, such as 1.34")
       .optional()
       .describe("Version of the cluster, where charts ask for it"),
+    split: z
+      .union([z.string(), z.int().positive()])
+      .optional()
+      .describe("Bytes of each part that the bundle is written in: fat32, dvd, bd, or 700MB, 4GiB"),
     apiVersions: z
       .array(z.string())
       .optional()

@@ -1,5 +1,6 @@
 import { dirname } from "node:path";
 import { DrayError } from "../../errors.ts";
+import { parsePartSize } from "../../archive/parts/part-size.ts";
 import { parsePlatform, type Platform } from "../../oci/platform.ts";
 import { parseReference, type Reference } from "../../oci/reference.ts";
 import { problemsOf } from "../../oci/problems.ts";
@@ -34,6 +35,8 @@ export interface Recipe {
   readonly platforms: readonly Platform[];
   /** Of the cluster, where charts ask for it. */
   readonly kubeVersion?: string | undefined;
+  /** Bytes of each of the parts that the bundle is written in; undefined for one file. */
+  readonly split?: number | undefined;
   /** APIs that the cluster has beyond those of every one. */
   readonly apiVersions?: readonly string[] | undefined;
   /** Directory that has all that the directories of charts may lead to. */
@@ -119,6 +122,10 @@ function toRecipe(data: z.infer<typeof recipeSchema>, base: string, reader: Item
     version: data.version,
     platforms: reader.each("platforms", data.platforms, parsePlatform),
     kubeVersion: data.kubeVersion,
+    split:
+      data.split === undefined
+        ? undefined
+        : reader.at(["split"], () => parsePartSize(String(data.split))),
     apiVersions: data.apiVersions,
     chartRoot: data.chartRoot === undefined ? undefined : resolvePath(data.chartRoot, base),
     images: reader.each("images", data.images, (item) =>

@@ -1,0 +1,113 @@
+import { readSync, writeSync } from "node:fs";
+import type { FileHandle } from "node:fs/promises";
+import type { Readable, ReadRequest } from "../file-range.ts";
+
+/** Where the bytes of one output lie: in one file, or in several of one size. A thread can be told. */
+export interface Places {
+  /** Open for reading and writing, in order. */
+  readonly fds: readonly number[];
+  /** Bytes of each file but the last; Infinity for one file. */
+  readonly partSize: number;
+}
+
+/** In which of the files a byte lies, where there, and how many may follow it in the same file. */
+function placeIn(
+  { fds, partSize }: Places,
+  position: number,
+): { index: number; place: number; room: number } {
+  if (partSize === Infinity) return { index: 0, place: position, room: Infinity };
+  const index = Math.min(Math.floor(position / partSize), fds.length - 1);
+  const place = position - index * partSize;
+  return { index, place, room: index === fds.length - 1 ? Infinity : partSize - place };
+}
+
+/** A file that is written at any place, or several that are written as if they were one. */
+export class OutputFile implements Pick<Readable, "read"> {
+  readonly places: Places;
+  readonly #files: readonly FileHandle[];
+
+  constructor(files: readonly FileHandle[], partSize: number = Infinity) {
+    this.#files = files;
+    this.places = { fds: files.map(({ fd }) => fd), partSize };
+  }
+
+  read({ buffer, offset, length, position }: ReadRequest): Promise<{ readonly bytesRead: number }> {
+    const { index, place, room } = placeIn(this.places, position);
+    return this.#file(index).read(buffer, offset, Math.min(length, room), place);
+  }
+
+  /** Writes all of it. */
+  async writev(pieces: readonly Uint8Array[], position: number): Promise<void> {
+    const total = pieces.reduce((sum, { length }) => sum + length, 0);
+    if (total === 0) return;
+    const { index, place, room } = placeIn(this.places, position);
+    let done = 0;
+    if (total <= room) {
+      done = (await this.#file(index).writev([...pieces], place)).bytesWritten;
+    }
+    // A system may take less than all, and a part may end before it.
+    if (done < total) await this.#writeRest(Buffer.concat(pieces), position, done);
+  }
+
+  /** Bytes of all of them. */
+  async size(): Promise<number> {
+    const stats = await Promise.all(this.#files.map((file) => file.stat()));
+    return stats.reduce((sum, { size }) => sum + size, 0);
+  }
+
+  async sync(): Promise<void> {
+    for (const file of this.#files) await file.sync();
+  }
+
+  async close(): Promise<void> {
+    for (const file of this.#files) await file.close();
+  }
+
+  async #writeRest(bytes: Buffer, position: number, from: number): Promise<void> {
+    for (let done = from; done < bytes.length;) {
+      const { index, place, room } = placeIn(this.places, position + done);
+      const count = Math.min(bytes.length - done, room);
+      done += (await this.#file(index).write(bytes, done, count, place)).bytesWritten;
+    }
+  }
+
+  #file(index: number): FileHandle {
+    const file = this.#files[index];
+    if (file === undefined) throw new Error("an output has a file for each of its places");
+    return file;
+  }
+}
+
+/** Reads up to `length` bytes, on whatever thread. */
+export function readPlacesSync(
+  places: Places,
+  { buffer, offset, length, position }: ReadRequest,
+): number {
+  const { index, place, room } = placeIn(places, position);
+  return readSync(fdOf(places, index), buffer, offset, Math.min(length, room), place);
+}
+
+/** Writes all of it, wherever the file ends, on whatever thread. */
+export function writePlacesSync(places: Places, bytes: Buffer, position: number): void {
+  for (let done = 0; done < bytes.length;) {
+    const { index, place, room } = placeIn(places, position + done);
+    const count = Math.min(bytes.length - done, room);
+    done += writeSync(fdOf(places, index), bytes, done, count, place);
+  }
+}
+
+/** The file and place for a few bytes; undefined where they lie in two files. */
+export function onePlace(
+  places: Places,
+  position: number,
+  length: number,
+): { readonly fd: number; readonly place: number } | undefined {
+  const { index, place, room } = placeIn(places, position);
+  return length <= room ? { fd: fdOf(places, index), place } : undefined;
+}
+
+function fdOf({ fds }: Places, index: number): number {
+  const fd = fds[index];
+  if (fd === undefined) throw new Error("an output has a file for each of its places");
+  return fd;
+}
