@@ -103,13 +103,22 @@ export async function writeBundle(
       bundleDigest: digestOf(contents.sums),
     };
   } catch (error) {
-    const kept = keepPart ? await partial.leave(arrived) : undefined;
-    if (!keepPart) await partial.remove();
-    if (kept !== undefined) options.onEvent?.({ type: "kept", path: partial.path, bytes: kept });
+    await leave(partial, arrived, options);
     throw (await output.failed(error, keepPart)) ?? error;
   } finally {
     await partial.close();
   }
+}
+
+/** What becomes of what has arrived when the run fails. */
+async function leave(
+  partial: PartialFile,
+  arrived: number,
+  { keepPart = false, onEvent }: WriteOptions,
+): Promise<void> {
+  if (!keepPart) return partial.remove();
+  const kept = await partial.leave(arrived);
+  if (kept !== undefined) onEvent?.({ type: "kept", path: partial.path, bytes: kept });
 }
 
 async function openPartial(

@@ -107,7 +107,7 @@ describe("a bundle that is packed in parts", () => {
     const split = 2 * MIB;
     const stop = new AbortController();
     at.registry.inject({ path: new RegExp(LAST.digest) }, () => stop.abort());
-    await expect(packed(at, { split, signal: stop.signal, ...IN_TURN })).rejects.toThrow();
+    await expect(packed(at, { split, signal: stop.signal, ...IN_TURN })).rejects.toThrow(/abort/i);
     expect((await readdir(at.directory)).filter((name) => name.endsWith(".partial")).length).toBe(
       5,
     );
@@ -125,7 +125,9 @@ describe("a bundle that is packed in parts", () => {
     const at = await atDesk();
     const stop = new AbortController();
     at.registry.inject({ path: new RegExp(LAST.digest) }, () => stop.abort());
-    await expect(packed(at, { split: 2 * MIB, signal: stop.signal, ...IN_TURN })).rejects.toThrow();
+    await expect(packed(at, { split: 2 * MIB, signal: stop.signal, ...IN_TURN })).rejects.toThrow(
+      /abort/i,
+    );
     at.registry.mend();
     await packed(at, { split });
     expect((await readdir(at.directory)).filter((name) => /partial/.test(name))).toEqual([]);
