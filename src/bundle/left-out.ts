@@ -84,7 +84,7 @@ export function leftOutFindings(
     return {
       code: "BLOBS_LEFT_OUT",
       severity,
-      message: `A delta: ${some} of ${bytes} bytes stayed behind and could not be seen; ${who} has them`,
+      message: `A delta: ${some} of ${bytes} bytes stayed behind and could not be seen; ${who} has ${blobs.length === 1 ? "it" : "them"}`,
       hint: HINT,
     };
   });

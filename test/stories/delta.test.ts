@@ -88,7 +88,7 @@ describe("a delta", () => {
     const report = await check(delta);
     expect(errorsOf(report)).toEqual(["BLOBS_LEFT_OUT"]);
     expect(report.findings[0]?.message).toMatch(
-      /^A delta: 1 blob of \d+ bytes .*; test 1\.0 \(sha256:[0-9a-f]{64}\) has them$/,
+      /^A delta: 1 blob of \d+ bytes .*; test 1\.0 \(sha256:[0-9a-f]{64}\) has it$/,
     );
   });
 
