@@ -8,10 +8,14 @@ import { referrersTag, subjectOfTag } from "../oci/referrer.ts";
 import { withName, type NamedRoot } from "./adopt-names.ts";
 import type { BlobPool } from "./blob-pool.ts";
 
+/** Entries of all lists: the same few lists may stand in an archive very often. */
+const MAX_LISTED = 100_000;
+
 /**
  * Takes what lists of referrers name, each as a root of its own, and not the lists: whoever delivers
  * that writes the list anew where one is needed. What a list names and is not there is said, and what
  * does not say itself what it is about is not taken on the list's word.
+ * @throws DrayError `DRAY_LAYOUT_INVALID`
  */
 export async function withoutLists(
   roots: readonly NamedRoot[],
@@ -20,6 +24,7 @@ export async function withoutLists(
   const kept: NamedRoot[] = [];
   const lists = new Set<Digest>();
   const findings: Finding[] = [];
+  let looked = 0;
   for (const root of roots) {
     const subject = listedSubject(root);
     const listed = subject === undefined ? undefined : await listedIn(root, blobs);
@@ -28,6 +33,8 @@ export async function withoutLists(
       continue;
     }
     lists.add(root.descriptor.digest);
+    looked += listed.length;
+    if (looked > MAX_LISTED) throw tooMany();
     for (const descriptor of listed) {
       const problem = await problemOf(descriptor, subject, blobs);
       if (problem === undefined) kept.push(besides(root, { descriptor }));
@@ -35,6 +42,11 @@ export async function withoutLists(
     }
   }
   return { roots: kept, lists, findings };
+}
+
+function tooMany(): DrayError {
+  const message = `Cannot read lists of referrers: expected at most ${MAX_LISTED} entries in all, found more`;
+  return new DrayError("DRAY_LAYOUT_INVALID", message, { kind: "refused" });
 }
 
 interface WithoutLists {
@@ -52,7 +64,7 @@ function listedSubject({ descriptor, reference, tag }: NamedRoot): Digest | unde
   return subject !== undefined && referrersTag(subject) === name ? subject : undefined;
 }
 
-/** The entries of a list, which are as many as a manifest has room for; of one that cannot be read nothing, and whoever follows it says why. */
+/** The entries of a list; of one that cannot be read nothing, and whoever follows it says why. */
 async function listedIn(
   { descriptor }: NamedRoot,
   blobs: BlobPool,

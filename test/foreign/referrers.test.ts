@@ -7,6 +7,7 @@ import { keyPen } from "../../fixtures/sigstore.ts";
 import type { Finding } from "../../src/finding.ts";
 import { cosignTag, referrersTag } from "../../src/oci/referrer.ts";
 import { verify, type VerifyReport } from "../../src/stories/verify.ts";
+import { refusal } from "../refusal.ts";
 import { keyFile, rule } from "../trust/images/lab.ts";
 import { codes, found, optionsFor } from "./lab.ts";
 
@@ -136,6 +137,17 @@ describe("what is about an image in a layout of others", () => {
     expect(said(report, "REFERRERS_UNKNOWN").join()).toContain("it does not say so itself");
     expect(codes(report)).toEqual(["IMAGE_UNSIGNED"]);
     expect(namesIn(report)).toEqual([`${HOME}:1.0`]);
+  });
+
+  it("is refused where lists name more than anybody has", async () => {
+    const { descriptor: missing } = other.root;
+    const long = makeList(Array.from({ length: 20_000 }, () => missing));
+    const list = named(long, referrersTag(descriptor.digest));
+    const entries = Array.from({ length: 6 }, () => list);
+    expect(await refusal(() => looked([named(image, "1.0"), ...entries]))).toMatchObject({
+      code: "DRAY_LAYOUT_INVALID",
+      message: expect.stringContaining("at most 100000 entries") as string,
+    });
   });
 
   it("is named as missing where the signature came and the image did not", async () => {
