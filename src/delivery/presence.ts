@@ -69,3 +69,14 @@ function pulled({ registry, repository, tag, digest }: Reference): Reference {
   if (digest !== undefined) return { registry, repository, digest };
   return { registry, repository, ...(tag === undefined ? {} : { tag }) };
 }
+
+/** What a push has brought is there; the registry is asked for the rest. */
+export async function presenceAfter(
+  images: readonly Reference[],
+  artifacts: Receipt["artifacts"],
+  { access, run }: { access: RegistryAccess; run: Run },
+): Promise<Presences> {
+  const brought = presenceByReceipt(images, { artifacts });
+  const others = images.filter((image) => brought.get(formatReference(image)) !== "there");
+  return new Map([...brought, ...(await presenceByAsking(others, access, run))]);
+}

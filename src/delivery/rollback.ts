@@ -1,6 +1,7 @@
 import type { UsableBundle } from "../bundle/opened.ts";
 import { compareVersions } from "../chart/choose-version.ts";
 import { DrayError } from "../errors.ts";
+import type { Run } from "../events.ts";
 import { findingOf, type Finding } from "../finding.ts";
 import type { Edition, Receipt } from "./receipt.ts";
 
@@ -60,3 +61,20 @@ export function newestOf(
 }
 
 const THERE: ReadonlySet<string> = new Set(["pushed", "overwritten", "present"]);
+
+/**
+ * The newest bundle that was pushed under this receipt. One that a newer dray has written tells nothing,
+ * which is enough to refuse where that has to be known.
+ */
+export function newestBefore(
+  file: { newest(): Edition | undefined } | undefined,
+  { noRollback, run }: { noRollback: boolean; run: Run },
+): Edition | undefined {
+  try {
+    return file?.newest();
+  } catch (error) {
+    if (noRollback || !(error instanceof DrayError)) throw error;
+    run.onEvent({ type: "warning", message: error.message });
+    return undefined;
+  }
+}

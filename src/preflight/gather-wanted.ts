@@ -1,3 +1,4 @@
+import type { Nameable } from "../delivery/names.ts";
 import type { DiscoveredImage } from "../discover/discovery.ts";
 import type { DiscoverySettings } from "../discover/find-images.ts";
 import { obtainChart, type ObtainedChart } from "../intake/charts/obtain-chart.ts";
@@ -54,4 +55,19 @@ export async function gatherWanted(
     optional: optional.filter((one) => one.class === "optional"),
     checks,
   };
+}
+
+/** What cannot be had has a place at the target all the same. */
+export function namesOf({ wanted, charts }: Gathered): Nameable[] {
+  return [
+    // Only what is written is named by its digest, and nothing is.
+    ...wanted.map(({ name }) => ({ kind: "image" as const, reference: name, digest: "" })),
+    ...charts.map(({ artifact, chart: { metadata } }) => ({
+      kind: "chart" as const,
+      reference: artifact.name,
+      digest: artifact.root.descriptor.digest,
+      name: metadata.name,
+      version: metadata.version,
+    })),
+  ];
 }

@@ -1,8 +1,5 @@
 import { append } from "../append.ts";
 import { requireUsable } from "../bundle/opened.ts";
-import { requireAbsent } from "../bundle/bundle-output.ts";
-import { requireSpace } from "../content/disk-space.ts";
-import { requirePlace } from "../content/output-place.ts";
 import type { Mapping } from "../delivery/mapping.ts";
 import { nameAt, type Nameable, type PushTarget } from "../delivery/names.ts";
 import { parsePushTarget } from "../delivery/plan.ts";
@@ -10,16 +7,13 @@ import type { DiscoverySettings } from "../discover/find-images.ts";
 import { startRun, type Run, type RunOptions } from "../events.ts";
 import { NOTHING, type Recipe } from "../intake/recipe/recipe.ts";
 import type { Resolved } from "../intake/resolve.ts";
+import { requireRoom } from "../intake/room.ts";
 import { openSources, type ChartAccess } from "../intake/sources.ts";
-import { missingBytes } from "../intake/stock.ts";
-import { reachable } from "../intake/store.ts";
-import { leftBehind } from "../bundle/earlier-part.ts";
-import { ImageLayout } from "../layout/layout.ts";
 import { checkLogin } from "../preflight/check-login.ts";
 import { checkSources } from "../preflight/check-sources.ts";
 import { checkTarget } from "../preflight/check-target.ts";
 import { checkWays } from "../preflight/check-ways.ts";
-import { gatherWanted, type Gathered } from "../preflight/gather-wanted.ts";
+import { gatherWanted, namesOf, type Gathered } from "../preflight/gather-wanted.ts";
 import {
   addContacts,
   failedCheck,
@@ -150,21 +144,6 @@ async function readPacked({
   return { names, checks };
 }
 
-/** What cannot be had has a place at the target all the same. */
-function namesOf({ wanted, charts }: Gathered): Nameable[] {
-  return [
-    // Only what is written is named by its digest, and nothing is.
-    ...wanted.map(({ name }) => ({ kind: "image" as const, reference: name, digest: "" })),
-    ...charts.map(({ artifact, chart: { metadata } }) => ({
-      kind: "chart" as const,
-      reference: artifact.name,
-      digest: artifact.root.descriptor.digest,
-      name: metadata.name,
-      version: metadata.version,
-    })),
-  ];
-}
-
 async function checkDestination(
   target: PushTarget,
   names: readonly Nameable[],
@@ -187,32 +166,15 @@ async function checkDestination(
 /** Whether what would be fetched and written has a place, and room there. */
 async function checkSpace(
   resolved: readonly Resolved[],
-  { options: { store, output: given }, run }: Work,
+  { options, run }: Work,
 ): Promise<PreflightCheck> {
-  const refused = await refusalOf(() => requireNewFile(given), run.signal);
-  if (refused !== undefined) return failedCheck("space", refused);
-  const output = given ?? "bundle.tar.gz";
-  const bundle = [...reachable(resolved)].reduce((sum, { size }) => sum + size, 0);
-  const layout = store === undefined ? undefined : new ImageLayout(store);
-  const download = await missingBytes(resolved, {
-    shelves: [],
-    store: layout,
-    present: await leftBehind(output),
-  });
-  const needs = [
-    ...(store === undefined ? [] : [{ path: store, bytes: download, purpose: "store" }]),
-    { path: output, bytes: bundle, purpose: "bundle" },
-  ];
-  const error = await refusalOf(() => requireSpace(needs), run.signal);
-  if (error !== undefined) return failedCheck("space", error);
-  const stored = store === undefined ? "" : `${download} bytes in the store and `;
-  const detail = `${stored}${bundle} bytes for the bundle have room`;
-  return { check: "space", verdict: "ok", detail };
-}
-
-/** As a pack without --force wants it. */
-async function requireNewFile(output: string | undefined): Promise<void> {
-  if (output === undefined) return;
-  await requirePlace(output, "bundle");
-  await requireAbsent(output);
+  let detail = "";
+  const error = await refusalOf(async () => {
+    const { bundle, download } = await requireRoom(resolved, options);
+    const stored = options.store === undefined ? "" : `${download} bytes in the store and `;
+    detail = `${stored}${bundle} bytes for the bundle have room`;
+  }, run.signal);
+  return error === undefined
+    ? { check: "space", verdict: "ok", detail }
+    : failedCheck("space", error);
 }

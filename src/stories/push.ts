@@ -15,18 +15,17 @@ import {
   planPush,
   type PlannedPush,
 } from "../delivery/plan.ts";
-import { presenceByAsking, presenceByReceipt, type Presences } from "../delivery/presence.ts";
+import { presenceAfter, type Presences } from "../delivery/presence.ts";
 import type { Goods } from "../delivery/publish-charts.ts";
-import type { Edition } from "../delivery/receipt.ts";
 import { ReceiptFile } from "../delivery/receipt-file.ts";
-import { compareWithEarlier, editionOf } from "../delivery/rollback.ts";
+import { compareWithEarlier, editionOf, newestBefore } from "../delivery/rollback.ts";
 import { PushRecord } from "../delivery/record.ts";
 import { carriedBy, vouchedFor } from "../delivery/vouched.ts";
 import { imagesOfChart } from "../discover/find-images.ts";
 import { DrayError, shellWord } from "../errors.ts";
 import type { Finding } from "../finding.ts";
 import { startRun, type Run, type RunOptions } from "../events.ts";
-import { formatReference, parseReference, type Reference } from "../oci/reference.ts";
+import { parseReference, type Reference } from "../oci/reference.ts";
 import type { RegistryAccess } from "../remote/registry/access.ts";
 import { RegistryPool } from "../remote/registry/pool.ts";
 import { prepareRepoint, repointBundle, type RepointReport } from "../repoint/repoint-bundle.ts";
@@ -95,36 +94,10 @@ async function pushAndRepoint(
   }
   const prepared = await prepareRepoint(repoint, destinationOf(options), bundle);
   const report = await carryOut(bundle, work);
-  const ask = (images: readonly Reference[]): Promise<Presences> => presenceAfter(images, work);
+  const ask = (images: readonly Reference[]): Promise<Presences> =>
+    presenceAfter(images, work.record.artifacts(), { access: options.registry ?? {}, run });
   const [repointing] = await Promise.allSettled([repointBundle(prepared, path, { ask, run })]);
   return { report, repointing };
-}
-
-/** What this push has brought is there; the registry is asked for the rest. */
-async function presenceAfter(
-  images: readonly Reference[],
-  { options: { registry = {} }, run, record }: PushWork,
-): Promise<Presences> {
-  const brought = presenceByReceipt(images, { artifacts: record.artifacts() });
-  const others = images.filter((image) => brought.get(formatReference(image)) !== "there");
-  return new Map([...brought, ...(await presenceByAsking(others, registry, run))]);
-}
-
-/**
- * The newest bundle that was pushed under this receipt. One that a newer dray has written tells nothing,
- * which is enough to refuse where that has to be known.
- */
-function newestBefore(
-  file: ReceiptFile | undefined,
-  { noRollback, run }: { noRollback: boolean; run: Run },
-): Edition | undefined {
-  try {
-    return file?.newest();
-  } catch (error) {
-    if (noRollback || !(error instanceof DrayError)) throw error;
-    run.onEvent({ type: "warning", message: error.message });
-    return undefined;
-  }
 }
 
 /** Whoever pushes wants to find something there. */
