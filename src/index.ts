@@ -14,6 +14,7 @@ export {
   type ErrorKind,
   type RegistryErrorOptions,
 } from "./errors.ts";
+export { isMissing, readSmallFile, type SmallFile } from "./content/small-file.ts";
 export type { ErrorCode } from "./codes.ts";
 export { hasErrors, type Finding, type FindingCode } from "./finding.ts";
 export { VERSION } from "./version.ts";

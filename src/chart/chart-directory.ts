@@ -26,8 +26,28 @@ export async function readChartDirectory(
   const root = await realpath(path);
   const roots = chartRoot === undefined ? [root] : [root, await existing(chartRoot)];
   const reader = new DirectoryReader(path, roots, await readIgnores(root, path));
+  await requireChart(root, path);
   await reader.read(root, "", [root]);
   return reader.files;
+}
+
+/** Before anything else is read: what is no chart may have files of any size. */
+async function requireChart(root: string, path: string): Promise<void> {
+  const file = join(root, "Chart.yaml");
+  const found = await stat(file).catch((cause: unknown) => {
+    if (systemCode(cause) !== "ENOENT") throw unreadable(cause, "chart", file) ?? cause;
+    return undefined;
+  });
+  if (found !== undefined) return;
+  const names = (await readable(root, () => readdir(root))).filter((name) => name.endsWith(".tgz"));
+  const [first] = names.toSorted();
+  throw invalid(
+    path,
+    "it has no Chart.yaml",
+    first === undefined
+      ? "Name the directory that has it."
+      : `Name one of its charts: ${join(path, first)}`,
+  );
 }
 
 /** True if `path` is `root` or below it. Both without links. */

@@ -1,4 +1,5 @@
-import { readFile, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
+import { readSmallFile } from "../content/small-file.ts";
 import { DrayError, systemCode, unreadable } from "../errors.ts";
 import { MAX_CHART_BYTES, readChartArchive } from "./chart-archive.ts";
 import { readChartDirectory } from "./chart-directory.ts";
@@ -34,9 +35,7 @@ export async function readChart(
   if (size > MAX_CHART_BYTES) {
     throw invalid(what, `expected at most ${MAX_CHART_BYTES} bytes, found ${size}`);
   }
-  const tgz = await readFile(path).catch((cause: unknown) => {
-    throw unreadable(cause, "chart", path) ?? cause;
-  });
+  const tgz = await readSmallFile(path, { what: "chart", maxBytes: MAX_CHART_BYTES });
   const { files } = await readChartArchive(tgz, what);
   return { files, tgz };
 }

@@ -1,4 +1,3 @@
-import { readFile } from "node:fs/promises";
 import { InvalidArgumentError, Option, type Command } from "commander";
 
 /** A flag that may be given several times; the values come as a list. */
@@ -114,10 +113,6 @@ export async function refuseStdout(
 
 /** Reads a file that the user named; `what` says what it should be. */
 export async function readInput(path: string, what: string): Promise<Buffer> {
-  try {
-    return await readFile(path);
-  } catch (cause) {
-    const { unreadable } = await import("../index.ts");
-    throw unreadable(cause, what, path) ?? cause;
-  }
+  const { readSmallFile } = await import("../index.ts");
+  return readSmallFile(path, { what });
 }

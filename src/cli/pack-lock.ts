@@ -1,4 +1,3 @@
-import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Lock } from "../index.ts";
 
@@ -33,13 +32,15 @@ export async function lockChoices(
 }
 
 async function readLock(path: string): Promise<Lock | undefined> {
-  const { parseLock, systemCode, unreadable } = await import("../index.ts");
+  const { isMissing, parseLock, readSmallFile } = await import("../index.ts");
+  let bytes: Buffer;
   try {
-    return parseLock(await readFile(path), path);
+    bytes = await readSmallFile(path, { what: "lock" });
   } catch (error) {
-    if (systemCode(error) === "ENOENT") return undefined;
-    throw unreadable(error, "lock", path) ?? error;
+    if (isMissing(error)) return undefined;
+    throw error;
   }
+  return parseLock(bytes, path);
 }
 
 /** `bundle.yaml` has `bundle.lock.json` beside it; flags alone have no lock unless one is named. */

@@ -38,12 +38,13 @@ const COMMANDS: Readonly<Record<string, readonly AddCommand[]>> = {
 const HELP_WIDTH = 80;
 
 /** Runs one command line and says with which code the program ends. */
-export async function run(argv: readonly string[], version: string, given: Io): Promise<number> {
-  const io = { ...given, color: colorWish(argv) };
+export async function run(words: readonly string[], version: string, given: Io): Promise<number> {
+  const io = { ...given, color: colorWish(words) };
   let code = 0;
-  const program = makeProgram(version, io, argv.includes("--all"));
+  const program = makeProgram(version, io, words.includes("--all"));
   const start = sessionStarter(io, (wanted) => (code = wanted));
   addCommands(program, start);
+  const argv = helpAsFlag(words, program);
   try {
     await program.parseAsync(argv, { from: "user" });
     return io.signal.aborted && code === 0 ? EXIT.interrupted : code;
@@ -56,6 +57,15 @@ export async function run(argv: readonly string[], version: string, given: Io): 
     if (error.code === "commander.help") return EXIT.usage;
     return await reportFailure(usageFailure(error, argv), io, told);
   }
+}
+
+/** `dray help push`, as other programs have it, is `dray push --help`. */
+function helpAsFlag(argv: readonly string[], program: Command): readonly string[] {
+  const [first, ...others] = argv;
+  if (first !== "help") return argv;
+  const [name] = others;
+  const isKnown = name === undefined || program.commands.some((one) => one.name() === name);
+  return isKnown ? [...others, "--help"] : others;
 }
 
 /** The whole command line, to be written about; nothing of it runs. @internal for manual pages */

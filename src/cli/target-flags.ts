@@ -104,15 +104,14 @@ async function readTargetFile(
   path: string,
   isNamed: boolean,
 ): Promise<{ readonly bytes: Buffer; readonly file: TargetFile } | undefined> {
-  const { parseTargetFile, requireNothingTrusted, systemCode, unreadable } =
+  const { isMissing, parseTargetFile, readSmallFile, requireNothingTrusted } =
     await import("../index.ts");
-  const { readFile } = await import("node:fs/promises");
   let bytes: Buffer;
   try {
-    bytes = await readFile(path);
-  } catch (cause) {
-    if (!isNamed && systemCode(cause) === "ENOENT") return undefined;
-    throw unreadable(cause, "target file", path) ?? cause;
+    bytes = await readSmallFile(path, { what: "target file" });
+  } catch (error) {
+    if (!isNamed && isMissing(error)) return undefined;
+    throw error;
   }
   const file = parseTargetFile(bytes, path);
   if (!isNamed) requireNothingTrusted(file, path);

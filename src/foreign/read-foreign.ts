@@ -6,6 +6,7 @@ import { DrayError } from "../errors.ts";
 import { findingOf, hasErrors, type Finding } from "../finding.ts";
 import { joinTrees, missingParts, setOf } from "./archive-set.ts";
 import { BlobPool } from "./blob-pool.ts";
+import { requireNoBundles } from "./bundles-among.ts";
 import type { FileTree } from "./file-tree.ts";
 import type { ForeignChart, ForeignContent, ForeignReader } from "./foreign-content.ts";
 import { openInner, spooledOrClosed } from "./inner-archive.ts";
@@ -162,6 +163,7 @@ class Reading {
       const { paths, parts } = sets.get(setOf(path)) ?? { paths: [], parts: [] };
       sets.set(setOf(path), { paths: [...paths, path], parts: [...parts, inner] });
     }
+    if (depth === 0) requireNoBundles(this.#blobs.name, sets.values());
     for (const { paths, parts } of sets.values()) {
       append(this.#findings, missingParts(paths));
       await this.tree(joinTrees(parts), depth + 1);

@@ -15,26 +15,39 @@ const MAX_PROBES = 200;
  */
 export async function probe(
   references: readonly Reference[],
-  { registries, run: { signal } }: Sources,
+  { registries, run: { signal, onEvent } }: Sources,
 ): Promise<ReadonlyMap<string, Presence>> {
+  const silent = new Set<string>();
+  const warn = ({ registry }: Reference, { message }: DrayError): void => {
+    if (silent.has(registry)) return;
+    silent.add(registry);
+    onEvent({ type: "warning", message: `Cannot ask ${registry} for images: ${message}` });
+  };
   const answers = await all(
     references.slice(0, MAX_PROBES).map(async (reference) => {
       const ask = async (): Promise<boolean | undefined> =>
         registries.repository(reference).has({ signal });
-      return [formatReference(reference), await presence(ask)] as const;
+      return [
+        formatReference(reference),
+        await presence(ask, (error) => warn(reference, error)),
+      ] as const;
     }),
   );
   signal.throwIfAborted();
   return new Map(answers);
 }
 
-/** What a registry refuses to tell, or cannot be reached for, is unknown. */
-async function presence(ask: () => Promise<boolean | undefined>): Promise<Presence> {
+/** What a registry refuses to tell, or cannot be reached for, is unknown, and the reason is said. */
+async function presence(
+  ask: () => Promise<boolean | undefined>,
+  onRefused: (error: DrayError) => void,
+): Promise<Presence> {
   try {
     const found = await ask();
     return found === undefined ? "unknown" : found ? "present" : "absent";
   } catch (error) {
-    if (error instanceof DrayError) return "unknown";
-    throw error;
+    if (!(error instanceof DrayError)) throw error;
+    onRefused(error);
+    return "unknown";
   }
 }

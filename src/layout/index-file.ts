@@ -1,5 +1,6 @@
-import { readFile, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { join } from "node:path";
+import { readSmallFile } from "../content/small-file.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import { formatIndexFile, INDEX_FILE, parseIndexFile } from "../oci/image-layout.ts";
 import { replaceFile } from "../content/replace-file.ts";
@@ -7,7 +8,8 @@ import { replaceFile } from "../content/replace-file.ts";
 /** The entries of a layout's `index.json`. */
 export async function readRoots(directory: string): Promise<readonly Descriptor[]> {
   const path = join(directory, INDEX_FILE);
-  return parseIndexFile(await readFile(path), path);
+  const bytes = await readSmallFile(path, { what: "index of a layout" });
+  return parseIndexFile(bytes, path);
 }
 
 /** Writes `index.json` so that a reader sees the old one or the new one, never a part. */

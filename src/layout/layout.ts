@@ -1,6 +1,7 @@
 import { createReadStream } from "node:fs";
-import { readFile, rename, rm, rmdir, stat } from "node:fs/promises";
+import { rename, rm, rmdir, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { isMissing, readSmallFile } from "../content/small-file.ts";
 import { atMost } from "../content/concurrency.ts";
 import type {
   Bytes,
@@ -50,10 +51,10 @@ export class ImageLayout implements Source, Target {
   static async open(directory: string): Promise<ImageLayout> {
     const path = join(directory, LAYOUT_FILE);
     try {
-      const marker = parseJson(await readFile(path), path);
+      const marker = parseJson(await readSmallFile(path, { what: "marker of a layout" }), path);
       if (isLayoutMarker(marker)) return new ImageLayout(directory);
     } catch (cause) {
-      if (systemCode(cause) !== "ENOENT") throw cause;
+      if (!isMissing(cause)) throw cause;
       throw invalid(directory, `it has no ${LAYOUT_FILE}`);
     }
     throw invalid(directory, `expected imageLayoutVersion 1.0.0 in ${LAYOUT_FILE}`);

@@ -5,7 +5,7 @@ import { type PrivateKey, signMessage } from "./keys.ts";
 import { readdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { DrayError } from "../errors.ts";
-import { NotRegular, readStart } from "./folder.ts";
+import { NotRegular, readStart } from "../content/small-file.ts";
 
 /** https://github.com/sigstore/protobuf-specs/blob/v0.5.0/protos/sigstore_bundle.proto */
 const MEDIA_TYPE = "application/vnd.dev.sigstore.bundle.v0.3+json";

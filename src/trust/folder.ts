@@ -1,10 +1,7 @@
-import { closeSync, constants, createReadStream, fstatSync, open, readSync } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
-import { Socket } from "node:net";
 import { platform } from "node:os";
 import { join } from "node:path";
-import { promisify } from "node:util";
-import { collect, type Bytes } from "../content/content.ts";
+import { NotRegular, readStart } from "../content/small-file.ts";
 import { DrayError, systemCode, unreadable } from "../errors.ts";
 import { parsePublicKey, type PublicKey } from "./keys.ts";
 
@@ -48,67 +45,13 @@ export async function readKeyFile(path: string, { pipe = true } = {}): Promise<s
     const bytes = await readStart(path, MAX_KEY_FILE_BYTES, { pipe });
     if (bytes.length <= MAX_KEY_FILE_BYTES) return bytes.toString("utf8");
   } catch (cause) {
-    if (systemCode(cause) === "ENOENT") throw fail("DRAY_KEY_NOT_FOUND", "no such file", cause);
+    if (systemCode(cause) === "ENOENT") {
+      throw fail("DRAY_KEY_NOT_FOUND", "no such file", cause);
+    }
     if (cause instanceof NotRegular) throw fail("DRAY_KEY_INVALID", cause.message, cause);
     throw unreadable(cause, "key", path) ?? cause;
   }
   throw fail("DRAY_KEY_INVALID", "it is too large");
-}
-
-/**
- * A small file whole; of a larger one, or of a device without end, one byte more than `maxBytes`.
- * `pipe` is for what somebody has named: `--key <(command)`. What merely lies somewhere has to be a
- * file. Never waits for somebody to open the other end of a pipe.
- */
-export async function readStart(
-  path: string,
-  maxBytes: number,
-  { pipe = false }: { pipe?: boolean } = {},
-): Promise<Buffer> {
-  const fd = await openFile(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
-  const kind = fstatSync(fd);
-  if (pipe && kind.isFIFO()) {
-    return collect(fromPipe(fd, maxBytes));
-  }
-  if (kind.isFile() || (pipe && kind.isCharacterDevice())) {
-    return collect(createReadStream(path, { fd, end: maxBytes }) as AsyncIterable<Buffer>);
-  }
-  closeSync(fd);
-  if (kind.isDirectory()) throw new NotRegular("it is a directory");
-  throw new NotRegular("expected a regular file, found a pipe or device");
-}
-
-/** What lies at a place is no file that could be read. */
-export class NotRegular extends Error {}
-
-const openFile = promisify(open);
-
-/** Nothing, where nobody has the other end open: that is told by a read, and no event ever comes. */
-async function* fromPipe(fd: number, maxBytes: number): Bytes {
-  const first = readNow(fd);
-  if (first?.length === 0) {
-    closeSync(fd);
-    return;
-  }
-  const rest: AsyncIterable<Buffer> = new Socket({ fd, readable: true, writable: false });
-  let size = first?.length ?? 0;
-  if (first !== undefined) yield first;
-  for await (const chunk of rest) {
-    yield chunk;
-    size += chunk.length;
-    if (size > maxBytes) return;
-  }
-}
-
-/** What a pipe holds; undefined if it holds nothing yet. */
-function readNow(fd: number): Buffer | undefined {
-  try {
-    const buffer = Buffer.alloc(64 * 1024);
-    return buffer.subarray(0, readSync(fd, buffer));
-  } catch (error) {
-    if (systemCode(error) === "EAGAIN") return undefined;
-    throw error;
-  }
 }
 
 async function namesIn(folder: string): Promise<string[]> {

@@ -1,18 +1,18 @@
 import { stat } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { append } from "../../append.ts";
-import { unreadable } from "../../errors.ts";
+import { DrayError, unreadable } from "../../errors.ts";
 import { beginsAsSeveral } from "./begins-as-several.ts";
 import { chooseCopy } from "./choose-copy.ts";
 import { fileNames, type NamedParts } from "./named-parts.ts";
 import { familyOf, isFirstNoPiece, partOf, type Part } from "./part-name.ts";
 import type { PartSet, Piece } from "./part-set.ts";
-import { readPartSums, type PartSums } from "./part-sums.ts";
+import { PART_SUMS_ENDING, readPartSums, type PartSums } from "./part-sums.ts";
 import { findRenamed, missing } from "./missing-parts.ts";
 import { readZarfHead, type ZarfHead } from "./zarf-head.ts";
 
 /**
- * Gathers the parts that are meant from where they lie; `more` are further folders. Undefined where
+ * Gathers the parts that are meant from where they lie; `more` are further folders, as `foldersOf` gives them. Undefined where
  * they turn out to be files of their own.
  *
  * @throws DrayError `DRAY_PART_MISSING`, `DRAY_PARTS_MIXED`
@@ -21,7 +21,7 @@ export async function gatherParts(
   named: NamedParts,
   more: readonly string[],
 ): Promise<PartSet | undefined> {
-  const folders = [...new Set([named.folder, ...(await foldersOf(more))])];
+  const folders = [...new Set([named.folder, ...more])];
   const { part } = named;
   const { found, strangers } = await look(folders, part);
   const sums = await readPartSums(folders, part.whole);
@@ -59,17 +59,32 @@ async function chooseAll(
   return { pieces, lost };
 }
 
-/** A part that is named stands for the folder that it lies in. */
-async function foldersOf(more: readonly string[]): Promise<string[]> {
+/**
+ * The folders that were named; a part, or the list of parts, stands for the one that it lies in.
+ * @throws DrayError `DRAY_FILE_NOT_FOUND` for what is not there, or neither
+ */
+export async function foldersOf(more: readonly string[]): Promise<string[]> {
   const folders: string[] = [];
   for (const path of more) {
     try {
-      folders.push((await stat(path)).isDirectory() ? path : dirname(path));
+      const isFolder = (await stat(path)).isDirectory();
+      if (!isFolder && partOf(basename(path)) === undefined && !path.endsWith(PART_SUMS_ENDING))
+        throw noFolder(path);
+      folders.push(isFolder ? path : dirname(path));
     } catch (cause) {
+      if (cause instanceof DrayError) throw cause;
       throw unreadable(cause, "folder of parts", path) ?? cause;
     }
   }
   return folders;
+}
+
+function noFolder(path: string): DrayError {
+  return new DrayError(
+    "DRAY_FILE_NOT_FOUND",
+    `Cannot read folder of parts ${JSON.stringify(path)}: expected a folder, or a part in one, found another file`,
+    { kind: "usage", hint: "Name the folder in which further parts lie, one with each --parts." },
+  );
 }
 
 interface Looked {

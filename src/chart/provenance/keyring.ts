@@ -1,7 +1,8 @@
-import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { DrayError, systemCode } from "../../errors.ts";
+import { isMissing, readSmallFile } from "../../content/small-file.ts";
+import { DrayError } from "../../errors.ts";
 import { readPublicKeys } from "./armor.ts";
 
 /** The keyrings of large distributions have a few megabytes. */
@@ -60,12 +61,9 @@ function isArmored(bytes: Buffer): boolean {
 
 async function readKeyring(path: string): Promise<Buffer> {
   try {
-    const { size } = await stat(path);
-    if (size > MAX_KEYRING_BYTES)
-      throw invalid(path, `it has more than ${MAX_KEYRING_BYTES} bytes`);
-    return await readFile(path);
+    return await readSmallFile(path, { what: "keyring", maxBytes: MAX_KEYRING_BYTES });
   } catch (cause) {
-    if (systemCode(cause) !== "ENOENT") throw cause;
+    if (!isMissing(cause)) throw cause;
     throw invalid(path, "no such file");
   }
 }

@@ -1,6 +1,6 @@
-import { readFile } from "node:fs/promises";
+import { readSmallFile } from "../../content/small-file.ts";
 import { overlay, readValues } from "../../chart/load-chart.ts";
-import { DrayError, unreadable } from "../../errors.ts";
+import { DrayError } from "../../errors.ts";
 import type { YamlMap } from "../../yaml/read.ts";
 import type { Dict } from "../template/value.ts";
 import { applyJson } from "./set-json.ts";
@@ -70,9 +70,5 @@ async function applyFiles(assignments: string, values: Dict): Promise<void> {
 }
 
 async function readText(path: string, what: string): Promise<string> {
-  try {
-    return await readFile(path, "utf8");
-  } catch (cause) {
-    throw unreadable(cause, what, path) ?? cause;
-  }
+  return (await readSmallFile(path, { what })).toString("utf8");
 }

@@ -1,7 +1,6 @@
-import { readFile, stat } from "node:fs/promises";
+import { isMissing, readSmallFile } from "../../content/small-file.ts";
 import { MAX_PROVENANCE_BYTES } from "../../chart/chart-archive.ts";
 import { readChart } from "../../chart/read-chart.ts";
-import { DrayError, systemCode } from "../../errors.ts";
 import type { FetchedChart } from "./fetched-chart.ts";
 
 const ELSEWHERE = "From elsewhere: oci://REGISTRY/PATH/CHART or https://REPOSITORY#CHART.";
@@ -23,15 +22,9 @@ export async function findLocalChart(
 
 async function readProvenance(path: string): Promise<Buffer | undefined> {
   try {
-    const { size } = await stat(path);
-    if (size <= MAX_PROVENANCE_BYTES) return await readFile(path);
-    throw new DrayError(
-      "DRAY_CHART_INVALID",
-      `Cannot read ${JSON.stringify(path)}: expected at most ${MAX_PROVENANCE_BYTES} bytes, found ${size}`,
-      { kind: "refused" },
-    );
+    return await readSmallFile(path, { what: "provenance", maxBytes: MAX_PROVENANCE_BYTES });
   } catch (error) {
-    if (systemCode(error) === "ENOENT") return undefined;
+    if (isMissing(error)) return undefined;
     throw error;
   }
 }

@@ -1,5 +1,6 @@
-import { readdir, readFile } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { readSmallFile } from "../../content/small-file.ts";
 import { parse } from "smol-toml";
 import { DrayError, systemCode, unreadable } from "../../errors.ts";
 import { problemsOf } from "../../oci/problems.ts";
@@ -84,9 +85,7 @@ const MAX_DROP_INS = 1000;
 export async function readRegistriesConf(path: string): Promise<MirrorRule[]> {
   const rules = new Map<string, MirrorRule>();
   for (const file of [path, ...(await dropInsOf(path))]) {
-    const bytes = await readFile(file).catch((cause: unknown) => {
-      throw unreadable(cause, "registries.conf", file) ?? cause;
-    });
+    const bytes = await readSmallFile(file, { what: "registries.conf" });
     for (const rule of parseRegistriesConf(bytes, file)) rules.set(rule.prefix, rule);
   }
   return [...rules.values()];

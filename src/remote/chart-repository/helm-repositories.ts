@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { NotRegular, readSmallFile, readStart } from "../../content/small-file.ts";
 import { DrayError, systemCode } from "../../errors.ts";
 import { z } from "../../oci/schema.ts";
 import { readTexts } from "../../yaml/texts.ts";
@@ -49,9 +49,10 @@ export function helmRepositories(path: string): KnownRepositories {
 async function readRepositories(path: string): Promise<readonly HelmRepository[]> {
   let bytes: Buffer;
   try {
-    bytes = await readFile(path);
+    bytes = await readStart(path, MAX_BYTES, { pipe: true });
   } catch (error) {
     if (systemCode(error) === "ENOENT" || systemCode(error) === "ENOTDIR") return [];
+    if (error instanceof NotRegular) throw invalid(path);
     throw error;
   }
   if (bytes.length > MAX_BYTES) throw invalid(path);
@@ -78,7 +79,8 @@ async function toLogin(known: HelmRepository): Promise<RepositoryLogin> {
 }
 
 async function readPem(path: string | null | undefined): Promise<string | undefined> {
-  return path ? readFile(path, "utf8") : undefined;
+  if (!path) return undefined;
+  return (await readSmallFile(path, { what: "file of repositories.yaml" })).toString("utf8");
 }
 
 /** What a parser has to say of a file with passwords in it is not repeated. */

@@ -1,6 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { DrayError, systemCode, unreadable } from "../../errors.ts";
+import { readSmallFile } from "../../content/small-file.ts";
+import { DrayError, systemCode } from "../../errors.ts";
 
 /** Where systems keep the certificates that their administrators trust. */
 const SYSTEM_FILES: readonly string[] = [
@@ -27,12 +28,7 @@ export async function systemCertificates(): Promise<string[]> {
  * @throws DrayError `DRAY_FILE_NOT_FOUND`, `DRAY_CERTIFICATES_INVALID` if it has none, or one that cannot be read
  */
 export async function readCertificates(path: string, what: string): Promise<string> {
-  let text: string;
-  try {
-    text = await readFile(path, "utf8");
-  } catch (cause) {
-    throw unreadable(cause, what, path) ?? cause;
-  }
+  const text = (await readSmallFile(path, { what })).toString("utf8");
   const certificates = text.split(BEGINNINGS).filter((part) => part.startsWith("-----BEGIN"));
   const bad = certificates.findIndex((one) => !isReadable(one));
   if (certificates.length > 0 && bad === -1) return text;

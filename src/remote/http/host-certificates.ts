@@ -1,5 +1,6 @@
-import { readdir, readFile } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { readSmallFile } from "../../content/small-file.ts";
 import { DrayError, systemCode, unreadable } from "../../errors.ts";
 
 /** What goes for one host alone (PEM). */
@@ -63,11 +64,7 @@ async function readDirectory(path: string): Promise<HostCertificates | undefined
 }
 
 async function read(path: string): Promise<string> {
-  try {
-    return await readFile(path, "utf8");
-  } catch (cause) {
-    throw unreadable(cause, "certificate of a host", path) ?? cause;
-  }
+  return (await readSmallFile(path, { what: "certificate of a host" })).toString("utf8");
 }
 
 function incomplete(directory: string, missing: string): DrayError {

@@ -113,8 +113,8 @@ export function registryOrigin(registry: string, scheme: "http" | "https"): URL 
   } catch (cause) {
     throw new DrayError(
       "DRAY_REFERENCE_INVALID",
-      `Cannot use registry ${JSON.stringify(registry)}: expected host[:port]`,
-      { kind: "usage", cause },
+      `Cannot use registry ${JSON.stringify(registry)}: expected host[:port], with a port up to 65535`,
+      { kind: "usage", hint: "A port is a number from 1 to 65535.", cause },
     );
   }
 }

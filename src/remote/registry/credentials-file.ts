@@ -1,6 +1,6 @@
-import { readFile } from "node:fs/promises";
+import { isMissing, readSmallFile } from "../../content/small-file.ts";
 import type { ErrorCode } from "../../codes.ts";
-import { systemCode, type ErrorKind } from "../../errors.ts";
+import { type ErrorKind } from "../../errors.ts";
 import { withoutBom } from "../../oci/json.ts";
 import { parseSecretJson, type z } from "../../oci/schema.ts";
 
@@ -11,9 +11,9 @@ export async function readCredentialsFile<T>(
 ): Promise<T | undefined> {
   let bytes: Uint8Array;
   try {
-    bytes = withoutBom(await readFile(path));
+    bytes = withoutBom(await readSmallFile(path, { what: "credentials file" }));
   } catch (error) {
-    if (systemCode(error) === "ENOENT") return undefined;
+    if (isMissing(error)) return undefined;
     throw error;
   }
   // A login tool that was stopped, and a pipeline that has mounted nothing, leave it empty.

@@ -1,7 +1,7 @@
 import { collect, type Bytes } from "../../content/content.ts";
 import { DrayError, unreadable } from "../../errors.ts";
 import { parseJson } from "../../oci/json.ts";
-import { NotRegular, readStart } from "../folder.ts";
+import { NotRegular, readStart } from "../../content/small-file.ts";
 
 /** Where a trusted root stands: a file of this machine, or one that travels with what is judged. */
 export type RootPlace = string | CarriedRoot;
