@@ -10,6 +10,9 @@ const MAX_JSON_DEPTH = 64;
 /** Objects and lists in one document: each takes memory far beyond its bytes. */
 const MAX_JSON_CONTAINERS = 500_000;
 
+/** Names in one object: a table of so many costs a hundred times its bytes, and no real one comes near. */
+const MAX_JSON_NAMES = 100_000;
+
 /**
  * Parses JSON as the image spec wants it (I-JSON): UTF-8, no duplicate names, bounded.
  * `what` names the document in errors.
@@ -108,8 +111,12 @@ function checkNames(text: string, what: string): void {
       open.pop();
     } else if (isName(text, match.index + token.length)) {
       const name = JSON.parse(token) as string;
-      if (open.at(-1)?.has(name) === true) throw twice(what, name);
-      open.at(-1)?.add(name);
+      const names = open.at(-1);
+      if (names?.has(name) === true) throw twice(what, name);
+      names?.add(name);
+      if (names !== undefined && names.size > MAX_JSON_NAMES) {
+        throw new NotJson(what, { reason: `an object has more than ${MAX_JSON_NAMES} names` });
+      }
     }
   }
 }

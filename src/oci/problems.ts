@@ -80,6 +80,7 @@ function explain(issue: z.core.$ZodIssue, known: readonly string[] = []): string
     return issue.message.startsWith("expected") ? issue.message : `it is not as it has to be`;
   }
   return issue.keys
+    .slice(0, MOST_PROBLEMS)
     .map((key) => {
       const near = nearest(key, known);
       const hint = near === undefined ? "" : `; did you mean ${JSON.stringify(near)}?`;

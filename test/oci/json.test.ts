@@ -152,6 +152,15 @@ describe("parseJson() of a document of many parts", () => {
   });
 });
 
+describe("parseJson() of one object of many names", () => {
+  it("is refused before they fill the memory", () => {
+    const names = Array.from({ length: 100_001 }, (_name, index) => `"k${index}":1`);
+    expect(() => parseJson(Buffer.from(`{${names.join(",")}}`), "it")).toThrow(
+      "Cannot read it: an object has more than 100000 names",
+    );
+  });
+});
+
 describe("parseIndexFile()", () => {
   it("refuses more roots than any layout has", () => {
     const manifests = Array.from({ length: 50_001 }, (_root, index) => ({
