@@ -75,6 +75,7 @@ export async function scan(archive: Archive, options: ScanOptions): Promise<Scan
     return await state.finished();
   } catch (error) {
     if (!(error instanceof DrayError) || error.kind !== "refused") throw error;
+    if (error instanceof MemberDamage) await state.nameRest();
     return state.stoppedBy(error);
   }
 }
@@ -114,6 +115,25 @@ class ScanState {
         : findingOf(error, this.#current);
     this.#findings.push(finding);
     return this.#result(false);
+  }
+
+  /**
+   * Takes in what the headers say of entries that were not come to: what is damaged lies in one of them, and
+   * who needs it stands in others. Nothing of it is checked, and nothing can be used where a scan has stopped.
+   */
+  async nameRest(): Promise<void> {
+    try {
+      for await (const { name, kind, size, position } of this.#archive.entries({ check: false })) {
+        const checked = entryPath(name);
+        if (kind !== "file" || "problem" in checked || isJunkName(name)) continue;
+        const { path } = checked;
+        if (this.#entries.has(path) || this.#entries.size >= MAX_ENTRIES) continue;
+        const unread = { bytes: undefined, sha256: undefined, sha512: undefined };
+        this.#entries.set(path, { path, size, position, ...unread });
+      }
+    } catch (error) {
+      if (!(error instanceof DrayError) || error.kind !== "refused") throw error;
+    }
   }
 
   #result(complete: boolean): Scan {

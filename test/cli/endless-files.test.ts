@@ -62,7 +62,7 @@ const READING = [
   "serve GOOD --allow-unsigned --port 0 --tls-cert FILE --tls-key FILE",
 ];
 
-describe.skipIf(process.platform === "win32")("a file that is none", () => {
+describe("a file that is none", () => {
   it.each(READING.filter((line) => !/--check|--values/.test(line)))(
     "and has no writer ends `%s` with a message",
     async (line) => {

@@ -190,6 +190,18 @@ describe("push of a bundle with one bit flipped", () => {
     expect(hint).toMatch(/Copy the bundle again.*No tag was written/);
   });
 
+  it("names as much of a bundle that fits into one piece of a member", async () => {
+    const layer = makeLayer("only", 20_000);
+    const { path: small } = await makeBundle({ images: { [IMAGE]: makeImage([layer]) } });
+    const bytes = await readFile(small);
+    const path = await fileOf(flipped(bytes, placeOf(layer.bytes, bytes) + 100));
+    const { findings } = await verify({ path, trust: TRUST });
+    expect(findings).toMatchObject([
+      { code: "FRAMING_DAMAGED", entry: `blobs/sha256/${sha256(layer.bytes)}` },
+    ]);
+    expect(findings[0]?.message).toMatch(new RegExp(`\\(byte 100\\); needed by image ${IMAGE}$`));
+  });
+
   it("names as much when it is verified", async () => {
     await prepare();
     const path = await fileOf(flipped(written, MEMBER_BYTES + 100_000));
