@@ -111,14 +111,16 @@ function checkNames(text: string, what: string): void {
       open.pop();
     } else if (isName(text, match.index + token.length)) {
       const name = JSON.parse(token) as string;
-      const names = open.at(-1);
-      if (names?.has(name) === true) throw twice(what, name);
-      names?.add(name);
-      if (names !== undefined && names.size > MAX_JSON_NAMES) {
-        throw new NotJson(what, { reason: `an object has more than ${MAX_JSON_NAMES} names` });
-      }
+      addName(name, open.at(-1), what);
     }
   }
+}
+
+function addName(name: string, names: Set<string> | undefined, what: string): void {
+  if (names?.has(name) === true) throw twice(what, name);
+  names?.add(name);
+  if (names === undefined || names.size <= MAX_JSON_NAMES) return;
+  throw new NotJson(what, { reason: `an object has more than ${MAX_JSON_NAMES} names` });
 }
 
 const COLON_NEXT = /[ \t\r\n]*:/y;
