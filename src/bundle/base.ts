@@ -3,6 +3,7 @@ import { algorithmOf, encodedOf, type Digest } from "../oci/digest.ts";
 import { kindOf, type Artifact } from "./artifact.ts";
 import type { Assembled } from "./assemble.ts";
 import {
+  isPlainName,
   MAX_PLACES,
   type DeltaBase,
   type DeltaBlob,
@@ -17,11 +18,13 @@ export interface Base {
   readonly about: DeltaBase;
   /** Where a blob is, if it is there. */
   find(descriptor: Descriptor): Held | undefined;
-  /** Those of `artifacts` that are not there under their name. */
-  without(artifacts: readonly BundleArtifact[]): readonly BundleArtifact[];
+  /** What it knows of the names of `artifacts`: true if one stands for this, false if for something else. */
+  standing(artifacts: readonly BundleArtifact[]): Standing;
   /** True of a plain file that is there with this sum. */
   hasFile(path: string, sha256: string): boolean;
 }
+
+export type Standing = ReadonlyMap<BundleArtifact, boolean>;
 
 export interface Held {
   /** Who has it. */
@@ -74,14 +77,30 @@ export function leaveOut(
   };
 }
 
+/** What a base has under the names of `artifacts`, as far as `digestAt` knows them. */
+export function standingOf(
+  artifacts: readonly BundleArtifact[],
+  digestAt: (artifact: BundleArtifact) => Digest | undefined,
+): Standing {
+  const known = new Map<BundleArtifact, boolean>();
+  for (const artifact of artifacts) {
+    const digest = digestAt(artifact);
+    if (digest !== undefined) known.set(artifact, digest === artifact.digest);
+  }
+  return known;
+}
+
 /**
  * True if every artifact, every blob and every file is there already, by the word of the bases together:
- * a name may outlive what it needs.
+ * a name may outlive what it needs. Of bases that have a name for different things nobody knows which
+ * came last: a tag may have been moved back.
  */
 export function isAllThere({ document, plain, blobs }: Assembled, bases: readonly Base[]): boolean {
-  let left: readonly BundleArtifact[] = document.artifacts;
-  for (const base of bases) left = base.without(left);
-  if (left.length > 0) return false;
+  const said = bases.map((base) => base.standing(document.artifacts));
+  const isThere = (artifact: BundleArtifact): boolean =>
+    said.some((names) => names.get(artifact) === true) &&
+    said.every((names) => names.get(artifact) !== false);
+  if (!document.artifacts.every(isThere)) return false;
   if (blobs.some(({ descriptor }) => firstThatHas(descriptor, bases) === undefined)) return false;
   const listed = new Set(document.files.map(({ path }) => path));
   const files = plain.filter(({ path }) => listed.has(path));
@@ -98,10 +117,12 @@ function firstThatHas(descriptor: Descriptor, bases: readonly Base[]): Held | un
   return undefined;
 }
 
-function placesOf({ repositories, references }: Held): Omit<DeltaBlob, "digest" | "size" | "base"> {
+function placesOf(held: Held): Omit<DeltaBlob, "digest" | "size" | "base"> {
+  const repositories = held.repositories.filter(isPlainName).slice(0, MAX_PLACES);
+  const references = held.references.filter(isPlainName).slice(0, MAX_PLACES);
   return {
-    ...(repositories.length === 0 ? {} : { repositories: repositories.slice(0, MAX_PLACES) }),
-    ...(references.length === 0 ? {} : { references: references.slice(0, MAX_PLACES) }),
+    ...(repositories.length === 0 ? {} : { repositories }),
+    ...(references.length === 0 ? {} : { references }),
   };
 }
 

@@ -27,8 +27,9 @@ export async function nameCarrierDamage(
   return zeroed === undefined ? named : [findingOf(zeroed), ...findings];
 }
 
-/** What says nothing of a part: whose signature counts. */
+/** What says nothing of a part: whose signature counts, and what was left out on purpose. */
 const NO_DAMAGE: ReadonlySet<string> = new Set([
+  "BLOBS_LEFT_OUT",
   "SIGNATURE_MISSING",
   "SIGNATURE_NO_KEY",
   "SIGNATURE_NOT_TRUSTED",

@@ -45,8 +45,9 @@ export const MAX_DELTA_BYTES = 64 * 1024 * 1024;
 /** More places than these are not looked into for one blob. */
 export const MAX_PLACES = 20;
 
-/** These are printed. */
-const word = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._:/@+[\]-]{0,511}$/, "expected a plain name");
+/** These are printed. A target may begin with the bracket of an IPv6 address. */
+const WORD = /^[A-Za-z0-9[][A-Za-z0-9._:/@+[\]-]{0,511}$/;
+const word = z.string().regex(WORD, "expected a plain name");
 const places = z.array(word).max(MAX_PLACES).optional();
 
 const schema: z.ZodType<DeltaDocument> = z.strictObject({
@@ -70,6 +71,11 @@ const schema: z.ZodType<DeltaDocument> = z.strictObject({
     }),
   ),
 });
+
+/** Whether a delta may speak of it under this name. */
+export function isPlainName(name: string): boolean {
+  return WORD.test(name);
+}
 
 /** @throws DrayError `DRAY_DELTA_INVALID`, `DRAY_JSON_INVALID` */
 export function parseDelta(bytes: Uint8Array): DeltaDocument {

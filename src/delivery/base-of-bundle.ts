@@ -1,4 +1,4 @@
-import type { Base, Held } from "../bundle/base.ts";
+import { standingOf, type Base, type Held } from "../bundle/base.ts";
 import type { DeltaBase } from "../bundle/delta-document.ts";
 import { MAX_PLACES } from "../bundle/delta-document.ts";
 import type { UsableBundle } from "../bundle/opened.ts";
@@ -36,8 +36,7 @@ export function baseOfBundle(bundle: UsableBundle): Base {
       if (found?.size !== size) return undefined;
       return { by: found.by, repositories: [], references: found.references };
     },
-    without: (wanted) =>
-      wanted.filter(({ reference, digest }) => digests.get(reference) !== digest),
+    standing: (wanted) => standingOf(wanted, ({ reference }) => digests.get(reference)),
     hasFile: (path, sha256) => sums.get(path) === sha256,
   };
 }

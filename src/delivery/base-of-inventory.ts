@@ -1,4 +1,4 @@
-import type { Base, Held } from "../bundle/base.ts";
+import { standingOf, type Base, type Held, type Standing } from "../bundle/base.ts";
 import { MAX_PLACES, type DeltaBase } from "../bundle/delta-document.ts";
 import type { BundleArtifact } from "../bundle/format.ts";
 import type { Digest } from "../oci/digest.ts";
@@ -20,7 +20,7 @@ export function baseOfInventory(inventory: Inventory, mapping: Mapping): Base {
       if (found === undefined || sizes.get(digest) !== size) return undefined;
       return { by: about, repositories: found, references: [] };
     },
-    without: (artifacts) => fewestMissing(artifacts, { byName, mapping }),
+    standing: (artifacts) => mostThere(artifacts, { byName, mapping }),
     // No plain file is ever pushed.
     hasFile: () => false,
   };
@@ -46,16 +46,17 @@ interface Names {
 }
 
 /** All of a bundle goes below one prefix, which an inventory does not say: the one that has most counts. */
-function fewestMissing(
-  artifacts: readonly BundleArtifact[],
-  names: Names,
-): readonly BundleArtifact[] {
-  let fewest = artifacts;
+function mostThere(artifacts: readonly BundleArtifact[], names: Names): Standing {
+  let most: Standing = new Map();
   for (const prefix of prefixes(artifacts, names)) {
-    const missing = artifacts.filter((artifact) => !isThere(artifact, prefix, names));
-    if (missing.length < fewest.length) fewest = missing;
+    const standing = standingOf(artifacts, (artifact) => digestBelow(prefix, artifact, names));
+    if (most.size === 0 || countThere(standing) > countThere(most)) most = standing;
   }
-  return fewest;
+  return most;
+}
+
+function countThere(standing: Standing): number {
+  return [...standing.values()].filter(Boolean).length;
 }
 
 /** Whatever stands before the name of the first artifact in some repository. */
@@ -73,8 +74,11 @@ function prefixes(artifacts: readonly BundleArtifact[], { byName, mapping }: Nam
 const ANYWHERE = { registry: "", prefix: "" };
 
 /** What has no tag is not listed by a registry, so nobody knows. */
-function isThere(artifact: BundleArtifact, prefix: string, { byName, mapping }: Names): boolean {
+function digestBelow(
+  prefix: string,
+  artifact: BundleArtifact,
+  { byName, mapping }: Names,
+): Digest | undefined {
   const { repository, tag } = nameAt(artifact, { target: ANYWHERE, mapping });
-  if (tag === undefined) return false;
-  return byName.get(prefix + repository)?.tags[tag] === artifact.digest;
+  return tag === undefined ? undefined : byName.get(prefix + repository)?.tags[tag];
 }

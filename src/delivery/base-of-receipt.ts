@@ -1,4 +1,4 @@
-import type { Base, Held } from "../bundle/base.ts";
+import { standingOf, type Base, type Held } from "../bundle/base.ts";
 import { MAX_PLACES, type DeltaBase } from "../bundle/delta-document.ts";
 import type { Digest } from "../oci/digest.ts";
 import type { PushedArtifact, Receipt } from "./receipt.ts";
@@ -28,7 +28,7 @@ export function baseOfReceipt({ bundle, target, artifacts }: Receipt): Base {
       if (found?.size !== descriptor.size) return undefined;
       return { by: about, repositories: found.repositories, references: [] };
     },
-    without: (wanted) => wanted.filter((one) => tagged.get(one.reference) !== one.digest),
+    standing: (wanted) => standingOf(wanted, ({ reference }) => tagged.get(reference)),
     // No plain file is ever pushed.
     hasFile: () => false,
   };

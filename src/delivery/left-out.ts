@@ -3,6 +3,7 @@ import { formatBase } from "../bundle/delta-document.ts";
 import { forAll } from "../content/concurrency.ts";
 import { DrayError, RegistryError } from "../errors.ts";
 import type { Digest } from "../oci/digest.ts";
+import { repositoryProblem } from "../oci/reference.ts";
 import type { RegistryPool } from "../remote/registry/pool.ts";
 import type { Repository } from "../remote/registry/repository.ts";
 import { nameAt, type Destination } from "./names.ts";
@@ -67,7 +68,7 @@ async function placeOf(
   return undefined;
 }
 
-/** Where it was, by the word of whoever made the delta. */
+/** Where it was, by the word of whoever made the delta: names of repositories, and no paths of any other kind. */
 function hints({ repositories, references }: LeftOut, destination: Destination): string[] {
   const named = references.flatMap((reference) => {
     try {
@@ -77,7 +78,10 @@ function hints({ repositories, references }: LeftOut, destination: Destination):
       throw error;
     }
   });
-  return [...repositories, ...named];
+  const { registry } = destination.target;
+  return [...repositories, ...named].filter(
+    (repository) => repositoryProblem(repository, registry) === undefined,
+  );
 }
 
 /** What may not be seen there is not there for this push. */
