@@ -74,7 +74,9 @@ export function resolveAll(
 /** What is not there can be left out, with a reason that travels in its place. */
 function withWayOut({ name }: ResolveRequest, error: unknown): unknown {
   if (!(error instanceof RegistryError) || error.status !== 404) return error;
-  const { code, message, kind, hint, status, registryCode } = error;
+  const { code, message, hint, status, registryCode } = error;
+  // A child that an index names may be missing as well as the index itself; a host may be no registry.
+  const kind = registryCode === undefined ? error.kind : "refused";
   const wayOut = `To pack without it: --skip ${name}=REASON, or \`skip\` in bundle.yaml.`;
   return new RegistryError(code, message, {
     kind,

@@ -6,7 +6,7 @@ import { answer, refuse, stallAnswerAfter } from "../../fixtures/faults.ts";
 import { makeImage, makeLayer, makeMultiArch } from "../../fixtures/images.ts";
 import { temporaryDirectory } from "../../fixtures/temporary-directory.ts";
 import { authored } from "../../src/content/memory.ts";
-import { MediaType } from "../../src/oci/media-type.ts";
+import { isManifestType, MediaType } from "../../src/oci/media-type.ts";
 import { parseImage } from "../../src/intake/recipe/recipe.ts";
 import {
   fill,
@@ -56,6 +56,23 @@ describe("pack that cannot have everything", () => {
     await expect(packImages(at, ["team/app:1.0"])).rejects.toMatchObject({
       code: "DRAY_REGISTRY_NOT_FOUND",
       status: 404,
+    });
+  });
+
+  it("refuses an index one of whose images is missing, as it does what is missing whole", async () => {
+    const registry = await startRegistry();
+    const image = makeMultiArch("one-gone");
+    await fill(registry, image, "team/app:1.0");
+    const child = image.blobs.findLast(({ descriptor }) => isManifestType(descriptor.mediaType));
+    registry.inject(
+      { path: new RegExp(`manifests/${child?.descriptor.digest ?? ""}`) },
+      refuse(404, "MANIFEST_UNKNOWN"),
+    );
+    const at = await desk(registry);
+    await expect(packImages(at, ["team/app:1.0"])).rejects.toMatchObject({
+      code: "DRAY_REGISTRY_NOT_FOUND",
+      kind: "refused",
+      hint: expect.stringContaining("--skip") as string,
     });
   });
 

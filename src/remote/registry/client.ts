@@ -130,8 +130,12 @@ export class RegistryClient {
     return this.patience.persist(() => this.secrets.keptFrom(attempt()), request.signal);
   }
 
-  /** Says something about this registry that nobody should miss. */
-  warn(message: string): void {
+  /** Says something about this registry that nobody should miss; of a topic once, and of few topics. */
+  warn(message: string, topic?: string): void {
+    if (topic !== undefined) {
+      if (this.#warned.has(topic) || this.#warned.size > 20) return;
+      this.#warned.add(topic);
+    }
     this.#onEvent?.({ type: "warning", message: this.secrets.masked(message) });
   }
 
@@ -190,10 +194,6 @@ export class RegistryClient {
 
   #note(response: TransportResponse): void {
     this.isDistribution ||= response.header("docker-distribution-api-version") !== undefined;
-    for (const text of warningsIn(response)) {
-      if (this.#warned.has(text) || this.#warned.size > 20) continue;
-      this.#warned.add(text);
-      this.warn(`${this.name} says: ${text}`);
-    }
+    for (const text of warningsIn(response)) this.warn(`${this.name} says: ${text}`, text);
   }
 }

@@ -5,7 +5,8 @@ import { algorithmOf, digestOf, parseDigest, type Digest } from "../../oci/diges
 import { parseManifest } from "../../oci/manifest.ts";
 import { isManifestType, isSchema1Type, MediaType } from "../../oci/media-type.ts";
 import type { TransportResponse } from "../http/transport.ts";
-import { digestIn, type ManifestRequests } from "./manifest-requests.ts";
+import { digestIn, typeIn } from "./manifest-headers.ts";
+import type { ManifestRequests } from "./manifest-requests.ts";
 
 /**
  * What a tag or digest stands for now.
@@ -96,10 +97,6 @@ function describe(response: TransportResponse): Descriptor | undefined {
 function manifestTypeIn(response: TransportResponse): string | undefined {
   const mediaType = typeIn(response);
   return isManifestType(mediaType) || isSchema1Type(mediaType) ? mediaType : undefined;
-}
-
-function typeIn(response: TransportResponse): string {
-  return response.header("content-type")?.split(";")[0]?.trim().toLowerCase() ?? "";
 }
 
 function withdrawn(what: string): DrayError {

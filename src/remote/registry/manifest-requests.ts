@@ -7,18 +7,13 @@ import {
 import { verified } from "../../content/verify.ts";
 import { DrayError, RegistryError } from "../../errors.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
-import {
-  algorithmOf,
-  digestOf,
-  parseDigest,
-  type Digest,
-  type DigestAlgorithm,
-} from "../../oci/digest.ts";
+import { algorithmOf, digestOf, type Digest, type DigestAlgorithm } from "../../oci/digest.ts";
 import { MAX_MANIFEST_BYTES } from "../../oci/json.ts";
 import { MANIFEST_TYPES } from "../../oci/media-type.ts";
 import { requireNoPageIn } from "../http/page.ts";
 import type { TransportResponse } from "../http/transport.ts";
 import type { RegistryClient, RegistryRequest } from "./client.ts";
+import { digestIn, otherType } from "./manifest-headers.ts";
 import { notShown } from "./not-shown.ts";
 import { putManifest } from "./put-manifest.ts";
 import type { Scopes } from "./token-purse.ts";
@@ -113,19 +108,23 @@ export class ManifestRequests {
 
   /**
    * Reads a manifest back and compares its bytes, not a header. What was written a moment ago may not be
-   * there yet, and a tag still stand for something else.
+   * there yet, and a tag still stand for something else. Warns of another type than it was sent as.
    * @throws DrayError `DRAY_MANIFEST_REWRITTEN`
    */
   async requireDigest(
     reference: string,
-    { digest }: Descriptor,
+    { digest, mediaType }: Descriptor,
     { signal }: ContentOptions = {},
   ): Promise<void> {
     const isTag = !reference.includes(":");
     const attempt = async (): Promise<void> => {
-      const { bytes } = await this.read(reference, { signal });
+      const { response, bytes } = await this.read(reference, { signal });
       const found = digestOf(bytes, algorithmOf(digest));
       if (found !== digest) throw this.#rewritten(reference, digest, found);
+      const other = otherType(response, mediaType);
+      if (other === undefined) return;
+      const what = `${this.client.name} gives ${this.named(reference)} out as`;
+      this.client.warn(`${what} ${other}`, "manifest type");
     };
     const isLate = (error: unknown): error is DrayError =>
       (error instanceof RegistryError && error.status === 404) ||
@@ -186,14 +185,5 @@ export class ManifestRequests {
         hint: "This registry rewrites manifests; references by digest and signatures would break.",
       },
     );
-  }
-}
-
-/** `Docker-Content-Digest`, if it is one that can be compared with anything. */
-export function digestIn(response: TransportResponse): Digest | undefined {
-  try {
-    return parseDigest(response.header("docker-content-digest") ?? "");
-  } catch {
-    return undefined;
   }
 }

@@ -3,7 +3,7 @@ import { answer, changeHead, refuse } from "../../../fixtures/faults.ts";
 import { makeMultiArch, seededBytes } from "../../../fixtures/images.ts";
 import { digestOf } from "../../../src/oci/digest.ts";
 import { MediaType } from "../../../src/oci/media-type.ts";
-import { fill, oneLayerImage, read, repositoryOf, startRegistry } from "./lab.ts";
+import { fill, listening, oneLayerImage, read, repositoryOf, startRegistry } from "./lab.ts";
 
 const image = oneLayerImage("honest");
 const other = oneLayerImage("other");
@@ -51,6 +51,29 @@ describe("a registry that lies", () => {
       code: "DRAY_CONTENT_MISMATCH",
       kind: "refused",
     });
+  });
+
+  it("about the type of a manifest that was sent is said once", async () => {
+    const registry = await startRegistry();
+    await fill(registry, image);
+    registry.inject(
+      { method: "GET", path: /manifests/ },
+      changeHead((headers) => {
+        headers["content-type"] = MediaType.dockerManifest;
+      }),
+    );
+    const { events, onEvent } = listening();
+    const repository = repositoryOf(registry, { onEvent });
+    await repository.requireDigest(descriptor.digest, descriptor);
+    await repository.requireDigest("1.0", descriptor);
+    expect(events).toEqual([
+      {
+        type: "warning",
+        message: expect.stringContaining(
+          `@${descriptor.digest} out as "${MediaType.dockerManifest}", and it is ${descriptor.mediaType}`,
+        ) as string,
+      },
+    ]);
   });
 
   it("about a tag in HEAD gets the manifest of that digest, or nothing", async () => {
