@@ -1,5 +1,5 @@
 import type { Chart } from "../../chart/chart.ts";
-import { markShared } from "../template/reads.ts";
+import { markAllShared, markShared } from "../template/reads.ts";
 import type { Dict, Struct, Value } from "../template/value.ts";
 import type { Instance } from "../values/compose.ts";
 import { chartObject, releaseObject, valuesObject, type Release } from "./built-in-objects.ts";
@@ -67,7 +67,7 @@ export class Contexts {
 
   #make(instance: Instance): Dict {
     const object = chartObject(instance);
-    for (const field of object.fields.values()) if (field instanceof Map) shared(field);
+    for (const field of object.fields.values()) markAllShared(field);
     const context = shared(
       new Map<string, Value>([
         ["Chart", object],

@@ -1,5 +1,12 @@
-import { copyWithOrigins, isShared, markShared, noteCopy, Snapshot } from "../template/reads.ts";
-import { isList, type Dict, type Value } from "../template/value.ts";
+import {
+  copyWithOrigins,
+  isShared,
+  markAllShared,
+  markShared,
+  noteCopy,
+  Snapshot,
+} from "../template/reads.ts";
+import type { Dict, Value } from "../template/value.ts";
 import { allInstances, type Instance } from "../values/compose.ts";
 import { lookUp, setAt, type ValuesPath } from "../values/path.ts";
 
@@ -59,7 +66,7 @@ export class ValuesTree {
       const table = lookUp(this.#root, path.slice(0, length));
       if (table instanceof Map && !isShared(table)) markShared(table);
     }
-    share(lookUp(this.#root, path) ?? null);
+    markAllShared(lookUp(this.#root, path) ?? null);
   }
 
   restore(): void {
@@ -69,13 +76,6 @@ export class ValuesTree {
 }
 
 const GLOBAL = "global";
-
-function share(value: Value): void {
-  if (value instanceof Map) {
-    if (!isShared(value)) markShared(value);
-    for (const item of value.values()) share(item);
-  } else if (isList(value)) for (const item of value) share(item);
-}
 
 /** What is global is one setting, in whichever chart a template looks at it. */
 function takeGlobals(values: Dict): void {

@@ -33,7 +33,7 @@ export interface EvaluationOptions {
   /** Marks what `tpl` parses. */
   readonly isNotable?: IsNotable | undefined;
   /** What named templates printed before. */
-  readonly known?: Pick<KnownRuns<unknown>, "print"> | undefined;
+  readonly known?: Pick<KnownRuns<Printed>, "print"> | undefined;
   readonly watcher?: Watcher | undefined;
   readonly onProblem: (problem: Problem) => void;
   /** Told of values that other templates see, before they are changed. */

@@ -4,18 +4,25 @@ import { givenOf, isSame, type Given } from "./given.ts";
 import { hold, type Lookups, type Noted } from "./lookups.ts";
 import type { Looked, ReadLog } from "./read-log.ts";
 import { isShared } from "./reads.ts";
+import { BudgetError } from "./template-error.ts";
 import { isList, type Value } from "./value.ts";
 
-/** What a named template printed, and all that it depended on. */
-interface Run extends Noted {
+/** What is kept of a run, and all that it depended on. */
+interface KeptRun extends Noted {
+  /** What keeping it takes of the memory for runs. */
+  readonly weight: number;
+}
+
+/** What a named template printed. */
+interface Run extends KeptRun {
   readonly given: Given;
   readonly text: string;
   /** Undefined if nobody wanted to know. */
   readonly looked: Looked | undefined;
 }
 
-/** A whole file that was printed, and all that it depended on. */
-interface FileRun<T> extends Noted {
+/** A whole file that was printed. */
+interface FileRun<T> extends KeptRun {
   readonly printed: T;
 }
 
@@ -30,22 +37,30 @@ interface Around {
 const MAX_RUNS = 12;
 /** The same for all data that only its contents tell apart. */
 const MAX_OTHER_RUNS = 48;
-/** Lookups that are kept of one chart, some sixty megabytes. */
-const MAX_LOOKUPS = 1_000_000;
+/** What is kept of one chart, counted in lookups of some 64 bytes. */
+const MAX_WEIGHT = 1_000_000;
+/** What a run takes that looked nothing up and printed nothing. */
+const LEAST_WEIGHT = 8;
+const CHARACTERS_PER_LOOKUP = 64;
+
 /** What is left to keep runs in, of one chart with all sets of values. */
 export class RunsMemory {
-  #left = MAX_LOOKUPS;
+  #left = MAX_WEIGHT;
 
   /** False if there is no place for it. */
-  takes({ lookups }: Noted): boolean {
-    if (this.#left < lookups.length) return false;
-    this.#left -= lookups.length;
+  takes({ weight }: KeptRun): boolean {
+    if (this.#left < weight) return false;
+    this.#left -= weight;
     return true;
   }
 
-  gives(run: Noted | undefined): void {
-    this.#left += run?.lookups.length ?? 0;
+  gives(run: KeptRun | undefined): void {
+    this.#left += run?.weight ?? 0;
   }
+}
+
+function weightOf({ lookups }: Noted, text: string): number {
+  return LEAST_WEIGHT + lookups.length + Math.ceil(text.length / CHARACTERS_PER_LOOKUP);
 }
 
 /** Lookups that are compared for one step of work. */
@@ -59,7 +74,7 @@ const LOOKUPS_PER_STEP = 16;
  * What a template does beside printing is not repeated. Whoever watches has to know already all
  * that there is to see in a run: runs belong to one watcher.
  */
-export class KnownRuns<T> {
+export class KnownRuns<T extends { readonly text: string }> {
   readonly #files = new Map<object, FileRun<T>[]>();
   readonly #named = new Map<Define, Map<unknown, Run[]>>();
   readonly #memory: RunsMemory;
@@ -77,14 +92,13 @@ export class KnownRuns<T> {
     const runs = this.#files.get(file) ?? [];
     this.#files.set(file, runs);
     const known = takeFirst(runs, (one) => hold(one.lookups));
-    if (known !== undefined) {
-      budget.step(costOf(known));
-      return known.printed;
-    }
+    if (known !== undefined && isPaid(known, budget)) return known.printed;
     lookups.begin(new Set());
     const printed = run();
     const noted = lookups.end();
-    if (noted !== undefined) this.#keep(runs, { ...noted, printed }, MAX_RUNS);
+    if (noted === undefined) return printed;
+    const weight = weightOf(noted, printed.text);
+    this.#keep(runs, { ...noted, weight, printed }, MAX_RUNS);
     return printed;
   }
 
@@ -120,7 +134,8 @@ export class KnownRuns<T> {
     if (noted === undefined || noted.failed) return text;
     const looked = log.active ? log.since(mark) : undefined;
     const most = isKnownByItself ? MAX_RUNS : MAX_OTHER_RUNS;
-    this.#keep(runs, { ...noted, given, text, looked }, most);
+    const weight = weightOf(noted, text);
+    this.#keep(runs, { ...noted, weight, given, text, looked }, most);
     return text;
   }
 
@@ -132,7 +147,7 @@ export class KnownRuns<T> {
     return runs;
   }
 
-  #keep<R extends Noted>(runs: R[], run: R, most: number): void {
+  #keep<R extends KeptRun>(runs: R[], run: R, most: number): void {
     if (runs.length >= most) this.#memory.gives(runs.pop());
     if (this.#memory.takes(run)) runs.unshift(run);
   }
@@ -149,6 +164,17 @@ function takeFirst<R>(runs: R[], fits: (run: R) => boolean): R | undefined {
   runs.splice(at, 1);
   runs.unshift(found);
   return found;
+}
+
+/** False if the budget is spent, which the run says that then takes place. */
+function isPaid(run: Noted, budget: Budget): boolean {
+  try {
+    budget.step(costOf(run));
+    return true;
+  } catch (error) {
+    if (error instanceof BudgetError) return false;
+    throw error;
+  }
 }
 
 function costOf({ lookups }: Noted): number {

@@ -31,6 +31,9 @@ interface Frame {
 /** Entries of one value that are noted; whoever takes more is run every time. */
 const MAX_WHOLE = 2000;
 
+/** Lookups that are noted of one file, what it calls included; whoever looks up more runs every time. */
+const MAX_NOTED = 200_000;
+
 /** Lookups from which on equal ones are left out. */
 const MANY = 24;
 
@@ -51,6 +54,8 @@ export class Lookups {
   #all: Lookup[] = [];
   readonly #frames: Frame[] = [];
   #asksVersion = false;
+  /** There were more lookups than are noted. */
+  #isFull = false;
   /** Lists that were looked up before and hold nothing that a template made. */
   readonly #shared = new WeakSet<readonly Value[]>();
 
@@ -71,19 +76,22 @@ export class Lookups {
     const { start, asksVersion, failed, isLost } = frame;
     if (this.#all.length - start > MANY) this.#leaveOutRepeated(start);
     const lookups = isLost ? [] : this.#all.slice(start);
-    if (this.#frames.length === 0) this.#all = [];
+    if (this.#frames.length === 0) {
+      this.#all = [];
+      this.#isFull = false;
+    }
     return isLost ? undefined : { lookups, asksVersion, failed };
   }
 
   /** Notes for whatever runs around it what a known run depended on. */
   repeat({ lookups, asksVersion }: Noted): void {
     if (asksVersion) this.askedVersion();
-    if (this.#frames.length === 0) return;
+    if (!this.#isNoting()) return;
     for (const lookup of lookups) this.#all.push(lookup);
   }
 
   lookedUp(dict: Dict, key: string): void {
-    if (this.#frames.length === 0 || !isShared(dict)) return;
+    if (!this.#isNoting() || !isShared(dict)) return;
     const value = dict.get(key);
     this.#all.push({ dict, key, value, made: madeOf(dict, key) });
     if (typeof value === "object" && value !== null && this.#isMade(value)) this.lose();
@@ -91,20 +99,20 @@ export class Lookups {
 
   /** It matters how many entries there are. */
   counted(value: Value): void {
-    if (this.#frames.length === 0 || !(value instanceof Map) || !isShared(value)) return;
+    if (!this.#isNoting() || !(value instanceof Map) || !isShared(value)) return;
     this.#all.push({ dict: value, key: undefined, value: value.size, made: undefined });
   }
 
   /** The entries are gone through, but not what is in them. */
   wentThrough(value: Value): void {
-    if (this.#frames.length === 0 || !(value instanceof Map) || !isShared(value)) return;
+    if (!this.#isNoting() || !(value instanceof Map) || !isShared(value)) return;
     this.counted(value);
     for (const key of value.keys()) this.lookedUp(value, key);
   }
 
   /** Something takes it with everything in it. */
   tookWhole(value: Value): void {
-    if (this.#frames.length === 0 || typeof value !== "object" || value === null) return;
+    if (typeof value !== "object" || value === null || !this.#isNoting()) return;
     let left = MAX_WHOLE;
     const take = (one: Value): void => {
       if (typeof one !== "object" || one === null || left-- < 0) return;
@@ -134,6 +142,14 @@ export class Lookups {
   /** Nothing can be told of what runs now. */
   lose(): void {
     for (const frame of this.#frames) frame.isLost = true;
+  }
+
+  /** False if nobody wants to know, or nothing can be told any more since it was too much. */
+  #isNoting(): boolean {
+    if (this.#frames.length === 0) return false;
+    this.#isFull ||= this.#all.length >= MAX_NOTED;
+    if (this.#isFull) this.lose();
+    return !this.#isFull;
   }
 
   /** True for what a template put among what all share: it may change without being noticed. */

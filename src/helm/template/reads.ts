@@ -119,6 +119,14 @@ export function markShared(dict: Dict): void {
   origins.set(dict, { path: undefined, entries: undefined, known: new Map(), shared: true });
 }
 
+/** Marks every dictionary in `value`, unless it is known already. */
+export function markAllShared(value: Value): void {
+  if (value instanceof Map) {
+    if (!isShared(value)) markShared(value);
+    for (const item of value.values()) markAllShared(item);
+  } else if (isList(value)) for (const item of value) markAllShared(item);
+}
+
 /** A copy of a tree of values in which each table knows where it stands, beginning at `path`. */
 export function copyWithOrigins(dict: Dict, path: readonly string[]): Dict {
   const copy: Dict = new Map();

@@ -2,9 +2,11 @@ import { describe, expect, it } from "vitest";
 import { chartYaml, makeChartOf, subchart, type ChartTexts } from "../../../fixtures/charts.ts";
 import {
   compareRenderings,
+  problemsOf,
   randomSettings,
   stepsOf,
 } from "../../../fixtures/repeated-renderings.ts";
+import { Budget } from "../../../src/helm/template/budget.ts";
 import type { Override } from "../../../src/helm/render/values-tree.ts";
 
 /** Does everything that a rendering could carry over into the next one. */
@@ -84,6 +86,55 @@ describe("a chart that is rendered again with other settings", () => {
     const gone: Override[] = [{ path: ["labels"], value: null }];
     const sets = [[], on, more, on, [], table, gone, table, [], gone, more, []];
     expect(compareRenderings(chart, sets)).toEqual([]);
+  });
+
+  it("asks of every table that is merged whether it is empty", async () => {
+    const chart = await makeChartOf({
+      "values.yaml": "a: {}\nb: {}\n",
+      "templates/a.yaml": `
+{{ (merge (dict "a" .Values.a) (dict "a" (dict "x" "other"))).a.x }}
+{{ (merge (dict "b" .Values.b) (dict "b" "text")).b }}
+{{ toJson (mergeOverwrite (dict "k" .Values.a) (dict "k" .Values.b)) }}`,
+    });
+    const filled: Override[] = [{ path: ["a", "x"], value: "own" }];
+    const other: Override[] = [{ path: ["b", "y"], value: "own" }];
+    expect(compareRenderings(chart, [[], filled, other, [...filled, ...other], []])).toEqual([]);
+  });
+
+  it("puts back what a template changed in the lists of Chart.yaml", async () => {
+    const chart = await makeChartOf({
+      "Chart.yaml": chartYaml("demo", "maintainers: [{name: me}]\n"),
+      "values.yaml": "a: 1\n",
+      "templates/a.yaml":
+        '{{ range .Chart.Maintainers }}{{ .name }}{{ $_ := set . "name" "x" }}{{ end }}{{ .Values.a }}',
+    });
+    expect(compareRenderings(chart, [[], [{ path: ["a"], value: 2 }], []])).toEqual([]);
+  });
+
+  it("says that the budget is spent of a file that was printed before, and goes on", async () => {
+    const chart = await makeChartOf({
+      "values.yaml": "long: false\nb: 2\n",
+      "templates/b.yaml": "{{ if .Values.long }}{{ range until 1000 }}x{{ end }}{{ end }}",
+      "templates/a.yaml": "{{ .Values.b }}",
+    });
+    const overrides: Override[] = [{ path: ["long"], value: true }];
+    const short = { overrides, budget: new Budget({ steps: 500 }) };
+    expect(problemsOf(chart, [{ overrides: [] }, short])).toEqual([
+      "demo/templates/b.yaml: more than 500 steps",
+      "demo/templates/a.yaml: more than 500 steps",
+    ]);
+  });
+
+  it("notes no more lookups than have room, and runs again what looks up more", async () => {
+    const many = Array.from({ length: 1500 }, (_, index) => `a${index}: 1`).join("\n");
+    const chart = await makeChartOf({
+      "values.yaml": `${many}\nb: 2\n`,
+      "templates/a.yaml":
+        "{{ range until 200 }}{{ $_ := has $.Values (list) }}{{ end }}{{ .Values.b }}",
+    });
+    const sets: Override[][] = [[], [{ path: ["b"], value: 3 }], []];
+    expect(compareRenderings(chart, sets)).toEqual([]);
+    expect(stepsOf(chart, [[], []])).toBe(2 * stepsOf(chart, [[]]));
   });
 
   it("does not run again what the settings do not touch", async () => {

@@ -130,6 +130,7 @@ class Merger {
     for (const [key, value] of source) {
       this.#call.budget.step();
       const there = target.get(key) ?? null;
+      this.#call.lookups.counted(there);
       if (value instanceof Map && there instanceof Map && there.size > 0) {
         this.merge(there, value, depth + 1);
       } else if (this.#replaces(there, value)) {
