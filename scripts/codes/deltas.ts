@@ -31,7 +31,7 @@ export const deltas = {
   INVENTORY_INCOMPLETE: {
     severity: "warning",
     means:
-      "Something below a tag of the registry is not there or cannot be read, such as a blob that was deleted: it is not in the inventory.",
+      "Something below a tag of the registry is not there or cannot be read, such as a blob that was deleted, or there is nothing under a name that was given: it is not in the inventory.",
     advice:
       "Nothing for the next delta, which brings it again. Pulling that image may fail meanwhile.",
   },

@@ -68,7 +68,10 @@ export async function inventory(
     const found = documentOf(target.registry, stock);
     const bytes = formatInventory(found);
     await replaceFile(output, bytes);
-    return { target: formatTarget(target), output, size: bytes.length, ...reportOf(found, stock) };
+    const { findings, ...counts } = reportOf(found, stock);
+    const all = [...findings, ...unseen(stock, options)];
+    const size = bytes.length;
+    return { target: formatTarget(target), output, size, ...counts, findings: all };
   } finally {
     await pool.close();
   }
@@ -134,6 +137,24 @@ function documentOf(registry: string, stock: readonly RepositoryStock[]): Invent
     })),
     blobs,
   };
+}
+
+/** Whoever names a repository in full expects something there: a slip of the pen is said. */
+function unseen(
+  stock: readonly RepositoryStock[],
+  { target, repositories = [] }: InventoryOptions,
+): Finding[] {
+  const { prefix } = parseTarget(target);
+  const named = new Set(repositories.map((one) => (prefix === "" ? one : `${prefix}/${one}`)));
+  return stock
+    .filter(({ name, tags, findings }) => named.has(name) && tags.size + findings.length === 0)
+    .map(({ name }) => ({
+      code: "INVENTORY_INCOMPLETE",
+      severity: "warning",
+      entry: name,
+      message: `${name}: it has no tag, or is not there`,
+      hint: "Check the name: it counts from the prefix of the target.",
+    }));
 }
 
 function reportOf(

@@ -110,6 +110,12 @@ describe("inventory", () => {
     ]);
   });
 
+  it("says that there is nothing under a name, which may be a slip of the pen", async () => {
+    const registry = await holding({ "team/app:1": IMAGE });
+    const { report } = await take(registry.host, { repositories: ["team/app", "team/ap"] });
+    expect(report.findings).toMatchObject([{ code: "INVENTORY_INCOMPLETE", entry: "team/ap" }]);
+  });
+
   it.each([
     ["pages without end", { repositories: [] }, "DRAY_REGISTRY_ANSWER_TOO_LARGE"],
     ["something else in its place", { repositories: "all" }, "DRAY_REGISTRY_FAILED"],
