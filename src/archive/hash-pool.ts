@@ -64,8 +64,8 @@ export class HashPool {
   /** Undefined where the way to another thread does not pay. */
   hash(task: HashTask, onRead: (bytes: number) => void): Promise<string[]> | undefined {
     if (task.size < LARGE_CONTENT) return undefined;
-    // All others wait for what is most of the carrier: two threads share it.
-    return task.size > this.#carrier.size / 2
+    // All others wait for what is most of the carrier: two threads share it, if there is more to do than to hash.
+    return task.check !== false && task.size > this.#carrier.size / 2
       ? this.#hashByTwo(task, onRead)
       : this.#enqueue(task, onRead);
   }

@@ -52,10 +52,11 @@ export class BundleOutput {
 
   /** Writes the list of the sums of parts that are there. */
   async finish({ whole, parts: sums }: FileSums): Promise<readonly WrittenPart[]> {
-    const written = this.parts.map(({ partial: _partial, ...part }, index) => ({
-      ...part,
-      sha256: sums[index] ?? "",
-    }));
+    const written = this.parts.map(({ partial: _partial, ...part }, index) => {
+      const sha256 = sums[index];
+      if (sha256 === undefined) throw new Error("a front has a sum for each of the parts");
+      return { ...part, sha256 };
+    });
     if (!this.#isCut) return written;
     const name = basename(this.target);
     const listed = new Map(written.map((part) => [part.name, part.sha256]));

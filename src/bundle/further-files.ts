@@ -51,14 +51,14 @@ async function create(partial: string): Promise<FileHandle> {
   return open(partial, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | NO_FOLLOW);
 }
 
-const GROWING = /\.(?:part)?\d{3,4}\.partial$/;
+const GROWING = /^\.(?:part)?\d{3,4}\.partial$/;
 
 /** Removes what unfinished runs have left of `target` behind the first file, of whatever size. */
 export async function removeFurther(target: string): Promise<void> {
   const folder = dirname(target);
   const whole = basename(target);
   for (const name of await readdir(folder)) {
-    const isOne = name.startsWith(`${whole}.`) && GROWING.test(name.slice(whole.length));
+    const isOne = name.startsWith(whole) && GROWING.test(name.slice(whole.length));
     if (isOne) await rm(join(folder, name), { force: true });
   }
 }

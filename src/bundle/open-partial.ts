@@ -1,6 +1,7 @@
 import { constants } from "node:fs";
 import { open, type FileHandle } from "node:fs/promises";
 import { resolve } from "node:path";
+import { append } from "../append.ts";
 import { framedSize } from "../archive/members/gzip-members.ts";
 import { OutputFile } from "../archive/members/output-file.ts";
 import { layOutTar, type TarLayout } from "../archive/tar/tar-writer.ts";
@@ -74,14 +75,19 @@ export async function openParts(
   const earlier = await openEarlier(path);
   const goesOn = earlier !== undefined && isSamePlaces(earlier.journal, places);
   if (!goesOn) await makeWay(path, earlier);
-  const first = goesOn ? await cutTo(earlier.file, parts) : await create(path, constants.O_RDWR);
+  const first = goesOn ? earlier.file : await create(path, constants.O_RDWR);
+  const opened: { close(): Promise<void> }[] = [first];
   try {
-    const file = new OutputFile([first, ...(await openFurther(parts))], partSizeOf(parts));
+    if (goesOn) await cutTo(first, parts);
+    const further = await openFurther(parts);
+    append(opened, further);
+    const file = new OutputFile([first, ...further], partSizeOf(parts));
     const claims = goesOn ? earlier.journal.blobs : new Map<Digest, JournalBlob>();
     const journal = goesOn ? await goOnJournal(path) : await newJournal(path, places);
+    opened.push(journal);
     return { first, file, layout, journal, claims, aside: await openEarlier(setAside(path)) };
   } catch (error) {
-    await first.close();
+    for (const one of opened) await one.close();
     if (!goesOn) await removePart(path);
     throw error;
   }
@@ -101,10 +107,9 @@ async function makeWay(path: string, earlier: EarlierPart | undefined): Promise<
 }
 
 /** What is there too much would stay behind the end. */
-async function cutTo(file: FileHandle, [first]: readonly OutputPart[]): Promise<FileHandle> {
+async function cutTo(file: FileHandle, [first]: readonly OutputPart[]): Promise<void> {
   const { size } = await file.stat();
   if (first !== undefined && size > first.size) await file.truncate(first.size);
-  return file;
 }
 
 async function goOnJournal(path: string): Promise<JournalWriter> {

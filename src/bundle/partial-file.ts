@@ -59,10 +59,14 @@ export class PartialFile {
     }
   }
 
-  /** Gives the bundle its name. Bytes and name are on the disk when the journal goes. */
-  async finish(): Promise<void> {
+  /**
+   * Gives the bundle its name, once `makeWay` has removed what it replaces: not before all of it is on
+   * the disk. Bytes and name are there when the journal goes.
+   */
+  async finish(makeWay: () => Promise<void>): Promise<void> {
     await this.file.sync();
     await this.#requireOwn();
+    await makeWay();
     for (const { partial, path } of this.#parts) await rename(partial, path);
     await syncFolder(dirname(this.path));
     await this.journal.flush();

@@ -90,10 +90,10 @@ export async function writeBundle(
       await filling.close();
       arrived = filling.arrived;
     }
-    await output.makeWay(force);
+    await output.requireFree(force);
     options.onEvent?.({ type: "stage", stage: "sync" });
     options.signal?.throwIfAborted();
-    await partial.finish();
+    await partial.finish(() => output.makeWay(force));
     const parts = await output.finish(sums);
     return {
       path: parts[0]?.path ?? output.target,

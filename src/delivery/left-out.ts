@@ -42,12 +42,11 @@ export async function findLeftOut(
     return neededBy.length === 0 ? [] : [{ blob, neededBy }];
   });
   const found = new Map<Digest, Repository>();
-  const missing: Wanted[] = [];
   await forAll(wanted, signal, async (one, either) => {
     const place = await placeOf(one, { ...search, signal: either });
-    if (place === undefined) missing.push(one);
-    else found.set(one.blob.descriptor.digest, place);
+    if (place !== undefined) found.set(one.blob.descriptor.digest, place);
   });
+  const missing = wanted.filter(({ blob }) => !found.has(blob.descriptor.digest));
   if (missing.length > 0) throw baseMissing(missing, search);
   return found;
 }

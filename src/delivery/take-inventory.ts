@@ -70,7 +70,9 @@ class Stock {
     if (root === undefined) return;
     this.tags.set(tag, root.digest);
     const read = (found: Descriptor, depth: number): Promise<Manifest | undefined> =>
-      depth > MAX_INDEX_DEPTH ? Promise.resolve(undefined) : this.#manifest(found);
+      depth > MAX_INDEX_DEPTH
+        ? this.#leave(found, `more than ${MAX_INDEX_DEPTH} indexes are around it`)
+        : this.#manifest(found);
     for await (const { manifest } of walkManifests(root, read)) {
       for (const blob of blobsOf(manifest)) this.#needed.set(blob.digest, blob);
     }
@@ -103,7 +105,9 @@ class Stock {
     const { digest } = descriptor;
     const known = this.#manifests.get(digest);
     if (known !== undefined) return known;
-    if (this.#manifests.size >= MAX_MANIFESTS) return Promise.resolve(undefined);
+    if (this.#manifests.size >= MAX_MANIFESTS) {
+      return this.#leave(descriptor, `${MAX_MANIFESTS} others have been read before it`);
+    }
     const { limit } = this.#repository.client;
     const options = { signal: this.#signal };
     const reading = this.#orSaid(digest, () =>
@@ -111,6 +115,10 @@ class Stock {
     );
     this.#manifests.set(digest, reading);
     return reading;
+  }
+
+  async #leave({ digest }: Descriptor, why: string): Promise<undefined> {
+    this.#unreadable.set(digest, why);
   }
 
   /** What is not there, or is no manifest, stops nothing else. */

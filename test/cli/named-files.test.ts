@@ -48,6 +48,8 @@ charts:
     values: [none.yaml]
 files:
   - none.txt
+tools:
+  - path: none.sh
 from:
   - none.tar.gz
 policy:
@@ -63,7 +65,8 @@ policy:
       "6",
       "8",
       "10",
-      "14",
+      "12",
+      "16",
     ]);
     expect(registry.seen).toEqual([]);
   });

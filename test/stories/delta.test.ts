@@ -239,6 +239,20 @@ describe("push of a delta", () => {
     expect(artifacts).toMatchObject([{ result: "pushed" }]);
   });
 
+  it("asks for nothing at its target that is no repository, whatever it says", async () => {
+    const at = await releases();
+    const target = await startRegistry();
+    const receipt = join(at.directory, "receipt.json");
+    await pushBundle(at.before, target.host, { receipt });
+    const said = await readFile(receipt, "utf8");
+    await writeFile(receipt, said.replaceAll("/team/app@", "/team/../../v2/elsewhere@"));
+    const output = join(at.directory, "by-receipt.tar.gz");
+    await packImages({ ...at, output }, ["team/app:1.1"], { since: [receipt] });
+    const empty = await startRegistry();
+    expect((await refusal(() => pushBundle(output, empty.host))).code).toBe("DRAY_BASE_MISSING");
+    expect(empty.seen.filter(({ path }) => path.includes("elsewhere"))).toEqual([]);
+  });
+
   it("follows another delta, of which the bundle is named that really has the blob", async () => {
     const at = await releases();
     const third = makeImage([SHARED, makeLayer("third", MIB)]);

@@ -15,6 +15,9 @@ import {
   type InventoryOptions,
   type InventoryReport,
 } from "../../src/stories/inventory.ts";
+import { authored, type Authored } from "../../src/content/memory.ts";
+import { MAX_INDEX_DEPTH } from "../../src/oci/manifest.ts";
+import { MediaType } from "../../src/oci/media-type.ts";
 import { refusal } from "../refusal.ts";
 import { fill, QUICK, startRegistry } from "../remote/registry/lab.ts";
 import { desk, packImages, pushBundle } from "./lab.ts";
@@ -130,6 +133,26 @@ describe("inventory", () => {
       )(exchange),
     );
     expect((await refusal(() => take(registry.host))).code).toBe(code);
+  });
+
+  it("names what lies deeper than it looks", async () => {
+    const blobs: Authored[] = [...IMAGE.blobs];
+    let root = IMAGE.root;
+    for (let level = 0; level <= MAX_INDEX_DEPTH; level++) {
+      blobs.push(root);
+      const manifests = [root.descriptor];
+      const index = { schemaVersion: 2, mediaType: MediaType.ociIndex, manifests };
+      root = authored(MediaType.ociIndex, Buffer.from(JSON.stringify(index)));
+    }
+    const registry = await holding({ "team/deep:1": { root, blobs } });
+    const { found, report } = await take(registry.host);
+    expect(found.blobs).toEqual([]);
+    expect(report.findings).toMatchObject([
+      {
+        code: "INVENTORY_INCOMPLETE",
+        message: expect.stringContaining(IMAGE.root.descriptor.digest) as string,
+      },
+    ]);
   });
 
   it("takes no name that is none, and no manifest that is none, and goes on", async () => {

@@ -146,6 +146,31 @@ describe("a bundle that is packed in parts", () => {
     },
   );
 
+  it("takes nothing away that it replaces before all of it is on the disk", async () => {
+    const at = await atDesk();
+    await packed(at, { split: 2 * MIB });
+    const sums = async (): Promise<string[]> =>
+      [...(await filesIn(at))]
+        .filter(([name]) => !name.includes("partial"))
+        .map(([name, bytes]) => `${sha256(bytes)} ${name}`);
+    const before = await sums();
+    const stop = new AbortController();
+    const onEvent = (event: DrayEvent): void => {
+      if (event.type === "stage" && event.stage === "sync") stop.abort();
+    };
+    const again = { split: 3 * MIB, force: true, onEvent, signal: stop.signal };
+    await expect(packed(at, again)).rejects.toThrow(/abort/i);
+    expect(await sums()).toEqual(before);
+  });
+
+  it("removes nothing unfinished of another bundle whose name begins with its own", async () => {
+    const at = await atDesk();
+    const other = join(at.directory, `${NAME}.001.partial`);
+    await writeFile(other, "another's");
+    await packed({ ...at, output: join(at.directory, "bundle") }, { split: 2 * MIB });
+    expect(await readFile(other, "utf8")).toBe("another's");
+  });
+
   it("is what the recipe says, unless the command line says otherwise", async () => {
     const at = await atDesk();
     const { written } = await packed(at, { recipe: { split: 2 * MIB } });

@@ -19,7 +19,7 @@ export function tarArchive(tar: SeekableTar, range: FileRange, carrier: Carrier)
       tar.read(position, size, { check: true, memory: reuse ? memoryInTurn() : newMemory }),
     inPlace: async ({ position, size }) =>
       tar.framing === "plain" ? range.slice(position, size) : undefined,
-    hash: (task, onRead) => pool?.hash(task, onRead),
+    hash: (task, onRead) => pool?.hash({ ...task, check: tar.framing === "members" }, onRead),
     close: async () => pool?.close(),
   };
 }

@@ -9,13 +9,14 @@ import { KeyPlaces } from "../../yaml/places.ts";
  * @throws DrayError `DRAY_FILE_NOT_FOUND`, with line and column
  */
 export async function requireRecipeFiles(
-  { charts, files, from, policy }: Recipe,
+  { charts, files, tools, from, policy }: Recipe,
   { bytes, path }: { readonly bytes: Buffer; readonly path: string },
 ): Promise<void> {
   const places = new KeyPlaces(bytes.toString("utf8"));
   await requireNamedFiles({ path, places }, [
     ...charts.flatMap(filesOfChart),
     ...files.map((file, index) => ({ path: file.path, at: ["files", index] })),
+    ...tools.map((tool, index) => ({ path: tool.path, at: ["tools", index, "path"] })),
     ...from.map((bundle, index) => ({ path: bundle, at: ["from", index] })),
     ...signerFiles(policy),
   ]);
