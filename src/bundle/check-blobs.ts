@@ -5,7 +5,7 @@ import type { Run } from "../events.ts";
 import { findingOf, type Finding } from "../finding.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import { blobPath } from "../oci/image-layout.ts";
-import { neededBy, needingOf } from "./needed-by.ts";
+import { neededBy, needingOf, type NeededBy } from "./needed-by.ts";
 import type { UsableBundle } from "./opened.ts";
 
 /** Reads blobs of a bundle to their end: what is damaged is named with its place and what needs it. */
@@ -16,6 +16,7 @@ export async function checkBlobs(
 ): Promise<Finding[]> {
   const { source } = bundle;
   const findings: Finding[] = [];
+  let needOf: NeededBy | undefined;
   for (const blob of blobs) {
     signal.throwIfAborted();
     try {
@@ -23,7 +24,8 @@ export async function checkBlobs(
       await discard(verified(content, blob, { from: source.name }));
     } catch (error) {
       if (!(error instanceof DrayError) || error.kind !== "refused") throw error;
-      findings.push(await damage(blob, error, bundle));
+      needOf ??= neededBy(needingOf(bundle));
+      findings.push(await damage(blob, error, { source, needOf }));
     }
   }
   return findings;
@@ -32,13 +34,13 @@ export async function checkBlobs(
 async function damage(
   blob: Descriptor,
   error: DrayError,
-  { source, graph, contents }: UsableBundle,
+  { source, needOf }: Pick<UsableBundle, "source"> & { readonly needOf: NeededBy },
 ): Promise<Finding> {
   const path = blobPath(blob.digest);
   // Where the framing is damaged, the message says where already.
   const place = error.message.includes(path) ? undefined : await source.placeOf(blob);
   const where = place === undefined ? "" : `; it is ${place}`;
-  const need = neededBy(path, needingOf({ contents, graph })) ?? "nothing";
+  const need = needOf(path) ?? "nothing";
   return {
     ...findingOf(error, path),
     message: `${error.message}${where}; needed by ${need}`,

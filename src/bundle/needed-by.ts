@@ -18,17 +18,26 @@ export interface Needing {
   readonly file?: string | undefined;
 }
 
-/** Which artifacts lose something where a file of a bundle is lost; undefined for what none needs. */
-export function neededBy(path: string, artifacts: readonly Needing[]): string | undefined {
-  const names = artifacts.filter((one) => needs(one, path)).map(({ label }) => label);
-  if (names.length === 0) return undefined;
-  const more = names.length > MAX_NAMED ? ` and ${names.length - MAX_NAMED} more` : "";
-  return `${names.slice(0, MAX_NAMED).join(", ")}${more}`;
-}
+/** Says which artifacts lose something where a file of a bundle is lost; undefined for what none needs. */
+export type NeededBy = (path: string) => string | undefined;
 
-function needs({ blobs, file }: Needing, path: string): boolean {
-  if (file !== undefined && (file === path || provenancePath(file) === path)) return true;
-  return [...blobs.keys()].some((digest) => blobPath(digest) === path);
+/** Goes through the artifacts once, however many files are lost. */
+export function neededBy(artifacts: readonly Needing[]): NeededBy {
+  const labels = new Map<string, string[]>();
+  for (const { label, blobs, file } of artifacts) {
+    const files = file === undefined ? [] : [file, provenancePath(file)];
+    for (const path of [...[...blobs.keys()].map(blobPath), ...files]) {
+      const known = labels.get(path);
+      if (known === undefined) labels.set(path, [label]);
+      else known.push(label);
+    }
+  }
+  return (path) => {
+    const names = labels.get(path);
+    if (names === undefined) return undefined;
+    const more = names.length > MAX_NAMED ? ` and ${names.length - MAX_NAMED} more` : "";
+    return `${names.slice(0, MAX_NAMED).join(", ")}${more}`;
+  };
 }
 
 /** The artifacts of a bundle, as far as is known what it holds. */
@@ -57,14 +66,14 @@ export async function nameNeeds(
   const isOfFile = ({ severity, entry }: Finding): boolean =>
     severity === "error" && entry !== undefined && isListed(view, entry);
   if (!findings.some(isOfFile)) return findings;
-  const artifacts = needingOf(await known(damaged));
+  const needOf = neededBy(needingOf(await known(damaged)));
   const named = new Set<string>();
   const said: Finding[] = [];
   for (const finding of findings) {
     const { entry = "" } = finding;
     const isFirst = isOfFile(finding) && !named.has(entry);
     if (isFirst) named.add(entry);
-    said.push(isFirst ? await withNeed(finding, view, neededBy(entry, artifacts)) : finding);
+    said.push(isFirst ? await withNeed(finding, view, needOf(entry)) : finding);
   }
   return said;
 }

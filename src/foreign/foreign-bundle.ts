@@ -138,10 +138,12 @@ async function checkBlobs(
   for (const { root } of artifacts) {
     for (const descriptor of root.blobs.values()) needed.set(descriptor.digest, descriptor);
   }
-  const needing = artifacts.map((artifact) => ({
-    label: `${kindOf(artifact)} ${artifact.reference}`,
-    blobs: artifact.root.blobs,
-  }));
+  const needOf = neededBy(
+    artifacts.map((artifact) => ({
+      label: `${kindOf(artifact)} ${artifact.reference}`,
+      blobs: artifact.root.blobs,
+    })),
+  );
   const findings: Finding[] = [];
   for (const descriptor of needed.values()) {
     // What is missing is known.
@@ -150,7 +152,7 @@ async function checkBlobs(
     const finding = await checkBlob(blobs, descriptor, { onEvent });
     if (finding !== undefined) {
       const entry = blobs.fileOf(descriptor)?.path ?? descriptor.digest;
-      const need = neededBy(blobPath(descriptor.digest), needing) ?? "nothing";
+      const need = needOf(blobPath(descriptor.digest)) ?? "nothing";
       const message = `${finding.message}; needed by ${need}`;
       findings.push({ ...finding, message, entry, hint: DAMAGED_HINT });
     }

@@ -13,6 +13,7 @@ import { startRun, type Run, type RunOptions } from "../events.ts";
 import { DrayError } from "../errors.ts";
 import type { Finding } from "../finding.ts";
 import type { Digest } from "../oci/digest.ts";
+import { repositoryProblem } from "../oci/reference.ts";
 import type { RegistryAccess } from "../remote/registry/access.ts";
 import { listCatalog } from "../remote/registry/catalog.ts";
 import { RegistryPool } from "../remote/registry/pool.ts";
@@ -46,7 +47,7 @@ export interface InventoryReport {
  * Writes down what a registry has: tags, digests, blobs and their sizes. Every blob is asked for. Nothing
  * is changed at the registry.
  *
- * @throws DrayError `DRAY_TARGET_INVALID`, `DRAY_PATTERN_UNUSED`, `DRAY_OUTPUT_REFUSED`, RegistryError
+ * @throws DrayError `DRAY_TARGET_INVALID`, `DRAY_REFERENCE_INVALID`, `DRAY_PATTERN_UNUSED`, `DRAY_OUTPUT_REFUSED`, RegistryError
  */
 export async function inventory(
   options: InventoryOptions,
@@ -86,6 +87,7 @@ async function namesOf(
   const { registry, prefix } = parseTarget(text);
   const below = prefix === "" ? "" : `${prefix}/`;
   const exact = wanted.filter((one) => !/[*?]/.test(one)).map((one) => below + one);
+  for (const name of exact) requireRepository(name, registry);
   const patterns = wanted.filter((one) => /[*?]/.test(one)).map((one) => below + one);
   if (wanted.length > 0 && patterns.length === 0) return [...new Set(exact)].toSorted();
   const listed = (await listCatalog(pool.client(registry), signal)).filter((name) =>
@@ -98,6 +100,15 @@ async function namesOf(
       ? listed
       : listed.filter((name) => patterns.some((one) => matchesPattern(name, one)));
   return [...new Set([...exact, ...chosen])].toSorted();
+}
+
+function requireRepository(name: string, registry: string): void {
+  const problem = repositoryProblem(name, registry);
+  if (problem === undefined) return;
+  throw new DrayError("DRAY_REFERENCE_INVALID", `Cannot take an inventory: ${problem}`, {
+    kind: "usage",
+    hint: "Name repositories as the registry does, without its host: team/app.",
+  });
 }
 
 function unusedPattern(pattern: string, listed: readonly string[]): DrayError {

@@ -135,6 +135,16 @@ describe("inventory", () => {
     expect((await refusal(() => take(registry.host))).code).toBe(code);
   });
 
+  it.each(["Team/app", "team/app:1.0", "../x", "a b"])(
+    "takes no name that no registry has: %s",
+    async (name) => {
+      const registry = await startRegistry();
+      const error = await refusal(() => take(registry.host, { repositories: [name] }));
+      expect([error.code, error.kind]).toEqual(["DRAY_REFERENCE_INVALID", "usage"]);
+      expect(registry.seen).toEqual([]);
+    },
+  );
+
   it("names what lies deeper than it looks", async () => {
     const blobs: Authored[] = [...IMAGE.blobs];
     let root = IMAGE.root;
