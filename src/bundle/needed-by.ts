@@ -27,9 +27,9 @@ export function neededBy(artifacts: readonly Needing[]): NeededBy {
   for (const { label, blobs, file } of artifacts) {
     const files = file === undefined ? [] : [file, provenancePath(file)];
     for (const path of [...[...blobs.keys()].map(blobPath), ...files]) {
-      const known = labels.get(path);
-      if (known === undefined) labels.set(path, [label]);
-      else known.push(label);
+      const before = labels.get(path);
+      if (before === undefined) labels.set(path, [label]);
+      else before.push(label);
     }
   }
   return (path) => {

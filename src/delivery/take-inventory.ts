@@ -54,6 +54,8 @@ class Stock {
   readonly #needed = new Map<Digest, Descriptor>();
   readonly #manifests = new Map<Digest, Promise<Manifest | undefined>>();
   readonly #unreadable = new Map<string, string>();
+  /** The first manifest that was not read, by the reason. */
+  readonly #beyond = new Map<string, Digest>();
   readonly #repository: Repository;
   readonly #signal: AbortSignal;
 
@@ -98,6 +100,9 @@ class Stock {
     return [
       ...(lost === 0 ? [] : [incomplete(name, `${some} not there`)]),
       ...[...this.#unreadable].map(([what, why]) => incomplete(name, `${what}: ${why}`)),
+      ...[...this.#beyond].map(([why, first]) =>
+        incomplete(name, `${first}, and perhaps others: ${why}`),
+      ),
     ];
   }
 
@@ -117,8 +122,9 @@ class Stock {
     return reading;
   }
 
+  /** Of what is beyond measure the first is named: there may be any number. */
   async #leave({ digest }: Descriptor, why: string): Promise<undefined> {
-    this.#unreadable.set(digest, why);
+    if (!this.#beyond.has(why)) this.#beyond.set(why, digest);
   }
 
   /** What is not there, or is no manifest, stops nothing else. */
