@@ -200,6 +200,17 @@ describe("a copy of which something fails", () => {
     expect(await repositoryOf(target, { name: "team/api" }).find("2.0")).toBeUndefined();
   });
 
+  it("names the source for a blob that it has lost, and asks the target no second time", async () => {
+    const [source, target] = [await filled(), await startRegistry()];
+    const lost = { method: "GET", path: new RegExp(api.layer.digest) };
+    source.inject(lost, refuse(404, "BLOB_UNKNOWN"));
+    const error = await refusal(() => copyImages(source, target.host));
+    const { artifacts } = (error as PushIncomplete).report as CopyReport;
+    const [first] = artifacts.filter(({ result }) => result === "failed");
+    expect(first?.error).toContain(`source registry ${source.host}`);
+    expect(source.requests("GET", lost.path)).toHaveLength(1);
+  });
+
   it("holds a chart back whose image is refused", async () => {
     const [source, target] = [await filled(), await startRegistry()];
     const path = await chartThatPulls(`${source.host}/team/web:1.0`);

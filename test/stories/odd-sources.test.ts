@@ -1,6 +1,6 @@
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
-import { answer, type Fault } from "../../fixtures/faults.ts";
+import { answer, refuse, type Fault } from "../../fixtures/faults.ts";
 import type { FaultRule, TestRegistry } from "../../fixtures/registry.ts";
 import { dray } from "../cli/terminal.ts";
 import { refusal } from "../refusal.ts";
@@ -63,6 +63,15 @@ describe("a source that", () => {
     const error = await refusal(() => packImages(at, ["team/app:1.0"]));
     expect(error.message).toMatch(/answered 200 with an HTML page/);
     expect(error.hint).toMatch(/a login page, a portal or a proxy/);
+  });
+
+  it("has lost a blob is refused like one that has lost an image", async () => {
+    const registry = await startFilled();
+    registry.inject(layers, refuse(404, "BLOB_UNKNOWN"));
+    const at = await desk(registry);
+    const error = await refusal(() => packImages(at, ["team/app:1.0"]));
+    expect(error).toMatchObject({ code: "DRAY_REGISTRY_NOT_FOUND", kind: "refused" });
+    expect(error.hint).toContain("the registry has lost it");
   });
 
   it("says of plain bytes that they are compressed is named for that", async () => {

@@ -77,7 +77,7 @@ class Download {
       this.#isRestGiven = false;
       return;
     }
-    if (!isConnectionFailure(cause)) throw cause;
+    if (!isConnectionFailure(cause)) throw isLost(cause) ? lost(cause) : cause;
     const { digest, size } = this.#descriptor;
     // Only the end of the answer was cut off, and that holds nothing.
     if (this.#position >= size) return;
@@ -86,6 +86,23 @@ class Download {
     const error = broken(digest, { position: this.#position, size }, cause);
     await this.#tries.next(new Transient(error));
   }
+}
+
+/** The registry itself says so, and not a storage that it sends on to. */
+function isLost(cause: unknown): cause is RegistryError {
+  return cause instanceof RegistryError && cause.status === 404 && cause.missesContent;
+}
+
+/** Nothing that was sent misses it: whoever sends this blob on must not take it for their target's word. */
+function lost(cause: RegistryError): RegistryError {
+  const { code, message, status, registryCode } = cause;
+  return new RegistryError(code, message, {
+    kind: "refused",
+    status,
+    registryCode,
+    cause,
+    hint: "A manifest there names it, and the registry has lost it: push the image there again, or take it from elsewhere. To go on without it: --skip IMAGE=REASON, or --exclude.",
+  });
 }
 
 /** Whoever filters what comes in answers with a page of its own, and with 200. */
