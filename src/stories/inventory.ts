@@ -1,4 +1,5 @@
 import { append } from "../append.ts";
+import { forAll } from "../content/concurrency.ts";
 import { requirePlace } from "../content/output-place.ts";
 import { replaceFile } from "../content/replace-file.ts";
 import {
@@ -61,11 +62,10 @@ export async function inventory(
   try {
     const names = await namesOf(options, pool, run);
     run.onEvent({ type: "stage", stage: "inventory" });
-    const stock: RepositoryStock[] = [];
-    for (const repository of names) {
-      const { registry } = target;
-      stock.push(await takeStock(pool.repository({ registry, repository }), run));
-    }
+    const { registry } = target;
+    const stock = await forAll(names, run.signal, (repository, signal) =>
+      takeStock(pool.repository({ registry, repository }), { ...run, signal }),
+    );
     const found = documentOf(target.registry, stock);
     const bytes = formatInventory(found);
     await replaceFile(output, bytes);

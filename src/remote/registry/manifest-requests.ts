@@ -121,10 +121,7 @@ export class ManifestRequests {
       const { response, bytes } = await this.read(reference, { signal });
       const found = digestOf(bytes, algorithmOf(digest));
       if (found !== digest) throw this.#rewritten(reference, digest, found);
-      const other = otherType(response, mediaType);
-      if (other === undefined) return;
-      const what = `${this.client.name} gives ${this.named(reference)} out as`;
-      this.client.warn(`${what} ${other}`, "manifest type");
+      this.#warnOfType(response, { reference, mediaType });
     };
     const isLate = (error: unknown): error is DrayError =>
       (error instanceof RegistryError && error.status === 404) ||
@@ -149,10 +146,11 @@ export class ManifestRequests {
     return response.status === 404 ? undefined : digestOf(bytes, algorithm);
   }
 
-  /** True if a manifest is there whole: where the head of an answer does not say its size, it is read. */
+  /** True if a manifest is there whole: where the head of an answer does not say its size, it is read. Warns of another type. */
   async holds({ digest, size, mediaType }: Descriptor, options: ContentOptions): Promise<boolean> {
     const head = await this.head(digest, { ...options, accept: mediaType });
     if (head.status === 404) return false;
+    if (head.status === 200) this.#warnOfType(head, { reference: digest, mediaType });
     if (head.status === 200 && head.header("content-length") === String(size)) return true;
     const { response, bytes } = await this.read(digest, { ...options, accept: [200, 404] });
     return response.status === 200 && digestOf(bytes, algorithmOf(digest)) === digest;
@@ -174,6 +172,16 @@ export class ManifestRequests {
       scopes: this.#scopes,
       headers: { accept: ACCEPT },
     };
+  }
+
+  #warnOfType(
+    response: TransportResponse,
+    { reference, mediaType }: { reference: string; mediaType: string },
+  ): void {
+    const other = otherType(response, mediaType);
+    if (other === undefined) return;
+    const what = `${this.client.name} gives ${this.named(reference)} out as`;
+    this.client.warn(`${what} ${other}`, "manifest type");
   }
 
   #rewritten(reference: string, wanted: Digest, found: string): DrayError {

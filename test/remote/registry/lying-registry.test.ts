@@ -76,6 +76,22 @@ describe("a registry that lies", () => {
     ]);
   });
 
+  it("about the type of a manifest that is there already is said", async () => {
+    const registry = await startRegistry();
+    await fill(registry, image);
+    registry.inject(
+      { method: "HEAD", path: /manifests/ },
+      changeHead((headers) => {
+        headers["content-type"] = MediaType.dockerManifest;
+      }),
+    );
+    const { events, onEvent } = listening();
+    const repository = repositoryOf(registry, { onEvent });
+    expect(await repository.exists(descriptor)).toBe(true);
+    expect(await repository.exists(descriptor)).toBe(true);
+    expect(events).toMatchObject([{ type: "warning" }]);
+  });
+
   it("about a tag in HEAD gets the manifest of that digest, or nothing", async () => {
     const registry = await startRegistry();
     await fill(registry, image);
