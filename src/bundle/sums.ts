@@ -25,21 +25,32 @@ export function parseSums(bytes: Buffer): Sums {
   if (!text.endsWith("\n")) throw invalid("its last line is cut off");
   const sums = new Map<string, string>();
   let last = "";
-  for (const [index, line] of text.slice(0, -1).split("\n").entries()) {
+  let number = 1;
+  for (const line of linesOf(text)) {
     const [, sum, path] = LINE.exec(line) ?? [];
-    if (sum === undefined || path === undefined)
-      throw invalid(`line ${index + 1} is not "SUM  PATH"`);
+    if (sum === undefined || path === undefined) throw invalid(`line ${number} is not "SUM  PATH"`);
     const checked = entryPath(path);
     if ("problem" in checked || checked.path !== path) {
       throw invalid(
-        `line ${index + 1} names ${JSON.stringify(path.slice(0, 200))}, which is no safe path`,
+        `line ${number} names ${JSON.stringify(path.slice(0, 200))}, which is no safe path`,
       );
     }
-    if (path <= last) throw invalid(`line ${index + 1} is out of order or stands twice`);
+    if (path <= last) throw invalid(`line ${number} is out of order or stands twice`);
     sums.set(path, sum);
     last = path;
+    number++;
   }
   return sums;
+}
+
+/** One after another: a list of nothing but line feeds has more lines than an array takes. */
+export function* linesOf(text: string): Generator<string> {
+  for (let start = 0; start < text.length;) {
+    const next = text.indexOf("\n", start);
+    const end = next === -1 ? text.length : next;
+    yield text.slice(start, end);
+    start = end + 1;
+  }
 }
 
 export function formatSums(sums: Sums): Buffer {

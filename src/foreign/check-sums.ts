@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { ContentOptions } from "../content/content.ts";
 import { DrayError } from "../errors.ts";
+import { linesOf } from "../bundle/sums.ts";
 import type { Finding } from "../finding.ts";
 import { readWhole, type FileTree, type ForeignFile } from "./file-tree.ts";
 
@@ -52,13 +53,16 @@ export async function checkListed(
 
 function parse(text: string, place: string): Map<string, string> {
   const sums = new Map<string, string>();
-  for (const [index, line] of text.split(/\r?\n/).entries()) {
+  let number = 0;
+  for (const ended of linesOf(text)) {
+    number++;
+    const line = ended.replace(/\r$/, "");
     if (line === "") continue;
     const [, sum, path] = LINE.exec(line) ?? [];
     if (sum === undefined || path === undefined || sums.has(path)) {
       throw new DrayError(
         "DRAY_SUMS_INVALID",
-        `Cannot read ${JSON.stringify(place)}: line ${index + 1} is not "SUM PATH", or its path stands twice`,
+        `Cannot read ${JSON.stringify(place)}: line ${number} is not "SUM PATH", or its path stands twice`,
         { kind: "refused" },
       );
     }

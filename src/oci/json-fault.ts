@@ -84,6 +84,10 @@ function faultAt(text: string, at: number, wanted: string): JsonFault {
 }
 
 function placeOf(text: string, at: number): string {
-  const lines = text.slice(0, at).split("\n");
-  return `line ${lines.length}, column ${(lines.at(-1) ?? "").length + 1}`;
+  let [line, start] = [1, 0];
+  for (let end = text.indexOf("\n"); end !== -1 && end < at; end = text.indexOf("\n", start)) {
+    line++;
+    start = end + 1;
+  }
+  return `line ${line}, column ${at - start + 1}`;
 }

@@ -2,7 +2,15 @@ import { describe, expect, it } from "vitest";
 import { bundleFile, SIGNER } from "../../fixtures/bundles.ts";
 import { SIGNATURE_FILE, SIGSTORE_FILE, SUMS_FILE } from "../../src/bundle/format.ts";
 import { signDetached } from "../../src/trust/detached.ts";
+import { parseSums } from "../../src/bundle/sums.ts";
 import { check, sampleEntries } from "./checking.ts";
+
+describe("a list of nothing but line feeds", () => {
+  it("is refused at its first line, however many there are", () => {
+    const bytes = Buffer.alloc(140_000_000, "\n");
+    expect(() => parseSums(bytes)).toThrow('line 1 is not "SUM  PATH"');
+  });
+});
 
 describe("a signed list of 125,000 files that are not there", () => {
   it("is refused with a finding for each", async () => {
