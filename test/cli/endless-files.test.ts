@@ -7,12 +7,14 @@ import { bundleFile, makeBundle, readEntries, tarOf } from "../../fixtures/bundl
 import { fileOf } from "../../fixtures/archives.ts";
 import { packedChart } from "../../fixtures/charts.ts";
 import { temporaryDirectory } from "../../fixtures/temporary-directory.ts";
+import { needsShell } from "../programs.ts";
 import { startDray, type DrayOutcome } from "../stories/dray-process.ts";
 
 /** What stands for something in a command line below. */
 let places: Readonly<Record<string, string>> = {};
 
-beforeEach(async () => {
+beforeEach(async (context) => {
+  needsShell(context);
   const folder = await temporaryDirectory();
   const place = (name: string): string => join(folder, name);
   await promisify(execFile)("mkfifo", [place("pipe")]);
