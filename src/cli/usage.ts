@@ -1,10 +1,15 @@
 import type { CommanderError } from "commander";
+import { pointerFor } from "./habits.ts";
 
 /** What the parser of the command line says, by its code, and the same as dray says such things. */
 const WORDS: Readonly<
   Record<string, readonly [said: RegExp, ours: (...found: string[]) => string]>
 > = {
-  "commander.unknownOption": [/unknown option '(.+?)'/, (flag) => `there is no flag ${flag}`],
+  // What stands behind the flag may be a password.
+  "commander.unknownOption": [
+    /unknown option '([^=]+?)(?:=.*)?'/s,
+    (flag) => `there is no flag ${flag}`,
+  ],
   "commander.unknownCommand": [
     /unknown command '(.+?)'/,
     (word) => `there is no command ${JSON.stringify(word)}`,
@@ -44,11 +49,12 @@ export function usageFailure({ code, message }: CommanderError, argv: readonly s
   const [, near] = /\(Did you mean (?:one of )?(.+?)\?\)/.exec(message) ?? [];
   const meant = near === undefined ? "" : `; did you mean ${near}?`;
   const command = code === "commander.unknownCommand" ? undefined : commandIn(argv);
+  const pointer = code === "commander.unknownOption" ? pointerFor(found[0] ?? "") : undefined;
   const line = ["dray", ...(command === undefined ? [] : [command])].join(" ");
   return Object.assign(new Error(`Cannot run \`${line}\`: ${ours(...found).trim()}${meant}`), {
     code: "DRAY_USAGE",
     kind: "usage",
-    hint: `\`${line} --help\` shows how it is used.`,
+    hint: pointer ?? `\`${line} --help\` shows how it is used.`,
   });
 }
 

@@ -28,6 +28,22 @@ describe("a command line that is wrong", () => {
   });
 
   it.each([
+    ["push a b --password hunter2", "--password", "--password-stdin"],
+    ["push a b --password=hunter2", "--password", "`dray login HOST`"],
+    ["copy b --src-creds=ada:hunter2", "--src-creds", "--password-stdin"],
+    ["pack --insecure", "--insecure", "--insecure-skip-tls-verify"],
+    ["push a b --tls-verify=false", "--tls-verify", "--ca-file FILE"],
+    ["copy b --all", "--all", "--platform"],
+    ["push a b --authfile x", "--authfile", "DOCKER_CONFIG"],
+  ])("`%s` is led from the flag of another tool to what does it here", async (line, flag, here) => {
+    const { code, stderr } = await dray(line.split(" "));
+    expect(code).toBe(2);
+    expect(stderr).toMatch(new RegExp(`there is no flag ${flag}(?:;|\n|$)`));
+    expect(stderr).toContain(here);
+    expect(stderr).not.toContain("hunter2");
+  });
+
+  it.each([
     "--pin digest",
     "--unpin",
     "--flux",
