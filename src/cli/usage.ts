@@ -7,8 +7,8 @@ const WORDS: Readonly<
 > = {
   // What stands behind the flag may be a password.
   "commander.unknownOption": [
-    /unknown option '([^=]+?)(?:=.*)?'/s,
-    (flag) => `there is no flag ${flag}`,
+    /unknown option '([^=]+?)(=.*)?'/s,
+    (flag, value) => `there is no flag ${flag}${value === undefined ? "" : " that takes a value"}`,
   ],
   "commander.unknownCommand": [
     /unknown command '(.+?)'/,
@@ -47,7 +47,7 @@ export function usageFailure({ code, message }: CommanderError, argv: readonly s
   const [said, ours] = WORDS[code] ?? [/^error: (.*)/s, (text: string) => text];
   const [, ...found] = said.exec(alike(message)) ?? ["", message];
   const [, near] = /\(Did you mean (?:one of )?(.+?)\?\)/.exec(message) ?? [];
-  const meant = near === undefined ? "" : `; did you mean ${near}?`;
+  const meant = near === undefined || near === found[0] ? "" : `; did you mean ${near}?`;
   const command = code === "commander.unknownCommand" ? undefined : commandIn(argv);
   const pointer = code === "commander.unknownOption" ? pointerFor(found[0] ?? "") : undefined;
   const line = ["dray", ...(command === undefined ? [] : [command])].join(" ");
