@@ -132,7 +132,7 @@ export type { WrittenBundle } from "./bundle/write-bundle.ts";
 
 // Asking beforehand.
 export { preflight, type PreflightOptions, type PreflightReport } from "./stories/preflight.ts";
-export type { HostReport, HostRole, PreflightCheck } from "./preflight/host-table.ts";
+export type { HostReport, HostRole, PreflightCheck } from "./remote/preflight/host-table.ts";
 export { Contacts } from "./remote/http/contacts.ts";
 
 // Keys: who signs, and whom one trusts.

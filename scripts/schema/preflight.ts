@@ -1,5 +1,5 @@
 import { z } from "../../src/oci/schema.ts";
-import type { PreflightCheck } from "../../src/preflight/host-table.ts";
+import type { PreflightCheck } from "../../src/remote/preflight/host-table.ts";
 import type { PreflightReport } from "../../src/stories/preflight.ts";
 
 const checkSchema: z.ZodType<PreflightCheck> = z.object({

@@ -9,7 +9,7 @@ import { HardLinks } from "./hard-links.ts";
 import { APPLE_DOUBLE_MAGIC, isJunkName, mayBeAppleDouble } from "./junk.ts";
 import { MemberDamage, memberFinding } from "./members/member-damage.ts";
 import { refusedType, type Refusal } from "./refused-type.ts";
-import { append } from "../append.ts";
+import { append } from "../content/append.ts";
 
 /** More entries than any bundle has; a list of them still fits in memory. */
 const MAX_ENTRIES = 1_000_000;

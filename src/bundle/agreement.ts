@@ -21,7 +21,7 @@ import {
 import type { LayoutGraph, Root } from "../content/graph.ts";
 import { chartPath, provenancePath, referrerOf } from "./artifact.ts";
 import type { BundleView } from "./view.ts";
-import { append } from "../append.ts";
+import { append } from "../content/append.ts";
 
 /** `bundle.json` and the layout say the same, and nothing is there that neither names. */
 export function checkAgreement(

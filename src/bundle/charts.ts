@@ -9,7 +9,7 @@ import { findingOf, type Finding } from "../finding.ts";
 import type { BundleArtifact, ContentsDocument } from "./format.ts";
 import type { UsableBundle } from "./opened.ts";
 import type { BundleView } from "./view.ts";
-import { append } from "../append.ts";
+import { append } from "../content/append.ts";
 
 /**
  * Loads the charts of a bundle: all of them, or those that `wanted` means, as `NAME` or

@@ -21,7 +21,7 @@ import type { Extent, Listening } from "./read-carrier.ts";
 import { checkSkipped } from "./skipped.ts";
 import type { Sums } from "./sums.ts";
 import { readContents, type BundleView } from "./view.ts";
-import { append } from "../append.ts";
+import { append } from "../content/append.ts";
 
 /** What a bundle turned out to hold. */
 export interface Checked {

@@ -1,7 +1,7 @@
 import { constants } from "node:fs";
 import { open, type FileHandle } from "node:fs/promises";
 import { resolve } from "node:path";
-import { append } from "../append.ts";
+import { append } from "../content/append.ts";
 import { framedSize } from "../archive/members/gzip-members.ts";
 import { OutputFile } from "../archive/members/output-file.ts";
 import { layOutTar, type TarLayout } from "../archive/tar/tar-writer.ts";

@@ -15,7 +15,7 @@ import { nameNeeds } from "./needed-by.ts";
 import { findSignatures, judgeSignatures, readList } from "./signatures.ts";
 import { type Sums, parseSums } from "./sums.ts";
 import { BundleView } from "./view.ts";
-import { append } from "../append.ts";
+import { append } from "../content/append.ts";
 
 export interface OpenOptions extends CarrierOptions {
   readonly policy: TrustPolicy;

@@ -9,7 +9,7 @@ import { MAX_SUMS_BYTES, SIGNATURE_FILE, SIGSTORE_FILE, SUMS_FILE } from "./form
 import { withoutCr } from "./line-ends.ts";
 import { REPAIR_HINT, inMemory } from "./mending.ts";
 import type { BundleView } from "./view.ts";
-import { append } from "../append.ts";
+import { append } from "../content/append.ts";
 
 /** A signature has a few hundred bytes. */
 const MAX_SIGNATURE_BYTES = 4 * 1024 * 1024;

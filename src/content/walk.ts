@@ -1,7 +1,7 @@
 import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
 import { childrenOf, type Manifest } from "../oci/manifest.ts";
-import { append } from "../append.ts";
+import { append } from "./append.ts";
 
 /** A manifest that a walk has come to. */
 export interface Step {

@@ -1,4 +1,4 @@
-import { append } from "../append.ts";
+import { append } from "../content/append.ts";
 import type { OpenedBundle } from "../bundle/opened.ts";
 import type { Finding } from "../finding.ts";
 import { judge, requireVouched } from "../trust/images/judge.ts";

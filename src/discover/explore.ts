@@ -1,4 +1,4 @@
-import { append } from "../append.ts";
+import { append } from "../content/append.ts";
 import { renderFiles, type RenderedFile, type RenderOptions } from "../helm/render/render.ts";
 import type { TemplateSet } from "../helm/render/template-set.ts";
 import type { BranchNode } from "../helm/template/ast.ts";

@@ -9,7 +9,7 @@ import {
   type ImageText,
 } from "./image-text.ts";
 import { TOP, walkTable, type Place } from "./walk.ts";
-import { append } from "../append.ts";
+import { append } from "../content/append.ts";
 
 /** An image that values describe. */
 export interface ValueImage {

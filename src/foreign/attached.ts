@@ -1,4 +1,4 @@
-import { append } from "../append.ts";
+import { append } from "../content/append.ts";
 import { DrayError } from "../errors.ts";
 import type { Digest } from "../oci/digest.ts";
 import { subjectOfTag } from "../oci/referrer.ts";

@@ -13,7 +13,7 @@ import type { FileTree } from "./file-tree.ts";
 import type { ForeignRoot } from "./foreign-content.ts";
 import { referenceClaim } from "./names.ts";
 import { manifestsOf } from "./stored-manifests.ts";
-import { append } from "../append.ts";
+import { append } from "../content/append.ts";
 
 /** A layout whose `index.json` has been read. */
 interface ReadLayout {

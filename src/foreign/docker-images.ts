@@ -9,7 +9,7 @@ import { DOCKER_MANIFEST, type DockerImage } from "./docker-manifest.ts";
 import type { FileTree } from "./file-tree.ts";
 import type { ForeignRoot } from "./foreign-content.ts";
 import { referenceClaim } from "./names.ts";
-import { append } from "../append.ts";
+import { append } from "../content/append.ts";
 
 /** Images of Docker's table of contents as OCI images, under the names that the table gives them. */
 export interface ConvertedImages {

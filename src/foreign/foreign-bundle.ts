@@ -19,7 +19,7 @@ import type { BlobPool } from "./blob-pool.ts";
 import type { ForeignIdentity } from "./foreign-content.ts";
 import type { Foreign } from "./join-foreign.ts";
 import { readForeign } from "./read-foreign.ts";
-import { append } from "../append.ts";
+import { append } from "../content/append.ts";
 
 export interface ForeignOptions {
   readonly policy: TrustPolicy;

@@ -1,4 +1,4 @@
-import { append } from "../append.ts";
+import { append } from "../content/append.ts";
 import {
   isFirstNoPiece,
   joining,

@@ -23,7 +23,7 @@ import { registryStorage } from "./readers/registry-storage.ts";
 import { skopeoDirectory } from "./readers/skopeo-directory.ts";
 import { wrap } from "./readers/wrap.ts";
 import { zarfPackage } from "./readers/zarf-package.ts";
-import { append } from "../append.ts";
+import { append } from "../content/append.ts";
 
 /** Each leaves to the next what it does not understand: who knows more of a form stands first. */
 const READERS: readonly ForeignReader[] = [

@@ -7,7 +7,7 @@ import { BlobPool } from "./blob-pool.ts";
 import type { FileTree } from "./file-tree.ts";
 import type { ForeignRoot } from "./foreign-content.ts";
 import { readLayout } from "./layout-content.ts";
-import { append } from "../append.ts";
+import { append } from "../content/append.ts";
 
 /** An image of a wrap: where what is about it lies, and what that is about. */
 export interface WrappedImage {

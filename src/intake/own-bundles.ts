@@ -13,7 +13,7 @@ import { parseDigest } from "../oci/digest.ts";
 import { MediaType } from "../oci/media-type.ts";
 import type { Platform } from "../oci/platform.ts";
 import { formatReference, parseReference } from "../oci/reference.ts";
-import { append } from "../append.ts";
+import { append } from "../content/append.ts";
 
 /** What bundles of dray hold, as it goes into another one. */
 export interface TakenOver {

@@ -1,4 +1,4 @@
-import { append } from "../append.ts";
+import { append } from "../content/append.ts";
 import type { MovedImage } from "./mapping-file.ts";
 import {
   caFile,

@@ -1,4 +1,4 @@
-import { append } from "../append.ts";
+import { append } from "../content/append.ts";
 import { referrerOf } from "../bundle/artifact.ts";
 import type { UsableBundle } from "../bundle/opened.ts";
 import { readVerified } from "../content/verify.ts";

@@ -1,4 +1,4 @@
-import { append } from "../append.ts";
+import { append } from "../content/append.ts";
 import { listOf, z } from "../oci/schema.ts";
 
 /** What a list of contents says that an image consists of. */

@@ -1,4 +1,4 @@
-import { append } from "../append.ts";
+import { append } from "../content/append.ts";
 import type { Item } from "./side.ts";
 
 export interface Pair {

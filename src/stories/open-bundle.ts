@@ -1,5 +1,5 @@
 import { basename, dirname, resolve } from "node:path";
-import { append } from "../append.ts";
+import { append } from "../content/append.ts";
 import type { Archive, SeekableArchive } from "../archive/archive.ts";
 import { openArchive } from "../archive/open-archive.ts";
 import { spooled } from "../archive/work-file.ts";

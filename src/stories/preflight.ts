@@ -1,4 +1,4 @@
-import { append } from "../append.ts";
+import { append } from "../content/append.ts";
 import { requireUsable } from "../bundle/opened.ts";
 import type { Mapping } from "../delivery/mapping.ts";
 import { nameAt, type Nameable, type PushTarget } from "../delivery/names.ts";
@@ -9,19 +9,19 @@ import { NOTHING, type Recipe } from "../intake/recipe/recipe.ts";
 import type { Resolved } from "../intake/resolve.ts";
 import { requireRoom } from "../intake/room.ts";
 import { openSources, type ChartAccess } from "../intake/sources.ts";
-import { checkLogin } from "../preflight/check-login.ts";
-import { checkSources } from "../preflight/check-sources.ts";
-import { checkTarget } from "../preflight/check-target.ts";
-import { checkWays } from "../preflight/check-ways.ts";
-import { gatherWanted, namesOf, type Gathered } from "../preflight/gather-wanted.ts";
+import { checkLogin } from "../remote/preflight/check-login.ts";
+import { checkSources } from "../intake/preflight/check-sources.ts";
+import { checkTarget } from "../delivery/preflight/check-target.ts";
+import { checkWays } from "../remote/preflight/check-ways.ts";
+import { gatherWanted, type Gathered } from "../intake/preflight/gather-wanted.ts";
 import {
   addContacts,
   failedCheck,
   HostTable,
   type HostReport,
   type PreflightCheck,
-} from "../preflight/host-table.ts";
-import { refusalOf } from "../preflight/refusal.ts";
+} from "../remote/preflight/host-table.ts";
+import { refusalOf } from "../remote/preflight/refusal.ts";
 import { Contacts } from "../remote/http/contacts.ts";
 import type { RegistryAccess } from "../remote/registry/access.ts";
 import type { TrustPolicy } from "../trust/policy.ts";
@@ -177,4 +177,19 @@ async function checkSpace(
   return error === undefined
     ? { check: "space", verdict: "ok", detail }
     : failedCheck("space", error);
+}
+
+/** What cannot be had has a place at the target all the same. */
+function namesOf({ wanted, charts }: Gathered): Nameable[] {
+  return [
+    // Only what is written is named by its digest, and nothing is.
+    ...wanted.map(({ name }) => ({ kind: "image" as const, reference: name, digest: "" })),
+    ...charts.map(({ artifact, chart: { metadata } }) => ({
+      kind: "chart" as const,
+      reference: artifact.name,
+      digest: artifact.root.descriptor.digest,
+      name: metadata.name,
+      version: metadata.version,
+    })),
+  ];
 }

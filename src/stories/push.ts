@@ -1,4 +1,4 @@
-import { append } from "../append.ts";
+import { append } from "../content/append.ts";
 import { loadBundledCharts } from "../bundle/charts.ts";
 import { requireUsable, type BundleIdentity, type UsableBundle } from "../bundle/opened.ts";
 import { Attempts } from "../delivery/attempts.ts";

@@ -58,7 +58,6 @@ const OFFENCES: Readonly<Record<string, { readonly file: string; readonly import
   "discover-knows-its-place": { file: "src/discover/greedy.ts", imports: "../trust/keys.ts" },
   "server-knows-its-place": { file: "src/server/greedy.ts", imports: "../trust/keys.ts" },
   "intake-knows-its-place": { file: "src/intake/recipe/far.ts", imports: "../../delivery/map.ts" },
-  "preflight-knows-its-place": { file: "src/preflight/asks.ts", imports: "../layout/layout.ts" },
   "delivery-knows-its-place": { file: "src/delivery/far.ts", imports: "../layout/layout.ts" },
   "repoint-knows-its-place": { file: "src/repoint/far.ts", imports: "../layout/layout.ts" },
   "report-knows-its-place": { file: "src/report/far.ts", imports: "../layout/layout.ts" },

@@ -1,6 +1,6 @@
 import { stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { append } from "../../append.ts";
+import { append } from "../../content/append.ts";
 import { DrayError, unreadable } from "../../errors.ts";
 import { beginsAsSeveral } from "./begins-as-several.ts";
 import { chooseCopy } from "./choose-copy.ts";

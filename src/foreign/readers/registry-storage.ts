@@ -11,7 +11,7 @@ import { mediaTypeOf } from "../documents.ts";
 import { referenceClaim } from "../names.ts";
 import { tryDigest } from "../documents.ts";
 import { readYamlFile } from "../documents.ts";
-import { append } from "../../append.ts";
+import { append } from "../../content/append.ts";
 
 const STORAGE = "docker/registry/v2/";
 

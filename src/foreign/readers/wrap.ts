@@ -23,7 +23,7 @@ import { readLayout } from "../layout-content.ts";
 import { referenceClaim } from "../names.ts";
 import { readYamlFile } from "../documents.ts";
 import { readWrapArtifacts, type WrappedImage } from "../wrap-artifacts.ts";
-import { append } from "../../append.ts";
+import { append } from "../../content/append.ts";
 
 const CHART = "chart/";
 const LOCK = `${CHART}Images.lock`;

@@ -1,4 +1,4 @@
-import { append } from "../../append.ts";
+import { append } from "../../content/append.ts";
 import type { Read } from "./reads.ts";
 import type { Value } from "./value.ts";
 

@@ -1,4 +1,4 @@
-import { append } from "../../append.ts";
+import { append } from "../../content/append.ts";
 import { DrayError } from "../../errors.ts";
 import { parseJson } from "../../oci/json.ts";
 import { parseAs, type z } from "../../oci/schema.ts";

@@ -1,4 +1,4 @@
-import { append } from "../../append.ts";
+import { append } from "../../content/append.ts";
 import type { ContentOptions } from "../../content/content.ts";
 import { readVerified } from "../../content/verify.ts";
 import { DrayError } from "../../errors.ts";

@@ -1,4 +1,4 @@
-import { append } from "../../append.ts";
+import { append } from "../../content/append.ts";
 import { DrayError } from "../../errors.ts";
 import { isList, type Dict, type Value } from "../../helm/template/value.ts";
 import type { ValuesPath } from "../../helm/values/path.ts";

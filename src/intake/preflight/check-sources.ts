@@ -1,12 +1,12 @@
-import { all } from "../content/concurrency.ts";
-import type { DrayError } from "../errors.ts";
-import { nameAt, type OpenedPlace } from "../intake/mirrors/mirrored-repository.ts";
-import { resolveOne, type Resolved } from "../intake/resolve.ts";
-import type { Sources } from "../intake/sources.ts";
-import { isManifestType } from "../oci/media-type.ts";
-import { formatReference, type Reference } from "../oci/reference.ts";
-import { failedCheck, type HostTable } from "./host-table.ts";
-import { refusalOf } from "./refusal.ts";
+import { all } from "../../content/concurrency.ts";
+import type { DrayError } from "../../errors.ts";
+import { nameAt, type OpenedPlace } from "../mirrors/mirrored-repository.ts";
+import { resolveOne, type Resolved } from "../resolve.ts";
+import type { Sources } from "../sources.ts";
+import { isManifestType } from "../../oci/media-type.ts";
+import { formatReference, type Reference } from "../../oci/reference.ts";
+import { failedCheck, type HostTable } from "../../remote/preflight/host-table.ts";
+import { refusalOf } from "../../remote/preflight/refusal.ts";
 
 /** An image that a registry has to give. */
 export interface Wanted {

@@ -1,16 +1,15 @@
-import type { Nameable } from "../delivery/names.ts";
-import type { DiscoveredImage } from "../discover/discovery.ts";
-import type { DiscoverySettings } from "../discover/find-images.ts";
-import { obtainChart, type ObtainedChart } from "../intake/charts/obtain-chart.ts";
-import { formatChart } from "../intake/recipe/chart-request.ts";
-import type { Recipe } from "../intake/recipe/recipe.ts";
-import { settledBy, skipOf } from "../intake/recipe/skip.ts";
-import { imagesLeft, imagesToAdd, searchCharts } from "../intake/search-charts.ts";
-import type { Sources } from "../intake/sources.ts";
-import { formatReference } from "../oci/reference.ts";
+import type { DiscoveredImage } from "../../discover/discovery.ts";
+import type { DiscoverySettings } from "../../discover/find-images.ts";
+import { obtainChart, type ObtainedChart } from "../charts/obtain-chart.ts";
+import { formatChart } from "../recipe/chart-request.ts";
+import type { Recipe } from "../recipe/recipe.ts";
+import { settledBy, skipOf } from "../recipe/skip.ts";
+import { imagesLeft, imagesToAdd, searchCharts } from "../search-charts.ts";
+import type { Sources } from "../sources.ts";
+import { formatReference } from "../../oci/reference.ts";
 import type { Wanted } from "./check-sources.ts";
-import { failedCheck, type PreflightCheck } from "./host-table.ts";
-import { refusalOf } from "./refusal.ts";
+import { failedCheck, type PreflightCheck } from "../../remote/preflight/host-table.ts";
+import { refusalOf } from "../../remote/preflight/refusal.ts";
 
 /** What a recipe asks for, as far as its charts could be had. */
 export interface Gathered {
@@ -55,19 +54,4 @@ export async function gatherWanted(
     optional: optional.filter((one) => one.class === "optional"),
     checks,
   };
-}
-
-/** What cannot be had has a place at the target all the same. */
-export function namesOf({ wanted, charts }: Gathered): Nameable[] {
-  return [
-    // Only what is written is named by its digest, and nothing is.
-    ...wanted.map(({ name }) => ({ kind: "image" as const, reference: name, digest: "" })),
-    ...charts.map(({ artifact, chart: { metadata } }) => ({
-      kind: "chart" as const,
-      reference: artifact.name,
-      digest: artifact.root.descriptor.digest,
-      name: metadata.name,
-      version: metadata.version,
-    })),
-  ];
 }

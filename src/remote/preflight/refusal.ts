@@ -1,4 +1,4 @@
-import { DrayError } from "../errors.ts";
+import { DrayError } from "../../errors.ts";
 
 /** What `work` is refused with; undefined if it is done. */
 export async function refusalOf(

@@ -1,6 +1,6 @@
-import type { DrayError } from "../errors.ts";
-import { portOf } from "../remote/http/address.ts";
-import type { Contacts } from "../remote/http/contacts.ts";
+import type { DrayError } from "../../errors.ts";
+import { portOf } from "../http/address.ts";
+import type { Contacts } from "../http/contacts.ts";
 
 /** What a host is for. */
 export type HostRole =

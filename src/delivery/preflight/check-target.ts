@@ -1,11 +1,15 @@
-import { RegistryError } from "../errors.ts";
-import { presenceOf, requireWritable, type Presence } from "../remote/registry/presence.ts";
-import type { RegistryPool } from "../remote/registry/pool.ts";
-import type { Repository } from "../remote/registry/repository.ts";
-import { cancelSession, openSession } from "../remote/registry/upload-session.ts";
+import { RegistryError } from "../../errors.ts";
+import { presenceOf, requireWritable, type Presence } from "../../remote/registry/presence.ts";
+import type { RegistryPool } from "../../remote/registry/pool.ts";
+import type { Repository } from "../../remote/registry/repository.ts";
+import { cancelSession, openSession } from "../../remote/registry/upload-session.ts";
 import { letsPush } from "./grants.ts";
-import { failedCheck, type HostTable, type PreflightCheck } from "./host-table.ts";
-import { refusalOf } from "./refusal.ts";
+import {
+  failedCheck,
+  type HostTable,
+  type PreflightCheck,
+} from "../../remote/preflight/host-table.ts";
+import { refusalOf } from "../../remote/preflight/refusal.ts";
 
 export interface TargetQuestion {
   readonly registry: string;

@@ -1,6 +1,6 @@
-import type { RegistryAccess } from "../remote/registry/access.ts";
-import type { RegistryClient } from "../remote/registry/client.ts";
-import { greet } from "../remote/registry/greet.ts";
+import type { RegistryAccess } from "../registry/access.ts";
+import type { RegistryClient } from "../registry/client.ts";
+import { greet } from "../registry/greet.ts";
 import { failedCheck, type HostTable, type PreflightCheck } from "./host-table.ts";
 import { refusalOf } from "./refusal.ts";
 

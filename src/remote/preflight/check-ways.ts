@@ -1,8 +1,8 @@
-import { all } from "../content/concurrency.ts";
-import { DrayError, systemCode } from "../errors.ts";
-import type { NetworkAccess } from "../remote/http/network-access.ts";
-import { probeHost } from "../remote/http/probe-host.ts";
-import { Transport } from "../remote/http/transport.ts";
+import { all } from "../../content/concurrency.ts";
+import { DrayError, systemCode } from "../../errors.ts";
+import type { NetworkAccess } from "../http/network-access.ts";
+import { probeHost } from "../http/probe-host.ts";
+import { Transport } from "../http/transport.ts";
 import type { HostTable } from "./host-table.ts";
 
 /** Up to here nobody minds; beyond the second, tokens and signatures are refused. */

@@ -1,4 +1,4 @@
-import { z } from "../oci/schema.ts";
+import { z } from "../../oci/schema.ts";
 
 const claimsSchema = z.object({
   access: z
