@@ -1,10 +1,15 @@
-import { leftBehind } from "../bundle/earlier-part.ts";
+import { dirname, resolve } from "node:path";
 import { requireAbsent } from "../bundle/bundle-output.ts";
+import type { BundleEntry } from "../bundle/contents.ts";
+import { leftBehind } from "../bundle/earlier-part.ts";
+import { bytesInPlace, sizeOfBundle } from "../bundle/open-partial.ts";
 import { requireSpace } from "../content/disk-space.ts";
+import { requireFileSize } from "../content/medium.ts";
 import { requirePlace } from "../content/output-place.ts";
 import { ImageLayout } from "../layout/layout.ts";
+import type { PackPlan } from "./plan.ts";
 import type { Resolved } from "./resolve.ts";
-import { missingBytes } from "./stock.ts";
+import { missingBytes, type Stock } from "./stock.ts";
 import { reachable } from "./store.ts";
 
 /** Where a pack would write to. */
@@ -26,7 +31,7 @@ interface Needed {
  * Whether what a pack without --force would fetch and write has a place, and room there.
  * @throws DrayError if it has not
  */
-export async function requireRoom(
+export async function requirePlaceAndRoom(
   resolved: readonly Resolved[],
   { store, output: given }: Places,
 ): Promise<Needed> {
@@ -47,4 +52,22 @@ export async function requireRoom(
     { path: output, bytes: bundle, purpose: "bundle" },
   ]);
   return { bundle, download };
+}
+
+/** Refuses to start what the disks have no room for. @throws DrayError `DRAY_DISK_FULL`, `DRAY_FILE_TOO_LARGE` */
+export async function requireRoom(
+  { output, size, download }: PackPlan,
+  { store }: Stock,
+  { entries, split }: { entries: readonly BundleEntry[]; split?: number | undefined },
+): Promise<void> {
+  await requireFileSize(dirname(resolve(output)), {
+    bytes: Math.min(sizeOfBundle(entries), split ?? Infinity),
+    what: split === undefined ? "the bundle" : "parts of the bundle",
+    hint: "`--split fat32` writes it in parts that this file system takes.",
+  });
+  const there = await bytesInPlace(output, entries, split);
+  await requireSpace([
+    { path: output, bytes: Math.max(0, size - there), purpose: "bundle" },
+    ...(store === undefined ? [] : [{ path: store.directory, bytes: download, purpose: "store" }]),
+  ]);
 }

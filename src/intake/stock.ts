@@ -1,15 +1,10 @@
-import { dirname, resolve } from "node:path";
-import { requireSpace } from "../content/disk-space.ts";
-import { requireFileSize } from "../content/medium.ts";
 import type { Shelf } from "../bundle/blob-shelf.ts";
-import type { BundleEntry } from "../bundle/contents.ts";
 import { leftBehind } from "../bundle/earlier-part.ts";
-import { bytesInPlace, sizeOfBundle } from "../bundle/open-partial.ts";
 import type { Run } from "../events.ts";
 import { ImageLayout } from "../layout/layout.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
-import type { BundleName, PackPlan } from "./plan.ts";
+import type { BundleName } from "./plan.ts";
 import type { Resolved } from "./resolve.ts";
 import { openShelves } from "./shelf.ts";
 import { reachable } from "./store.ts";
@@ -62,24 +57,6 @@ export async function missingBytes(
     missing += Math.max(0, descriptor.size - (present.get(descriptor.digest) ?? 0));
   }
   return missing;
-}
-
-/** Refuses to start what the disks have no room for. @throws DrayError `DRAY_DISK_FULL`, `DRAY_FILE_TOO_LARGE` */
-export async function requireRoom(
-  { output, size, download }: PackPlan,
-  { store }: Stock,
-  { entries, split }: { entries: readonly BundleEntry[]; split?: number | undefined },
-): Promise<void> {
-  await requireFileSize(dirname(resolve(output)), {
-    bytes: Math.min(sizeOfBundle(entries), split ?? Infinity),
-    what: split === undefined ? "the bundle" : "parts of the bundle",
-    hint: "`--split fat32` writes it in parts that this file system takes.",
-  });
-  const there = await bytesInPlace(output, entries, split);
-  await requireSpace([
-    { path: output, bytes: Math.max(0, size - there), purpose: "bundle" },
-    ...(store === undefined ? [] : [{ path: store.directory, bytes: download, purpose: "store" }]),
-  ]);
 }
 
 async function hasOne(shelves: readonly Shelf[], descriptor: Descriptor): Promise<boolean> {

@@ -24,13 +24,8 @@ import { vouchedFor } from "../intake/vouched.ts";
 import { formatLock } from "../intake/recipe/lock.ts";
 import type { Recipe } from "../intake/recipe/recipe.ts";
 import { EPOCH } from "../intake/sources.ts";
-import {
-  missingBytes,
-  openStock,
-  requireRoom,
-  type Stock,
-  type StockOptions,
-} from "../intake/stock.ts";
+import { requireRoom } from "../intake/room.ts";
+import { missingBytes, openStock, type Stock, type StockOptions } from "../intake/stock.ts";
 import { documentsOf, openStore, removeDamaged } from "../intake/store.ts";
 import type { SigningKey } from "../trust/signing-command.ts";
 import { openBase } from "./open-base.ts";

@@ -7,7 +7,7 @@ import type { DiscoverySettings } from "../discover/find-images.ts";
 import { startRun, type Run, type RunOptions } from "../events.ts";
 import { NOTHING, type Recipe } from "../intake/recipe/recipe.ts";
 import type { Resolved } from "../intake/resolve.ts";
-import { requireRoom } from "../intake/room.ts";
+import { requirePlaceAndRoom } from "../intake/room.ts";
 import { openSources, type ChartAccess } from "../intake/sources.ts";
 import { checkLogin } from "../remote/preflight/check-login.ts";
 import { checkSources } from "../intake/preflight/check-sources.ts";
@@ -170,7 +170,7 @@ async function checkSpace(
 ): Promise<PreflightCheck> {
   let detail = "";
   const error = await refusalOf(async () => {
-    const { bundle, download } = await requireRoom(resolved, options);
+    const { bundle, download } = await requirePlaceAndRoom(resolved, options);
     const stored = options.store === undefined ? "" : `${download} bytes in the store and `;
     detail = `${stored}${bundle} bytes for the bundle have room`;
   }, run.signal);
