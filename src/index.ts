@@ -122,7 +122,8 @@ export { parseNames, type GivenNames, type RepositoryName } from "./foreign/give
 
 // Packing.
 export { pack, type PackOptions, type PackResult } from "./stories/pack.ts";
-export type { BundleName, PackPlan, PlannedChart, PlanItem } from "./intake/plan.ts";
+export type { BundleName } from "./intake/bundle-name.ts";
+export type { PackPlan, PlannedChart, PlanItem } from "./intake/plan.ts";
 export type { PlannedDelta } from "./intake/planned-delta.ts";
 export type { DigestChange } from "./intake/lock-of.ts";
 export type { Vouching } from "./intake/surroundings.ts";

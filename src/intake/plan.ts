@@ -1,12 +1,11 @@
 import { kindOf, referrerOf, type Artifact } from "../bundle/artifact.ts";
-import { isBundleName, type ArtifactKind } from "../bundle/format.ts";
+import type { ArtifactKind } from "../bundle/format.ts";
 import { checkSkipped, skippedImages, type Skipped } from "../bundle/skipped.ts";
-import { compareWithList } from "../discover/image-lists.ts";
 import { toFinding, type DiscoveredImage } from "../discover/discovery.ts";
-import { joinImages } from "../discover/image-lists.ts";
-import { DrayError } from "../errors.ts";
+import { compareWithList, joinImages } from "../discover/image-lists.ts";
 import type { Finding } from "../finding.ts";
-import { assumptions, otherTags, UNSAID_VERSION } from "./assumptions.ts";
+import { assumptions, otherTags } from "./assumptions.ts";
+import { nameBundle, type BundleName, type NamingOptions } from "./bundle-name.ts";
 import { totalBytes, type Ingredients } from "./gather.ts";
 import type { Digest } from "../oci/digest.ts";
 import { parseReference, type Reference } from "../oci/reference.ts";
@@ -14,18 +13,10 @@ import { roleOf, type ReferrerRole } from "../oci/referrer.ts";
 import type { ResolvedReferrer, Vouching } from "./surroundings.ts";
 import type { ImageMode } from "./recipe/chart-request.ts";
 import type { Lock } from "./recipe/lock.ts";
-import type { Recipe } from "./recipe/recipe.ts";
 import type { Resolved } from "./resolve.ts";
 import { changesSince, lockOf, type DigestChange } from "./lock-of.ts";
 import type { PlannedDelta } from "./planned-delta.ts";
 import { imagesLeft, type SearchedChart } from "./search-charts.ts";
-
-/** What a bundle is called, and where it is written. */
-export interface BundleName {
-  readonly name: string;
-  readonly version: string;
-  readonly output: string;
-}
 
 export interface PackPlan extends BundleName {
   readonly contents: readonly PlanItem[];
@@ -81,11 +72,7 @@ export interface PlannedChart {
   readonly findings: readonly Finding[];
 }
 
-export interface PackPlanOptions {
-  readonly recipe: Recipe;
-  readonly output?: string | undefined;
-  /** Some of it stays behind. @default false */
-  readonly isDelta?: boolean | undefined;
+export interface PackPlanOptions extends NamingOptions {
   /** Bytes that have to be fetched. */
   readonly download: number;
   readonly lock?: Lock | undefined;
@@ -177,37 +164,6 @@ function describeChart(searched: SearchedChart, listed: readonly Reference[]): P
     complete,
     findings: unknowns.map(toFinding),
   };
-}
-
-/** @throws DrayError `DRAY_RECIPE_INVALID` */
-export function nameBundle(
-  ingredients: Ingredients,
-  { recipe, output, isDelta = false }: Pick<PackPlanOptions, "recipe" | "output" | "isDelta">,
-): BundleName {
-  const { name, version } = identify(recipe, ingredients);
-  const ending = isDelta ? ".delta.tar.gz" : ".tar.gz";
-  return { name, version, output: output ?? `${name}-${version}${ending}` };
-}
-
-/** What the recipe says, else the one chart's own name and version. */
-function identify(
-  { name, version }: Recipe,
-  { charts, adopted }: Ingredients,
-): { name: string; version: string } {
-  const metadata = charts.length === 1 ? charts[0]?.chart.metadata : adopted.identity;
-  const identity = {
-    name: name ?? metadata?.name ?? "bundle",
-    version: version ?? metadata?.version ?? UNSAID_VERSION,
-  };
-  for (const [field, value] of Object.entries(identity)) {
-    if (isBundleName(value)) continue;
-    throw new DrayError(
-      "DRAY_RECIPE_INVALID",
-      `Cannot use bundle ${field} ${JSON.stringify(value)}: expected letters, digits, dots, dashes, plus signs and underscores`,
-      { kind: "usage" },
-    );
-  }
-  return identity;
 }
 
 /** What registries have to give: images, and charts that are artifacts there. */

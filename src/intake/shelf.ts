@@ -3,7 +3,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import { BundleShelf, type Shelf } from "../bundle/blob-shelf.ts";
 import { DrayError, systemCode } from "../errors.ts";
 import type { Run } from "../events.ts";
-import type { BundleName } from "./plan.ts";
+import type { BundleName } from "./bundle-name.ts";
 
 /** Earlier bundles, open for as long as somebody takes from them. */
 export interface Shelves {

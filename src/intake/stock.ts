@@ -4,7 +4,7 @@ import type { Run } from "../events.ts";
 import { ImageLayout } from "../layout/layout.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
-import type { BundleName } from "./plan.ts";
+import type { BundleName } from "./bundle-name.ts";
 import type { Resolved } from "./resolve.ts";
 import { openShelves } from "./shelf.ts";
 import { reachable } from "./store.ts";
