@@ -66,8 +66,7 @@ class Reading {
 
   get journal(): Journal | undefined {
     const [tarSize, partSize] = [this.#tarSize, this.#partSize];
-    const places = { tarSize, ...(partSize === undefined ? {} : { partSize }) };
-    return tarSize > 0 ? { ...places, owner: this.#owner, blobs: this.#blobs } : undefined;
+    return tarSize > 0 ? { tarSize, partSize, owner: this.#owner, blobs: this.#blobs } : undefined;
   }
 
   add(line: string): void {

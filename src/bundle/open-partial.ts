@@ -136,7 +136,7 @@ function placesOf(
     if (name !== blobPath(digest)) continue;
     blobs.set(digest, { size: content.descriptor.size, offset: offsets[index] ?? 0, present: 0 });
   }
-  return { tarSize: size, ...(partSize === undefined ? {} : { partSize }), blobs };
+  return { tarSize: size, partSize, blobs };
 }
 
 const JOURNAL_FLAGS = constants.O_WRONLY | constants.O_APPEND | NO_FOLLOW;
