@@ -5,6 +5,7 @@ import type { Listener } from "../events.ts";
 import { findingOf, type Finding } from "../finding.ts";
 import type { Archive, RawEntry } from "./archive.ts";
 import { DistinctNames, entryPath, type EntryPath } from "./entry-path.ts";
+import { filesByHeaders } from "./files-by-headers.ts";
 import { HardLinks } from "./hard-links.ts";
 import { APPLE_DOUBLE_MAGIC, isJunkName, mayBeAppleDouble } from "./junk.ts";
 import { MemberDamage, memberFinding } from "./members/member-damage.ts";
@@ -75,8 +76,7 @@ export async function scan(archive: Archive, options: ScanOptions): Promise<Scan
     return await state.finished();
   } catch (error) {
     if (!(error instanceof DrayError) || error.kind !== "refused") throw error;
-    if (error instanceof MemberDamage) await state.nameRest();
-    return state.stoppedBy(error);
+    return await state.stoppedBy(error);
   }
 }
 
@@ -108,31 +108,22 @@ class ScanState {
   }
 
   /** What was seen until then; the finding says which entries that concerns. */
-  stoppedBy(error: DrayError): Scan {
-    const finding =
-      error instanceof MemberDamage
-        ? memberFinding(error, this.#entries.values())
-        : findingOf(error, this.#current);
-    this.#findings.push(finding);
+  async stoppedBy(error: DrayError): Promise<Scan> {
+    if (error instanceof MemberDamage) {
+      await this.#addUnread();
+      this.#findings.push(memberFinding(error, this.#entries.values()));
+    } else {
+      this.#findings.push(findingOf(error, this.#current));
+    }
     return this.#result(false);
   }
 
-  /**
-   * Takes in what the headers say of entries that were not come to: what is damaged lies in one of them, and
-   * who needs it stands in others. Nothing of it is checked, and nothing can be used where a scan has stopped.
-   */
-  async nameRest(): Promise<void> {
-    try {
-      for await (const { name, kind, size, position } of this.#archive.entries({ check: false })) {
-        const checked = entryPath(name);
-        if (kind !== "file" || "problem" in checked || isJunkName(name)) continue;
-        const { path } = checked;
-        if (this.#entries.has(path) || this.#entries.size >= MAX_ENTRIES) continue;
-        const unread = { bytes: undefined, sha256: undefined, sha512: undefined };
-        this.#entries.set(path, { path, size, position, ...unread });
-      }
-    } catch (error) {
-      if (!(error instanceof DrayError) || error.kind !== "refused") throw error;
+  /** What is damaged lies in an entry that was not come to, and who needs it stands in others. */
+  async #addUnread(): Promise<void> {
+    for await (const place of filesByHeaders(this.#archive)) {
+      if (this.#entries.has(place.path) || this.#entries.size >= MAX_ENTRIES) continue;
+      const unread = { bytes: undefined, sha256: undefined, sha512: undefined };
+      this.#entries.set(place.path, { ...place, ...unread });
     }
   }
 
