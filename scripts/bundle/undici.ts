@@ -14,7 +14,8 @@ const PARTS = {
 
 /**
  * Of undici nothing but requests: its `fetch`, WebSocket, caches and mocks are three quarters of it, are
- * loaded with it, and have Node.js load its own copy of undici beside them.
+ * loaded with it, and have Node.js load its own copy of undici beside them. `request` is the one of undici for
+ * who always names a dispatcher and a method. A release that moves these files breaks the build.
  */
 export function requestsOfUndici(): Plugin {
   const { resolve } = createRequire(import.meta.url);

@@ -47,9 +47,12 @@ export function isMissing(error: unknown): boolean {
 }
 
 /**
- * A small file whole; of a larger one, or of a device without end, one byte more than `maxBytes`.
- * `pipe` is for what somebody has named: `--key <(command)`. What merely lies somewhere has to be a
- * file. Never waits for somebody to open the other end of a pipe.
+ * A small file whole; of a larger one, or of a device without end, one byte more than `maxBytes`, of a
+ * pipe a chunk more. `pipe` lets pipes and devices pass, for what somebody has named: `--key <(command)`.
+ * What merely lies somewhere has to be a file. A pipe that nobody has opened to write to is empty: its
+ * writer may never come.
+ *
+ * @throws NotRegular
  */
 export async function readStart(
   path: string,
@@ -58,9 +61,7 @@ export async function readStart(
 ): Promise<Buffer> {
   const fd = await openFile(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   const kind = fstatSync(fd);
-  if (pipe && kind.isFIFO()) {
-    return collect(fromPipe(fd, maxBytes));
-  }
+  if (pipe && kind.isFIFO()) return collect(fromPipe(fd, maxBytes));
   if (kind.isFile() || (pipe && kind.isCharacterDevice())) {
     return collect(createReadStream(path, { fd, end: maxBytes }) as AsyncIterable<Buffer>);
   }
@@ -74,7 +75,10 @@ export class NotRegular extends Error {}
 
 const openFile = promisify(open);
 
-/** Nothing, where nobody has the other end open: that is told by a read, and no event ever comes. */
+/**
+ * What is written to a pipe until its last writer closes it. Where there is no writer at all the first
+ * read says so at once; a socket would wait for an event that never comes.
+ */
 async function* fromPipe(fd: number, maxBytes: number): Bytes {
   const first = readNow(fd);
   if (first?.length === 0) {
