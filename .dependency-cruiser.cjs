@@ -106,7 +106,7 @@ module.exports = {
       { path: "^src/stories/" },
       {
         path: "^src/stories/",
-        pathNot: "^src/stories/open-(base|bundle|side)\\.ts$",
+        pathNot: "^src/stories/open-(base|bundle|served|side)\\.ts$",
       },
     ),
     rule(

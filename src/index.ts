@@ -315,4 +315,5 @@ export {
   type LogoutResult,
 } from "./stories/login.ts";
 export { serve, type RunningRegistry, type ServeOptions } from "./stories/serve.ts";
+export type { ServedOptions } from "./stories/open-served.ts";
 export type { TlsOptions } from "./server/http-server.ts";
