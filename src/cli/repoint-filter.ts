@@ -31,8 +31,8 @@ export async function filterWords(
 }
 
 /**
- * Reads manifests on standard input and writes them to standard output with their images at the target. Where a container would still pull from elsewhere
- * nothing is written, so that nothing is installed half.
+ * Reads manifests on standard input and writes them to standard output with their images at the target.
+ * Where a container would still pull from elsewhere nothing is written, so that nothing is installed half.
  */
 export async function runFilter(
   { path, target }: FilterWords,

@@ -1,6 +1,6 @@
 import { isMissing, readSmallFile } from "../../content/small-file.ts";
 import type { ErrorCode } from "../../codes.ts";
-import { type ErrorKind } from "../../errors.ts";
+import type { ErrorKind } from "../../errors.ts";
 import { withoutBom } from "../../oci/json.ts";
 import { parseSecretJson, type z } from "../../oci/schema.ts";
 
