@@ -1,9 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { authored } from "../../src/content/memory.ts";
-import { MediaType } from "../../src/oci/media-type.ts";
 import { cosignTag } from "../../src/oci/referrer.ts";
 import { inspect } from "../../src/stories/inspect.ts";
-import { makeMultiArch, type MadeImage } from "../../fixtures/images.ts";
+import { makeArtifact, makeMultiArch, type MadeImage } from "../../fixtures/images.ts";
 import { makeAttested } from "../../fixtures/referrers.ts";
 import { dray } from "../cli/terminal.ts";
 import { fill, startRegistry } from "../remote/registry/lab.ts";
@@ -28,20 +27,8 @@ const STATEMENT = {
   predicate: CYCLONE,
 };
 
-/** An artifact of one layer, about the image where it says so. */
 function made(type: string, content: string, about?: object): MadeImage {
-  const config = authored(MediaType.ociEmpty, Buffer.from("{}"));
-  const layer = authored(type, Buffer.from(content));
-  const manifest = {
-    schemaVersion: 2,
-    mediaType: MediaType.ociManifest,
-    artifactType: type,
-    config: config.descriptor,
-    layers: [layer.descriptor],
-    ...about,
-  };
-  const root = authored(MediaType.ociManifest, Buffer.from(JSON.stringify(manifest)));
-  return { root, blobs: [config, layer] };
+  return makeArtifact(authored(type, Buffer.from(content)), about);
 }
 
 function enveloped(document: object): string {

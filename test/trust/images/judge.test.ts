@@ -1,7 +1,13 @@
 import { generateKeyPairSync } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
-import { makeImage, makeLayer, makeMultiArch, type MadeImage } from "../../../fixtures/images.ts";
+import {
+  makeArtifact,
+  makeImage,
+  makeLayer,
+  makeMultiArch,
+  type MadeImage,
+} from "../../../fixtures/images.ts";
 import { makeAttested, makeCosigned } from "../../../fixtures/referrers.ts";
 import {
   bundleReferrer,
@@ -218,18 +224,10 @@ describe("a policy", () => {
   });
 });
 
-function withType(artifactType: string): MadeImage {
-  const config = authored(artifactType, Buffer.from("{}"));
+/** A referrer whose type is that of its config. */
+function withType(type: string): MadeImage {
   const layer = authored("application/jose+json", Buffer.from("{}"));
-  const manifest = {
-    schemaVersion: 2,
-    mediaType: "application/vnd.oci.image.manifest.v1+json",
-    config: config.descriptor,
-    layers: [layer.descriptor],
-    subject: descriptor,
-  };
-  const root = authored(manifest.mediaType, Buffer.from(JSON.stringify(manifest)));
-  return { root, blobs: [config, layer] };
+  return makeArtifact(layer, { artifactType: undefined, subject: descriptor }, type);
 }
 
 describe("the files of a policy", () => {
