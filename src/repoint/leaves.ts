@@ -1,7 +1,6 @@
 import { roleOf, speaksOfImage, wordsOf } from "../discover/image-key.ts";
 import { isList, type Dict, type Value } from "../helm/template/value.ts";
 import { lookUp, type ValuesPath } from "../helm/values/path.ts";
-import { publicFirst } from "./private-keys.ts";
 import type { Setting } from "./noted-settings.ts";
 
 /** A text among the values, or a place where one could be. */
@@ -48,6 +47,15 @@ export class Leaves {
     const seen = new Set(read.map(({ path }) => path.join("\0")));
     return [...read, ...this.#texts.filter(({ path }) => !seen.has(path.join("\0")))];
   }
+}
+
+/**
+ * A path, behind the one that users are to set in its place: some charts keep what their templates
+ * merge the user's values into under a key that begins with `_`.
+ */
+export function publicFirst(path: ValuesPath): ValuesPath[] {
+  const open = path.filter((key) => !key.startsWith("_"));
+  return open.length === path.length || open.length === 0 ? [path] : [open, path];
 }
 
 function withPublic(leaves: readonly Leaf[]): Leaf[] {

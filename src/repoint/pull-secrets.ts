@@ -2,7 +2,7 @@ import { lookUp, type ValuesPath } from "../helm/values/path.ts";
 import { joinEdits, keyOf, type Edit } from "./edits.ts";
 import type { Rendering } from "./rendering.ts";
 import type { Scene } from "./scene.ts";
-import { publicFirst } from "./private-keys.ts";
+import { publicFirst } from "./leaves.ts";
 import { pullSecretsIn, secretForms, spokenSecrets } from "./secret-settings.ts";
 import { secretPlaces, type SecretPlace } from "./workloads.ts";
 

@@ -1,4 +1,4 @@
-import type { Pipe } from "./ast.ts";
+import type { BranchNode, Pipe } from "./ast.ts";
 import type { Budget } from "./budget.ts";
 import { joined, type Looked } from "./read-log.ts";
 import { BudgetError, TemplateError } from "./template-error.ts";
@@ -147,6 +147,16 @@ export function bindRange(
     if (assigns) scope.variables.assign(name, value, looked);
     else scope.variables.declare(name, value, looked);
   }
+}
+
+/** What a part may have set depends on what decided whether the part ran. */
+export function noteAssigned(
+  { body, otherwise }: BranchNode,
+  { variables }: Scope,
+  looked: Looked,
+): void {
+  for (const name of body.assigned) variables.depends(name, looked);
+  for (const name of otherwise?.assigned ?? []) variables.depends(name, looked);
 }
 
 /** What `range` goes through: lists, maps by key, and whole numbers. */

@@ -1,7 +1,15 @@
 import type { ActionNode, BranchNode, Define, List, Node, Pipe, TemplateNode } from "./ast.ts";
 import type { Budget } from "./budget.ts";
 import { evaluatePipe, type Machine } from "./expression.ts";
-import { bindRange, turnsOf, Variables, withDot, type Frame, type Output } from "./frame.ts";
+import {
+  bindRange,
+  noteAssigned,
+  turnsOf,
+  Variables,
+  withDot,
+  type Frame,
+  type Output,
+} from "./frame.ts";
 import { printed } from "./print.ts";
 import { LOOKED_AT_NOTHING, type Looked } from "./read-log.ts";
 import { BudgetError } from "./template-error.ts";
@@ -153,7 +161,7 @@ export class Statements {
     const inner = node.type === "with" && taken === node.body ? withDot(frame, value) : frame;
     const signal = taken === undefined ? "next" : this.#list(taken, inner);
     frame.scope.variables.release(mark);
-    noteAssigned(node, frame, looked);
+    noteAssigned(node, frame.scope, looked);
     return signal;
   }
 
@@ -180,33 +188,23 @@ export class Statements {
     const { value, looked } = this.#condition(node, { ...node.pipe, variables: [] }, frame);
     this.#host.machine.call.lookups.wentThrough(value);
     const turns = turnsOf(value);
-    const taken = turns.length > 0 ? node.body : node.otherwise;
+    const isEmpty = turns.length === 0;
+    const taken = isEmpty ? node.otherwise : node.body;
     this.#host.watcher?.branch(node, { taken, looked, line: frame.output.line() });
-    if (turns.length === 0) {
-      const signal = taken === undefined ? "next" : this.#list(taken, frame);
-      noteAssigned(node, frame, looked);
-      return signal;
-    }
+    const signal = isEmpty && taken !== undefined ? this.#list(taken, frame) : "next";
     for (const [key, item] of turns) {
       this.#host.budget.step();
       bindRange(node.pipe, frame.scope, { key, item, looked });
-      const signal = this.#list(node.body, withDot(frame, item));
+      const ended = this.#list(node.body, withDot(frame, item));
       if (!node.pipe.assigns) variables.release(mark);
-      if (signal === "break") break;
+      if (ended === "break") break;
     }
     variables.release(mark);
-    noteAssigned(node, frame, looked);
-    return "next";
+    noteAssigned(node, frame.scope, looked);
+    return signal;
   }
 
   #pipe(pipe: Pipe, frame: Frame): Value {
     return evaluatePipe(pipe, frame.scope, this.#host.machine);
   }
-}
-
-/** What a part may have set depends on what decided whether the part ran. */
-function noteAssigned({ body, otherwise }: BranchNode, { scope }: Frame, looked: Looked): void {
-  for (const name of body.assigned) scope.variables.depends(name, looked);
-  if (otherwise === undefined) return;
-  for (const name of otherwise.assigned) scope.variables.depends(name, looked);
 }
