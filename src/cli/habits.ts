@@ -10,14 +10,22 @@ const POINTERS: readonly (readonly [flags: RegExp, here: string])[] = [
     "--ca-file FILE trusts the registry's own authority, --plain-http speaks without encryption, and --insecure-skip-tls-verify checks no certificate.",
   ],
   [
-    /^(?:-a|--(?:all|all-platforms|multi-arch|all-tags))$/,
+    /^(?:-a|--(?:all|all-platforms|multi-arch))$/,
     "Every platform of an image travels unless --platform chooses some.",
   ],
   [
-    /^--(?:dest-compress.*|preserve-digests|format)$/,
+    /^--all-tags$/,
+    "All of a bundle is pushed, and tags are packed that are named: in a recipe, or with --image.",
+  ],
+  [
+    /^--format$/,
+    "--json prints one document for programs. No image is converted: digests stay as they are.",
+  ],
+  [
+    /^--(?:dest-compress.*|preserve-digests)$/,
     "Nothing is compressed or converted anew: digests stay as they are.",
   ],
-  [/^--(?:no-verify|skip-verify|force-push)$/, "--allow-unsigned takes what nobody has signed."],
+  [/^--(?:no-verify|skip-verify)$/, "--allow-unsigned takes what nobody has signed."],
   [
     /^(?:-r|--(?:recursive|include-referrers|referrers))$/,
     "Signatures, attestations and SBOMs travel by themselves; `referrers:` of the recipe says which.",
@@ -25,7 +33,13 @@ const POINTERS: readonly (readonly [flags: RegExp, here: string])[] = [
   [/^--(?:log-level|debug)$/, "-v says more, -q less, --json all of it for programs."],
 ];
 
+/** The same, where a flag means something else to a command than to all others. */
+const OF_COMMANDS: Readonly<Record<string, string>> = {
+  "serve -p": "--port NUMBER is where it listens.",
+};
+
 /** Where to look for what another tool's flag does, undefined for a flag of nobody. */
-export function pointerFor(flag: string): string | undefined {
-  return POINTERS.find(([flags]) => flags.test(flag))?.[1];
+export function pointerFor(flag: string, command: string | undefined): string | undefined {
+  const own = OF_COMMANDS[`${command ?? ""} ${flag}`];
+  return own ?? POINTERS.find(([flags]) => flags.test(flag))?.[1];
 }

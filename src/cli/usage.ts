@@ -49,7 +49,8 @@ export function usageFailure({ code, message }: CommanderError, argv: readonly s
   const [, near] = /\(Did you mean (?:one of )?(.+?)\?\)/.exec(message) ?? [];
   const meant = near === undefined || near === found[0] ? "" : `; did you mean ${near}?`;
   const command = code === "commander.unknownCommand" ? undefined : commandIn(argv);
-  const pointer = code === "commander.unknownOption" ? pointerFor(found[0] ?? "") : undefined;
+  const isUnknown = code === "commander.unknownOption";
+  const pointer = isUnknown ? pointerFor(found[0] ?? "", command) : undefined;
   const line = ["dray", ...(command === undefined ? [] : [command])].join(" ");
   return Object.assign(new Error(`Cannot run \`${line}\`: ${ours(...found).trim()}${meant}`), {
     code: "DRAY_USAGE",

@@ -36,6 +36,10 @@ describe("a command line that is wrong", () => {
     ["push a b --tls-verify=false", "--tls-verify", "--ca-file FILE"],
     ["copy b --all", "--all", "--platform"],
     ["push a b --authfile x", "--authfile", "DOCKER_CONFIG"],
+    ["push a b -p hunter2", "-p", "--password-stdin"],
+    ["serve a -p 5001", "-p", "--port NUMBER"],
+    ["push a b --all-tags", "--all-tags", "All of a bundle is pushed"],
+    ["inspect a --format json", "--format", "--json"],
   ])("`%s` is led from the flag of another tool to what does it here", async (line, flag, here) => {
     const { code, stderr } = await dray(line.split(" "));
     expect(code).toBe(2);
