@@ -79,6 +79,7 @@ export function defaults(env: Environment = process.env): Defaults {
         ...credentialFiles(env).map((path) => authFile(path)),
       ]),
       proxy: proxies(env),
+      uploadNotes: await uploadNotes(env),
     }),
     helm: () => findProgram("helm", searchPath),
     gpgv: () => findProgram("gpgv", searchPath),
@@ -117,6 +118,23 @@ function registeredHome(): string {
 /** https://specifications.freedesktop.org/basedir-spec/latest/ */
 function configDirectory(env: Environment): string {
   return place(env, "XDG_CONFIG_HOME") ?? join(homeDirectory(env), ".config");
+}
+
+/** Where it is kept how far uploads have come; nowhere for an account without a home, which is not to get one. */
+async function uploadNotes(env: Environment): Promise<string | undefined> {
+  const home = homeDirectory(env);
+  const state = place(env, "XDG_STATE_HOME");
+  if (state === undefined && !(await isThere(home))) return undefined;
+  return join(state ?? join(home, ".local", "state"), "dray", "uploads");
+}
+
+async function isThere(path: string): Promise<boolean> {
+  try {
+    await access(path);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function trustFolder(env: Environment): string {

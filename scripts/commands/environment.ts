@@ -34,6 +34,10 @@ export const ENVIRONMENT: readonly EnvironmentEntry[] = [
     ["HOME", "XDG_CONFIG_HOME", "APPDATA"],
     "where trusted keys, logins and Helm's files are by default; empty or relative counts as unset",
   ],
+  [
+    ["XDG_STATE_HOME"],
+    "where `push` and `copy` keep how far uploads of large blobs have come, in `dray/uploads`, else `.local/state` at home",
+  ],
   [["PATH"], "where credential helpers are looked for"],
   [
     ["TERM", "WINDIR"],

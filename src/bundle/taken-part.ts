@@ -5,7 +5,7 @@ import { platform } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { ownAccount } from "../content/output-place.ts";
 import { systemCode } from "../errors.ts";
-import { mayRun, ownNumber } from "./owner.ts";
+import { mayRun, ownNumber } from "../content/owner.ts";
 
 /** Eight digits for the process that has taken it, and four so that it can take another one. */
 const TAKEN = /^([a-f0-9]{8})[a-f0-9]{4}(\.copy)?$/;

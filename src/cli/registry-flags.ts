@@ -117,7 +117,7 @@ export async function registryAccess(
 ): Promise<RegistryAccess> {
   const { Contacts, withEcr } = await import("../index.ts");
   const named = await namedCertificates(flags.caFile);
-  const { ca = [], hostCertificates, credentials, proxy } = await defaults.registry();
+  const { ca = [], hostCertificates, credentials, proxy, uploadNotes } = await defaults.registry();
   const access = {
     ca: [...named, ...ca],
     hostCertificates,
@@ -131,6 +131,7 @@ export async function registryAccess(
     limit: await rateLimit(flags),
     credentials: (await givenLogin(flags, io, loginFor)) ?? credentials,
     proxy,
+    uploadNotes,
     contacts: new Contacts(),
   };
   return withEcr(access, {

@@ -3,7 +3,7 @@ import { existsSync, statSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { stayMute } from "../../fixtures/faults.ts";
+import { stayMute, stopTakingAfter } from "../../fixtures/faults.ts";
 import { makeImage, makeLayer, type MadeImage } from "../../fixtures/images.ts";
 import type { TestRegistry } from "../../fixtures/registry.ts";
 import { temporaryDirectory } from "../../fixtures/temporary-directory.ts";
@@ -130,6 +130,29 @@ describe("kill -9", () => {
       { workDirectory: await temporaryDirectory() },
     );
     expect(report.findings.filter(({ severity }) => severity === "error")).toEqual([]);
+  });
+
+  it("of push amid a blob: the same command sends the rest of it", async () => {
+    const source = await startRegistry();
+    const image = makeImage([makeLayer("half", 12 * MIB)]);
+    await fill(source, image);
+    const at = await desk(source);
+    await packImages(at, ["team/app:1.0"]);
+    const target = await startRegistry();
+    target.inject({ method: "PUT", path: /uploads/ }, stopTakingAfter(8 * MIB));
+    const argv = ["push", at.output, target.host, "--allow-unsigned"];
+    const env = { XDG_STATE_HOME: join(at.directory, "state") };
+    const { child, ended } = startDray(argv, env);
+    await expect.poll(() => bytesReceived(target)).toBeGreaterThanOrEqual(8 * MIB);
+    child.kill("SIGKILL");
+    await ended;
+    target.mend();
+    target.forget();
+    expect(await startDray(argv, env).ended).toMatchObject({ code: 0 });
+    expect(bytesReceived(target)).toBeLessThan(5 * MIB);
+    expect(target.requests("GET", /uploads/).map(({ status }) => status)).toContain(204);
+    expect(await repositoryOf(target).resolve("1.0")).toEqual(image.root.descriptor);
+    expect(await filesBelow(join(at.directory, "state"))).toEqual([]);
   });
 
   it("of push at any moment: the same command finishes and sends only what is missing", async () => {

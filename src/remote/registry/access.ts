@@ -20,6 +20,8 @@ export interface RegistryAccess extends NetworkAccess {
   readonly allowedTokenHosts?: readonly string[] | undefined;
   /** Asked for a repository that a push misses. @default nobody: it fails */
   readonly maker?: RepositoryMaker | undefined;
+  /** Folder in which is kept where uploads go on that are cut short. @default none: they are sent anew */
+  readonly uploadNotes?: string | undefined;
   /** Transfers at the same time, for each registry. @default 3 */
   readonly concurrency?: number | undefined;
 }

@@ -44,6 +44,8 @@ export class RegistryClient {
   readonly uncheckedSizes = new Set<string>();
   /** What the proxies before it take in one request. */
   readonly requestLimit = new RequestLimit();
+  /** Folder in which is kept where its uploads go on; undefined for none. */
+  readonly uploadNotes: string | undefined;
   /** It has said that it is made as distribution's own registry is. */
   isDistribution = false;
   /** What to do about repositories that are not there. */
@@ -69,6 +71,7 @@ export class RegistryClient {
       patience: this.patience,
       say: (message) => this.warn(message),
     });
+    this.uploadNotes = access.uploadNotes;
     this.#access = access;
     this.#origin = originsOf(registry, access)[0];
     this.#onEvent = onEvent;

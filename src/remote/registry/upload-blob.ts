@@ -3,9 +3,9 @@ import { verified } from "../../content/verify.ts";
 import { RegistryError } from "../../errors.ts";
 import { tryMount } from "./mount-blob.ts";
 import { isPassing } from "./answer-error.ts";
+import { UnfinishedUpload } from "./unfinished-upload.ts";
 import { CHUNK_BYTES, COMMITTED, isTooLarge, sendChunks } from "./upload-chunks.ts";
 import {
-  cancelSession,
   commitTimeout,
   openSession,
   type Session,
@@ -16,8 +16,6 @@ import {
 import { requireNoPageIn } from "../http/page.ts";
 import { Transient, type Tries } from "../http/patience.ts";
 
-/** A courtesy must not keep anybody waiting. */
-const CANCEL_TIMEOUT = 5_000;
 /** Whole and in chunks, both twice: who still does not take it never will. */
 const MAX_REFUSALS = 4;
 /** Answers that mean: not in one piece. With 401, a token has ended before the last byte of it came. */
@@ -32,36 +30,45 @@ const ANEW_CODES: ReadonlySet<string> = new Set([
 
 /**
  * Brings one blob to a repository: by mounting, else in one piece, else in chunks. Registries and
- * the proxies before them differ in which of the last two they take, so both are tried.
+ * the proxies before them differ in which of the last two they take, so both are tried. What a registry
+ * keeps of an upload that was cut short, by this run or an earlier one, is not sent again.
  */
 export async function uploadBlob(target: UploadTarget, upload: BlobUpload): Promise<PushResult> {
-  const mount = await tryMount(target, upload);
-  if (mount === "mounted") return "mounted";
+  const unfinished = new UnfinishedUpload(target, upload);
+  const opened = (await unfinished.takeUp()) ?? (await tryMount(target, upload));
+  if (opened === "mounted") return "mounted";
   const { requestLimit, patience } = target.client;
   const tries = patience.tries(upload.signal);
-  let opened = mount;
+  let next = opened;
   let refusals = 0;
   const isLarge = (): boolean => upload.expected.size > requestLimit.bytes;
   let chunked = isLarge();
   for (let attempt = 0; ; attempt++) {
-    const session = opened ?? (await open(target, upload));
-    opened = undefined;
+    const session = next ?? (await open(target, upload));
+    await unfinished.begin(session);
     try {
-      const failure = await trySend(target, upload, { session, chunked });
-      if (failure === undefined) return "copied";
+      const failure = await trySend(target, upload, { unfinished, session, chunked });
+      if (failure === undefined) break;
       const isRefusal = isRefused(failure);
-      refusals += isRefusal ? 1 : 0;
+      refusals += Number(isRefusal);
       const isFinal =
         refusals === MAX_REFUSALS || isAtItsLeast(target, failure, { upload, chunked });
       const wait = isFinal ? undefined : tries;
-      if (await isThereAfterAll(target, failure, wait)) return "copied";
+      if (await isThereAfterAll(target, failure, wait)) break;
       chunked = isRefusal ? !chunked : attempt % 2 === 1 || isLarge();
+      next = await unfinished.goOn(session, isRefusal);
     } catch (error) {
-      await cancel(target, session, upload);
+      await unfinished.leave(session, isNoVerdict(error, upload));
       throw error;
     }
-    await cancel(target, session, upload);
   }
+  await unfinished.forget();
+  return "copied";
+}
+
+/** It was stopped, or the registry could not be had: the content is as good as it was. */
+function isNoVerdict(error: unknown, { signal }: BlobUpload): boolean {
+  return signal?.aborted === true || (isWorthRetrying(error) && !isRefused(error));
 }
 
 /** True if a proxy has refused the request for its size, and there is nothing smaller to try. */
@@ -89,14 +96,22 @@ async function isThereAfterAll(
   return isRefused(failure) ? false : target.isPresent();
 }
 
+interface Sending {
+  readonly unfinished: UnfinishedUpload;
+  readonly session: Session;
+  readonly chunked: boolean;
+}
+
 /** Undefined if the blob was sent, else a failure that another try may mend; the rest is thrown. */
 async function trySend(
   target: UploadTarget,
   upload: BlobUpload,
-  { session, chunked }: { session: Session; chunked: boolean },
+  { unfinished, session, chunked }: Sending,
 ): Promise<RegistryError | undefined> {
   try {
-    await (chunked || session.minChunk > 0 ? sendChunks : sendWhole)(target, upload, session);
+    const isWhole = !chunked && session.minChunk === 0 && session.received === 0;
+    if (isWhole) await sendWhole(target, upload, session);
+    else await sendChunks(target, upload, { session, note: unfinished.note });
     return undefined;
   } catch (error) {
     upload.signal?.throwIfAborted();
@@ -147,15 +162,4 @@ async function sendWhole(
     signal,
   });
   await requireNoPageIn(response, { action, registry: target.client.name });
-}
-
-/** Only a courtesy: the registry drops old sessions by itself, and the first error counts. */
-async function cancel(target: UploadTarget, session: Session, upload: BlobUpload): Promise<void> {
-  const action = `cancel upload of ${upload.expected.digest}`;
-  try {
-    const signal = AbortSignal.timeout(CANCEL_TIMEOUT);
-    await cancelSession(target, session, { action, signal });
-  } catch {
-    // Whatever it says, there is nothing left to do.
-  }
 }

@@ -1,6 +1,8 @@
 import { requireNoPageIn } from "../http/page.ts";
 import { verified } from "../../content/verify.ts";
+import type { Bytes } from "../../content/content.ts";
 import { RegistryError } from "../../errors.ts";
+import type { UploadNote } from "./upload-note.ts";
 import { sendPiece, type ChunkRequest } from "./upload-piece.ts";
 import {
   commitTimeout,
@@ -17,15 +19,21 @@ export const COMMITTED: readonly number[] = [200, 201, 202, 204];
 export const CHUNK_BYTES = 4 * 1024 * 1024 - 64 * 1024;
 const MAX_CHUNK_BYTES = 64 * 1024 * 1024;
 
+/** An upload that is open, and where it is noted how far it is. */
+interface Noted {
+  readonly session: Session;
+  readonly note: UploadNote;
+}
+
 /**
- * Sends a blob as PATCH requests. After a chunk that failed the registry is asked what it has, and
- * the chunk is sent again or counted as there.
+ * Sends a blob, or what the registry does not have of it, as PATCH requests. After a chunk that failed
+ * the registry is asked what it has, and the chunk is sent again or counted as there.
  * https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pushing-a-blob-in-chunks
  */
 export async function sendChunks(
   target: UploadTarget,
   upload: BlobUpload,
-  session: Session,
+  { session, note }: Noted,
 ): Promise<void> {
   const { expected, content } = upload;
   const { minChunk } = session;
@@ -33,12 +41,23 @@ export async function sendChunks(
   const chunkSize = Math.min(Math.max(usual, minChunk), MAX_CHUNK_BYTES);
   const bytes = verified(content.open(0), expected, { from: content.from });
   let location = session.location;
-  let sent = 0;
-  for await (const chunk of inChunks(bytes, chunkSize)) {
+  let sent = session.received;
+  for await (const chunk of inChunks(behind(bytes, sent), chunkSize)) {
     location = await sendChunk(target, upload, { chunk, start: sent, location, minChunk });
     sent += chunk.length;
+    await note.write({ ...session, location });
   }
   await commit(target, upload, location);
+}
+
+/** What comes behind the first bytes, which are read all the same: all of it has to be right. */
+async function* behind(bytes: Bytes, count: number): Bytes {
+  let left = count;
+  for await (const piece of bytes) {
+    const rest = piece.subarray(left);
+    left = Math.max(0, left - piece.length);
+    if (rest.length > 0) yield rest;
+  }
 }
 
 /** Sends a chunk in pieces as large as the proxies before the registry take them. */

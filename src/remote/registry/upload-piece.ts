@@ -121,7 +121,7 @@ function isOutOfStep(error: unknown): error is RegistryError {
 }
 
 /** What the registry has so far (end-13). `0-0` is nothing or one byte: it counts as nothing. */
-async function readStatus(
+export async function readStatus(
   target: UploadTarget,
   upload: BlobUpload,
   location: URL,

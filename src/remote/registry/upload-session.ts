@@ -21,7 +21,7 @@ export function commitTimeout({ size }: Descriptor): number {
 }
 
 /** A repository that is written to. */
-interface WrittenRepository {
+export interface WrittenRepository {
   readonly client: RegistryClient;
   readonly repository: string;
   readonly scopes: Scopes;
@@ -53,6 +53,8 @@ interface SessionRequest {
 export interface Session {
   readonly location: URL;
   readonly minChunk: number;
+  /** Bytes that the registry has already, from the first on. */
+  readonly received: number;
 }
 
 /** Begins an upload. @throws RegistryError, also `DRAY_REGISTRY_LOCATION` for where it may not go on */
@@ -95,6 +97,7 @@ export function sessionOf(response: TransportResponse): Session {
   return {
     location: uploadUrl(response.header("location"), response.url),
     minChunk: Number.isSafeInteger(minChunk) && minChunk > 0 ? minChunk : 0,
+    received: 0,
   };
 }
 

@@ -345,7 +345,7 @@ describe("an upload in chunks", () => {
       else exchange.proceed();
     });
     registry.inject(
-      { method: "GET", path: UPLOADS, times: 1 },
+      { method: "GET", path: UPLOADS },
       changeHead((headers) => {
         headers["range"] = "0-0";
       }),
