@@ -29,6 +29,10 @@ import { INGEST_DIRECTORY, writeBlob } from "./blob-writer.ts";
 import { readRoots, writeRoots } from "./index-file.ts";
 import { replaceFile } from "../content/replace-file.ts";
 
+/** Bytes asked of a blob's file at a time: memory for all of a small one, and no more. */
+const MAX_READ_BYTES = 1024 * 1024;
+const MIN_READ_BYTES = 16 * 1024;
+
 /**
  * An OCI image layout in a directory. Blobs appear whole and verified or not at all.
  * https://github.com/opencontainers/image-spec/blob/v1.1.1/image-layout.md
@@ -94,11 +98,11 @@ export class ImageLayout implements Source, Target {
     return (await this.sizeOf(descriptor)) === descriptor.size;
   }
 
-  async *fetch(descriptor: Descriptor, options: FetchOptions = {}): Bytes {
+  async *fetch(descriptor: Descriptor, { offset = 0, signal }: FetchOptions = {}): Bytes {
     const file = createReadStream(this.blobFile(descriptor.digest), {
-      start: options.offset ?? 0,
-      highWaterMark: 1024 * 1024,
-      signal: options.signal,
+      start: offset,
+      highWaterMark: Math.min(MAX_READ_BYTES, Math.max(MIN_READ_BYTES, descriptor.size - offset)),
+      signal,
     });
     yield* file as AsyncIterable<Buffer>;
   }

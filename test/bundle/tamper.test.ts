@@ -207,7 +207,7 @@ describe("a bundle of several members", () => {
 
 describe("a bundle that is large enough for threads", () => {
   it("is refused with a byte flipped, whoever hashes it", async (context) => {
-    const program = built("bin/dray.js");
+    const program = built("cli/dray.js");
     if (!existsSync(program)) context.skip("needs the build: npm run build");
     const made = await makeBundle({
       files: {

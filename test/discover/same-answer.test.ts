@@ -47,7 +47,7 @@ beforeEach(async () => {
 });
 
 function start(...nodeFlags: readonly string[]): Started {
-  const argv = [...nodeFlags, built("bin/dray.js"), "images", path, "--json", "--no-helm"];
+  const argv = [...nodeFlags, built("cli/dray.js"), "images", path, "--json", "--no-helm"];
   const child = spawn(process.execPath, argv, {
     env: { PATH: process.env["PATH"] ?? "", HOME: "/nonexistent" },
     stdio: ["ignore", "pipe", "ignore"],

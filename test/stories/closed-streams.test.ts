@@ -10,7 +10,7 @@ async function codeWithout(
   stream: "stdout" | "stderr",
   argv: readonly string[],
 ): Promise<number | null> {
-  const child = spawn(process.execPath, [built("bin/dray.js"), ...argv], {
+  const child = spawn(process.execPath, [built("cli/dray.js"), ...argv], {
     env: { PATH: process.env["PATH"] ?? "", HOME: "/nonexistent" },
     stdio: ["ignore", "pipe", "pipe"],
   });

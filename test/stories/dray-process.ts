@@ -20,7 +20,7 @@ export interface DrayOutcome {
 
 /** Starts the built program with nothing of this machine in its environment. */
 export function startDray(argv: readonly string[], env: Record<string, string> = {}): DrayProcess {
-  const child = spawn(process.execPath, [built("bin/dray.js"), ...argv], {
+  const child = spawn(process.execPath, [built("cli/dray.js"), ...argv], {
     env: { PATH: process.env["PATH"] ?? "", HOME: "/nonexistent", ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });

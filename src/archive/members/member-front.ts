@@ -37,7 +37,7 @@ export interface Arrivals {
  * Content that lies in its place already stands for itself: what passes through the archiver in its
  * stead has its length, and is neither read nor written. Memory that nobody touches costs nothing.
  */
-const STAND_IN_BYTES = 16 * 1024 * 1024;
+const MAX_STAND_IN_BYTES = 16 * 1024 * 1024;
 
 /**
  * Follows content that others write to its place in a bundle, from the first byte of the file to the
@@ -70,7 +70,8 @@ export async function followFront(
 }
 
 function* standIns(files: readonly TarName[]): Generator<TarName & { content: Bytes }> {
-  const memory = Buffer.alloc(STAND_IN_BYTES);
+  const largest = files.reduce((most, { size }) => Math.max(most, size), 0);
+  const memory = Buffer.alloc(Math.min(largest, MAX_STAND_IN_BYTES));
   for (const file of files) yield { ...file, content: standIn(memory, file.size) };
 }
 
