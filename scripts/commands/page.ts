@@ -9,7 +9,11 @@ const HEAD = `# Commands
 <!-- \`npm run commands\` writes this page out of the command line itself. -->
 
 In the order of the journey, with every flag: what \`dray COMMAND --help --all\` prints. What stays the same from run to run
-stands in two files, the recipe (\`bundle.yaml\`, see [Charts](charts.md) and \`schema/bundle.schema.json\`) and [the target file](target-file.md).`;
+stands in two files, the recipe (\`bundle.yaml\`, see [Charts](charts.md) and \`schema/bundle.schema.json\`) and [the target file](target-file.md).
+
+Where neither is named, dray looks into the folder that it runs in, for those two names alone: \`pack\`, \`copy\` and \`preflight\` take its \`bundle.yaml\` unless
+a recipe is named or flags say what goes in; whatever has a target takes its \`target.yaml\`. What was taken so is said on stderr before anything is done, and
+what the command line says wins.`;
 
 const EXITS: Readonly<Record<keyof typeof EXIT, string>> = {
   failed: "failed, at a network, a disk or another program, or by a mistake in dray",

@@ -48,7 +48,7 @@ export const addCheckCommand: AddCommand = (program, start) => {
     )
     .option("--ask", "ask the target for every image that your values name there")
     .option("--allow-incomplete", "end with 0 though a needed image may have been missed");
-  addTargetFileFlag(addMapFlags(command), start.env);
+  addTargetFileFlag(addMapFlags(command), start);
   const sets = addDiscoveryFlags(command);
   addBundleFlags(command);
   addAuditFlags(command);

@@ -22,6 +22,7 @@ import { addMapFlags, readMapping, type MapFlags } from "./map-flags.ts";
 import { addMirrorFlags } from "./mirror-flags.ts";
 import { lockChoices, type LockFlags } from "./pack-lock.ts";
 import { addContentFlags, readRecipe } from "./pack-recipe.ts";
+import { isRecipeName, recipeHere, requireContent } from "./recipe-here.ts";
 import {
   addRegistryFlags,
   chartAccess,
@@ -56,9 +57,9 @@ export const addCopyCommand: AddCommand = (program, start) => {
         "`source:` in the target file is for where it comes from.",
     )
     .usage("[options] [recipe] <target>")
-    .argument("[recipe]", "bundle.yaml, as for pack")
+    .argument("[recipe]", "a recipe; else bundle.yaml of this folder, as for pack")
     .argument("[target]", "REGISTRY[:PORT][/PREFIX]; without it that of the target file");
-  addTargetFileFlag(command, start.env);
+  addTargetFileFlag(command, start, ([first, last]) => wordsOf(first, last).target);
   addMapFlags(command);
   addDeliveryFlags(command).addOption(listRepositoriesFlag());
   addContentFlags(command);
@@ -93,20 +94,22 @@ interface CopyWords {
 /** One word is the target, unless it is a file of recipes. */
 function wordsOf(first: string | undefined, last: string | undefined): CopyWords {
   if (last !== undefined) return { recipePath: first, target: last };
-  const isRecipe = first !== undefined && /\.ya?ml$/i.test(first);
+  const isRecipe = first !== undefined && isRecipeName(first);
   return isRecipe
     ? { recipePath: first, target: undefined }
     : { recipePath: undefined, target: first };
 }
 
 async function runCopy(
-  { recipePath, target, sets }: CopyWords & { readonly sets: readonly ValueSet[] },
+  { recipePath: named, target, sets }: CopyWords & { readonly sets: readonly ValueSet[] },
   flags: CopyFlags,
   session: Session,
 ): Promise<void> {
   const { copyAll, listCopiedRepositories } = await import("../index.ts");
   await refuseReceiptOnStdout(flags);
   const place = await requireTarget(target, flags);
+  const recipePath = await recipeHere(named, flags, session);
+  await requireContent(recipePath, flags);
   const { lock, locked } = await lockChoices(recipePath, flags);
   const [host = ""] = place.replace(/^\w+:\/\//, "").split("/");
   const targetRegistry = await registryAccess(flags, session, [host]);

@@ -5,8 +5,9 @@ import { addExamples, refuseStdout, repeatable } from "./flags.ts";
 import { addRegistryFlags, registryAccess, type RegistryFlags } from "./registry-flags.ts";
 import { addOutputFlags, type AddCommand, type SessionFlags } from "./session.ts";
 import { formatBytes, formatTable, plural } from "./table.ts";
+import { addTargetFileFlag, requireTarget, type TargetFlags } from "./target-flags.ts";
 
-interface InventoryFlags extends SessionFlags, RegistryFlags {
+interface InventoryFlags extends SessionFlags, RegistryFlags, TargetFlags {
   readonly repo?: readonly string[];
   readonly output: string;
 }
@@ -20,11 +21,12 @@ export const addInventoryCommand: AddCommand = (program, start) => {
         "`dray pack --since FILE` leaves behind what is in it. Every blob is asked for, and nothing " +
         "is changed.",
     )
-    .argument("<registry>", "REGISTRY[:PORT][/PREFIX]")
+    .argument("[target]", "REGISTRY[:PORT][/PREFIX]; without it that of the target file")
     .addOption(
       repeatable("--repo <pattern>", "only such repositories, * for any text; else all it lists"),
     )
     .addOption(new Option("-o, --output <file>", "file to write").makeOptionMandatory());
+  addTargetFileFlag(command, start);
   addRegistryFlags(command);
   addOutputFlags(command);
   addExamples(command, [
@@ -32,9 +34,10 @@ export const addInventoryCommand: AddCommand = (program, start) => {
     "dray inventory registry.internal:5000 --repo 'mirror/team/*' -o team.inventory.json",
     "dray pack bundle.yaml --since mirror.inventory.json --sign-key release.key",
   ]);
-  command.action(async (target: string, flags: InventoryFlags) => {
+  command.action(async (given: string | undefined, flags: InventoryFlags) => {
     const session = await start(flags);
     await refuseStdout(flags.output, NO_STDOUT);
+    const target = await requireTarget(given, flags);
     const { inventory } = await import("../index.ts");
     const registry = await registryAccess(flags, session);
     const { repo: repositories, output } = flags;

@@ -9,6 +9,7 @@ import { gatheringChoices, type GatheringFlags } from "./gathering.ts";
 import { addContentFlags, readRecipe, registriesOf } from "./pack-recipe.ts";
 import { problemsOfPack, renderPack } from "./pack-report.ts";
 import { addMirrorFlags } from "./mirror-flags.ts";
+import { recipeHere, requireContent } from "./recipe-here.ts";
 import {
   addRegistryFlags,
   chartAccess,
@@ -41,7 +42,11 @@ export const addPackCommand: AddCommand = (program, start) => {
         "platforms of an image are packed and no digest changes. If " +
         "anything cannot be had, no bundle is written; a second run fetches only what is missing.",
     )
-    .argument("[recipe]", "bundle.yaml with name, version, images, charts, files, platforms");
+    .argument(
+      "[recipe]",
+      "YAML with name, version, images, charts, files, platforms; without it, and without flags " +
+        "that say what goes in, bundle.yaml of this folder",
+    );
   addContentFlags(command);
   const sets = addDiscoveryFlags(command);
   addResultFlags(command);
@@ -51,7 +56,7 @@ export const addPackCommand: AddCommand = (program, start) => {
   addMirrorFlags(addRegistryFlags(command));
   addOutputFlags(command);
   addExamples(command, [
-    "dray pack bundle.yaml --sign-key release.key",
+    "dray pack --sign-key release.key                        # bundle.yaml of this folder",
     "dray pack --image alpine:3.20 --image-list images.txt --chart ./app-1.2.0.tgz \\",
     "  --sign-key release.key -o app-1.2.0.tar.gz",
     "dray pack --chart 'https://charts.example.com/stable#shop:^1.2' --unsigned",
@@ -111,7 +116,7 @@ function addTargetFlags(command: Command): void {
 }
 
 async function runPack(
-  { recipePath, sets }: { recipePath: string | undefined; sets: readonly ValueSet[] },
+  { recipePath: named, sets }: { recipePath: string | undefined; sets: readonly ValueSet[] },
   flags: PackFlags,
   session: Session,
 ): Promise<void> {
@@ -119,6 +124,8 @@ async function runPack(
   const { pack, parsePartSize } = await import("../index.ts");
   await requireSigningChoice(flags);
   await requireFile(flags);
+  const recipePath = await recipeHere(named, flags, session);
+  await requireContent(recipePath, flags);
   const recipe = await readRecipe(recipePath, flags, await readSets(sets, flags, session));
   const registries = await registriesOf(recipe);
   await requireOneRegistry(registries, flags);

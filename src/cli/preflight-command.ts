@@ -6,6 +6,7 @@ import { addExamples, addStoreFlag, integer, repeatable } from "./flags.ts";
 import { addMapFlags, readMapping, type MapFlags } from "./map-flags.ts";
 import { addMirrorFlags } from "./mirror-flags.ts";
 import { addContentFlags, readRecipe, registriesOf, type ContentFlags } from "./pack-recipe.ts";
+import { recipeHere } from "./recipe-here.ts";
 import {
   addRegistryFlags,
   chartAccess,
@@ -34,7 +35,7 @@ export const addPreflightCommand: AddCommand = (program, start) => {
         "push to each repository, room on the disk. Changes nothing. Exit code 3 means: something " +
         "would fail.",
     )
-    .argument("[recipe]", "bundle.yaml, as for pack");
+    .argument("[recipe]", "a recipe; else bundle.yaml of this folder, as for pack");
   addContentFlags(command);
   const sets = addDiscoveryFlags(command);
   command
@@ -43,7 +44,7 @@ export const addPreflightCommand: AddCommand = (program, start) => {
     .option("--try-write", "begin an upload in each repository that is there, cancel it")
     .option("--hosts", "print HOST:PORT of each, one a line, for an allow-list")
     .option("-o, --output <file>", "where the bundle would be written");
-  addTargetFileFlag(command, start.env);
+  addTargetFileFlag(command, start);
   command
     .optionsGroup("Trust:")
     .addOption(repeatable("--key <file>", "public key that must have signed bundles of --from"))
@@ -68,12 +69,13 @@ export const addPreflightCommand: AddCommand = (program, start) => {
 };
 
 async function runPreflight(
-  { path, sets }: { path: string | undefined; sets: readonly ValueSet[] },
+  { path: named, sets }: { path: string | undefined; sets: readonly ValueSet[] },
   flags: PreflightFlags,
   session: Session,
 ): Promise<void> {
   const { run, print, refuse, defaults } = session;
   const { preflight } = await import("../index.ts");
+  const path = await recipeHere(named, flags, session);
   const recipe = await readRecipe(path, flags, await readSets(sets, flags, session));
   const { target } = flags;
   const sources = await registriesOf(recipe);

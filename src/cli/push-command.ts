@@ -66,7 +66,7 @@ export const addPushCommand: AddCommand = (program, start) => {
     )
     .argument("<bundle>", "bundle file or unpacked directory")
     .argument("[target]", "REGISTRY[:PORT][/PREFIX]; without it that of the target file");
-  addTargetFileFlag(command, start.env);
+  addTargetFileFlag(command, start);
   addMapFlags(command);
   addDeliveryFlags(command)
     .option(

@@ -46,7 +46,9 @@ export const addRepointCommand: AddCommand = (program, start) => {
       seldom(new Option("--keep-unmapped", "with --stdin: let images pass that are not mapped")),
     )
     .option("--explain <image>", "say of one image, by its old or new name, where it comes from");
-  addTargetFileFlag(addMapFlags(command), start.env);
+  addTargetFileFlag(addMapFlags(command), start, (words) =>
+    command.opts<RepointFlags>().stdin === true ? filterWords(words, command).target : words[1],
+  );
   const sets = addRepointFlags(command);
   command
     .optionsGroup("What the target has:")
@@ -68,7 +70,7 @@ export const addRepointCommand: AddCommand = (program, start) => {
     async (path: string | undefined, target: string | undefined, flags: RepointFlags) => {
       const session = await start(flags);
       if (flags.stdin === true) {
-        await runFilter(await filterWords([path, target], command), flags, session);
+        await runFilter(filterWords([path, target], command), flags, session);
       } else if (path === undefined) {
         command.error("error: missing required argument 'bundle'", {
           code: "commander.missingArgument",

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import type { Command } from "commander";
 import type { ChangedImage, FilteredManifests, LeftImage } from "../index.ts";
 import { bundleChoices, speaksOfBundle, type BundleFlags } from "./bundle-flags.ts";
@@ -20,12 +21,11 @@ interface FilterWords {
 }
 
 /** One word is the target, unless it is a path that is there or flags speak of a bundle; then it is that. */
-export async function filterWords(
+export function filterWords(
   [first, second]: readonly (string | undefined)[],
   command: Command,
-): Promise<FilterWords> {
+): FilterWords {
   if (first === undefined || second !== undefined) return { path: first, target: second };
-  const { existsSync } = await import("node:fs");
   const isBundle = speaksOfBundle(command) || existsSync(first);
   return isBundle ? { path: first, target: undefined } : { path: undefined, target: first };
 }

@@ -44,6 +44,8 @@ export interface Session {
    * --quiet leaves nothing. What is `wrong` with it goes to stderr, whatever flags say.
    */
   readonly print: (document: unknown, text: () => string, wrong?: string) => void;
+  /** Says on stderr what is worth knowing and not wrong, unless --quiet wants to hear nothing of it. */
+  readonly note: (text: string) => void;
   /** Ends the program with 3 when the action is done; who did not see the report hears why. */
   readonly refuse: (verdict: string) => void;
   /** Ends the program with 4: the report says what is done and what is not. */
@@ -57,6 +59,8 @@ export interface StartSession {
   (flags: SessionFlags): Promise<Session>;
   /** Variables of whoever runs the program. */
   readonly env: Io["env"];
+  /** As a session's, for what is done before there is one. */
+  readonly note: (text: string, flags: SessionFlags) => void;
   /** Leaves the terminal clean for what is said of a command that did not end by itself. */
   readonly end: () => void;
   /** What stays of a command that was interrupted, in words. */
@@ -65,6 +69,9 @@ export interface StartSession {
 
 export function sessionStarter(io: Io, exit: (code: number) => void): StartSession {
   let progress: Progress | undefined;
+  const note: StartSession["note"] = (text, { quiet }) => {
+    if (quiet !== true) tell("stderr", text, io);
+  };
   const start = async (flags: SessionFlags): Promise<Session> => {
     await refuseStdout(flags.store, { ...DIRECTORY, what: "the content store" });
     await refuseStdout(flags.workDir, { ...DIRECTORY, what: "what has to be decompressed" });
@@ -90,6 +97,7 @@ export function sessionStarter(io: Io, exit: (code: number) => void): StartSessi
           tell("stdout", text(), io);
         }
       },
+      note: (text) => note(text, flags),
       refuse: (verdict) => {
         if (flags.json === true || flags.quiet === true) tell("stderr", verdict, io);
         exit(EXIT.refused);
@@ -99,6 +107,7 @@ export function sessionStarter(io: Io, exit: (code: number) => void): StartSessi
   };
   return Object.assign(start, {
     env: io.env,
+    note,
     end: () => progress?.end(),
     remainsOf: (command: string | undefined) => (progress?.remains ?? new Remains()).after(command),
   });

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import type { ImageRule, SourceSettings, TargetFile } from "../index.ts";
-import type { StartSession } from "./session.ts";
+import { isHere, missingHere } from "./folder-file.ts";
+import type { SessionFlags, StartSession } from "./session.ts";
 
 /** Flags of every command that knows where a bundle goes. */
 export interface TargetFlags {
@@ -33,23 +34,41 @@ const FLAGS: Readonly<Record<string, string>> = {
   tokenHosts: "allowTokenHost",
 };
 
-/** Adds the flag, and sets from the file what the command line leaves open. */
-export function addTargetFileFlag(command: Command, env: StartSession["env"]): Command {
+/** The target among the words of a command line. */
+type TargetWord = (words: readonly string[]) => string | undefined;
+
+/**
+ * Adds the flag, and sets from the file what the command line leaves open. `word` is for commands whose
+ * target is not at one place among their words.
+ */
+export function addTargetFileFlag(
+  command: Command,
+  start: StartSession,
+  word: TargetWord = (words) => words[placeOfTarget(command)],
+): Command {
   return command
     .option(
       "--target-file <file>",
       `where bundles go, and how (default: ${USUAL_FILE}, if it is here)`,
     )
-    .hook("preAction", async () => takeFromFile(command, nameOf(command, env) ?? USUAL_FILE, env));
+    .hook("preAction", async () => {
+      const path =
+        nameOf(command, start.env) ?? ((await isHere(USUAL_FILE)) ? USUAL_FILE : undefined);
+      if (path !== undefined) await takeFromFile(command, path, { start, word });
+    });
+}
+
+function placeOfTarget({ registeredArguments }: Command): number {
+  return registeredArguments.findIndex((one) => one.name() === "target");
 }
 
 /** As `addTargetFileFlag`, for who needs of it whom to trust: a file that is merely found is left alone. */
-export function addTrustFileFlag(command: Command, env: StartSession["env"]): Command {
+export function addTrustFileFlag(command: Command, start: StartSession): Command {
   return command
     .option("--target-file <file>", "take keys, and how many must have signed, from a target file")
     .hook("preAction", async () => {
-      const path = nameOf(command, env);
-      if (path !== undefined) await takeFromFile(command, path, env);
+      const path = nameOf(command, start.env);
+      if (path !== undefined) await takeFromFile(command, path, { start, word: () => undefined });
     });
 }
 
@@ -62,21 +81,34 @@ function nameOf(command: Command, env: StartSession["env"]): string | undefined 
 async function takeFromFile(
   command: Command,
   path: string,
-  env: StartSession["env"],
+  { start, word }: { readonly start: StartSession; readonly word: TargetWord },
 ): Promise<void> {
-  const named = nameOf(command, env);
+  const named = nameOf(command, start.env);
+  const isTyped = command.getOptionValueSource("targetFile") === "cli";
   command.setOptionValueWithSource("targetFile", named, "config");
   const read = await readTargetFile(path, named !== undefined);
-  if (read === undefined) return;
   const { source, policy } = read.file;
+  const target = word(command.args);
   const settings: Partial<TargetFile> = {
-    ...takenFrom(read.file, command),
+    ...takenFrom(target === undefined ? read.file : { ...read.file, target: undefined }, command),
     ...(command.name() === "copy" && source !== undefined && { source }),
     ...(JUDGING.has(command.name()) && policy !== undefined && { policy }),
   };
   const { requireTargetFiles } = await import("../index.ts");
   await requireTargetFiles(settings, { bytes: read.bytes, path });
   command.setOptionValueWithSource("fromFile", { path, source, policy, settings }, "config");
+  if (isTyped) return;
+  const place =
+    named === undefined ? `${path} of this folder` : `${path}, as DRAY_TARGET_FILE says`;
+  start.note(sayTaken(place, settings), command.opts<SessionFlags>());
+}
+
+/** What a file settles that the command line does not name; where things go above all. */
+function sayTaken(place: string, settings: Partial<TargetFile>): string {
+  const parts = Object.entries(settings).map(([key, value]) =>
+    key === "target" ? `target ${shown(value)}` : key,
+  );
+  return parts.length === 0 ? "" : `From ${place}: ${parts.join(", ")}.\n`;
 }
 
 /** What the command line leaves open. */
@@ -92,8 +124,7 @@ function takenFrom(file: TargetFile, command: Command): Partial<TargetFile> {
 
 /** Rules on the command line are in a file of their own, and go before all that are written here. */
 function isGiven(command: Command, flag: string): boolean {
-  const index = command.registeredArguments.findIndex((one) => one.name() === flag);
-  if (index !== -1) return command.args[index] !== undefined;
+  if (flag === "target" && placeOfTarget(command) !== -1) return false;
   const name = flag === "rules" ? "mapFile" : flag;
   // What a command has no flag for is none of its business.
   const isKnown = command.options.some((one) => one.attributeName() === name);
@@ -103,16 +134,9 @@ function isGiven(command: Command, flag: string): boolean {
 async function readTargetFile(
   path: string,
   isNamed: boolean,
-): Promise<{ readonly bytes: Buffer; readonly file: TargetFile } | undefined> {
-  const { isMissing, parseTargetFile, readSmallFile, requireNothingTrusted } =
-    await import("../index.ts");
-  let bytes: Buffer;
-  try {
-    bytes = await readSmallFile(path, { what: "target file" });
-  } catch (error) {
-    if (!isNamed && isMissing(error)) return undefined;
-    throw error;
-  }
+): Promise<{ readonly bytes: Buffer; readonly file: TargetFile }> {
+  const { parseTargetFile, readSmallFile, requireNothingTrusted } = await import("../index.ts");
+  const bytes = await readSmallFile(path, { what: "target file" });
   const file = parseTargetFile(bytes, path);
   if (!isNamed) requireNothingTrusted(file, path);
   return { bytes, file };
@@ -121,13 +145,13 @@ async function readTargetFile(
 /** The target of a command that cannot do without one. */
 export async function requireTarget(
   given: string | undefined,
-  { target, targetFile }: TargetFlags,
+  { target, fromFile }: TargetFlags,
 ): Promise<string> {
   const found = given ?? target;
   if (found !== undefined) return found;
   const { DrayError } = await import("../index.ts");
   const where =
-    targetFile === undefined ? `there is no ${USUAL_FILE} here` : `${targetFile} has none`;
+    fromFile === undefined ? await missingHere(USUAL_FILE) : `${fromFile.path} has none`;
   throw new DrayError("DRAY_USAGE", `Expected a target: none is given, and ${where}`, {
     kind: "usage",
     hint: "Write REGISTRY[:PORT][/PREFIX] last, or `target:` into the file.",

@@ -16,7 +16,7 @@ export const addVerifyCommand: AddCommand = (program, start) => {
         "Exit code 3 means: do not use it.",
     )
     .argument("<bundle>", "bundle file or unpacked directory");
-  addTrustFileFlag(addBundleFlags(command), start.env);
+  addTrustFileFlag(addBundleFlags(command), start);
   addOutputFlags(command);
   addExamples(command, [
     "dray verify app-1.2.0.tar.gz --key release.pub",

@@ -60,7 +60,7 @@ describe("the command line", () => {
 describe("dray pack", () => {
   it.each([
     [["pack"], "Expected either --sign-key, --sign-command or --unsigned"],
-    [["pack", "--unsigned"], "nothing to put into it"],
+    [["pack", "--unsigned"], "there is no bundle.yaml here"],
     [["pack", "--unsigned", "--image", "a/UPPER"], 'Cannot read reference "a/UPPER"'],
     [["pack", "--unsigned", "--image", "<IMAGE>:1"], "it holds < or >"],
     [["pack", "--unsigned", "--platform", "amd64", "--image", "a"], 'Cannot read platform "amd64"'],
