@@ -82,6 +82,7 @@ export type FindingCode =
   | "ENTRY_TYPE_REFUSED"
   | "ENTRY_UNEXPECTED"
   | "EXTRA_LEFT_OUT"
+  | "EXECUTABLE_LOST"
   | "FILE_LEFT_OUT"
   | "FOLDER_ADDED"
   | "FOREIGN_BUNDLE"

@@ -20,11 +20,18 @@ export const running = {
     advice:
       "Check the path; it counts from the directory in which the command runs, in `bundle.yaml` from its own.",
   },
+  EXECUTABLE_LOST: {
+    severity: "info",
+    means:
+      "Files of a folder that is packed are executable here, and on the other side they are plain files.",
+    advice: "Name what is to be run there under `tools:` in `bundle.yaml`, or pack an archive.",
+  },
   FILE_REFUSED: {
     ends: "usage",
     means:
-      "A file cannot travel along: it is none, or has a name that a system on the way cannot store or would strip as junk.",
-    advice: "Give it another name with `as` in `bundle.yaml`.",
+      "A file cannot travel along: it is none, or has a name that a system on the way cannot store or would strip as junk. A folder cannot: it is empty, has more than 10,000 files, or a link in it leads out of it.",
+    advice:
+      "Give a file another name with `as` in `bundle.yaml`; copy into a folder what its links lead to.",
   },
   FILE_TOO_LARGE: {
     ends: "failed",

@@ -50,7 +50,7 @@ export function addContentFlags(command: Command): void {
     .option("--strict-images", "fail where a needed image of a chart may have been missed")
     .option("--keyring <file>", "public keys (OpenPGP) of those who sign charts; needs gpgv")
     .option("--verify-charts", "refuse charts whose provenance is missing, wrong or not checked")
-    .addOption(repeatable("--file <file>", "a plain file that travels along"))
+    .addOption(repeatable("--file <file>", "a file that travels along, or a folder of them"))
     .addOption(
       repeatable("--from <path>", "a bundle of dray, or a layout, archive or bundle of others"),
     )

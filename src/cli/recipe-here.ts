@@ -33,7 +33,7 @@ export async function recipeHere(
   return undefined;
 }
 
-/** @throws DrayError `DRAY_USAGE` where neither a recipe nor flags say what to gather */
+/** @throws DrayError `DRAY_RECIPE_EMPTY` where neither a recipe nor flags say what to gather */
 export async function requireContent(
   recipe: string | undefined,
   flags: ContentFlags,
@@ -41,8 +41,8 @@ export async function requireContent(
   if (recipe !== undefined || GATHERED.some((flag) => flags[flag] !== undefined)) return;
   const { DrayError } = await import("../index.ts");
   throw new DrayError(
-    "DRAY_USAGE",
-    `Expected a recipe, or flags that say what to take: none is given, and ${await missingHere(USUAL_RECIPE)}`,
+    "DRAY_RECIPE_EMPTY",
+    `Cannot gather anything: neither a recipe nor a flag says what, and ${await missingHere(USUAL_RECIPE)}`,
     {
       kind: "usage",
       hint: "Name images, charts or files, in a bundle.yaml or with --image, --chart, --file, --from.",

@@ -1,8 +1,9 @@
 import { createReadStream } from "node:fs";
 import { createHash } from "node:crypto";
-import { stat } from "node:fs/promises";
+import { open, stat } from "node:fs/promises";
 import { entryPath } from "../archive/entry-path.ts";
-import { isJunkName } from "../archive/junk.ts";
+import { APPLE_DOUBLE_MAGIC, isJunkName, mayBeAppleDouble } from "../archive/junk.ts";
+import { isWritableName } from "../archive/tar/writable-name.ts";
 import type { BundleFile } from "../bundle/artifact.ts";
 import { FILES_DIRECTORY, TOOLS_DIRECTORY } from "../bundle/format.ts";
 import type { Bytes, FetchOptions, Source } from "../content/content.ts";
@@ -31,7 +32,15 @@ export async function readTool({ path, name, platform }: ToolRequest): Promise<B
 async function readFile({ path, as }: FileRequest, directory: string): Promise<BundleFile> {
   const problem = nameProblem(as);
   if (problem !== undefined) throw refused(as, problem, "Give it another name with `as`.");
+  const place = `${directory}/${as}`;
+  if (!isWritableName(place)) {
+    const wanted = "expected ASCII, at most 100 characters and 155 more for the folders around it";
+    throw refused(as, wanted, "Give it another name with `as`, or pack an archive.");
+  }
   const size = await sizeOf(path);
+  if (await isAppleDouble(as, path)) {
+    throw refused(as, `Macs add such files, and ${STRIPPED}`, "Give it another name with `as`.");
+  }
   const hash = createHash("sha256");
   try {
     for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024 })) {
@@ -41,14 +50,16 @@ async function readFile({ path, as }: FileRequest, directory: string): Promise<B
     throw unreadable(cause, "file", path) ?? cause;
   }
   const descriptor = { mediaType: MediaType.octetStream, digest: digestFrom(hash), size };
-  return { path: `${directory}/${as}`, descriptor, source: fileSource(path) };
+  return { path: place, descriptor, source: fileSource(path) };
 }
+
+const STRIPPED = "it would be stripped";
 
 function nameProblem(name: string): string | undefined {
   const checked = entryPath(name);
   if ("problem" in checked) return checked.problem;
   if (checked.path !== name || name === "") return "it is not in its plainest form";
-  if (isJunkName(name)) return "carriers add files of this name, and it would be stripped";
+  if (isJunkName(name)) return `carriers add files of this name, and ${STRIPPED}`;
   for (const part of name.split("/")) {
     if (/[<>:"|?*]/.test(part)) return "Windows cannot store one of its characters";
     if (RESERVED.test(part) || /[. ]$/.test(part)) return "Windows cannot store this name";
@@ -65,11 +76,24 @@ async function sizeOf(path: string): Promise<number> {
     if (reason === undefined) throw cause;
     throw refused(path, reason, "Check the path, and that this account may read the file.");
   }
-  throw refused(
-    path,
-    "expected a regular file",
-    "Name each file; a directory is packed by no flag.",
-  );
+  throw refused(path, "expected a regular file");
+}
+
+/** True of what a Mac keeps beside a file: it is known by its name and its first bytes. */
+export async function isAppleDouble(name: string, path: string): Promise<boolean> {
+  if (!mayBeAppleDouble(name)) return false;
+  const head = Buffer.alloc(APPLE_DOUBLE_MAGIC.length);
+  try {
+    const file = await open(path);
+    try {
+      await file.read(head, 0, head.length, 0);
+    } finally {
+      await file.close();
+    }
+  } catch (cause) {
+    throw unreadable(cause, "file", path) ?? cause;
+  }
+  return head.equals(APPLE_DOUBLE_MAGIC);
 }
 
 function refused(name: string, reason: string, hint?: string): DrayError {

@@ -19,6 +19,7 @@ import { skipOf, type Skip } from "./recipe/skip.ts";
 import {
   nothingAsked,
   refuseDoubles,
+  refuseFileNames,
   refuseNonDistributable,
   refuseTwoMeanings,
   twoFiles,
@@ -139,10 +140,7 @@ async function plainFiles(recipe: Recipe, taken: Taken): Promise<BundleFile[]> {
   const listed: BundleFile[] = [];
   for (const file of recipe.files) listed.push(await readPlainFile(file));
   for (const tool of recipe.tools) listed.push(await readTool(tool));
-  refuseDoubles(
-    "file",
-    listed.map(({ path }) => path.toLowerCase()),
-  );
+  refuseFileNames(listed.map(({ path }) => path));
   const files = new Map<string, BundleFile>();
   for (const file of [...listed, ...taken.files]) {
     const other = files.get(file.path);

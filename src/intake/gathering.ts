@@ -11,6 +11,7 @@ import { requireWhole, type Lock } from "./recipe/lock.ts";
 import { NOTHING, type Recipe } from "./recipe/recipe.ts";
 import { settledBy } from "./recipe/skip.ts";
 import { openSources, type ChartAccess } from "./sources.ts";
+import { withFolders } from "./with-folders.ts";
 
 /** What somebody says of what is to be gathered, whatever becomes of it. */
 export interface GatheringOptions extends ChartAccess {
@@ -48,7 +49,7 @@ export async function withIngredients<T>(
   use: (ingredients: Ingredients, recipe: Recipe) => Promise<T>,
 ): Promise<T> {
   const { registry, repositories, store, created } = options;
-  const recipe = { ...NOTHING, ...options.recipe };
+  const { recipe, findings } = await withFolders({ ...NOTHING, ...options.recipe });
   const mirrors = [...(options.mirrors ?? []), ...recipe.mirrors];
   const lock = options.locked === true ? options.lock : undefined;
   const { chartRoot } = recipe;
@@ -59,7 +60,8 @@ export async function withIngredients<T>(
       const ingredients = await gather(recipe, sources, choicesOf(options, packed));
       if (lock !== undefined) requireWhole(lock, lockOf(ingredients));
       requirePlatforms(outlookOf(ingredients), options.requirePlatforms ?? []);
-      return use(ingredients, recipe);
+      const remarks = [...findings, ...ingredients.findings];
+      return use({ ...ingredients, findings: remarks }, recipe);
     });
   } finally {
     await sources.close();

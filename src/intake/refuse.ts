@@ -1,3 +1,4 @@
+import { DistinctNames } from "../archive/entry-path.ts";
 import { DrayError } from "../errors.ts";
 import type { Adopted } from "../foreign/adopt.ts";
 import type { ObtainedChart } from "./charts/obtain-chart.ts";
@@ -10,6 +11,19 @@ export function refuseDoubles(kind: string, names: readonly string[]): void {
   throw new DrayError("DRAY_RECIPE_AMBIGUOUS", `Cannot pack ${kind} ${double}: it is named twice`, {
     kind: "usage",
   });
+}
+
+/** Names that some file system cannot hold beside one another. @throws DrayError `DRAY_RECIPE_AMBIGUOUS` */
+export function refuseFileNames(paths: readonly string[]): void {
+  const names = new DistinctNames();
+  for (const path of paths) {
+    const problem = names.addFile(path);
+    if (problem === undefined) continue;
+    throw new DrayError("DRAY_RECIPE_AMBIGUOUS", `Cannot pack file ${path}: ${problem}`, {
+      kind: "usage",
+      hint: "Leave one out, or give it another name with `as` in bundle.yaml.",
+    });
+  }
 }
 
 /** The same thing may come from two places, but a name means one thing. */

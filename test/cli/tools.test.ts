@@ -167,10 +167,7 @@ describe("a tool in a bundle", () => {
     ["[{ path: carry.sh, name: ../carry }]", "expected a name of letters"],
     ["[{ path: carry.sh, platform: linux }]", "tools, item 1"],
     ["[{ path: nowhere }]", "no such file"],
-    [
-      "[{ path: carry.sh }, { path: note.txt, name: Carry.sh }]",
-      "tools/carry.sh: it is named twice",
-    ],
+    ["[{ path: carry.sh }, { path: note.txt, name: Carry.sh }]", "only differs in case from"],
     ["[{ path: 'two words' }]", "Give it another one with `name`"],
     ["[{ name: carry }]", "path"],
     ["[carry.sh]", "tools, item 1"],

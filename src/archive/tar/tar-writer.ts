@@ -3,8 +3,8 @@ import { Stats } from "node:fs";
 import type { TarArchive } from "archiver";
 import type { Bytes } from "../../content/content.ts";
 import { DrayError } from "../../errors.ts";
-import { entryPath } from "../entry-path.ts";
 import { TAR_BLOCK } from "./tar-header.ts";
+import { fitsHeader, isWritableName } from "./writable-name.ts";
 
 /** A file of a tar, without what is in it. */
 export interface TarName {
@@ -22,10 +22,6 @@ export interface TarInput extends TarName {
   /** Exactly `size` bytes. */
   readonly content: Bytes;
 }
-
-/** ustar: a name of 100 bytes behind a prefix of 155. */
-const MAX_NAME = 100;
-const MAX_PREFIX = 155;
 
 /** Zeros at the end, and a header with one short record. */
 const END_BLOCKS = 2;
@@ -85,7 +81,7 @@ export function layOutTar(files: Iterable<TarName>): TarLayout {
   const offsets: number[] = [];
   let blocks = 0;
   for (const { name, size } of files) {
-    blocks += 1 + (fitsUstar(name) ? 0 : PAX_BLOCKS);
+    blocks += 1 + (fitsHeader(name) ? 0 : PAX_BLOCKS);
     offsets.push(blocks * TAR_BLOCK);
     blocks += Math.ceil(size / TAR_BLOCK);
   }
@@ -155,15 +151,8 @@ async function* exactly({ name, size, content }: TarInput): AsyncGenerator<Uint8
   );
 }
 
-/**
- * Names that need no PAX record, so that any tar reads them, and that archiver writes as they are: it
- * strips what looks like a drive or a scheme.
- */
 function requireWritableName({ name, mayBeLong = false }: TarInput): void {
-  const plain = /^(?!\w+:)[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/.test(name);
-  const checked = entryPath(name);
-  const safe = "path" in checked && checked.path === name;
-  if (plain && safe && (mayBeLong || fitsUstar(name))) return;
+  if (isWritableName(name, { mayBeLong })) return;
   throw new DrayError(
     "DRAY_NAME_UNSUPPORTED",
     `Cannot write ${JSON.stringify(name)}: expected an ASCII name that fits a plain tar header`,
@@ -179,10 +168,4 @@ function requireTime(mtime: Date): void {
     `Cannot write an archive dated ${String(mtime)}: expected a time from 1970 to 2038`,
     { kind: "usage", hint: "Set SOURCE_DATE_EPOCH to another time." },
   );
-}
-
-function fitsUstar(name: string): boolean {
-  if (name.length <= MAX_NAME) return true;
-  const slash = name.indexOf("/", name.length - MAX_NAME - 1);
-  return slash > 0 && slash <= MAX_PREFIX;
 }

@@ -104,7 +104,9 @@ export const recipeSchema = z
     files: z
       .array(z.union([z.string(), z.strictObject({ path: z.string(), as: z.string().optional() })]))
       .optional()
-      .describe("Plain files that travel along, with their path below files/"),
+      .describe(
+        "Files that travel along, with their path below files/; of a folder every file below it",
+      ),
     tools: z
       .array(
         z.strictObject({

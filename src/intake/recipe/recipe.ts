@@ -73,6 +73,7 @@ export interface ImageRequest {
 }
 
 export interface FileRequest {
+  /** Of a file, or of a folder that stands for every file below it. */
   readonly path: string;
   /** Path below `files/`. */
   readonly as: string;
@@ -164,7 +165,7 @@ export function parseImage(text: string): Reference {
   return parseReference(text.replace(/^docker:\/\//, ""));
 }
 
-/** A plain file; it keeps its own name unless `as` gives another. */
+/** A plain file, or a folder of them; it keeps its own name unless `as` gives another. */
 export function fileRequest(
   path: string,
   { base = "", as }: { base?: string; as?: string | undefined } = {},
@@ -183,5 +184,10 @@ function toolName(name: string): string {
 }
 
 function baseName(path: string): string {
-  return path.split(/[\\/]/).at(-1) ?? path;
+  return (
+    path
+      .replace(/[\\/]+$/, "")
+      .split(/[\\/]/)
+      .at(-1) ?? path
+  );
 }

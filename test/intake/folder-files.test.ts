@@ -1,0 +1,142 @@
+import { chmod, mkdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { temporaryDirectory } from "../../fixtures/temporary-directory.ts";
+import { dray } from "../cli/terminal.ts";
+import { filesBelow } from "../stories/lab.ts";
+
+/** A folder `docs` with these files, in a directory of its own. */
+async function folder(files: Readonly<Record<string, string | Uint8Array>>): Promise<string> {
+  const directory = await temporaryDirectory();
+  await mkdir(join(directory, "docs"));
+  for (const [name, content] of Object.entries(files)) {
+    const path = join(directory, "docs", name);
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, content);
+  }
+  return directory;
+}
+
+async function packed(directory: string, recipe: string): ReturnType<typeof dray> {
+  const path = join(directory, "bundle.yaml");
+  await writeFile(path, `name: x\nversion: "1"\n${recipe}`);
+  return dray(["pack", path, "--unsigned", "-o", join(directory, "x.tar.gz"), "--json"]);
+}
+
+/** Why `docs` is refused, with exit code 2. */
+async function refusal(directory: string): Promise<string> {
+  const { code, stderr } = await packed(directory, "files: [docs]\n");
+  expect(code).toBe(2);
+  return stderr;
+}
+
+const APPLE_DOUBLE = Buffer.from([0x00, 0x05, 0x16, 0x07, 0x00]);
+
+describe("a folder among the files of a recipe", () => {
+  it("travels as every file below it, and arrives so", async () => {
+    const directory = await folder({
+      "b/deep/note.txt": "deep",
+      "a.md": "first",
+      "._plain": "no AppleDouble",
+    });
+    await symlink("a.md", join(directory, "docs", "link.md"));
+    await symlink("b", join(directory, "docs", "c"));
+    const { code, stderr } = await packed(
+      directory,
+      "files: [docs/, { path: docs/b, as: again/b }]\n",
+    );
+    expect([code, stderr]).toEqual([0, expect.any(String)]);
+    const there = join(directory, "there");
+    const words = [join(directory, "x.tar.gz"), there, "--allow-unsigned"];
+    expect((await dray(["unpack", ...words])).code).toBe(0);
+    const files = join(there, "files");
+    expect(await filesBelow(files)).toEqual(
+      [
+        "again/b/deep/note.txt",
+        "docs/._plain",
+        "docs/a.md",
+        "docs/b/deep/note.txt",
+        "docs/c/deep/note.txt",
+        "docs/link.md",
+      ].toSorted(),
+    );
+    expect(await readFile(join(files, "docs/c/deep/note.txt"), "utf8")).toBe("deep");
+  });
+
+  it("leaves behind what systems add, and says so and which executables it makes plain", async () => {
+    const directory = await folder({
+      "run.sh": "#!/bin/sh",
+      ".DS_Store": "x",
+      "__MACOSX/run.sh": "x",
+      "._run.sh": APPLE_DOUBLE,
+    });
+    await chmod(join(directory, "docs", "run.sh"), 0o755);
+    const { code, stdout } = await packed(directory, "files: [docs]\n");
+    expect(code).toBe(0);
+    const { plan } = JSON.parse(stdout) as {
+      plan: { contents: { reference: string }[]; findings: { code: string; message: string }[] };
+    };
+    expect(plan.contents.map(({ reference }) => reference)).toEqual(["files/docs/run.sh"]);
+    const said = (wanted: string): string =>
+      plan.findings.find((one) => one.code === wanted)?.message ?? "";
+    expect(said("JUNK_STRIPPED")).toMatch(/: \.DS_Store, \._run\.sh, __MACOSX$/);
+    expect(said("EXECUTABLE_LOST")).toMatch(/: run\.sh$/);
+  });
+
+  it.each([
+    ["/etc/hostname", "is a link out of it"],
+    ["../docs-beside", "is a link out of it"],
+    ["nowhere", "is a link that leads nowhere"],
+    [".", "is a link to a folder that it lies in"],
+  ])("is refused with a link to %s: 2", async (target, reason) => {
+    const directory = await folder({ "a.md": "first" });
+    await mkdir(join(directory, "docs-beside"));
+    await symlink(target, join(directory, "docs", "link"));
+    expect(await refusal(directory)).toContain(`"link" ${reason}`);
+  });
+
+  it("is refused where nothing is in it that could travel: 2", async () => {
+    const directory = await folder({ ".DS_Store": "x" });
+    expect(await refusal(directory)).toContain("there is no file in it");
+  });
+
+  it("is refused with a name that another system could not store: 2", async () => {
+    const directory = await folder({ "a/con": "x" });
+    expect(await refusal(directory)).toContain('"docs/a/con": Windows cannot store this name');
+  });
+
+  it.each(["caf\u00e9", "x".repeat(101)])(
+    "is refused with the name %s, which no plain header holds, before anything is packed: 2",
+    async (name) => {
+      const directory = await folder({ [name]: "x" });
+      const stderr = await refusal(directory);
+      expect(stderr).toContain(`Cannot pack file "docs/${name}": expected ASCII, at most 100`);
+      expect(stderr).not.toContain("Packing");
+    },
+  );
+
+  it("is refused with two names that differ in case alone: 2", async () => {
+    const directory = await folder({ "a/x": "x", "A/X": "y" });
+    expect(await refusal(directory)).toContain("only differs in case");
+  });
+
+  it("is refused where it is deeper than a bundle may be: 2", async () => {
+    const directory = await folder({ [`${"d/".repeat(31)}x`]: "x" });
+    expect(await refusal(directory)).toContain("deep");
+  });
+
+  it("is refused with a file that is packed under its name already: 2", async () => {
+    const directory = await folder({ "a.md": "first" });
+    const { code, stderr } = await packed(
+      directory,
+      "files: [docs, { path: docs/a.md, as: docs/a.md }]\n",
+    );
+    expect([code, stderr]).toEqual([2, expect.stringContaining("another with the same name")]);
+  });
+});
+
+it("a file of a Mac's own is not packed, for it would be stripped on the way: 2", async () => {
+  const directory = await folder({ "._a": APPLE_DOUBLE });
+  const { code, stderr } = await packed(directory, "files: [docs/._a]\n");
+  expect([code, stderr]).toEqual([2, expect.stringContaining("Macs add such files")]);
+});
