@@ -1,6 +1,6 @@
 import type { FileSums } from "../archive/members/cut-hash.ts";
 import { openFront, type Front } from "../archive/members/open-front.ts";
-import { PlaceWriter } from "../archive/members/place-writer.ts";
+import { PlaceWriter, RunMemory } from "../archive/members/place-writer.ts";
 import type { Content } from "../content/content.ts";
 import { isMismatch, verified } from "../content/verify.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
@@ -31,6 +31,7 @@ export class Filling {
   readonly #entries: readonly BundleEntry[];
   readonly #front: Front;
   readonly #frontier: Frontier;
+  readonly #memory = new RunMemory();
   /** Bytes that came from sources and are right as far as they came. */
   arrived = 0;
 
@@ -99,7 +100,7 @@ export class Filling {
     { expected, content, resumed }: { expected: Descriptor; content: Content; resumed: Resumed },
   ): Promise<void> {
     const { size } = expected;
-    const rest = resumed.size === size ? [] : content.open(resumed.size);
+    const rest = resumed.size === size ? [] : content.open(resumed.size, { reuse: true });
     const writer = this.#writer(index, resumed.size);
     const start = this.#offset(index);
     let noted = resumed.size;
@@ -136,7 +137,8 @@ export class Filling {
 
   #writer(index: number, from: number): PlaceWriter {
     const { file, layout } = this.#partial;
-    return new PlaceWriter(file, { offset: this.#offset(index) + from, tarSize: layout.size });
+    const place = { offset: this.#offset(index) + from, tarSize: layout.size };
+    return new PlaceWriter(file, place, this.#memory);
   }
 
   #offset(index: number): number {

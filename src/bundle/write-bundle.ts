@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import type { FileSums } from "../archive/members/cut-hash.ts";
 import type { WrittenPart } from "../archive/parts/write-parts.ts";
 import { joinSignals } from "../content/concurrency.ts";
-import type { Bytes, Content } from "../content/content.ts";
+import type { Bytes, Content, OpenOptions } from "../content/content.ts";
 import { DrayError, unwritable } from "../errors.ts";
 import type { Listener } from "../events.ts";
 import { digestOf, parseDigest, type Digest } from "../oci/digest.ts";
@@ -178,7 +178,8 @@ function aborted(signal: AbortSignal): Promise<never> {
 async function inTurn(places: readonly Place[], signal: AbortSignal): Promise<void> {
   for (const { file, fill } of places) {
     const { descriptor, source } = file;
-    const open = (offset: number): Bytes => source.fetch(descriptor, { offset, signal });
+    const open = (offset: number, options?: OpenOptions): Bytes =>
+      source.fetch(descriptor, { ...options, offset, signal });
     await fill({ from: source.name, open });
   }
 }
@@ -187,8 +188,8 @@ async function inTurn(places: readonly Place[], signal: AbortSignal): Promise<vo
 function stoppable(content: Content, signal: AbortSignal): Content {
   return {
     from: content.from,
-    async *open(offset) {
-      for await (const chunk of content.open(offset)) {
+    async *open(offset, options) {
+      for await (const chunk of content.open(offset, options)) {
         signal.throwIfAborted();
         yield chunk;
       }

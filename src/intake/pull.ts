@@ -146,7 +146,7 @@ function told(content: Content, { file: { descriptor } }: Place, onEvent: Listen
 function contentAt(source: Source, { file }: Place, signal: AbortSignal): Content {
   return {
     from: source.name,
-    open: (offset) => source.fetch(file.descriptor, { offset, signal }),
+    open: (offset, options) => source.fetch(file.descriptor, { ...options, offset, signal }),
   };
 }
 

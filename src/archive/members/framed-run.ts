@@ -1,4 +1,5 @@
 import {
+  BLOCK_BYTES,
   BLOCK_HEADER,
   BLOCK_PAYLOAD,
   MEMBER_HEADER,
@@ -8,11 +9,12 @@ import {
   writeMemberHeader,
 } from "./gzip-members.ts";
 
-/** Bytes of tar that are written at a time: about 1 MiB, and no run goes beyond a member. */
-const RUN_PAYLOAD = 16 * BLOCK_PAYLOAD;
+/** Blocks that are written at a time, at most: no run goes beyond a member. */
+const BLOCKS_PER_RUN = 8;
+const RUN_PAYLOAD = BLOCKS_PER_RUN * BLOCK_PAYLOAD;
 
-/** Pieces that are written at a time. Systems take 1,024; each may bring a header with it. */
-const MAX_PIECES = 500;
+/** Memory that a run is put together in. */
+export const RUN_BYTES = MEMBER_HEADER + BLOCKS_PER_RUN * BLOCK_BYTES;
 
 /** A place in a tar whose size is known. */
 export interface TarPlace {
@@ -27,24 +29,26 @@ export function payloadOf(member: number, tarSize: number): number {
 }
 
 /**
- * Bytes of a tar as they lie in the file, from one place on. Whoever has the first byte of a block
- * writes its header too, and that of the member where it is the first of one: so pieces of a tar can
- * be written in any order, and every byte of the file is written by one of them, but for the checksum
- * of each member. Nothing is copied.
+ * Bytes of a tar as they lie in the file, from one place on, put together in memory that is lent.
+ * Whoever has the first byte of a block writes its header too, and that of the member where it is the
+ * first of one: so pieces of a tar can be written in any order, and every byte of the file is written
+ * by one of them, but for the checksum of each member.
  */
 export class FramedRun {
   /** Where in the file it begins. */
   readonly place: number;
-  /** What is to be written there, one behind the other. */
-  readonly pieces: Uint8Array[] = [];
+  readonly memory: Buffer;
   readonly #tarSize: number;
   readonly #end: number;
   #offset: number;
+  #length = 0;
 
-  constructor({ offset, tarSize }: TarPlace) {
+  /** `memory`: `RUN_BYTES` of it. */
+  constructor({ offset, tarSize }: TarPlace, memory: Buffer) {
     const before = offset % BLOCK_PAYLOAD === 0 ? BLOCK_HEADER : 0;
     const isFirst = offset % MEMBER_PAYLOAD === 0;
     this.place = placeInFile(offset) - before - (isFirst ? MEMBER_HEADER : 0);
+    this.memory = memory;
     this.#tarSize = tarSize;
     this.#offset = offset;
     this.#end = Math.min(tarSize, (Math.floor(offset / RUN_PAYLOAD) + 1) * RUN_PAYLOAD);
@@ -56,7 +60,12 @@ export class FramedRun {
   }
 
   get isFull(): boolean {
-    return this.#offset === this.#end || this.pieces.length >= MAX_PIECES;
+    return this.#offset === this.#end;
+  }
+
+  /** What is to be written at `place`. */
+  get bytes(): Buffer {
+    return this.memory.subarray(0, this.#length);
   }
 
   /** Takes bytes of `chunk` from `from` on, and says how many. */
@@ -64,26 +73,28 @@ export class FramedRun {
     let taken = from;
     while (taken < chunk.length && !this.isFull) {
       const inBlock = this.#offset % BLOCK_PAYLOAD;
-      if (inBlock === 0) this.pieces.push(this.#headers());
+      if (inBlock === 0) this.#length += this.#writeHeaders();
       const room = Math.min(BLOCK_PAYLOAD - inBlock, this.#end - this.#offset);
       const piece = chunk.subarray(taken, taken + room);
-      this.pieces.push(piece);
+      this.memory.set(piece, this.#length);
+      this.#length += piece.length;
       this.#offset += piece.length;
       taken += piece.length;
     }
     return taken - from;
   }
 
-  #headers(): Buffer {
+  /** Gives how many bytes they take. */
+  #writeHeaders(): number {
     const inMember = this.#offset % MEMBER_PAYLOAD;
     const number = (this.#offset - inMember) / MEMBER_PAYLOAD;
     const payload = payloadOf(number, this.#tarSize);
     const before = inMember === 0 ? MEMBER_HEADER : 0;
-    const headers = Buffer.allocUnsafe(before + BLOCK_HEADER);
+    const headers = this.memory.subarray(this.#length);
     if (inMember === 0) writeMemberHeader(headers, { payload, number });
     const length = Math.min(BLOCK_PAYLOAD, payload - inMember);
     writeBlockHeader(headers.subarray(before), length, inMember + length === payload);
-    return headers;
+    return before + BLOCK_HEADER;
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Bytes } from "../../content/content.ts";
 import { writeTar, type TarLayout, type TarName } from "../tar/tar-writer.ts";
 import type { FileSums } from "./cut-hash.ts";
-import { FramedRun } from "./framed-run.ts";
+import { FramedRun, RUN_BYTES } from "./framed-run.ts";
 import { MemberSealer } from "./member-sealer.ts";
 import { writePlacesSync, type Places } from "./output-file.ts";
 
@@ -91,6 +91,7 @@ interface FrameLayout {
 class Frame {
   readonly #places: Places;
   readonly #layout: FrameLayout;
+  readonly #memory = Buffer.allocUnsafeSlow(RUN_BYTES);
   /** The file that comes next, or is passing. */
   #file = 0;
   offset = 0;
@@ -122,9 +123,9 @@ class Frame {
   #write(bytes: Uint8Array): void {
     const { tarSize } = this.#layout;
     for (let done = 0; done < bytes.length;) {
-      const run = new FramedRun({ offset: this.offset + done, tarSize });
+      const run = new FramedRun({ offset: this.offset + done, tarSize }, this.#memory);
       done += run.add(bytes, done);
-      writePlacesSync(this.#places, Buffer.concat(run.pieces), run.place);
+      writePlacesSync(this.#places, run.bytes, run.place);
     }
   }
 }

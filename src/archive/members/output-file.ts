@@ -36,17 +36,13 @@ export class OutputFile implements Pick<Readable, "read"> {
     return this.#file(index).read(buffer, offset, Math.min(length, room), place);
   }
 
-  /** Writes all of it. */
-  async writev(pieces: readonly Uint8Array[], position: number): Promise<void> {
-    const total = pieces.reduce((sum, { length }) => sum + length, 0);
-    if (total === 0) return;
-    const { index, place, room } = placeIn(this.places, position);
-    let done = 0;
-    if (total <= room) {
-      done = (await this.#file(index).writev([...pieces], place)).bytesWritten;
+  /** Writes all of it: a system may take less at a time, and a part may end before it. */
+  async write(bytes: Buffer, position: number): Promise<void> {
+    for (let done = 0; done < bytes.length;) {
+      const { index, place, room } = placeIn(this.places, position + done);
+      const count = Math.min(bytes.length - done, room);
+      done += (await this.#file(index).write(bytes, done, count, place)).bytesWritten;
     }
-    // A system may take less than all, and a part may end before it.
-    if (done < total) await this.#writeRest(Buffer.concat(pieces), position, done);
   }
 
   /** Bytes of all of them. */
@@ -61,14 +57,6 @@ export class OutputFile implements Pick<Readable, "read"> {
 
   async close(): Promise<void> {
     for (const file of this.#files) await file.close();
-  }
-
-  async #writeRest(bytes: Buffer, position: number, from: number): Promise<void> {
-    for (let done = from; done < bytes.length;) {
-      const { index, place, room } = placeIn(this.places, position + done);
-      const count = Math.min(bytes.length - done, room);
-      done += (await this.#file(index).write(bytes, done, count, place)).bytesWritten;
-    }
   }
 
   #file(index: number): FileHandle {

@@ -45,16 +45,19 @@ export class RateLimit {
 }
 
 /** Passes content on no faster than `lane` lets it: whoever reads waits, and whoever sends for them. */
-export async function* limited(
+export function limited(
   content: Bytes,
   lane: Lane | undefined,
   signal: AbortSignal | undefined,
 ): Bytes {
+  return lane === undefined ? content : slowed(content, lane, signal);
+}
+
+async function* slowed(content: Bytes, lane: Lane, signal: AbortSignal | undefined): Bytes {
   for await (const chunk of content) {
-    const step = lane?.pieceBytes ?? chunk.length;
-    for (let at = 0; at < chunk.length; at += step) {
-      const piece = chunk.subarray(at, at + step);
-      await lane?.take(piece.length, signal);
+    for (let at = 0; at < chunk.length; at += lane.pieceBytes) {
+      const piece = chunk.subarray(at, at + lane.pieceBytes);
+      await lane.take(piece.length, signal);
       yield piece;
     }
   }
