@@ -4,7 +4,8 @@ import { DOCUMENTS, writeAgain } from "./transcripts/write-again.ts";
 
 /** Runs the sessions of the documents and writes what they printed; a test says when one is out of date. */
 const dray = resolve(import.meta.dirname, "../cli/dray.js");
+const pathOf = (name: string): string => resolve(import.meta.dirname, "../..", name);
 for (const name of DOCUMENTS) {
-  const path = resolve(import.meta.dirname, "../..", name);
-  await writeFile(path, await writeAgain(name, await readFile(path, "utf8"), dray));
+  const text = await writeAgain(name, (other) => readFile(pathOf(other), "utf8"), dray);
+  await writeFile(pathOf(name), text);
 }

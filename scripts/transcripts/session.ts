@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import process from "node:process";
-import { promisify } from "node:util";
+import { text } from "node:stream/consumers";
 import { makeCertificate } from "../../fixtures/certificates.ts";
 import { chartYaml, packedChart } from "../../fixtures/charts.ts";
 import { makeMultiArch, pushImage, seededBytes } from "../../fixtures/images.ts";
@@ -13,10 +13,16 @@ import { serve } from "../../src/stories/serve.ts";
 /** Where the reader of the documents works. */
 const HOME = "/home/ada";
 
+/** The way out of there. */
+const PROXY = "proxy.corp:3128";
+
 const IMAGES = [
   { name: "acme/shop-web", tag: "1.4.0", platforms: ["amd64", "arm64"], size: 1_300_000 },
   { name: "library/postgres", tag: "16.4", platforms: ["386", "amd64", "arm64"], size: 2_600_000 },
 ] as const;
+
+/** Where a mirror of Docker Hub has what it has fetched. */
+const MIRRORED = "dockerhub/";
 
 /** Somebody at a shell, for whom the registries of the documents have their names. */
 export interface Session {
@@ -33,13 +39,19 @@ export interface Workplace {
 
 /** Somebody who has the files that README.md speaks of. */
 export async function startSession(recipe: string, { work, dray }: Workplace): Promise<Session> {
-  const { cert, key } = makeCertificate(["ghcr.io", "registry-1.docker.io", "registry.internal"]);
+  const { cert, key } = makeCertificate([
+    "ghcr.io",
+    "registry-1.docker.io",
+    "harbor.corp",
+    "registry.internal",
+  ]);
   const tls = { cert, key };
   const internet = await serve({ writable: true, port: 0, tls });
   const internal = await serve({ writable: true, port: 0, tls });
   const proxy = await startProxy({
     "ghcr.io:443": internet.port,
     "registry-1.docker.io:443": internet.port,
+    "harbor.corp:443": internet.port,
     "registry.internal:5000": internal.port,
   });
   await writeFile(join(work, "ca.pem"), cert);
@@ -70,7 +82,9 @@ async function fill(registry: string, ca: string): Promise<void> {
   const pool = new RegistryPool({ ca: [ca], insecureSkipTlsVerify: true }, { side: "target" });
   for (const { name, tag, platforms, size } of IMAGES) {
     const image = makeMultiArch(name, { platforms: [...platforms], size });
-    await pushImage(pool.repository({ registry, repository: name }, "pull,push"), image, tag);
+    for (const repository of [name, `${MIRRORED}${name}`]) {
+      await pushImage(pool.repository({ registry, repository }, "pull,push"), image, tag);
+    }
   }
   await pool.close();
 }
@@ -95,9 +109,10 @@ async function run(
     SSL_CERT_FILE: join(work, "ca.pem"),
     DRAY_KEY_PASSPHRASE: "correct horse battery staple",
   };
-  const { stdout } = await promisify(execFile)(process.execPath, [dray, ...args], {
-    cwd: work,
-    env,
-  });
-  return stdout.replaceAll(work, HOME);
+  const child = execFile(process.execPath, [dray, ...args], { cwd: work, env });
+  if (child.stdout === null || child.stderr === null) throw new Error("a child without an output");
+  const [printed, errors] = await Promise.all([text(child.stdout), text(child.stderr)]);
+  // What is refused prints a report as well; what prints none was not to be shown.
+  if (printed === "") throw new Error(`nothing is printed by ${line}: ${errors}`);
+  return printed.replaceAll(work, HOME).replaceAll(new URL(proxy).host, PROXY);
 }

@@ -9,24 +9,52 @@ const STATUS = "echo $?";
 /** A block of a session, or one of a file that the session needs. */
 const BLOCK = /^```(console|yaml)\n([^]*?)^```$/gm;
 
-/** The documents with sessions, by their paths. */
-export const DOCUMENTS = ["README.md", "docs/charts.md"] as const;
+/** The plain files of a recipe, which no registry can say to have. */
+const FILES = /^files:\n(?: .*\n)+/m;
 
-type Document = (typeof DOCUMENTS)[number];
+/** What README.md does, up to the bundle and up to the push of it. */
+const PACKED = ["dray keygen release", "dray pack bundle.yaml --sign-key release.key"];
+const PUSHED = [
+  ...PACKED,
+  "dray push shop-1.4.0.tar.gz registry.internal:5000/mirror --key release.pub",
+];
 
-function sessionOf(path: Document, text: string, workplace: Workplace): Promise<Session> {
+/** The documents with sessions, by their paths, and what their reader has done before, with the files of README.md. */
+const BEFORE = {
+  "README.md": [],
+  "docs/charts.md": [],
+  "docs/copying.md": [],
+  "docs/mirrors.md": [],
+  "docs/nightly.md": [...PUSHED, "dray inventory registry.internal:5000/mirror -o since.json"],
+  "docs/preflight.md": [],
+  "docs/pushing.md": PACKED,
+} as const;
+
+type Document = keyof typeof BEFORE;
+
+export const DOCUMENTS = Object.keys(BEFORE) as Document[];
+
+/** The text of a document, by its path. */
+type Read = (path: Document) => Promise<string>;
+
+async function sessionOf(path: Document, read: Read, workplace: Workplace): Promise<Session> {
   if (path === "docs/charts.md") return startChartSession(workplace);
-  const recipe = [...text.matchAll(BLOCK)].find(([, kind]) => kind === "yaml")?.[2] ?? "";
-  return startSession(recipe, workplace);
+  const blocks = [...(await read("README.md")).matchAll(BLOCK)];
+  const recipe = blocks.find(([, kind]) => kind === "yaml")?.[2] ?? "";
+  const taken = path === "docs/nightly.md" ? recipe.replace(FILES, "") : recipe;
+  const session = await startSession(taken, workplace);
+  for (const line of BEFORE[path]) await session.run(line);
+  return session;
 }
 
 /**
  * A document with what its commands print, run one after the other by the program `dray`. Lines behind `$ ` are kept and run,
  * if they are dray's or ask for its status; all between them is written anew.
  */
-export async function writeAgain(path: Document, text: string, dray: string): Promise<string> {
+export async function writeAgain(path: Document, read: Read, dray: string): Promise<string> {
   const work = await realpath(await mkdtemp(join(tmpdir(), "dray-transcript-")));
-  const session = await sessionOf(path, text, { work, dray });
+  const text = await read(path);
+  const session = await sessionOf(path, read, { work, dray });
   try {
     let again = "";
     let end = 0;

@@ -60,7 +60,9 @@ const FILES = [...WORKFLOWS, "docs/ci/gitlab-ci.yaml", "docs/ci/Containerfile"];
 
 /** The lines of a file that run dray. */
 function commandsIn(text: string): string[] {
-  return [...text.matchAll(/(?:^|- )\s*(dray [^\n>]+)/gm)].map(([, line = ""]) => line.trim());
+  return [...text.matchAll(/(?:^|- |run: )\s*(dray [^\n>]+)/gm)].map(([, line = ""]) =>
+    line.trim(),
+  );
 }
 
 describe("the files for CI", () => {
@@ -79,7 +81,7 @@ describe("the files for CI", () => {
     (path) => {
       const program = describedProgram();
       const lines = commandsIn(read(path));
-      expect(lines.length).toBeGreaterThan(2);
+      expect(lines.length).toBeGreaterThan(1);
       for (const line of lines) {
         const [, name = "", ...words] = line.split(/\s+/);
         const command = program.commands.find((one) => one.name() === name);
