@@ -1,28 +1,29 @@
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { copyFile, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import process from "node:process";
 import { describe, expect, it } from "vitest";
 import { makeBundle, sampleRecipe } from "../../fixtures/bundles.ts";
-import { temporaryDirectory } from "../../fixtures/temporary-directory.ts";
-import { built } from "../built.ts";
+import { madeOnce, temporaryDirectory } from "../../fixtures/temporary-directory.ts";
 import { needs } from "../programs.ts";
+import { dray } from "./terminal.ts";
 
 interface Answer {
-  readonly status: number | null;
+  readonly status: number;
   readonly output: string;
 }
 
-function verify(path: string): Answer {
-  const args = [built("cli/dray.js"), "verify", path, "--allow-unsigned"];
-  const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: "utf8" });
-  return { status, output: stderr + stdout };
+async function verify(path: string): Promise<Answer> {
+  const { code, stdout, stderr } = await dray(["verify", path, "--allow-unsigned"]);
+  return { status: code, output: stderr + stdout };
 }
+
+const bundle = madeOnce(async () => (await makeBundle(sampleRecipe())).path);
 
 /** A directory with a bundle `app.tar.gz` in it. */
 async function withBundle(): Promise<string> {
   const directory = await temporaryDirectory();
-  await copyFile((await makeBundle(sampleRecipe())).path, join(directory, "app.tar.gz"));
+  await copyFile(bundle(), join(directory, "app.tar.gz"));
   return directory;
 }
 
@@ -205,12 +206,12 @@ describe("a bundle inside of", () => {
     needs(context, "setsid");
     needs(context, row.program);
     const path = await lay(row);
-    const { status, output } = verify(path);
+    const { status, output } = await verify(path);
     expect(output).toContain(row.found);
     expect(status).toBe(3);
     const command = commandIn(output);
     shell(dirname(path), command);
-    expect(verify(madeBy(command)).status).toBe(0);
+    expect(await verify(madeBy(command))).toMatchObject({ status: 0 });
   });
 });
 
@@ -234,23 +235,23 @@ describe("what was unpacked", () => {
   it.each(BESIDE)("and mistaken is told, with what to name: %s", async (_what, make, named) => {
     const directory = await withBundle();
     shell(directory, make);
-    const { status, output } = verify(join(directory, named));
+    const { status, output } = await verify(join(directory, named));
     expect(status).toBe(3);
     const [, way = ""] = /^(?:hint:| +→) (.*)/m.exec(output) ?? [];
     const names = [...way.matchAll(/`([^`]+)`/g)].map(([, name = ""]) => name);
     expect(names.length).toBeGreaterThan(0);
-    for (const name of names) expect(verify(name).status).toBe(0);
+    for (const name of names) expect(await verify(name)).toMatchObject({ status: 0 });
   });
 
   it("with its archive among it is refused for that alone, and good without", async () => {
     const directory = await withBundle();
     shell(directory, "tar -xzf app.tar.gz");
-    const { status, output } = verify(directory);
+    const { status, output } = await verify(directory);
     expect([status, output.match(/^error: /gm)?.length]).toEqual([3, 1]);
     expect(output).toContain("If it is the archive that this was unpacked from, name that");
-    expect(verify(join(directory, "app.tar.gz")).status).toBe(0);
+    expect(await verify(join(directory, "app.tar.gz"))).toMatchObject({ status: 0 });
     await rm(join(directory, "app.tar.gz"));
-    expect(verify(directory).status).toBe(0);
+    expect(await verify(directory)).toMatchObject({ status: 0 });
   });
 });
 
@@ -267,7 +268,7 @@ describe("a bundle that other programs have cut", () => {
   ])("is good as it lies: %s", async (line, named) => {
     const directory = await withBundle();
     shell(directory, `${line} && rm app.tar.gz`);
-    const { status, output } = verify(join(directory, named));
+    const { status, output } = await verify(join(directory, named));
     expect([status, output]).toEqual([0, expect.stringContaining("parts, gzip members")]);
   });
 });
@@ -300,7 +301,7 @@ describe("what is no bundle", () => {
   ])("%s is named, with what to do", async (...[, content, found, hint]) => {
     const path = join(await temporaryDirectory(), "app.tar.gz");
     await writeFile(path, content, "latin1");
-    const { status, output } = verify(path);
+    const { status, output } = await verify(path);
     expect(status).toBe(3);
     expect(output).toContain(`Cannot open "${path}": expected a bundle`);
     expect(output).toMatch(new RegExp(`found .*${found}`));
@@ -311,7 +312,7 @@ describe("what is no bundle", () => {
     const whole = await readFile(join(await withBundle(), "app.tar.gz"));
     const path = join(await temporaryDirectory(), "app.tar.gz");
     await writeFile(path, Buffer.concat([whole, whole]));
-    const { status, output } = verify(path);
+    const { status, output } = await verify(path);
     expect(status).toBe(3);
     expect(output).toContain(
       `expected the end of the file at byte ${whole.length}, found ${whole.length} bytes more`,

@@ -1,19 +1,17 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { bundleFile, makeBundle, readEntries, SIGNER } from "../../fixtures/bundles.ts";
 import { packedChart } from "../../fixtures/charts.ts";
-import { temporaryDirectory } from "../../fixtures/temporary-directory.ts";
-import { startDray, type DrayOutcome } from "../stories/dray-process.ts";
+import { madeOnce, temporaryDirectory } from "../../fixtures/temporary-directory.ts";
+import { dray, type Outcome } from "./terminal.ts";
 
 const IMAGE = "registry.example/team/lacking:1.0";
 const POD = `apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec: {containers: [{name: web, image: ${IMAGE}}]}\n`;
 const NO_KEY = /warning: There is no key to check the signature with/i;
 
-/** What stands for something in a command line below. */
-let places: Readonly<Record<string, string>> = {};
-
-beforeEach(async () => {
+/** What the command lines below read, by the word that stands for it. */
+const inputs = madeOnce(async () => {
   const folder = await temporaryDirectory();
   const place = (name: string): string => join(folder, name);
   await writeFile(place("key.pub"), SIGNER.publicKey.key.export({ type: "spki", format: "pem" }));
@@ -27,7 +25,7 @@ beforeEach(async () => {
   const entries = await readEntries(good);
   entries.set("evil.sh", Buffer.from("rm -rf"));
   await writeFile(place("part.tar.gz"), (await readFile(good)).subarray(0, 5000));
-  places = {
+  return {
     GOOD: good,
     LACKING: lacking,
     BAD: await bundleFile(entries),
@@ -36,17 +34,18 @@ beforeEach(async () => {
     LIST: place("list.txt"),
     KEY: place("key.pub"),
     SIGNER: place("signer.key"),
-    OUT: folder,
+    IN: folder,
     // Nobody listens there.
     DEAD: "127.0.0.1:1",
   };
 });
 
-async function quietly(line: string): Promise<DrayOutcome> {
+async function quietly(line: string): Promise<Outcome> {
+  const places: Record<string, string> = { ...inputs(), OUT: await temporaryDirectory() };
   const words = line
     .split(" ")
     .map((word) => word.replace(/^[A-Z]+/, (name) => places[name] ?? name));
-  return startDray([...words, "-q"]).ended;
+  return dray([...words, "-q"]);
 }
 
 describe("--quiet", () => {
@@ -74,7 +73,7 @@ describe("--quiet", () => {
     ["preflight --image DEAD/app:1 --plain-http --hosts", 3, /FAILED[\s\S]*Something would fail/],
     ["pack --image DEAD/app:1 --unsigned -o OUT/a.tar.gz --retry-for 0s", 1, /127\.0\.0\.1:1/],
     ["copy --image DEAD/app:1 DEAD --retry-for 0s", 1, /127\.0\.0\.1:1/],
-    ["keygen OUT/key --no-passphrase", 2, /key\.pub/],
+    ["keygen IN/key --no-passphrase", 2, /key\.pub/],
     ["login DEAD --username somebody", 2, /nobody to type the password/],
     ["nonsense", 2, /nonsense/],
   ])("of `%s`, which is refused, leaves the code and the reason", async (line, code, reason) => {

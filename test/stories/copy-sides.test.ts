@@ -6,6 +6,7 @@ import { AWS_KEYS, TestEcr } from "../../fixtures/ecr.ts";
 import { startProxy } from "../../fixtures/proxy.ts";
 import type { TestRegistry } from "../../fixtures/registry.ts";
 import { temporaryDirectory } from "../../fixtures/temporary-directory.ts";
+import { dray, type Outcome } from "../cli/terminal.ts";
 import { fill, oneLayerImage, startRegistry } from "../remote/registry/lab.ts";
 import { startDray, type DrayOutcome } from "./dray-process.ts";
 
@@ -20,18 +21,10 @@ interface Copying {
   /** CAs by file name. */
   readonly files?: Readonly<Record<string, string>>;
   readonly flags?: readonly string[];
-  readonly env?: Readonly<Record<string, string>>;
 }
 
-/** Copies one image with the built program, in a directory of its own. */
-async function copy({
-  from,
-  to,
-  file = "",
-  files = {},
-  flags = [],
-  env,
-}: Copying): Promise<DrayOutcome> {
+/** What copies one image, with files in a directory of its own. */
+async function lineOf({ from, to, file = "", files = {}, flags = [] }: Copying): Promise<string[]> {
   const directory = await temporaryDirectory();
   for (const [name, text] of Object.entries(files)) await writeFile(join(directory, name), text);
   const target = join(directory, "target.yaml");
@@ -40,7 +33,11 @@ async function copy({
   const more = flags.map((flag) => flag.replace("DIR", directory));
   const store = join(directory, "store");
   const quick = ["--retry-for", "0", "--store", store];
-  return startDray([...argv, ...quick, ...more], env).ended;
+  return [...argv, ...quick, ...more];
+}
+
+async function copy(copying: Copying, env: Record<string, string> = {}): Promise<Outcome> {
+  return dray(await lineOf(copying), { env });
 }
 
 async function startSource(tls?: { key: string; cert: string }): Promise<TestRegistry> {
@@ -78,13 +75,13 @@ describe("a copy between registries with CAs of their own", () => {
     const proxy = await startProxy(routes);
     onTestFinished(() => proxy.stop());
     const env = { HTTP_PROXY: proxy.url, HTTPS_PROXY: proxy.url };
-    const sides = { from: "source.test:5000", to: "target.test/mirror", env };
+    const sides = { from: "source.test:5000", to: "target.test/mirror" };
     const files = { "ca.pem": tls.cert };
     const file = "caFiles: [DIR/ca.pem]\n";
-    const wrong = await copy({ ...sides, file, files, flags: ["--plain-http"] });
+    const wrong = await copy({ ...sides, file, files, flags: ["--plain-http"] }, env);
     expect(wrong.code).toBe(1);
     expect(source.seen).toEqual([]);
-    const right = await copy({ ...sides, file: `${file}source:\n  plainHttp: true\n`, files });
+    const right = await copy({ ...sides, file: `${file}source:\n  plainHttp: true\n`, files }, env);
     expect([right.code, right.stdout]).toEqual([0, expect.stringContaining("pushed  image")]);
   });
 });
@@ -99,24 +96,26 @@ describe("a copy to ECR", () => {
       to: `${ecr.host}/mirror`,
       file: "caFiles: [DIR/ca.pem]\nimmutable: true\n",
       files: { "ca.pem": ecr.ca },
-      env: {
+    };
+    // The AWS SDK reads the environment of its process.
+    const run = async (flags: readonly string[] = []): Promise<DrayOutcome> =>
+      startDray(await lineOf({ ...copying, flags }), {
         AWS_EC2_METADATA_DISABLED: "true",
         AWS_ACCESS_KEY_ID: AWS_KEYS.id,
         AWS_SECRET_ACCESS_KEY: AWS_KEYS.secret,
         HTTPS_PROXY: ecr.proxy.url,
-      },
-    };
-    const dry = await copy({ ...copying, flags: ["--dry-run"] });
+      }).ended;
+    const dry = await run(["--dry-run"]);
     expect([dry.code, dry.stdout]).toEqual([
       0,
       expect.stringContaining("makes these repositories"),
     ]);
     expect(ecr.repositories.size).toBe(0);
     ecr.expireAfter(6);
-    const done = await copy(copying);
+    const done = await run();
     expect([done.code, done.stdout]).toEqual([0, expect.stringContaining("pushed  image")]);
     expect([...ecr.repositories]).toEqual([["mirror/team/app", "IMMUTABLE"]]);
-    const again = await copy(copying);
+    const again = await run();
     expect([again.code, again.stdout]).toEqual([0, expect.stringContaining("present  image")]);
   });
 });

@@ -8,20 +8,20 @@ import { startProxy } from "../../fixtures/proxy.ts";
 import type { TestRegistry } from "../../fixtures/registry.ts";
 import { temporaryDirectory } from "../../fixtures/temporary-directory.ts";
 import type { PreflightCheck, PreflightReport } from "../../src/index.ts";
+import { dray } from "../cli/terminal.ts";
 import { fill, oneLayerImage, startHost, startRegistry } from "../remote/registry/lab.ts";
-import { startDray } from "./dray-process.ts";
 
 interface Asked {
-  readonly code: number | null;
+  readonly code: number;
   readonly report: PreflightReport;
   readonly stderr: string;
 }
 
-/** Asks with the built program, which finds nothing of this machine. */
+/** Asks with nothing of this machine. */
 async function ask(flags: readonly string[], env: Record<string, string> = {}): Promise<Asked> {
   const store = join(await temporaryDirectory(), "store");
-  const { ended } = startDray(["preflight", ...flags, "--store", store, "--json"], env);
-  const { code, stdout, stderr } = await ended;
+  const argv = ["preflight", ...flags, "--store", store, "--json"];
+  const { code, stdout, stderr } = await dray(argv, { env });
   return { code, report: JSON.parse(stdout) as PreflightReport, stderr };
 }
 
@@ -273,8 +273,8 @@ describe("dray preflight", () => {
       `${pod(`${source.host}/team/app:1.0`)}{{- if .Values.extra.enabled }}\n---\n${pod("127.0.0.1:1/extra/app:1")}{{- end }}\n`,
     );
     const store = join(directory, "store");
-    const { ended } = startDray(["preflight", "--chart", chart, "--hosts", "--store", store]);
-    const { code, stdout } = await ended;
+    const argv = ["preflight", "--chart", chart, "--hosts", "--store", store];
+    const { code, stdout } = await dray(argv);
     expect([code, stdout]).toEqual([
       0,
       `127.0.0.1:1  # for optional images only\n${source.host}\n`,
@@ -298,9 +298,9 @@ describe("dray preflight", () => {
   });
 
   it("wants somebody to ask: 2", async () => {
-    const { code, stderr } = await startDray(["preflight"]).ended;
+    const { code, stderr } = await dray(["preflight"]);
     expect([code, stderr]).toEqual([2, expect.stringContaining("nobody to ask")]);
-    const from = await startDray(["preflight", "--from", "missing.tar.gz"]).ended;
+    const from = await dray(["preflight", "--from", "missing.tar.gz"]);
     expect([from.code, from.stderr]).toEqual([
       2,
       expect.stringContaining("Expected --target beside --from"),
