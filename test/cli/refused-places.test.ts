@@ -1,19 +1,22 @@
 import { spawnSync } from "node:child_process";
 import { chmod, copyFile, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import process from "node:process";
+import process, { chdir, cwd } from "node:process";
 import { beforeEach, describe, expect, it, type TestContext } from "vitest";
 import { makeBundle, makeChart, SIGNER } from "../../fixtures/bundles.ts";
-import { temporaryDirectory } from "../../fixtures/temporary-directory.ts";
+import { madeOnce, temporaryDirectory } from "../../fixtures/temporary-directory.ts";
 import { built } from "../built.ts";
 import { ownDisk } from "../own-disk.ts";
+import { dray } from "./terminal.ts";
 
 /** Where everything lies that the command lines below name. */
 let folder: string;
 
+const bundle = madeOnce(async () => (await makeBundle()).path);
+
 beforeEach(async () => {
   folder = await temporaryDirectory();
-  await copyFile((await makeBundle()).path, join(folder, "app.tar.gz"));
+  await copyFile(bundle(), join(folder, "app.tar.gz"));
   await writeFile(join(folder, "web.tgz"), makeChart("web", "1.2.3"));
   await writeFile(join(folder, "file"), "a file\n");
   const { key, publicKey } = SIGNER;
@@ -23,26 +26,39 @@ beforeEach(async () => {
 });
 
 interface Answer {
-  readonly status: number | null;
+  readonly code: number | null;
   readonly stderr: string;
 }
 
-/** Runs the built command line in the folder, as this account or as another. */
-function run(line: string, account: { uid?: number } = {}): Answer {
+/** Runs a command line in the folder. */
+async function run(line: string): Promise<Answer> {
+  const before = cwd();
+  chdir(folder);
+  try {
+    return await dray(line.split(" "));
+  } finally {
+    chdir(before);
+  }
+}
+
+/** Runs the built program in the folder as another account. */
+function runAs(uid: number, line: string): Answer {
   const argv = [built("cli/dray.js"), ...line.split(" ")];
   const env = { PATH: process.env["PATH"], HOME: "/nonexistent", TMPDIR: process.env["TMPDIR"] };
-  return spawnSync(process.execPath, argv, { encoding: "utf8", cwd: folder, env, ...account });
+  const how = { encoding: "utf8", cwd: folder, env, uid } as const;
+  const { status, stderr } = spawnSync(process.execPath, argv, how);
+  return { code: status, stderr };
 }
 
 /** What a refusal has to say, and what in its text is no word of ours. */
-function lookAt({ status, stderr }: Answer, wanted: readonly string[]): object {
+function lookAt({ code, stderr }: Answer, wanted: readonly string[]): object {
   const isWhole = /^dray: Cannot /m.test(stderr) && /^hint: /m.test(stderr);
   const missing = wanted.filter((words) => !stderr.includes(words));
   const foreign = /\bE[A-Z]{3,}\b|mistake in dray|syscall|scandir|mkdtemp/.exec(stderr)?.[0];
-  return { status, isWhole, missing, foreign };
+  return { code, isWhole, missing, foreign };
 }
 
-const IN_WORDS = { status: 2, isWhole: true, missing: [], foreign: undefined };
+const IN_WORDS = { code: 2, isWhole: true, missing: [], foreign: undefined };
 
 const PACK = "pack --chart web.tgz --unsigned --store store";
 
@@ -73,18 +89,18 @@ function placed(line: string, place: string): string {
 }
 
 describe("a place that is below a file", () => {
-  it.each([...WRITES, ...READS])("is refused in words by `%s`", (line) => {
-    const answer = run(placed(line, "file"));
-    expect(answer.status).toBe(2);
+  it.each([...WRITES, ...READS])("is refused in words by `%s`", async (line) => {
+    const answer = await run(placed(line, "file"));
+    expect(answer.code).toBe(2);
     expect(answer.stderr).toMatch(/no such file|no directory|expected nothing there/);
     expect(answer.stderr).not.toMatch(/\bE[A-Z]{3,}\b/);
   });
 });
 
 describe("a place in which nobody can make anything", () => {
-  it.for(WRITES.slice(2))("ends `%s` at once, in words", (line, context) => {
+  it.for(WRITES.slice(2))("ends `%s` at once, in words", async (line, context) => {
     if (process.platform !== "linux") context.skip("needs /proc");
-    const said = lookAt(run(placed(line, "/proc")), ["no such file or directory", "/proc/"]);
+    const said = lookAt(await run(placed(line, "/proc")), ["no such file or directory", "/proc/"]);
     expect(said).toEqual(IN_WORDS);
   });
 });
@@ -105,7 +121,7 @@ describe("a place that belongs to others", () => {
     await chmod(join(folder, "locked"), 0o700);
     await mkdir(join(folder, "store"));
     await chmod(join(folder, "store"), 0o777);
-    const answer = run(placed(line, join(folder, "locked")), { uid: NOBODY });
+    const answer = runAs(NOBODY, placed(line, join(folder, "locked")));
     expect(lookAt(answer, ["permission denied", "locked"])).toEqual(IN_WORDS);
   });
 });
@@ -117,7 +133,7 @@ describe("a file system that is read-only", () => {
       const disk = await ownDisk(context, "size=64m");
       await copyFile(join(folder, "app.tar.gz"), join(disk, "app.tar.gz"));
       spawnSync("mount", ["-o", "remount,ro", disk]);
-      const said = lookAt(run(placed(line, disk)), ["the file system is read-only", disk]);
+      const said = lookAt(await run(placed(line, disk)), ["the file system is read-only", disk]);
       expect(said).toEqual(IN_WORDS);
     },
   );
@@ -127,11 +143,11 @@ describe("a disk that is full", () => {
   it.for(WRITES)("is said in words by `%s`", async (line, context) => {
     const disk = await ownDisk(context, "size=4k,nr_inodes=2");
     await writeFile(join(disk, "fills"), Buffer.alloc(4096));
-    const { status, stderr } = run(placed(line, disk));
+    const { code, stderr } = await run(placed(line, disk));
     expect(stderr).toMatch(/the disk is full|bytes of free space/);
     expect(stderr).toMatch(/^hint: .*[Mm]ake room/m);
     expect(stderr).not.toMatch(/\bE[A-Z]{3,}\b/);
-    expect(status).toBe(1);
+    expect(code).toBe(1);
   });
 });
 
@@ -141,8 +157,8 @@ describe("Amazon's public gallery, which dray only pulls from", () => {
     "push app.tar.gz public.ecr.aws/team --allow-unsigned --dry-run",
     "copy public.ecr.aws/team --image 127.0.0.1:1/app:1",
     "preflight --image 127.0.0.1:1/app:1 --target public.ecr.aws/team",
-  ])("is refused before anybody is asked: %s", (line) => {
+  ])("is refused before anybody is asked: %s", async (line) => {
     const wanted = ["is only pulled from", "ACCOUNT.dkr.ecr.REGION.amazonaws.com"];
-    expect(lookAt(run(line), wanted)).toEqual(IN_WORDS);
+    expect(lookAt(await run(line), wanted)).toEqual(IN_WORDS);
   });
 });
