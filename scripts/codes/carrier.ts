@@ -169,6 +169,12 @@ export const carrier = {
     advice:
       "For an error copy the bundle again as binary, best as the one file that `dray pack` wrote.",
   },
+  LIST_DIFFERS: {
+    severity: "warning",
+    means:
+      "The `.sha256` that was named has another sum for a file beside it: it is of another bundle, or the file changed. Nobody signs that list, so the signed one inside the bundle decides.",
+    advice: "Take the list that was written with the file; `dray pack` and `dray split` write one.",
+  },
   NAME_CHANGED: {
     severity: "info",
     means:

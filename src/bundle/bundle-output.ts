@@ -11,7 +11,7 @@ import { syncFolder } from "../content/sync-folder.ts";
 import { DrayError, systemCode } from "../errors.ts";
 import { outputParts, type OutputPart } from "./further-files.ts";
 
-/** Where a bundle is written: one file, or parts with the list of their sums. */
+/** Where a bundle is written: one file or parts, and the list of their sums. */
 export class BundleOutput {
   /** The whole, absolute, whether or not there is such a file. */
   readonly target: string;
@@ -29,6 +29,11 @@ export class BundleOutput {
     this.#folder = new PartFolder(dirname(target), { path: target, pieces: [] }, all);
   }
 
+  /** Where the list of the sums lies. */
+  get sums(): string {
+    return this.#folder.sums;
+  }
+
   get #isCut(): boolean {
     return this.parts.length > 1;
   }
@@ -36,28 +41,26 @@ export class BundleOutput {
   /** @throws DrayError `DRAY_FILE_EXISTS` for anything that has these names already */
   async requireFree(force: boolean): Promise<void> {
     if (force) return;
-    if (!this.#isCut) {
-      await requireAbsent(this.target);
-      return;
-    }
+    if (!this.#isCut) await requireAbsent(this.target);
     const [there] = await this.#folder.there();
     if (there !== undefined) throw exists(there);
   }
 
-  /** Parts of another size would pass for some of these. */
+  /** Parts of another size would pass for some of these, and an old list for theirs. */
   async makeWay(force: boolean): Promise<void> {
     await this.requireFree(force);
-    if (this.#isCut) await this.#folder.clear();
+    // What is in one piece keeps its name until the new one takes it.
+    const kept = this.#isCut ? undefined : this.target;
+    await this.#folder.clear(kept);
   }
 
-  /** Writes the list of the sums of parts that are there. */
+  /** Writes the list of the sums of what is there. */
   async finish({ whole, parts: sums }: FileSums): Promise<readonly WrittenPart[]> {
     const written = this.parts.map(({ partial: _partial, ...part }, index) => {
       const sha256 = sums[index];
       if (sha256 === undefined) throw new Error("a front has a sum for each of the parts");
       return { ...part, sha256 };
     });
-    if (!this.#isCut) return written;
     const name = basename(this.target);
     const listed = new Map(written.map((part) => [part.name, part.sha256]));
     await replaceFile(this.#folder.sums, Buffer.from(formatPartSums(listed, { name, sum: whole })));

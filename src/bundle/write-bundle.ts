@@ -50,6 +50,8 @@ export interface WrittenBundle {
   readonly path: string;
   /** The files that it is: itself alone, or its parts. */
   readonly parts: readonly WrittenPart[];
+  /** The list of the sums of these files, as `sha256sum --check` takes it. */
+  readonly sums: string;
   /** Bytes of the file. */
   readonly size: number;
   /** SHA-256 of the file as it was written. */
@@ -98,6 +100,7 @@ export async function writeBundle(
     return {
       path: parts[0]?.path ?? output.target,
       parts,
+      sums: output.sums,
       size: output.size,
       fileDigest: parseDigest(`sha256:${sums.whole}`),
       bundleDigest: digestOf(contents.sums),

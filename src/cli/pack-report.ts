@@ -56,12 +56,13 @@ export function renderPack(
 }
 
 /** The file, or its parts. */
-function bundleRows({ path, parts }: WrittenBundle): string[][] {
+function bundleRows({ path, parts, sums }: WrittenBundle): string[][] {
   if (parts.length < 2) return [["bundle", path]];
-  return parts.map((part) => [
+  const rows = parts.map((part) => [
     `part ${part.number} of ${parts.length}`,
     `${part.path} (${formatBytes(part.size)})`,
   ]);
+  return [...rows, ["sums", sums]];
 }
 
 function formatDelta({ since, isNew, blobs, bytes }: PlannedDelta): string {

@@ -1,3 +1,4 @@
+import { otherThanListed } from "../archive/parts/other-than-listed.ts";
 import { startRun, type RunOptions } from "../events.ts";
 import { findingOf, hasErrors, type Finding } from "../finding.ts";
 import { foreseePush } from "../delivery/foresee.ts";
@@ -47,7 +48,12 @@ export async function verify(
   await requirePolicyFiles(policy);
   return withBundle({ ...options, content: "hashed" }, run, async (bundle, { size }) => {
     const foreseen = foreseePush(bundle.contents?.artifacts ?? []);
-    const findings = [...bundle.findings, ...foreseen, ...(await judged(bundle, policy))];
+    const findings = [
+      ...bundle.findings,
+      ...(await otherThanListed(options.path)),
+      ...foreseen,
+      ...(await judged(bundle, policy)),
+    ];
     return {
       path: options.path,
       form: bundle.form,

@@ -345,7 +345,7 @@ describe("writeBundle()", () => {
     await writeFile(`${path}.partial`, Buffer.alloc(100_000));
     const { size } = await writeBundle(path, contentsOf({ a: Buffer.from("x") }), { mtime: MTIME });
     expect((await stat(path)).size).toBe(size);
-    expect(await readdir(dirname(path))).toEqual(["out.tar.gz"]);
+    expect(await readdir(dirname(path))).toEqual(["out.tar.gz", "out.tar.gz.sha256"]);
   });
 
   it("at one name by two runs at once leaves one whole bundle, and says so to the other", async () => {
@@ -363,7 +363,7 @@ describe("writeBundle()", () => {
     expect(one).toMatchObject({ status: "rejected", reason: { code: "DRAY_FILE_CHANGED" } });
     const [content] = (await readEntries(path)).values();
     expect(content?.equals(Buffer.alloc(1_000_000, 2))).toBe(true);
-    expect(await readdir(dirname(path))).toEqual(["out.tar.gz"]);
+    expect(await readdir(dirname(path))).toEqual(["out.tar.gz", "out.tar.gz.sha256"]);
   });
 
   it("on a full disk says so and leaves nothing", async (context) => {

@@ -124,7 +124,7 @@ describe("kill -9", () => {
     const finished = await startDray([...argv, "--force"]).ended;
     expect(finished).toMatchObject({ code: 0 });
     expect(blobBytesSent(registry)).toBeLessThanOrEqual(missing + CONFIG_BYTES);
-    expect(await filesBelow(directory)).toEqual(["bundle.tar.gz"]);
+    expect(await filesBelow(directory)).toEqual(["bundle.tar.gz", "bundle.tar.gz.sha256"]);
     const report = await verify(
       { path: output, trust: { keys: [], allowUnsigned: true } },
       { workDirectory: await temporaryDirectory() },

@@ -146,6 +146,17 @@ describe("a bundle that is packed in parts", () => {
     },
   );
 
+  it("is replaced by one file only where that is said, and no part and no old sum stays", async () => {
+    const at = await atDesk();
+    await packed(at, { split: 3 * MIB });
+    expect((await refusal(() => packed(at))).code).toBe("DRAY_FILE_EXISTS");
+    await packed(at, { force: true });
+    const files = await filesIn(at);
+    expect([...files.keys()]).toEqual([NAME, `${NAME}.sha256`]);
+    const sum = sha256(files.get(NAME) ?? Buffer.alloc(0));
+    expect(String(files.get(`${NAME}.sha256`))).toBe(`${sum}  ${NAME}\n`);
+  });
+
   it("takes nothing away that it replaces before all of it is on the disk", async () => {
     const at = await atDesk();
     await packed(at, { split: 2 * MIB });

@@ -1,4 +1,5 @@
-import { writeFile } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { cutAnswerAfter, refuse } from "../../fixtures/faults.ts";
@@ -24,8 +25,12 @@ describe("pack", () => {
     await fill(registry, two, "team/two:1.0");
     const at = await desk(registry);
     const { manifest, written, plan } = await packImages(at, ["team/one:1.0", "team/two:1.0"]);
-    expect(await filesBelow(at.directory)).toEqual(["bundle.tar.gz"]);
+    expect(await filesBelow(at.directory)).toEqual(["bundle.tar.gz", "bundle.tar.gz.sha256"]);
     expect(written?.path).toBe(at.output);
+    const sum = createHash("sha256")
+      .update(await readFile(at.output))
+      .digest("hex");
+    expect(await readFile(`${at.output}.sha256`, "utf8")).toBe(`${sum}  bundle.tar.gz\n`);
     expect(manifest?.artifacts).toMatchObject([
       {
         kind: "image",

@@ -83,6 +83,12 @@ async function flip(path: string, at: number): Promise<void> {
   await writeFile(path, bytes);
 }
 
+async function swap(one: string, other: string): Promise<void> {
+  await rename(one, `${one}.x`);
+  await rename(other, one);
+  await rename(`${one}.x`, other);
+}
+
 describe("a bundle in parts", () => {
   it("is read by any part, the list, the folder and the name of the whole", async () => {
     const directory = await carried();
@@ -134,7 +140,12 @@ describe("a bundle in parts", () => {
     for (const number of [1, 2, 3, 4]) {
       await rename(part(directory, number), join(directory, `${NAME}.00${number}`.toUpperCase()));
     }
+    const capitals = join(directory, `${NAME}.sha256`.toUpperCase());
+    await rename(list(directory), capitals);
     expect((await check(directory)).good).toBe(true);
+    expect((await check(capitals)).good).toBe(true);
+    await rm(join(directory, `${NAME}.004`.toUpperCase()));
+    expect((await refusal(() => check(directory))).message).toContain("part 4 of 4");
   });
 
   it("can be cut again at another size, straight from its parts", async () => {
@@ -209,20 +220,42 @@ describe("of parts that were carried badly", () => {
 
   it("two with each other's names are read in the order of their content, and that is said", async () => {
     const directory = await carried();
-    await rename(part(directory, 2), join(directory, "x"));
-    await rename(part(directory, 3), part(directory, 2));
-    await rename(join(directory, "x"), part(directory, 3));
+    await swap(part(directory, 2), part(directory, 3));
     const { good, findings } = await check(directory);
     expect(good).toBe(true);
     expect(findings).toMatchObject([{ code: "NAME_CHANGED", severity: "info" }]);
   });
 
+  it("too small to hold what tells their place, they are told apart by the list", async () => {
+    const { path } = await makeBundle({ files: { big: seededBytes("small", 5_000_000) } });
+    const directory = await temporaryDirectory();
+    await split({ path, size: 700_000, directory });
+    await swap(part(directory, 2), part(directory, 5));
+    await swap(part(directory, 7), part(directory, 8));
+    const { good, findings } = await check(part(directory, 1));
+    expect(good).toBe(true);
+    expect(findings).toMatchObject([{ code: "NAME_CHANGED", severity: "info" }]);
+    await flip(part(directory, 2), 1000);
+    const damaged = (await check(directory)).findings.filter(({ code }) => code === "PART_DAMAGED");
+    expect(damaged).toMatchObject([{ entry: `${NAME}.002` }]);
+    expect(damaged[0]?.hint).toContain("Carry part 5 again");
+  });
+
+  it("a list of another bundle that is named beside them is said, and counts for nothing", async () => {
+    const directory = await carried();
+    const listed = await readFile(list(directory), "utf8");
+    await writeFile(list(directory), listed.replaceAll(/^[0-9a-f]{8}/gm, "00000000"));
+    const { good, findings } = await check(list(directory));
+    expect(good).toBe(true);
+    expect(findings.map(({ code, severity }) => [code, severity])).toEqual(
+      Array.from({ length: 4 }, () => ["LIST_DIFFERS", "warning"]),
+    );
+  });
+
   it("a damaged one with another's name is named alone, by the number that it has", async () => {
     const directory = await carried();
     await flip(part(directory, 3), 3_000_000);
-    await rename(part(directory, 2), join(directory, "x"));
-    await rename(part(directory, 3), part(directory, 2));
-    await rename(join(directory, "x"), part(directory, 3));
+    await swap(part(directory, 2), part(directory, 3));
     const { findings } = await check(directory);
     const damaged = findings.filter(({ code }) => code === "PART_DAMAGED");
     expect(damaged).toMatchObject([

@@ -65,7 +65,12 @@ describe("a password", () => {
     expect(source.requests("HEAD")[0]?.headers.authorization).toMatch(/^Basic /);
     expect(target.requests("HEAD")[0]?.headers.authorization).toMatch(/^Basic /);
     expect(leaks(outcomes.map(({ stdout, stderr }) => stdout + stderr).join())).toEqual([]);
-    expect(await filesBelow(directory)).toEqual(["bundle.tar.gz", "lock.json", "receipt.json"]);
+    expect(await filesBelow(directory)).toEqual([
+      "bundle.tar.gz",
+      "bundle.tar.gz.sha256",
+      "lock.json",
+      "receipt.json",
+    ]);
     expect(leaks(await everythingIn(directory))).toEqual([]);
     expect(leaks(await everythingIn(store))).toEqual([]);
   });

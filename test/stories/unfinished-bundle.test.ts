@@ -28,6 +28,8 @@ import { blobBytesSent, desk, filesBelow, packImages, TRUST, type Desk } from ".
 
 const MIB = 1024 * 1024;
 const BUNDLE = "bundle.tar.gz";
+/** A bundle that is whole, with its sum. */
+const PACKED = [BUNDLE, `${BUNDLE}.sha256`];
 const LEFT = [BUNDLE + ".partial", BUNDLE + ".partial.journal"];
 
 /** Packs without a store: what stays of a run is its unfinished bundle. */
@@ -80,7 +82,7 @@ describe("a bundle that was not finished", () => {
     const config = image.blobs[0]?.bytes.length ?? 0;
     expect(blobBytesSent(registry)).toBe(all - present + config);
     expect(plan.download).toBe(all - present);
-    expect(await filesBelow(at.directory)).toEqual([BUNDLE]);
+    expect(await filesBelow(at.directory)).toEqual(PACKED);
     expect(await isAccepted(at.output)).toBe(true);
   });
 
@@ -100,7 +102,7 @@ describe("a bundle that was not finished", () => {
     const all = image.blobs.reduce((sum, { bytes }) => sum + bytes.length, manifest);
     expect(blobBytesSent(registry)).toBeLessThanOrEqual(all - present + 2000);
     expect(plan.download).toBe(all);
-    expect(await filesBelow(at.directory)).toEqual([BUNDLE]);
+    expect(await filesBelow(at.directory)).toEqual(PACKED);
     expect(await isAccepted(at.output)).toBe(true);
   });
 
@@ -112,7 +114,7 @@ describe("a bundle that was not finished", () => {
     const taken = `${BUNDLE}.partial.${pid}00aa`;
     await rename(`${at.output}.partial`, join(at.directory, taken));
     await packAlone(at, ["team/app:1.0"]);
-    expect(await filesBelow(at.directory)).toEqual([BUNDLE, taken]);
+    expect(await filesBelow(at.directory)).toEqual([...PACKED, taken].toSorted());
   });
 
   it("is set aside and read where other places are needed now", async () => {
@@ -125,7 +127,7 @@ describe("a bundle that was not finished", () => {
     await packAlone(at, ["team/app:1.0", "team/other:1.0"]);
     const all = [...image.blobs, ...other.blobs].reduce((sum, { bytes }) => sum + bytes.length, 0);
     expect(blobBytesSent(registry)).toBeLessThanOrEqual(all - present + 2000);
-    expect(await filesBelow(at.directory)).toEqual([BUNDLE]);
+    expect(await filesBelow(at.directory)).toEqual(PACKED);
     expect(await isAccepted(at.output)).toBe(true);
   });
 
@@ -160,7 +162,7 @@ describe("a bundle that was not finished", () => {
     const before = await readFile(elsewhere);
     await packAlone(at, ["team/app:1.0"]);
     expect((await readFile(elsewhere)).equals(before)).toBe(true);
-    expect(await filesBelow(at.directory)).toEqual([BUNDLE]);
+    expect(await filesBelow(at.directory)).toEqual(PACKED);
     expect(await isAccepted(at.output)).toBe(true);
   });
 
@@ -202,7 +204,7 @@ describe("a bundle that was not finished", () => {
     await rm(join(disk, "ballast"));
     registry.mend();
     await packAlone(at, ["team/app:1.0"]);
-    expect(await filesBelow(directory)).toEqual([BUNDLE]);
+    expect(await filesBelow(directory)).toEqual(PACKED);
     expect(await isAccepted(at.output)).toBe(true);
   });
 });
@@ -227,7 +229,7 @@ describe("two runs of one output", () => {
     goOn?.();
     const { code, stderr } = await first.ended;
     expect([code, stderr]).toEqual([1, expect.stringContaining("another run writes") as string]);
-    expect(await filesBelow(at.directory)).toEqual([BUNDLE]);
+    expect(await filesBelow(at.directory)).toEqual(PACKED);
     expect(await isAccepted(at.output)).toBe(true);
   });
 });
@@ -354,7 +356,7 @@ describe("an unfinished bundle that was damaged at random", () => {
       try {
         const again = await packAlone(at, names);
         const isSame = again.written?.bundleDigest === written?.bundleDigest;
-        const isAlone = (await filesBelow(directory)).join() === BUNDLE;
+        const isAlone = (await filesBelow(directory)).join() === PACKED.join();
         if (!isSame || !isAlone || !(await isAccepted(at.output))) failed.push(what);
       } catch (error) {
         failed.push(`${what}: ${String(error)}`);
@@ -414,7 +416,7 @@ describe("kill -9 of pack without a store", () => {
     );
     // Configs are read again to know what an image needs; parts of less than 64 KiB are not gone on with.
     expect(blobBytesSent(registry)).toBeLessThanOrEqual(missing + 4 * 400 + 4 * 64 * 1024);
-    expect(await filesBelow(at.directory)).toEqual([BUNDLE]);
+    expect(await filesBelow(at.directory)).toEqual(PACKED);
     const { good } = await verify({ path: at.output, trust: { keys: [], allowUnsigned: true } });
     expect(good).toBe(true);
   });

@@ -7,7 +7,7 @@ import { chooseCopy } from "./choose-copy.ts";
 import { fileNames, type NamedParts } from "./named-parts.ts";
 import { familyOf, isFirstNoPiece, partOf, type Part } from "./part-name.ts";
 import type { PartSet, Piece } from "./part-set.ts";
-import { PART_SUMS_ENDING, readPartSums, type PartSums } from "./part-sums.ts";
+import { isPartSums, readPartSums, type PartSums } from "./part-sums.ts";
 import { findRenamed, missing } from "./missing-parts.ts";
 import { readZarfHead, type ZarfHead } from "./zarf-head.ts";
 
@@ -68,7 +68,7 @@ export async function foldersOf(more: readonly string[]): Promise<string[]> {
   for (const path of more) {
     try {
       const isFolder = (await stat(path)).isDirectory();
-      if (!isFolder && partOf(basename(path)) === undefined && !path.endsWith(PART_SUMS_ENDING))
+      if (!isFolder && partOf(basename(path)) === undefined && !isPartSums(path))
         throw noFolder(path);
       folders.push(isFolder ? path : dirname(path));
     } catch (cause) {

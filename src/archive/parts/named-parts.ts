@@ -6,7 +6,7 @@ import { foldedPath } from "../entry-path.ts";
 import { isJunkName, mayBeAppleDouble } from "../junk.ts";
 import { BESIDE } from "../lone-archive.ts";
 import { familyOf, partOf, type Part } from "./part-name.ts";
-import { PART_SUMS_ENDING, readPartSums } from "./part-sums.ts";
+import { isPartSums, PART_SUMS_ENDING, readPartSums } from "./part-sums.ts";
 
 /** Whose parts are meant by what somebody has named. */
 export interface NamedParts {
@@ -26,7 +26,7 @@ export async function namedParts(path: string): Promise<NamedParts | string | un
   if (found?.isDirectory() === true) return partsInFolder(path);
   const folder = dirname(path);
   const name = basename(path);
-  if (found !== undefined && name.endsWith(PART_SUMS_ENDING)) return listedParts(folder, name);
+  if (found !== undefined && isPartSums(name)) return listedParts(folder, name);
   const part = partOf(name);
   if (part !== undefined && (found === undefined || found.isFile())) return { folder, part };
   return found === undefined ? partsOfWhole(folder, name) : undefined;
@@ -45,13 +45,29 @@ async function statIfThere(path: string): Promise<Stats | undefined> {
 
 /** What a list of sums is about: parts, or one file beside it. */
 async function listedParts(folder: string, name: string): Promise<NamedParts | string | undefined> {
-  const whole = basename(name, PART_SUMS_ENDING);
-  const sums = await readPartSums([folder], whole);
-  for (const listed of sums?.names ?? []) {
-    const part = partOf(listed);
-    if (part !== undefined) return { folder, part };
-  }
-  return sums?.of(whole) === undefined ? undefined : join(folder, whole);
+  const given = name.slice(0, -PART_SUMS_ENDING.length);
+  const sums = await readPartSums([folder], given);
+  const parts = (sums?.names ?? []).flatMap((listed) => partOf(listed) ?? []);
+  const whole = await wholeIn(folder, given, parts);
+  const [part] = parts;
+  if (whole === undefined && part !== undefined) return { folder, part };
+  return sums?.of(given) === undefined ? undefined : join(folder, whole ?? given);
+}
+
+/** The name of the whole where it lies there and none of its parts does. */
+async function wholeIn(
+  folder: string,
+  given: string,
+  parts: readonly Part[],
+): Promise<string | undefined> {
+  const families = new Set(parts.map(familyOf));
+  const names = await namesIfReadable(folder);
+  const isPart = (name: string): boolean => {
+    const part = partOf(name);
+    return part !== undefined && families.has(familyOf(part));
+  };
+  if (names.some(isPart)) return undefined;
+  return names.find((name) => foldedPath(name) === foldedPath(given));
 }
 
 async function partsOfWhole(folder: string, whole: string): Promise<NamedParts | undefined> {
@@ -80,7 +96,7 @@ async function partsInFolder(folder: string): Promise<NamedParts | string | unde
     const { name } = entry;
     const part = partOf(name);
     if (isBeside(entry)) {
-      if (name.endsWith(PART_SUMS_ENDING)) lists.push(name);
+      if (isPartSums(name)) lists.push(name);
     } else if (part === undefined || entry.isDirectory()) {
       return undefined;
     } else {

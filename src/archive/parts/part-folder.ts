@@ -60,10 +60,12 @@ export class PartFolder {
     return [...(await this.#parts()), ...(await this.#otherForm())];
   }
 
-  /** Parts of another size would pass for some of these, and an old list for theirs. */
-  async clear(): Promise<void> {
+  /** Parts of another size would pass for some of these, and an old list for theirs; `kept` stays. */
+  async clear(kept?: string): Promise<void> {
     const there = await this.there();
-    for (const path of [this.sums, ...there]) await rm(path, { force: true });
+    for (const path of [this.sums, ...there]) {
+      if (path !== kept) await rm(path, { force: true });
+    }
   }
 
   /** Paths of parts of the same whole, of whatever size. */

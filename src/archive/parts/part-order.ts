@@ -8,6 +8,7 @@ import {
   MEMBER_HEADER,
   readMemberHeader,
 } from "../members/gzip-members.ts";
+import { listedOrder } from "./listed-order.ts";
 import type { PartSet, Piece } from "./part-set.ts";
 import { sizeOf, withPieces } from "./several-files.ts";
 
@@ -18,19 +19,29 @@ import { sizeOf, withPieces } from "./several-files.ts";
  * @throws DrayError `DRAY_PART_MISPLACED`
  */
 export async function ordered(set: PartSet): Promise<PartSet> {
-  if (!(await isFramed(set)) || (await fits(set.pieces))) return set;
+  if (!(await isFramed(set))) return set;
+  if (set.pieces.slice(0, -1).some(({ size }) => size < TELLING_BYTES)) return asListed(set);
+  if (await fits(set.pieces)) return set;
   const starts = new Map<Piece, number>();
   for (const piece of set.pieces) {
     const start = await startOf(piece);
-    // Too small to hold what would tell.
-    if (start === undefined) return set;
+    if (start === undefined) return asListed(set);
     starts.set(piece, start);
   }
   const byStart = set.pieces.toSorted((a, b) => (starts.get(a) ?? 0) - (starts.get(b) ?? 0));
   const problem = twice(set, byStart, starts) ?? gap(set, byStart, starts);
   if (problem !== undefined) throw problem;
-  const notes = [...set.notes, renamed(set, byStart)];
-  return { ...set, pieces: numbered(byStart, set.pieces), notes };
+  return renamed(set, byStart);
+}
+
+/** What is smaller may hold no head of a member, which would tell its place. */
+const TELLING_BYTES = MEMBER_BYTES + MEMBER_HEADER;
+
+/** In the order that the list of sums proves, where there is one: too little is in them to tell by. */
+async function asListed(set: PartSet): Promise<PartSet> {
+  const byList = await listedOrder(set);
+  const isOther = byList.some((piece, index) => set.pieces[index] !== piece);
+  return isOther ? renamed(set, byList) : set;
 }
 
 /** What a part is decides its number, and not its name. */
@@ -152,9 +163,12 @@ function refused({ path }: PartSet, what: string, hint: string): DrayError {
   );
 }
 
-function renamed({ pieces }: PartSet, byStart: readonly Piece[]): Finding {
-  const moved = byStart.filter((piece, index) => pieces[index] !== piece);
+/** The same parts in the order of their content, which is said. */
+function renamed(set: PartSet, inOrder: readonly Piece[]): PartSet {
+  const moved = inOrder.filter((piece, index) => set.pieces[index] !== piece);
   const names = moved.map(({ path }) => basename(path)).join(", ");
   const message = `Parts have each other's names (${names}): they were read in the order of their content`;
-  return { code: "NAME_CHANGED", severity: "info", entry: basename(moved[0]?.path ?? ""), message };
+  const entry = basename(moved[0]?.path ?? "");
+  const note: Finding = { code: "NAME_CHANGED", severity: "info", entry, message };
+  return { ...set, pieces: numbered(inOrder, set.pieces), notes: [...set.notes, note] };
 }

@@ -1,4 +1,4 @@
-import { readFile, stat } from "node:fs/promises";
+import { readdir, readFile, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { DrayError, systemCode } from "../../errors.ts";
 import { foldedPath } from "../entry-path.ts";
@@ -45,13 +45,33 @@ export async function readPartSums(
 ): Promise<PartSums | undefined> {
   const sums = new PartSums();
   for (const folder of folders) {
-    const path = join(folder, whole + PART_SUMS_ENDING);
+    const path = join(folder, await nameOfList(folder, whole));
     for (const line of (await readText(path)).split(/\r?\n/)) {
       const [, sum, name] = LINE.exec(line) ?? [];
       if (sum !== undefined && name !== undefined) sums.add(name, sum.toLowerCase(), path);
     }
   }
   return sums.names.length === 0 ? undefined : sums;
+}
+
+/** In whatever case a file system has put it. */
+async function nameOfList(folder: string, whole: string): Promise<string> {
+  const name = whole + PART_SUMS_ENDING;
+  try {
+    const names = await readdir(folder);
+    return names.includes(name)
+      ? name
+      : (names.find((one) => foldedPath(one) === foldedPath(name)) ?? name);
+  } catch (error) {
+    // Whoever looks for the parts says what is wrong with their folder.
+    if (systemCode(error) !== undefined) return name;
+    throw error;
+  }
+}
+
+/** True for the name of a list of sums, in whatever case. */
+export function isPartSums(name: string): boolean {
+  return name.toLowerCase().endsWith(PART_SUMS_ENDING);
 }
 
 /** Empty where there is no such file, or one that is no list. */

@@ -91,7 +91,7 @@ it.for([
     const again = await pressing(context, line, { at: /never/, cwd });
     expect([again.status, existsSync(join(cwd, "out.tar.gz"))]).toEqual(["0", true]);
     expect(blobBytesSent(registry)).toBeLessThan(3 * MIB);
-    expect(await readdir(cwd)).toEqual(["out.tar.gz"]);
+    expect(await readdir(cwd)).toEqual(["out.tar.gz", "out.tar.gz.sha256"]);
   },
 );
 
