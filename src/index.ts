@@ -212,7 +212,7 @@ export {
   type InventoryRepository,
 } from "./delivery/inventory-document.ts";
 export { diff, type DiffOptions, type DiffReport } from "./stories/diff.ts";
-export { split, type SplitOptions, type SplitResult } from "./stories/split.ts";
+export { split, type SplitOptions, type SplitPart, type SplitResult } from "./stories/split.ts";
 export type { WrittenPart } from "./archive/parts/write-parts.ts";
 export { parsePartSize } from "./archive/parts/part-size.ts";
 export type { Cut } from "./archive/parts/cut.ts";

@@ -1,5 +1,5 @@
 import { stat } from "node:fs/promises";
-import { basename, dirname } from "node:path";
+import { basename, dirname, resolve } from "node:path";
 import type { FileSums } from "../archive/members/cut-hash.ts";
 import { cuts } from "../archive/parts/cut.ts";
 import { PartFolder } from "../archive/parts/part-folder.ts";
@@ -10,6 +10,24 @@ import { replaceFile } from "../content/replace-file.ts";
 import { syncFolder } from "../content/sync-folder.ts";
 import { DrayError, systemCode } from "../errors.ts";
 import { outputParts, type OutputPart } from "./further-files.ts";
+
+/**
+ * Whether a bundle of `size` bytes, or its parts of `split`, may be written at `path`.
+ * @throws DrayError `DRAY_FILE_EXISTS`, `DRAY_USAGE`
+ */
+export async function requireFree(
+  path: string,
+  { size, split = Infinity, force = false }: FreeOptions,
+): Promise<void> {
+  await new BundleOutput(resolve(path), size, split).requireFree(force);
+}
+
+interface FreeOptions {
+  readonly size: number;
+  readonly split?: number | undefined;
+  /** What is there may be replaced. @default false */
+  readonly force?: boolean | undefined;
+}
 
 /** Where a bundle is written: one file or parts, and the list of their sums. */
 export class BundleOutput {

@@ -4,12 +4,13 @@ import { formatProblems } from "./findings.ts";
 import { addExamples, refuseStdout, repeatable } from "./flags.ts";
 import { addRegistryFlags, registryAccess, type RegistryFlags } from "./registry-flags.ts";
 import { addOutputFlags, type AddCommand, type SessionFlags } from "./session.ts";
-import { formatBytes, formatTable, plural } from "./table.ts";
+import { formatBytes, formatTable, paragraphs, plural } from "./table.ts";
 import { addTargetFileFlag, requireTarget, type TargetFlags } from "./target-flags.ts";
 
 interface InventoryFlags extends SessionFlags, RegistryFlags, TargetFlags {
   readonly repo?: readonly string[];
   readonly output: string;
+  readonly dryRun?: boolean;
 }
 
 export const addInventoryCommand: AddCommand = (program, start) => {
@@ -25,7 +26,8 @@ export const addInventoryCommand: AddCommand = (program, start) => {
     .addOption(
       repeatable("--repo <pattern>", "only such repositories, * for any text; else all it lists"),
     )
-    .addOption(new Option("-o, --output <file>", "file to write").makeOptionMandatory());
+    .addOption(new Option("-o, --output <file>", "file to write").makeOptionMandatory())
+    .option("--dry-run", "ask for all of it, say what would be written, write nothing");
   addTargetFileFlag(command, start);
   addRegistryFlags(command);
   addOutputFlags(command);
@@ -40,8 +42,9 @@ export const addInventoryCommand: AddCommand = (program, start) => {
     const target = await requireTarget(given, flags);
     const { inventory } = await import("../index.ts");
     const registry = await registryAccess(flags, session);
-    const { repo: repositories, output } = flags;
-    const report = await inventory({ target, repositories, output, registry }, session.run);
+    const { repo: repositories, output, dryRun } = flags;
+    const request = { target, repositories, output, registry, dryRun };
+    const report = await inventory(request, session.run);
     session.print(report, () => render(report), formatProblems(report.findings));
   });
 };
@@ -60,11 +63,13 @@ function render({
   tags,
   blobs,
   bytes,
+  dryRun,
 }: InventoryReport): string {
   const held = `${repositories === 1 ? "1 repository" : `${repositories} repositories`}, ${plural(tags, "tag")}, ${plural(blobs, "blob")} (${formatBytes(bytes)})`;
-  return formatTable([
+  const table = formatTable([
     ["registry", target],
     ["has", held],
     ["inventory", `${output}, ${formatBytes(size)}`],
   ]);
+  return paragraphs([table, dryRun ? "Dry run: this would be written. Nothing was.\n" : ""]);
 }

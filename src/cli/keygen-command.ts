@@ -1,11 +1,13 @@
 import { Option } from "commander";
+import type { KeyFiles } from "../index.ts";
 import { addExamples, refuseStdout } from "./flags.ts";
 import { addOutputFlags, type AddCommand, type Session, type SessionFlags } from "./session.ts";
 import { askSecret, canAsk, givenPassphrase, type PassphraseFlags } from "./signing-key.ts";
-import { formatTable } from "./table.ts";
+import { formatTable, paragraphs } from "./table.ts";
 
 interface KeygenFlags extends SessionFlags, PassphraseFlags {
   readonly passphrase: boolean;
+  readonly dryRun?: boolean;
 }
 
 export const addKeygenCommand: AddCommand = (program, start) => {
@@ -23,6 +25,10 @@ export const addKeygenCommand: AddCommand = (program, start) => {
         "passphraseFile",
       ),
     );
+  command.option(
+    "--dry-run",
+    "look at place and passphrase, say what would be written, make no key",
+  );
   addOutputFlags(command);
   addExamples(command, [
     "dray keygen release",
@@ -33,9 +39,14 @@ export const addKeygenCommand: AddCommand = (program, start) => {
     await refuseStdout(name, NO_KEYS_ON_STDOUT);
     const { keygen, requireNewKey } = await import("../index.ts");
     // Nobody types a passphrase twice to hear that there is a key already.
-    await requireNewKey(name);
+    const files = await requireNewKey(name);
+    if (flags.dryRun === true) {
+      await requirePassphrase(flags, session);
+      session.print({ ...files, dryRun: true }, () => renderDryRun(files));
+      return;
+    }
     const result = await keygen(name, await choosePassphrase(flags, session));
-    session.print(result, () =>
+    session.print({ ...result, dryRun: false }, () =>
       formatTable([
         ["private key", `${result.privateKey}   keep it secret and safe`],
         ["public key", `${result.publicKey}   give it to those who verify`],
@@ -52,17 +63,31 @@ const NO_KEYS_ON_STDOUT = {
   hint: "Give a name: `dray keygen release` writes release.key and release.pub.",
 };
 
-async function choosePassphrase(flags: KeygenFlags, { io }: Session): Promise<string | undefined> {
+function renderDryRun({ privateKey, publicKey }: KeyFiles): string {
+  const table = formatTable([
+    ["private key", privateKey],
+    ["public key", publicKey],
+  ]);
+  return paragraphs([table, "Dry run: these would be written. No key was made.\n"]);
+}
+
+/** One from a file or a variable; undefined where it is to be typed. @throws DrayError `DRAY_KEY_LOCKED` */
+async function requirePassphrase(flags: KeygenFlags, { io }: Session): Promise<string | undefined> {
   if (!flags.passphrase) return undefined;
-  const { DrayError } = await import("../index.ts");
   const given = await givenPassphrase(flags, io);
-  if (given !== undefined && given !== "") return given;
-  if (given === "" || !canAsk(io)) {
-    throw new DrayError("DRAY_KEY_LOCKED", "Cannot make a key: expected a passphrase, found none", {
-      kind: "usage",
-      hint: "Set DRAY_KEY_PASSPHRASE, or use --passphrase-file or --no-passphrase.",
-    });
-  }
+  if (given !== "" && (given !== undefined || canAsk(io))) return given;
+  const { DrayError } = await import("../index.ts");
+  throw new DrayError("DRAY_KEY_LOCKED", "Cannot make a key: expected a passphrase, found none", {
+    kind: "usage",
+    hint: "Set DRAY_KEY_PASSPHRASE, or use --passphrase-file or --no-passphrase.",
+  });
+}
+
+async function choosePassphrase(flags: KeygenFlags, session: Session): Promise<string | undefined> {
+  const given = await requirePassphrase(flags, session);
+  if (given !== undefined || !flags.passphrase) return given;
+  const { DrayError } = await import("../index.ts");
+  const { io } = session;
   const first = await askSecret("Passphrase for the new key: ", io);
   if (first !== "" && first === (await askSecret("Passphrase, the same again: ", io))) return first;
   throw new DrayError("DRAY_KEY_LOCKED", "Cannot make a key: the passphrases differ or are empty", {

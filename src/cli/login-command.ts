@@ -5,7 +5,11 @@ import { addRegistryFlags, registryAccess, type RegistryFlags } from "./registry
 import { addOutputFlags, type AddCommand, type Session, type SessionFlags } from "./session.ts";
 import { askSecret, canAsk } from "./signing-key.ts";
 
-type LoginFlags = SessionFlags & RegistryFlags;
+type LoginFlags = SessionFlags & RegistryFlags & DryRunFlag;
+
+interface DryRunFlag {
+  readonly dryRun?: boolean;
+}
 
 export const addLoginCommand: AddCommand = (program, start) => {
   const command = program
@@ -17,6 +21,10 @@ export const addLoginCommand: AddCommand = (program, start) => {
         "is typed in, or comes on standard input.",
     )
     .argument("<host>", "HOST[:PORT]");
+  command.option(
+    "--dry-run",
+    "ask the registry, say where the login would be kept, keep it nowhere",
+  );
   addRegistryFlags(command);
   addOutputFlags(command);
   addExamples(command, [
@@ -29,7 +37,9 @@ export const addLoginCommand: AddCommand = (program, start) => {
     const { username, password } = await givenLogin(host, flags, session);
     const access = await registryAccess(withoutLogin(flags), session);
     const file = session.defaults.loginFile;
-    const result = await login({ registry: host, username, password, file, access }, session.run);
+    const { dryRun } = flags;
+    const request = { registry: host, username, password, file, access, dryRun };
+    const result = await login(request, session.run);
     session.print(result, () => renderLogin(result));
   });
 };
@@ -40,12 +50,15 @@ export const addLogoutCommand: AddCommand = (program, start) => {
     .summary("forget the login for a registry")
     .description("Removes a login from docker's config.json and from the helper that it names.")
     .argument("<host>", "HOST[:PORT]");
+  command.option("--dry-run", "say from where the login would be removed, remove it from nowhere");
   addOutputFlags(command);
   addExamples(command, ["dray logout registry.internal:5000"]);
-  command.action(async (host: string, flags: SessionFlags) => {
+  command.action(async (host: string, flags: SessionFlags & DryRunFlag) => {
     const session = await start(flags);
     const { logout } = await import("../index.ts");
-    const result = await logout({ registry: host, file: session.defaults.loginFile });
+    const { dryRun } = flags;
+    const file = session.defaults.loginFile;
+    const result = await logout({ registry: host, file, dryRun });
     session.print(result, () => renderLogout(result));
   });
 };
@@ -77,16 +90,16 @@ async function givenLogin(
   return { username, password };
 }
 
-function renderLogin({ registry, username, checked, file, helper }: LoginResult): string {
+function renderLogin({ registry, username, checked, file, helper, dryRun }: LoginResult): string {
   const where = helper === undefined ? `in ${file ?? ""}, not encrypted` : `by ${helper}`;
   const proof = checked
     ? `${registry} takes the login of ${username}.`
     : `${registry} asks nobody to log in: whether this login is right is not known.`;
-  return `${proof}\nIt is kept ${where}.\n`;
+  return `${proof}\nIt ${dryRun ? "would be" : "is"} kept ${where}.\n`;
 }
 
-function renderLogout({ registry, removedFrom }: LogoutResult): string {
+function renderLogout({ registry, removedFrom, dryRun }: LogoutResult): string {
   return removedFrom.length === 0
     ? `There was no login for ${registry}.\n`
-    : `The login for ${registry} is gone from ${removedFrom.join(" and ")}.\n`;
+    : `The login for ${registry} ${dryRun ? "would go" : "is gone"} from ${removedFrom.join(" and ")}.\n`;
 }

@@ -17,7 +17,13 @@ import {
   type RegistryFlags,
 } from "./registry-flags.ts";
 import { addOutputFlags, type AddCommand, type Session, type SessionFlags } from "./session.ts";
-import { addSigningFlags, readSigner, requireSigner, type SigningFlags } from "./signing-key.ts";
+import {
+  addSigningFlags,
+  checkSigner,
+  readSigner,
+  requireSigner,
+  type SigningFlags,
+} from "./signing-key.ts";
 
 interface PackFlags
   extends SessionFlags, SigningFlags, GatheringFlags, RegistryFlags, MapFlags, LockFlags {
@@ -101,7 +107,7 @@ function addResultFlags(command: Command): void {
     )
     .option("--lock <file>", "file for the digests that tags stood for")
     .option("--locked", "use the digests in the lock instead of asking what tags stand for")
-    .option("--dry-run", "resolve everything, say what would be packed, write nothing");
+    .option("--dry-run", "check key, place and room, say what would be packed, write nothing");
 }
 
 /** What a later push will ask for, while something can still be changed. */
@@ -130,6 +136,9 @@ async function runPack(
   const registries = await registriesOf(recipe);
   await requireOneRegistry(registries, flags);
   const isDryRun = flags.dryRun === true;
+  const signingKey = isDryRun
+    ? await checkSigner(flags, session)
+    : await readSigner(flags, session);
   const result = await pack(
     {
       recipe,
@@ -141,7 +150,7 @@ async function runPack(
       since: flags.since,
       split: flags.split === undefined ? undefined : parsePartSize(flags.split),
       checkWritten: flags.checkWritten,
-      signingKey: isDryRun ? undefined : await readSigner(flags, session),
+      signingKey,
       target: flags.target,
       mapping: await readMapping(flags),
       dryRun: isDryRun,

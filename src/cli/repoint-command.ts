@@ -20,6 +20,7 @@ interface RepointFlags
   readonly keepUnmapped?: boolean;
   readonly receipt?: string;
   readonly ask?: boolean;
+  readonly dryRun?: boolean;
 }
 
 export const addRepointCommand: AddCommand = (program, start) => {
@@ -45,6 +46,7 @@ export const addRepointCommand: AddCommand = (program, start) => {
     .addOption(
       seldom(new Option("--keep-unmapped", "with --stdin: let images pass that are not mapped")),
     )
+    .option("--dry-run", "find and prove the values, say what would be written, write nothing")
     .option("--explain <image>", "say of one image, by its old or new name, where it comes from");
   addTargetFileFlag(addMapFlags(command), start, (words) =>
     command.opts<RepointFlags>().stdin === true ? filterWords(words, command).target : words[1],
@@ -94,6 +96,7 @@ async function runRepoint(
       target: await requireTarget(target, flags),
       mapping: await readMapping(flags),
       output: flags.output,
+      dryRun: flags.dryRun,
       receipt: flags.receipt,
       ...(await repointTerms(flags, sets, session)),
       ...(flags.ask === true && { ask: await registryAccess(flags, session) }),

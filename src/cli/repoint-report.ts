@@ -24,6 +24,7 @@ export function renderRepoint(report: RepointReport): string {
     formatNotes(findings),
     ...charts.map(renderChart),
     verdict(report),
+    report.dryRun ? "Dry run: these files would be written. Nothing was.\n" : "",
   ];
   return paragraphs(parts);
 }

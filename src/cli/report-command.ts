@@ -9,6 +9,7 @@ interface ReportFlags extends BundleFlags, SessionFlags {
   readonly output?: string;
   readonly since?: string;
   readonly receipt?: readonly string[];
+  readonly dryRun?: boolean;
 }
 
 export const addReportCommand: AddCommand = (program, start) => {
@@ -30,7 +31,8 @@ export const addReportCommand: AddCommand = (program, start) => {
       "write a page (.html), text (.md) or a document (.json); - is text",
     )
     .option("--since <old>", "say what changed since this bundle, lock or receipt")
-    .addOption(repeatable("--receipt <file>", "say what this push has brought where"));
+    .addOption(repeatable("--receipt <file>", "say what this push has brought where"))
+    .option("--dry-run", "check bundle and place, say what would be written, write nothing");
   addLookFlags(command);
   addOutputFlags(command);
   addExamples(command, [
@@ -42,13 +44,13 @@ export const addReportCommand: AddCommand = (program, start) => {
     const session = await start(flags);
     const { run, print, refuse } = session;
     const { formatReport, report } = await import("../index.ts");
-    const { output, since, receipt: receipts } = flags;
+    const { output, since, receipt: receipts, dryRun } = flags;
     const isPrinted = output === undefined || output === "-";
     const place = isPrinted ? {} : { output };
     const choices = await bundleChoices(flags, session);
-    const written = await report({ path, since, receipts, ...place, ...choices }, run);
+    const written = await report({ path, since, receipts, dryRun, ...place, ...choices }, run);
     const text = (): string =>
-      isPrinted ? formatReport(written, "md") : renderWritten(output, written);
+      isPrinted ? formatReport(written, "md") : renderWritten(output, written, dryRun);
     const isOnPage = isPrinted && flags.quiet !== true && flags.json !== true;
     print(written, text, isOnPage ? "" : formatProblems(written.findings));
     if (written.verdict === "refused") refuse("Refused: do not use this bundle.\n");
@@ -62,7 +64,11 @@ const VERDICTS: Readonly<Record<BundleReport["verdict"], string>> = {
   refused: "Refused: do not use this bundle.\n",
 };
 
-function renderWritten(output: string, { verdict, images, charts, files }: BundleReport): string {
+function renderWritten(
+  output: string,
+  { verdict, images, charts, files }: BundleReport,
+  dryRun = false,
+): string {
   const holds = [
     plural(images.length, "image"),
     plural(charts.length, "chart"),
@@ -74,5 +80,6 @@ function renderWritten(output: string, { verdict, images, charts, files }: Bundl
       ["holds", holds.join(", ")],
     ]),
     VERDICTS[verdict],
+    dryRun ? "Dry run: this would be written. Nothing was.\n" : "",
   ]);
 }

@@ -3,10 +3,11 @@ import { partsFlag } from "./bundle-flags.ts";
 import { addExamples, seldom } from "./flags.ts";
 import { addOutputFlags, type AddCommand, type SessionFlags } from "./session.ts";
 import { addSigningFlags, readSigner, requireSigner, type SigningFlags } from "./signing-key.ts";
-import { formatTable } from "./table.ts";
+import { formatTable, paragraphs } from "./table.ts";
 
 interface SignFlags extends SigningFlags, SessionFlags {
   readonly parts?: readonly string[];
+  readonly dryRun?: boolean;
 }
 
 export const addSignCommand: AddCommand = (program, start) => {
@@ -18,9 +19,11 @@ export const addSignCommand: AddCommand = (program, start) => {
         "own, BUNDLE.KEYID.sigstore.json, which travels beside the bundle.",
     )
     .argument("<bundle>", "bundle file or unpacked directory");
-  addSigningFlags(command.addOption(partsFlag())).addOption(
-    seldom(new Option("--work-dir <dir>", "private scratch space for bundles compressed again")),
-  );
+  addSigningFlags(command.addOption(partsFlag()))
+    .addOption(
+      seldom(new Option("--work-dir <dir>", "private scratch space for bundles compressed again")),
+    )
+    .option("--dry-run", "check bundle, key and place, say what would be written, sign nothing");
   addOutputFlags(command);
   addExamples(command, [
     "dray sign app-1.2.0.tar.gz --sign-key reviewer.key",
@@ -38,12 +41,16 @@ export const addSignCommand: AddCommand = (program, start) => {
         hint: "Make a key with `dray keygen reviewer`, then sign with --sign-key reviewer.key.",
       });
     }
-    const result = await sign({ path, parts: flags.parts, key }, run);
+    const { parts, dryRun } = flags;
+    const result = await sign({ path, parts, key, dryRun }, run);
     print(result, () =>
-      formatTable([
-        ["signature", result.path],
-        ["key id", result.keyId],
-        ["bundle digest", result.bundleDigest],
+      paragraphs([
+        formatTable([
+          ["signature", result.path],
+          ["key id", result.keyId],
+          ["bundle digest", result.bundleDigest],
+        ]),
+        dryRun === true ? "Dry run: this would be signed and written. Nothing was.\n" : "",
       ]),
     );
   });

@@ -61,6 +61,21 @@ export async function readSigner(
   return { command, publicKey: await readPublicKey(signPublicKey) };
 }
 
+/**
+ * Looks at the key that was named, for a run that will sign nothing. A passphrase that is to be typed
+ * is not asked for.
+ */
+export async function checkSigner(flags: SigningFlags, session: Session): Promise<undefined> {
+  const { signKey } = flags;
+  const { isEncrypted, readKeyFile } = await import("../index.ts");
+  const isTyped =
+    signKey !== undefined &&
+    isEncrypted(await readKeyFile(signKey)) &&
+    (await givenPassphrase(flags, session.io)) === undefined &&
+    canAsk(session.io);
+  if (!isTyped) await readSigner(flags, session);
+}
+
 /** Reads a private key, asking for its passphrase where it has one and none was given. */
 async function readSigningKey(
   path: string,

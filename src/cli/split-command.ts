@@ -12,6 +12,7 @@ interface SplitFlags extends SessionFlags {
   readonly force?: boolean;
   readonly checkWritten?: boolean;
   readonly parts?: readonly string[];
+  readonly dryRun?: boolean;
 }
 
 const ONLY = severally(integer({ least: 1, most: 9999 }));
@@ -37,7 +38,8 @@ export const addSplitCommand: AddCommand = (program, start) => {
     .option("-o, --output <dir>", "where to (default: the folder of the bundle)")
     .option("--force", "replace parts that are there, and remove those of another size")
     .option("--check-written", "read every part back from its medium and compare")
-    .addOption(partsFlag());
+    .addOption(partsFlag())
+    .option("--dry-run", "look for room, say which parts would be written, write nothing");
   addOutputFlags(command);
   addExamples(command, [
     "dray split app-1.2.0.tar.gz --size fat32 -o /media/stick",
@@ -50,8 +52,9 @@ export const addSplitCommand: AddCommand = (program, start) => {
     const { run, print } = session;
     const { parsePartSize, split } = await import("../index.ts");
     const size = parsePartSize(flags.size);
-    const { part: only, output: directory, force, checkWritten, parts } = flags;
-    const result = await split({ path, parts, size, only, directory, force, checkWritten }, run);
+    const { part: only, output: directory, force, checkWritten, parts, dryRun } = flags;
+    const places = { path, parts, directory };
+    const result = await split({ ...places, size, only, force, checkWritten, dryRun }, run);
     print(result, () => render(result));
   });
 };
@@ -62,19 +65,23 @@ const NO_PARTS_ON_STDOUT = {
   hint: "Name one; `cat` sends the bundle on as it is.",
 };
 
-function render({ directory, parts, count, sums, readBackFrom }: SplitResult): string {
+function render({ directory, parts, count, sums, readBackFrom, dryRun }: SplitResult): string {
   const rows = parts.map(({ number, path, size, sha256 }) => [
     `part ${number} of ${count}`,
     path,
     formatBytes(size),
-    `sha256:${sha256.slice(0, 12)}`,
+    sha256 === undefined ? "" : `sha256:${sha256.slice(0, 12)}`,
   ]);
   const table = [
     ["folder", directory],
     ["sums", sums],
   ];
   if (readBackFrom !== undefined) table.push(["read back", READ_BACK[readBackFrom]]);
-  return paragraphs([formatTable(rows), formatTable(table)]);
+  return paragraphs([
+    formatTable(rows),
+    formatTable(table),
+    dryRun ? "Dry run: these would be written. Nothing was.\n" : "",
+  ]);
 }
 
 /** Where files were read back from, in words. */

@@ -16,6 +16,7 @@ interface UnpackFlags extends BundleFlags, SessionFlags, VerifyFirstFlag {
   readonly repair?: boolean;
   readonly as?: RuntimeForm;
   readonly single?: boolean;
+  readonly dryRun?: boolean;
 }
 
 export const addUnpackCommand: AddCommand = (program, start) => {
@@ -36,7 +37,8 @@ export const addUnpackCommand: AddCommand = (program, start) => {
         "docker-archive",
       ]),
     )
-    .option("--single", "with --as: one archive, images.tar, instead of one an image");
+    .option("--single", "with --as: one archive, images.tar, instead of one an image")
+    .option("--dry-run", "check bundle, place and room, say what would be written, write nothing");
   addVerifyFirstFlag(addBundleFlags(command));
   addOutputFlags(command);
   addExamples(command, [
@@ -51,9 +53,10 @@ export const addUnpackCommand: AddCommand = (program, start) => {
     const { run, print } = session;
     const { unpack } = await import("../index.ts");
     const choices = await bundleChoices(flags, session);
-    const { repair, verifyFirst } = flags;
+    const { repair, verifyFirst, dryRun } = flags;
     const as = await runtimeArchives(flags, choices.platforms);
-    const result = await unpack({ path, directory, repair, verifyFirst, as, ...choices }, run);
+    const wishes = { repair, verifyFirst, as, dryRun };
+    const result = await unpack({ path, directory, ...wishes, ...choices }, run);
     print(result, () => renderUnpack(result), formatProblems(result.findings));
   });
 };
@@ -81,11 +84,15 @@ const NO_FILES_ON_STDOUT = {
   hint: "Name a new directory; `tar -c DIR` sends it on.",
 };
 
-function renderUnpack({ directory, files, bytes, bundleDigest, findings }: UnpackResult): string {
+function renderUnpack(result: UnpackResult): string {
+  const { directory, files, bytes, bundleDigest, findings, dryRun } = result;
   const table = formatTable([
     ["directory", directory],
     ["holds", `${files} ${files === 1 ? "file" : "files"}, ${formatBytes(bytes)}`],
     ["bundle digest", bundleDigest],
   ]);
-  return paragraphs([table, formatNotes(findings)]);
+  const dry = dryRun
+    ? "Dry run: this would be written, once its bytes are checked. Nothing was.\n"
+    : "";
+  return paragraphs([table, formatNotes(findings), dry]);
 }

@@ -21,7 +21,9 @@ export async function requireSpace(needs: readonly SpaceNeed[]): Promise<void> {
   const devices = new Map<number, { free: number; bytes: number; needs: SpaceNeed[] }>();
   for (const need of needs.filter(({ bytes }) => bytes > 0)) {
     const { path, dev } = await existingParent(resolve(need.path));
-    const { bavail, bsize } = await statfs(path);
+    const { bavail, bsize, blocks } = await statfs(path);
+    // What has no blocks, as /proc and some of FUSE, says nothing of its room.
+    if (blocks === 0) continue;
     const device = devices.get(dev) ?? { free: bavail * bsize, bytes: 0, needs: [] };
     device.bytes += need.bytes;
     device.needs.push(need);

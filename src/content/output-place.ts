@@ -28,6 +28,24 @@ export async function requirePlace(path: string, what: string): Promise<void> {
 }
 
 /**
+ * Says whether a directory could be made at `path`, with those above it that are missing.
+ * @throws DrayError `DRAY_OUTPUT_REFUSED`
+ */
+export async function requireFolder(path: string): Promise<void> {
+  await requireOwnWay(path, "directory");
+  let nearest = resolve(path);
+  while ((await found(nearest)) === undefined && dirname(nearest) !== nearest) {
+    nearest = dirname(nearest);
+  }
+  const problem = await problemOf(nearest);
+  if (problem === undefined) return;
+  throw refused(path, "directory", {
+    reason: `${JSON.stringify(nearest)} ${problem}`,
+    hint: "Name a place in a folder that this account can write.",
+  });
+}
+
+/**
  * Refuses a place, whether or not it is there yet, to which a link leads that others can have made.
  * @throws DrayError `DRAY_OUTPUT_REFUSED`
  */

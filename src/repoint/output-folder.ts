@@ -1,8 +1,8 @@
-import type { Dirent } from "node:fs";
+import { existsSync, type Dirent } from "node:fs";
 import { readdir, readFile, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { makeDirectory } from "../content/make-directory.ts";
-import { requireOwnWay, requirePlace } from "../content/output-place.ts";
+import { requireFolder, requireOwnWay, requirePlace } from "../content/output-place.ts";
 import { replaceFile } from "../content/replace-file.ts";
 import { DrayError, systemCode, unreadable } from "../errors.ts";
 
@@ -12,11 +12,13 @@ const MARKS = ["dray repoint", '"proofVersion"', '"mappingVersion"'] as const;
 /** A directory for what is written; nothing but what an earlier run has written is replaced. */
 export class OutputFolder {
   readonly #path: string | undefined;
+  readonly #isDry: boolean;
   readonly #files = new Map<string, { readonly text: string; readonly mode: number }>();
 
-  /** Without a path nothing is written. */
-  constructor(path: string | undefined) {
+  /** Without a path nothing is written, and in a dry run nothing either, but what is in the way is refused. */
+  constructor(path: string | undefined, { dryRun = false }: { readonly dryRun?: boolean } = {}) {
     this.#path = path;
+    this.#isDry = dryRun;
   }
 
   /**
@@ -25,8 +27,8 @@ export class OutputFolder {
    */
   async prepare(): Promise<void> {
     if (this.#path === undefined) return;
-    await requireOwnWay(this.#path, "directory");
-    await makeDirectory(this.#path);
+    await requireFolder(this.#path);
+    if (!this.#isDry) await makeDirectory(this.#path);
   }
 
   /**
@@ -51,9 +53,11 @@ export class OutputFolder {
     if (this.#path === undefined) return;
     for (const path of this.#files.keys()) {
       await requireOwnWay(path, "file");
-      await makeDirectory(dirname(path));
+      if (this.#isDry) await requireFolder(dirname(path));
+      else await makeDirectory(dirname(path));
       await this.#requireFree(path);
     }
+    if (this.#isDry) return;
     for (const [path, { text, mode }] of this.#files) {
       await replaceFile(path, Buffer.from(text), mode);
     }
@@ -73,13 +77,15 @@ export class OutputFolder {
       const text = await readText(path);
       if (text?.startsWith(STALE_MARK) !== true) continue;
       await requireOwnWay(path, "file");
-      await rm(path);
+      if (!this.#isDry) await rm(path);
       stale.push(path);
     }
     return stale.toSorted();
   }
 
   async #requireFree(path: string): Promise<void> {
+    // In a dry run its folder may not be made yet.
+    if (this.#isDry && !existsSync(dirname(path))) return;
     await requirePlace(path, "file");
     const found = await readText(path);
     if (found === undefined || MARKS.some((mark) => found.includes(mark))) return;

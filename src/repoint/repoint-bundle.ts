@@ -38,6 +38,8 @@ export interface RepointReport {
   readonly gitFiles: readonly string[];
   /** Configuration of nodes that an earlier run has written, and this one no more. */
   readonly removed: readonly string[];
+  /** True if none of these files was written, or removed. */
+  readonly dryRun: boolean;
   /** What there is to say of the bundle itself, of the secret and of nodes. */
   readonly findings: readonly Finding[];
 }
@@ -67,7 +69,8 @@ export async function prepareRepoint(
   const { valueSets = [] } = terms;
   if (valueSets.some(isGiven)) requireOneChart(charts, "repoint");
   for (const set of valueSets) await readUserValues(set);
-  const folder = new OutputFolder(terms.output);
+  const { output, dryRun = false } = terms;
+  const folder = new OutputFolder(output, { dryRun });
   await folder.prepare();
   return { terms, destination, names, folder, bundle, charts };
 }
@@ -108,6 +111,7 @@ export async function repointBundle(
     nodeFiles: nodes.paths,
     gitFiles: [...charts.flatMap(({ gitFiles }) => gitFiles), ...shared],
     removed,
+    dryRun: terms.dryRun === true,
     findings: [
       ...bundle.findings,
       ...aboutLogin(terms.pullSecret, destination),

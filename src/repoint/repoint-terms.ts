@@ -10,6 +10,8 @@ import type { PullSecretWish } from "./pull-secret-file.ts";
 export interface RepointTerms {
   /** Directory that the files are written to. @default nothing is written */
   readonly output?: string | undefined;
+  /** Find and prove the values, say what would be written where, and write nothing. @default false */
+  readonly dryRun?: boolean | undefined;
   /** How images are looked for. @default as a release that is called like the chart */
   readonly discovery?: DiscoverySettings | undefined;
   /** `NAME` or `NAME:VERSION` of the one chart to repoint. @default all of them */

@@ -27,6 +27,8 @@ export interface InventoryOptions {
   readonly repositories?: readonly string[] | undefined;
   /** File to write; one that is there is replaced. */
   readonly output: string;
+  /** Ask for all of it and write nothing. @default false */
+  readonly dryRun?: boolean | undefined;
   readonly registry?: RegistryAccess | undefined;
 }
 
@@ -42,6 +44,7 @@ export interface InventoryReport {
   /** Bytes of all blobs, each once. */
   readonly bytes: number;
   readonly findings: readonly Finding[];
+  readonly dryRun: boolean;
 }
 
 /**
@@ -55,7 +58,7 @@ export async function inventory(
   runOptions: RunOptions = {},
 ): Promise<InventoryReport> {
   const run = startRun(runOptions);
-  const { output } = options;
+  const { output, dryRun = false } = options;
   const target = parseTarget(options.target);
   await requirePlace(output, "inventory");
   const pool = new RegistryPool(options.registry ?? {}, { side: "target", onEvent: run.onEvent });
@@ -68,11 +71,11 @@ export async function inventory(
     );
     const found = documentOf(target.registry, stock);
     const bytes = formatInventory(found);
-    await replaceFile(output, bytes);
+    if (!dryRun) await replaceFile(output, bytes);
     const { findings, ...counts } = reportOf(found, stock);
     const all = [...findings, ...unseen(stock, options)];
     const size = bytes.length;
-    return { target: formatTarget(target), output, size, ...counts, findings: all };
+    return { target: formatTarget(target), output, size, ...counts, findings: all, dryRun };
   } finally {
     await pool.close();
   }
@@ -171,7 +174,7 @@ function unseen(
 function reportOf(
   { repositories, blobs }: Inventory,
   stock: readonly RepositoryStock[],
-): Omit<InventoryReport, "target" | "output" | "size"> {
+): Omit<InventoryReport, "target" | "output" | "size" | "dryRun"> {
   const findings: Finding[] = [];
   for (const one of stock) append(findings, one.findings);
   return {

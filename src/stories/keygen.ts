@@ -1,6 +1,6 @@
 import { lstat, rm, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
-import { requireOwnWay } from "../content/output-place.ts";
+import { requireOwnWay, requirePlace } from "../content/output-place.ts";
 import { DrayError, systemCode, unwritable } from "../errors.ts";
 import { generateKeyPair } from "../trust/keys.ts";
 
@@ -50,7 +50,10 @@ export async function requireNewKey(name: string): Promise<KeyFiles> {
   await requireOwnWay(files.privateKey, "key");
   for (const path of Object.values(files)) if (await isThere(path)) throw exists(path);
   const directory = dirname(name);
-  if (await isThere(directory)) return files;
+  if (await isThere(directory)) {
+    await requirePlace(files.privateKey, "key");
+    return files;
+  }
   throw new DrayError(
     "DRAY_FILE_NOT_FOUND",
     `Cannot write key ${JSON.stringify(files.privateKey)}: there is no directory ${JSON.stringify(directory)}`,

@@ -26,6 +26,8 @@ export interface LoginOptions {
   readonly file: string;
   /** How the registry is reached; who asks is given here. */
   readonly access?: RegistryAccess | undefined;
+  /** Check it with the registry and keep it nowhere. @default false */
+  readonly dryRun?: boolean | undefined;
 }
 
 export interface LoginResult {
@@ -37,6 +39,7 @@ export interface LoginResult {
   readonly file?: string;
   /** The program that keeps it. */
   readonly helper?: string;
+  readonly dryRun: boolean;
 }
 
 /**
@@ -47,47 +50,58 @@ export async function login(
   options: LoginOptions,
   runOptions: RunOptions = {},
 ): Promise<LoginResult> {
-  const { username, password } = options;
+  const { username, password, dryRun = false } = options;
   const registry = registryName(options.registry);
   const before = await readLoginFile(options.file);
   const checked = await checkLogin({ ...options, registry }, runOptions);
   const helper = helperFor(before, registry);
+  const kept = helper === undefined ? { file: options.file } : { helper: programOf(helper) };
+  const result = { registry, username, checked, ...kept, dryRun };
+  if (dryRun) return result;
   if (helper !== undefined) {
     await storeInHelper(helper, { server: serverOf(registry), username, password });
-    await writeLoginFile(options.file, withLogin(before, registry, undefined));
-    return { registry, username, checked, helper: `docker-credential-${helper}` };
   }
-  await writeLoginFile(options.file, withLogin(before, registry, { username, password }));
-  return { registry, username, checked, file: options.file };
+  const inFile = helper === undefined ? { username, password } : undefined;
+  await writeLoginFile(options.file, withLogin(before, registry, inFile));
+  return result;
+}
+
+function programOf(helper: string): string {
+  return `docker-credential-${helper}`;
 }
 
 export interface LogoutResult {
   readonly registry: string;
   /** Where there was a login, which is gone now: the file, a helper's program, or both. */
   readonly removedFrom: readonly string[];
+  /** True if it is not gone, and a helper was not even asked whether it has one. */
+  readonly dryRun: boolean;
 }
 
 /** Forgets a login, in the file and in the helper that it names. */
 export async function logout({
   registry: given,
   file: path,
+  dryRun = false,
 }: {
   readonly registry: string;
   readonly file: string;
+  /** @default false */
+  readonly dryRun?: boolean | undefined;
 }): Promise<LogoutResult> {
   const registry = registryName(given);
   const before = await readLoginFile(path);
   const helper = helperFor(before, registry);
   const removedFrom: string[] = [];
-  if (helper !== undefined && (await eraseFromHelper(helper, serverOf(registry)))) {
-    removedFrom.push(`docker-credential-${helper}`);
+  if (helper !== undefined && (dryRun || (await eraseFromHelper(helper, serverOf(registry))))) {
+    removedFrom.push(programOf(helper));
   }
   const { file, found } = withoutLogin(before, registry);
   if (found) {
-    await writeLoginFile(path, file);
+    if (!dryRun) await writeLoginFile(path, file);
     removedFrom.push(path);
   }
-  return { registry, removedFrom };
+  return { registry, removedFrom, dryRun };
 }
 
 /** Whether the registry asked for the login; one that it refuses throws. */

@@ -1,7 +1,9 @@
 import { assemble, type Assembled } from "../bundle/assemble.ts";
 import { isAllThere, leaveOut, type Base, type Delta } from "../bundle/base.ts";
-import { layOut } from "../bundle/contents.ts";
+import { requireFree } from "../bundle/bundle-output.ts";
+import { layOut, type BundleContents } from "../bundle/contents.ts";
 import type { ContentsDocument } from "../bundle/format.ts";
+import { sizeOfBundle } from "../bundle/open-partial.ts";
 import { writeBundle, type WrittenBundle } from "../bundle/write-bundle.ts";
 import { readBack, type ReadBackFrom } from "../content/check-written.ts";
 import { requirePlace } from "../content/output-place.ts";
@@ -93,10 +95,14 @@ export async function pack(options: PackOptions, runOptions: RunOptions = {}): P
         ...deltaOf(planned, delta, { bases, isNew: !isAllThere(assembled, bases) }),
         findings: [...planned.findings, ...foreseen, ...vouched],
       };
-      const isNothing = options.dryRun === true || plan.delta?.isNew === false;
-      if (isNothing) return { plan, written: undefined, manifest: undefined };
-      const work = { recipe, options, run, stock, delta };
-      return { plan, ...(await build(plan, ingredients, { assembled, ...work })) };
+      const nothing = { plan, written: undefined, manifest: undefined };
+      if (plan.delta?.isNew === false) return nothing;
+      const work = { recipe, options, run, stock, delta, assembled };
+      if (options.dryRun === true) {
+        await contentsFor(plan, work, undefined);
+        return nothing;
+      }
+      return { plan, ...(await build(plan, ingredients, work)) };
     } finally {
       await stock.close();
     }
@@ -132,14 +138,14 @@ function foresee(outlook: readonly Outlook[], { target, mapping = {} }: PackOpti
 async function build(
   plan: PackPlan,
   ingredients: Ingredients,
-  { assembled, delta, recipe, options, run, stock }: Work,
+  work: Work,
 ): Promise<Omit<PackResult, "plan">> {
+  const { assembled, delta, options, run, stock } = work;
   const { lockPath, force, checkWritten = false } = options;
-  const split = options.split ?? recipe.split;
+  const split = partSizeOf(work);
   const { output } = plan;
   const { created = EPOCH, signingKey } = options;
-  const contents = await layOut(assembled, signingKey, { signal: run.signal, delta });
-  await requireRoom(plan, stock, { entries: contents.entries, split });
+  const contents = await contentsFor(plan, work, signingKey);
   if (lockPath !== undefined) {
     await replaceFile(lockPath, Buffer.from(formatLock(lockOf(ingredients))));
   }
@@ -158,6 +164,26 @@ async function build(
     if (store !== undefined) run.onEvent({ type: "kept", path: store.directory });
     throw error;
   }
+}
+
+/** What is to be written, once it is sure that its place is free and has room. */
+async function contentsFor(
+  plan: PackPlan,
+  work: Work,
+  signingKey: SigningKey | undefined,
+): Promise<BundleContents> {
+  const { assembled, delta, options, run, stock } = work;
+  const split = partSizeOf(work);
+  await requirePlace(plan.output, "bundle");
+  const contents = await layOut(assembled, signingKey, { signal: run.signal, delta });
+  await requireRoom(plan, stock, { entries: contents.entries, split });
+  const size = sizeOfBundle(contents.entries);
+  await requireFree(plan.output, { size, split, force: options.force });
+  return contents;
+}
+
+function partSizeOf({ options, recipe }: Work): number | undefined {
+  return options.split ?? recipe.split;
 }
 
 interface Work {

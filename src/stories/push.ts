@@ -90,6 +90,9 @@ async function pushAndRepoint(
   const { options, run } = work;
   const { path, repoint, dryRun = false } = options;
   if (repoint === undefined || dryRun) {
+    if (repoint !== undefined) {
+      await prepareRepoint({ ...repoint, dryRun }, destinationOf(options), bundle);
+    }
     return { report: await carryOut(bundle, work), repointing: undefined };
   }
   const prepared = await prepareRepoint(repoint, destinationOf(options), bundle);

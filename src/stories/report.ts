@@ -21,6 +21,8 @@ export interface ReportOptions extends BundleOptions {
   readonly receipts?: readonly string[] | undefined;
   /** File to write: a page (`.html`), text for a ticket (`.md`) or a document for programs (`.json`). */
   readonly output?: string | undefined;
+  /** Look at the place of the file, and write nothing there. @default false */
+  readonly dryRun?: boolean | undefined;
 }
 
 /**
@@ -69,7 +71,7 @@ export async function report(
       ? undefined
       : await changesSince(since, choices, run);
   const whole = changes === undefined ? written : { ...written, since: changes };
-  await file?.write(whole);
+  if (options.dryRun !== true) await file?.write(whole);
   return whole;
 }
 

@@ -1,6 +1,7 @@
 import { startRun, type RunOptions } from "../events.ts";
-import { writeFile } from "node:fs/promises";
+import { lstat, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
+import { requirePlace } from "../content/output-place.ts";
 import { detachedPath } from "../trust/detached.ts";
 import { DrayError, systemCode, unwritable } from "../errors.ts";
 import { signWith, type SigningKey } from "../trust/signing-command.ts";
@@ -13,13 +14,16 @@ export interface SignOptions {
   /** Folders in which further parts lie. */
   readonly parts?: readonly string[] | undefined;
   readonly key: SigningKey;
+  /** Check the bundle and the place, sign nothing. @default false */
+  readonly dryRun?: boolean | undefined;
 }
 
 export interface SignResult {
-  /** The file that was written beside the bundle, absolute. */
+  /** The file that was written beside the bundle, or would be, absolute. */
   readonly path: string;
   readonly keyId: string;
   readonly bundleDigest: string;
+  readonly dryRun: boolean;
 }
 
 /**
@@ -30,7 +34,7 @@ export interface SignResult {
  * `DRAY_SIGN_COMMAND_FAILED`
  */
 export async function sign(
-  { path: given, parts, key }: SignOptions,
+  { path: given, parts, key, dryRun = false }: SignOptions,
   runOptions: RunOptions = {},
 ): Promise<SignResult> {
   const run = startRun(runOptions);
@@ -41,24 +45,47 @@ export async function sign(
     async (opened, carrier) => {
       const { list, bundleDigest, isForeign } = requireUsable(given, opened);
       if (isForeign) throw foreign(given);
-      const { bundle } = await signWith(key, list, run.signal);
       const { id } = key.publicKey;
       const path = detachedPath(resolve(carrier.path), id);
-      try {
-        await writeFile(path, bundle, { flag: "wx" });
-      } catch (cause) {
-        if (systemCode(cause) !== "EEXIST") throw unwritable(cause, "signature", path) ?? cause;
-        throw new DrayError(
-          "DRAY_FILE_EXISTS",
-          `Cannot write ${JSON.stringify(path)}: it exists already`,
-          {
-            kind: "usage",
-            hint: "This key has signed the bundle before. Remove the file to sign again.",
-            cause,
-          },
-        );
+      await requirePlace(path, "signature");
+      if (await isThere(path)) throw exists(path);
+      if (!dryRun) {
+        const { bundle } = await signWith(key, list, run.signal);
+        await writeNew(path, bundle);
       }
-      return { path, keyId: id, bundleDigest };
+      return { path, keyId: id, bundleDigest, dryRun };
+    },
+  );
+}
+
+async function writeNew(path: string, bundle: Buffer): Promise<void> {
+  try {
+    await writeFile(path, bundle, { flag: "wx" });
+  } catch (cause) {
+    if (systemCode(cause) === "EEXIST") throw exists(path, cause);
+    throw unwritable(cause, "signature", path) ?? cause;
+  }
+}
+
+/** Before a program is asked to sign, which may ask somebody to touch a token. */
+async function isThere(path: string): Promise<boolean> {
+  try {
+    await lstat(path);
+    return true;
+  } catch (cause) {
+    if (systemCode(cause) === "ENOENT") return false;
+    throw unwritable(cause, "signature", path) ?? cause;
+  }
+}
+
+function exists(path: string, cause?: unknown): DrayError {
+  return new DrayError(
+    "DRAY_FILE_EXISTS",
+    `Cannot write ${JSON.stringify(path)}: it exists already`,
+    {
+      kind: "usage",
+      hint: "This key has signed the bundle before. Remove the file to sign again.",
+      cause,
     },
   );
 }

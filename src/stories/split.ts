@@ -4,7 +4,7 @@ import { PartFolder } from "../archive/parts/part-folder.ts";
 import { formatPartSums, readPartSums } from "../archive/parts/part-sums.ts";
 import { sizeOf, withPieces } from "../archive/parts/several-files.ts";
 import { findSplitSource, type SplitSource } from "../archive/parts/split-source.ts";
-import { PartWriter, type CutSums, type WrittenPart } from "../archive/parts/write-parts.ts";
+import { PartWriter, type CutSums } from "../archive/parts/write-parts.ts";
 import { readBack, type ReadBackFrom } from "../content/check-written.ts";
 import { mediumFailed } from "../content/medium.ts";
 import { replaceFile } from "../content/replace-file.ts";
@@ -26,19 +26,29 @@ export interface SplitOptions {
   readonly force?: boolean | undefined;
   /** Read each part back from its medium and compare. @default false */
   readonly checkWritten?: boolean | undefined;
+  /** Say what would be written, once it is sure that there is room, and write nothing. @default false */
+  readonly dryRun?: boolean | undefined;
+}
+
+/** A part that was written, or would be. */
+export interface SplitPart extends Cut {
+  readonly path: string;
+  /** In hexadecimal; undefined after a dry run, which reads nothing. */
+  readonly sha256?: string | undefined;
 }
 
 export interface SplitResult {
   /** Where the parts are, absolute. */
   readonly directory: string;
-  /** Those that were written. */
-  readonly parts: readonly WrittenPart[];
+  /** Those that were written, or would be. */
+  readonly parts: readonly SplitPart[];
   /** How many there are in all. */
   readonly count: number;
   /** The list of the sums of all parts and of the whole. */
   readonly sums: string;
   /** Where they were read back from, if they were. */
   readonly readBackFrom: ReadBackFrom | undefined;
+  readonly dryRun: boolean;
 }
 
 /**
@@ -67,6 +77,7 @@ export async function split(
   const wanted = wantedCuts(work, options, source);
   const mayReplace = options.force === true || options.only !== undefined;
   await work.folder.requireRoom({ wanted, mayReplace });
+  if (options.dryRun === true) return foreseen(work, wanted);
   return withPieces(source.pieces, async (range) => {
     const writer = new PartWriter(range, directory, run);
     try {
@@ -80,6 +91,12 @@ export async function split(
       throw failed ?? unwritable(error, "parts into", directory) ?? error;
     }
   });
+}
+
+function foreseen({ all, folder }: Work, wanted: readonly Cut[]): SplitResult {
+  const parts = wanted.map((cut) => ({ ...cut, path: join(folder.path, cut.name) }));
+  const { path: directory, sums } = folder;
+  return { directory, parts, count: all.length, sums, readBackFrom: undefined, dryRun: true };
 }
 
 interface Work {
@@ -139,7 +156,9 @@ async function write(work: Work, { wanted, writer, options, run }: Writing): Pro
     Buffer.from(formatPartSums(sums.parts, { name, sum: sums.whole ?? "" })),
   );
   const readBackFrom = options.checkWritten === true ? await readBack(parts, run) : undefined;
-  return { directory: folder.path, parts, count: all.length, sums: folder.sums, readBackFrom };
+  const { path: directory } = folder;
+  const count = all.length;
+  return { directory, parts, count, sums: folder.sums, readBackFrom, dryRun: false };
 }
 
 function listsAll(known: CutSums | undefined, all: readonly Cut[]): boolean {

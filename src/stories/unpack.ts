@@ -2,8 +2,9 @@ import { startRun, type Run, type RunOptions } from "../events.ts";
 import { chmod, lstat, mkdtemp, readdir, rename, rm, rmdir } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { counted } from "../content/content.ts";
+import { requireSpace } from "../content/disk-space.ts";
 import { makeDirectory } from "../content/make-directory.ts";
-import { ownAccount, requireOwnWay } from "../content/output-place.ts";
+import { ownAccount, requireFolder, requireOwnWay } from "../content/output-place.ts";
 import { DrayError, diskFull, systemCode, unwritable } from "../errors.ts";
 import type { Finding } from "../finding.ts";
 import { writeContent } from "../layout/write-file.ts";
@@ -19,6 +20,8 @@ export interface UnpackOptions extends BundleOptions {
   readonly directory: string;
   /** The images as archives that container runtimes load, instead of the bundle's own files. */
   readonly as?: RuntimeArchives | undefined;
+  /** Say what would be written, once it is sure that there is room, and write nothing. @default false */
+  readonly dryRun?: boolean | undefined;
 }
 
 export interface RuntimeArchives {
@@ -37,6 +40,7 @@ export interface UnpackResult {
   readonly bundleDigest: string;
   /** What was put right, left out or is worth knowing. */
   readonly findings: readonly Finding[];
+  readonly dryRun: boolean;
 }
 
 /**
@@ -52,19 +56,24 @@ export async function unpack(
   const run = startRun(runOptions);
   const target = resolve(options.directory);
   await requireOwnWay(options.directory, "directory");
+  await requireFolder(dirname(target));
   await requireEmpty(target);
   return withBundle({ ...options, content: "readable" }, run, async (opened) => {
     const bundle = requireUsable(options.path, opened);
+    const { bundleDigest, findings } = bundle;
+    const files = await filesOf(bundle, options.as);
+    const bytes = files.reduce((sum, { size }) => sum + size, 0);
+    await requireSpace([{ path: target, bytes, purpose: "files" }]);
+    const report = { directory: target, files: files.length, bytes, bundleDigest, findings };
+    if (options.dryRun === true) return { ...report, dryRun: true };
     const growing = await begin(target);
     try {
-      const files = await filesOf(bundle, options.as);
-      const bytes = await writeFiles(files, growing, run);
+      await writeFiles(files, growing, run);
       // Made private, because nobody else should see it grow.
       await chmod(growing, 0o755);
       await removeEmpty(target);
       await rename(growing, target);
-      const { bundleDigest, findings } = bundle;
-      return { directory: target, files: files.length, bytes, bundleDigest, findings };
+      return { ...report, dryRun: false };
     } catch (error) {
       await rm(growing, { recursive: true, force: true });
       const action = `unpack into ${JSON.stringify(target)}`;
@@ -104,7 +113,7 @@ async function writeFiles(
   files: readonly OpenedFile[],
   directory: string,
   { signal, onEvent }: Run,
-): Promise<number> {
+): Promise<void> {
   const total = files.reduce((sum, { size }) => sum + size, 0);
   onEvent({ type: "stage", stage: "unpack", bytes: total });
   for (const { path, content } of files) {
@@ -114,7 +123,6 @@ async function writeFiles(
     await writeContent(file, counted(content(), onEvent), { flags: "wx", signal });
     if (isTool(path)) await chmod(file, 0o755);
   }
-  return total;
 }
 
 /** No file of a run that is alive stays the same for so long. */

@@ -22,6 +22,7 @@ describe("sign()", () => {
       path: `${path}.${BOB.id}.sigstore.json`,
       keyId: BOB.id,
       bundleDigest,
+      dryRun: false,
     });
     const keys = [SIGNER.publicKey, BOB.publicKey];
     const report = await check(path, { keys, require: 2 });
