@@ -4,6 +4,7 @@ import ts from "typescript";
 import { describe, expect, it } from "vitest";
 import { codesPage } from "../../scripts/codes/page.ts";
 import { SUBJECTS, TEXTS } from "../../scripts/codes/texts.ts";
+import { madeOnce } from "../../fixtures/temporary-directory.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 
@@ -53,12 +54,12 @@ function literalAt(object: ts.ObjectLiteralExpression, name: string): string | u
   return undefined;
 }
 
-async function madeInSource(): Promise<Made[]> {
+const madeInSource = madeOnce(async (): Promise<Made[]> => {
   const names = await readdir(join(ROOT, "src"), { recursive: true });
   const sources = names.filter((name) => name.endsWith(".ts"));
   const texts = await Promise.all(sources.map((name) => readFile(join(ROOT, "src", name), "utf8")));
   return texts.flatMap(madeIn);
-}
+});
 
 /** Every code as errors and findings have it, with the kinds and severities that docs/codes.md says. */
 function said(): Map<string, readonly string[]> {
@@ -81,7 +82,7 @@ describe("codes", () => {
   });
 
   it("are all made by something in src", async () => {
-    const made = new Set((await madeInSource()).map(({ code }) => code));
+    const made = new Set(madeInSource().map(({ code }) => code));
     const own = Object.entries(TEXTS).map(([code, text]) =>
       "ends" in text ? `DRAY_${code}` : code,
     );
@@ -90,9 +91,7 @@ describe("codes", () => {
 
   it("are made only with the kinds and severities that docs/codes.md says", async () => {
     const page = said();
-    const known = (await madeInSource()).filter(
-      ({ code, how }) => page.has(code) && how !== undefined,
-    );
+    const known = madeInSource().filter(({ code, how }) => page.has(code) && how !== undefined);
     expect(known.length).toBeGreaterThan(150);
     const unsaid = known.filter(({ code, how = "" }) => page.get(code)?.includes(how) !== true);
     expect(unsaid).toEqual([]);

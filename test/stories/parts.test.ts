@@ -15,7 +15,7 @@ import { describe, expect, it } from "vitest";
 import { makeTar } from "../../fixtures/archives.ts";
 import { makeBundle, SIGNER } from "../../fixtures/bundles.ts";
 import { seededBytes } from "../../fixtures/images.ts";
-import { temporaryDirectory } from "../../fixtures/temporary-directory.ts";
+import { madeOnce, temporaryDirectory } from "../../fixtures/temporary-directory.ts";
 import { MEMBER_BYTES } from "../../src/archive/members/gzip-members.ts";
 import { inspect } from "../../src/stories/inspect.ts";
 import { sign } from "../../src/stories/sign.ts";
@@ -30,12 +30,10 @@ const NAME = "sample-1.0.0.tar.gz";
 
 const trust = { keys: [SIGNER.publicKey] };
 
-/** Files by their names, whose folder goes with the test that made them. */
+/** Files by their names. */
 type Files = ReadonlyMap<string, Buffer>;
 
-let made: Promise<Files> | undefined;
-
-async function partsOfBundle(seed = "big"): Promise<Files> {
+async function partsOfBundle(seed: string): Promise<Files> {
   const files = { big: seededBytes(seed, 7 * MEMBER_BYTES), small: "small" };
   const { path } = await makeBundle({ files });
   const directory = await temporaryDirectory();
@@ -54,10 +52,12 @@ async function written(files: Files): Promise<string> {
   return directory;
 }
 
+const PARTS = madeOnce(() => partsOfBundle("big"));
+const OTHERS = madeOnce(() => partsOfBundle("other"));
+
 /** Parts of a bundle that is made once, to be damaged. */
 async function carried(): Promise<string> {
-  made ??= partsOfBundle();
-  return written(await made);
+  return written(PARTS());
 }
 
 function part(directory: string, number: number): string {
@@ -332,7 +332,7 @@ describe("of parts that were carried badly", () => {
   });
 
   it("one of another bundle is named, with a list and without", async () => {
-    const other = await written(await partsOfBundle("other"));
+    const other = await written(OTHERS());
     for (const hasList of [true, false]) {
       const directory = await carried();
       if (!hasList) await rm(list(directory));
@@ -344,7 +344,7 @@ describe("of parts that were carried badly", () => {
   });
 
   it("those of two bundles are told apart by their lists, and by copies that are not alike", async () => {
-    const other = await written(await partsOfBundle("other"));
+    const other = await written(OTHERS());
     const directory = await carried();
     const lists = await refusal(() => check(directory, [other]));
     expect(lists.code).toBe("DRAY_PARTS_MIXED");

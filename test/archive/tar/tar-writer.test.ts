@@ -112,11 +112,11 @@ describe("writeTar()", () => {
     );
   });
 
-  it("writes 20,000 small files in reasonable time, opening one at a time", async () => {
+  it("writes small files, opening one at a time", async () => {
     let opened = 0;
     let most = 0;
     function* files(): Generator<TarInput> {
-      for (let index = 0; index < 20_000; index++) {
+      for (let index = 0; index < 1000; index++) {
         const content = (async function* () {
           most = Math.max(most, ++opened);
           yield Buffer.from("12345");
@@ -127,7 +127,7 @@ describe("writeTar()", () => {
     }
     let size = 0;
     for await (const piece of writeTar(files(), { mtime: MTIME })) size += piece.length;
-    expect(size).toBe(20_000 * 1024 + 1024);
+    expect(size).toBe(1000 * 1024 + 1024);
     expect(most).toBe(1);
   });
 
