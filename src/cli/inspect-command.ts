@@ -41,6 +41,12 @@ export const addInspectCommand: AddCommand = (program, start) => {
   });
 };
 
+function makerOf({ isForeign, generator, created }: InspectReport): string {
+  if (isForeign) return "others";
+  // What was made without a time says the first of all.
+  return Date.parse(created) === 0 ? generator : `${generator}, ${created}`;
+}
+
 function renderInspect(report: InspectReport): string {
   const head = formatTable([
     ["bundle", `${report.name} ${report.version}`],
@@ -48,7 +54,7 @@ function renderInspect(report: InspectReport): string {
     ["form", report.form],
     ["bundle digest", report.bundleDigest],
     ["signed by", report.signedBy.join(", ") || "no trusted key"],
-    ["made by", report.isForeign ? "others" : `${report.generator}, ${report.created}`],
+    ["made by", makerOf(report)],
   ]);
   const artifacts = report.artifacts.map((one) => [
     one.role ?? one.kind,

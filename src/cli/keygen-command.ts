@@ -1,3 +1,4 @@
+import { sep } from "node:path";
 import { Option } from "commander";
 import type { KeyFiles } from "../index.ts";
 import { addExamples, refuseStdout } from "./flags.ts";
@@ -51,7 +52,10 @@ export const addKeygenCommand: AddCommand = (program, start) => {
         ["private key", `${result.privateKey}   keep it secret and safe`],
         ["public key", `${result.publicKey}   give it to those who verify`],
         ["key id", result.keyId],
-        ["trust it", `copy the public key to ${session.defaults.trustFolder}/ on the other side`],
+        [
+          "trust it",
+          `copy the public key to ${session.defaults.trustFolder}${sep} on the other side`,
+        ],
       ]),
     );
   });

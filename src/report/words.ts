@@ -20,6 +20,20 @@ export function formatTime(iso: string): string {
   return `${time.toISOString().slice(0, 16).replace("T", " ")} UTC`;
 }
 
+/** Who has made a bundle, and when where it says so; undefined where that could not be read. */
+export function makerOf(bundle: BundleReport["bundle"]): string | undefined {
+  const { isForeign, generator, created = "" } = bundle;
+  if (isForeign) return "Others";
+  // What was made without a time says the first of all.
+  const isTimed = generator !== undefined && Date.parse(created) > 0;
+  return isTimed ? `${generator}, ${formatTime(created)}` : generator;
+}
+
+/** Whether anything is known of what a bundle holds: of one that is refused it may be nothing. */
+export function isUnread({ verdict, bytes, files }: BundleReport): boolean {
+  return verdict === "refused" && bytes.blobs === 0 && files.length === 0;
+}
+
 export function titleOf({ bundle: { name, version, path } }: BundleReport): string {
   return name === undefined ? path : `${name} ${version ?? ""}`.trim();
 }

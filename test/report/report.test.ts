@@ -38,6 +38,24 @@ describe("dray report", () => {
     expect(report.files).toEqual(parts.document.files);
   });
 
+  it("says nothing of who has made it, when, and what it holds, where that cannot be known", async () => {
+    const [release, key] = [await makeRelease(), await signerFile()];
+    const undated = await makeRelease({ ...EARLIER, created: new Date(0) });
+    const cut = join(await temporaryDirectory(), "cut.tar.gz");
+    await writeFile(cut, (await readFile(release.path)).subarray(0, 400_000));
+    const pages = [release.path, undated.path, cut].map(async (path) => {
+      const page = `${path}.html`;
+      await dray(["report", path, "--key", key, "-o", page, "-q"]);
+      return await readFile(page, "utf8");
+    });
+    const [dated = "", timeless = "", unread = ""] = await Promise.all(pages);
+    expect(dated).toMatch(/<dt>Made by<\/dt>\s*<dd>[^<]+, 2026-11-20 08:00 UTC<\/dd>/);
+    expect(timeless).toMatch(/<dt>Made by<\/dt>\s*<dd>[^<,]+<\/dd>/);
+    expect(unread).not.toContain("Made by");
+    expect(unread).not.toContain("0 blobs");
+    expect(unread).toContain("What it holds could not be read.");
+  });
+
   it("says what changed since another release, and where its images were pushed", async () => {
     const [now, old, key] = [await makeRelease(), await makeRelease(EARLIER), await signerFile()];
     const registry = await startRegistry();

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { BundleReport } from "../bundle-report.ts";
-import { count, formatSize, formatTime, titleOf, verdictOn } from "../words.ts";
+import { count, formatSize, formatTime, isUnread, makerOf, titleOf, verdictOn } from "../words.ts";
 import { changesSection } from "./changes.ts";
 import { chartsSection, filesSection, imagesSection, skippedSection } from "./contents.ts";
 import { html, Html } from "./html.ts";
@@ -90,8 +90,8 @@ function sign(path: string): Html {
 }
 
 function identity({ bundle, signedBy }: BundleReport): Html {
-  const { path, size, form, digest, created, generator, isForeign } = bundle;
-  const maker = isForeign ? "Others" : [generator, formatTime(created ?? "")].join(", ");
+  const { path, size, form, digest } = bundle;
+  const maker = makerOf(bundle);
   const signers = signedBy.map(
     ({ id, from }) =>
       html`<div><span class="code">${id}</span> <bdi class="muted">${from}</bdi></div>`,
@@ -105,12 +105,18 @@ function identity({ bundle, signedBy }: BundleReport): Html {
     <dd class="code">${digest ?? "none"}</dd>
     <dt>Signed by</dt>
     <dd>${signers.length === 0 ? "No trusted key" : signers}</dd>
-    <dt>Made by</dt>
-    <dd>${maker}</dd>
+    ${
+      maker === undefined
+        ? ""
+        : html`<dt>Made by</dt>
+            <dd>${maker}</dd>`
+    }
   </dl>`;
 }
 
-function figures({ images, charts, files, bytes, otherReferrers }: BundleReport): Html {
+function figures(report: BundleReport): Html | string {
+  if (isUnread(report)) return "";
+  const { images, charts, files, bytes, otherReferrers } = report;
   const referrers = images.flatMap((image) => image.referrers).length + otherReferrers.length;
   const rows: readonly (readonly [string | number, string])[] = [
     [images.length, images.length === 1 ? "image" : "images"],

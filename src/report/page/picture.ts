@@ -1,5 +1,5 @@
 import type { BundleReport } from "../bundle-report.ts";
-import { formatSize } from "../words.ts";
+import { formatSize, isUnread } from "../words.ts";
 import { html, type Html } from "./html.ts";
 
 /** One stretch of the strip. */
@@ -22,7 +22,10 @@ const GAP = 2;
 export function drawContent(report: BundleReport): Html {
   const stretches = stretchesOf(report);
   const { total } = report.bytes;
-  if (total === 0 || stretches.length === 0) return html`<p>There is no content.</p>`;
+  if (total === 0 || stretches.length === 0) {
+    const why = isUnread(report) ? "What it holds could not be read." : "There is no content.";
+    return html`<p>${why}</p>`;
+  }
   let x = 0;
   const rectangles = stretches.map(({ bytes, tone, label }) => {
     const width = (bytes / total) * WIDTH;
