@@ -1,5 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import type { Chart } from "../chart/chart.ts";
+import { DrayError } from "../errors.ts";
 import { renderFiles, RenderSession, type RenderOptions } from "../helm/render/render.ts";
 import { TemplateParser, templateSet } from "../helm/render/template-set.ts";
 import { Budget } from "../helm/template/budget.ts";
@@ -11,7 +12,7 @@ import {
   type Instance,
 } from "../helm/values/compose.ts";
 import type { ValuesSchemas } from "../helm/values/schema.ts";
-import { setAt, startsWith } from "../helm/values/path.ts";
+import { formatPath, setAt, startsWith } from "../helm/values/path.ts";
 import type { Visited } from "./add-values.ts";
 import { Coverage, type Branch } from "./branches.ts";
 import type { Collector } from "./collector.ts";
@@ -102,11 +103,24 @@ export class ChartRenderings {
     for (const { path, switch: toggle } of disabled) {
       const changed = copyDict(given);
       setAt(changed, toggle.path, toggle.value);
-      const root = composeChart(this.#chart, changed);
+      const root = this.#compose(changed, formatPath(path));
+      if (root === undefined) continue;
       const fresh = allInstances(root).filter((one) => startsWith(one.path, path));
       const switches: Switch[] = [...before, { source: "values", ...toggle }];
       await this.#renderAll(root, { only: fresh, switches });
       for (const one of fresh) await this.#runDisabled(one.disabled, changed, switches);
+    }
+  }
+
+  /** Undefined if Helm would refuse the values with one more chart switched on, which is said. */
+  #compose(values: Dict, name: string): Instance | undefined {
+    try {
+      return composeChart(this.#chart, values);
+    } catch (error) {
+      if (!(error instanceof DrayError)) throw error;
+      const message = `${name} is switched off, and cannot be looked into: ${error.message}`;
+      this.#collector.unknown({ code: "NOT_EXPLORED", needed: false, message });
+      return undefined;
     }
   }
 

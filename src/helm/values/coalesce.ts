@@ -1,4 +1,6 @@
 import { copyDict, type Dict, type Value } from "../template/value.ts";
+import { NoTable } from "./no-table.ts";
+import type { ValuesPath } from "./path.ts";
 
 /**
  * Helm's way of laying the values of a parent over those of its subcharts.
@@ -7,6 +9,8 @@ import { copyDict, type Dict, type Value } from "../template/value.ts";
 export interface ChartNode {
   /** The name its values stand under in the parent: the alias, or the chart's own name. */
   readonly name: string;
+  /** Where they stand in those of the chart asked for. */
+  readonly path: ValuesPath;
   values: Dict;
   children: ChartNode[];
 }
@@ -16,6 +20,7 @@ const GLOBAL = "global";
 /**
  * The values of `node` and all below it with `given` on top. `merge` keeps nulls, which otherwise
  * take a default away.
+ * @throws NoTable if something else stands under the name of a subchart
  */
 export function coalesceValues(node: ChartNode, given: Dict, merge = false): Dict {
   return coalesce(node, copyDict(given), merge);
@@ -24,8 +29,8 @@ export function coalesceValues(node: ChartNode, given: Dict, merge = false): Dic
 function coalesce(node: ChartNode, target: Dict, merge: boolean): Dict {
   addDefaults(node, target, merge);
   for (const child of node.children) {
-    const there = target.get(child.name);
-    const values: Dict = there instanceof Map ? there : new Map();
+    const values = target.has(child.name) ? (target.get(child.name) ?? null) : new Map();
+    if (!(values instanceof Map)) throw new NoTable(child.path, values);
     target.set(child.name, values);
     addGlobals(values, target);
     coalesce(child, values, merge);

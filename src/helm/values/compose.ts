@@ -2,6 +2,7 @@ import type { ChartDependency } from "../../chart/chart-yaml.ts";
 import { satisfies, type Chart } from "../../chart/chart.ts";
 import { copyDict, type Dict, type Value } from "../template/value.ts";
 import { coalesceValues, mergeTables, type ChartNode } from "./coalesce.ts";
+import { mismatch, NoTable } from "./no-table.ts";
 import { lookUp, nested, type ValuesPath } from "./path.ts";
 
 /** A chart in the place where it is used: a subchart with two aliases is there twice. */
@@ -32,13 +33,19 @@ export interface DisabledSubchart {
 /**
  * Puts a chart and its subcharts together with `given` on top of their own values.
  * https://github.com/helm/helm/blob/v3.19.0/pkg/chartutil/dependencies.go
+ *
+ * @throws DrayError `DRAY_VALUES_INVALID` if something else than a table stands under the name of a subchart
  */
 export function composeChart(chart: Chart, given: Dict): Instance {
   const root = makeNode(chart, chart.metadata.name, []);
-  chooseSubcharts(root, given, "");
-  importValues(root);
-  const values = coalesceValues(root, given);
-  return toInstance(root, values, chart.metadata.name);
+  try {
+    chooseSubcharts(root, given, "");
+    importValues(root);
+    const values = coalesceValues(root, given);
+    return toInstance(root, values, chart.metadata.name);
+  } catch (error) {
+    throw error instanceof NoTable ? mismatch(error, given, allNodes(root)) : error;
+  }
 }
 
 interface Node extends ChartNode {
@@ -54,6 +61,10 @@ interface Node extends ChartNode {
 function makeNode(chart: Chart, name: string, path: ValuesPath): Node {
   const nothing = { children: [], dependencies: [], disabled: [], missing: [] };
   return { chart, name, path, values: chart.values, ...nothing };
+}
+
+function allNodes(node: Node): Node[] {
+  return [node, ...node.children.flatMap(allNodes)];
 }
 
 function chooseSubcharts(node: Node, given: Dict, prefix: string): void {

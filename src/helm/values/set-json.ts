@@ -20,7 +20,7 @@ export function applyJson(assignments: string, values: Dict): void {
 }
 
 /** Puts `over` on top of `base`, table by table. */
-function lay(base: Dict, over: Dict): void {
+export function lay(base: Dict, over: Dict): void {
   for (const [key, value] of over) {
     const there = base.get(key);
     if (there instanceof Map && value instanceof Map) lay(there, value);

@@ -1,9 +1,10 @@
 import { readSmallFile } from "../../content/small-file.ts";
-import { overlay, readValues } from "../../chart/load-chart.ts";
+import { readValues } from "../../chart/load-chart.ts";
 import { DrayError } from "../../errors.ts";
 import type { YamlMap } from "../../yaml/read.ts";
-import type { Dict } from "../template/value.ts";
-import { applyJson } from "./set-json.ts";
+import { copyDict, type Dict } from "../template/value.ts";
+import { noteLayers, type Layer } from "./givers.ts";
+import { applyJson, lay } from "./set-json.ts";
 import { applySet, asText } from "./set-values.ts";
 
 /** Values as a user gives them to Helm: files, then assignments, the later ones winning. */
@@ -19,6 +20,8 @@ export interface ValueSet {
   readonly setFile?: readonly string[] | undefined;
 }
 
+type Apply = (assignments: string, to: Dict) => void;
+
 /** A path, or what was read already from where there is none. */
 export type ValuesFile = string | { readonly name: string; readonly text: string };
 
@@ -30,13 +33,29 @@ export type ValuesFile = string | { readonly name: string; readonly text: string
  */
 export async function readUserValues(given: ValueSet): Promise<Dict> {
   const { files = [], setJson = [], set = [], setString = [], setFile = [] } = given;
-  const merged: YamlMap = new Map();
-  for (const file of files) overlay(merged, await readOne(file));
-  const values: Dict = merged;
-  for (const assignments of setJson) applyJson(assignments, values);
-  for (const assignments of set) applySet(assignments, values);
-  for (const assignments of setString) applySet(assignments, values, asText);
-  for (const assignments of setFile) await applyFiles(assignments, values);
+  const values: Dict = new Map();
+  const layers: Layer[] = [];
+  for (const file of files) {
+    const name = JSON.stringify(typeof file === "string" ? file : file.name);
+    const read = await readOne(file);
+    lay(values, copyDict(read));
+    layers.push({ name, values: read });
+  }
+  /** What a flag says may be a secret: errors name the flag alone. */
+  const assign = (flag: string, all: readonly string[], apply: Apply): void => {
+    const own: Dict = new Map();
+    for (const assignments of all) {
+      apply(assignments, values);
+      apply(assignments, own);
+    }
+    layers.push({ name: flag, values: own });
+  };
+  assign("--set-json", setJson, applyJson);
+  assign("--set", set, applySet);
+  assign("--set-string", setString, (text, to) => applySet(text, to, asText));
+  const texts = await textsOf(setFile);
+  assign("--set-file", setFile, (text, to) => applySet(text, to, (path) => texts.get(path) ?? ""));
+  noteLayers(values, layers);
   return values;
 }
 
@@ -58,15 +77,17 @@ async function readOne(file: ValuesFile): Promise<YamlMap> {
   }
 }
 
-/** Paths are found first, then every place gets what its file holds. */
-async function applyFiles(assignments: string, values: Dict): Promise<void> {
+/** By path: what the files hold that assignments name. */
+async function textsOf(setFile: readonly string[]): Promise<ReadonlyMap<string, string>> {
   const texts = new Map<string, string>();
-  applySet(assignments, new Map(), (path) => {
-    texts.set(path, "");
-    return path;
-  });
+  for (const assignments of setFile) {
+    applySet(assignments, new Map(), (path) => {
+      texts.set(path, "");
+      return path;
+    });
+  }
   for (const path of texts.keys()) texts.set(path, await readText(path, "file of values"));
-  applySet(assignments, values, (path) => texts.get(path) ?? "");
+  return texts;
 }
 
 async function readText(path: string, what: string): Promise<string> {

@@ -4,6 +4,8 @@ import { Budget } from "../../../src/helm/template/budget.ts";
 import { writeJson } from "../../../src/helm/template/print.ts";
 import { allInstances, composeChart, type Instance } from "../../../src/helm/values/compose.ts";
 import { readValues } from "../../../src/chart/load-chart.ts";
+import { readUserValues, type ValueSet } from "../../../src/helm/values/user-values.ts";
+import { refusal } from "../../refusal.ts";
 
 async function compose(texts: ChartTexts, values = ""): Promise<Instance> {
   return composeChart(await makeChartOf(texts), readValues(values, "given"));
@@ -115,5 +117,46 @@ describe("composeChart()", () => {
   it("includes a subchart that nobody names", async () => {
     const root = await compose(subchart("extra", {}));
     expect(root.children.map(({ source }) => source)).toEqual(["demo/charts/extra"]);
+  });
+});
+
+describe("what stands under the name of a subchart", () => {
+  const texts: ChartTexts = { "values.yaml": "own: 1\n", ...subchart("sub", {}) };
+
+  it.each([
+    ["sub: 5", "a number"],
+    ["sub: null", "null"],
+    ["sub: [1]", "a list"],
+    ["sub: secret", "a text"],
+    ["sub: true", "true or false"],
+  ])("is a table: %s is refused, as by Helm", async (values, words) => {
+    const error = await refusal(() => compose(texts, values));
+    expect(error).toMatchObject({ code: "DRAY_VALUES_INVALID", kind: "usage" });
+    expect(error.message).toContain(`sub is ${words} in the values given, expected a table`);
+  });
+
+  it("is refused with the name of the file or flag that says so", async () => {
+    const chart = await makeChartOf(texts);
+    const said = async (set: ValueSet): Promise<string> =>
+      (await refusal(async () => composeChart(chart, await readUserValues(set)))).message;
+    const file = { name: "prod.yaml", text: "sub: 5\n" };
+    expect(await said({ files: [file] })).toContain('in "prod.yaml"');
+    expect(await said({ files: [file], set: ["own=2", "sub=6"] })).toContain("in --set,");
+  });
+
+  it("is refused in a chart's own values, also of a chart above and when it is switched off", async () => {
+    const listed = withDependencies("- {name: sub, version: 1.x, condition: own.on}\n");
+    const own = { ...texts, "Chart.yaml": listed, "values.yaml": "sub: 5\n" };
+    const error = await refusal(() => compose(own, "own: {on: false}"));
+    expect(error).toMatchObject({ code: "DRAY_VALUES_INVALID", kind: "refused" });
+    expect(error.message).toContain('sub is a number in "values.yaml"');
+    const inner = subchart("sub", {
+      "Chart.yaml": chartYaml("sub", "dependencies:\n- {name: own, version: 1.x}\n"),
+      ...subchart("own", {}),
+    });
+    const below = { ...texts, ...inner, "Chart.yaml": listed };
+    expect((await refusal(() => compose(below))).message).toContain(
+      'sub.own is a number in "values.yaml"',
+    );
   });
 });
