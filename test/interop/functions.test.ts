@@ -58,6 +58,14 @@ async function printedByHelm(helm: string, calls: readonly string[]): Promise<st
   }
 }
 
+/** A number of values is a float, and what is computed an `int64`: functions that count want an `int`. */
+const REFUSED = [
+  "until .Values.number",
+  "until (add 1 2)",
+  'nindent .Values.number "a"',
+  'trunc (int64 3) "abcdef"',
+];
+
 const calls = Object.values(CALLS).flat();
 const shapes = Object.values(SHAPES).flat();
 
@@ -72,6 +80,15 @@ describe("functions of templates", () => {
     const helm = (await defaults().helm()) ?? context.skip("needs helm");
     const wanted = await printedByHelm(helm, calls);
     expect(await eachHere(calls)).toEqual(pairs(calls, wanted));
+  });
+
+  it.each(REFUSED)("refuse what Helm's refuse: %s", async (call) => {
+    const [file] = renderChart(await chartOf([call]), { kubeVersion: "v1.35.0" });
+    const reasons = file?.problems.map(({ reason }) => reason) ?? [];
+    expect(reasons).toEqual([expect.stringMatching(/expected int, found (?:float64|int64)/)]);
+    const helm = await defaults().helm();
+    if (helm === undefined) return;
+    await expect(printedByHelm(helm, [call])).rejects.toThrow(/expected int; got (?:float|int)64/);
   });
 
   it("that give something else each time can be called as Helm's can", async (context) => {

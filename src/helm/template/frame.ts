@@ -2,7 +2,7 @@ import type { BranchNode, Pipe } from "./ast.ts";
 import type { Budget } from "./budget.ts";
 import { joined, type Looked } from "./read-log.ts";
 import { BudgetError, TemplateError } from "./template-error.ts";
-import { isList, sortedKeys, typeOf, type Value } from "./value.ts";
+import { Integer, integerOf, isList, sortedKeys, typeOf, type Value } from "./value.ts";
 
 /** One template in the middle of its run. */
 export interface Frame {
@@ -164,10 +164,12 @@ export function turnsOf(value: Value): (readonly [Value, Value])[] {
   if (value === null) return [];
   if (value instanceof Map) return sortedKeys(value).map((key) => [key, value.get(key) ?? null]);
   if (isList(value)) return value.map((item, index) => [BigInt(index), item]);
-  if (typeof value !== "bigint")
-    throw new TemplateError(`range can't iterate over ${typeOf(value)}`);
-  if (value > MAX_COUNT) throw new BudgetError(`a range of ${value}`);
-  return Array.from({ length: Number(value) }, (_item, index) => [BigInt(index), BigInt(index)]);
+  const count = integerOf(value);
+  if (count === undefined) throw new TemplateError(`range can't iterate over ${typeOf(value)}`);
+  if (count > MAX_COUNT) throw new BudgetError(`a range of ${count}`);
+  const numbers = Array.from({ length: Number(count) }, (_item, index) => BigInt(index));
+  if (!(value instanceof Integer)) return numbers.map((one) => [one, one]);
+  return numbers.map((one) => [one, value.like(one)]);
 }
 
 /** Whole numbers that `range` counts up to. */

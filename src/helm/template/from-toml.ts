@@ -1,6 +1,6 @@
 import { parse, TomlError } from "smol-toml";
 import type { Call } from "./signature.ts";
-import type { Dict, Value } from "./value.ts";
+import { Integer, type Dict, type Value } from "./value.ts";
 
 /** Tables and lists within one another. */
 const MAX_NESTING = 100;
@@ -32,6 +32,7 @@ function valueOf(value: unknown, onValue: () => void): Value {
   if (Array.isArray(value)) return value.map((item) => valueOf(item, onValue));
   if (value instanceof Date) return value.toISOString();
   if (typeof value === "object" && value !== null) return dictOf(value, onValue);
+  if (typeof value === "bigint") return Integer.int64(value);
   const isPlain = typeof value === "string" || typeof value === "boolean";
-  return isPlain || typeof value === "bigint" || typeof value === "number" ? value : null;
+  return isPlain || typeof value === "number" ? value : null;
 }

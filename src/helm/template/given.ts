@@ -1,5 +1,5 @@
 import { areSame, isShared, readsOf, type Read } from "./reads.ts";
-import { isList, Struct, type Dict, type Value } from "./value.ts";
+import { isList, type Dict, type Value } from "./value.ts";
 
 /** Entries of larger data, and of what is nested deeper, are not compared. */
 const MAX_ENTRIES = 64;
@@ -61,8 +61,7 @@ class Keeper {
 
 /** True for what may hold the same as another, or may be changed by whoever has it. */
 function holdsMore(value: Value): value is Dict | readonly Value[] {
-  if (typeof value !== "object" || value === null || value instanceof Struct) return false;
-  return !(value instanceof Map && isShared(value));
+  return value instanceof Map ? !isShared(value) : isList(value);
 }
 
 /** True if `data` is what was kept, and every entry was made of the same settings. */

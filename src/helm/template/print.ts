@@ -1,6 +1,6 @@
 import type { Budget } from "./budget.ts";
 import { BudgetError } from "./template-error.ts";
-import { isList, sortedKeys, Struct, type Dict, type Value } from "./value.ts";
+import { Integer, isList, sortedKeys, Struct, type Dict, type Value } from "./value.ts";
 
 /** Go shows this for nil; Helm takes it out of the finished text. */
 export const NO_VALUE = "<no value>";
@@ -91,5 +91,5 @@ function toPlain(value: Value, budget: Budget, depth: number): unknown {
   }
   if (value instanceof Struct) return {};
   if (isList(value)) return value.map((item) => toPlain(item, budget, depth + 1));
-  return typeof value === "bigint" ? Number(value) : value;
+  return typeof value === "bigint" || value instanceof Integer ? Number(value) : value;
 }

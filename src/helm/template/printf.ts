@@ -1,6 +1,6 @@
 import type { Budget } from "./budget.ts";
 import { format, formatFloat } from "./print.ts";
-import { isList, sortedKeys, typeOf, type Dict, type Value } from "./value.ts";
+import { integerOf, isList, sortedKeys, typeOf, type Dict, type Value } from "./value.ts";
 
 /** Wider than this is no padding but an attack. */
 const MAX_WIDTH = 10_000;
@@ -81,8 +81,9 @@ function formatOne(spec: Spec, value: Value): string {
 }
 
 function formatNumber(spec: Spec, value: Value): string {
-  if (typeof value === "bigint") {
-    const digits = integer(spec.verb, value);
+  const whole = integerOf(value);
+  if (whole !== undefined) {
+    const digits = integer(spec.verb, whole);
     return digits === undefined
       ? wrong(spec.verb, value)
       : withSign(digits.padStart(spec.precision ?? 0, "0"), spec);
@@ -145,9 +146,8 @@ function withSign(digits: string, { flags }: Spec): string {
 
 function asText(value: Value, verb: string): string {
   if (value === null) return `%!${verb}(<nil>)`;
-  if (typeof value === "number" || typeof value === "bigint" || typeof value === "boolean") {
-    return wrong(verb, value);
-  }
+  const isNumber = typeof value === "number" || integerOf(value) !== undefined;
+  if (isNumber || typeof value === "boolean") return wrong(verb, value);
   return format(value);
 }
 

@@ -91,9 +91,8 @@ function mismatch(wanted: string, value: Value): never {
   throw new TemplateError(`expected ${wanted}, found ${typeOf(value)}`);
 }
 
-/** Go's `int`, where a whole float is taken too. */
+/** Go's `int` and nothing else: neither a float, as all numbers of values are, nor an `int64`. */
 function toIndex(value: Value): number {
-  const number = typeof value === "bigint" ? Number(value) : value;
-  if (typeof number === "number" && Number.isSafeInteger(number)) return number;
-  return mismatch("int", value);
+  const index = typeof value === "bigint" ? Number(value) : Number.NaN;
+  return Number.isSafeInteger(index) ? index : mismatch("int", value);
 }

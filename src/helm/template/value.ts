@@ -1,8 +1,47 @@
 /**
- * A value of the template language. Go's integers are `bigint` and its floats are `number`, because
+ * A value of the template language. Go's `int` is `bigint` and its floats are `number`, because
  * templates tell them apart: values from YAML are floats, `1` in a template is an integer.
  */
-export type Value = null | string | boolean | bigint | number | readonly Value[] | Dict | Struct;
+export type Value = null | string | boolean | bigint | number | Integer | Compound | Struct;
+type Compound = readonly Value[] | Dict;
+
+/** A Go integer that is no `int`: arithmetic and `--set` give an `int64`, which some functions insist on. */
+export class Integer {
+  readonly kind: "int64" | "uint64" | "uint8";
+  readonly value: bigint;
+
+  private constructor(kind: Integer["kind"], value: bigint) {
+    this.kind = kind;
+    this.value = value;
+  }
+
+  static int64(value: bigint): Integer {
+    return new Integer("int64", BigInt.asIntN(64, value));
+  }
+
+  static uint64(value: bigint): Integer {
+    return new Integer("uint64", value);
+  }
+
+  static uint8(value: number): Integer {
+    return new Integer("uint8", BigInt(value));
+  }
+
+  /** Another number of the same type. */
+  like(value: bigint): Integer {
+    return new Integer(this.kind, value);
+  }
+
+  toString(): string {
+    return this.value.toString();
+  }
+}
+
+/** The number of an integer of any kind. */
+export function integerOf(value: Value): bigint | undefined {
+  if (typeof value === "bigint") return value;
+  return value instanceof Integer ? value.value : undefined;
+}
 
 /** A Go map with string keys, read in key order. */
 export type Dict = Map<string, Value>;
@@ -43,6 +82,7 @@ export function isTrue(value: Value): boolean {
   if (value === null || value === false || value === "") return false;
   if (typeof value === "number") return value !== 0;
   if (typeof value === "bigint") return value !== 0n;
+  if (value instanceof Integer) return value.value !== 0n;
   if (value instanceof Map) return value.size > 0;
   return !isList(value) || value.length > 0;
 }
@@ -53,6 +93,7 @@ export function kindOf(value: Value): string {
   if (typeof value === "string") return "string";
   if (typeof value === "boolean") return "bool";
   if (typeof value === "bigint") return "int";
+  if (value instanceof Integer) return value.kind;
   if (typeof value === "number") return "float64";
   if (value instanceof Map) return "map";
   return value instanceof Struct ? "struct" : "slice";
@@ -88,6 +129,7 @@ export function deepEqual(a: Value, b: Value, onValue: () => void): boolean {
   if (isList(a) && isList(b)) {
     return a.length === b.length && a.every((item, at) => deepEqual(item, b[at] ?? null, onValue));
   }
+  if (a instanceof Integer && b instanceof Integer) return a.kind === b.kind && a.value === b.value;
   return a === b;
 }
 

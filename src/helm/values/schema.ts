@@ -2,7 +2,7 @@ import type { Ajv, ErrorObject, Options, ValidateFunction } from "ajv";
 import { shownPath, textOf, type Chart } from "../../chart/chart.ts";
 import { compileRegex } from "../../chart/regex.ts";
 import type { Problem } from "../template/evaluate.ts";
-import { isList, type Value } from "../template/value.ts";
+import { integerOf, isList, type Value } from "../template/value.ts";
 import { inWords, whyUnusable } from "./schema-words.ts";
 import { allInstances, type Instance } from "./compose.ts";
 
@@ -147,7 +147,8 @@ function problemFrom(error: ErrorObject, above: readonly string[], file: string)
 
 /** As JSON has it. */
 function plain(value: Value): unknown {
-  if (typeof value === "bigint") return Number(value);
+  const whole = integerOf(value);
+  if (whole !== undefined) return Number(whole);
   if (isList(value)) return value.map(plain);
   if (!(value instanceof Map)) return value;
   return Object.fromEntries([...value].map(([key, item]) => [key, plain(item)]));

@@ -1,5 +1,5 @@
 import { DrayError } from "../../errors.ts";
-import { isList, type Dict, type Value } from "../template/value.ts";
+import { Integer, isList, type Dict, type Value } from "../template/value.ts";
 
 /** Helm's own limits. https://github.com/helm/helm/blob/v3.19.0/pkg/strvals/parser.go */
 const MAX_INDEX = 65_536;
@@ -27,7 +27,7 @@ function asTyped(text: string): Value {
   const lower = text.toLowerCase();
   if (lower === "true" || lower === "false") return lower === "true";
   if (lower === "null") return null;
-  if (text === "0" || /^[+-]?[1-9]\d{0,17}$/.test(text)) return BigInt(text);
+  if (text === "0" || /^[+-]?[1-9]\d{0,17}$/.test(text)) return Integer.int64(BigInt(text));
   return text;
 }
 

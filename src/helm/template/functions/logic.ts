@@ -3,7 +3,16 @@ import { sprintf } from "../printf.ts";
 import { fn, variadic, type Call, type TemplateFunction } from "../signature.ts";
 import { TemplateError } from "../template-error.ts";
 import { isSameTime } from "./times.ts";
-import { byCodePoint, isList, isTrue, kindOf, typeOf, type Value } from "../value.ts";
+import {
+  byCodePoint,
+  Integer,
+  integerOf,
+  isList,
+  isTrue,
+  kindOf,
+  typeOf,
+  type Value,
+} from "../value.ts";
 
 /** What Go's text/template brings itself. https://pkg.go.dev/text/template@go1.25.0#hdr-Functions */
 export const LOGIC: Readonly<Record<string, TemplateFunction>> = {
@@ -42,10 +51,12 @@ function comparison(compare: (a: Value, b: Value) => boolean): TemplateFunction 
   });
 }
 
-const BASIC: ReadonlySet<string> = new Set(["string", "bool", "int", "float64"]);
+const BASIC: ReadonlySet<string> = new Set(["string", "bool", "float64"]);
 
 function equal(a: Value, b: Value): boolean {
   if (a === null || b === null) return a === b;
+  const [one, other] = [integerOf(a), integerOf(b)];
+  if (one !== undefined && other !== undefined) return one === other;
   const [left, right] = [kindOf(a), kindOf(b)];
   if (left !== right)
     throw new TemplateError(`incompatible types for comparison: ${left} and ${right}`);
@@ -57,7 +68,8 @@ function equal(a: Value, b: Value): boolean {
 
 function order(a: Value, b: Value): number {
   if (typeof a === "string" && typeof b === "string") return byCodePoint(a, b);
-  if (typeof a === "bigint" && typeof b === "bigint") return Number(a - b);
+  const [one, other] = [integerOf(a), integerOf(b)];
+  if (one !== undefined && other !== undefined) return Number(one - other);
   if (typeof a === "number" && typeof b === "number") return a - b;
   throw new TemplateError(`incompatible types for comparison: ${typeOf(a)} and ${typeOf(b)}`);
 }
@@ -77,13 +89,14 @@ function itemOf(from: Value, key: Value, call: Call): Value {
     }
     throw new TemplateError(`cannot index a map with ${typeOf(key)}`);
   }
-  if (typeof from === "string") return BigInt(from.charCodeAt(indexOf(key, from.length)));
+  if (typeof from === "string")
+    return Integer.uint8(Buffer.from(from)[indexOf(key, Buffer.byteLength(from))] ?? 0);
   if (!isList(from)) throw new TemplateError(`cannot index ${typeOf(from)}`);
   return from[indexOf(key, from.length)] ?? null;
 }
 
 function indexOf(key: Value, length: number): number {
-  const index = typeof key === "bigint" || typeof key === "number" ? Number(key) : -1;
+  const index = typeof key === "number" ? key : Number(integerOf(key) ?? -1);
   if (index >= 0 && index < length) return index;
   throw new TemplateError(`index out of range: ${format(key)}`);
 }

@@ -1,32 +1,40 @@
 import { format } from "../print.ts";
 import { fn, variadic, type TemplateFunction } from "../signature.ts";
 import { BudgetError, TemplateError } from "../template-error.ts";
-import type { Value } from "../value.ts";
+import { Integer, integerOf, type Value } from "../value.ts";
+
+/** What Sprig does with `int64`, from the first value to the last. */
+function whole(values: readonly Value[], operate: (a: bigint, b: bigint) => bigint): Integer {
+  const numbers = values.map(toBig);
+  return Integer.int64(numbers.reduce((a, b) => BigInt.asIntN(64, operate(a, b))));
+}
+
+const largest = variadic(["any"], (first, values) =>
+  whole([...first, ...values], (a, b) => (b > a ? b : a)),
+);
 
 /** Numbers. https://masterminds.github.io/sprig/math.html */
 export const NUMBERS: Readonly<Record<string, TemplateFunction>> = {
   int: fn(["any"], ([a]) => toBig(a)),
-  int64: fn(["any"], ([a]) => toBig(a)),
+  int64: fn(["any"], ([a]) => Integer.int64(toBig(a))),
   float64: fn(["any"], ([a]) => toFloat(a)),
   atoi: fn(["string"], ([text]) =>
     /^[+-]?\d+$/.test(text) ? BigInt.asIntN(64, BigInt(text)) : 0n,
   ),
   toDecimal: fn(["any"], ([value]) => {
     const text = format(value);
-    return /^[0-7]+$/.test(text) ? BigInt.asIntN(64, BigInt(`0o${text}`)) : 0n;
+    return Integer.int64(/^[0-7]+$/.test(text) ? BigInt(`0o${text}`) : 0n);
   }),
-  add1: fn(["any"], ([value]) => toBig(value) + 1n),
-  add: variadic([], (_none, values) => values.reduce((sum: bigint, one) => sum + toBig(one), 0n)),
-  sub: fn(["any", "any"], ([a, b]) => toBig(a) - toBig(b)),
-  mul: variadic(["any"], ([first], values) =>
-    values.reduce((product: bigint, one) => BigInt.asIntN(64, product * toBig(one)), toBig(first)),
-  ),
-  div: fn(["any", "any"], ([a, b]) => toBig(a) / divisor(b)),
-  mod: fn(["any", "any"], ([a, b]) => toBig(a) % divisor(b)),
-  max: variadic(["any"], ([first], values) => values.map(toBig).reduce(larger, toBig(first))),
-  biggest: variadic(["any"], ([first], values) => values.map(toBig).reduce(larger, toBig(first))),
-  min: variadic(["any"], ([first], values) =>
-    values.map(toBig).reduce((a, b) => (b < a ? b : a), toBig(first)),
+  add1: fn(["any"], ([value]) => Integer.int64(toBig(value) + 1n)),
+  add: variadic([], (_none, values) => whole([0n, ...values], (sum, one) => sum + one)),
+  sub: fn(["any", "any"], (values) => whole(values, (a, b) => a - b)),
+  mul: variadic(["any"], (first, values) => whole([...first, ...values], (a, b) => a * b)),
+  div: fn(["any", "any"], (values) => whole(values, (a, b) => a / divisor(b))),
+  mod: fn(["any", "any"], (values) => whole(values, (a, b) => a % divisor(b))),
+  max: largest,
+  biggest: largest,
+  min: variadic(["any"], (first, values) =>
+    whole([...first, ...values], (a, b) => (b < a ? b : a)),
   ),
   maxf: variadic(["any"], ([first], values) =>
     values.map(toFloat).reduce((a, b) => Math.max(a, b), toFloat(first)),
@@ -65,19 +73,15 @@ function floats(operate: (a: number, b: number) => number): TemplateFunction {
   );
 }
 
-function larger(a: bigint, b: bigint): bigint {
-  return b > a ? b : a;
-}
-
-function divisor(value: Value): bigint {
-  const number = toBig(value);
+function divisor(number: bigint): bigint {
   if (number === 0n) throw new TemplateError("integer divide by zero");
   return number;
 }
 
 /** What anything is as an `int64`: 0 where it is no number. */
 function toBig(value: Value): bigint {
-  if (typeof value === "bigint") return BigInt.asIntN(64, value);
+  const integer = integerOf(value);
+  if (integer !== undefined) return BigInt.asIntN(64, integer);
   if (typeof value === "boolean") return value ? 1n : 0n;
   if (typeof value === "number") return Number.isFinite(value) ? BigInt(Math.trunc(value)) : 0n;
   return typeof value === "string" ? parsedInteger(value) : 0n;
@@ -103,9 +107,7 @@ export function toInt(value: Value): number {
 
 function toFloat(value: Value): number {
   if (typeof value === "string") return Number(value.trim() === "" ? 0 : value) || 0;
-  return typeof value === "number" || typeof value === "bigint" || value === true
-    ? Number(value)
-    : 0;
+  return typeof value === "number" ? value : Number(integerOf(value) ?? value === true);
 }
 
 /** Longer lists than any chart counts. */

@@ -1,7 +1,7 @@
 import { withMethods } from "../field.ts";
 import { fn, type TemplateFunction } from "../signature.ts";
 import { TemplateError } from "../template-error.ts";
-import { Struct, type Value } from "../value.ts";
+import { Integer, integerOf, Struct, type Value } from "../value.ts";
 
 /** The clock stands, so that every rendering is the same. In milliseconds. */
 const NOW = Date.parse("2024-01-01T00:00:00Z");
@@ -15,8 +15,8 @@ function timeAt(moment: number): Struct {
   moments.set(time, moment);
   const of = (layout: string): bigint => BigInt(format(moment, layout));
   return withMethods(time, {
-    Unix: fn([], () => BigInt(Math.floor(moment / 1000))),
-    UnixNano: fn([], () => BigInt(moment) * 1_000_000n),
+    Unix: fn([], () => Integer.int64(BigInt(Math.floor(moment / 1000)))),
+    UnixNano: fn([], () => Integer.int64(BigInt(moment) * 1_000_000n)),
     Year: fn([], () => of("2006")),
     Day: fn([], () => of("2")),
     Hour: fn([], () => BigInt(new Date(moment).getUTCHours())),
@@ -38,7 +38,9 @@ export function isSameTime(a: Value, b: Value): boolean {
 /** What is no time stands for now, as in Sprig. */
 function momentOf(value: Value | undefined): number {
   if (value instanceof Struct) return moments.get(value) ?? NOW;
-  return typeof value === "bigint" || typeof value === "number" ? Number(value) * 1000 : NOW;
+  if (typeof value === "number") return value * 1000;
+  const seconds = integerOf(value ?? null);
+  return seconds === undefined ? NOW : Number(seconds) * 1000;
 }
 
 const date = fn(["string", "any"], ([layout, time]) => format(momentOf(time), layout));
@@ -100,9 +102,9 @@ function millisecondsOf(text: string): number | undefined {
   return sign === "-" ? -sum : sum;
 }
 
-/** Sprig takes whole numbers and texts of them; a float is nothing to it. */
+/** Sprig takes an `int64` and a text of one; a float is nothing to it, and neither is an `int`. */
 function wholeSeconds(value: Value): number {
-  if (typeof value === "bigint") return Number(value);
+  if (value instanceof Integer) return value.kind === "int64" ? Number(value.value) : 0;
   return typeof value === "string" && /^[+-]?\d+$/.test(value) ? Number(value) : 0;
 }
 

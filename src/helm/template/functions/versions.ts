@@ -3,7 +3,7 @@ import { DrayError } from "../../../errors.ts";
 import { withMethods } from "../field.ts";
 import { fn, type TemplateFunction } from "../signature.ts";
 import { TemplateError } from "../template-error.ts";
-import { Struct, type Value } from "../value.ts";
+import { Integer, Struct, type Value } from "../value.ts";
 
 /** Versions. https://masterminds.github.io/sprig/semver.html */
 export const VERSIONS: Readonly<Record<string, TemplateFunction>> = {
@@ -19,9 +19,9 @@ function versionOf(text: string): Struct {
   const next = (...parts: readonly number[]): TemplateFunction =>
     fn([], () => versionOf(parts.join(".")));
   const fields = {
-    Major: BigInt(major),
-    Minor: BigInt(minor),
-    Patch: BigInt(patch),
+    Major: Integer.uint64(BigInt(major)),
+    Minor: Integer.uint64(BigInt(minor)),
+    Patch: Integer.uint64(BigInt(patch)),
     Prerelease: prerelease.join("."),
     Metadata: version.build.join("."),
     Original: text,
