@@ -76,9 +76,10 @@ export const charts = {
   },
   VALUES_INVALID: {
     ends: "refused",
-    means: "A file of values is YAML and no table of names and values.",
+    means:
+      "A file of values is YAML and no table of names and values, or values have something else than a table under the name of a subchart, which Helm refuses.",
     advice:
-      "Write `name: value` at its top level; `helm show values CHART` prints what a chart knows.",
+      "Write `name: value` at its top level, and a subchart's settings below its name; `helm show values CHART` prints what a chart knows.",
   },
   VERSION_INVALID: {
     ends: "usage",

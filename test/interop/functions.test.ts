@@ -82,12 +82,11 @@ describe("functions of templates", () => {
     expect(await eachHere(calls)).toEqual(pairs(calls, wanted));
   });
 
-  it.each(REFUSED)("refuse what Helm's refuse: %s", async (call) => {
+  it.for(REFUSED)("refuse what Helm's refuse: %s", async (call, context) => {
     const [file] = renderChart(await chartOf([call]), { kubeVersion: "v1.35.0" });
     const reasons = file?.problems.map(({ reason }) => reason) ?? [];
     expect(reasons).toEqual([expect.stringMatching(/expected int, found (?:float64|int64)/)]);
-    const helm = await defaults().helm();
-    if (helm === undefined) return;
+    const helm = (await defaults().helm()) ?? context.skip("needs helm");
     await expect(printedByHelm(helm, [call])).rejects.toThrow(/expected int; got (?:float|int)64/);
   });
 

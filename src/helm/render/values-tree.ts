@@ -24,14 +24,16 @@ export class ValuesTree {
   readonly #root: Dict;
   readonly #charts: readonly ValuesPath[];
   readonly #changed = new Map<Dict, Snapshot>();
+  /** Of tables that were put in as globals: the copy for each chart. */
+  readonly #globals = new WeakMap<Dict, Dict[]>();
 
   /** `chart` is the one asked for. */
   constructor(chart: Instance) {
     this.#root = copyWithOrigins(chart.values, []);
-    this.#charts = allInstances(chart).map(({ path }) => path);
-    for (const path of this.#charts) {
-      if (path.length > 0) takeGlobals(this.tableAt(path));
-    }
+    const charts = allInstances(chart);
+    this.#charts = charts.map(({ path }) => path);
+    const copies = new Map<Dict, Dict>();
+    for (const { path, values } of charts) takeGlobals(this.tableAt(path), values, copies);
   }
 
   /** The table at `path`, which the templates of one chart share. */
@@ -45,10 +47,21 @@ export class ValuesTree {
     if (!this.#changed.has(dict)) this.#changed.set(dict, new Snapshot(dict));
   };
 
-  /** Each chart has its own copy of what is global. */
   override({ path, value }: Override): void {
     if (path[0] !== GLOBAL) return this.#set(path, value);
-    for (const chart of this.#charts) this.#set([...chart, ...path], value);
+    for (const [index, chart] of this.#charts.entries()) {
+      this.#set([...chart, ...path], this.#globalFor(index, path, value));
+    }
+  }
+
+  /** Each chart has its own table of what is global and of each entry; what is below these is one for all. */
+  #globalFor(chart: number, path: ValuesPath, value: Value): Value {
+    if (!(value instanceof Map) || path.length > OWN_LEVELS) return value;
+    const copies = this.#globals.get(value) ?? [];
+    this.#globals.set(value, copies);
+    const own = copies[chart] ?? copiedTo(OWN_LEVELS - path.length, value);
+    copies[chart] = own;
+    return own;
   }
 
   #set(path: ValuesPath, value: Value): void {
@@ -77,9 +90,19 @@ export class ValuesTree {
 
 const GLOBAL = "global";
 
+/** `global` and its entries. https://github.com/helm/helm/blob/v3.19.0/pkg/chartutil/coalesce.go */
+const OWN_LEVELS = 2;
+
+function copiedTo(levels: number, table: Dict): Dict {
+  if (levels === 0) return new Map(table);
+  const inner = (value: Value): Value =>
+    value instanceof Map ? copiedTo(levels - 1, value) : value;
+  return new Map([...table].map(([key, value]) => [key, inner(value)]));
+}
+
 /** What is global is one setting, in whichever chart a template looks at it. */
-function takeGlobals(values: Dict): void {
+function takeGlobals(table: Dict, values: Dict, copies: Map<Dict, Dict>): void {
   const global = values.get(GLOBAL);
-  if (global instanceof Map) values.set(GLOBAL, copyWithOrigins(global, [GLOBAL]));
-  noteCopy(values, GLOBAL, [GLOBAL]);
+  if (global instanceof Map) table.set(GLOBAL, copyWithOrigins(global, [GLOBAL], copies));
+  noteCopy(table, GLOBAL, [GLOBAL]);
 }

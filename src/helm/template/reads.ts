@@ -127,17 +127,25 @@ export function markAllShared(value: Value): void {
   } else if (isList(value)) for (const item of value) markAllShared(item);
 }
 
-/** A copy of a tree of values in which each table knows where it stands, beginning at `path`. */
-export function copyWithOrigins(dict: Dict, path: readonly string[]): Dict {
+/**
+ * A copy of a tree of values in which each table knows where it stands, beginning at `path`. A table
+ * that was copied before, as `copies` has it, is the same table in the copy too.
+ */
+export function copyWithOrigins(
+  dict: Dict,
+  path: readonly string[],
+  copies?: Map<Dict, Dict>,
+): Dict {
+  const known = copies?.get(dict);
+  if (known !== undefined) return known;
   const copy: Dict = new Map();
+  copies?.set(dict, copy);
   origins.set(copy, { path, entries: undefined, known: new Map(), shared: true });
-  for (const [key, item] of dict) copy.set(key, copied(item, path, key));
+  const copied = (value: Value, inner: readonly string[]): Value => {
+    if (value instanceof Map) return copyWithOrigins(value, inner, copies);
+    if (!isList(value)) return value;
+    return value.map((item, index) => copied(item, [...inner, String(index)]));
+  };
+  for (const [key, item] of dict) copy.set(key, copied(item, [...path, key]));
   return copy;
-}
-
-function copied(value: Value, path: readonly string[], key: string): Value {
-  if (value instanceof Map) return copyWithOrigins(value, [...path, key]);
-  if (!isList(value)) return value;
-  const inner = [...path, key];
-  return value.map((item, index) => copied(item, inner, String(index)));
 }
