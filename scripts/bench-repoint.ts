@@ -2,7 +2,7 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
 import type { Chart } from "../src/chart/chart.ts";
-import { loadChartFiles, overlay, readValues } from "../src/chart/load-chart.ts";
+import { loadChartFiles, readValues } from "../src/chart/load-chart.ts";
 import { readChart } from "../src/chart/read-chart.ts";
 import { defaults } from "../src/defaults.ts";
 import { parseTarget } from "../src/delivery/plan.ts";
@@ -10,6 +10,7 @@ import { isNeeded } from "../src/discover/discovery.ts";
 import { openHelmRenderer } from "../src/discover/helm-binary.ts";
 import { imagesIn, type RenderedImage } from "../src/discover/rendered-images.ts";
 import { DrayError } from "../src/errors.ts";
+import { lay } from "../src/helm/values/set-json.ts";
 import { startRun } from "../src/events.ts";
 import type { YamlMap } from "../src/yaml/read.ts";
 import { formatPath, lookUp } from "../src/helm/values/path.ts";
@@ -160,7 +161,7 @@ function neededEdits({ edits, images }: Repointed): Repointed["edits"] {
 
 function without(values: YamlMap, path: readonly string[]): YamlMap {
   const copy: YamlMap = new Map();
-  overlay(copy, readValues(JSON.stringify(plain(values)), "values"));
+  lay(copy, readValues(JSON.stringify(plain(values)), "values"));
   const above = lookUp(copy, path.slice(0, -1));
   if (above instanceof Map) above.delete(path.at(-1) ?? "");
   return copy;

@@ -139,7 +139,7 @@ export function readValues(text: string, what: string): YamlMap {
 }
 
 /** Puts `over` on top of `base`: tables are joined, everything else is replaced. */
-export function overlay(base: YamlMap, over: YamlMap): void {
+function overlay(base: YamlMap, over: YamlMap): void {
   for (const [key, value] of over) {
     const there = base.get(key);
     if (there instanceof Map && value instanceof Map) overlay(there, value);
