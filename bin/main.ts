@@ -45,18 +45,19 @@ function textOf(name: string): string {
 
 const argv = process.argv.slice(2);
 
-// Content that passes leaves a buffer for every 64 KiB, which is freed with the young objects: where these
-// are collected early, 30 MB less are waiting for it. Rendering charts wants the room.
-const CARRYING: ReadonlySet<string | undefined> = new Set([
-  "pack",
-  "push",
-  "copy",
-  "verify",
-  "unpack",
-]);
-if (isKnownEngine && CARRYING.has(argv[0])) {
-  setFlagsFromString("--semi-space-growth-factor=1");
-  setFlagsFromString("--minor-gc-task-trigger=10");
+/** So much passes that memory for it is worth more than the time of the collector. */
+const MUCH_BYTES = 64 * 1024 * 1024;
+
+// What comes from connections is a new buffer for every 64 KiB, freed with the young objects: where
+// these have little room and are collected early, 30 MB less wait for it. Before it is known how much
+// comes they get no more room, and then either that or all that they need: many small things take longer
+// without.
+if (isKnownEngine && argv[0] === "pack") setFlagsFromString("--semi-space-growth-factor=1");
+
+function expectBytes(bytes: number): void {
+  if (!isKnownEngine) return;
+  if (bytes >= MUCH_BYTES) setFlagsFromString("--minor-gc-task-trigger=10");
+  else setFlagsFromString("--semi-space-growth-factor=2");
 }
 
 /** Scripts ask for it often: the program need not be loaded for that. */
@@ -74,6 +75,7 @@ async function main(): Promise<number> {
     stderr: process.stderr,
     env: process.env,
     licenses,
+    expectBytes,
     signal: stop.signal,
   });
 }

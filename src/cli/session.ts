@@ -84,7 +84,10 @@ export function sessionStarter(io: Io, exit: (code: number) => void): StartSessi
       defaults,
       run: {
         signal: io.signal,
-        onEvent: shown.listen,
+        onEvent: (event) => {
+          if (event.type === "stage" && event.stage === "pack") io.expectBytes?.(event.bytes ?? 0);
+          shown.listen(event);
+        },
         workDirectory: flags.workDir ?? defaults.workDirectory,
       },
       print: (document, text, wrong = "") => {

@@ -8,6 +8,8 @@ export interface Io {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** The license of dray and the terms of what it is made of. */
   readonly licenses: () => string;
+  /** Hears how many bytes are about to come from others. */
+  readonly expectBytes?: (bytes: number) => void;
   /** Whether words have colors. @default "auto": on terminals, and as variables say */
   readonly color?: "auto" | "always" | "never";
   /** Aborted when the user or the system wants the program to stop. */

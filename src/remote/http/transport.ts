@@ -88,7 +88,8 @@ export class Transport {
         body: body as Buffer | null,
         headersTimeout: Math.max(request.answerTimeout ?? 0, answerTimeout),
         bodyTimeout: pace.span,
-        signal: joinSignals(stop.signal, request.signal),
+        // Nothing can get stuck of what has no body.
+        signal: body === null ? request.signal : joinSignals(stop.signal, request.signal),
         // undici would close the connection of every HEAD.
         ...(method === "HEAD" ? { reset: this.#talkative.has(url) } : {}),
       }),
