@@ -12,16 +12,19 @@ import { benchJourney } from "./bench/journey.ts";
 import { measure, spreadOf, type Cost } from "./bench/measure.ts";
 import { installedPeers, type Peer } from "./bench/peers.ts";
 import { startRegistry } from "./bench/registry.ts";
+import { addResults } from "./bench/results.ts";
 import { benchTls, type TlsCost } from "./bench/tls.ts";
 
 const USAGE = `npm run bench -- [--size 1GiB,4GiB] [--images 4] [--many 200,2000] [--tls 200] [--runs 3]
-                 [--peers crane,regctl,hauler,skopeo,oras] [--dir DIR] [--full] [--write] [--carriers]
+                 [--peers crane,regctl,hauler,skopeo,oras] [--dir DIR] [--results FILE]
+                 [--full] [--write] [--carriers]
 
 Packs, verifies and pushes random images through real registries, in turn with each peer that is on
 PATH. --size 0, --many 0 or --tls 0 leaves those rows out. --full is 1, 4 and 16 GiB and 20, 200 and
 2,000 images: 45 GB of disk and an hour. Above 2 GiB and 1,000 images everything runs once; above
 8 GiB dray runs alone, above 1,000 images beside two peers. --write puts figures and a plot into
-docs/performance.md. --carriers measures bundles that were packed anew, bombs and many entries
+docs/performance.md; --results adds what was measured to a file, and all that is in it is written, so that
+each row can have a quiet machine for itself. --carriers measures bundles that were packed anew, bombs and many entries
 instead. Needs GNU time.`;
 
 const { values } = parseArgs({
@@ -33,6 +36,7 @@ const { values } = parseArgs({
     tls: { type: "string", default: "200" },
     peers: { type: "string", default: "crane,regctl,hauler,skopeo,oras" },
     dir: { type: "string", default: tmpdir() },
+    results: { type: "string" },
     full: { type: "boolean", default: false },
     write: { type: "boolean", default: false },
     carriers: { type: "boolean", default: false },
@@ -75,7 +79,7 @@ async function peersHere(): Promise<Peer[]> {
 async function benchAll(peers: readonly Peer[]): Promise<void> {
   const machine = `${cpus().length} × ${cpus()[0]?.model ?? "?"}, Node.js ${process.version}`;
   const versions = peers.map(({ name, version }) => `${name} ${version}`).join(", ");
-  const head = `${new Date().toISOString().slice(0, 10)}; ${machine}; ${runs} runs each, of what is large one; ${versions}.`;
+  const head = `${new Date().toISOString().slice(0, 10)}; ${machine}; ${versions}.`;
   console.log(`${head}\n`);
   const comparisons: Comparison[] = [];
   for (const load of loads()) {
@@ -92,7 +96,9 @@ async function benchAll(peers: readonly Peer[]): Promise<void> {
   const tls = await benchConnections(peers);
   const version = await versionRow();
   console.log(version);
-  if (values.write) await writeFigures({ head, comparisons, tls, version });
+  const found = { comparisons, tls };
+  const all = values.results === undefined ? found : await addResults(values.results, found);
+  if (values.write) await writeFigures({ ...all, head, version });
 }
 
 /** Small images before large ones: nothing is left on the disk that would slow them. */

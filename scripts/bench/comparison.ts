@@ -21,8 +21,13 @@ export class Comparison {
     this.load = load;
   }
 
-  note(program: string, cost: Cost): void {
-    this.#costs.set(program, [...(this.#costs.get(program) ?? []), cost]);
+  note(program: string, ...costs: readonly Cost[]): void {
+    this.#costs.set(program, [...(this.#costs.get(program) ?? []), ...costs]);
+  }
+
+  /** Every round of every program. */
+  get costs(): ReadonlyMap<string, readonly Cost[]> {
+    return this.#costs;
   }
 
   of(program: string): Cost | undefined {
@@ -48,7 +53,7 @@ export class Comparison {
     const best = Math.min(...peers.map((name) => this.of(name)?.seconds ?? Infinity));
     const bestCpu = Math.min(...peers.map((name) => this.of(name)?.cpu ?? Infinity));
     return [...this.#costs].map(([name, costs], index) => {
-      const { cpu, peakRss, written, seconds } = summary(costs);
+      const { cpu, peakRss, written, seconds, load } = summary(costs);
       const wall = spreadOf(costs.map((one) => one.seconds));
       return [
         index === 0 ? `${this.journey}, ${this.load.what}` : "",
@@ -59,6 +64,8 @@ export class Comparison {
         ratio(cpu, bestCpu),
         formatBytes(peakRss),
         formatBytes(written),
+        String(costs.length),
+        load.toFixed(1),
       ];
     });
   }
@@ -80,4 +87,6 @@ export const COLUMNS: readonly string[] = [
   "CPU to the thriftiest",
   "peak RSS",
   "written",
+  "rounds",
+  "load",
 ];

@@ -4,14 +4,12 @@ import { formatBytes } from "../../src/cli/table.ts";
 import { markdownTable } from "../markdown-table.ts";
 import { COLUMNS, type Comparison } from "./comparison.ts";
 import { plot, type PlotPoint } from "./plot.ts";
+import type { Results } from "./results.ts";
 import type { TlsCost } from "./tls.ts";
 
-/** What a run of the benchmark has found. */
-interface Figures {
+interface Figures extends Results {
   /** When, where and with what. */
   readonly head: string;
-  readonly comparisons: readonly Comparison[];
-  readonly tls: readonly TlsCost[];
   /** What starting costs. */
   readonly version: string;
 }

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 
@@ -13,6 +13,8 @@ export interface Cost {
   readonly peakRss: number;
   /** Bytes that were written to files. */
   readonly written: number;
+  /** Processes that wanted a processor in the minute before. */
+  readonly load: number;
 }
 
 /** Runs a program to its end, which has to be with `exitCode`, and has GNU time measure it from outside. */
@@ -20,6 +22,7 @@ export async function measure(
   command: readonly string[],
   { exitCode = 0, env = {} }: { exitCode?: number; env?: Readonly<Record<string, string>> } = {},
 ): Promise<Cost> {
+  const [load = Number.NaN] = loadavg();
   const report = join(tmpdir(), `dray-bench-time-${process.pid}`);
   const child = spawn("time", ["-q", "-f", "%e %U %S %M %O", "-o", report, ...command], {
     stdio: ["ignore", "ignore", "pipe"],
@@ -35,7 +38,7 @@ export async function measure(
   const figures = (await readFile(report, "utf8")).trim().split(" ").map(Number);
   await rm(report);
   const [seconds = 0, user = 0, system = 0, kilobytes = 0, blocks = 0] = figures;
-  return { seconds, cpu: user + system, peakRss: kilobytes * 1024, written: blocks * 512 };
+  return { seconds, cpu: user + system, peakRss: kilobytes * 1024, written: blocks * 512, load };
 }
 
 /** One after another, as if they were one program. */
@@ -43,7 +46,7 @@ export async function measureAll(
   commands: readonly (readonly string[])[],
   options: { env?: Readonly<Record<string, string>> } = {},
 ): Promise<Cost> {
-  let total: Cost = { seconds: 0, cpu: 0, peakRss: 0, written: 0 };
+  let total: Cost = { seconds: 0, cpu: 0, peakRss: 0, written: 0, load: 0 };
   for (const command of commands) {
     const cost = await measure(command, options);
     total = {
@@ -51,6 +54,7 @@ export async function measureAll(
       cpu: total.cpu + cost.cpu,
       peakRss: Math.max(total.peakRss, cost.peakRss),
       written: total.written + cost.written,
+      load: Math.max(total.load, cost.load),
     };
   }
   return total;
@@ -76,5 +80,6 @@ export function summary(costs: readonly Cost[]): Cost {
     cpu: spreadOf(costs.map(({ cpu }) => cpu)).median,
     peakRss: Math.max(...costs.map(({ peakRss }) => peakRss)),
     written: spreadOf(costs.map(({ written }) => written)).median,
+    load: spreadOf(costs.map(({ load }) => load)).median,
   };
 }
