@@ -275,7 +275,7 @@ describe("push to a registry in trouble", () => {
     ["is in trouble itself", refuse(503, "UNAVAILABLE"), "DRAY_REGISTRY_FAILED"],
     ["does not answer", hangUp, "DRAY_REGISTRY_UNREACHABLE"],
   ])("that %s goes no further", async (_what, fault, code) => {
-    const names = Array.from({ length: 30 }, (_item, index) => `team/app-${index}:1`);
+    const names = Array.from({ length: 12 }, (_item, index) => `team/app-${index}:1`);
     const image = oneLayerImage("looked-at");
     const { path, target } = await crossing(Object.fromEntries(names.map((name) => [name, image])));
     target.inject({ path: /manifests/ }, fault);
@@ -284,7 +284,7 @@ describe("push to a registry in trouble", () => {
   });
 
   it("that refuses the login goes no further", async () => {
-    const names = Array.from({ length: 30 }, (_item, index) => `team/app-${index}:1`);
+    const names = Array.from({ length: 12 }, (_item, index) => `team/app-${index}:1`);
     const image = oneLayerImage("unknown");
     const { path, target } = await crossing(Object.fromEntries(names.map((name) => [name, image])));
     const headers = { "WWW-Authenticate": "Basic realm=test" };

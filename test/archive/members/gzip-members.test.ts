@@ -7,7 +7,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { fileOf, framed, framedPieces, makeTar } from "../../../fixtures/archives.ts";
 import { seededBytes } from "../../../fixtures/images.ts";
 import { temporaryDirectory } from "../../../fixtures/temporary-directory.ts";
-import { FileRange } from "../../../src/archive/file-range.ts";
+import { FileRange, memoryInTurn } from "../../../src/archive/file-range.ts";
 import {
   BLOCK_PAYLOAD,
   framedSize,
@@ -191,6 +191,7 @@ async function changeable(bytes: Buffer): Promise<(at: number, xor: number) => P
   await writeFile(path, bytes);
   const file = await open(path, "r+");
   onTestFinished(() => file.close());
+  const memory = memoryInTurn();
   return async (at, xor) => {
     await file.write(Buffer.from([bytes.readUInt8(at) ^ xor]), 0, 1, at);
     try {
@@ -199,7 +200,7 @@ async function changeable(bytes: Buffer): Promise<(at: number, xor: number) => P
       );
       return tar === undefined
         ? "another kind of gzip"
-        : await discard(tar.read(0, tar.size, { check: true }));
+        : await discard(tar.read(0, tar.size, { check: true, memory }));
     } catch (error) {
       return error;
     } finally {
