@@ -11,9 +11,9 @@ export const deltas = {
   BASE_MISSING: {
     ends: "refused",
     means:
-      "A delta was to be pushed, and the registry has not all of what it leaves out. Nothing was sent.",
+      "A delta was to be pushed, and the registry has not all of what it leaves out; or to be signed or packed from, which takes the whole bundle. Nothing was sent.",
     advice:
-      "Push the bundle that is named first, or name its file with `--base`. For the next delta, `dray inventory` tells what is really there.",
+      "Push the bundle that is named first, or name its file with `--base`; `dray unpack --base` makes the whole bundle. For the next delta, `dray inventory` tells what is really there.",
   },
   BLOBS_LEFT_OUT: {
     severity: ["error", "info"],

@@ -91,11 +91,28 @@ export function standingOf(
 }
 
 /**
- * True if every artifact, every blob and every file is there already, by the word of the bases together:
- * a name may outlive what it needs. Of bases that have a name for different things nobody knows which
- * came last: a tag may have been moved back.
+ * True if every artifact, every blob and every file is there already, at each of the targets that bases
+ * speak of: two of which each has a half do not make a whole.
  */
-export function isAllThere({ document, plain, blobs }: Assembled, bases: readonly Base[]): boolean {
+export function isAllThere(assembled: Assembled, bases: readonly Base[]): boolean {
+  const named = bases.flatMap(({ about: { target } }) => target ?? []);
+  // An inventory is of a registry, a receipt of what lies below a prefix of it.
+  const targets = named.filter((one) => !named.some((other) => other.startsWith(`${one}/`)));
+  if (targets.length === 0) return isAllAtOne(assembled, bases);
+  return targets.every((target) => {
+    const isOfIt = ({ about }: Base): boolean =>
+      about.target === undefined ||
+      target === about.target ||
+      target.startsWith(`${about.target}/`);
+    return isAllAtOne(assembled, bases.filter(isOfIt));
+  });
+}
+
+/**
+ * True by the word of the bases together: a name may outlive what it needs. Of bases that have a name for
+ * different things nobody knows which came last: a tag may have been moved back.
+ */
+function isAllAtOne({ document, plain, blobs }: Assembled, bases: readonly Base[]): boolean {
   const said = bases.map((base) => base.standing(document.artifacts));
   const isThere = (artifact: BundleArtifact): boolean =>
     said.some((names) => names.get(artifact) === true) &&

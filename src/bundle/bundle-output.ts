@@ -5,10 +5,10 @@ import { cuts } from "../archive/parts/cut.ts";
 import { PartFolder } from "../archive/parts/part-folder.ts";
 import { formatPartSums } from "../archive/parts/part-sums.ts";
 import type { WrittenPart } from "../archive/parts/write-parts.ts";
-import { mediumFailed } from "../content/medium.ts";
+import { mediumFailed, placeOnMedium } from "../content/medium.ts";
 import { replaceFile } from "../content/replace-file.ts";
 import { syncFolder } from "../content/sync-folder.ts";
-import { DrayError, systemCode } from "../errors.ts";
+import { DrayError, systemCode, systemReason } from "../errors.ts";
 import { outputParts, type OutputPart } from "./further-files.ts";
 
 /**
@@ -99,6 +99,18 @@ export class BundleOutput {
         },
       );
     }
+    if (NO_GAPS.has(systemCode(cause) ?? "")) {
+      const where = await placeOnMedium(dirname(this.target));
+      return new DrayError(
+        "DRAY_SYSTEM_REFUSED",
+        `Cannot ${action}: ${systemReason(cause) ?? "the system does not permit it"}${where}`,
+        {
+          kind: "usage",
+          cause,
+          hint: "A bundle is written with gaps that are filled later, which not every file system takes: pack to a disk, and bring it there with `dray split` or by copying.",
+        },
+      );
+    }
     const left = keepPart
       ? `the next run goes on with ${JSON.stringify(`${this.target}.partial`)}, unless you remove it.`
       : "nothing was left behind.";
@@ -106,6 +118,9 @@ export class BundleOutput {
     return mediumFailed(cause, { action, directory: dirname(this.target), hint });
   }
 }
+
+/** What drivers say that make no file longer than what was written. */
+const NO_GAPS: ReadonlySet<string> = new Set(["EPERM", "ENOSYS", "EOPNOTSUPP"]);
 
 /** @throws DrayError `DRAY_FILE_EXISTS` for anything that has this name already */
 export async function requireAbsent(path: string): Promise<void> {

@@ -20,7 +20,7 @@ export const addInventoryCommand: AddCommand = (program, start) => {
     .description(
       "Lists tags, digests, blobs and sizes of a registry in a small file for the way back: " +
         "`dray pack --since FILE` leaves behind what is in it. Every blob is asked for, and nothing " +
-        "is changed.",
+        "is changed. What is lost there, or cannot be read, is said: exit code 3, with the file written.",
     )
     .argument("[target]", "REGISTRY[:PORT][/PREFIX]; without it that of the target file")
     .addOption(
@@ -46,6 +46,7 @@ export const addInventoryCommand: AddCommand = (program, start) => {
     const request = { target, repositories, output, registry, dryRun };
     const report = await inventory(request, session.run);
     session.print(report, () => render(report), formatProblems(report.findings));
+    if (report.findings.length > 0) session.refuse(INCOMPLETE);
   });
 };
 
@@ -54,6 +55,9 @@ const NO_STDOUT = {
   why: "it appears whole under its name or not at all",
   hint: "Name a file; --json has what is told of it.",
 };
+
+const INCOMPLETE =
+  "The inventory was written, and lacks what is named: a delta since it brings that again.\n";
 
 function render({
   target,

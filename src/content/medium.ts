@@ -84,6 +84,12 @@ export async function requireFileSize(
   );
 }
 
+/** `; it lies on the medium at …`, or nothing where the system does not say which. */
+export async function placeOnMedium(directory: string): Promise<string> {
+  const medium = await mediumOf(directory);
+  return medium === undefined ? "" : `; it lies on ${named(medium)}`;
+}
+
 function named({ mountPoint, type, device }: Medium): string {
   return `the medium at ${JSON.stringify(mountPoint)} (${type} on ${device})`;
 }
@@ -107,8 +113,7 @@ export async function mediumFailed(
 ): Promise<DrayError | undefined> {
   const code = systemCode(cause);
   if (code === undefined || !OF_MEDIUM.has(code)) return undefined;
-  const medium = await mediumOf(directory);
-  const where = medium === undefined ? "" : `; it lies on ${named(medium)}`;
+  const where = await placeOnMedium(directory);
   if (code === "EFBIG") {
     const message = `Cannot ${action}: the file system takes no file this large${where}`;
     const small = "FAT32 ends at 4 GiB: `--size fat32`.";

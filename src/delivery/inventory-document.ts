@@ -55,11 +55,15 @@ const schema: z.ZodType<Inventory> = z
 /** Some 100 bytes for each blob, and 5 for each place where it is. */
 export const MAX_INVENTORY_BYTES = 256 * 1024 * 1024;
 
+/** One for each blob, three for each repository: a million blobs and what they lie in. */
+const MAX_CONTAINERS = 1_500_000;
+
 /** @throws DrayError `DRAY_INVENTORY_INVALID` */
 export function parseInventory(bytes: Uint8Array, path: string): Inventory {
   const what = `inventory ${JSON.stringify(path)}`;
   try {
-    const value = parseJson(bytes, what, MAX_INVENTORY_BYTES);
+    const limits = { maxBytes: MAX_INVENTORY_BYTES, maxContainers: MAX_CONTAINERS };
+    const value = parseJson(bytes, what, limits);
     return parseKnown(schema, value, { what, code: "DRAY_INVENTORY_INVALID" });
   } catch (cause) {
     if (!(cause instanceof DrayError)) throw cause;
@@ -71,11 +75,29 @@ export function parseInventory(bytes: Uint8Array, path: string): Inventory {
   }
 }
 
-/** One line a repository and a blob: short, and good to compare. */
+/**
+ * One line a repository and a blob: short, and good to compare.
+ * @throws DrayError `DRAY_JSON_TOO_LARGE` for what `parseInventory` would not read
+ */
 export function formatInventory({ repositories, blobs, ...rest }: Inventory): Buffer {
   const head = JSON.stringify(rest).slice(0, -1);
-  return Buffer.from(
+  const containers = 3 + 3 * repositories.length + blobs.length;
+  if (containers > MAX_CONTAINERS) throw tooLarge(blobs.length);
+  const bytes = Buffer.from(
     `${head},\n"repositories":${lines(repositories)},\n"blobs":${lines(blobs)}}\n`,
+  );
+  if (bytes.length > MAX_INVENTORY_BYTES) throw tooLarge(blobs.length);
+  return bytes;
+}
+
+function tooLarge(blobs: number): DrayError {
+  return new DrayError(
+    "DRAY_JSON_TOO_LARGE",
+    `Cannot write an inventory of ${blobs} blobs: expected about a million at most, which can be read again`,
+    {
+      kind: "refused",
+      hint: "Write several with --repo PATTERN, and name each of them: dray pack --since ONE --since OTHER.",
+    },
   );
 }
 

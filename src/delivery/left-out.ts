@@ -1,9 +1,10 @@
 import type { LeftOut, OpenedDelta } from "../bundle/left-out.ts";
-import { formatBase } from "../bundle/delta-document.ts";
+import { formatBase, MAX_PLACES } from "../bundle/delta-document.ts";
 import { forAll } from "../content/concurrency.ts";
 import { DrayError, RegistryError } from "../errors.ts";
 import type { Digest } from "../oci/digest.ts";
 import { repositoryProblem } from "../oci/reference.ts";
+import { listCatalog } from "../remote/registry/catalog.ts";
 import type { RegistryPool } from "../remote/registry/pool.ts";
 import type { Repository } from "../remote/registry/repository.ts";
 import { nameAt, type Destination } from "./names.ts";
@@ -36,7 +37,7 @@ export async function findLeftOut(
   { leftOut }: OpenedDelta,
   search: LeftOutSearch,
 ): Promise<ReadonlyMap<Digest, Repository>> {
-  const { plan, signal } = search;
+  const { plan, destination, signal } = search;
   const wanted = leftOut.flatMap((blob) => {
     const neededBy = plan.filter(({ root }) => root.blobs.has(blob.descriptor.digest));
     return neededBy.length === 0 ? [] : [{ blob, neededBy }];
@@ -46,30 +47,91 @@ export async function findLeftOut(
     const place = await placeOf(one, { ...search, signal: either });
     if (place !== undefined) found.set(one.blob.descriptor.digest, place);
   });
-  const missing = wanted.filter(({ blob }) => !found.has(blob.descriptor.digest));
+  const isMissing = ({ blob }: Wanted): boolean => !found.has(blob.descriptor.digest);
+  const elsewhere = wanted.filter(isMissing);
+  const listed = elsewhere.length === 0 ? [] : await listedThere(search);
+  await forAll(elsewhere, signal, async ({ blob }, either) => {
+    const names = alikeNames(blob, listed, destination);
+    const place = await firstWith(blob, names, { ...search, signal: either });
+    if (place !== undefined) found.set(blob.descriptor.digest, place);
+  });
+  const missing = elsewhere.filter(isMissing);
   if (missing.length > 0) throw baseMissing(missing, search);
   return found;
 }
 
+/** Below whatever prefix, as far as the registry lists what it has: a base may have gone below another. */
+async function listedThere({ destination, pool, signal }: LeftOutSearch): Promise<string[]> {
+  try {
+    return await listCatalog(pool.client(destination.target.registry), signal);
+  } catch (error) {
+    // Many registries list nothing, or not to everybody.
+    if (error instanceof DrayError) return [];
+    throw error;
+  }
+}
+
+/** Repositories that end as what a blob was packed with is called without any prefix. */
+function alikeNames(
+  blob: LeftOut,
+  listed: readonly string[],
+  { mapping }: Destination,
+): readonly string[] {
+  const anywhere = { target: { registry: "", prefix: "" }, mapping };
+  const names = repositoriesOf(blob.references, anywhere);
+  const isAlike = (one: string): boolean =>
+    names.some((name) => one.endsWith(`/${name}`) || one === name);
+  return listed.filter(isAlike).slice(0, MAX_PLACES);
+}
+
 async function placeOf(
   { blob, neededBy }: Wanted,
-  { destination, pool, signal }: LeftOutSearch,
+  search: LeftOutSearch,
 ): Promise<Repository | undefined> {
-  const { registry } = destination.target;
-  const { limit } = pool.client(registry);
+  const { registry } = search.destination.target;
   const own = new Set(neededBy.map(({ repository }) => repository));
-  for (const repository of new Set([...own, ...hints(blob, destination)])) {
-    const access = own.has(repository) ? "pull,push" : "pull";
-    const place = pool.repository({ registry, repository }, access);
-    const look = (): Promise<boolean> => place.exists(blob.descriptor, { signal });
-    if (await limit(() => orNotThere(look))) return place;
+  for (const repository of own) {
+    const place = search.pool.repository({ registry, repository }, "pull,push");
+    if (await holds(place, blob, search)) return place;
+  }
+  const names = hints(blob, search.destination).filter((name) => !own.has(name));
+  return firstWith(blob, names, search);
+}
+
+/** The first of some repositories, from which it is only read, that has the blob. */
+async function firstWith(
+  blob: LeftOut,
+  repositories: readonly string[],
+  search: LeftOutSearch,
+): Promise<Repository | undefined> {
+  const { registry } = search.destination.target;
+  for (const repository of new Set(repositories)) {
+    const place = search.pool.repository({ registry, repository });
+    if (await holds(place, blob, search)) return place;
   }
   return undefined;
 }
 
+function holds(
+  place: Repository,
+  { descriptor }: LeftOut,
+  search: LeftOutSearch,
+): Promise<boolean> {
+  const { signal } = search;
+  return place.client.limit(() => orNotThere(() => place.exists(descriptor, { signal })));
+}
+
 /** Where it was, by the word of whoever made the delta: names of repositories, and no paths of any other kind. */
 function hints({ repositories, references }: LeftOut, destination: Destination): string[] {
-  const named = references.flatMap((reference) => {
+  const { registry } = destination.target;
+  return [...repositories, ...repositoriesOf(references, destination)].filter(
+    (repository) => repositoryProblem(repository, registry) === undefined,
+  );
+}
+
+/** What `references` are called at a destination. */
+function repositoriesOf(references: readonly string[], destination: Destination): string[] {
+  return references.flatMap((reference) => {
     try {
       return [nameAt({ kind: "image", reference, digest: "" }, destination).repository];
     } catch (error) {
@@ -77,10 +139,6 @@ function hints({ repositories, references }: LeftOut, destination: Destination):
       throw error;
     }
   });
-  const { registry } = destination.target;
-  return [...repositories, ...named].filter(
-    (repository) => repositoryProblem(repository, registry) === undefined,
-  );
 }
 
 /** What may not be seen there is not there for this push. */

@@ -4,7 +4,7 @@ import { spooled } from "../archive/work-file.ts";
 import { isOwnBundle } from "../bundle/locate.ts";
 import { openBundle } from "../bundle/open.ts";
 import { requireUsable, type UsableBundle } from "../bundle/opened.ts";
-import { DrayError } from "../errors.ts";
+import { DrayError, shellWord } from "../errors.ts";
 import type { Run } from "../events.ts";
 import { explainPart } from "../archive/parts/explain-part.ts";
 import { joinForeign, type Foreign } from "../foreign/join-foreign.ts";
@@ -76,12 +76,25 @@ async function openOne(
     const detached = await findDetached(resolve(readable.path));
     const policy = await trust();
     const options = { policy, detached, repair: false, content: "readable" } as const;
-    return requireUsable(path, await openBundle(readable, { ...options, ...run }));
+    const opened = await openBundle(readable, { ...options, ...run });
+    if (opened.delta !== undefined) throw isDelta(path);
+    return requireUsable(path, opened);
   }
   const foreign = await readForeign(readable, run);
   if (foreign === undefined) throw unknown(path);
   open.push(foreign);
   return foreign;
+}
+
+function isDelta(path: string): DrayError {
+  return new DrayError(
+    "DRAY_BASE_MISSING",
+    `Cannot pack from ${JSON.stringify(path)}: it is a delta, and lacks what its base has`,
+    {
+      kind: "refused",
+      hint: `Make the whole of it first, \`dray unpack ${shellWord(path)} WHOLE --base OLD\`, and pack from that: --from WHOLE.`,
+    },
+  );
 }
 
 function unknown(path: string): DrayError {

@@ -10,6 +10,12 @@ const MAX_JSON_DEPTH = 64;
 /** Objects and lists in one document: each takes memory far beyond its bytes. */
 const MAX_JSON_CONTAINERS = 500_000;
 
+export interface JsonLimits {
+  readonly maxBytes: number;
+  /** Objects and lists: a million of them small take 1 GiB while they are read. @default 500,000 */
+  readonly maxContainers?: number | undefined;
+}
+
 /** Names in one object: a table of so many costs a hundred times its bytes, and no real one comes near. */
 const MAX_JSON_NAMES = 100_000;
 
@@ -23,8 +29,10 @@ const MAX_JSON_NAMES = 100_000;
 export function parseJson(
   bytes: Uint8Array,
   what: string,
-  maxBytes: number = MAX_MANIFEST_BYTES,
+  limits: number | JsonLimits = MAX_MANIFEST_BYTES,
 ): unknown {
+  const given = typeof limits === "number" ? { maxBytes: limits } : limits;
+  const { maxBytes, maxContainers = MAX_JSON_CONTAINERS } = given;
   if (bytes.length > maxBytes) {
     throw new DrayError(
       "DRAY_JSON_TOO_LARGE",
@@ -32,10 +40,10 @@ export function parseJson(
       { kind: "refused" },
     );
   }
-  if (containersIn(bytes) > MAX_JSON_CONTAINERS) {
+  if (containersIn(bytes) > maxContainers) {
     throw new DrayError(
       "DRAY_JSON_TOO_LARGE",
-      `Cannot read ${what}: expected at most ${MAX_JSON_CONTAINERS} objects and lists, found more`,
+      `Cannot read ${what}: expected at most ${maxContainers} objects and lists, found more`,
       { kind: "refused" },
     );
   }

@@ -51,7 +51,7 @@ export interface InventoryReport {
  * Writes down what a registry has: tags, digests, blobs and their sizes. Every blob is asked for. Nothing
  * is changed at the registry.
  *
- * @throws DrayError `DRAY_TARGET_INVALID`, `DRAY_REFERENCE_INVALID`, `DRAY_PATTERN_UNUSED`, `DRAY_OUTPUT_REFUSED`, RegistryError
+ * @throws DrayError `DRAY_TARGET_INVALID`, `DRAY_REFERENCE_INVALID`, `DRAY_JSON_TOO_LARGE`, `DRAY_PATTERN_UNUSED`, `DRAY_OUTPUT_REFUSED`, RegistryError
  */
 export async function inventory(
   options: InventoryOptions,

@@ -8,6 +8,7 @@ import { MAX_INVENTORY_BYTES, parseInventory } from "../delivery/inventory-docum
 import type { Mapping } from "../delivery/mapping.ts";
 import { isReceipt, parseReceipt } from "../delivery/receipt-schema.ts";
 import { systemCode } from "../errors.ts";
+import { withoutBom } from "../oci/json.ts";
 import type { Run } from "../events.ts";
 import { withBundle } from "./open-bundle.ts";
 
@@ -30,17 +31,19 @@ export async function openBase(path: string, mapping: Mapping, run: Run): Promis
   );
 }
 
-const OPENING_BRACE = 0x7b;
+/** `{`, and what editors of Windows put before it. What they write in UTF-16 is refused as such. */
+const BEGINNINGS = [Buffer.from("{"), Buffer.from("\ufeff{"), Buffer.from("\ufeff{", "utf16le")];
 
 /** A JSON document; undefined for whatever else is there, which is for the bundle to open or refuse. */
-export async function readDocument(path: string): Promise<Buffer | undefined> {
+export async function readDocument(path: string): Promise<Uint8Array | undefined> {
   try {
     const stats = await stat(path);
     if (!stats.isFile() || stats.size > MAX_INVENTORY_BYTES) return undefined;
     const file = await open(path);
     try {
-      const { buffer } = await file.read(Buffer.alloc(1), 0, 1, 0);
-      return buffer[0] === OPENING_BRACE ? await file.readFile() : undefined;
+      const { buffer } = await file.read(Buffer.alloc(4), 0, 4, 0);
+      const isJson = BEGINNINGS.some((one) => buffer.subarray(0, one.length).equals(one));
+      return isJson ? withoutBom(await file.readFile()) : undefined;
     } finally {
       await file.close();
     }

@@ -3,7 +3,7 @@ import { lstat, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { requirePlace } from "../content/output-place.ts";
 import { detachedPath } from "../trust/detached.ts";
-import { DrayError, systemCode, unwritable } from "../errors.ts";
+import { DrayError, shellWord, systemCode, unwritable } from "../errors.ts";
 import { signWith, type SigningKey } from "../trust/signing-command.ts";
 import { requireUsable } from "../bundle/opened.ts";
 import { withBundle } from "./open-bundle.ts";
@@ -30,7 +30,7 @@ export interface SignResult {
  * Puts somebody's signature beside a bundle: a second person's word for the same contents. The
  * bundle is checked first, all of it; who else has signed does not matter here.
  *
- * @throws DrayError `DRAY_BUNDLE_REFUSED`, `DRAY_BUNDLE_FOREIGN`, `DRAY_FILE_EXISTS`,
+ * @throws DrayError `DRAY_BUNDLE_REFUSED`, `DRAY_BUNDLE_FOREIGN`, `DRAY_BASE_MISSING`, `DRAY_FILE_EXISTS`,
  * `DRAY_SIGN_COMMAND_FAILED`
  */
 export async function sign(
@@ -40,9 +40,10 @@ export async function sign(
   const run = startRun(runOptions);
   const trust = { allowUnsigned: true };
   return withBundle(
-    { path: given, parts, trust, content: "hashed" },
+    { path: given, parts, trust, content: "hashed", blobs: "elsewhere" },
     run,
     async (opened, carrier) => {
+      if (opened.delta !== undefined) throw isDelta(given);
       const { list, bundleDigest, isForeign } = requireUsable(given, opened);
       if (isForeign) throw foreign(given);
       const { id } = key.publicKey;
@@ -86,6 +87,19 @@ function exists(path: string, cause?: unknown): DrayError {
       kind: "usage",
       hint: "This key has signed the bundle before. Remove the file to sign again.",
       cause,
+    },
+  );
+}
+
+/** Whoever signs has seen all of it. */
+function isDelta(path: string): DrayError {
+  const quoted = shellWord(path);
+  return new DrayError(
+    "DRAY_BASE_MISSING",
+    `Cannot sign ${JSON.stringify(path)}: it is a delta, and what it leaves out nobody has seen here`,
+    {
+      kind: "refused",
+      hint: `Make the whole of it, \`dray unpack ${quoted} WHOLE --base OLD\`, and sign that: both have the same list, so WHOLE.KEYID.sigstore.json counts for the delta too, under its name.`,
     },
   );
 }

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { mkdir, readdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
@@ -107,6 +108,15 @@ describe("target.yaml of the folder", () => {
       expect.stringContaining(`${host}/mirror`),
       expect.stringContaining(`From target.yaml of this folder: target ${host}/mirror.`),
     ]);
+  });
+
+  it("and one that lacks what it was asked for ends with 3, and is written", async () => {
+    const { host } = await startRegistry();
+    const directory = await folder({ "target.yaml": `target: ${host}\n` });
+    const argv = ["inventory", "-o", join(directory, "have.json"), "--repo", "team/gone"];
+    const { code, stderr } = await dray(argv);
+    expect([code, stderr]).toEqual([3, expect.stringContaining("[INVENTORY_INCOMPLETE]")]);
+    expect(existsSync(join(directory, "have.json"))).toBe(true);
   });
 
   it.each([

@@ -1,14 +1,17 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { bundleFile, readEntries } from "../../fixtures/bundles.ts";
+import { refuse } from "../../fixtures/faults.ts";
+import { bundleFile, readEntries, SIGNER } from "../../fixtures/bundles.ts";
 import { makeImage, makeLayer } from "../../fixtures/images.ts";
+import { pack } from "../../src/stories/pack.ts";
+import { sign } from "../../src/stories/sign.ts";
 import { split } from "../../src/stories/split.ts";
 import { inventory } from "../../src/stories/inventory.ts";
 import { verify } from "../../src/stories/verify.ts";
 import { refusal } from "../refusal.ts";
 import { fill, QUICK, startRegistry } from "../remote/registry/lab.ts";
-import { desk, packImages, pushBundle, TRUST, type Desk } from "./lab.ts";
+import { desk, packImages, pushBundle, recipeOf, TRUST, type Desk } from "./lab.ts";
 
 const SHARED = makeLayer("shared", 100_000);
 const BEFORE = makeImage([SHARED]);
@@ -33,6 +36,14 @@ async function releases(): Promise<Releases> {
   const since = [before];
   await packImages({ ...at, output: delta }, [NAME], { store: undefined, since });
   return { ...at, before, delta };
+}
+
+function packFrom(path: string): Promise<unknown> {
+  return pack({
+    recipe: recipeOf({ from: [path] }),
+    output: `${path}.again`,
+    trust: async () => TRUST,
+  });
 }
 
 async function inventoryOf(target: string): Promise<string> {
@@ -62,6 +73,84 @@ describe("a tag that was moved back", () => {
     const output = join(at.directory, "back.tar.gz");
     const { plan } = await packImages({ ...at, output }, [NAME], { since, dryRun: true });
     expect(plan.delta?.isNew).toBe(true);
+  });
+});
+
+describe("two targets that have a half each", () => {
+  it("do not make a whole: it is new", async () => {
+    const registry = await startRegistry();
+    const at = await desk(registry);
+    const names = ["team/one:1", "team/two:1"];
+    const receipts: string[] = [];
+    for (const name of names) {
+      await fill(registry, BEFORE, name);
+      const output = join(at.directory, `${name.slice(5, 8)}.tar.gz`);
+      await packImages({ ...at, output }, [name], { store: undefined });
+      const receipt = join(at.directory, `${name.slice(5, 8)}.json`);
+      await pushBundle(output, (await startRegistry()).host, { receipt });
+      receipts.push(receipt);
+    }
+    const isNew = async (since: string[], wanted: string[]): Promise<boolean | undefined> => {
+      const { plan } = await packImages(at, wanted, { since, dryRun: true });
+      return plan.delta?.isNew;
+    };
+    expect(await isNew(receipts, names)).toBe(true);
+    expect(await isNew(receipts.slice(0, 1), names.slice(0, 1))).toBe(false);
+    expect(await isNew([...receipts, join(at.directory, "one.tar.gz")], names)).toBe(true);
+  });
+});
+
+describe("a base that went below another prefix", () => {
+  it("is found where the registry lists what it has, and not where it lists nothing", async () => {
+    const { before, delta } = await releases();
+    const target = await startRegistry();
+    await pushBundle(before, `${target.host}/old`);
+    target.inject({ path: /_catalog/, times: 1 }, refuse(401, "UNAUTHORIZED"));
+    const elsewhere = `${target.host}/new`;
+    expect((await refusal(() => pushBundle(delta, elsewhere))).code).toBe("DRAY_BASE_MISSING");
+    target.forget();
+    expect(await pushBundle(delta, elsewhere)).toMatchObject({ artifacts: [{ result: "pushed" }] });
+    expect(target.requests("POST", /mount=/).map(({ path }) => path)).toEqual([
+      expect.stringContaining("from=old%2Fteam%2Fapp") as string,
+    ]);
+  });
+});
+
+describe("a delta that is asked for what only a whole bundle can do", () => {
+  it("says how to make one", async () => {
+    const { delta } = await releases();
+    const signing = await refusal(() => sign({ path: delta, key: SIGNER }));
+    const packing = await refusal(() => packFrom(delta));
+    for (const { code, hint } of [signing, packing]) {
+      expect([code, hint]).toEqual([
+        "DRAY_BASE_MISSING",
+        expect.stringContaining(`dray unpack ${delta} WHOLE --base OLD`),
+      ]);
+    }
+  });
+});
+
+describe("an inventory that Windows has saved", () => {
+  it("is read with a byte order mark, and named for what it is in UTF-16 or cut short", async () => {
+    const at = await releases();
+    const path = await inventoryOf(at.registry.host);
+    const text = await readFile(path, "utf8");
+    const isNew = async (): Promise<boolean | undefined> => {
+      const { plan } = await packImages(at, [NAME], { since: [path], dryRun: true });
+      return plan.delta?.isNew;
+    };
+    await writeFile(path, `\ufeff${text}`);
+    expect(await isNew()).toBe(false);
+    await writeFile(path, `\ufeff${text}`, "utf16le");
+    expect(await refusal(isNew)).toMatchObject({
+      code: "DRAY_INVENTORY_INVALID",
+      message: expect.stringContaining("found UTF-16") as string,
+    });
+    await writeFile(path, text.slice(0, -20));
+    expect(await refusal(isNew)).toMatchObject({
+      code: "DRAY_INVENTORY_INVALID",
+      message: expect.stringContaining(JSON.stringify(path)) as string,
+    });
   });
 });
 
@@ -109,7 +198,9 @@ describe("a delta whose word of places was forged", () => {
     const path = await bundleFile(entries.set("delta.json", Buffer.from(forged)));
     const target = await startRegistry();
     expect((await refusal(() => pushBundle(path, target.host))).code).toBe("DRAY_BASE_MISSING");
-    const others = target.seen.filter(({ path: asked }) => !/^\/v2\/(?:team\/|$)/.test(asked));
+    const others = target.seen.filter(
+      ({ path: asked }) => !/^\/v2\/(?:team\/|_catalog$|$)/.test(asked),
+    );
     expect(others).toEqual([]);
   });
 });

@@ -6,6 +6,7 @@ import { makeImage, makeLayer, makeMultiArch, type MadeImage } from "../../fixtu
 import type { TestRegistry } from "../../fixtures/registry.ts";
 import { temporaryDirectory } from "../../fixtures/temporary-directory.ts";
 import {
+  formatInventory,
   inventoryJsonSchema,
   parseInventory,
   type Inventory,
@@ -16,6 +17,7 @@ import {
   type InventoryReport,
 } from "../../src/stories/inventory.ts";
 import { authored, type Authored } from "../../src/content/memory.ts";
+import { digestOf } from "../../src/oci/digest.ts";
 import { MAX_INDEX_DEPTH } from "../../src/oci/manifest.ts";
 import { MediaType } from "../../src/oci/media-type.ts";
 import { refusal } from "../refusal.ts";
@@ -178,6 +180,23 @@ describe("inventory", () => {
 });
 
 describe("schema/inventory.schema.json", () => {
+  it("of a million blobs can be read, and of more than can be is not written", () => {
+    const digest = digestOf(Buffer.from("x"));
+    const blobs = Array.from({ length: 600_000 }, (_, size) => ({ digest, size }));
+    const large: Inventory = {
+      inventoryVersion: 1,
+      generator: "test",
+      taken: "2026-01-01T00:00:00Z",
+      registry: "registry.test",
+      repositories: [{ name: "team/app", tags: {}, blobs: [0] }],
+      blobs,
+    };
+    const read = parseInventory(formatInventory(large), "large.json");
+    expect(read.blobs).toHaveLength(600_000);
+    const tooLarge = { ...large, blobs: [...blobs, ...blobs, ...blobs] };
+    expect(() => formatInventory(tooLarge)).toThrow(/about a million at most/);
+  });
+
   it("is the schema of what is read", async () => {
     const file = new URL("../../schema/inventory.schema.json", import.meta.url);
     expect(JSON.parse(await readFile(file, "utf8"))).toEqual(inventoryJsonSchema());

@@ -57,7 +57,7 @@ const lockSchema = z.strictObject({
 });
 
 /** @throws DrayError `DRAY_LOCK_INVALID` */
-export function parseLock(bytes: Buffer, path: string): Lock {
+export function parseLock(bytes: Uint8Array, path: string): Lock {
   try {
     return readLock(bytes, path);
   } catch (cause) {
@@ -70,7 +70,7 @@ export function parseLock(bytes: Buffer, path: string): Lock {
   }
 }
 
-function readLock(bytes: Buffer, path: string): Lock {
+function readLock(bytes: Uint8Array, path: string): Lock {
   const what = `lock ${JSON.stringify(path)}`;
   const document = parseJson(bytes, what, MAX_LOCK_BYTES);
   const {

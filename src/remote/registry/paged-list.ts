@@ -1,4 +1,3 @@
-import { append } from "../../content/append.ts";
 import { DrayError } from "../../errors.ts";
 import { parseJson } from "../../oci/json.ts";
 import { parseAs, type z } from "../../oci/schema.ts";
@@ -33,7 +32,7 @@ export async function readPages(
   signal: AbortSignal | undefined,
 ): Promise<string[]> {
   const { path, scopes, action, what, most } = list;
-  const names: string[] = [];
+  const names = new Set<string>();
   const seen = new Set<string>();
   let empty = 0;
   for (let query: string | undefined = ""; query !== undefined && !seen.has(query);) {
@@ -46,14 +45,14 @@ export async function readPages(
       what,
       code: "DRAY_REGISTRY_FAILED",
     });
-    append(names, page);
+    for (const name of page) names.add(name);
     empty = page.length === 0 ? empty + 1 : 0;
-    if (names.length > most) throw tooMany(list, `${most}`);
+    if (names.size > most) throw tooMany(list, `${most}`);
     if (seen.size > MAX_PAGES) throw tooMany(list, `${MAX_PAGES} pages of them`);
     if (empty > MAX_EMPTY_PAGES) throw tooMany(list, `${MAX_EMPTY_PAGES} empty pages in a row`);
     query = nextQuery(response.header("link"), response.url);
   }
-  return [...new Set(names)];
+  return [...names];
 }
 
 /** The query of the next page, and no more of its address: the list stays where it is. */
