@@ -274,6 +274,17 @@ describe("of parts that were carried badly", () => {
     expect(hint).toContain("`tail -c +6 FILE > FILE.bundle`");
   });
 
+  it("is found in a folder with other things by its list, also a part that was renamed", async () => {
+    const directory = await carried();
+    await mkdir(join(directory, "Photos"));
+    await writeFile(join(directory, "holiday.jpg"), "a picture");
+    expect((await check(directory)).good).toBe(true);
+    await rename(part(directory, 2), join(directory, "sample (1).bin"));
+    expect((await check(directory)).good).toBe(true);
+    await rm(join(directory, "sample (1).bin"));
+    expect((await refusal(() => check(directory))).message).toContain("part 2 of 4 is missing");
+  });
+
   it("one that was renamed is known by the list", async () => {
     const directory = await carried();
     await rename(part(directory, 3), join(directory, "third part (1).bin"));

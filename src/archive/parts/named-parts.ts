@@ -5,7 +5,7 @@ import { DrayError, systemCode, unreadable } from "../../errors.ts";
 import { foldedPath } from "../entry-path.ts";
 import { isJunkName, mayBeAppleDouble } from "../junk.ts";
 import { BESIDE } from "../lone-archive.ts";
-import { familyOf, partOf, type Part } from "./part-name.ts";
+import { familyOf, nameOfPart, partOf, type Part } from "./part-name.ts";
 import { isPartSums, PART_SUMS_ENDING, readPartSums } from "./part-sums.ts";
 
 /** Whose parts are meant by what somebody has named. */
@@ -88,28 +88,62 @@ async function namesIfReadable(folder: string): Promise<string[]> {
   }
 }
 
-/** A folder with parts and what may lie beside them. @throws DrayError `DRAY_ARCHIVE_AMBIGUOUS` */
+/**
+ * A folder with parts and what may lie beside them; with their list, whatever else does, such as a part
+ * that has lost its name. @throws DrayError `DRAY_ARCHIVE_AMBIGUOUS`
+ */
 async function partsInFolder(folder: string): Promise<NamedParts | string | undefined> {
+  const lying = await lookInto(folder);
+  const { families, lists, strangers } = lying;
+  const [part, ...others] = families.values();
+  if (strangers.length > 0 && !(await areListed(folder, part, lying))) return undefined;
+  if (others.length > 0) throw ambiguous(folder, [...families.values()]);
+  if (part !== undefined) return { folder, part };
+  const [only, ...more] = lists;
+  if (more.length > 0 || only === undefined) return undefined;
+  const listed = await listedParts(folder, only);
+  return typeof listed === "string" ? undefined : listed;
+}
+
+interface Lying {
+  /** Any part of each whole. */
+  readonly families: ReadonlyMap<string, Part>;
+  /** Names of lists of sums. */
+  readonly lists: readonly string[];
+  readonly strangers: readonly string[];
+}
+
+async function lookInto(folder: string): Promise<Lying> {
   const families = new Map<string, Part>();
   const lists: string[] = [];
+  const strangers: string[] = [];
   for (const entry of await list(folder)) {
     const { name } = entry;
     const part = partOf(name);
     if (isBeside(entry)) {
       if (isPartSums(name)) lists.push(name);
     } else if (part === undefined || entry.isDirectory()) {
-      return undefined;
+      strangers.push(name);
     } else {
       families.set(familyOf(part), part);
     }
   }
-  const [part, ...others] = families.values();
-  if (others.length > 0) throw ambiguous(folder, [...families.values()]);
-  if (part !== undefined) return { folder, part };
-  const [only, ...more] = lists;
-  const listed =
-    more.length > 0 || only === undefined ? undefined : await listedParts(folder, only);
-  return typeof listed === "string" ? undefined : listed;
+  return { families, lists, strangers };
+}
+
+/** What a bundle or an image layout has at its root, and no medium beside a bundle. */
+const ROOTS: ReadonlySet<string> = new Set(["SHA256SUMS", "index.json", "oci-layout"]);
+
+/** True where a list names parts that are there: what lies beside them is none of their business. */
+async function areListed(
+  folder: string,
+  part: Part | undefined,
+  { lists, strangers }: Lying,
+): Promise<boolean> {
+  if (part === undefined || strangers.some((name) => ROOTS.has(name))) return false;
+  const sums = await readPartSums([folder], basename(part.whole));
+  const own = lists.some((name) => foldedPath(name) === foldedPath(part.whole + PART_SUMS_ENDING));
+  return own && sums?.of(basename(nameOfPart(part, part.number))) !== undefined;
 }
 
 function isBeside(entry: Dirent): boolean {
