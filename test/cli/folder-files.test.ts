@@ -26,7 +26,7 @@ describe("bundle.yaml of the folder", () => {
     const { code, stderr } = await dray(["pack", "--unsigned"]);
     expect([code, stderr]).toEqual([0, expect.stringContaining("Recipe: bundle.yaml of this")]);
     expect(await readdir(directory)).toContain("shop-1.0.0.tar.gz");
-    const quiet = await dray(["pack", "--unsigned", "--dry-run", "-q"]);
+    const quiet = await dray(["pack", "--unsigned", "--dry-run", "--force", "-q"]);
     expect([quiet.code, quiet.stderr]).toEqual([0, ""]);
   });
 
