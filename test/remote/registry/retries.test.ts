@@ -142,13 +142,13 @@ describe("Retry-After", () => {
   });
 });
 
-describe("retryDelay()", () => {
-  /** Lets no time pass between a question and its answer. */
-  function holdTime(): void {
-    vi.useFakeTimers({ toFake: ["Date"] });
-    onTestFinished(() => void vi.useRealTimers());
-  }
+/** Lets no time pass between a question and its answer. */
+function holdTime(): void {
+  vi.useFakeTimers({ toFake: ["Date"] });
+  onTestFinished(() => void vi.useRealTimers());
+}
 
+describe("retryDelay()", () => {
   it("grows, with jitter, to half a minute", () => {
     for (const [attempt, ceiling] of [500, 1000, 2000, 4000, 8000, 16_000, 30_000].entries()) {
       const delays = Array.from({ length: 50 }, () => retryDelay(attempt, undefined));
