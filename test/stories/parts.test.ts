@@ -148,6 +148,19 @@ describe("a bundle in parts", () => {
     expect((await refusal(() => check(directory))).message).toContain("part 4 of 4");
   });
 
+  it("is read under the short names of file systems that have no others", async () => {
+    const directory = await carried();
+    for (const number of [1, 2, 3, 4]) {
+      await rename(part(directory, number), join(directory, `SAMPLE~1.00${number}`));
+    }
+    await rename(list(directory), join(directory, "SAMPLE~1.SHA"));
+    expect((await check(join(directory, "SAMPLE~1.001"))).good).toBe(true);
+    await rm(join(directory, "SAMPLE~1.SHA"));
+    expect((await check(directory)).good).toBe(true);
+    await rm(join(directory, "SAMPLE~1.002"));
+    expect((await refusal(() => check(directory))).message).toContain("part 2 is missing");
+  });
+
   it("can be cut again at another size, straight from its parts", async () => {
     const directory = await carried();
     const other = await temporaryDirectory();

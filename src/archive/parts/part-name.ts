@@ -20,12 +20,16 @@ const ARCHIVE_PART =
 /** Zarf cuts into `NAME.part001` and so on, whatever NAME is. */
 const NUMBERED_PART = /^(.+)(\.part)(\d{3})$/i;
 
+/** What a file system without long names makes of the first. */
+const SHORT_PART = /^([^.]{1,6}~\d{1,3})(\.)(\d{3})$/;
+
 /** Two letters that say how something is compressed, and count nothing. */
 const COMPRESSION = /^(?:br|bz)$/i;
 
 /** Undefined for a name that is no part's. */
 export function partOf(path: string): Part | undefined {
-  const [, whole, infix, place] = ARCHIVE_PART.exec(path) ?? NUMBERED_PART.exec(path) ?? [];
+  const [, whole, infix, place] =
+    ARCHIVE_PART.exec(path) ?? NUMBERED_PART.exec(path) ?? SHORT_PART.exec(path) ?? [];
   if (whole === undefined || infix === undefined || place === undefined) return undefined;
   if (COMPRESSION.test(place)) return undefined;
   return { whole, infix, number: placeOf(place), place };

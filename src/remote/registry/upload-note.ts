@@ -87,7 +87,7 @@ export class UploadNote {
     const text = JSON.stringify({ location: location.href, minChunk, owner });
     const growing = `${this.#path}.${randomBytes(6).toString("hex")}`;
     try {
-      if (this.#state === "new") await this.#prepare();
+      if (this.#state === "new") await prepare(this.#folder);
       this.#state = "kept";
       await writeFile(growing, text, { flag: "wx", mode: 0o600 });
       await rename(growing, this.#path);
@@ -108,21 +108,32 @@ export class UploadNote {
       if (!isOfFile(error)) throw error;
     }
   }
+}
 
-  /** Makes the folder, and room in it. */
-  async #prepare(): Promise<void> {
-    await makeDirectory(this.#folder);
-    await chmod(this.#folder, 0o700);
-    const found: { path: string; time: number }[] = [];
-    for (const name of await readdir(this.#folder)) {
-      const path = join(this.#folder, name);
-      found.push({ path, time: (await lstat(path)).mtimeMs });
-    }
-    const newestFirst = found.toSorted((a, b) => b.time - a.time);
-    for (const [index, { path, time }] of newestFirst.entries()) {
-      const isOld = Date.now() - time > KEPT_FOR_MS;
-      if (isOld || index >= MAX_NOTES) await rm(path, { force: true });
-    }
+/** Makes the folder, and room in it. */
+async function prepare(folder: string): Promise<void> {
+  await makeDirectory(folder);
+  await chmod(folder, 0o700);
+  const found: { path: string; time: number }[] = [];
+  for (const name of await readdir(folder)) {
+    const path = join(folder, name);
+    const time = (await unlessGone(lstat(path)))?.mtimeMs;
+    if (time !== undefined) found.push({ path, time });
+  }
+  const newestFirst = found.toSorted((a, b) => b.time - a.time);
+  for (const [index, { path, time }] of newestFirst.entries()) {
+    const isOld = Date.now() - time > KEPT_FOR_MS;
+    if (isOld || index >= MAX_NOTES) await unlessGone(rm(path, { force: true }));
+  }
+}
+
+/** Another upload may have removed it, and what is no note is nobody's business here. */
+async function unlessGone<T>(looking: Promise<T>): Promise<T | undefined> {
+  try {
+    return await looking;
+  } catch (error) {
+    if (!isOfFile(error)) throw error;
+    return undefined;
   }
 }
 

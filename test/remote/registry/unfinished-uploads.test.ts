@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, stat, symlink, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
 import { changeHead, cutRequestAfter, refuse, stopTakingAfter } from "../../../fixtures/faults.ts";
@@ -182,6 +182,19 @@ describe("a note that cannot be used", () => {
       expect(registry.requests("PUT").map((put) => put.received)).toEqual([bytes.length]);
       registry = await startRegistry();
     }
+  });
+
+  it("is not hindered by what else lies there, of which what is old is removed", async () => {
+    const [folder, old, young] = ["folder", "old", "young"].map((name) => join(uploadNotes, name));
+    await mkdir(folder ?? "", { recursive: true });
+    for (const path of [old, young]) await writeFile(path ?? "", "");
+    for (const path of [folder, old]) await utimes(path ?? "", 1e9, 1e9);
+    await stoppedPush();
+    expect(await notes()).toHaveLength(3);
+    expect(await notes()).not.toContain(old);
+    registry.forget();
+    await push();
+    expect(received()).toBe(REST);
   });
 
   it("is none where the folder cannot be made or written", async () => {
