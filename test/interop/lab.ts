@@ -4,14 +4,14 @@ import { onTestFinished } from "vitest";
 import {
   startDockerRegistry,
   type DockerRegistry,
-  type TokenAuthority,
+  type Doorkeeping,
 } from "../../fixtures/docker-registry.ts";
 import { digestOf } from "../../src/oci/digest.ts";
 import { temporaryDirectory } from "../../fixtures/temporary-directory.ts";
 
 /** Debian's registry, until the test ends. */
-export async function dockerRegistry(token?: TokenAuthority): Promise<DockerRegistry> {
-  const registry = await startDockerRegistry(await temporaryDirectory(), token);
+export async function dockerRegistry(door?: Doorkeeping): Promise<DockerRegistry> {
+  const registry = await startDockerRegistry(await temporaryDirectory(), door);
   onTestFinished(() => registry.stop());
   return registry;
 }

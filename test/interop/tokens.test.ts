@@ -62,10 +62,14 @@ async function guarded(context: TestContext): Promise<Guarded> {
   const rootcertbundle = join(await temporaryDirectory(), "signer.pem");
   await writeFile(rootcertbundle, signer.cert);
   const registry = await dockerRegistry({
-    realm: `${url}/token`,
-    service: SERVICE,
-    issuer: ISSUER,
-    rootcertbundle,
+    auth: {
+      token: {
+        realm: `${url}/token`,
+        service: SERVICE,
+        issuer: ISSUER,
+        rootcertbundle,
+      },
+    },
   });
   const options = { credentials: login("alice", "secret"), allowedTokenHosts: [host] };
   return { registry, tokens, options };
