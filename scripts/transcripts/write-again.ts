@@ -24,6 +24,7 @@ const BEFORE = {
   "README.md": [],
   "docs/charts.md": [],
   "docs/copying.md": [],
+  "docs/keys.md": PACKED,
   "docs/mirrors.md": [],
   "docs/nightly.md": [...PUSHED, "dray inventory registry.internal:5000/mirror -o since.json"],
   "docs/preflight.md": [],
