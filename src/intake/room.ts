@@ -1,4 +1,5 @@
 import { dirname, resolve } from "node:path";
+import { PART_SUMS_ENDING } from "../archive/parts/part-sums.ts";
 import { requireAbsent } from "../bundle/bundle-output.ts";
 import type { BundleEntry } from "../bundle/contents.ts";
 import { leftBehind } from "../bundle/earlier-part.ts";
@@ -36,7 +37,7 @@ export async function requirePlaceAndRoom(
   { store, output: given }: Places,
 ): Promise<Needed> {
   if (given !== undefined) {
-    await requirePlace(given, "bundle");
+    await requireOutput(given);
     await requireAbsent(given);
   }
   const output = given ?? "bundle.tar.gz";
@@ -52,6 +53,12 @@ export async function requirePlaceAndRoom(
     { path: output, bytes: bundle, purpose: "bundle" },
   ]);
   return { bundle, download };
+}
+
+/** Refuses a place where a bundle, or the list of its sums, cannot be written. @throws DrayError `DRAY_OUTPUT_REFUSED` */
+export async function requireOutput(output: string): Promise<void> {
+  await requirePlace(output, "bundle");
+  await requirePlace(output + PART_SUMS_ENDING, "list of sums");
 }
 
 /** Refuses to start what the disks have no room for. @throws DrayError `DRAY_DISK_FULL`, `DRAY_FILE_TOO_LARGE` */

@@ -27,7 +27,7 @@ import { vouchedFor } from "../intake/vouched.ts";
 import { formatLock } from "../intake/recipe/lock.ts";
 import type { Recipe } from "../intake/recipe/recipe.ts";
 import { EPOCH } from "../intake/sources.ts";
-import { requireRoom } from "../intake/room.ts";
+import { requireOutput, requireRoom } from "../intake/room.ts";
 import { missingBytes, openStock, type Stock, type StockOptions } from "../intake/stock.ts";
 import { documentsOf, openStore, removeDamaged } from "../intake/store.ts";
 import type { SigningKey } from "../trust/signing-command.ts";
@@ -74,7 +74,7 @@ export async function pack(options: PackOptions, runOptions: RunOptions = {}): P
   const { output } = options;
   // What is written wrong is said before anything is asked of anybody.
   if (options.target !== undefined) parseTarget(options.target);
-  if (output !== undefined) await requirePlace(output, "bundle");
+  if (output !== undefined) await requireOutput(output);
   if (options.lockPath !== undefined) await requirePlace(options.lockPath, "lock");
   const bases: Base[] = [];
   for (const path of options.since ?? []) {
@@ -174,7 +174,7 @@ async function contentsFor(
 ): Promise<BundleContents> {
   const { assembled, delta, options, run, stock } = work;
   const split = partSizeOf(work);
-  await requirePlace(plan.output, "bundle");
+  await requireOutput(plan.output);
   const contents = await layOut(assembled, signingKey, { signal: run.signal, delta });
   await requireRoom(plan, stock, { entries: contents.entries, split });
   const size = sizeOfBundle(contents.entries);

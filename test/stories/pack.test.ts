@@ -1,11 +1,12 @@
 import { createHash } from "node:crypto";
-import { readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { cutAnswerAfter, refuse } from "../../fixtures/faults.ts";
 import { makeImage, makeLayer, makeMultiArch } from "../../fixtures/images.ts";
 import { temporaryDirectory } from "../../fixtures/temporary-directory.ts";
 import { verify } from "../../src/stories/verify.ts";
+import { refusal } from "../refusal.ts";
 import { fill, oneLayerImage, startRegistry } from "../remote/registry/lab.ts";
 import { blobBytesSent, desk, filesBelow, packImages, TRUST } from "./lab.ts";
 
@@ -101,6 +102,18 @@ describe("pack", () => {
     const blobs = image.blobs.reduce((sum, { bytes }) => sum + bytes.length, 0);
     expect(blobBytesSent(registry)).toBeLessThan(blobs + 64 * 1024 * 3);
     expect(await isAccepted(at.output)).toBe(true);
+  });
+
+  it("cannot write where its sums would have no place, which is said before anything is asked", async () => {
+    const registry = await startRegistry();
+    const at = await desk(registry);
+    await mkdir(`${at.output}.sha256`);
+    const error = await refusal(() => packImages(at, ["team/app:1.0"]));
+    expect([error.code, error.message]).toEqual([
+      "DRAY_OUTPUT_REFUSED",
+      expect.stringContaining("Cannot write list of sums"),
+    ]);
+    expect(registry.seen).toEqual([]);
   });
 
   it("gives the same digest and the same list of sums from any store, in any order", async () => {
