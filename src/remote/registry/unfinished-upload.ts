@@ -1,4 +1,5 @@
-import { DrayError } from "../../errors.ts";
+import { joinSignals } from "../../content/concurrency.ts";
+import { DrayError, RegistryError } from "../../errors.ts";
 import { CHUNK_BYTES } from "./upload-chunks.ts";
 import { UploadNote } from "./upload-note.ts";
 import { readStatus } from "./upload-piece.ts";
@@ -11,6 +12,8 @@ import {
 
 /** A courtesy must not keep anybody waiting. */
 const COURTESY_TIMEOUT = 5_000;
+/** Storage with many parts is slow to count them; whoever says nothing for longer gets all of it again. */
+const STATUS_TIMEOUT = 30_000;
 
 /**
  * What a registry has of a blob whose upload was cut short, by this run or an earlier one. Not every
@@ -20,6 +23,7 @@ export class UnfinishedUpload {
   readonly note: UploadNote;
   readonly #target: UploadTarget;
   readonly #upload: BlobUpload;
+  #taken: Session | undefined;
 
   constructor(target: UploadTarget, upload: BlobUpload) {
     this.note = new UploadNote(target, upload.expected);
@@ -33,9 +37,9 @@ export class UnfinishedUpload {
     if (this.#upload.mountFrom !== undefined) return undefined;
     const left = await this.note.read();
     if (left === undefined) return undefined;
-    const session = await this.#ask(left, this.#upload.signal);
-    if (session === undefined) await this.note.forget();
-    return session;
+    this.#taken = await this.#askInTime(left, { retry: false });
+    if (this.#taken === undefined) await this.note.forget();
+    return this.#taken;
   }
 
   /** Notes an upload that goes on from here. */
@@ -46,7 +50,7 @@ export class UnfinishedUpload {
   /** The same upload from where the registry says that it stands; else none, and this one is ended. */
   async goOn(session: Session, isRefused: boolean): Promise<Session | undefined> {
     const known = this.note.latest ?? session;
-    const same = isRefused ? undefined : await this.#ask(known, this.#upload.signal);
+    const same = isRefused ? undefined : await this.#askInTime(known, { retry: true });
     if (same === undefined) await this.#cancel(session);
     return same;
   }
@@ -55,11 +59,20 @@ export class UnfinishedUpload {
   async leave(session: Session, isRight: boolean): Promise<void> {
     if (isRight && this.note.isKept) {
       const signal = AbortSignal.timeout(COURTESY_TIMEOUT);
-      const kept = await this.#ask(this.note.latest ?? session, signal);
+      const kept = await this.#ask(this.note.latest ?? session, { signal, retry: false });
       if (kept !== undefined) return this.note.write(kept, true);
     }
     await this.forget();
     await this.#cancel(session);
+  }
+
+  /**
+   * What is wrong with an upload that an earlier run has left need not be with a new one.
+   * @throws `failure` of any other upload, or that is none of the registry's, or left to the next run
+   */
+  requireTaken(session: Session, failure: unknown): void {
+    const isOver = this.note.latest === undefined;
+    if (!(isOver && session === this.#taken && failure instanceof RegistryError)) throw failure;
   }
 
   /** It is there, or not to be gone on with. */
@@ -78,20 +91,29 @@ export class UnfinishedUpload {
     }
   }
 
+  /** An error that may pass is as good as no answer, unless there is a `retry`. */
+  async #askInTime(known: Session, { retry }: { retry: boolean }): Promise<Session | undefined> {
+    const stop = this.#upload.signal;
+    const signal = joinSignals(AbortSignal.timeout(STATUS_TIMEOUT), stop);
+    const session = await this.#ask(known, { signal, retry });
+    stop?.throwIfAborted();
+    return session;
+  }
+
   async #ask(
     { location: known, minChunk }: Session,
-    signal: AbortSignal | undefined,
+    { signal, retry }: { readonly signal: AbortSignal; readonly retry: boolean },
   ): Promise<Session | undefined> {
     const { size } = this.#upload.expected;
     // What is one chunk is sent anew in fewer requests.
     if (size <= CHUNK_BYTES) return undefined;
     try {
-      const upload = { ...this.#upload, signal };
+      const upload = { ...this.#upload, signal, retry };
       const { location, received } = await readStatus(this.#target, upload, known);
       return received > 0 && received <= size ? { location, minChunk, received } : undefined;
     } catch (error) {
       // It knows nothing of it any more, or is too slow to say so.
-      if (error instanceof DrayError || signal !== this.#upload.signal) return undefined;
+      if (error instanceof DrayError || signal.aborted) return undefined;
       throw error;
     }
   }

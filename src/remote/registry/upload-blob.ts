@@ -59,7 +59,8 @@ export async function uploadBlob(target: UploadTarget, upload: BlobUpload): Prom
       next = await unfinished.goOn(session, isRefusal);
     } catch (error) {
       await unfinished.leave(session, isNoVerdict(error, upload));
-      throw error;
+      unfinished.requireTaken(session, error);
+      next = undefined;
     }
   }
   await unfinished.forget();

@@ -16,6 +16,8 @@ const MIN_BYTES = 4 * 1024 * 1024;
 const MAX_NOTE_BYTES = 16 * 1024;
 /** A run leaves as many as it sends blobs at a time. */
 const MAX_NOTES = 100;
+/** What this program writes there, and all that it removes. */
+const OWN_NAME = /^[0-9a-f]{64}(?:\.[0-9a-f]{12})?$/;
 /** As long as distribution's own registry keeps uploads that nobody goes on with. */
 const KEPT_FOR_MS = 7 * 24 * 60 * 60 * 1000;
 
@@ -94,6 +96,7 @@ export class UploadNote {
     } catch (error) {
       if (!isOfFile(error)) throw error;
       this.#state = "off";
+      await unlessGone(rm(growing, { force: true }));
     }
   }
 
@@ -102,11 +105,7 @@ export class UploadNote {
     this.#latest = undefined;
     if (this.#state !== "kept") return;
     this.#state = "new";
-    try {
-      await rm(this.#path, { force: true });
-    } catch (error) {
-      if (!isOfFile(error)) throw error;
-    }
+    await unlessGone(rm(this.#path, { force: true }));
   }
 }
 
@@ -115,7 +114,7 @@ async function prepare(folder: string): Promise<void> {
   await makeDirectory(folder);
   await chmod(folder, 0o700);
   const found: { path: string; time: number }[] = [];
-  for (const name of await readdir(folder)) {
+  for (const name of (await readdir(folder)).filter((one) => OWN_NAME.test(one))) {
     const path = join(folder, name);
     const time = (await unlessGone(lstat(path)))?.mtimeMs;
     if (time !== undefined) found.push({ path, time });

@@ -123,7 +123,7 @@ function isOutOfStep(error: unknown): error is RegistryError {
 /** What the registry has so far (end-13). `0-0` is nothing or one byte: it counts as nothing. */
 export async function readStatus(
   target: UploadTarget,
-  upload: BlobUpload,
+  upload: BlobUpload & { readonly retry?: boolean },
   location: URL,
 ): Promise<Progress> {
   const response = await target.client.request({
@@ -132,6 +132,7 @@ export async function readStatus(
     action: `ask for the state of the upload of ${upload.expected.digest}`,
     scopes: target.scopes,
     accept: [200, 202, 204],
+    retry: upload.retry,
     signal: upload.signal,
   });
   await response.discard();

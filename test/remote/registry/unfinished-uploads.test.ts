@@ -141,6 +141,42 @@ describe("an upload that an earlier run has left", () => {
     }
   });
 
+  it("is asked for once: an error there costs no patience", async () => {
+    await stoppedPush();
+    registry.inject({ method: "GET", path: UPLOADS }, refuse(500, "UNKNOWN"));
+    registry.forget();
+    await push();
+    expect(registry.requests("GET", UPLOADS)).toHaveLength(1);
+    expect(registry.requests("PUT").map((put) => put.received)).toEqual([bytes.length]);
+    await requireThere();
+  });
+
+  it("begins anew where the registry takes nothing more of it, whatever it answers", async () => {
+    for (const status of [400, 403, 409]) {
+      await stoppedPush();
+      registry.inject({ method: "PATCH", times: 1 }, refuse(status, "UNKNOWN"));
+      registry.forget();
+      await push();
+      expect(registry.requests("POST")).toHaveLength(1);
+      expect(registry.requests("PUT").map((put) => put.received)).toEqual([bytes.length]);
+      await requireThere();
+      registry = await startRegistry();
+    }
+  });
+
+  it("stays noted where the next run is stopped while it asks", async () => {
+    await stoppedPush();
+    const stop = new AbortController();
+    registry.inject({ method: "GET", path: UPLOADS }, ({ request }) => {
+      request.resume();
+      stop.abort(new Error("enough"));
+    });
+    const { signal } = stop;
+    const pushing = repository().push(descriptor, contentOf(bytes, "test"), { signal });
+    await expect(pushing).rejects.toThrow("enough");
+    expect(await notes()).toHaveLength(1);
+  });
+
   it("stays that run's as long as it is alive", async () => {
     await stoppedPush();
     const owner = await ownerName();
@@ -184,13 +220,14 @@ describe("a note that cannot be used", () => {
     }
   });
 
-  it("is not hindered by what else lies there, of which what is old is removed", async () => {
-    const [folder, old, young] = ["folder", "old", "young"].map((name) => join(uploadNotes, name));
+  it("is not hindered by what else lies there, of which old notes alone are removed", async () => {
+    const names = ["folder", "0a".repeat(32), "young", "letter.txt"];
+    const [folder, old, young, letter] = names.map((name) => join(uploadNotes, name));
     await mkdir(folder ?? "", { recursive: true });
-    for (const path of [old, young]) await writeFile(path ?? "", "");
-    for (const path of [folder, old]) await utimes(path ?? "", 1e9, 1e9);
+    for (const path of [old, young, letter]) await writeFile(path ?? "", "");
+    for (const path of [folder, old, letter]) await utimes(path ?? "", 1e9, 1e9);
     await stoppedPush();
-    expect(await notes()).toHaveLength(3);
+    expect(await notes()).toHaveLength(4);
     expect(await notes()).not.toContain(old);
     registry.forget();
     await push();
@@ -202,6 +239,15 @@ describe("a note that cannot be used", () => {
     await writeFile(uploadNotes, "a file");
     await push();
     expect(await readFile(uploadNotes, "utf8")).toBe("a file");
+  });
+
+  it("leaves nothing behind where a folder lies in its place", async () => {
+    await stoppedPush();
+    const [path = ""] = await notes();
+    await rm(path);
+    await mkdir(path);
+    await push();
+    expect(await notes()).toEqual([path]);
   });
 
   it("is replaced where a link lies in its place, and what that leads to is left alone", async () => {
