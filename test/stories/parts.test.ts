@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import {
   appendFile,
   copyFile,
@@ -263,6 +264,19 @@ describe("of parts that were carried badly", () => {
     expect(findings.map(({ code, severity }) => [code, severity])).toEqual(
       Array.from({ length: 4 }, () => ["LIST_DIFFERS", "warning"]),
     );
+  });
+
+  it("a list may lead to what is no file, which is said and not waited for", async () => {
+    const directory = await carried();
+    const listed = await readFile(list(directory), "utf8");
+    const sum = "0".repeat(64);
+    await writeFile(list(directory), `\uFEFF${listed}${sum} *./pipe\r\n`);
+    execFileSync("mkfifo", [join(directory, "pipe")]);
+    const { good, findings } = await check(list(directory));
+    expect(good).toBe(true);
+    expect(findings).toMatchObject([
+      { code: "LIST_DIFFERS", entry: "pipe", found: "no regular file" },
+    ]);
   });
 
   it("a damaged one with another's name is named alone, by the number that it has", async () => {

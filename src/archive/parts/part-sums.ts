@@ -9,8 +9,8 @@ export const PART_SUMS_ENDING = ".sha256";
 /** A thousand parts take 100 KB. */
 const MAX_BYTES = 1024 * 1024;
 
-/** As sha256sum writes it, on any system; what lies in another folder is no part. */
-const LINE = /^([0-9a-f]{64}) [ *]([^/\\]{1,255})$/i;
+/** As sha256sum writes it, on any system; what lies in another folder is no part. Editors add U+FEFF. */
+const LINE = /^\uFEFF?([0-9a-f]{64}) [ *](?:\.\/)?([^/\\]{1,255})$/i;
 
 /** SHA-256 of every part and of the whole, in hexadecimal, by name. Nobody has signed them. */
 export class PartSums {
