@@ -26,6 +26,19 @@ export const running = {
       "Files of a folder that is packed are executable here, and on the other side they are plain files.",
     advice: "Name what is to be run there under `tools:` in `bundle.yaml`, or pack an archive.",
   },
+  OUTPUT_LEFT_OUT: {
+    severity: "info",
+    means:
+      "A folder that is packed holds what this command writes: its bundle, the sums of that, its lock. They are left out, so a second run packs the same as the first.",
+    advice: "Nothing. To carry such a file, name it by itself.",
+  },
+  PRIVATE_KEY_PACKED: {
+    severity: "warning",
+    means:
+      "A folder that is packed holds private keys, encrypted or not. Bundles are signed and not secret: whoever has one can read all that is in it.",
+    advice:
+      "Move the keys out of the folder and pack again, unless the other side is to have them.",
+  },
   FILE_REFUSED: {
     ends: "usage",
     means:

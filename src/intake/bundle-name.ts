@@ -4,6 +4,10 @@ import { UNSAID_VERSION } from "./assumptions.ts";
 import type { Ingredients } from "./gather.ts";
 import type { Recipe } from "./recipe/recipe.ts";
 
+const ENDING = ".tar.gz";
+const DELTA_ENDING = ".delta.tar.gz";
+const USUAL_NAME = "bundle";
+
 /** What a bundle is called, and where it is written. */
 export interface BundleName {
   readonly name: string;
@@ -24,8 +28,16 @@ export function nameBundle(
   { recipe, output, isDelta = false }: NamingOptions,
 ): BundleName {
   const { name, version } = identify(recipe, ingredients);
-  const ending = isDelta ? ".delta.tar.gz" : ".tar.gz";
+  const ending = isDelta ? DELTA_ENDING : ENDING;
   return { name, version, output: output ?? `${name}-${version}${ending}` };
+}
+
+/** Where what a recipe names is written if nobody says where, whole or without what is there. */
+export function usualOutputs({
+  name = USUAL_NAME,
+  version = UNSAID_VERSION,
+}: Partial<Recipe>): string[] {
+  return [ENDING, DELTA_ENDING].map((ending) => `${name}-${version}${ending}`);
 }
 
 /** What the recipe says, else the one chart's own name and version. */
@@ -35,7 +47,7 @@ function identify(
 ): { name: string; version: string } {
   const metadata = charts.length === 1 ? charts[0]?.chart.metadata : adopted.identity;
   const identity = {
-    name: name ?? metadata?.name ?? "bundle",
+    name: name ?? metadata?.name ?? USUAL_NAME,
     version: version ?? metadata?.version ?? UNSAID_VERSION,
   };
   for (const [field, value] of Object.entries(identity)) {

@@ -5,6 +5,7 @@ import { isJunkName } from "../archive/junk.ts";
 import { isWithin } from "../chart/chart-directory.ts";
 import { DrayError, systemCode, unreadable } from "../errors.ts";
 import { isAppleDouble } from "./files.ts";
+import type { IsOwnFile } from "./own-files.ts";
 import type { FileRequest } from "./recipe/recipe.ts";
 
 /** Documents, scripts and settings; what has more is better carried as one archive. */
@@ -24,6 +25,8 @@ export interface FolderFiles {
   readonly junk: readonly string[];
   /** Below the folder: what this user may execute here. */
   readonly executables: readonly string[];
+  /** Below the folder: what this run, or one like it, writes itself. */
+  readonly own: readonly string[];
 }
 
 /**
@@ -31,27 +34,36 @@ export interface FolderFiles {
  * @throws DrayError `DRAY_FILE_REFUSED` for what a link leads to elsewhere, for devices and pipes, for a
  * folder that is empty, too full or too deep
  */
-export async function readFolder({ path, as }: FileRequest): Promise<FolderFiles> {
+export async function readFolder(
+  { path, as }: FileRequest,
+  isOwn: IsOwnFile,
+): Promise<FolderFiles> {
+  if (/^\.{0,2}$/.test(as)) {
+    throw refused(path, "it needs a name", "Give it one: `{ path: ., as: docs }`.");
+  }
   const root = await readable(path, () => realpath(path));
-  const reader = new FolderReader(path, root);
+  const reader = new FolderReader(path, root, isOwn);
   await reader.read(root, "", [root]);
-  const { files, junk, executables } = reader;
+  const { files, junk, executables, own } = reader;
   if (files.length === 0) throw refused(path, "there is no file in it");
   const requests = files.map(({ place, name }) => ({ path: place, as: `${as}/${name}` }));
-  return { files: requests, junk, executables };
+  return { files: requests, junk, executables, own };
 }
 
 class FolderReader {
   readonly files: { readonly place: string; readonly name: string }[] = [];
   readonly junk: string[] = [];
   readonly executables: string[] = [];
+  readonly own: string[] = [];
   readonly #folder: string;
   readonly #root: string;
+  readonly #isOwn: IsOwnFile;
   #entries = 0;
 
-  constructor(folder: string, root: string) {
+  constructor(folder: string, root: string, isOwn: IsOwnFile) {
     this.#folder = folder;
     this.#root = root;
+    this.#isOwn = isOwn;
   }
 
   /** `directory` is without links, `around` are those that it was reached through. */
@@ -91,6 +103,10 @@ class FolderReader {
   async #add(name: string, place: string, found: Stats): Promise<void> {
     if (!found.isFile()) {
       throw this.#refused(`${JSON.stringify(name)} is a device, pipe or socket`);
+    }
+    if (this.#isOwn(place)) {
+      this.own.push(name);
+      return;
     }
     if (await isAppleDouble(name, place)) {
       this.junk.push(name);

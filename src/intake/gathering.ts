@@ -11,6 +11,7 @@ import { requireWhole, type Lock } from "./recipe/lock.ts";
 import { NOTHING, type Recipe } from "./recipe/recipe.ts";
 import { settledBy } from "./recipe/skip.ts";
 import { openSources, type ChartAccess } from "./sources.ts";
+import type { IsOwnFile } from "./own-files.ts";
 import { withFolders } from "./with-folders.ts";
 
 /** What somebody says of what is to be gathered, whatever becomes of it. */
@@ -39,17 +40,25 @@ export interface GatheringOptions extends ChartAccess {
   readonly requirePlatforms?: readonly Platform[] | undefined;
 }
 
+interface OwnOutput {
+  /** True of what this run writes, which folders that are packed leave out. @default nothing */
+  readonly isOwnFile?: IsOwnFile | undefined;
+}
+
 /**
  * Gathers what a recipe names, and hands it on for as long as all that it comes from is open.
  * @throws what `gather` throws, DrayError `DRAY_LOCK_MISSING`, `DRAY_PLATFORM_MISSING`
  */
 export async function withIngredients<T>(
-  options: GatheringOptions,
+  options: GatheringOptions & OwnOutput,
   run: Run,
   use: (ingredients: Ingredients, recipe: Recipe) => Promise<T>,
 ): Promise<T> {
   const { registry, repositories, store, created } = options;
-  const { recipe, findings } = await withFolders({ ...NOTHING, ...options.recipe });
+  const { recipe, findings } = await withFolders(
+    { ...NOTHING, ...options.recipe },
+    options.isOwnFile ?? (() => false),
+  );
   const mirrors = [...(options.mirrors ?? []), ...recipe.mirrors];
   const lock = options.locked === true ? options.lock : undefined;
   const { chartRoot } = recipe;

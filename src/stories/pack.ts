@@ -15,7 +15,7 @@ import { parseTarget } from "../delivery/plan.ts";
 import { startRun, type Run, type RunOptions } from "../events.ts";
 import type { Finding } from "../finding.ts";
 import { artifactsOf } from "../intake/artifacts.ts";
-import { nameBundle } from "../intake/bundle-name.ts";
+import { nameBundle, usualOutputs } from "../intake/bundle-name.ts";
 import { resolvedOf, type Ingredients } from "../intake/gather.ts";
 import { withIngredients, type GatheringOptions } from "../intake/gathering.ts";
 import { lockOf } from "../intake/lock-of.ts";
@@ -30,6 +30,7 @@ import { EPOCH } from "../intake/sources.ts";
 import { requireOutput, requireRoom } from "../intake/room.ts";
 import { missingBytes, openStock, type Stock, type StockOptions } from "../intake/stock.ts";
 import { documentsOf, openStore, removeDamaged } from "../intake/store.ts";
+import { ownFiles, type IsOwnFile } from "../intake/own-files.ts";
 import type { SigningKey } from "../trust/signing-command.ts";
 import { openBase } from "./open-base.ts";
 
@@ -80,7 +81,8 @@ export async function pack(options: PackOptions, runOptions: RunOptions = {}): P
   for (const path of options.since ?? []) {
     bases.push(await openBase(path, options.mapping ?? {}, run));
   }
-  return withIngredients(options, run, async (ingredients, recipe) => {
+  const isOwnFile = await filesOf(options);
+  return withIngredients({ ...options, isOwnFile }, run, async (ingredients, recipe) => {
     const foreseen = foresee(outlookOf(ingredients), options);
     const vouched = await vouchedFor(ingredients, recipe);
     const { assembled, delta } = assembleSince(ingredients, { recipe, bases, options });
@@ -107,6 +109,12 @@ export async function pack(options: PackOptions, runOptions: RunOptions = {}): P
       await stock.close();
     }
   });
+}
+
+/** What a run of this kind writes, as far as that is known before anything is read. */
+function filesOf({ recipe, output, lockPath }: PackOptions): Promise<IsOwnFile> {
+  const bundles = output === undefined ? usualOutputs(recipe) : [output];
+  return ownFiles(bundles, lockPath === undefined ? [] : [lockPath]);
 }
 
 /** What goes in, and what of it the other side has. */

@@ -1,4 +1,4 @@
-import { chmod, mkdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { temporaryDirectory } from "../../fixtures/temporary-directory.ts";
@@ -28,6 +28,11 @@ async function refusal(directory: string): Promise<string> {
   const { code, stderr } = await packed(directory, "files: [docs]\n");
   expect(code).toBe(2);
   return stderr;
+}
+
+interface Written {
+  readonly plan: { readonly findings: readonly { code: string; message: string }[] };
+  readonly written: { readonly bundleDigest: string };
 }
 
 const APPLE_DOUBLE = Buffer.from([0x00, 0x05, 0x16, 0x07, 0x00]);
@@ -114,6 +119,53 @@ describe("a folder among the files of a recipe", () => {
       expect(stderr).not.toContain("Packing");
     },
   );
+
+  it("packs the same in a second run: what the first has written there stays behind", async () => {
+    const directory = await folder({ "a.md": "first", "x.tar.gz.txt": "mine" });
+    const path = join(directory, "docs", "bundle.yaml");
+    await writeFile(path, 'name: x\nversion: "1"\nfiles: [{ path: ., as: all }]\n');
+    const words = ["pack", path, "--unsigned", "-o", join(directory, "docs", "x.tar.gz")];
+    const first = JSON.parse((await dray([...words, "--json"])).stdout) as Written;
+    const left = await readdir(join(directory, "docs"));
+    expect(left.toSorted()).toEqual([
+      "a.md",
+      "bundle.lock.json",
+      "bundle.yaml",
+      "x.tar.gz",
+      "x.tar.gz.sha256",
+      "x.tar.gz.txt",
+    ]);
+    for (const name of ["x.tar.gz.001", "x.tar.gz.002.partial"]) {
+      await writeFile(join(directory, "docs", name), "");
+    }
+    const { stdout } = await dray([...words, "--force", "--json"]);
+    const second = JSON.parse(stdout) as Written;
+    expect(second.written.bundleDigest).toBe(first.written.bundleDigest);
+    const said = second.plan.findings.find(({ code }) => code === "OUTPUT_LEFT_OUT");
+    expect(said?.message).toMatch(
+      /: bundle\.lock\.json, x\.tar\.gz, x\.tar\.gz\.001, x\.tar\.gz\.002\.partial, x\.tar\.gz\.sha256$/,
+    );
+  });
+
+  it("is said to hold private keys, of whatever kind", async () => {
+    const directory = await folder({
+      "a.pem": "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n",
+      "b.pem": "chain\n-----BEGIN ENCRYPTED PRIVATE KEY-----\n",
+      "c.asc": "-----BEGIN PGP PRIVATE KEY BLOCK-----\n",
+      "d.txt": "# public key: age1\nAGE-SECRET-KEY-1QQ\n",
+      "e.md": "It begins with `-----BEGIN PRIVATE KEY-----`.",
+    });
+    const { stdout } = await packed(directory, "files: [docs]\n");
+    const { findings } = (JSON.parse(stdout) as Written).plan;
+    expect(findings).toMatchObject([{ code: "PRIVATE_KEY_PACKED", severity: "warning" }]);
+    expect(findings[0]?.message).toMatch(/: docs\/b\.pem, docs\/c\.asc, docs\/d\.txt$/);
+  });
+
+  it("that has no name of its own needs one: 2", async () => {
+    const directory = await folder({ "a.md": "first" });
+    const { code, stderr } = await packed(directory, "files: [docs/..]\n");
+    expect([code, stderr]).toEqual([2, expect.stringContaining("{ path: ., as: docs }")]);
+  });
 
   it("is refused with two names that differ in case alone: 2", async () => {
     const directory = await folder({ "a/x": "x", "A/X": "y" });

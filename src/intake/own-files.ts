@@ -1,0 +1,38 @@
+import { realpath } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { partOf } from "../archive/parts/part-name.ts";
+import { PART_SUMS_ENDING } from "../archive/parts/part-sums.ts";
+import { systemCode } from "../errors.ts";
+
+/** Tells what a run writes itself from what it packs: a second run would find it in its folders. */
+export type IsOwnFile = (path: string) => boolean;
+
+/**
+ * True of these bundles, in one piece or in parts, whole or not yet, of the lists of their sums, and of
+ * these other files. What is asked for has to be without links.
+ */
+export async function ownFiles(
+  bundles: readonly string[],
+  others: readonly string[],
+): Promise<IsOwnFile> {
+  const wholes = new Set(await Promise.all(bundles.map(placeOf)));
+  const files = new Set(await Promise.all(others.map(placeOf)));
+  return (path) => {
+    const finished = path.replace(/\.partial$/, "");
+    const listed = finished.endsWith(PART_SUMS_ENDING)
+      ? finished.slice(0, -PART_SUMS_ENDING.length)
+      : finished;
+    return files.has(path) || wholes.has(partOf(finished)?.whole ?? listed);
+  };
+}
+
+/** Where a file is or will be, without links on the way there. */
+async function placeOf(path: string): Promise<string> {
+  try {
+    return join(await realpath(dirname(path)), basename(path));
+  } catch (error) {
+    // Whoever writes there says what is wrong with it.
+    if (systemCode(error) !== undefined) return path;
+    throw error;
+  }
+}
