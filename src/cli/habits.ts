@@ -36,6 +36,7 @@ const POINTERS: readonly (readonly [flags: RegExp, here: string])[] = [
 /** The same, where a flag means something else to a command than to all others. */
 const OF_COMMANDS: Readonly<Record<string, string>> = {
   "serve -p": "--port NUMBER is where it listens.",
+  "images --chart": "Charts stand behind the command: `dray images CHART`.",
 };
 
 /** Where to look for what another tool's flag does, undefined for a flag of nobody. */

@@ -40,6 +40,7 @@ describe("a command line that is wrong", () => {
     ["serve a -p 5001", "-p", "--port NUMBER"],
     ["push a b --all-tags", "--all-tags", "All of a bundle is pushed"],
     ["inspect a --format json", "--format", "--json"],
+    ["images --chart a", "--chart", "`dray images CHART`"],
   ])("`%s` is led from the flag of another tool to what does it here", async (line, flag, here) => {
     const { code, stderr } = await dray(line.split(" "));
     expect(code).toBe(2);

@@ -159,7 +159,9 @@ function named(text: string, apart: string | undefined, fail: Fail): Named {
 
 function inRepository(repo: string, { name, version }: Named, fail: Fail): ChartRequest {
   if (!/^[a-zA-Z0-9._-]+$/.test(name) || /^\.+$/.test(name)) {
-    throw fail(`${JSON.stringify(name)} is not the name of a chart`);
+    const last = /\/([\w.-]+)$/.exec(name)?.[1];
+    const hint = last && `Behind # stands the name that the index has: #${last}`;
+    throw fail(`${JSON.stringify(name)} is not the name of a chart`, hint);
   }
   const repository = parseRepositoryAddress(repo);
   return { kind: "repository", repository, name, ...(version === undefined ? {} : { version }) };

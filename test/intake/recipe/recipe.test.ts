@@ -224,6 +224,13 @@ describe("parseChart()", () => {
     expect(formatChart(parseChart("web", { repo: "@stable" }))).toBe("@stable#web");
   });
 
+  it("says which part of a name in Helm's own form is that of the chart", () => {
+    const hint = "Behind # stands the name that the index has: #agent";
+    expect(() => parseChart("https://charts.example#stable/agent")).toThrow(
+      expect.objectContaining({ code: "DRAY_CHART_REFERENCE_INVALID", hint }),
+    );
+  });
+
   it("takes a version that is written apart", () => {
     const chart = parseChart("oci://ghcr.io/c/web", { version: " ~1.2 " });
     expect(chart).toMatchObject({ registry: "ghcr.io", repository: "c/web", version: "~1.2" });
