@@ -1,7 +1,8 @@
 import type { DrayError, ErrorCode, Finding } from "../index.ts";
 import { tell } from "./color.ts";
+import { printedDocument } from "./document.ts";
 import { formatFindings } from "./findings.ts";
-import { leaveInterrupt, PromptInterrupted, printableJson, type Io } from "./terminal.ts";
+import { leaveInterrupt, PromptInterrupted, type Io } from "./terminal.ts";
 
 export const EXIT = { failed: 1, usage: 2, refused: 3, partial: 4, interrupted: 130 } as const;
 
@@ -18,7 +19,8 @@ export async function reportFailure(
   if (isInterrupted) leaveInterrupt(io);
   const failure = isInterrupted ? interrupted(error, remains) : describe(await inWords(error));
   if (argv.includes("--json")) {
-    io.stdout.write(`${printableJson({ error: failure.document })}\n`);
+    const document: ErrorDocument = { error: failure.document };
+    io.stdout.write(printedDocument(document));
   }
   tell("stderr", failure.text, io);
   return failure.exit;
@@ -33,14 +35,22 @@ function interrupted(error: unknown, remains: string): Failure {
   return { text: `${message}\n`, document, exit: EXIT.interrupted };
 }
 
-interface Failure {
-  readonly text: string;
-  readonly document: {
+/** What --json prints where a command ended without a report. @internal for schemas */
+export interface ErrorDocument {
+  readonly error: {
+    /** docs/codes.md has them all. */
     readonly code: ErrorCode;
     readonly message: string;
+    /** What to do about it. */
     readonly hint?: string | undefined;
+    /** What was found of a bundle or chart that is refused. */
     readonly findings?: readonly Finding[];
   };
+}
+
+interface Failure {
+  readonly text: string;
+  readonly document: ErrorDocument["error"];
   readonly exit: number;
 }
 

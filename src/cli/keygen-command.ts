@@ -6,6 +6,13 @@ import { addOutputFlags, type AddCommand, type Session, type SessionFlags } from
 import { askSecret, canAsk, givenPassphrase, type PassphraseFlags } from "./signing-key.ts";
 import { formatTable, paragraphs } from "./table.ts";
 
+/** What --json prints. @internal for schemas */
+export interface KeygenDocument extends KeyFiles {
+  /** Undefined after a dry run, which makes no key. */
+  readonly keyId?: string;
+  readonly dryRun: boolean;
+}
+
 interface KeygenFlags extends SessionFlags, PassphraseFlags {
   readonly passphrase: boolean;
   readonly dryRun?: boolean;
@@ -43,11 +50,13 @@ export const addKeygenCommand: AddCommand = (program, start) => {
     const files = await requireNewKey(name);
     if (flags.dryRun === true) {
       await requirePassphrase(flags, session);
-      session.print({ ...files, dryRun: true }, () => renderDryRun(files));
+      const document: KeygenDocument = { ...files, dryRun: true };
+      session.print(document, () => renderDryRun(files));
       return;
     }
     const result = await keygen(name, await choosePassphrase(flags, session));
-    session.print({ ...result, dryRun: false }, () =>
+    const document: KeygenDocument = { ...result, dryRun: false };
+    session.print(document, () =>
       formatTable([
         ["private key", `${result.privateKey}   keep it secret and safe`],
         ["public key", `${result.publicKey}   give it to those who verify`],

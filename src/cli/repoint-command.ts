@@ -5,7 +5,7 @@ import { formatProblems } from "./findings.ts";
 import { addExamples, seldom } from "./flags.ts";
 import { addMapFlags, readMapping, type MapFlags } from "./map-flags.ts";
 import { addRegistryFlags, registryAccess, type RegistryFlags } from "./registry-flags.ts";
-import { explain, formatExplained } from "./repoint-explain.ts";
+import { explain, formatExplained, type ExplainedImages } from "./repoint-explain.ts";
 import { addRepointFlags, repointTerms, type RepointTermFlags } from "./repoint-flags.ts";
 import { filterWords, runFilter } from "./repoint-filter.ts";
 import { refusal, renderRepoint, repointFindings } from "./repoint-report.ts";
@@ -110,7 +110,8 @@ async function runRepoint(
   } else {
     const found = await explain(flags.explain, report);
     const wrong = formatProblems(repointFindings(report));
-    print(found, () => formatExplained(found, report, flags), wrong);
+    const document: ExplainedImages = { explained: found };
+    print(document, () => formatExplained(found, report, flags), wrong);
   }
 }
 

@@ -7,6 +7,11 @@ export interface ExplainedImage extends PresentImage {
   readonly chart: { readonly name: string; readonly version: string };
 }
 
+/** What --json prints of them. */
+export interface ExplainedImages {
+  readonly explained: readonly ExplainedImage[];
+}
+
 /**
  * The images that are called `wanted`, before or behind, or that have it in their name.
  * @throws DrayError `DRAY_IMAGE_NOT_FOUND`

@@ -11,6 +11,14 @@ import { addOutputFlags, type AddCommand, type Session, type SessionFlags } from
 import { tell } from "./color.ts";
 import { leaveInterrupt } from "./terminal.ts";
 
+/** What --json prints once the registry listens. @internal for schemas */
+export interface ServeDocument {
+  readonly url: string;
+  /** The names that can be pulled right after the start. */
+  readonly repositories: readonly string[];
+  readonly writable: boolean;
+}
+
 interface ServeFlags extends BundleFlags, SessionFlags, VerifyFirstFlag {
   readonly writable?: boolean;
   readonly host: string;
@@ -89,7 +97,8 @@ async function runServe(
     run,
   );
   const { url, repositories, writable } = registry;
-  print({ url, repositories, writable }, () => {
+  const document: ServeDocument = { url, repositories, writable };
+  print(document, () => {
     const names = repositories.map((name) => `  ${name}\n`).join("");
     return `Serving ${writable ? "(writable) " : ""}at ${url}\n${names}`;
   });

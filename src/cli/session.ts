@@ -2,10 +2,11 @@ import { Option, type Command } from "commander";
 import type { Defaults, RunOptions } from "../index.ts";
 import { EXIT } from "./failure.ts";
 import { COLOR_WISHES, tell } from "./color.ts";
+import { printedDocument } from "./document.ts";
 import { refuseStdout, seldom } from "./flags.ts";
 import { Progress, type Verbosity } from "./progress/progress.ts";
 import { Remains } from "./progress/remains.ts";
-import { printableJson, type Io } from "./terminal.ts";
+import type { Io } from "./terminal.ts";
 
 /** Flags of every command. */
 export interface SessionFlags {
@@ -43,7 +44,7 @@ export interface Session {
    * Prints the report, and nothing else goes to stdout: `document` with --json, else `text`, of which
    * --quiet leaves nothing. What is `wrong` with it goes to stderr, whatever flags say.
    */
-  readonly print: (document: unknown, text: () => string, wrong?: string) => void;
+  readonly print: (document: object, text: () => string, wrong?: string) => void;
   /** Says on stderr what is worth knowing and not wrong, unless --quiet wants to hear nothing of it. */
   readonly note: (text: string) => void;
   /** Ends the program with 3 when the action is done; who did not see the report hears why. */
@@ -93,7 +94,7 @@ export function sessionStarter(io: Io, exit: (code: number) => void): StartSessi
       print: (document, text, wrong = "") => {
         shown.end();
         tell("stderr", wrong, io);
-        if (flags.json === true) io.stdout.write(`${printableJson(document)}\n`);
+        if (flags.json === true) io.stdout.write(printedDocument(document));
         else if (flags.quiet !== true) {
           // Between what two streams say on one screen there is an empty line.
           if (wrong !== "" && io.stderr.isTTY === true) io.stderr.write("\n");

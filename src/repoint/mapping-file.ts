@@ -17,10 +17,18 @@ export function movedImages(images: readonly string[], names: TargetNames): Move
     .map((from) => ({ from, to: names.of(from) }));
 }
 
-/** `mapping.json`: old name → new name, for other tools. docs/repoint.md */
+/** `mapping.json`, for other tools; docs/repoint.md. @internal for schemas */
+export interface MappingDocument {
+  readonly mappingVersion: 1;
+  /** What the target calls each image, by its name at the source. */
+  readonly images: Readonly<Record<string, string>>;
+}
+
+/** The text of `mapping.json`. */
 export function mappingText(moved: readonly MovedImage[]): string {
   const images = Object.fromEntries(
     moved.map(({ from, to }) => [formatReference(from), formatReference(to)]),
   );
-  return `${JSON.stringify({ mappingVersion: 1, images }, null, 2)}\n`;
+  const document: MappingDocument = { mappingVersion: 1, images };
+  return `${JSON.stringify(document, null, 2)}\n`;
 }

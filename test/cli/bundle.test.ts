@@ -200,6 +200,9 @@ describe("an interrupted command", () => {
     const { code, stdout, stderr } = await dray(line, { signal: stop.signal });
     expect(code).toBe(130);
     expect(stderr).toContain(`${message}\n`);
-    expect(JSON.parse(stdout)).toEqual({ error: { code: "DRAY_INTERRUPTED", message } });
+    expect(JSON.parse(stdout)).toMatchObject({
+      schemaVersion: 1,
+      error: { code: "DRAY_INTERRUPTED", message },
+    });
   });
 });

@@ -1,12 +1,7 @@
-import { mkdir, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { makeBundle } from "../../fixtures/bundles.ts";
 import { describedProgram } from "../../scripts/commands/program.ts";
-import { generateKeyPair } from "../../src/trust/keys.ts";
-import { startRegistry } from "../remote/registry/lab.ts";
 import { filesBelow } from "../stories/lab.ts";
-import { dray, type Outcome } from "./terminal.ts";
+import { Place } from "./place.ts";
 
 /** Commands that leave nothing behind, and why. */
 const WRITE_NOTHING: Readonly<Record<string, string>> = {
@@ -20,55 +15,10 @@ const WRITE_NOTHING: Readonly<Record<string, string>> = {
   completion: "prints",
 };
 
-/** A bundle, a key and a registry in one place, and what dray says of a line about them. */
-class Place {
-  readonly folder: string;
-  readonly bundle: string;
-  readonly host: string;
-
-  private constructor(bundle: string, host: string) {
-    this.folder = dirname(bundle);
-    this.bundle = bundle;
-    this.host = host;
-  }
-
-  static async open(): Promise<Place> {
-    const { path } = await makeBundle();
-    const { host } = await startRegistry();
-    const place = new Place(path, host);
-    const pair = generateKeyPair(undefined);
-    await writeFile(place.at("release.key"), pair.privateKey, { mode: 0o600 });
-    await writeFile(place.at("release.pub"), pair.publicKey);
-    await writeFile(place.at("note.txt"), "hello");
-    await mkdir(place.at("docker"));
-    const auths = { "r.example": { auth: Buffer.from("me:secret").toString("base64") } };
-    await writeFile(place.at("docker/config.json"), JSON.stringify({ auths }));
-    return place;
-  }
-
-  at(name: string): string {
-    return join(this.folder, name);
-  }
-
-  /** `B`, `T`, `H` and `@name` stand for the bundle, the target, its host and a place in the folder. */
-  words(line: string): string[] {
-    return line.split(" ").map((word) => {
-      if (word === "B") return this.bundle;
-      if (word === "T") return `${this.host}/mirror`;
-      return word.startsWith("@") ? this.at(word.slice(1)) : word.replace(/^H\b/, this.host);
-    });
-  }
-
-  async dray(line: string): Promise<Outcome> {
-    const env = { DOCKER_CONFIG: this.at("docker") };
-    return dray(this.words(line), { env, stdin: "secret" });
-  }
-}
-
 /** One line for each command that writes, and what a dry run of it says. */
 const LINES = [
   ["pack --file @note.txt --name x --unsigned -o @x.tar.gz --lock @x.lock.json", "nothing was"],
-  ["copy --image H/team/app:1.0 H/other", "Nothing was sent"],
+  ["copy --image H/acme/web:2.0 H/other", "Nothing was sent"],
   ["push B T --allow-unsigned --receipt @r.json --repoint @deploy", "Nothing was sent"],
   ["sign B --sign-key @release.key", "Nothing was"],
   ["sign B --sign-command false --sign-public-key @release.pub", "Nothing was"],
