@@ -97,6 +97,9 @@ async function drain(request: IncomingMessage): Promise<number> {
   return length;
 }
 
+// Some peers cannot send again what an idle connection has lost.
+server.keepAliveTimeout = 120_000;
+
 server.listen(0, "127.0.0.1", () => {
   const address = server.address();
   if (typeof address === "object" && address !== null) console.log(`127.0.0.1:${address.port}`);
