@@ -4,6 +4,7 @@ import process from "node:process";
 import { getAsset, isSea } from "node:sea";
 import { setFlagsFromString } from "node:v8";
 import { VERSION } from "../src/version.ts";
+import { keepCompiled } from "./compile-cache.ts";
 
 // A run takes a second. The optimizing compiler of Node.js 20 spends as much again on functions that
 // are as good as done; with this it waits for what is hot for longer. Later ones know by themselves. For
@@ -68,6 +69,7 @@ async function main(): Promise<number> {
     process.stdout.write(`${VERSION}\n`);
     return 0;
   }
+  if (!isSea()) keepCompiled(process.env);
   const { run } = await import("../src/cli/program.ts");
   return run(argv, VERSION, {
     stdin: process.stdin,

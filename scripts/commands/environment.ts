@@ -38,6 +38,10 @@ export const ENVIRONMENT: readonly EnvironmentEntry[] = [
     ["XDG_STATE_HOME"],
     "where `push` and `copy` keep how far uploads of large blobs have come, in `dray/uploads`, else `.local/state` at home",
   ],
+  [
+    ["XDG_CACHE_HOME", "LOCALAPPDATA"],
+    "where Node.js 22.1 and newer keeps what it compiles of dray, in `dray/compiled`, else `.cache` or `Library/Caches` at home; `NODE_DISABLE_COMPILE_CACHE=1` keeps nothing",
+  ],
   [["PATH"], "where credential helpers are looked for"],
   [
     ["TERM", "WINDIR"],

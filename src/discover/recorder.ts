@@ -52,8 +52,10 @@ export class Recorder {
     for (const file of files) this.#remember(file);
     const fresh = found.filter(({ images }) => images.some((one) => this.#isNew(one)));
     if (fresh.length > 0 && pass.switches.length > 0) this.fruitful.push(pass.switches);
-    const asking = fresh.filter(({ file }) => file.asksVersion).map(({ file }) => file);
-    const moving = this.#moving(pass, asking);
+    const moving = this.#moving(
+      pass,
+      fresh.map(({ file }) => file),
+    );
     for (const { images, ...others } of found) {
       for (const image of images) this.#add(image, pass.switches, moving);
       if (pass.switches.length === 0) reportOthers(others, this.#collector);
@@ -85,15 +87,20 @@ export class Recorder {
 
   /** Images that another version of the cluster would not give. */
   #moving(pass: Pass, files: readonly RenderedFile[]): ReadonlySet<string> {
-    if (this.#knowsVersion || files.length === 0) return new Set();
+    const asking = files.filter(({ asksVersion }) => asksVersion);
+    if (this.#knowsVersion || asking.length === 0) return new Set();
     const again = renderFiles(pass.root, pass.set, {
       ...pass.options,
       watcher: undefined,
       cluster: { ...pass.options.cluster, kubeVersion: OTHER_KUBE_VERSION },
-      only: new Set(files.map(({ file }) => file.name)),
+      only: new Set(asking.map(({ file }) => file.name)),
     });
+    const texts = new Map(again.map(({ file, text }) => [file, text]));
+    // Most print the same, and need not be read once more for that.
+    const changed = asking.filter(({ file, text }) => texts.get(file) !== text);
+    if (changed.length === 0) return new Set();
     const there = new Set(again.flatMap(namesIn));
-    return new Set(files.flatMap(namesIn).filter((image) => !there.has(image)));
+    return new Set(changed.flatMap(namesIn).filter((image) => !there.has(image)));
   }
 
   #add(
