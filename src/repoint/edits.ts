@@ -1,4 +1,4 @@
-import { isList, copyDict, type Dict, type Value } from "../helm/template/value.ts";
+import { isList, copyDict, copyValue, type Dict, type Value } from "../helm/template/value.ts";
 import { lookUp, setAt, type ValuesPath } from "../helm/values/path.ts";
 
 /** A value that is set; an item of a list goes by its index. */
@@ -20,7 +20,7 @@ export function withEdits(given: Dict, edits: readonly Edit[], composed: Dict): 
   for (const { path, value } of edits) {
     const list = listAround(path, composed);
     if (list !== undefined && !isList(lookUp(values, list))) {
-      setAt(values, list, lookUp(composed, list) ?? null);
+      setAt(values, list, copyValue(lookUp(composed, list) ?? null));
     }
     setAt(values, path, value);
   }

@@ -2,8 +2,9 @@ import type { DiscoveredImage } from "../discover/discovery.ts";
 import { PLACEHOLDER } from "../discover/switches.ts";
 import { copyDict, type Dict, type Value } from "../helm/template/value.ts";
 import { nested, setAt, type ValuesPath } from "../helm/values/path.ts";
+import type { Installation } from "./composer.ts";
 import type { TargetNames } from "./names.ts";
-import type { Installation, Renderer } from "./rendering.ts";
+import type { Renderer } from "./rendering.ts";
 import { Scene } from "./scene.ts";
 import type { Spot } from "./spots.ts";
 
@@ -51,11 +52,12 @@ function sceneFor(
   const paths = here.flatMap(({ evidence }) => evidence.flatMap(({ file }) => file ?? []));
   const images = new Set(here.map(({ image }) => image));
   for (const filled of way.some((text) => text.endsWith(IS_SET)) ? FILLINGS : [null]) {
-    const installation = installationFor(way, filled, given);
-    if (installation === undefined) return undefined;
+    const wished = installationFor(way, filled, given);
+    if (wished === undefined) return undefined;
+    const installation = { ...wished, when: way };
     const only = renderer.filesAt(installation, new Set(paths));
     const wants = ({ image }: Spot): boolean => images.has(image);
-    const scene = new Scene({ renderer, names }, { ...installation, when: way }, { only, wants });
+    const scene = new Scene({ renderer, names }, installation, { only, wants });
     if (scene.goals.size > 0) return scene;
   }
   return undefined;

@@ -3,31 +3,20 @@ import { imagesIn, type RenderedImage } from "../discover/rendered-images.ts";
 import type { Release } from "../helm/render/built-in-objects.ts";
 import type { Cluster } from "../helm/render/capabilities.ts";
 import { renderFiles, RenderSession, type RenderedFile } from "../helm/render/render.ts";
-import {
-  TemplateParser,
-  templateSet,
-  type TemplateFile,
-  type TemplateSet,
-} from "../helm/render/template-set.ts";
+import type { TemplateFile, TemplateSet } from "../helm/render/template-set.ts";
 import type { Override } from "../helm/render/values-tree.ts";
 import { Budget } from "../helm/template/budget.ts";
 import type { Problem } from "../helm/template/evaluate.ts";
 import { TemplateError } from "../helm/template/template-error.ts";
-import { copyDict, type Dict } from "../helm/template/value.ts";
+import { copyDict } from "../helm/template/value.ts";
 import type { Watcher } from "../helm/template/watcher.ts";
-import { allInstances, composeChart, type Instance } from "../helm/values/compose.ts";
+import { allInstances, type Instance } from "../helm/values/compose.ts";
 import type { ValuesSchemas } from "../helm/values/schema.ts";
+import { Composer, type Composed, type Installation } from "./composer.ts";
 import type { Edit } from "./edits.ts";
 import { splitDocuments } from "../yaml/places.ts";
 import { noting, notingSecrets, type Found, type Setting } from "./noted-settings.ts";
 import { toSpots, type Spot } from "./spots.ts";
-
-/** What a chart is rendered as: these values, on this cluster. */
-export interface Installation {
-  readonly values: Dict;
-  /** APIs that the cluster has beside those that the user speaks of. */
-  readonly apis: readonly string[];
-}
 
 export interface Rendering {
   readonly root: Instance;
@@ -36,13 +25,6 @@ export interface Rendering {
   readonly spots: ReadonlyMap<string, Spot>;
   /** What could not be evaluated, and why the chart refuses the values. */
   readonly problems: readonly Problem[];
-}
-
-/** A chart with values and its templates, ready to be rendered. */
-export interface Composed {
-  readonly root: Instance;
-  readonly set: TemplateSet;
-  readonly apis: readonly string[];
 }
 
 interface Printing {
@@ -55,11 +37,10 @@ const NOTES = "templates/NOTES.txt";
 
 /** Renders one chart again and again with other values. */
 export class Renderer {
-  readonly #chart: Chart;
+  readonly #composer: Composer;
   readonly #cluster: Cluster;
   readonly #release: Release;
   readonly #schemas: ValuesSchemas;
-  readonly #parser = new TemplateParser();
   readonly #session = new RenderSession();
   readonly #images = new Map<string, readonly RenderedImage[]>();
 
@@ -70,16 +51,15 @@ export class Renderer {
       schemas,
     }: { readonly settings: Cluster & Release; readonly schemas: ValuesSchemas },
   ) {
-    this.#chart = chart;
+    this.#composer = new Composer(chart);
     this.#cluster = settings;
     this.#release = settings;
     this.#schemas = schemas;
   }
 
-  /** Puts the chart and the values together. */
-  compose({ values, apis }: Installation): Composed {
-    const root = composeChart(this.#chart, values);
-    return { root, set: templateSet(root, this.#parser), apis };
+  /** Puts the chart and the values together; the same installation once. */
+  compose(installation: Installation): Composed {
+    return this.#composer.compose(installation);
   }
 
   /** Renders all there is, what Helm prints beside the objects included, and checks the values. */
@@ -110,12 +90,9 @@ export class Renderer {
     installation: Installation,
     only: ReadonlySet<string>,
   ): ReadonlyMap<string, readonly Setting[]> {
-    const values = copyDict(installation.values);
-    // Looked up in a table that is not there, a name leaves no trace.
-    if (!(values.get("global") instanceof Map)) values.set("global", new Map());
     const found: Found = new Map();
     const watcher = (file: TemplateFile): Watcher => noting(file, found);
-    this.#print(this.compose({ ...installation, values }), { only, watcher });
+    this.#print(this.#withGlobals(installation), { only, watcher });
     return new Map([...found].map(([file, settings]) => [file, [...settings.values()]]));
   }
 
@@ -132,6 +109,15 @@ export class Renderer {
     return new Map([...found].map(([file, settings]) => [file, [...settings.values()]]));
   }
 
+  /** Looked up in a table that is not there, a name leaves no trace. */
+  #withGlobals(installation: Installation): Composed {
+    const composed = this.compose(installation);
+    if (composed.root.values.get("global") instanceof Map) return composed;
+    const values = copyDict(installation.values);
+    values.set("global", new Map());
+    return this.compose({ ...installation, values });
+  }
+
   #render(composed: Composed, how: Printing): Rendering {
     const files = this.#print(composed, how);
     const spots = toSpots(files.map((file) => ({ file, images: this.#imagesOf(file) })));
@@ -140,23 +126,25 @@ export class Renderer {
     return { root: composed.root, files: objects, spots, problems };
   }
 
-  #print({ root, set, apis }: Composed, how: Printing): RenderedFile[] {
+  #print({ on, set, apis, overrides }: Composed, how: Printing): RenderedFile[] {
     const { apiVersions = [] } = this.#cluster;
-    return renderFiles(root, set, {
+    return renderFiles(on, set, {
       ...how,
+      overrides: [...overrides, ...(how.overrides ?? [])],
       budget: new Budget(),
       cluster: { ...this.#cluster, apiVersions: [...apiVersions, ...apis] },
       release: this.#release,
-      session: this.#session,
+      // Nobody asks again for what a watcher has seen.
+      session: how.watcher === undefined ? this.#session : this.#session.apart(),
     });
   }
 
   /** Helm prints the notes of every chart too, and some refuse there what they do not like. */
-  #withNotes({ root, set }: Composed): TemplateSet {
+  #withNotes({ on, set }: Composed): TemplateSet {
     const notes: TemplateFile[] = [];
-    for (const instance of allInstances(root)) {
+    for (const instance of allInstances(on)) {
       if (!instance.chart.files.has(NOTES)) continue;
-      const template = this.#parser.parse(instance.chart, NOTES);
+      const template = this.#composer.parser.parse(instance.chart, NOTES);
       if (template instanceof TemplateError) continue;
       notes.push({ instance, path: NOTES, template, name: `${instance.source}/${NOTES}` });
     }

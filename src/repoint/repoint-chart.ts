@@ -142,7 +142,7 @@ function withOptional(
 ): readonly Edit[] {
   for (const plan of ["shared", "single"] as const) {
     const edits = new Search(scene, before).run(plan);
-    if (!others.some((other) => harms(other, before, edits))) return edits;
+    if (edits === before || !others.some((other) => harms(other, before, edits))) return edits;
   }
   return before;
 }

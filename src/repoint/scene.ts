@@ -5,7 +5,8 @@ import { formatReference, type Reference } from "../oci/reference.ts";
 import { keyOf, withEdits, type Edit } from "./edits.ts";
 import { Leaves } from "./leaves.ts";
 import type { TargetNames } from "./names.ts";
-import type { Composed, Installation, Renderer, Rendering } from "./rendering.ts";
+import type { Composed, Installation } from "./composer.ts";
+import type { Renderer, Rendering } from "./rendering.ts";
 import type { Setting } from "./noted-settings.ts";
 import type { Spot } from "./spots.ts";
 
@@ -30,6 +31,7 @@ export class Scene {
   /** True if all of the chart is looked at. */
   readonly isWhole: boolean;
   readonly #ready: Composed;
+  readonly #latest = new Latest<Rendering>();
   readonly #known: ReadonlySet<string>;
   #leaves: Leaves | undefined;
   #secretSettings: ReadonlyMap<string, readonly Setting[]> | undefined;
@@ -101,7 +103,7 @@ export class Scene {
   get podFiles(): ReadonlySet<string> {
     this.#podFiles ??= new Set([
       ...this.files,
-      ...this.secretSettings.keys(),
+      ...(this.isWhole ? this.secretSettings.keys() : []),
       ...this.#ready.set.files.filter(speaksOfSecrets).map(({ name }) => name),
       ...this.base.files
         .filter(({ text }) => PRINTS_ACCOUNT.test(text))
@@ -124,7 +126,9 @@ export class Scene {
 
   /** Renders files that name an image, by default all of them, with `edits` on top. */
   render(edits: readonly Edit[], only: ReadonlySet<string> = this.files): Rendering {
-    return this.#renderer.renderSome(this.#ready, only, edits);
+    return this.#latest.get([...edits, ...only], () =>
+      this.#renderer.renderSome(this.#ready, only, edits),
+    );
   }
 
   /** Why the chart, its schema and notes included, refuses `edits` though it takes the values without. */
@@ -158,4 +162,28 @@ function speaksOfSecrets({ instance: { chart }, path }: TemplateFile): boolean {
 
 function problemKey({ file, line, reason }: Rendering["problems"][number]): string {
   return `${file}:${line}:${reason}`;
+}
+
+/** What was made last stays; a search comes back to the few steps before. */
+const MAX_KEPT = 8;
+
+interface Made<T> {
+  readonly of: readonly unknown[];
+  readonly result: T;
+}
+
+/** The last results of something that takes long, each known by all that it was made of. */
+class Latest<T> {
+  readonly #made: Made<T>[] = [];
+
+  /** What was made of the same, in the same order, or else what `make` makes. */
+  get(of: readonly unknown[], make: () => T): T {
+    const at = this.#made.findIndex(
+      (one) => one.of.length === of.length && one.of.every((part, index) => part === of[index]),
+    );
+    const [known = { of, result: make() }] = at === -1 ? [] : this.#made.splice(at, 1);
+    this.#made.unshift(known);
+    this.#made.length = Math.min(this.#made.length, MAX_KEPT);
+    return known.result;
+  }
 }

@@ -1,8 +1,8 @@
 import { isList, type Dict, type Value } from "../helm/template/value.ts";
 import type { ValuesPath } from "../helm/values/path.ts";
 
-/** `imagePullSecrets`, `defaultImagePullSecrets`, `image.pullSecrets`, `pullSecretName`, `registrySecret`. */
-const PULL_SECRETS = /(?:pull|registry|docker|image)_?secrets?(?:_?names?|_?refs?)?$/i;
+/** `imagePullSecrets`, `image-pull-secrets`, `image.pullSecrets`, `pullSecretName`, `registrySecret`. */
+const PULL_SECRETS = /(?:pull|registry|docker|image)[-_]?secrets?(?:[-_]?names?|[-_]?refs?)?$/i;
 
 /** True for a setting that is called as if it named secrets for pulling. */
 export function isCalledPullSecret(path: ValuesPath): boolean {

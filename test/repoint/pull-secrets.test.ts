@@ -31,6 +31,20 @@ describe("the values that give workloads a secret", () => {
     ]);
   });
 
+  it("are found under a key with dashes", async () => {
+    const { secretEdits } = await repointTexts(
+      {
+        "values.yaml": "log-shipper: {pull-secrets: []}\n",
+        "templates/a.yaml": pod(
+          "web",
+          '  imagePullSecrets: {{ toJson (index .Values "log-shipper" "pull-secrets") }}\n',
+        ),
+      },
+      { pullSecret },
+    );
+    expect(secretEdits.map(({ path }) => path.join("."))).toEqual(["log-shipper.pull-secrets"]);
+  });
+
   it("reach each part, those that are switched off, and what an operator hands on", async () => {
     const { secretEdits } = await repointTexts(perPartChart(`sha256:${"d".repeat(64)}`), {
       pullSecret,

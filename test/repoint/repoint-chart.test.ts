@@ -55,6 +55,20 @@ describe("repointChart()", () => {
     ]);
   });
 
+  it("proves with the values written what it has moved in a list of tables", async () => {
+    const { images, edits } = await repointTexts({
+      "values.yaml":
+        "env: [{name: RELATED_IMAGE_DB, value: 'quay.io/acme/db:1'}, {name: LEVEL, value: info}]\n",
+      "templates/a.yaml": pod('"quay.io/acme/web:1", env: {{ toJson .Values.env }}'),
+    });
+    expect(edits.map(({ path }) => path.join("."))).toEqual(["env.0.value"]);
+    const moved = images.map(({ image, now, moved: isMoved }) => [image, now, isMoved]);
+    expect(moved).toEqual([
+      ["quay.io/acme/web:1", "quay.io/acme/web:1", false],
+      ["quay.io/acme/db:1", `${TARGET}/acme/db:1`, true],
+    ]);
+  });
+
   it("leaves alone what these values do not pull, where that is asked for", async () => {
     const found = await repointTexts(perPartChart(DIGEST), { neededOnly: true });
     expect(linesOf(found).filter((line) => !line.startsWith(" "))).toEqual(["manager:"]);

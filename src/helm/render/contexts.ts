@@ -1,4 +1,5 @@
 import type { Chart } from "../../chart/chart.ts";
+import { forgetContents } from "../template/contents.ts";
 import { markAllShared, markShared } from "../template/reads.ts";
 import type { Dict, Struct, Value } from "../template/value.ts";
 import type { Instance } from "../values/compose.ts";
@@ -42,7 +43,8 @@ export class Contexts {
     const context = this.#byInstance.get(file.instance) ?? new Map<string, Value>();
     const template = this.#templates.get(file) ?? templateObject(file);
     this.#templates.set(file, template);
-    return context.set("Template", template);
+    put(context, "Template", template);
+    return context;
   }
 
   #prepare(
@@ -53,14 +55,14 @@ export class Contexts {
     const context = this.#byInstance.get(instance) ?? this.#make(instance);
     if (done.has(instance)) return context;
     done.add(instance);
-    for (const [name, value] of same) context.set(name, value);
+    for (const [name, value] of same) put(context, name, value);
     // Another setting may have put another table in the place of all values of a chart.
     const values = this.#tree.tableAt(instance.path);
-    if (context.get("Values") !== values) context.set("Values", valuesObject(values));
+    if (context.get("Values") !== values) put(context, "Values", valuesObject(values));
     const subcharts = context.get("Subcharts");
     for (const child of instance.children) {
       const inner = this.#prepare(child, same, done);
-      if (subcharts instanceof Map) subcharts.set(child.name, inner);
+      if (subcharts instanceof Map) put(subcharts, child.name, inner);
     }
     return context;
   }
@@ -100,6 +102,13 @@ function templateObject({ instance, name }: TemplateFile): Dict {
       ["BasePath", `${instance.source}/templates`],
     ]),
   );
+}
+
+/** Sets what all templates of a chart are given. */
+function put(dict: Dict, key: string, value: Value): void {
+  if (dict.get(key) === value) return;
+  forgetContents(dict);
+  dict.set(key, value);
 }
 
 function shared(dict: Dict): Dict {

@@ -29,6 +29,13 @@ export class RenderSession {
     this.isNotable = isNotable;
   }
 
+  /** A session for a watcher of one rendering: what it keeps is of no use to others. */
+  apart(): RenderSession {
+    const session = new RenderSession(this.isNotable);
+    for (const name of this.preparing) session.preparing.add(name);
+    return session;
+  }
+
   filesOf(chart: Chart): Dict {
     const known = this.#files.get(chart);
     if (known !== undefined) return known;

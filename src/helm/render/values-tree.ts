@@ -1,3 +1,4 @@
+import { forgetContents } from "../template/contents.ts";
 import {
   copyWithOrigins,
   isShared,
@@ -44,6 +45,7 @@ export class ValuesTree {
 
   /** To be told of a table before it is changed. */
   readonly keep = (dict: Dict): void => {
+    forgetContents(dict);
     if (!this.#changed.has(dict)) this.#changed.set(dict, new Snapshot(dict));
   };
 
@@ -83,7 +85,10 @@ export class ValuesTree {
   }
 
   restore(): void {
-    for (const snapshot of this.#changed.values()) snapshot.restore();
+    for (const [dict, snapshot] of this.#changed) {
+      forgetContents(dict);
+      snapshot.restore();
+    }
     this.#changed.clear();
   }
 }

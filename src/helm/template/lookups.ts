@@ -1,13 +1,24 @@
+import { contentsOf, hasContents, isMade, type Contents } from "./contents.ts";
 import { areSame, isShared, madeOf, type Read } from "./reads.ts";
 import { isList, type Dict, type Value } from "./value.ts";
 
-/** What stood under a key of a table that templates share; without a key, how many entries it had. */
-export interface Lookup {
+/** A look at a table that templates share. */
+export type Lookup = EntryLookup | TableLookup;
+
+/** What stood under a key. */
+interface EntryLookup {
   readonly dict: Dict;
-  readonly key: string | undefined;
+  readonly key: string;
   readonly value: Value | undefined;
   /** What was read to make it, where a template has. */
   readonly made: readonly Read[] | undefined;
+}
+
+/** All entries, or only how many there were. */
+interface TableLookup {
+  readonly dict: Dict;
+  readonly key: undefined;
+  readonly held: Contents | number;
 }
 
 /** All that a template depended on beside what it was given. */
@@ -39,11 +50,18 @@ const MANY = 24;
 
 /** True if everything looked up is as it was. */
 export function hold(lookups: readonly Lookup[]): boolean {
-  for (const { dict, key, value, made } of lookups) {
-    if ((key === undefined ? dict.size : dict.get(key)) !== value) return false;
-    if (key !== undefined && !areSame(madeOf(dict, key), made)) return false;
-  }
+  for (const lookup of lookups) if (!holds(lookup)) return false;
   return true;
+}
+
+function holds(lookup: Lookup): boolean {
+  const { dict, key } = lookup;
+  if (key !== undefined) {
+    return dict.get(key) === lookup.value && areSame(madeOf(dict, key), lookup.made);
+  }
+  return typeof lookup.held === "number"
+    ? dict.size === lookup.held
+    : hasContents(dict, lookup.held);
 }
 
 /**
@@ -56,8 +74,6 @@ export class Lookups {
   #asksVersion = false;
   /** There were more lookups than are noted. */
   #isFull = false;
-  /** Lists that were looked up before and hold nothing that a template made. */
-  readonly #shared = new WeakSet<readonly Value[]>();
 
   /** True once something asked which version the cluster has. */
   get asksVersion(): boolean {
@@ -94,20 +110,21 @@ export class Lookups {
     if (!this.#isNoting() || !isShared(dict)) return;
     const value = dict.get(key);
     this.#all.push({ dict, key, value, made: madeOf(dict, key) });
-    if (typeof value === "object" && value !== null && this.#isMade(value)) this.lose();
+    if (typeof value === "object" && value !== null && isMade(value)) this.lose();
   }
 
   /** It matters how many entries there are. */
   counted(value: Value): void {
     if (!this.#isNoting() || !(value instanceof Map) || !isShared(value)) return;
-    this.#all.push({ dict: value, key: undefined, value: value.size, made: undefined });
+    this.#all.push({ dict: value, key: undefined, held: value.size });
   }
 
   /** The entries are gone through, but not what is in them. */
   wentThrough(value: Value): void {
     if (!this.#isNoting() || !(value instanceof Map) || !isShared(value)) return;
-    this.counted(value);
-    for (const key of value.keys()) this.lookedUp(value, key);
+    const held = contentsOf(value);
+    this.#all.push({ dict: value, key: undefined, held });
+    if (held.holdsMade) this.lose();
   }
 
   /** Something takes it with everything in it. */
@@ -152,24 +169,16 @@ export class Lookups {
     return !this.#isFull;
   }
 
-  /** True for what a template put among what all share: it may change without being noticed. */
-  #isMade(value: Value): boolean {
-    if (value instanceof Map) return !isShared(value);
-    if (typeof value !== "object" || !isList(value) || this.#shared.has(value)) return false;
-    if (value.some((item) => this.#isMade(item))) return true;
-    this.#shared.add(value);
-    return false;
-  }
-
   #leaveOutRepeated(start: number): void {
-    const seen = new Map<Dict, Set<string | undefined>>();
+    const seen = new Map<Dict, Set<string | Contents | number>>();
     let end = start;
     for (let at = start; at < this.#all.length; at++) {
       const lookup = this.#all[at];
       if (lookup === undefined) continue;
       const keys = seen.get(lookup.dict) ?? new Set();
       seen.set(lookup.dict, keys);
-      if (keys.size === keys.add(lookup.key).size) continue;
+      const what = lookup.key ?? lookup.held;
+      if (keys.size === keys.add(what).size) continue;
       this.#all[end++] = lookup;
     }
     this.#all.length = end;

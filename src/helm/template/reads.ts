@@ -61,12 +61,21 @@ export function areSame(
   return some.every((read, at) => isSame(read, others[at]));
 }
 
-function isSame(one: Read, other: Read | undefined): boolean {
-  if (one === other) return true;
-  if (other === undefined || one.value !== other.value || one.source !== other.source) return false;
+/** True if both looked at the same places in the same order, whatever was there. */
+export function areOfOnePlace(some: readonly Read[], others: readonly Read[]): boolean {
   return (
-    one.path.length === other.path.length && one.path.every((key, at) => key === other.path[at])
+    some === others ||
+    (some.length === others.length && some.every((read, at) => isOfPlace(read, others[at])))
   );
+}
+
+function isSame(one: Read, other: Read | undefined): boolean {
+  return one === other || (one.value === other?.value && isOfPlace(one, other));
+}
+
+function isOfPlace(one: Read, other: Read | undefined): boolean {
+  if (one.source !== other?.source || one.path.length !== other.path.length) return false;
+  return one.path.every((key, at) => key === other.path[at]);
 }
 
 /** Says that the entry `key` of `dict`, as it is, is a copy of the setting at `path`. */

@@ -111,13 +111,13 @@ export function typeOf(value: Value): string {
 /** A copy that shares nothing that can be changed. */
 export function copyDict(dict: Dict): Dict {
   const copy: Dict = new Map();
-  for (const [key, value] of dict) copy.set(key, copied(value));
+  for (const [key, value] of dict) copy.set(key, copyValue(value));
   return copy;
 }
 
-function copied(value: Value): Value {
+export function copyValue(value: Value): Value {
   if (value instanceof Map) return copyDict(value);
-  return isList(value) ? value.map(copied) : value;
+  return isList(value) ? value.map(copyValue) : value;
 }
 
 /** `onValue` pays for each value that is compared. */

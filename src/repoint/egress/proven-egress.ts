@@ -1,6 +1,7 @@
 import { formatPath } from "../../helm/values/path.ts";
 import { withEdits, type Edit } from "../edits.ts";
-import type { Installation, Renderer, Rendering } from "../rendering.ts";
+import type { Installation } from "../composer.ts";
+import type { Renderer, Rendering } from "../rendering.ts";
 import { writeValues } from "../write-values.ts";
 import { homeSwitches } from "./calling-home.ts";
 import { egressIn, type Egress } from "./find-egress.ts";

@@ -126,7 +126,7 @@ describe("a chart that is rendered again with other settings", () => {
   });
 
   it("notes no more lookups than have room, and runs again what looks up more", async () => {
-    const many = Array.from({ length: 1500 }, (_, index) => `a${index}: 1`).join("\n");
+    const many = Array.from({ length: 1500 }, (_, index) => `a${index}: {b: 1}`).join("\n");
     const chart = await makeChartOf({
       "values.yaml": `${many}\nb: 2\n`,
       "templates/a.yaml":
@@ -135,6 +135,27 @@ describe("a chart that is rendered again with other settings", () => {
     const sets: Override[][] = [[], [{ path: ["b"], value: 3 }], []];
     expect(compareRenderings(chart, sets)).toEqual([]);
     expect(stepsOf(chart, [[], []])).toBe(2 * stepsOf(chart, [[]]));
+  });
+
+  it("does not run again what merges what is global with the copy that a subchart has of it", async () => {
+    const merged = '{{ $_ := merge . (dict "Values" .Values.sub) }}';
+    const chart = await makeChartOf({
+      "Chart.yaml": chartYaml("demo", "dependencies:\n- {name: sub, version: 1.x}\n"),
+      "values.yaml": "global: {registry: '', secrets: [], labels: {}}\nother: {b: 2}\n",
+      "templates/a.yaml": `${merged}{{ range until 100 }}{{ $.Values.global.registry }}{{ end }}`,
+      "templates/b.yaml": `${merged}{{ toJson .Values.global }}{{ .Values.other.b }}`,
+      ...subchart("sub", {
+        "values.yaml": "{}",
+        "templates/a.yaml": "{{ .Values.global.registry }}",
+      }),
+    });
+    const path = ["global", "registry"];
+    const other: Override = { path: ["other", "b"], value: 3 };
+    const sets: Override[][] = [[], [{ path, value: "r" }], [other], []];
+    expect(compareRenderings(chart, sets)).toEqual([]);
+    const first = stepsOf(chart, [[]]);
+    expect(stepsOf(chart, [[], [other]]) - first).toBeLessThan(60);
+    expect(stepsOf(chart, [[], [{ path, value: "r" }]]) - first).toBeGreaterThan(200);
   });
 
   it("does not run again what the settings do not touch", async () => {

@@ -1,8 +1,8 @@
 import { format } from "../print.ts";
-import { copyOrigin, noteEntry, readsOf } from "../reads.ts";
+import { areOfOnePlace, copyOrigin, isShared, noteEntry, readsOf } from "../reads.ts";
 import { fn, variadic, type Call, type TemplateFunction } from "../signature.ts";
 import { TemplateError } from "../template-error.ts";
-import { isList, isTrue, sortedKeys, typeOf, type Dict, type Value } from "../value.ts";
+import { deepEqual, isList, isTrue, sortedKeys, typeOf, type Dict, type Value } from "../value.ts";
 
 /** A dictionary that is merged into itself ends here. */
 const MAX_NESTING = 100;
@@ -130,10 +130,12 @@ class Merger {
     for (const [key, value] of source) {
       this.#call.budget.step();
       const there = target.get(key) ?? null;
-      this.#call.lookups.counted(there);
       if (value instanceof Map && there instanceof Map && there.size > 0) {
         this.merge(there, value, depth + 1);
-      } else if (this.#replaces(there, value)) {
+        continue;
+      }
+      this.#call.lookups.counted(there);
+      if (this.#replaces(there, value) && !this.#isThere(target, source, key)) {
         this.#call.changes(target);
         noteEntry(target, key, readsOf(source, key));
         target.set(key, value);
@@ -145,5 +147,20 @@ class Merger {
     if (value === null) return this.#overwrite;
     if (isTrue(there) && isList(there) && isList(value)) return this.#overwrite;
     return this.#overwrite || !isTrue(there);
+  }
+
+  /**
+   * True if the target has the same there, from the same place, so that nothing would change: charts
+   * merge their values with those of a subchart, and each has its own copy of what is global.
+   */
+  #isThere(target: Dict, source: Dict, key: string): boolean {
+    return (
+      isShared(target) &&
+      target.has(key) &&
+      areOfOnePlace(readsOf(target, key), readsOf(source, key)) &&
+      deepEqual(target.get(key) ?? null, source.get(key) ?? null, () => {
+        this.#call.budget.step();
+      })
+    );
   }
 }
