@@ -44,7 +44,7 @@ export function parseTarget(text: string): PushTarget {
   const problem = targetProblem(registry, prefix);
   if (problem === undefined) return { registry, prefix };
   const shown = JSON.stringify(withoutLogin(text));
-  throw new DrayError("DRAY_TARGET_INVALID", `Cannot push to ${shown}: ${problem}`, {
+  throw new DrayError("DRAY_TARGET_INVALID", `Cannot take ${shown} for a target: ${problem}`, {
     kind: "usage",
     hint: hasLogin(text)
       ? LOGIN_HINT

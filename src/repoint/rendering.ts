@@ -1,5 +1,6 @@
 import { shownPath, type Chart } from "../chart/chart.ts";
 import { imagesIn, type RenderedImage } from "../discover/rendered-images.ts";
+import { PLACEHOLDER } from "../discover/switches.ts";
 import type { Release } from "../helm/render/built-in-objects.ts";
 import type { Cluster } from "../helm/render/capabilities.ts";
 import { renderFiles, RenderSession, type RenderedFile } from "../helm/render/render.ts";
@@ -92,7 +93,7 @@ export class Renderer {
   ): ReadonlyMap<string, readonly Setting[]> {
     const found: Found = new Map();
     const watcher = (file: TemplateFile): Watcher => noting(file, found);
-    this.#print(this.#withGlobals(installation), { only, watcher });
+    this.#watch(installation, { only, watcher });
     return new Map([...found].map(([file, settings]) => [file, [...settings.values()]]));
   }
 
@@ -102,20 +103,22 @@ export class Renderer {
     only: ReadonlySet<string> | undefined,
   ): ReadonlyMap<string, readonly Setting[]> {
     const found: Found = new Map();
-    this.#print(this.compose(installation), {
+    this.#watch(installation, {
       ...(only && { only }),
       watcher: (file) => notingSecrets(file, found),
     });
     return new Map([...found].map(([file, settings]) => [file, [...settings.values()]]));
   }
 
-  /** Looked up in a table that is not there, a name leaves no trace. */
-  #withGlobals(installation: Installation): Composed {
+  /** Prints with something global too: looked up where nothing is, a name may leave no trace. */
+  #watch(installation: Installation, how: Printing): void {
     const composed = this.compose(installation);
-    if (composed.root.values.get("global") instanceof Map) return composed;
+    this.#print(composed, how);
+    const there = composed.root.values.get("global");
+    if (there instanceof Map && there.size > 0) return;
     const values = copyDict(installation.values);
-    values.set("global", new Map());
-    return this.compose({ ...installation, values });
+    values.set("global", new Map([[PLACEHOLDER, ""]]));
+    this.#print(this.compose({ ...installation, values }), how);
   }
 
   #render(composed: Composed, how: Printing): Rendering {

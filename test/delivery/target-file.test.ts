@@ -55,7 +55,7 @@ concurrency: 8
       'line 2, column 1: unknown key "overwite"; did you mean "overwrite"?',
     ],
     ["map: flat", "line 1, column 1: map: expected drop-host, keep-host, flatten"],
-    ["target: <REGISTRY>/x", "line 1, column 1: Cannot push to"],
+    ["target: <REGISTRY>/x", 'line 1, column 1: Cannot take "<REGISTRY>/x" for a target'],
     ["overwrite: yes", "line 1, column 1: overwrite: expected true, false"],
     ["require: 0", "line 1, column 1: require: expected a whole number from 1 to 100"],
     ["concurrency: 65", "line 1, column 1: concurrency: expected at most 64"],

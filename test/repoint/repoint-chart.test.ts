@@ -69,6 +69,32 @@ describe("repointChart()", () => {
     ]);
   });
 
+  it("sets what is global in a chart that has nothing global, and a name of its own in its place", async () => {
+    const found = await repointTexts(
+      {
+        "values.yaml": "image: acme/api:1\n",
+        "templates/a.yaml": `apiVersion: v1
+kind: Pod
+metadata: {name: main}
+spec:
+  {{- with dig "imagePullSecrets" list (.Values.global | default dict) }}
+  imagePullSecrets: [{{ range . }}{name: {{ . }}},{{ end }}]
+  {{- end }}
+  containers:
+  - name: main
+    image: {{ dig "imageRegistry" "ghcr.io" (.Values.global | default dict) }}/{{ .Values.image }}
+`,
+      },
+      { pullSecret: "pull-here" },
+    );
+    expect(linesOf(found)).toEqual([
+      "global:",
+      "  imagePullSecrets:",
+      "    - pull-here",
+      `  imageRegistry: ${TARGET}`,
+    ]);
+  });
+
   it("leaves alone what these values do not pull, where that is asked for", async () => {
     const found = await repointTexts(perPartChart(DIGEST), { neededOnly: true });
     expect(linesOf(found).filter((line) => !line.startsWith(" "))).toEqual(["manager:"]);
