@@ -18,7 +18,7 @@ export async function ownFiles(
   const wholes = new Set(await Promise.all(bundles.map(placeOf)));
   const files = new Set(await Promise.all(others.map(placeOf)));
   return (path) => {
-    const finished = path.replace(/\.partial$/, "");
+    const finished = path.replace(/\.partial(?:\.journal)?$/, "");
     const listed = finished.endsWith(PART_SUMS_ENDING)
       ? finished.slice(0, -PART_SUMS_ENDING.length)
       : finished;

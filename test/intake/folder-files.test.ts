@@ -135,7 +135,7 @@ describe("a folder among the files of a recipe", () => {
       "x.tar.gz.sha256",
       "x.tar.gz.txt",
     ]);
-    for (const name of ["x.tar.gz.001", "x.tar.gz.002.partial"]) {
+    for (const name of ["x.tar.gz.001", "x.tar.gz.partial.journal"]) {
       await writeFile(join(directory, "docs", name), "");
     }
     const { stdout } = await dray([...words, "--force", "--json"]);
@@ -143,7 +143,7 @@ describe("a folder among the files of a recipe", () => {
     expect(second.written.bundleDigest).toBe(first.written.bundleDigest);
     const said = second.plan.findings.find(({ code }) => code === "OUTPUT_LEFT_OUT");
     expect(said?.message).toMatch(
-      /: bundle\.lock\.json, x\.tar\.gz, x\.tar\.gz\.001, x\.tar\.gz\.002\.partial, x\.tar\.gz\.sha256$/,
+      /: bundle\.lock\.json, x\.tar\.gz, x\.tar\.gz\.001, x\.tar\.gz\.partial\.journal, x\.tar\.gz\.sha256$/,
     );
   });
 
