@@ -115,7 +115,13 @@ export { registriesFor } from "./intake/mirrors/places.ts";
 export { parseRegistriesConf, readRegistriesConf } from "./intake/mirrors/registries-conf.ts";
 export { parseSkip, type ImageSkip, type KindSkip, type Skip } from "./intake/recipe/skip.ts";
 export { parseImageList } from "./intake/recipe/image-list.ts";
-export { parseLock, type ChartPin, type Lock, type LockedReference } from "./intake/recipe/lock.ts";
+export {
+  lockJsonSchema,
+  parseLock,
+  type ChartPin,
+  type Lock,
+  type LockedReference,
+} from "./intake/recipe/lock.ts";
 export type { LockedReferrer, ReferrerChoice } from "./intake/recipe/locked-referrer.ts";
 export type { LockedImage, LockedSearch } from "./intake/recipe/locked-search.ts";
 export { parseNames, type GivenNames, type RepositoryName } from "./foreign/given-names.ts";

@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import { inventoryJsonSchema } from "../../src/delivery/inventory-document.ts";
 import { receiptJsonSchema } from "../../src/delivery/receipt-schema.ts";
 import { targetJsonSchema } from "../../src/delivery/target-file.ts";
+import { lockJsonSchema } from "../../src/intake/recipe/lock.ts";
 import { recipeJsonSchema } from "../../src/intake/recipe/recipe.ts";
 import type { Documents } from "./documents.ts";
 import type { Schema } from "./schema-writer.ts";
@@ -21,6 +22,7 @@ export function allSchemas(root: string): Readonly<Record<string, object>> {
   return {
     bundle: recipeJsonSchema(),
     target: targetJsonSchema(),
+    lock: lockJsonSchema(),
     receipt: receiptJsonSchema(),
     inventory: inventoryJsonSchema(),
     ...printedSchemas(root),

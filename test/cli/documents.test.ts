@@ -109,6 +109,14 @@ it("what serve prints when it listens has its schema", async () => {
   expect(await problems(stdout, "serve")).toBe(null);
 });
 
+it("a lock has its schema", async () => {
+  const place = await Place.open();
+  await place.dray("push B T --allow-unsigned");
+  const image = "--image H/mirror/acme/web:2.0 --name x --unsigned";
+  await place.dray(`pack ${image} -o @x.tar.gz --lock @x.lock.json`);
+  expect(await problems(await readFile(place.at("x.lock.json"), "utf8"), "lock")).toBe(null);
+});
+
 it("where a command is used wrongly there is a document on stdout too: 2", async () => {
   const place = await Place.open();
   for (const command of [...commands, "nonsense", ""]) {

@@ -56,6 +56,12 @@ const lockSchema = z.strictObject({
   ),
 });
 
+/** The JSON Schema of a lock, bundle.lock.json. */
+export function lockJsonSchema(): object {
+  const options = { target: "draft-2020-12", io: "input" } as const;
+  return { title: "dray bundle.lock.json", ...z.toJSONSchema(lockSchema, options) };
+}
+
 /** @throws DrayError `DRAY_LOCK_INVALID` */
 export function parseLock(bytes: Uint8Array, path: string): Lock {
   try {
