@@ -54,7 +54,7 @@ export interface Documents {
   readonly check: Printed<CheckReport> | Printed<AuditReport>;
   /** What dray diff --json prints. */
   readonly diff: Printed<DiffReport>;
-  /** What dray report --json prints; a .json that it writes has reportVersion alone. */
+  /** What dray report --json prints, and writes into a .json. */
   readonly report: Printed<BundleReport>;
   /** What dray split --json prints. */
   readonly split: Printed<SplitResult>;

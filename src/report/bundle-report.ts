@@ -12,7 +12,7 @@ import { weigh, type Weight } from "./weights.ts";
 
 /** All that is to be said of a bundle before it is taken in, on one page. */
 export interface BundleReport {
-  readonly reportVersion: 1;
+  readonly schemaVersion: 1;
   /** When it was written, ISO 8601. */
   readonly written: string;
   /** The program that wrote it, with its version. */

@@ -20,7 +20,7 @@ const FORMS: Readonly<Record<string, ReportForm>> = {
 };
 
 /** With what reports begin: nothing else is replaced. */
-const MARKS = [PAGE_MARK, MARKDOWN_MARK, '{\n  "reportVersion": '];
+const MARKS = [PAGE_MARK, MARKDOWN_MARK, '{\n  "schemaVersion": 1,\n  "written": '];
 
 export function formatReport(report: BundleReport, form: ReportForm): string {
   if (form === "html") return formatPage(report);

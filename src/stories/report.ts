@@ -54,7 +54,7 @@ export async function report(
       const foreseen = foreseePush(opened.contents?.artifacts ?? []);
       const findings = [...opened.findings, ...foreseen];
       return {
-        reportVersion: 1,
+        schemaVersion: 1,
         written: new Date().toISOString(),
         generator: `dray ${VERSION}`,
         bundle: { path, size: carrier.size, ...identityOf(opened) },

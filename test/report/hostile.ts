@@ -29,7 +29,7 @@ export function hostileReport(form: ReportForm): string {
     referrers: [],
   }));
   const report: BundleReport = {
-    reportVersion: 1,
+    schemaVersion: 1,
     written: "2026-11-28T12:00:00.000Z",
     generator: "dray 0.1.0",
     bundle: {

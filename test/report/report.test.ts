@@ -20,7 +20,7 @@ describe("dray report", () => {
     const [{ path, parts }, key] = [await makeRelease(), await signerFile()];
     const report = await reported(path, "--key", key);
     expect(report).toMatchObject({
-      reportVersion: 1,
+      schemaVersion: 1,
       verdict: "good",
       bundle: { path, name: "shop", version: "1.4.0", isForeign: false },
       signedBy: [{ from: key }],
