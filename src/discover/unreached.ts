@@ -10,7 +10,7 @@ export function addUnreached(
   collector: Collector,
 ): void {
   const text = [node.body, ...(node.otherwise === undefined ? [] : [node.otherwise])]
-    .map(literalText)
+    .map((list) => entriesApart(literalText(list)))
     .join("\n");
   const { file, line, source } = node;
   seeLines(text, "a part that no rendering reached", {
@@ -27,6 +27,22 @@ export function addUnreached(
       });
     },
   });
+}
+
+const OPENS_TABLE = /\{\s*["']?[\w.-]+["']?\s*:/;
+const BEFORE_ENTRY = /[{,]\s*(?=["']?[\w.-]+["']?\s*:)/g;
+/** Of tables and lists, not of a mark. */
+const CLOSING = /(?<=[^\s{}\]])[\]}]+(?=\s*(?:,|$))/g;
+
+/** Each entry of a table that stands on one line, `{name: main, image: web:1}`, on a line of its own. */
+function entriesApart(text: string): string {
+  return text
+    .split("\n")
+    .flatMap((line) => {
+      if (!OPENS_TABLE.test(line)) return [line];
+      return line.split(BEFORE_ENTRY).map((entry) => entry.replaceAll(CLOSING, ""));
+    })
+    .join("\n");
 }
 
 /** The text as it stands, with a mark where an action prints something. */

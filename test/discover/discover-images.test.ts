@@ -163,6 +163,17 @@ describe("an optional image", () => {
     ]);
   });
 
+  it("is read in a part that nothing brings to run, in a table on one line too", async () => {
+    const spec =
+      'containers: [{name: a, image: "x/a:1"}, {"image":"x/b:1"}, {image: x/c:{{ .Values.c }}}]';
+    const { images } = await discover({
+      "values.yaml": "parts: {}\n",
+      "templates/a.yaml": `{{ if gt (len .Values.parts) 7 }}\n${spec}\n- { image: x/d:1, name: d }\n{{ end }}`,
+    });
+    const found = images.map(({ image, evidence: [first] }) => `${first?.source} ${image}`);
+    expect(found).toEqual(["a", "b", "d"].map((name) => `template docker.io/x/${name}:1`));
+  });
+
   it("is found behind two settings, side by side or one in the other", async () => {
     const discovery = await discover({
       "values.yaml": "a: {on: false, enabled: false}\nb: {enabled: false}\n",
