@@ -7,9 +7,12 @@ import { systemCode } from "../errors.ts";
 /** Tells what a run writes itself from what it packs: a second run would find it in its folders. */
 export type IsOwnFile = (path: string) => boolean;
 
+/** Behind the name of what is not finished: a bundle, its journal, what was set aside or taken of it, a small file. */
+const UNFINISHED = /(?:\.partial(?:\.(?:journal|old|copy|[a-f0-9]{12}))*|\.[a-f0-9]{12})$/;
+
 /**
- * True of these bundles, in one piece or in parts, whole or not yet, of the lists of their sums, and of
- * these other files. What is asked for has to be without links.
+ * True of these bundles, in one piece or in parts, of the lists of their sums, and of these other files,
+ * all of them whole or not yet. What is asked for has to be without links.
  */
 export async function ownFiles(
   bundles: readonly string[],
@@ -18,11 +21,11 @@ export async function ownFiles(
   const wholes = new Set(await Promise.all(bundles.map(placeOf)));
   const files = new Set(await Promise.all(others.map(placeOf)));
   return (path) => {
-    const finished = path.replace(/\.partial(?:\.journal)?$/, "");
+    const finished = path.replace(UNFINISHED, "");
     const listed = finished.endsWith(PART_SUMS_ENDING)
       ? finished.slice(0, -PART_SUMS_ENDING.length)
       : finished;
-    return files.has(path) || wholes.has(partOf(finished)?.whole ?? listed);
+    return files.has(finished) || wholes.has(partOf(finished)?.whole ?? listed);
   };
 }
 
