@@ -60,12 +60,12 @@ export class SchemaWriter {
 
   #union(all: readonly ts.Type[]): Schema {
     const types = all.filter((one) => (one.flags & ts.TypeFlags.Undefined) === 0);
-    const isBoolean = types.filter((one) => (one.flags & ts.TypeFlags.BooleanLiteral) !== 0);
-    const rest = isBoolean.length === 2 ? types.filter((one) => !isBoolean.includes(one)) : types;
+    const booleans = types.filter((one) => (one.flags & ts.TypeFlags.BooleanLiteral) !== 0);
+    const rest = booleans.length === 2 ? types.filter((one) => !booleans.includes(one)) : types;
     const literals = rest.flatMap((one) => (one.isStringLiteral() ? [one.value] : []));
     const others = rest.filter((one) => !one.isStringLiteral()).map((one) => this.#of(one));
     const schemas = [
-      ...(isBoolean.length === 2 ? [{ type: "boolean" }] : []),
+      ...(booleans.length === 2 ? [{ type: "boolean" }] : []),
       ...oneOf(literals),
       ...others,
     ];

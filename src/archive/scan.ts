@@ -1,8 +1,9 @@
-import { EntryContent } from "./entry-content.ts";
 import { all } from "../content/concurrency.ts";
 import { DrayError } from "../errors.ts";
 import type { Listener } from "../events.ts";
 import { findingOf, type Finding } from "../finding.ts";
+import { append } from "../content/append.ts";
+import { EntryContent } from "./entry-content.ts";
 import type { Archive, RawEntry } from "./archive.ts";
 import { DistinctNames, entryPath, type EntryPath } from "./entry-path.ts";
 import { filesByHeaders } from "./files-by-headers.ts";
@@ -10,7 +11,6 @@ import { HardLinks } from "./hard-links.ts";
 import { APPLE_DOUBLE_MAGIC, isJunkName, mayBeAppleDouble } from "./junk.ts";
 import { MemberDamage, memberFinding } from "./members/member-damage.ts";
 import { refusedType, type Refusal } from "./refused-type.ts";
-import { append } from "../content/append.ts";
 
 /** More entries than any bundle has; a list of them still fits in memory. */
 const MAX_ENTRIES = 1_000_000;

@@ -8,6 +8,8 @@ import {
 } from "../oci/image-layout.ts";
 import { isImageConfigType, MediaType } from "../oci/media-type.ts";
 import type { Finding } from "../finding.ts";
+import type { LayoutGraph, Root } from "../content/graph.ts";
+import { append } from "../content/append.ts";
 import {
   FILES_DIRECTORY,
   CONTENTS_FILE,
@@ -18,10 +20,8 @@ import {
   type ContentsDocument,
   type ListedFile,
 } from "./format.ts";
-import type { LayoutGraph, Root } from "../content/graph.ts";
 import { chartPath, provenancePath, referrerOf } from "./artifact.ts";
 import type { BundleView } from "./view.ts";
-import { append } from "../content/append.ts";
 
 /** `bundle.json` and the layout say the same, and nothing is there that neither names. */
 export function checkAgreement(

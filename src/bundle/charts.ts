@@ -6,10 +6,10 @@ import { chartLayers } from "../chart/oci-chart.ts";
 import { readVerified } from "../content/verify.ts";
 import { DrayError } from "../errors.ts";
 import { findingOf, type Finding } from "../finding.ts";
+import { append } from "../content/append.ts";
 import type { BundleArtifact, ContentsDocument } from "./format.ts";
 import type { UsableBundle } from "./opened.ts";
 import type { BundleView } from "./view.ts";
-import { append } from "../content/append.ts";
 
 /**
  * Loads the charts of a bundle: all of them, or those that `wanted` means, as `NAME` or

@@ -1,6 +1,7 @@
 import type { LayoutGraph } from "../content/graph.ts";
 import { attempt, type Finding } from "../finding.ts";
 import { blobPath, BLOBS_DIRECTORY, INDEX_FILE, LAYOUT_FILE } from "../oci/image-layout.ts";
+import { append } from "../content/append.ts";
 import { nameAccidents } from "./accidents.ts";
 import { checkAgreement } from "./agreement.ts";
 import { checkChartNames } from "./charts.ts";
@@ -21,7 +22,6 @@ import type { Extent, Listening } from "./read-carrier.ts";
 import { checkSkipped } from "./skipped.ts";
 import type { Sums } from "./sums.ts";
 import { readContents, type BundleView } from "./view.ts";
-import { append } from "../content/append.ts";
 
 /** What a bundle turned out to hold. */
 export interface Checked {

@@ -8,8 +8,8 @@ import { readExactly, type Readable } from "../archive/file-range.ts";
 import type { Bytes } from "../content/content.ts";
 import { systemCode } from "../errors.ts";
 import type { Digest } from "../oci/digest.ts";
-import { formatOwner, readJournal, type Journal } from "./journal.ts";
 import { lifeOf, ownerName, type Life } from "../content/owner.ts";
+import { formatOwner, readJournal, type Journal } from "./journal.ts";
 import { giveBack, isOwn, takenName } from "./taken-part.ts";
 
 /** A link of this name could lead what is written anywhere. Windows has no such flag. */

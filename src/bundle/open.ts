@@ -5,6 +5,7 @@ import { digestOf } from "../oci/digest.ts";
 import type { PublicKey } from "../trust/keys.ts";
 import type { TrustPolicy } from "../trust/policy.ts";
 import type { FoundSignature } from "../trust/detached.ts";
+import { append } from "../content/append.ts";
 import { nameCarrierDamage } from "./carrier-damage.ts";
 import { type Checked, checkContents } from "./check.ts";
 import { SIGSTORE_FILE, SUMS_FILE } from "./format.ts";
@@ -15,7 +16,6 @@ import { nameNeeds } from "./needed-by.ts";
 import { findSignatures, judgeSignatures, readList } from "./signatures.ts";
 import { type Sums, parseSums } from "./sums.ts";
 import { BundleView } from "./view.ts";
-import { append } from "../content/append.ts";
 
 export interface OpenOptions extends CarrierOptions {
   readonly policy: TrustPolicy;

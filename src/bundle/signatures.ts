@@ -5,11 +5,11 @@ import { digestOf, encodedOf } from "../oci/digest.ts";
 import type { PublicKey } from "../trust/keys.ts";
 import { type TrustPolicy, checkSignatures } from "../trust/policy.ts";
 import { type DetachedSignature, type FoundSignature, parseDetached } from "../trust/detached.ts";
+import { append } from "../content/append.ts";
 import { MAX_SUMS_BYTES, SIGNATURE_FILE, SIGSTORE_FILE, SUMS_FILE } from "./format.ts";
 import { withoutCr } from "./line-ends.ts";
 import { REPAIR_HINT, inMemory } from "./mending.ts";
 import type { BundleView } from "./view.ts";
-import { append } from "../content/append.ts";
 
 /** A signature has a few hundred bytes. */
 const MAX_SIGNATURE_BYTES = 4 * 1024 * 1024;

@@ -1,6 +1,5 @@
 import { standingOf, type Base, type Held } from "../bundle/base.ts";
-import type { DeltaBase } from "../bundle/delta-document.ts";
-import { MAX_PLACES } from "../bundle/delta-document.ts";
+import { MAX_PLACES, type DeltaBase } from "../bundle/delta-document.ts";
 import type { UsableBundle } from "../bundle/opened.ts";
 import { parseSums } from "../bundle/sums.ts";
 import type { Digest } from "../oci/digest.ts";

@@ -1,10 +1,10 @@
+import { append } from "../content/append.ts";
 import { customKind, type CustomResource } from "./custom-resources.ts";
 import type { Evidence, EvidenceSource } from "./discovery.ts";
 import { isTest, readManifests, type Manifest } from "./manifests.ts";
 import { seeObject } from "./object-images.ts";
 import type { Blank, Sighting } from "./sighting.ts";
 import { seeLines } from "./text-images.ts";
-import { append } from "../content/append.ts";
 
 /** What a template printed, and where its lines come from. */
 export interface PrintedText {

@@ -1,5 +1,6 @@
 import type { Dict, Value } from "../helm/template/value.ts";
 import type { ValuesPath } from "../helm/values/path.ts";
+import { append } from "../content/append.ts";
 import { speaksOfImage } from "./image-key.ts";
 import {
   isPlausible,
@@ -9,7 +10,6 @@ import {
   type ImageText,
 } from "./image-text.ts";
 import { TOP, walkTable, type Place } from "./walk.ts";
-import { append } from "../content/append.ts";
 
 /** An image that values describe. */
 export interface ValueImage {

@@ -6,6 +6,7 @@ import { digestOf, type Digest } from "../oci/digest.ts";
 import { MAX_MANIFEST_BYTES } from "../oci/json.ts";
 import { parseManifest, type Manifest } from "../oci/manifest.ts";
 import { formatReference } from "../oci/reference.ts";
+import { append } from "../content/append.ts";
 import type { BlobPool } from "./blob-pool.ts";
 import { convertImages, rootsOf } from "./docker-images.ts";
 import { DOCKER_MANIFEST, readDockerManifest, type DockerImage } from "./docker-manifest.ts";
@@ -13,7 +14,6 @@ import type { FileTree } from "./file-tree.ts";
 import type { ForeignRoot } from "./foreign-content.ts";
 import { referenceClaim } from "./names.ts";
 import { manifestsOf } from "./stored-manifests.ts";
-import { append } from "../content/append.ts";
 
 /** A layout whose `index.json` has been read. */
 interface ReadLayout {

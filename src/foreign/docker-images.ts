@@ -3,13 +3,13 @@ import { findingOf, type Finding } from "../finding.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
 import { formatReference } from "../oci/reference.ts";
+import { append } from "../content/append.ts";
 import { BlobPool } from "./blob-pool.ts";
 import { convertImage, type ConvertedImage, type KnownLayers } from "./docker-image.ts";
 import { DOCKER_MANIFEST, type DockerImage } from "./docker-manifest.ts";
 import type { FileTree } from "./file-tree.ts";
 import type { ForeignRoot } from "./foreign-content.ts";
 import { referenceClaim } from "./names.ts";
-import { append } from "../content/append.ts";
 
 /** Images of Docker's table of contents as OCI images, under the names that the table gives them. */
 export interface ConvertedImages {

@@ -14,12 +14,12 @@ import type { Descriptor } from "../oci/descriptor.ts";
 import { digestOf } from "../oci/digest.ts";
 import { Annotation, blobPath } from "../oci/image-layout.ts";
 import { checkSignatures, type TrustPolicy } from "../trust/policy.ts";
+import { append } from "../content/append.ts";
 import { adopt, type AdoptOptions } from "./adopt.ts";
 import type { BlobPool } from "./blob-pool.ts";
 import type { ForeignIdentity } from "./foreign-content.ts";
 import type { Foreign } from "./join-foreign.ts";
 import { readForeign } from "./read-foreign.ts";
-import { append } from "../content/append.ts";
 
 export interface ForeignOptions {
   readonly policy: TrustPolicy;

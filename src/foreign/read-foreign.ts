@@ -4,6 +4,7 @@ import { openArchive } from "../archive/open-archive.ts";
 import type { WorkOptions } from "../archive/work-file.ts";
 import { DrayError } from "../errors.ts";
 import { findingOf, hasErrors, type Finding } from "../finding.ts";
+import { append } from "../content/append.ts";
 import { joinTrees, missingParts, setOf } from "./archive-set.ts";
 import { BlobPool } from "./blob-pool.ts";
 import { requireNoBundles } from "./bundles-among.ts";
@@ -23,7 +24,6 @@ import { registryStorage } from "./readers/registry-storage.ts";
 import { skopeoDirectory } from "./readers/skopeo-directory.ts";
 import { wrap } from "./readers/wrap.ts";
 import { zarfPackage } from "./readers/zarf-package.ts";
-import { append } from "../content/append.ts";
 
 /** Each leaves to the next what it does not understand: who knows more of a form stands first. */
 const READERS: readonly ForeignReader[] = [

@@ -3,11 +3,11 @@ import { findingOf, type Finding } from "../finding.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import { algorithmOf, encodedOf } from "../oci/digest.ts";
 import type { Reference } from "../oci/reference.ts";
+import { append } from "../content/append.ts";
 import { BlobPool } from "./blob-pool.ts";
 import type { FileTree } from "./file-tree.ts";
 import type { ForeignRoot } from "./foreign-content.ts";
 import { readLayout } from "./layout-content.ts";
-import { append } from "../content/append.ts";
 
 /** An image of a wrap: where what is about it lies, and what that is about. */
 export interface WrappedImage {

@@ -1,13 +1,13 @@
 import type { Adopted } from "../foreign/adopt.ts";
 import { chartPath, kindOf, type Artifact, type BundleFile } from "../bundle/artifact.ts";
-import type { Sources } from "./sources.ts";
 import type { ProvenanceOptions } from "../chart/provenance/check-provenance.ts";
 import { requireKeyring } from "../chart/provenance/keyring.ts";
 import type { DiscoveredImage } from "../discover/discovery.ts";
 import type { Finding } from "../finding.ts";
-import type { Packed } from "./from.ts";
 import type { Digest } from "../oci/digest.ts";
 import { parseReference, type Reference } from "../oci/reference.ts";
+import type { Sources } from "./sources.ts";
+import type { Packed } from "./from.ts";
 import { imageRequests, requestByChart } from "./image-requests.ts";
 import { judgeCharts } from "./judge-charts.ts";
 import { obtainChart, type ObtainedChart } from "./charts/obtain-chart.ts";

@@ -4,12 +4,12 @@ import { checkSkipped, skippedImages, type Skipped } from "../bundle/skipped.ts"
 import { toFinding, type DiscoveredImage } from "../discover/discovery.ts";
 import { compareWithList, joinImages } from "../discover/image-lists.ts";
 import type { Finding } from "../finding.ts";
-import { assumptions, otherTags } from "./assumptions.ts";
-import { nameBundle, type BundleName, type NamingOptions } from "./bundle-name.ts";
-import { totalBytes, type Ingredients } from "./gather.ts";
 import type { Digest } from "../oci/digest.ts";
 import { parseReference, type Reference } from "../oci/reference.ts";
 import { roleOf, type ReferrerRole } from "../oci/referrer.ts";
+import { assumptions, otherTags } from "./assumptions.ts";
+import { nameBundle, type BundleName, type NamingOptions } from "./bundle-name.ts";
+import { totalBytes, type Ingredients } from "./gather.ts";
 import type { ResolvedReferrer, Vouching } from "./surroundings.ts";
 import type { ImageMode } from "./recipe/chart-request.ts";
 import type { Lock } from "./recipe/lock.ts";

@@ -25,9 +25,9 @@ import {
   LAYOUT_FILE,
 } from "../oci/image-layout.ts";
 import { parseJson } from "../oci/json.ts";
+import { replaceFile } from "../content/replace-file.ts";
 import { INGEST_DIRECTORY, writeBlob } from "./blob-writer.ts";
 import { readRoots, writeRoots } from "./index-file.ts";
-import { replaceFile } from "../content/replace-file.ts";
 
 /** Bytes asked of a blob's file at a time: memory for all of a small one, and no more. */
 const MAX_READ_BYTES = 1024 * 1024;

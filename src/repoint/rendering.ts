@@ -13,9 +13,9 @@ import { copyDict } from "../helm/template/value.ts";
 import type { Watcher } from "../helm/template/watcher.ts";
 import { allInstances, type Instance } from "../helm/values/compose.ts";
 import type { ValuesSchemas } from "../helm/values/schema.ts";
+import { splitDocuments } from "../yaml/places.ts";
 import { Composer, type Composed, type Installation } from "./composer.ts";
 import type { Edit } from "./edits.ts";
-import { splitDocuments } from "../yaml/places.ts";
 import { noting, notingSecrets, type Found, type Setting } from "./noted-settings.ts";
 import { toSpots, type Spot } from "./spots.ts";
 

@@ -1,8 +1,7 @@
 import type { BundleArtifact, ContentsDocument, ListedFile } from "../bundle/format.ts";
 import type { OpenedBundle } from "../bundle/opened.ts";
 import type { Skipped } from "../bundle/skipped.ts";
-import type { LayoutGraph, Root } from "../content/graph.ts";
-import { byName } from "../content/graph.ts";
+import { byName, type LayoutGraph, type Root } from "../content/graph.ts";
 import type { Finding } from "../finding.ts";
 import type { Digest } from "../oci/digest.ts";
 import { roleOf, type ReferrerRole } from "../oci/referrer.ts";

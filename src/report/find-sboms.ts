@@ -9,8 +9,8 @@ import { parseJson } from "../oci/json.ts";
 import { parseManifest, type Manifest } from "../oci/manifest.ts";
 import { isManifestType } from "../oci/media-type.ts";
 import { ATTESTED_DIGEST, roleOf } from "../oci/referrer.ts";
-import { sbomIn, type SbomPackage } from "./packages.ts";
 import { envelopeIn, statementIn } from "../trust/images/statement.ts";
+import { sbomIn, type SbomPackage } from "./packages.ts";
 
 /** A list of contents that a bundle carries. */
 export interface CarriedSbom {

@@ -1,5 +1,4 @@
 import { startRun, type Run, type RunOptions } from "../events.ts";
-import type { SkippedImage } from "../bundle/skipped.ts";
 import { loadBundledCharts, requireOneChart } from "../bundle/charts.ts";
 import { CarriedImages } from "../delivery/carried.ts";
 import { imagesOfChart, type DiscoverySettings } from "../discover/find-images.ts";
@@ -12,7 +11,7 @@ import { parseTarget } from "../delivery/plan.ts";
 import { presenceByAsking } from "../delivery/presence.ts";
 import type { RegistryAccess } from "../remote/registry/access.ts";
 import type { Mapping } from "../delivery/mapping.ts";
-import { settledKinds, skippedImages } from "../bundle/skipped.ts";
+import { settledKinds, skippedImages, type SkippedImage } from "../bundle/skipped.ts";
 import { requireUsable, type BundleIdentity } from "../bundle/opened.ts";
 import { withBundle, type BundleOptions } from "./open-bundle.ts";
 

@@ -1,13 +1,12 @@
 import { imagesOfChart, type DiscoverySettings } from "../discover/find-images.ts";
 import type { ValueSet } from "../helm/values/user-values.ts";
-import { compareWithList, type ListDifference } from "../discover/image-lists.ts";
+import { compareWithList, joinImages, type ListDifference } from "../discover/image-lists.ts";
 import {
   isNeeded,
   toFinding,
   type DiscoveredImage,
   type Discovery,
 } from "../discover/discovery.ts";
-import { joinImages } from "../discover/image-lists.ts";
 import { latestTags } from "../intake/assumptions.ts";
 import { openSources, type ChartAccess, type Sources } from "../intake/sources.ts";
 import { startRun, type RunOptions } from "../events.ts";

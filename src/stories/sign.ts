@@ -1,6 +1,6 @@
-import { startRun, type RunOptions } from "../events.ts";
 import { lstat, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
+import { startRun, type RunOptions } from "../events.ts";
 import { requirePlace } from "../content/output-place.ts";
 import { detachedPath } from "../trust/detached.ts";
 import { DrayError, shellWord, systemCode, unwritable } from "../errors.ts";

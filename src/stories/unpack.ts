@@ -1,6 +1,6 @@
-import { startRun, type Run, type RunOptions } from "../events.ts";
 import { chmod, lstat, mkdtemp, readdir, rename, rm, rmdir } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
+import { startRun, type Run, type RunOptions } from "../events.ts";
 import { counted } from "../content/content.ts";
 import { requireSpace } from "../content/disk-space.ts";
 import { makeDirectory } from "../content/make-directory.ts";

@@ -2,9 +2,9 @@ import { stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { unreadable } from "../../errors.ts";
 import type { Finding } from "../../finding.ts";
+import { foldedPath } from "../entry-path.ts";
 import { sumOfFile } from "./choose-copy.ts";
 import { fileNames } from "./named-parts.ts";
-import { foldedPath } from "../entry-path.ts";
 import { isPartSums, PART_SUMS_ENDING, readPartSums } from "./part-sums.ts";
 
 /**

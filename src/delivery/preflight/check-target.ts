@@ -3,13 +3,13 @@ import { presenceOf, requireWritable, type Presence } from "../../remote/registr
 import type { RegistryPool } from "../../remote/registry/pool.ts";
 import type { Repository } from "../../remote/registry/repository.ts";
 import { cancelSession, openSession } from "../../remote/registry/upload-session.ts";
-import { letsPush } from "./grants.ts";
 import {
   failedCheck,
   type HostTable,
   type PreflightCheck,
 } from "../../remote/preflight/host-table.ts";
 import { refusalOf } from "../../remote/preflight/refusal.ts";
+import { letsPush } from "./grants.ts";
 
 export interface TargetQuestion {
   readonly registry: string;

@@ -8,9 +8,8 @@ import { parseAs, z } from "../../oci/schema.ts";
 import { BlobPool } from "../blob-pool.ts";
 import type { FileTree } from "../file-tree.ts";
 import { directoriesWith, type ForeignReader, type ForeignRoot } from "../foreign-content.ts";
-import { beginsAsList } from "../documents.ts";
+import { beginsAsList, tryDigest } from "../documents.ts";
 import { referenceClaim } from "../names.ts";
-import { tryDigest } from "../documents.ts";
 
 const TABLE = "manifest.json";
 

@@ -7,10 +7,8 @@ import { z } from "../../oci/schema.ts";
 import { BlobPool } from "../blob-pool.ts";
 import type { FileTree } from "../file-tree.ts";
 import type { ForeignReader, ForeignRoot } from "../foreign-content.ts";
-import { mediaTypeOf } from "../documents.ts";
+import { mediaTypeOf, readYamlFile, tryDigest } from "../documents.ts";
 import { referenceClaim } from "../names.ts";
-import { tryDigest } from "../documents.ts";
-import { readYamlFile } from "../documents.ts";
 import { append } from "../../content/append.ts";
 
 const STORAGE = "docker/registry/v2/";

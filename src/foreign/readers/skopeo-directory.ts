@@ -6,9 +6,8 @@ import { parseManifest } from "../../oci/manifest.ts";
 import { BlobPool } from "../blob-pool.ts";
 import type { FileTree } from "../file-tree.ts";
 import { directoriesWith, type ForeignReader, type NameClaim } from "../foreign-content.ts";
-import { mediaTypeOf } from "../documents.ts";
+import { mediaTypeOf, tryDigest } from "../documents.ts";
 import { referenceClaim } from "../names.ts";
-import { tryDigest } from "../documents.ts";
 
 const MANIFEST_FILE = "manifest.json";
 const VERSION_FILE = "version";

@@ -7,9 +7,9 @@ import { settledBy, skipOf } from "../recipe/skip.ts";
 import { imagesLeft, imagesToAdd, searchCharts } from "../search-charts.ts";
 import type { Sources } from "../sources.ts";
 import { formatReference } from "../../oci/reference.ts";
-import type { Wanted } from "./check-sources.ts";
 import { failedCheck, type PreflightCheck } from "../../remote/preflight/host-table.ts";
 import { refusalOf } from "../../remote/preflight/refusal.ts";
+import type { Wanted } from "./check-sources.ts";
 
 /** What a recipe asks for, as far as its charts could be had. */
 export interface Gathered {

@@ -1,6 +1,6 @@
 import { z } from "../../oci/schema.ts";
-import { IMAGE_MODES } from "./chart-request.ts";
 import { policySchema } from "../../trust/images/policy-schema.ts";
+import { IMAGE_MODES } from "./chart-request.ts";
 import { choiceSchema } from "./referrer-schema.ts";
 
 const platformsSchema = z

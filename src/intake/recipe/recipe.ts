@@ -6,18 +6,18 @@ import { parseReference, type Reference } from "../../oci/reference.ts";
 import { problemsOf } from "../../oci/problems.ts";
 import { z } from "../../oci/schema.ts";
 import { requireYaml } from "../../oci/stranger.ts";
-import { resolvePath, toChart } from "./chart-item.ts";
-import { recipeSchema } from "./recipe-schema.ts";
-import { ItemReader } from "./item-reader.ts";
-import { imageSkip, kindSkip, type Skip } from "./skip.ts";
-import { parseChart, type ChartRequest } from "./chart-request.ts";
 import { mirrorRule, type MirrorRule } from "../mirrors/mirror-rule.ts";
-import type { ReferrerChoice } from "./locked-referrer.ts";
 import { namesFrom, NO_NAMES, type GivenNames } from "../../foreign/given-names.ts";
 import type { ImageRule } from "../../trust/images/image-rule.ts";
 import { toPolicy } from "../../trust/images/policy-schema.ts";
 import { KeyPlaces } from "../../yaml/places.ts";
 import { readUserYaml } from "../../yaml/texts.ts";
+import { resolvePath, toChart } from "./chart-item.ts";
+import { recipeSchema } from "./recipe-schema.ts";
+import { ItemReader } from "./item-reader.ts";
+import { imageSkip, kindSkip, type Skip } from "./skip.ts";
+import { parseChart, type ChartRequest } from "./chart-request.ts";
+import type { ReferrerChoice } from "./locked-referrer.ts";
 
 /** What a bundle is to be made of, every reference parsed. */
 export interface Recipe {

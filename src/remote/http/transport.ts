@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import { joinSignals } from "../../content/concurrency.ts";
 import type { Bytes } from "../../content/content.ts";
 import { DrayError } from "../../errors.ts";
+import { VERSION } from "../../version.ts";
 import { isConnectionFailure } from "./connection-failure.ts";
 import { Dispatchers } from "./dispatchers.ts";
 import { arriving, type Pace } from "./pace.ts";
@@ -11,7 +12,6 @@ import { limited } from "./rate-limit.ts";
 import { lengthOf, sent, type TransportRequest } from "./http-request.ts";
 import { Silence } from "./silence.ts";
 import { StrayBytes, TalkativeHosts } from "./stray-bytes.ts";
-import { VERSION } from "../../version.ts";
 
 export interface TransportResponse {
   readonly url: URL;

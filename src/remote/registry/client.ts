@@ -1,8 +1,12 @@
 import { atMost, DEFAULT_CONCURRENCY, type Limit } from "../../content/concurrency.ts";
 import { DrayError } from "../../errors.ts";
 import type { Listener } from "../../events.ts";
-import { answerError, isPassing, warningsIn } from "./answer-error.ts";
 import { Secrets } from "../http/secrets.ts";
+import { readDocument } from "../http/content-coding.ts";
+import { Patience, Transient } from "../http/patience.ts";
+import { requireNoPage } from "../http/page.ts";
+import { Transport, type TransportResponse } from "../http/transport.ts";
+import { answerError, isPassing, warningsIn } from "./answer-error.ts";
 import { BlobPlaces } from "./blob-places.ts";
 import type { Scopes } from "./token-purse.ts";
 import { hintFor, withWayOut } from "./hints.ts";
@@ -12,10 +16,6 @@ import { withReason } from "./bare-refusal.ts";
 import { RequestLimit } from "./request-limit.ts";
 import { Exchange, hintForHost, type ExchangeRequest } from "./exchange.ts";
 import { MissingRepositories } from "./missing-repositories.ts";
-import { readDocument } from "../http/content-coding.ts";
-import { Patience, Transient } from "../http/patience.ts";
-import { requireNoPage } from "../http/page.ts";
-import { Transport, type TransportResponse } from "../http/transport.ts";
 
 export interface RegistryRequest extends ExchangeRequest {
   /** Below `/v2/`, or a whole address that the registry gave. */

@@ -1,6 +1,8 @@
 import type { PushResult } from "../../content/content.ts";
 import { verified } from "../../content/verify.ts";
 import { RegistryError } from "../../errors.ts";
+import { requireNoPageIn } from "../http/page.ts";
+import { Transient, type Tries } from "../http/patience.ts";
 import { tryMount } from "./mount-blob.ts";
 import { isPassing } from "./answer-error.ts";
 import { UnfinishedUpload } from "./unfinished-upload.ts";
@@ -13,8 +15,6 @@ import {
   withDigest,
   type UploadTarget,
 } from "./upload-session.ts";
-import { requireNoPageIn } from "../http/page.ts";
-import { Transient, type Tries } from "../http/patience.ts";
 
 /** Whole and in chunks, both twice: who still does not take it never will. */
 const MAX_REFUSALS = 4;

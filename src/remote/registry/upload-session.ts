@@ -1,11 +1,11 @@
 import type { Content, ContentOptions } from "../../content/content.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
-import type { Scopes } from "./token-purse.ts";
-import type { RegistryClient } from "./client.ts";
 import type { TransportResponse } from "../http/transport.ts";
 import { RegistryError } from "../../errors.ts";
 import type { Digest } from "../../oci/digest.ts";
 import { isLinkLocal } from "../http/address.ts";
+import type { Scopes } from "./token-purse.ts";
+import type { RegistryClient } from "./client.ts";
 
 const MIN_COMMIT_TIMEOUT = 60_000;
 const MAX_COMMIT_TIMEOUT = 15 * 60_000;

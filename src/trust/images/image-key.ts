@@ -1,5 +1,4 @@
-import { verify } from "node:crypto";
-import type { KeyObject } from "node:crypto";
+import { verify, type KeyObject } from "node:crypto";
 import { DrayError } from "../../errors.ts";
 import { readKeyFile } from "../folder.ts";
 import { keyId, readPublicPem } from "../keys.ts";

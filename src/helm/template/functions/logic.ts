@@ -2,7 +2,6 @@ import { format, printed } from "../print.ts";
 import { sprintf } from "../printf.ts";
 import { fn, variadic, type Call, type TemplateFunction } from "../signature.ts";
 import { TemplateError } from "../template-error.ts";
-import { isSameTime } from "./times.ts";
 import {
   byCodePoint,
   Integer,
@@ -13,6 +12,7 @@ import {
   typeOf,
   type Value,
 } from "../value.ts";
+import { isSameTime } from "./times.ts";
 
 /** What Go's text/template brings itself. https://pkg.go.dev/text/template@go1.25.0#hdr-Functions */
 export const LOGIC: Readonly<Record<string, TemplateFunction>> = {
