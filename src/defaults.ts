@@ -1,5 +1,5 @@
 import { constants } from "node:fs";
-import { access } from "node:fs/promises";
+import { access, stat } from "node:fs/promises";
 import { tmpdir, userInfo } from "node:os";
 import { delimiter, isAbsolute, join, sep } from "node:path";
 import process from "node:process";
@@ -120,18 +120,21 @@ function configDirectory(env: Environment): string {
   return place(env, "XDG_CONFIG_HOME") ?? join(homeDirectory(env), ".config");
 }
 
-/** Where it is kept how far uploads have come; nowhere for an account without a home, which is not to get one. */
+/**
+ * Where it is kept how far uploads have come. Nowhere for an account without a home, which is not to get
+ * one, and for root in that of another, who could not remove what is made there.
+ */
 async function uploadNotes(env: Environment): Promise<string | undefined> {
   const home = homeDirectory(env);
   const state = place(env, "XDG_STATE_HOME");
-  if (state === undefined && !(await isThere(home))) return undefined;
+  if (state === undefined && !(await isUsable(home))) return undefined;
   return join(state ?? join(home, ".local", "state"), "dray", "uploads");
 }
 
-async function isThere(path: string): Promise<boolean> {
+async function isUsable(home: string): Promise<boolean> {
   try {
-    await access(path);
-    return true;
+    const { uid } = await stat(home);
+    return uid === 0 || process.getuid?.() !== 0;
   } catch {
     return false;
   }

@@ -1,4 +1,4 @@
-import { chmod, mkdir, writeFile } from "node:fs/promises";
+import { chmod, chown, mkdir, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, isAbsolute, join } from "node:path";
 import { chdir, cwd } from "node:process";
@@ -294,5 +294,23 @@ describe("the environment", () => {
     });
     expect(defaults().store).toBe("/from/the/process");
     expect(defaults({ DRAY_STORE: "/given" }).store).toBe("/given");
+  });
+});
+
+describe("how far uploads have come", () => {
+  it("is kept at home, if there is one", async () => {
+    const kept = await defaults({ HOME: home }).registry();
+    expect(kept.uploadNotes).toBe(join(home, ".local/state/dray/uploads"));
+    const nowhere = await defaults({ HOME: join(home, "gone") }).registry();
+    expect(nowhere.uploadNotes).toBeUndefined();
+  });
+
+  it("is not kept by root in the home of another", async (context) => {
+    if (process.getuid?.() !== 0) context.skip("needs to give a folder to another account");
+    await chown(home, 65_534, 65_534);
+    expect((await defaults({ HOME: home }).registry()).uploadNotes).toBeUndefined();
+    const state = join(home, "state");
+    const named = await defaults({ HOME: home, XDG_STATE_HOME: state }).registry();
+    expect(named.uploadNotes).toBe(join(state, "dray/uploads"));
   });
 });
