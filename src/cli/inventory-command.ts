@@ -46,7 +46,7 @@ export const addInventoryCommand: AddCommand = (program, start) => {
     const request = { target, repositories, output, registry, dryRun };
     const report = await inventory(request, session.run);
     session.print(report, () => render(report), formatProblems(report.findings));
-    if (report.findings.length > 0) session.refuse(INCOMPLETE);
+    if (report.findings.length > 0) session.refuse(incomplete(report));
   });
 };
 
@@ -56,8 +56,10 @@ const NO_STDOUT = {
   hint: "Name a file; --json has what is told of it.",
 };
 
-const INCOMPLETE =
-  "The inventory was written, and lacks what is named: a delta since it brings that again.\n";
+function incomplete({ dryRun }: InventoryReport): string {
+  const lack = dryRun ? "would lack" : "was written, and lacks";
+  return `The inventory ${lack} what is named: a delta since it brings that again.\n`;
+}
 
 function render({
   target,

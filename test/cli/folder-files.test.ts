@@ -117,6 +117,11 @@ describe("target.yaml of the folder", () => {
     const { code, stderr } = await dray(argv);
     expect([code, stderr]).toEqual([3, expect.stringContaining("[INVENTORY_INCOMPLETE]")]);
     expect(existsSync(join(directory, "have.json"))).toBe(true);
+    const dry = await dray([...argv, "--dry-run", "--quiet"]);
+    expect([dry.code, dry.stderr]).toEqual([
+      3,
+      expect.stringContaining("would lack what is named"),
+    ]);
   });
 
   it.each([
