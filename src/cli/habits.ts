@@ -4,6 +4,10 @@ const POINTERS: readonly (readonly [flags: RegExp, here: string])[] = [
     /^(?:-p|--(?:(?:from-|to-)?password|creds|(?:src|dest)-creds|(?:src-|dest-)?registry-token))$/,
     "A password on the command line stands in lists of processes and in histories: --username NAME --password-stdin takes it from standard input, and `dray login HOST` keeps it as docker does.",
   ],
+  [
+    /^-u$/,
+    "--username NAME --password-stdin takes a login from standard input, and `dray login HOST` keeps it as docker does.",
+  ],
   [/^--(?:authfile|registry-config)$/, "Point DOCKER_CONFIG at the folder of a config.json."],
   [
     /^(?:-k|--(?:(?:from-|to-)?insecure|(?:src-|dest-)?tls-verify|insecure-skip-verify|tls))$/,

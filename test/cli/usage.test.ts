@@ -35,6 +35,7 @@ describe("a command line that is wrong", () => {
     ["pack --insecure", "--insecure", "--insecure-skip-tls-verify"],
     ["push a b --tls-verify=false", "--tls-verify", "--ca-file FILE"],
     ["copy b --all", "--all", "--platform"],
+    ["login a -u ada", "-u", "--username NAME"],
     ["push a b --authfile x", "--authfile", "DOCKER_CONFIG"],
     ["push a b -p hunter2", "-p", "--password-stdin"],
     ["serve a -p 5001", "-p", "--port NUMBER"],
