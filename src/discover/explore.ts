@@ -153,11 +153,19 @@ class Explorer {
       return [];
     }
     this.#untried.delete(key);
-    const { root, set, coverage, options } = this.#rendered;
+    const { coverage, options } = this.#rendered;
     const changed = { ...options, ...settings(options, switches), watcher: coverage.watch };
-    const files = renderFiles(root, set, { ...changed, only });
+    const files = this.#render(changed, only);
     await this.#onTrial({ files, options: changed, switches });
     return this.#newLeads(switches, choices);
+  }
+
+  /** Renders some files, or all where one of these is there to set values that any other may print. */
+  #render(options: RenderOptions, only: ReadonlySet<string>): readonly RenderedFile[] {
+    const { root, set } = this.#rendered;
+    const files = renderFiles(root, set, { ...options, only });
+    const prepares = files.some(({ file }) => options.session.preparing.has(file.name));
+    return prepares ? renderFiles(root, set, options) : files;
   }
 
   #newLeads(before: readonly Switch[], choices: number): Lead[] {

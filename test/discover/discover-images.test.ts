@@ -163,6 +163,16 @@ describe("an optional image", () => {
     ]);
   });
 
+  it("is found where another file sets it for a setting", async () => {
+    const discovery = await discover({
+      "values.yaml": "prod: false\ncore: {image: x/core:1}\n",
+      "templates/a.yaml": deployment("{{ .Values.core.image }}"),
+      "templates/z.yaml":
+        '{{ if .Values.prod }}{{ $_ := set .Values.core "image" "x/prod:1" }}{{ end }}',
+    });
+    expect(lines(discovery)).toEqual(["needed x/core:1", "optional x/prod:1 by prod=true"]);
+  });
+
   it("is read in a part that nothing brings to run, in a table on one line too", async () => {
     const spec =
       'containers: [{name: a, image: "x/a:1"}, {"image":"x/b:1"}, {image: x/c:{{ .Values.c }}}]';
