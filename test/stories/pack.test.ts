@@ -116,6 +116,22 @@ describe("pack", () => {
     expect(registry.seen).toEqual([]);
   });
 
+  it("replaces a list of sums that was left, and nothing else of its name", async () => {
+    const registry = await startRegistry();
+    await fill(registry, makeMultiArch("app"), "team/app:1.0");
+    const at = await desk(registry);
+    await writeFile(`${at.output}.sha256`, "notes of mine\n");
+    const error = await refusal(() => packImages(at, ["team/app:1.0"], { force: false }));
+    expect([error.code, error.message]).toEqual([
+      "DRAY_FILE_EXISTS",
+      expect.stringContaining("bundle.tar.gz.sha256"),
+    ]);
+    expect(await readFile(`${at.output}.sha256`, "utf8")).toBe("notes of mine\n");
+    await writeFile(`${at.output}.sha256`, `${"0".repeat(64)}  bundle.tar.gz\n`);
+    await packImages(at, ["team/app:1.0"], { force: false });
+    expect(await readFile(`${at.output}.sha256`, "utf8")).not.toContain("0".repeat(64));
+  });
+
   it("gives the same digest and the same list of sums from any store, in any order", async () => {
     const registry = await startRegistry();
     for (const name of ["a", "b", "c"]) await fill(registry, makeMultiArch(name), `team/${name}:1`);

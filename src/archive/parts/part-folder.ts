@@ -6,7 +6,7 @@ import { requirePlace } from "../../content/output-place.ts";
 import { DrayError } from "../../errors.ts";
 import { cuts, type Cut } from "./cut.ts";
 import { familyOf, partOf } from "./part-name.ts";
-import { PART_SUMS_ENDING } from "./part-sums.ts";
+import { PART_SUMS_ENDING, readPartSums } from "./part-sums.ts";
 import type { SplitSource } from "./split-source.ts";
 
 /** What may be written where. */
@@ -55,9 +55,9 @@ export class PartFolder {
     await requireSpace([{ path: this.path, bytes, purpose: "parts" }]);
   }
 
-  /** What has the names of these parts or of the whole, in whatever size. */
+  /** What has the names of these parts or of the whole, in whatever size, or lies in the way of their list. */
   async there(): Promise<string[]> {
-    return [...(await this.#parts()), ...(await this.#otherForm())];
+    return [...(await this.#parts()), ...(await this.#otherForm()), ...(await this.#noList())];
   }
 
   /** Parts of another size would pass for some of these, and an old list for theirs; `kept` stays. */
@@ -78,6 +78,13 @@ export class PartFolder {
     const [inParts] = cuts(this.#whole, 2, 1);
     const other = this.#all.length === 1 ? inParts?.name : this.#whole;
     return (await this.#namedAs(other ?? "")).filter((path) => !this.#own.has(path));
+  }
+
+  /** A list of sums is made anew with what it lists; of anything else nobody has said that it may be lost. */
+  async #noList(): Promise<string[]> {
+    if ((await this.#namedAs(basename(this.sums))).length === 0) return [];
+    const listed = await readPartSums([this.path], this.#whole);
+    return listed === undefined ? [this.sums] : [];
   }
 
   async #namedAs(name: string): Promise<string[]> {
