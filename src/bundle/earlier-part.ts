@@ -6,11 +6,12 @@ import { setTimeout as wait } from "node:timers/promises";
 import { stretches } from "../archive/members/framed-run.ts";
 import { readExactly, type Readable } from "../archive/file-range.ts";
 import type { Bytes } from "../content/content.ts";
+import { isOwn } from "../content/output-place.ts";
+import { lifeOf, ownerName, type Life } from "../content/owner.ts";
 import { systemCode } from "../errors.ts";
 import type { Digest } from "../oci/digest.ts";
-import { lifeOf, ownerName, type Life } from "../content/owner.ts";
 import { formatOwner, readJournal, type Journal } from "./journal.ts";
-import { giveBack, isOwn, takenName } from "./taken-part.ts";
+import { giveBack, takenName } from "./taken-part.ts";
 
 /** A link of this name could lead what is written anywhere. Windows has no such flag. */
 export const NO_FOLLOW: number = platform() === "win32" ? 0 : constants.O_NOFOLLOW;

@@ -1,11 +1,10 @@
 import { randomBytes } from "node:crypto";
 import type { Stats } from "node:fs";
 import { lstat, readdir, rename, rm } from "node:fs/promises";
-import { platform } from "node:os";
 import { basename, dirname, join } from "node:path";
-import { ownAccount } from "../content/output-place.ts";
-import { systemCode } from "../errors.ts";
+import { isOwn } from "../content/output-place.ts";
 import { mayRun, ownNumber } from "../content/owner.ts";
+import { systemCode } from "../errors.ts";
 
 /** Eight digits for the process that has taken it, and four so that it can take another one. */
 const TAKEN = /^([a-f0-9]{8})[a-f0-9]{4}(\.copy)?$/;
@@ -51,13 +50,6 @@ async function isLeft(path: string, pid: number): Promise<boolean> {
   const found = await look(path);
   if (found === undefined || !(await isOwn(found))) return false;
   return !(await mayRun(pid)) || Date.now() - found.ctimeMs > SURELY_LEFT_MS;
-}
-
-/** A file of this account and of one name: others could go on writing to theirs. */
-export async function isOwn(found: Stats): Promise<boolean> {
-  if (!found.isFile() || found.nlink !== 1) return false;
-  // Windows numbers no accounts: of every file it says 0, of every user -1.
-  return platform() === "win32" || found.uid === (await ownAccount());
 }
 
 async function look(path: string): Promise<Stats | undefined> {

@@ -134,6 +134,13 @@ export async function ownAccount(): Promise<number> {
   }
 }
 
+/** A file of this account and of one name: others could go on writing to theirs. */
+export async function isOwn(file: Stats): Promise<boolean> {
+  if (!file.isFile() || file.nlink !== 1) return false;
+  // Windows numbers no accounts: of every file it says 0, of every user -1.
+  return platform() === "win32" || file.uid === (await ownAccount());
+}
+
 /** What is there under this very name; undefined for nothing. */
 async function found(path: string): Promise<Stats | undefined> {
   try {

@@ -2,6 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { chmod, lstat, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { makeDirectory } from "../../content/make-directory.ts";
+import { isOwn } from "../../content/output-place.ts";
 import { lifeOf, ownerName } from "../../content/owner.ts";
 import { NotRegular, readStart } from "../../content/small-file.ts";
 import { DrayError, systemCode } from "../../errors.ts";
@@ -64,6 +65,8 @@ export class UploadNote {
   async read(): Promise<Session | undefined> {
     if (this.#state === "off") return undefined;
     try {
+      // Whoever else could write it would say where this run sends the blob.
+      if (!(await isOwn(await lstat(this.#path)))) return undefined;
       const bytes = await readStart(this.#path, MAX_NOTE_BYTES);
       const about = { what: "note of an upload", code: "DRAY_JSON_INVALID" } as const;
       const value = parseJson(bytes, about.what, MAX_NOTE_BYTES);

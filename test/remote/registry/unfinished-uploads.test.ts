@@ -1,4 +1,14 @@
-import { mkdir, readdir, readFile, rm, stat, symlink, utimes, writeFile } from "node:fs/promises";
+import {
+  link,
+  mkdir,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  symlink,
+  utimes,
+  writeFile,
+} from "node:fs/promises";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
 import { changeHead, cutRequestAfter, refuse, stopTakingAfter } from "../../../fixtures/faults.ts";
@@ -248,6 +258,16 @@ describe("a note that cannot be used", () => {
     await mkdir(path);
     await push();
     expect(await notes()).toEqual([path]);
+  });
+
+  it("is not read where it has another name too, by which others may write it", async () => {
+    await stoppedPush();
+    const [path = ""] = await notes();
+    await link(path, join(uploadNotes, "..", "other"));
+    registry.seen.length = 0;
+    await push();
+    expect(received()).toBeGreaterThanOrEqual(bytes.length);
+    await requireThere();
   });
 
   it("is replaced where a link lies in its place, and what that leads to is left alone", async () => {
