@@ -27,8 +27,8 @@ export async function loadBundledCharts(bundle: UsableBundle, wanted?: string): 
   const names = charts.map(({ metadata }) => `${metadata.name}:${metadata.version}`).join(", ");
   throw new DrayError(
     "DRAY_CHART_MISSING",
-    `Cannot check ${wanted === undefined ? "the charts" : `chart ${JSON.stringify(wanted)}`} of this bundle: it has ${names === "" ? "none" : `only ${names}`}`,
-    { kind: "usage" },
+    `Cannot find ${wanted === undefined ? "a chart" : `chart ${JSON.stringify(wanted)}`} in this bundle: it has ${names === "" ? "none" : `only ${names}`}`,
+    { kind: "usage", hint: "`dray inspect BUNDLE` lists what a bundle holds." },
   );
 }
 

@@ -207,7 +207,7 @@ describe("check()", () => {
     const missingChart = checkBundle({ images, charts: [chart("a")] }, { chart: "b" });
     await expect(missingChart).rejects.toMatchObject({
       code: "DRAY_CHART_MISSING",
-      message: 'Cannot check chart "b" of this bundle: it has only a:1.0.0',
+      message: 'Cannot find chart "b" in this bundle: it has only a:1.0.0',
     });
     await expect(checkBundle({ images })).rejects.toMatchObject({ code: "DRAY_CHART_MISSING" });
   });
