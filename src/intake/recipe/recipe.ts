@@ -97,6 +97,9 @@ export function recipeJsonSchema(): object {
 /** Largest bundle.yaml: thousands of images take some hundred kilobytes. */
 const MAX_RECIPE_BYTES = 16 * 1024 * 1024;
 
+const NO_RECIPE =
+  "A recipe is YAML. A bundle or an archive of images is named with --from, a chart with --chart.";
+
 /**
  * Reads a bundle.yaml. Paths in it are relative to its own directory.
  * @throws DrayError `DRAY_RECIPE_INVALID`, with every place that is wrong
@@ -106,6 +109,8 @@ export function parseRecipe(bytes: Buffer, path: string): Recipe {
     new DrayError("DRAY_RECIPE_INVALID", `Cannot read ${JSON.stringify(path)}: ${reason}`, {
       kind: "usage",
       cause,
+      // What has zeros in it is no text.
+      hint: bytes.includes(0) ? NO_RECIPE : undefined,
     });
   if (bytes.length > MAX_RECIPE_BYTES) throw fail(`it has more than ${MAX_RECIPE_BYTES} bytes`);
   const text = bytes.toString("utf8");

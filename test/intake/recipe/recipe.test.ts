@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { formatReference } from "../../../src/oci/reference.ts";
 import { formatChart, parseChart } from "../../../src/intake/recipe/chart-request.ts";
@@ -71,6 +72,14 @@ files:
       name: "null",
       version: "2026-01-01",
     });
+  });
+
+  it("that is an archive leads to the flags for one", () => {
+    const tgz = gzipSync("chart");
+    const hint = "A recipe is YAML. A bundle or an archive of images is named with --from, ";
+    expect(() => parseRecipe(tgz, "a.tgz")).toThrow(
+      expect.objectContaining({ hint: expect.stringContaining(hint) as string }),
+    );
   });
 
   it("of nothing is empty", async () => {
