@@ -29,7 +29,7 @@ export const running = {
   OUTPUT_LEFT_OUT: {
     severity: "info",
     means:
-      "A folder that is packed holds what this command writes: its bundle, the sums of that, its lock. They are left out, so a second run packs the same as the first.",
+      "A folder that is packed holds what this command writes: its bundle, the sums of that, its lock. They are left out, so a second run packs the same as the first. A bundle that is called after its chart is refused instead.",
     advice: "Nothing. To carry such a file, name it by itself.",
   },
   PRIVATE_KEY_PACKED: {

@@ -2,7 +2,8 @@ import { realpath } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { partOf } from "../archive/parts/part-name.ts";
 import { PART_SUMS_ENDING } from "../archive/parts/part-sums.ts";
-import { systemCode } from "../errors.ts";
+import { DrayError, systemCode } from "../errors.ts";
+import type { FileRequest } from "./recipe/recipe.ts";
 
 /** Tells what a run writes itself from what it packs: a second run would find it in its folders. */
 export type IsOwnFile = (path: string) => boolean;
@@ -27,6 +28,29 @@ export async function ownFiles(
       : finished;
     return files.has(finished) || wholes.has(partOf(finished)?.whole ?? listed);
   };
+}
+
+/**
+ * Refuses a bundle among what it packs: one that is called after its chart is known by its name too late to
+ * be left out, and would grow with every run.
+ * @throws DrayError `DRAY_RECIPE_INVALID`
+ */
+export async function requireNotPacked(
+  output: string,
+  files: readonly FileRequest[],
+): Promise<void> {
+  const isOutput = await ownFiles([output], []);
+  for (const { path } of files) {
+    if (!isOutput(await placeOf(path))) continue;
+    throw new DrayError(
+      "DRAY_RECIPE_INVALID",
+      `Cannot pack ${JSON.stringify(path)} into ${JSON.stringify(output)}: it is what this run writes`,
+      {
+        kind: "usage",
+        hint: "Write the bundle to another folder with -o, or give it a name and a version in the recipe: then it is left out.",
+      },
+    );
+  }
 }
 
 /** Where a file is or will be, without links on the way there. */

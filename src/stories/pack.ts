@@ -30,7 +30,7 @@ import { EPOCH } from "../intake/sources.ts";
 import { requireOutput, requireRoom } from "../intake/room.ts";
 import { missingBytes, openStock, type Stock, type StockOptions } from "../intake/stock.ts";
 import { documentsOf, openStore, removeDamaged } from "../intake/store.ts";
-import { ownFiles, type IsOwnFile } from "../intake/own-files.ts";
+import { ownFiles, requireNotPacked, type IsOwnFile } from "../intake/own-files.ts";
 import type { SigningKey } from "../trust/signing-command.ts";
 import { openBase } from "./open-base.ts";
 
@@ -183,6 +183,7 @@ async function contentsFor(
   const { assembled, delta, options, run, stock } = work;
   const split = partSizeOf(work);
   await requireOutput(plan.output);
+  await requireNotPacked(plan.output, work.recipe.files);
   const contents = await layOut(assembled, signingKey, { signal: run.signal, delta });
   await requireRoom(plan, stock, { entries: contents.entries, split });
   const size = sizeOfBundle(contents.entries);

@@ -1,6 +1,7 @@
-import { chmod, mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { packedChart } from "../../fixtures/charts.ts";
 import { temporaryDirectory } from "../../fixtures/temporary-directory.ts";
 import { dray } from "../cli/terminal.ts";
 import { filesBelow } from "../stories/lab.ts";
@@ -119,6 +120,29 @@ describe("a folder among the files of a recipe", () => {
       expect(stderr).not.toContain("Packing");
     },
   );
+
+  it("is not packed into itself where its name comes from a chart", async () => {
+    const directory = await folder({ "a.md": "first" });
+    const docs = join(directory, "docs");
+    await writeFile(join(docs, "demo.tgz"), packedChart({}));
+    const path = join(docs, "bundle.yaml");
+    await writeFile(path, "charts: [./demo.tgz]\nfiles: [{ path: ., as: all }]\n");
+    const home = process.cwd();
+    process.chdir(docs);
+    try {
+      expect(await dray(["pack", path, "--unsigned", "-q"])).toMatchObject({ code: 0 });
+      const [bundle = ""] = (await readdir(docs)).filter((name) => name.endsWith(".tar.gz"));
+      const { size } = await stat(join(docs, bundle));
+      const again = await dray(["pack", path, "--unsigned", "--force"]);
+      expect([again.code, again.stderr]).toEqual([
+        2,
+        expect.stringContaining("what this run writes"),
+      ]);
+      expect(await stat(join(docs, bundle))).toMatchObject({ size });
+    } finally {
+      process.chdir(home);
+    }
+  });
 
   it("packs the same in a second run: what the first has written there stays behind", async () => {
     const directory = await folder({ "a.md": "first", "x.tar.gz.txt": "mine" });
