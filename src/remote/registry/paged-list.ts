@@ -7,8 +7,8 @@ import type { RegistryClient } from "./client.ts";
 export const MAX_PAGE_BYTES = 16 * 1024 * 1024;
 /** With fifty names on each, these hold more than may be. */
 const MAX_PAGES = 2000;
-/** Some registries filter what they have by who asks; nobody filters so many pages away. */
-const MAX_EMPTY_PAGES = 20;
+/** Some registries filter what they have by who asks; nobody filters so many pages away, or repeats them. */
+const MAX_IDLE_PAGES = 20;
 
 /** A list of names that a registry gives page by page. */
 export interface PagedList {
@@ -34,7 +34,7 @@ export async function readPages(
   const { path, scopes, action, what, most } = list;
   const names = new Set<string>();
   const seen = new Set<string>();
-  let empty = 0;
+  let idle = 0;
   for (let query: string | undefined = ""; query !== undefined && !seen.has(query);) {
     seen.add(query);
     const { response, bytes } = await client.read(
@@ -45,11 +45,13 @@ export async function readPages(
       what,
       code: "DRAY_REGISTRY_FAILED",
     });
+    const known = names.size;
     for (const name of page) names.add(name);
-    empty = page.length === 0 ? empty + 1 : 0;
+    idle = names.size === known ? idle + 1 : 0;
     if (names.size > most) throw tooMany(list, `${most}`);
     if (seen.size > MAX_PAGES) throw tooMany(list, `${MAX_PAGES} pages of them`);
-    if (empty > MAX_EMPTY_PAGES) throw tooMany(list, `${MAX_EMPTY_PAGES} empty pages in a row`);
+    if (idle > MAX_IDLE_PAGES)
+      throw tooMany(list, `${MAX_IDLE_PAGES} pages in a row with no new name`);
     query = nextQuery(response.header("link"), response.url);
   }
   return [...names];
