@@ -1,7 +1,7 @@
 import { chmod, chown, mkdir, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, isAbsolute, join } from "node:path";
-import { chdir, cwd } from "node:process";
+import process from "node:process";
 import { beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { makeCertificate } from "../fixtures/certificates.ts";
 import { temporaryDirectory } from "../fixtures/temporary-directory.ts";
@@ -87,9 +87,9 @@ describe("a variable that is empty, or relative where a place is meant", () => {
   it("brings no login from the directory that a command runs in", async () => {
     await write(".docker/config.json", loginOf("attacker"));
     await write("containers/auth.json", loginOf("attacker"));
-    const before = cwd();
-    chdir(home);
-    onTestFinished(() => chdir(before));
+    const before = process.cwd();
+    process.chdir(home);
+    onTestFinished(() => process.chdir(before));
     const variables = ["HOME", "DOCKER_CONFIG", "XDG_CONFIG_HOME", "XDG_RUNTIME_DIR"];
     const relative = { HOME: ".", XDG_CONFIG_HOME: ".", XDG_RUNTIME_DIR: "." };
     expect(await usernameWith(relative)).toBeUndefined();

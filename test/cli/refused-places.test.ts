@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { chmod, copyFile, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import process, { chdir, cwd } from "node:process";
+import process from "node:process";
 import { beforeEach, describe, expect, it, type TestContext } from "vitest";
 import { makeBundle, makeChart, SIGNER } from "../../fixtures/bundles.ts";
 import { madeOnce, temporaryDirectory } from "../../fixtures/temporary-directory.ts";
@@ -32,12 +32,12 @@ interface Answer {
 
 /** Runs a command line in the folder. */
 async function run(line: string): Promise<Answer> {
-  const before = cwd();
-  chdir(folder);
+  const before = process.cwd();
+  process.chdir(folder);
   try {
     return await dray(line.split(" "));
   } finally {
-    chdir(before);
+    process.chdir(before);
   }
 }
 
