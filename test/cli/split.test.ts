@@ -35,7 +35,7 @@ describe("dray split", () => {
   });
 
   it("takes no size that is none, and ends with 2", async () => {
-    for (const size of ["0", "big", "-5", "1XB", "1.5GB"]) {
+    for (const size of ["0", "5", "700", "big", "-5", "1XB", "1.5GB"]) {
       const { code, stderr } = await dray(["split", await bundle(), `--size=${size}`]);
       expect([size, code]).toEqual([size, 2]);
       expect(stderr).toContain("fat32, dvd, bd, or a size such as");
