@@ -1,5 +1,6 @@
 import { joinSignals } from "../../content/concurrency.ts";
 import { DrayError, RegistryError } from "../../errors.ts";
+import { isRetriedStatus } from "../http/patience.ts";
 import { CHUNK_BYTES } from "./upload-chunks.ts";
 import { UploadNote } from "./upload-note.ts";
 import { readStatus } from "./upload-piece.ts";
@@ -38,7 +39,6 @@ export class UnfinishedUpload {
     const left = await this.note.read();
     if (left === undefined) return undefined;
     this.#taken = await this.#askInTime(left, { retry: false });
-    if (this.#taken === undefined) await this.note.forget();
     return this.#taken;
   }
 
@@ -55,12 +55,13 @@ export class UnfinishedUpload {
     return same;
   }
 
-  /** Ends the upload, or leaves it to the next run if the registry has some of what is right. */
+  /** Ends the upload, or leaves it to the next run unless what was sent is wrong, or the registry has nothing of it. */
   async leave(session: Session, isRight: boolean): Promise<void> {
     if (isRight && this.note.isKept) {
+      const known = this.note.latest ?? session;
       const signal = AbortSignal.timeout(COURTESY_TIMEOUT);
-      const kept = await this.#ask(this.note.latest ?? session, { signal, retry: false });
-      if (kept !== undefined) return this.note.write(kept, true);
+      const kept = await this.#ask(known, { signal, retry: false });
+      if (kept !== undefined) return this.note.write(kept === "unsaid" ? known : kept, true);
     }
     await this.forget();
     await this.#cancel(session);
@@ -97,13 +98,14 @@ export class UnfinishedUpload {
     const signal = joinSignals(AbortSignal.timeout(STATUS_TIMEOUT), stop);
     const session = await this.#ask(known, { signal, retry });
     stop?.throwIfAborted();
-    return session;
+    return session === "unsaid" ? undefined : session;
   }
 
+  /** Where it stands; undefined where the registry has nothing of it, or nothing worth going on with. */
   async #ask(
     { location: known, minChunk }: Session,
     { signal, retry }: { readonly signal: AbortSignal; readonly retry: boolean },
-  ): Promise<Session | undefined> {
+  ): Promise<Session | "unsaid" | undefined> {
     const { size } = this.#upload.expected;
     // What is one chunk is sent anew in fewer requests.
     if (size <= CHUNK_BYTES) return undefined;
@@ -112,9 +114,14 @@ export class UnfinishedUpload {
       const { location, received } = await readStatus(this.#target, upload, known);
       return received > 0 && received <= size ? { location, minChunk, received } : undefined;
     } catch (error) {
-      // It knows nothing of it any more, or is too slow to say so.
-      if (error instanceof DrayError || signal.aborted) return undefined;
+      if (signal.aborted || isNoAnswer(error)) return "unsaid";
+      if (error instanceof DrayError) return undefined;
       throw error;
     }
   }
+}
+
+/** The registry could not be reached, or is not itself at the moment. */
+function isNoAnswer(error: unknown): boolean {
+  return error instanceof RegistryError && (error.status === 0 || isRetriedStatus(error.status));
 }

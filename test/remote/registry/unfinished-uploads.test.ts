@@ -11,7 +11,13 @@ import {
 } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
-import { changeHead, cutRequestAfter, refuse, stopTakingAfter } from "../../../fixtures/faults.ts";
+import {
+  changeHead,
+  cutRequestAfter,
+  hangUp,
+  refuse,
+  stopTakingAfter,
+} from "../../../fixtures/faults.ts";
 import { makeLayer } from "../../../fixtures/images.ts";
 import type { TestRegistry } from "../../../fixtures/registry.ts";
 import { temporaryDirectory } from "../../../fixtures/temporary-directory.ts";
@@ -185,6 +191,25 @@ describe("an upload that an earlier run has left", () => {
     const pushing = repository().push(descriptor, contentOf(bytes, "test"), { signal });
     await expect(pushing).rejects.toThrow("enough");
     expect(await notes()).toHaveLength(1);
+  });
+
+  it("goes on in the run after one that could not reach the registry any more", async () => {
+    registry.inject({ method: "PUT", times: 1 }, (exchange) => {
+      registry.inject({}, hangUp);
+      return cutRequestAfter(CUT)(exchange);
+    });
+    const pushing = repository().push(descriptor, contentOf(bytes, "test"));
+    await expect(pushing).rejects.toMatchObject({ status: 0 });
+    expect(await notes()).toHaveLength(1);
+    await expect(repository().push(descriptor, contentOf(bytes, "test"))).rejects.toMatchObject({
+      status: 0,
+    });
+    registry.mend();
+    registry.forget();
+    await push();
+    expect(registry.requests("POST")).toEqual([]);
+    expect(received()).toBe(REST);
+    await requireThere();
   });
 
   it("stays that run's as long as it is alive", async () => {
