@@ -1,7 +1,8 @@
-import { lstat, rm, writeFile } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { dirname } from "node:path";
+import { isThere, writeNew } from "../content/new-file.ts";
 import { requireOwnWay, requirePlace } from "../content/output-place.ts";
-import { DrayError, systemCode, unwritable } from "../errors.ts";
+import { DrayError } from "../errors.ts";
 import { generateKeyPair } from "../trust/keys.ts";
 
 /** The two files of a key pair. */
@@ -21,9 +22,10 @@ export interface KeygenResult extends KeyFiles {
 export async function keygen(name: string, passphrase: string | undefined): Promise<KeygenResult> {
   const { privateKey, publicKey } = await requireNewKey(name);
   const pair = generateKeyPair(passphrase);
-  await writeNew(privateKey, pair.privateKey, 0o600);
+  const file = { what: "key", exists };
+  await writeNew(privateKey, { ...file, content: pair.privateKey, mode: 0o600 });
   try {
-    await writeNew(publicKey, pair.publicKey, 0o644);
+    await writeNew(publicKey, { ...file, content: pair.publicKey, mode: 0o644 });
   } catch (error) {
     await rm(privateKey, { force: true });
     throw error;
@@ -48,9 +50,9 @@ export async function requireNewKey(name: string): Promise<KeyFiles> {
   }
   const files = { privateKey: `${name}.key`, publicKey: `${name}.pub` };
   await requireOwnWay(files.privateKey, "key");
-  for (const path of Object.values(files)) if (await isThere(path)) throw exists(path);
+  for (const path of Object.values(files)) if (await isThere(path, "key")) throw exists(path);
   const directory = dirname(name);
-  if (await isThere(directory)) {
+  if (await isThere(directory, "key")) {
     await requirePlace(files.privateKey, "key");
     return files;
   }
@@ -59,26 +61,6 @@ export async function requireNewKey(name: string): Promise<KeyFiles> {
     `Cannot write key ${JSON.stringify(files.privateKey)}: there is no directory ${JSON.stringify(directory)}`,
     { kind: "usage", hint: "Make the directory first." },
   );
-}
-
-/** A link that leads nowhere is there too. */
-async function isThere(path: string): Promise<boolean> {
-  try {
-    await lstat(path);
-    return true;
-  } catch (error) {
-    if (systemCode(error) === "ENOENT") return false;
-    throw unwritable(error, "key", path) ?? error;
-  }
-}
-
-async function writeNew(path: string, text: string, mode: number): Promise<void> {
-  try {
-    await writeFile(path, text, { flag: "wx", mode });
-  } catch (cause) {
-    if (systemCode(cause) === "EEXIST") throw exists(path, cause);
-    throw unwritable(cause, "key", path) ?? cause;
-  }
 }
 
 function exists(path: string, cause?: unknown): DrayError {

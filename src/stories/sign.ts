@@ -1,9 +1,9 @@
-import { lstat, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { startRun, type RunOptions } from "../events.ts";
+import { isThere, writeNew } from "../content/new-file.ts";
 import { requirePlace } from "../content/output-place.ts";
 import { detachedPath } from "../trust/detached.ts";
-import { DrayError, shellWord, systemCode, unwritable } from "../errors.ts";
+import { DrayError, shellWord } from "../errors.ts";
 import { signWith, type SigningKey } from "../trust/signing-command.ts";
 import { requireUsable } from "../bundle/opened.ts";
 import { withBundle } from "./open-bundle.ts";
@@ -49,34 +49,15 @@ export async function sign(
       const { id } = key.publicKey;
       const path = detachedPath(resolve(carrier.path), id);
       await requirePlace(path, "signature");
-      if (await isThere(path)) throw exists(path);
+      // Before a program is asked to sign, which may ask somebody to touch a token.
+      if (await isThere(path, "signature")) throw exists(path);
       if (!dryRun) {
         const { bundle } = await signWith(key, list, run.signal);
-        await writeNew(path, bundle);
+        await writeNew(path, { content: bundle, what: "signature", exists });
       }
       return { path, keyId: id, bundleDigest, dryRun };
     },
   );
-}
-
-async function writeNew(path: string, bundle: Buffer): Promise<void> {
-  try {
-    await writeFile(path, bundle, { flag: "wx" });
-  } catch (cause) {
-    if (systemCode(cause) === "EEXIST") throw exists(path, cause);
-    throw unwritable(cause, "signature", path) ?? cause;
-  }
-}
-
-/** Before a program is asked to sign, which may ask somebody to touch a token. */
-async function isThere(path: string): Promise<boolean> {
-  try {
-    await lstat(path);
-    return true;
-  } catch (cause) {
-    if (systemCode(cause) === "ENOENT") return false;
-    throw unwritable(cause, "signature", path) ?? cause;
-  }
 }
 
 function exists(path: string, cause?: unknown): DrayError {
