@@ -68,6 +68,7 @@ export async function unpack(
     if (options.dryRun === true) return { ...report, dryRun: true };
     const growing = await begin(target);
     try {
+      run.onEvent({ type: "stage", stage: "unpack", bytes });
       await writeFiles(files, growing, run);
       // Made private, because nobody else should see it grow.
       await chmod(growing, 0o755);
@@ -114,8 +115,6 @@ async function writeFiles(
   directory: string,
   { signal, onEvent }: Run,
 ): Promise<void> {
-  const total = files.reduce((sum, { size }) => sum + size, 0);
-  onEvent({ type: "stage", stage: "unpack", bytes: total });
   for (const { path, content } of files) {
     signal.throwIfAborted();
     const file = join(directory, path);
