@@ -28,8 +28,8 @@ interface Wanted {
 
 /**
  * Finds at the target what a delta leaves out: in the repositories that need it, in those in which it was
- * seen, and in those to which what it was packed with went. It is there if the registry shows it with its
- * size. Nothing was sent before this ends.
+ * seen, and in those to which what it was packed with went, in the end below any other prefix too. It is there
+ * if the registry shows it with its size. Nothing was sent before this ends.
  *
  * @throws DrayError `DRAY_BASE_MISSING`, naming what is missing and which bundle has it
  */
