@@ -106,7 +106,6 @@ export function sessionOf(response: TransportResponse): Session {
  * lose scheme and port of their own host; another host gets the blob and no credentials.
  *
  * @throws RegistryError `DRAY_REGISTRY_LOCATION`
- * @internal for tests
  */
 export function uploadUrl(location: string | undefined, asked: URL): URL {
   // An empty one would be the address that was asked.
