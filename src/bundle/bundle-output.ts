@@ -52,14 +52,10 @@ export class BundleOutput {
     return this.#folder.sums;
   }
 
-  get #isCut(): boolean {
-    return this.parts.length > 1;
-  }
-
   /** @throws DrayError `DRAY_FILE_EXISTS` for anything that has these names already */
   async requireFree(force: boolean): Promise<void> {
     if (force) return;
-    if (!this.#isCut) await requireAbsent(this.target);
+    if (this.parts.length === 1) await requireAbsent(this.target);
     const [there] = await this.#folder.there();
     if (there !== undefined) throw exists(there);
   }
@@ -67,9 +63,7 @@ export class BundleOutput {
   /** Parts of another size would pass for some of these, and an old list for theirs. */
   async makeWay(force: boolean): Promise<void> {
     await this.requireFree(force);
-    // What is in one piece keeps its name until the new one takes it.
-    const kept = this.#isCut ? undefined : this.target;
-    await this.#folder.clear(kept);
+    await this.#folder.clear();
   }
 
   /** Writes the list of the sums of what is there. */

@@ -57,15 +57,22 @@ export class PartFolder {
 
   /** What has the names of these parts or of the whole, in whatever size, or lies in the way of their list. */
   async there(): Promise<string[]> {
-    return [...(await this.#parts()), ...(await this.#otherForm()), ...(await this.#noList())];
+    return [...(await this.#bothForms()), ...(await this.#noList())];
   }
 
-  /** Parts of another size would pass for some of these, and an old list for theirs; `kept` stays. */
-  async clear(kept?: string): Promise<void> {
-    const there = await this.there();
-    for (const path of [this.sums, ...there]) {
+  /**
+   * Parts of another size would pass for some of these, and an old list for theirs. What is in one piece
+   * keeps its name until the new one takes it.
+   */
+  async clear(): Promise<void> {
+    const kept = this.#all.length === 1 ? join(this.path, this.#whole) : undefined;
+    for (const path of [this.sums, ...(await this.#bothForms())]) {
       if (path !== kept) await rm(path, { force: true });
     }
+  }
+
+  async #bothForms(): Promise<string[]> {
+    return [...(await this.#parts()), ...(await this.#otherForm())];
   }
 
   /** Paths of parts of the same whole, of whatever size. */
