@@ -17,8 +17,8 @@ export interface NamedParts {
 }
 
 /**
- * Whose parts are meant by a part, by their list, by the folder that holds nothing else, or by the name
- * of the whole where only parts of it are there. The path of the one file that is meant where those are
+ * Whose parts are meant by a part, by their list, by the folder that holds them, or by the name of the
+ * whole where only parts of it are there. The path of the one file that is meant where those are
  * no parts, and undefined where that is the given one.
  */
 export async function namedParts(path: string): Promise<NamedParts | string | undefined> {
