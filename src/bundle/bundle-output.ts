@@ -117,7 +117,7 @@ export class BundleOutput {
 const NO_GAPS: ReadonlySet<string> = new Set(["EPERM", "ENOSYS", "EOPNOTSUPP"]);
 
 /** @throws DrayError `DRAY_FILE_EXISTS` for anything that has this name already */
-export async function requireAbsent(path: string): Promise<void> {
+async function requireAbsent(path: string): Promise<void> {
   try {
     await stat(path);
   } catch (error) {

@@ -1,6 +1,6 @@
 import { dirname, resolve } from "node:path";
 import { PART_SUMS_ENDING } from "../archive/parts/part-sums.ts";
-import { requireAbsent } from "../bundle/bundle-output.ts";
+import { requireFree } from "../bundle/bundle-output.ts";
 import type { BundleEntry } from "../bundle/contents.ts";
 import { leftBehind } from "../bundle/earlier-part.ts";
 import { bytesInPlace, sizeOfBundle } from "../bundle/open-partial.ts";
@@ -36,12 +36,12 @@ export async function requirePlaceAndRoom(
   resolved: readonly Resolved[],
   { store, output: given }: Places,
 ): Promise<Needed> {
+  const bundle = [...reachable(resolved)].reduce((sum, { size }) => sum + size, 0);
   if (given !== undefined) {
     await requireOutput(given);
-    await requireAbsent(given);
+    await requireFree(given, { size: bundle });
   }
   const output = given ?? "bundle.tar.gz";
-  const bundle = [...reachable(resolved)].reduce((sum, { size }) => sum + size, 0);
   const layout = store === undefined ? undefined : new ImageLayout(store);
   const download = await missingBytes(resolved, {
     shelves: [],

@@ -286,9 +286,13 @@ describe("dray preflight", () => {
     const directory = await temporaryDirectory();
     const there = join(directory, "there.tar.gz");
     await writeFile(there, "something");
+    await writeFile(join(directory, "parts.tar.gz.001"), "something");
+    await writeFile(join(directory, "notes.tar.gz.sha256"), "something");
     for (const [output, reason] of [
       [join(directory, "none", "x.tar.gz"), "is not there"],
       [there, "exists already"],
+      [join(directory, "parts.tar.gz"), 'parts.tar.gz.001": it exists already'],
+      [join(directory, "notes.tar.gz"), 'notes.tar.gz.sha256": it exists already'],
       [directory, "it is a directory"],
     ] as const) {
       const { code, report } = await ask(["--image", `${source.host}/team/app:1.0`, "-o", output]);
