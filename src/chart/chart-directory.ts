@@ -1,7 +1,8 @@
 import { readdir, readFile, realpath, stat } from "node:fs/promises";
-import { join, sep } from "node:path";
+import { join } from "node:path";
 import type { Dirent, Stats } from "node:fs";
 import { entryPath } from "../archive/entry-path.ts";
+import { isWithin, linkTarget } from "../content/links.ts";
 import { DrayError, systemCode, unreadable } from "../errors.ts";
 import { MAX_CHART_BYTES, MAX_CHART_FILES } from "./chart-archive.ts";
 import { MAX_CHART_FILE_BYTES } from "./chart-yaml.ts";
@@ -50,11 +51,6 @@ async function requireChart(root: string, path: string): Promise<void> {
   );
 }
 
-/** True if `path` is `root` or below it. Both without links. */
-export function isWithin(path: string, root: string): boolean {
-  return path === root || path.startsWith(root.endsWith(sep) ? root : root + sep);
-}
-
 class DirectoryReader {
   readonly files = new Map<string, Buffer>();
   readonly #what: string;
@@ -96,13 +92,9 @@ class DirectoryReader {
 
   /** Undefined for a link to nothing that the chart leaves out. */
   async #follow(place: string, name: string): Promise<string | undefined> {
-    try {
-      return await realpath(place);
-    } catch (cause) {
-      if (systemCode(cause) !== "ENOENT" && systemCode(cause) !== "ELOOP") throw cause;
-      if (this.#ignores(name, false)) return undefined;
-      throw this.#invalid(`${JSON.stringify(name)} is a link that leads nowhere`);
-    }
+    const target = await linkTarget(place);
+    if (target !== undefined || this.#ignores(name, false)) return target;
+    throw this.#invalid(`${JSON.stringify(name)} is a link that leads nowhere`);
   }
 
   #requireName(name: string): void {

@@ -2,8 +2,8 @@ import { readdir, realpath, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Dirent, Stats } from "node:fs";
 import { isJunkName } from "../archive/junk.ts";
-import { isWithin } from "../chart/chart-directory.ts";
-import { DrayError, systemCode, unreadable } from "../errors.ts";
+import { isWithin, linkTarget } from "../content/links.ts";
+import { DrayError, unreadable } from "../errors.ts";
 import { isAppleDouble } from "./files.ts";
 import type { IsOwnFile } from "./own-files.ts";
 import type { FileRequest } from "./recipe/recipe.ts";
@@ -92,10 +92,8 @@ class FolderReader {
 
   async #follow(place: string, name: string): Promise<string> {
     const shown = JSON.stringify(name);
-    const target = await realpath(place).catch((cause: unknown) => {
-      if (systemCode(cause) !== "ENOENT" && systemCode(cause) !== "ELOOP") throw cause;
-      throw this.#refused(`${shown} is a link that leads nowhere`);
-    });
+    const target = await linkTarget(place);
+    if (target === undefined) throw this.#refused(`${shown} is a link that leads nowhere`);
     if (isWithin(target, this.#root)) return target;
     throw this.#refused(`${shown} is a link out of it, to ${JSON.stringify(target)}`);
   }

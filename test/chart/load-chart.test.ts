@@ -87,6 +87,7 @@ describe("a chart", () => {
     ["its own directory", ".", "it lies in"],
     ["itself", "loop", "leads nowhere"],
     ["nothing", "gone", "leads nowhere"],
+    ["something in a file", "Chart.yaml/x", "leads nowhere"],
   ])("refuses a link to %s, unless .helmignore leaves it out", async (_what, target, reason) => {
     const root = await directoryOf({});
     await symlink(target, join(root, "loop"));

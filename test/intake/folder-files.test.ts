@@ -93,6 +93,7 @@ describe("a folder among the files of a recipe", () => {
     ["/etc/hostname", "is a link out of it"],
     ["../docs-beside", "is a link out of it"],
     ["nowhere", "is a link that leads nowhere"],
+    ["a.md/x", "is a link that leads nowhere"],
     [".", "is a link to a folder that it lies in"],
   ])("is refused with a link to %s: 2", async (target, reason) => {
     const directory = await folder({ "a.md": "first" });

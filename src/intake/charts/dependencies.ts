@@ -1,7 +1,8 @@
 import { realpath } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import type { FetchedChart } from "./fetched-chart.ts";
-import { isWithin, ROOT_HINT } from "../../chart/chart-directory.ts";
+import { ROOT_HINT } from "../../chart/chart-directory.ts";
+import { isWithin } from "../../content/links.ts";
 import { MAX_CHART_BYTES } from "../../chart/chart-archive.ts";
 import type { Chart } from "../../chart/chart.ts";
 import { wantedDependencies, type WantedDependency } from "../../chart/chart-lock.ts";
