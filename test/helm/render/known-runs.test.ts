@@ -101,6 +101,20 @@ describe("a chart that is rendered again with other settings", () => {
     expect(compareRenderings(chart, [[], filled, other, [...filled, ...other], []])).toEqual([]);
   });
 
+  it("asks what is in a table that is merged with its copy in a subchart", async () => {
+    const chart = await makeChartOf({
+      "Chart.yaml": chartYaml("demo", "dependencies:\n- {name: sub, version: 1.x}\n"),
+      "values.yaml": "on: false\nglobal: {a: {}}\n",
+      "templates/z.yaml":
+        '{{ if .Values.on }}{{ $_ := set .Values.sub.global.a "x" "1" }}{{ end }}',
+      "templates/b.yaml":
+        "{{ $_ := mergeOverwrite .Values.global .Values.sub.global }}{{ toJson .Values.global }}",
+      ...subchart("sub", { "values.yaml": "{}\n" }),
+    });
+    const on: Override[] = [{ path: ["on"], value: true }];
+    expect(compareRenderings(chart, [[], on, []])).toEqual([]);
+  });
+
   it("puts back what a template changed in the lists of Chart.yaml", async () => {
     const chart = await makeChartOf({
       "Chart.yaml": chartYaml("demo", "maintainers: [{name: me}]\n"),

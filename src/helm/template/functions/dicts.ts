@@ -154,13 +154,12 @@ class Merger {
    * merge their values with those of a subchart, and each has its own copy of what is global.
    */
   #isThere(target: Dict, source: Dict, key: string): boolean {
-    return (
-      isShared(target) &&
-      target.has(key) &&
-      areOfOnePlace(readsOf(target, key), readsOf(source, key)) &&
-      deepEqual(target.get(key) ?? null, source.get(key) ?? null, () => {
-        this.#call.budget.step();
-      })
-    );
+    if (!isShared(target) || !target.has(key)) return false;
+    if (!areOfOnePlace(readsOf(target, key), readsOf(source, key))) return false;
+    const both = [target.get(key) ?? null, source.get(key) ?? null] as const;
+    this.#call.lookups.tookWhole(both);
+    return deepEqual(...both, () => {
+      this.#call.budget.step();
+    });
   }
 }
