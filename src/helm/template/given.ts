@@ -1,5 +1,5 @@
 import { areSame, isShared, readsOf, type Read } from "./reads.ts";
-import { isList, type Dict, type Value } from "./value.ts";
+import { isIdentical, isList, type Dict, type Value } from "./value.ts";
 
 /** Entries of larger data, and of what is nested deeper, are not compared. */
 const MAX_ENTRIES = 64;
@@ -67,7 +67,7 @@ function holdsMore(value: Value): value is Dict | readonly Value[] {
 /** True if `data` is what was kept, and every entry was made of the same settings. */
 export function isSame(kept: Kept, data: Value): boolean {
   if (kept instanceof KeptTable) return isSameTable(kept, data);
-  if (!(kept instanceof KeptList)) return kept === data;
+  if (!(kept instanceof KeptList)) return isIdentical(kept, data);
   const { items } = kept;
   if (!isList(data) || data.length !== items.length) return false;
   return items.every((item, index) => isSame(item, data[index] ?? null));

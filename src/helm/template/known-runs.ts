@@ -5,7 +5,7 @@ import { hold, type Lookups, type Noted } from "./lookups.ts";
 import type { Looked, ReadLog } from "./read-log.ts";
 import { isShared } from "./reads.ts";
 import { BudgetError } from "./template-error.ts";
-import { isList, type Value } from "./value.ts";
+import { integerOf, isList, type Value } from "./value.ts";
 
 /** What is kept of a run, and all that it depended on. */
 interface KeptRun extends Noted {
@@ -106,7 +106,8 @@ export class KnownRuns<T extends { readonly text: string }> {
   print(template: Define, data: Value, around: Around & { readonly run: () => string }): string {
     const { budget, lookups, log, run } = around;
     const isKnownByItself = data instanceof Map ? isShared(data) : !isList(data);
-    const runs = this.#runsOf(template, isKnownByItself ? data : OTHER);
+    // Integers are objects, and each calculation makes another.
+    const runs = this.#runsOf(template, isKnownByItself ? (integerOf(data) ?? data) : OTHER);
     const known = takeFirst(
       runs,
       (one) =>

@@ -129,6 +129,11 @@ export function deepEqual(a: Value, b: Value, onValue: () => void): boolean {
   if (isList(a) && isList(b)) {
     return a.length === b.length && a.every((item, at) => deepEqual(item, b[at] ?? null, onValue));
   }
+  return isIdentical(a, b);
+}
+
+/** True for the same number or text, and of tables and lists for the very same one. */
+export function isIdentical(a: Value, b: Value): boolean {
   if (a instanceof Integer && b instanceof Integer) return a.kind === b.kind && a.value === b.value;
   return a === b;
 }
