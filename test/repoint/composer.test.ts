@@ -14,7 +14,7 @@ const CHART = await makeChartOf({
     "dependencies:\n- {name: sub, version: 1.x, condition: sub.enabled}\n- {name: own, version: 1.x}\n",
   ),
   "values.yaml":
-    "global: {registry: a, deep: {one: {two: 1}}}\nmode: x\nlist: [a]\nmore: {}\nsub: {enabled: false}\nown: {image: i}\n",
+    "global: {registry: a, deep: {one: {two: 1}}, plain: a, table: {a: 1}}\nmode: x\nlist: [a]\nmore: {}\nsub: {enabled: false}\nown: {image: i, global: {plain: {a: 1}, table: a}}\n",
   "templates/a.yaml": PRINTS_ALL,
   ...subchart("sub", { "values.yaml": "tag: 1\n", "templates/a.yaml": PRINTS_ALL }),
   ...subchart("own", {
@@ -26,6 +26,7 @@ const CHART = await makeChartOf({
 const OTHERS = [
   "mode: y\nlist: [b, c]\n",
   "global: {registry: b, deep: {one: {two: 2}}, mine: false}\n",
+  "global: {plain: b, table: {a: 2}}\n",
   "own: {image: k, more: 1}\n",
   "mode: null\n",
   "more: {table: {a: 1}}\n",
@@ -59,6 +60,6 @@ describe("Composer", () => {
     for (const text of OTHERS) {
       shared.push(composer.compose({ values: await valuesOf(text), apis: [] }).on === first.on);
     }
-    expect(shared).toEqual([true, true, true, false, false, false, false]);
+    expect(shared).toEqual([true, true, true, true, false, false, false, false]);
   });
 });

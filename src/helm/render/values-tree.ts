@@ -51,7 +51,12 @@ export class ValuesTree {
 
   override({ path, value }: Override): void {
     if (path[0] !== GLOBAL) return this.#set(path, value);
+    const entry = path.slice(0, OWN_LEVELS);
+    const given = lookUp(this.#root, entry) ?? (entry.length < path.length ? new Map() : value);
     for (const [index, chart] of this.#charts.entries()) {
+      const own = lookUp(this.#root, [...chart, ...entry]) ?? null;
+      // A table and what is none do not mix: a chart that has the other one keeps it.
+      if (own !== null && isTable(own) !== isTable(given)) continue;
       this.#set([...chart, ...path], this.#globalFor(index, path, value));
     }
   }
@@ -94,6 +99,10 @@ export class ValuesTree {
 }
 
 const GLOBAL = "global";
+
+function isTable(value: Value): boolean {
+  return value instanceof Map;
+}
 
 /** `global` and its entries. https://github.com/helm/helm/blob/v3.19.0/pkg/chartutil/coalesce.go */
 const OWN_LEVELS = 2;
