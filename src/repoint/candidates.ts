@@ -53,6 +53,7 @@ function madeOf(wanted: Wanted, leaves: readonly Leaf[]): Edit[][] {
     ...pairs(heads, [...tails, ...wholes.filter(isName)], name),
     ...alone.filter(endsInLibrary).map((edit) => [edit]),
     ...middles(heads, leaves, { forms, name }),
+    ...emptyPairs(leaves, name),
   ];
   return all.slice(0, MAX_CANDIDATES);
 }
@@ -76,8 +77,9 @@ function rewritten(leaf: Leaf, forms: readonly string[], names: readonly string[
 }
 
 /** True for a setting that is empty, and in whose place the template has a name of its own. */
-function isEmptyName({ path, text, isRead }: Leaf): boolean {
+function isEmptyName({ path, text, isRead, isAbsent = false }: Leaf): boolean {
   if (text !== "" || !isRead) return false;
+  if (isAbsent) return true;
   const [key = "", above = ""] = path.toReversed();
   const role = roleOf(key)?.role;
   if (role === "repository" || role === "image" || role === "name") return true;
@@ -120,8 +122,29 @@ function pairs(heads: readonly Head[], tails: readonly Leaf[], name: string): Ed
   );
 }
 
+/** Both in one table that has neither. */
+function emptyPairs(leaves: readonly Leaf[], name: string): Edit[][] {
+  const empty = leaves.filter(({ text, isRead }) => text === "" && isRead);
+  const tails = empty.filter(({ path }) => roleOf(path.at(-1) ?? "")?.role === "repository");
+  const heads = empty.filter(({ path }) => roleOf(path.at(-1) ?? "")?.role === "registry");
+  return heads.flatMap(({ path }) =>
+    tails
+      .filter(
+        (one) => one.path.length === path.length && nearness(one, { path }) === path.length - 1,
+      )
+      .flatMap((one) =>
+        cuts(name)
+          .toReversed()
+          .map(({ head, tail }) => [
+            { path, value: head },
+            { path: one.path, value: tail },
+          ]),
+      ),
+  );
+}
+
 /** How many keys two settings have in common from the top. */
-function nearness(one: Leaf, other: Leaf): number {
+function nearness(one: Pick<Leaf, "path">, other: Pick<Leaf, "path">): number {
   const different = one.path.findIndex((key, index) => other.path[index] !== key);
   return different === -1 ? one.path.length : different;
 }

@@ -39,9 +39,13 @@ export function headsIn(leaves: readonly Leaf[], forms: readonly string[]): Head
   });
 }
 
-function restsBehind({ path, text, isRead }: Leaf, forms: readonly string[]): string[] {
+function restsBehind(leaf: Leaf, forms: readonly string[]): string[] {
+  const { path, text, isRead } = leaf;
   // What is empty may stand for the registry that the chart takes otherwise.
-  if (text === "") return isRead && isCalledRegistry(path) ? [...forms, ...withoutHost(forms)] : [];
+  if (text === "") {
+    const isLikely = isRead && (leaf.isAbsent === true || isCalledRegistry(path));
+    return isLikely ? [...forms, ...withoutHost(forms)] : [];
+  }
   const own = text.replace(/\/+$/, "");
   return forms.filter((form) => isBeginning(own, form)).map((form) => form.slice(own.length + 1));
 }

@@ -10,6 +10,8 @@ export interface Leaf {
   readonly text: string;
   /** True if a template looked at it to print the name of an image. */
   readonly isRead: boolean;
+  /** True if nothing is there and only a template knows what it would be, whatever it is called. */
+  readonly isAbsent?: boolean;
 }
 
 /** More texts than any chart has; a value that a user gives may be anything. */
@@ -113,7 +115,7 @@ function readLeaves(settings: readonly Setting[], values: Value): Leaf[] {
 const PARTS: ReadonlySet<string> = new Set(["image", "registry", "repository", "namespace"]);
 
 /** True for a setting that is called as if it were an image or a part of the name of one. */
-function isCalledPart(path: ValuesPath): boolean {
+export function isCalledPart(path: ValuesPath): boolean {
   return (
     path.slice(-2).some(speaksOfImage) ||
     PARTS.has(roleOf(path.at(-1) ?? "")?.role ?? "") ||

@@ -1,5 +1,6 @@
 import { isNameLine, isPartOfName } from "../discover/choices.ts";
 import type { TemplateFile } from "../helm/render/template-set.ts";
+import type { BranchNode } from "../helm/template/ast.ts";
 import type { Looked } from "../helm/template/read-log.ts";
 import type { Value } from "../helm/template/value.ts";
 import type { Watcher } from "../helm/template/watcher.ts";
@@ -41,15 +42,38 @@ export function notingSecrets(file: TemplateFile, found: Found): Watcher {
   };
 }
 
+/** Notes what was looked at where lists of secrets are printed, or would be. */
+export function notingSecretLists(file: TemplateFile, found: Found): Watcher {
+  const note = notes(file, found);
+  return {
+    branch: (node, { line, looked }) => {
+      if (SECRETS_LINE.test(line) || says(node, SECRETS_LINE)) note(looked);
+    },
+    printed: (_node, { line, looked }) => {
+      if (SECRETS_LINE.test(line)) note(looked());
+    },
+  };
+}
+
+const SECRETS_LINE = /imagePullSecrets["']?:/;
+
 /** Notes what was looked at to print names of images. */
 export function noting(file: TemplateFile, found: Found): Watcher {
   const note = notes(file, found);
   return {
-    branch: (_node, { line, looked }) => {
-      if (isNameLine(line)) note(looked);
+    branch: (node, { line, looked }) => {
+      if (isNameLine(line) || says(node, IMAGE_LINE)) note(looked);
     },
     printed: (_node, print) => {
       if (isPartOfName(print)) note(print.looked());
     },
   };
+}
+
+const IMAGE_LINE = /image["']?:/i;
+
+/** True if one of the ways that a condition decides between has such a line. */
+function says({ body, otherwise }: BranchNode, line: RegExp): boolean {
+  const nodes = [...body.nodes, ...(otherwise?.nodes ?? [])];
+  return nodes.some((node) => node.type === "text" && line.test(node.text));
 }

@@ -44,9 +44,17 @@ export function obstacleTo(goal: Goal, scene: Scene, edits: readonly Edit[]): Ob
 }
 
 /** True if the line of the template that prints a name has all of it. */
-function isNamedInFull({ file, written, evidence }: Goal, { base }: Scene): boolean {
+function isNamedInFull(goal: Goal, scene: Scene): boolean {
+  return lineOf(goal, scene)?.includes(withoutPin(goal.written)) === true;
+}
+
+/** True if it has nothing else either, so that no value has a say in it. */
+export function isLiteral(goal: Goal, scene: Scene): boolean {
+  return isNamedInFull(goal, scene) && lineOf(goal, scene)?.includes("{{") !== true;
+}
+
+function lineOf({ file, evidence }: Goal, { base }: Scene): string | undefined {
   const printed = base.files.find((one) => one.file.name === file)?.file;
-  if (printed === undefined || evidence.line === undefined) return false;
-  const line = textOf(printed.instance.chart, printed.path).split("\n")[evidence.line - 1];
-  return line?.includes(withoutPin(written)) === true;
+  if (printed === undefined || evidence.line === undefined) return undefined;
+  return textOf(printed.instance.chart, printed.path).split("\n")[evidence.line - 1];
 }

@@ -3,6 +3,7 @@ import { joinEdits, keyOf, type Edit } from "./edits.ts";
 import type { Rendering } from "./rendering.ts";
 import type { Scene } from "./scene.ts";
 import { publicFirst } from "./leaves.ts";
+import { hintedSecrets } from "./secret-hints.ts";
 import { pullSecretsIn, secretForms, spokenSecrets } from "./secret-settings.ts";
 import { secretPlaces, type SecretPlace } from "./workloads.ts";
 
@@ -48,7 +49,10 @@ export class SecretSearch {
     const edits = this.#withSettings(scene, settingsIn(scene), before);
     if (this.#hasAll(scene, edits)) return edits;
     const spoken = spokenSecrets(scene.podTemplates, scene.composed).slice(0, MAX_SETTINGS);
-    return this.#withSettings(scene, spoken, edits);
+    const more = this.#withSettings(scene, spoken, edits);
+    const without = this.#without(scene, more);
+    if (without.length === 0) return more;
+    return this.#withSettings(scene, hintedSecrets(scene, without), more);
   }
 
   /** Each of some settings, as far as it gives the secret to something more. */
@@ -94,8 +98,16 @@ export class SecretSearch {
 
   /** True if no pod of the scene is left to be given the secret. */
   #hasAll(scene: Scene, edits: readonly Edit[]): boolean {
+    return this.#without(scene, edits).length === 0;
+  }
+
+  /** Files that print pods without the secret. */
+  #without(scene: Scene, edits: readonly Edit[]): string[] {
     const rendering = scene.render([...this.#start, ...edits], scene.podFiles);
-    return this.#places(rendering).every(({ kind, hasSecret }) => kind === "other" || hasSecret);
+    const pods = this.#places(rendering).filter(
+      ({ kind, hasSecret }) => kind === "pod" && !hasSecret,
+    );
+    return [...new Set(pods.map(({ file }) => file))];
   }
 
   /** Places that have the secret; undefined if the chart cannot be rendered so. */

@@ -16,7 +16,13 @@ import type { ValuesSchemas } from "../helm/values/schema.ts";
 import { splitDocuments } from "../yaml/places.ts";
 import { Composer, type Composed, type Installation } from "./composer.ts";
 import type { Edit } from "./edits.ts";
-import { noting, notingSecrets, type Found, type Setting } from "./noted-settings.ts";
+import {
+  noting,
+  notingSecretLists,
+  notingSecrets,
+  type Found,
+  type Setting,
+} from "./noted-settings.ts";
 import { toSpots, type Spot } from "./spots.ts";
 
 export interface Rendering {
@@ -95,6 +101,14 @@ export class Renderer {
     const watcher = (file: TemplateFile): Watcher => noting(file, found);
     this.#watch(installation, { only, watcher });
     return new Map([...found].map(([file, settings]) => [file, [...settings.values()]]));
+  }
+
+  /** The settings that some files look at where they print lists of secrets for pulling, or would. */
+  secretHints(installation: Installation, only: ReadonlySet<string>): readonly Setting[] {
+    const found: Found = new Map();
+    const watcher = (file: TemplateFile): Watcher => notingSecretLists(file, found);
+    this.#watch(installation, { only, watcher });
+    return [...found.values()].flatMap((settings) => [...settings.values()]);
   }
 
   /** By file: the settings for pulling secrets that were looked at for whatever it prints. */

@@ -131,7 +131,7 @@ async function bestEdits(base: Scene): Promise<readonly Edit[]> {
     const moved = base.movedIn(base.render(edits)).size;
     if (moved > most) [best, most] = [edits, moved];
   }
-  return best;
+  return most === base.goals.size ? best : new Search(base, best).runAbsent();
 }
 
 /** What moves optional images must leave where they are those that are moved. */
@@ -141,7 +141,9 @@ function withOptional(
   others: readonly Scene[],
 ): readonly Edit[] {
   for (const plan of ["shared", "single"] as const) {
-    const edits = new Search(scene, before).run(plan);
+    const search = new Search(scene, before);
+    search.run(plan);
+    const edits = search.runAbsent();
     if (edits === before || !others.some((other) => harms(other, before, edits))) return edits;
   }
   return before;

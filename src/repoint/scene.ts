@@ -1,6 +1,8 @@
 import { textOf } from "../chart/chart.ts";
+import { PLACEHOLDER } from "../discover/switches.ts";
 import type { TemplateFile } from "../helm/render/template-set.ts";
 import type { Dict } from "../helm/template/value.ts";
+import type { ValuesPath } from "../helm/values/path.ts";
 import { formatReference, type Reference } from "../oci/reference.ts";
 import { keyOf, withEdits, type Edit } from "./edits.ts";
 import { Leaves } from "./leaves.ts";
@@ -8,6 +10,8 @@ import type { TargetNames } from "./names.ts";
 import type { Composed, Installation } from "./composer.ts";
 import type { Renderer, Rendering } from "./rendering.ts";
 import type { Setting } from "./noted-settings.ts";
+import { Latest } from "./latest.ts";
+import { reachedTexts } from "./reached-templates.ts";
 import type { Spot } from "./spots.ts";
 
 /** A spot and the name that its image is to have. */
@@ -118,6 +122,28 @@ export class Scene {
     return here.map(({ instance: { chart }, path }) => textOf(chart, path));
   }
 
+  /** The templates of `file` and of what it calls. */
+  reachedTexts(file: string): string[] {
+    return reachedTexts(this.#ready, file);
+  }
+
+  /** The settings that had a say in what `file` prints, if there were a table at `path`. */
+  settingsWithTable(path: ValuesPath, file: string): readonly Setting[] {
+    return this.#renderer.settings(this.#withTable(path), new Set([file])).get(file) ?? [];
+  }
+
+  /** What `files` look at where they print lists of secrets, if there were a table at `path`. */
+  secretHints(files: ReadonlySet<string>, path?: ValuesPath): readonly Setting[] {
+    const installation = path === undefined ? this.#installation : this.#withTable(path);
+    return this.#renderer.secretHints(installation, files);
+  }
+
+  #withTable(path: ValuesPath): Installation {
+    const table = { path, value: new Map([[PLACEHOLDER, ""]]) };
+    const values = withEdits(this.#installation.values, [table], this.composed);
+    return { ...this.#installation, values };
+  }
+
   /** The settings that had a say in what `file` prints. */
   readonly settingsOf = (file: string): readonly Setting[] => {
     this.#settings ??= this.#renderer.settings(this.#installation, this.files);
@@ -162,28 +188,4 @@ function speaksOfSecrets({ instance: { chart }, path }: TemplateFile): boolean {
 
 function problemKey({ file, line, reason }: Rendering["problems"][number]): string {
   return `${file}:${line}:${reason}`;
-}
-
-/** What was made last stays; a search comes back to the few steps before. */
-const MAX_KEPT = 8;
-
-interface Made<T> {
-  readonly of: readonly unknown[];
-  readonly result: T;
-}
-
-/** The last results of something that takes long, each known by all that it was made of. */
-class Latest<T> {
-  readonly #made: Made<T>[] = [];
-
-  /** What was made of the same, in the same order, or else what `make` makes. */
-  get(of: readonly unknown[], make: () => T): T {
-    const at = this.#made.findIndex(
-      (one) => one.of.length === of.length && one.of.every((part, index) => part === of[index]),
-    );
-    const [known = { of, result: make() }] = at === -1 ? [] : this.#made.splice(at, 1);
-    this.#made.unshift(known);
-    this.#made.length = Math.min(this.#made.length, MAX_KEPT);
-    return known.result;
-  }
 }

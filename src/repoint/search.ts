@@ -1,6 +1,9 @@
 import { attempt, type Attempt } from "./attempt.ts";
+import { absentLeaves } from "./absent-keys.ts";
 import { candidatesFor } from "./candidates.ts";
 import { joinEdits, keyOf, type Edit } from "./edits.ts";
+import { isCalledPart, type Leaf } from "./leaves.ts";
+import { isLiteral } from "./obstacles.ts";
 import type { Goal, Scene } from "./scene.ts";
 import { isCommon, sharedEdits, sharedKeys } from "./shared-keys.ts";
 
@@ -39,16 +42,37 @@ export class Search {
       const moved = this.#scene.movedIn(this.#scene.render(before));
       const left = [...this.#scene.goals.values()].filter(({ key }) => !moved.has(key));
       // The first time a look at the one file is enough; later, what moved before has to stay.
-      for (const goal of left) this.#move(goal, pass === 0 ? new Set([goal.file]) : undefined);
+      for (const goal of left) this.#move(goal, pass === 0 ? { only: new Set([goal.file]) } : {});
       if (this.#edits === before) break;
     }
     return this.#edits;
   }
 
-  #move(goal: Goal, only?: ReadonlySet<string>): void {
+  /** The values found, with keys that only templates know for what nothing else moves. */
+  runAbsent(): readonly Edit[] {
+    const moved = this.#scene.movedIn(this.#scene.render(this.#edits));
+    const left = [...this.#scene.goals.values()].filter(({ key }) => !moved.has(key));
+    const byFile = new Map<string, readonly Leaf[]>();
+    for (const goal of left) {
+      const all = byFile.get(goal.file) ?? absentLeaves(this.#scene, goal.file);
+      byFile.set(goal.file, all);
+      // Another part of the template may name what a value says.
+      const leaves = isLiteral(goal, this.#scene) ? all.filter(isCalledImage) : all;
+      this.#move(goal, { leaves });
+    }
+    return this.#edits;
+  }
+
+  #move(
+    goal: Goal,
+    {
+      only,
+      leaves = this.#scene.leaves.of(goal.file),
+    }: { readonly only?: ReadonlySet<string>; readonly leaves?: readonly Leaf[] },
+  ): void {
     const now = this.#scene.movedIn(this.#scene.render(this.#edits, only));
     if (now.has(goal.key)) return;
-    for (const candidate of candidatesFor(goal, this.#scene.leaves.of(goal.file))) {
+    for (const candidate of candidatesFor(goal, leaves)) {
       if (candidate.some((edit) => this.#settled.has(keyOf(edit)))) continue;
       // Most move nothing, and for that a look at the one file is enough.
       const nearby = this.#near(goal, candidate);
@@ -76,4 +100,9 @@ export class Search {
     }
     return all;
   }
+}
+
+/** True for what only a template knows, and what it calls as if it were the name of an image. */
+function isCalledImage({ path, isAbsent }: Leaf): boolean {
+  return isAbsent === true && isCalledPart(path);
 }

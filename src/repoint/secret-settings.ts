@@ -64,5 +64,6 @@ export function secretForms(now: Value | undefined, name: string): Value[] {
     [...before, name],
   ];
   if (typeof now === "string") return [name, ...lists];
+  if (now instanceof Map) return [...lists, name, table];
   return isList(now) ? lists : [...lists, name];
 }

@@ -193,6 +193,73 @@ const DIALECTS: Readonly<Record<string, Dialect>> = {
       "runnerImage: registry.internal:5000/mirror/acme/runner:3.0",
     ],
   },
+  "a key below a table that is not there": {
+    texts: {
+      "values.yaml": "name: web\n",
+      "templates/a.yaml": `{{ $image := .Values.image | default dict }}${pod(
+        '{{ $image.registry | default "quay.io" }}/{{ $image.repository | default "acme/web" }}:1.0',
+      )}`,
+    },
+    values: ["image:", "  registry: registry.internal:5000/mirror"],
+  },
+  "a registry and a repository that are not there, under a name of its own": {
+    texts: {
+      "values.yaml": "name: web\n",
+      "templates/a.yaml": `{{ $image := .Values.image | default dict }}${pod(
+        '{{ $image.registry | default "quay.io" }}/{{ $image.repository | default "acme/web" }}:1.0',
+      )}`,
+    },
+    wishes: { mapping: { mode: "flatten" } },
+    values: ["image:", "  registry: registry.internal:5000/mirror", "  repository: web"],
+  },
+  "a key that only a part of a template looks for that is left out": {
+    texts: {
+      "values.yaml": "name: web\n",
+      "templates/a.yaml": pod(
+        '"{{ with .Values.image }}{{ .registry }}/acme/web{{ else }}quay.io/acme/web{{ end }}:1.0"',
+      ),
+    },
+    values: ["image:", "  registry: registry.internal:5000/mirror"],
+  },
+  "a name in the place of the one that another part of a template has": {
+    texts: {
+      "values.yaml": "name: web\n",
+      "templates/a.yaml":
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n  containers:\n  - name: main\n    {{- if (.Values.web).image }}\n    image: {{ .Values.web.image }}\n    {{- else }}\n    image: quay.io/acme/web:1.0\n    {{- end }}\n",
+    },
+    values: ["web:", "  image: registry.internal:5000/mirror/acme/web:1.0"],
+  },
+  "a global key that only a library digs for": {
+    texts: {
+      "Chart.yaml": chartYaml("demo", "dependencies: [{name: lib, version: 1.0.0}]\n"),
+      "values.yaml": "services: {a: {image: web}}\n",
+      "templates/a.yaml": `{{ range .Values.services }}${pod('{{ include "lib.image" (dict "root" $ "image" .image) }}')}{{ end }}`,
+      ...subchart("lib", {
+        "values.yaml": "{}\n",
+        "templates/_image.tpl":
+          '{{ define "lib.image" }}{{ dig "images" "registry" "quay.io" (.root.Values.global | default dict) }}/acme/{{ .image }}:1.0{{ end }}',
+      }),
+    },
+    values: ["global:", "  images:", "    registry: registry.internal:5000/mirror"],
+  },
+  "a key of a table that a template merges with its own": {
+    texts: {
+      "values.yaml": "front: {image: {name: front}}\n",
+      "templates/_image.tpl":
+        '{{ define "image" }}{{ $own := dict "registry" "quay.io" "org" "acme" }}{{ $all := mergeOverwrite $own (deepCopy .) }}{{ $all.registry }}/{{ $all.org }}/{{ $all.name }}:1.0{{ end }}',
+      "templates/a.yaml": pod('{{ include "image" .Values.front.image }}'),
+    },
+    values: ["front:", "  image:", "    registry: registry.internal:5000/mirror"],
+  },
+  "an entry that is called like no registry, in a table that is not there": {
+    texts: {
+      "values.yaml": "name: web\n",
+      "templates/a.yaml": pod(
+        '"{{ index (.Values.mirrors | default dict) "quay" | default "quay.io" }}/acme/web:1.0"',
+      ),
+    },
+    values: ["mirrors:", "  quay: registry.internal:5000/mirror"],
+  },
   "a template among the values": {
     texts: {
       "values.yaml": "hub: quay.io/acme\nimage: '{{ .Values.hub }}/web:1.0'\n",

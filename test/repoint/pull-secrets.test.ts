@@ -57,6 +57,53 @@ describe("the values that give workloads a secret", () => {
     ]);
   });
 
+  const unnamed: Readonly<Record<string, { values: string; lines: string; path: string }>> = {
+    "below a table that is not there": {
+      values: "name: web\n",
+      lines:
+        "{{ with (.Values.image).pullSecrets }}  imagePullSecrets:\n{{ range . }}  - name: {{ . }}\n{{ end }}{{ end }}",
+      path: "image.pullSecrets",
+    },
+    "that a template digs for among the globals": {
+      values: "name: web\n",
+      lines:
+        '{{ with dig "pod" "secrets" list (.Values.global | default dict) }}  imagePullSecrets: {{ toJson . }}\n{{ end }}',
+      path: "global.pod.secrets",
+    },
+    "of a table that a template merges with its own": {
+      values: "front: {replicas: 1}\n",
+      lines:
+        '{{ $all := mergeOverwrite (dict "imagePullSecrets" list) (deepCopy .Values.front) }}{{ with $all.imagePullSecrets }}  imagePullSecrets: {{ toJson . }}\n{{ end }}',
+      path: "front.imagePullSecrets",
+    },
+    "with any name": {
+      values: "login: {existing: ''}\n",
+      lines: "{{ with .Values.login.existing }}  imagePullSecrets: [{name: {{ . }}}]\n{{ end }}",
+      path: "login.existing",
+    },
+    "that is one table": {
+      values: "imagePullSecrets: {}\n",
+      lines:
+        "{{ with .Values.imagePullSecrets }}  imagePullSecrets: [{name: {{ .name }}}]\n{{ end }}",
+      path: "imagePullSecrets",
+    },
+    "of a table that is printed as the pod": {
+      values: "pod: {spec: {nodeName: one, containers: []}}\n",
+      lines: '  {{- toYaml (omit .Values.pod.spec "containers") | nindent 2 }}\n',
+      path: "pod.spec.imagePullSecrets",
+    },
+  };
+
+  it.each(Object.entries(unnamed))(
+    "are found under a key %s",
+    async (_name, { values, lines, path }) => {
+      const texts = { "values.yaml": values, "templates/a.yaml": pod("web", lines) };
+      const { secretEdits, workloads } = await repointTexts(texts, { pullSecret });
+      expect(secretEdits.map((edit) => edit.path.join("."))).toEqual([path]);
+      expect(workloads).toMatchObject([{ object: "Pod/web", hasSecret: true }]);
+    },
+  );
+
   it("keep the secrets that are there", async () => {
     const found = await repointTexts(
       {
