@@ -4,7 +4,7 @@ import { EXIT } from "./failure.ts";
 import { COLOR_WISHES, tell } from "./color.ts";
 import { printedDocument } from "./document.ts";
 import { refuseStdout, seldom } from "./flags.ts";
-import { Progress, type Verbosity } from "./progress/progress.ts";
+import { Progress, screenOf, type Verbosity } from "./progress/progress.ts";
 import { Remains } from "./progress/remains.ts";
 import type { Io } from "./terminal.ts";
 
@@ -78,7 +78,7 @@ export function sessionStarter(io: Io, exit: (code: number) => void): StartSessi
     await refuseStdout(flags.workDir, { ...DIRECTORY, what: "what has to be decompressed" });
     const { defaults: defaultsOf } = await import("../index.ts");
     const defaults = defaultsOf(io.env);
-    const shown = new Progress(io, verbosityOf(flags));
+    const shown = new Progress(io, { verbosity: verbosityOf(flags), screen: await screenOf(io) });
     progress = shown;
     return {
       io,

@@ -5,11 +5,26 @@ import { canRedraw, printable, type Io } from "../terminal.ts";
 import { SYSTEM_CLOCK, type Clock } from "./clock.ts";
 import { Remains } from "./remains.ts";
 import { Retries } from "./retries.ts";
-import { Screen } from "./screen.ts";
+import type { Screen } from "./screen.ts";
 import { Stage } from "./stage.ts";
 import { beginning, fittingSummary, itemLines, nameOf, stalled, summary } from "./words.ts";
 
 export type Verbosity = "quiet" | "normal" | "verbose";
+
+interface ProgressOptions {
+  readonly verbosity: Verbosity;
+  /** Undefined where nothing can be drawn over. */
+  readonly screen: Screen | undefined;
+  /** @default the system's */
+  readonly clock?: Clock;
+}
+
+/** The end of a terminal's screen. What knows how wide characters are is loaded for it alone: it takes 12 ms. */
+export async function screenOf(io: Io): Promise<Screen | undefined> {
+  if (!canRedraw(io)) return undefined;
+  const { Screen: Lines } = await import("./screen.ts");
+  return new Lines(io.stderr);
+}
 
 /** How often a terminal's last lines are drawn again. */
 const REDRAW_MS = 200;
@@ -41,11 +56,11 @@ export class Progress {
   #shown = 0;
   #stop = (): void => {};
 
-  constructor(io: Io, verbosity: Verbosity, clock: Clock = SYSTEM_CLOCK) {
+  constructor(io: Io, { verbosity, screen, clock = SYSTEM_CLOCK }: ProgressOptions) {
     this.#io = io;
     this.#verbosity = verbosity;
     this.#clock = clock;
-    this.#screen = canRedraw(io) ? new Screen(io.stderr) : undefined;
+    this.#screen = screen;
     this.#retries = new Retries((text) => this.#line(text), verbosity === "verbose");
   }
 
@@ -125,14 +140,14 @@ export class Progress {
     screen.draw(this.#lines(this.#stage, screen, now).map(oneLine));
   }
 
-  #lines(stage: Stage, { columns, rows }: Screen, now: number): string[] {
+  #lines(stage: Stage, screen: Screen, now: number): string[] {
     if (this.#io.signal.aborted) return [`${nameOf(stage)}: stopping; Ctrl-C again ends at once`];
     const active = stage.items.length > 1 ? stage.active(now) : [];
-    const most = Math.min(MAX_ITEMS, rows - 1);
+    const most = Math.min(MAX_ITEMS, screen.rows - 1);
     const more = active.length - most;
-    const lines = itemLines(active.slice(0, more > 0 ? Math.max(0, most - 1) : most), columns);
+    const lines = itemLines(active.slice(0, more > 0 ? Math.max(0, most - 1) : most), screen);
     if (more > 0 && most > 0) lines.push(`  … and ${active.length - lines.length} more`);
-    return [...lines, fittingSummary(stage, now, columns)];
+    return [...lines, fittingSummary(stage, now, screen)];
   }
 
   #verbose(text: string): void {

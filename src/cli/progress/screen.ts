@@ -29,7 +29,7 @@ export class Screen {
   }
 
   draw(lines: readonly string[]): void {
-    const shown = lines.map((line) => shorten(line, this.columns));
+    const shown = lines.map((line) => this.#shorten(line));
     const text = shown.map((line) => `${line}\u001b[K\n`).join("");
     this.#stream.write(`${this.#toTop()}${text}\u001b[J`);
     this.#widths = shown.map((line) => stringWidth(line));
@@ -39,6 +39,25 @@ export class Screen {
     if (this.#widths.length === 0) return;
     this.#stream.write(`${this.#toTop()}\u001b[J`);
     this.#widths = [];
+  }
+
+  /** Columns that a text takes. */
+  widthOf(text: string): number {
+    return stringWidth(text);
+  }
+
+  /** As much of a text as has room; the beginning of it is cut: names differ at their end. */
+  shortenStart(text: string, columns: number): string {
+    if (stringWidth(text) <= columns) return text;
+    return `…${fitting([...characters(text)].toReversed(), columns - 1)
+      .toReversed()
+      .join("")}`;
+  }
+
+  /** The same for a whole line, but what is cut is the end. */
+  #shorten(line: string): string {
+    if (stringWidth(line) <= this.columns) return line;
+    return `${fitting([...characters(line)], this.columns - 1).join("")}…`;
   }
 
   get #columns(): number {
@@ -51,24 +70,6 @@ export class Screen {
     const up = heights.reduce((sum, height) => sum + height, 0);
     return up > 0 ? `\r\u001b[${up}A` : "\r";
   }
-}
-
-/** As much of a text as has room; the end of it is cut. */
-function shorten(text: string, columns: number): string {
-  if (stringWidth(text) <= columns) return text;
-  return `${fitting([...characters(text)], columns - 1).join("")}…`;
-}
-
-/** The same, but what is cut is the beginning: names differ at their end. */
-export function shortenStart(text: string, columns: number): string {
-  if (stringWidth(text) <= columns) return text;
-  return `…${fitting([...characters(text)].toReversed(), columns - 1)
-    .toReversed()
-    .join("")}`;
-}
-
-export function widthOf(text: string): number {
-  return stringWidth(text);
 }
 
 function fitting(all: readonly string[], columns: number): string[] {

@@ -1,5 +1,5 @@
 import { formatBytes } from "../table.ts";
-import { shortenStart, widthOf } from "./screen.ts";
+import type { Screen } from "./screen.ts";
 import type { ActiveItem, Stage } from "./stage.ts";
 
 /** Nothing has come for so long: whoever looks on wants to know. */
@@ -36,10 +36,10 @@ export function beginning(stage: Stage): string {
 }
 
 /** The whole stage in one line, and in fewer words where that has no room. */
-export function fittingSummary(stage: Stage, now: number, columns: number): string {
+export function fittingSummary(stage: Stage, now: number, screen: Screen): string {
   const { total, done } = stage;
   const whole = summary(stage, now);
-  if (total === 0 || widthOf(whole) <= columns) return whole;
+  if (total === 0 || screen.widthOf(whole) <= screen.columns) return whole;
   return `${nameOf(stage)} ${percentOf(done, total)}${movement(stage, now)}`;
 }
 
@@ -53,23 +53,21 @@ export function summary(stage: Stage, now: number): string {
 }
 
 /** Each item that something is on its way of, in as many columns as there are. */
-export function itemLines(active: readonly ActiveItem[], columns: number): string[] {
+export function itemLines(active: readonly ActiveItem[], screen: Screen): string[] {
+  const widest = (texts: readonly string[]): number =>
+    texts.reduce((most, text) => Math.max(most, screen.widthOf(text)), 0);
   const states = active.map(stateOf);
-  const room = Math.max(8, columns - 4 - widest(states));
-  const names = active.map(({ name }) => shortenStart(name, room));
+  const room = Math.max(8, screen.columns - 4 - widest(states));
+  const names = active.map(({ name }) => screen.shortenStart(name, room));
   const width = widest(names);
   return names.map((name, index) => {
-    const gap = " ".repeat(width - widthOf(name));
+    const gap = " ".repeat(width - screen.widthOf(name));
     return `  ${name}${gap}  ${states[index] ?? ""}`;
   });
 }
 
 function percentOf(done: number, total: number): string {
   return `${Math.min(100, Math.floor((done / total) * 100))} %`;
-}
-
-function widest(texts: readonly string[]): number {
-  return texts.reduce((most, text) => Math.max(most, widthOf(text)), 0);
 }
 
 /** Who lets the others wait, for where there is no line for each. */

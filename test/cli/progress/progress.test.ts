@@ -1,7 +1,7 @@
 import { PassThrough } from "node:stream";
 import xterm from "@xterm/headless";
 import { afterEach, describe, expect, it } from "vitest";
-import { Progress, type Verbosity } from "../../../src/cli/progress/progress.ts";
+import { Progress, screenOf, type Verbosity } from "../../../src/cli/progress/progress.ts";
 import type { Clock } from "../../../src/cli/progress/clock.ts";
 import type { Io } from "../../../src/cli/terminal.ts";
 import type { DrayEvent, StageItem } from "../../../src/events.ts";
@@ -62,13 +62,13 @@ afterEach(() => {
 });
 
 /** Somebody in front of a real terminal, as far as its screen goes. */
-function seat({
+async function seat({
   columns = 80,
   rows = 24,
   env = { TERM: "xterm" },
   isTTY = true,
   verbosity = "normal",
-}: SeatOptions = {}): Seat {
+}: SeatOptions = {}): Promise<Seat> {
   const terminal = new xterm.Terminal({ cols: columns, rows, allowProposedApi: true });
   terminals.push(terminal);
   let written = "";
@@ -92,7 +92,7 @@ function seat({
   return {
     clock,
     stop,
-    progress: new Progress(io, verbosity, clock),
+    progress: new Progress(io, { verbosity, screen: await screenOf(io), clock }),
     written: () => written,
     resize(newColumns, newRows) {
       terminal.resize(newColumns, newRows);
@@ -145,7 +145,7 @@ const PACKING: DrayEvent = {
 
 describe("on a terminal", () => {
   it("each image that something comes of has a line, and all together one", async () => {
-    const { progress, clock, screen } = seat();
+    const { progress, clock, screen } = await seat();
     progress.listen(PACKING);
     progress.listen(came(BASE, 0, 0));
     progress.listen(came(WEB, 0, 0));
@@ -163,7 +163,7 @@ describe("on a terminal", () => {
   });
 
   it("a blob that two images share counts once, and an image that is whole has no line", async () => {
-    const { progress, clock, screen } = seat();
+    const { progress, clock, screen } = await seat();
     progress.listen(PACKING);
     progress.listen(came(BASE, 40, 40));
     progress.listen({ type: "copied", descriptor: BASE, target: "the bundle" });
@@ -177,7 +177,7 @@ describe("on a terminal", () => {
   });
 
   it("a transfer that starts over is not counted twice", async () => {
-    const { progress, clock, screen } = seat();
+    const { progress, clock, screen } = await seat();
     progress.listen(PACKING);
     progress.listen(came(WEB, 30, 30));
     progress.listen(came(WEB, 0, 0));
@@ -187,7 +187,7 @@ describe("on a terminal", () => {
   });
 
   it("what has to go to a second place is added when it goes there, and no sooner", async () => {
-    const { progress, clock, screen } = seat();
+    const { progress, clock, screen } = await seat();
     const items = [item("a/app:1", [BASE], "x/a"), item("b/app:1", [BASE], "x/b")];
     progress.listen({ type: "stage", stage: "push", bytes: 40 * MIB, items });
     progress.listen(sent(BASE, 40, "x/a"));
@@ -200,7 +200,7 @@ describe("on a terminal", () => {
   });
 
   it("what stands still says so, and for how long", async () => {
-    const { progress, clock, screen } = seat();
+    const { progress, clock, screen } = await seat();
     progress.listen(PACKING);
     progress.listen(came(BASE, 4, 4));
     progress.listen(came(WEB, 0, 0));
@@ -218,7 +218,7 @@ describe("on a terminal", () => {
   });
 
   it("what was sent whole and is not answered says that", async () => {
-    const { progress, clock, screen } = seat();
+    const { progress, clock, screen } = await seat();
     const items = [item("a:1", [BASE], "x/a"), item("b:1", [WEB], "x/b")];
     progress.listen({ type: "stage", stage: "push", bytes: 90 * MIB, items });
     progress.listen(sent(BASE, 40, "x/a"));
@@ -230,7 +230,7 @@ describe("on a terminal", () => {
   });
 
   it("the time that is left does not begin with nonsense", async () => {
-    const { progress, clock, screen } = seat();
+    const { progress, clock, screen } = await seat();
     progress.listen(PACKING);
     // Somebody thinks for half a minute, then a trickle, then the line is fast.
     clock.pass(30_000);
@@ -248,7 +248,7 @@ describe("on a terminal", () => {
   });
 
   it("a warning is said above, and what is drawn goes when all is done", async () => {
-    const { progress, clock, screen } = seat();
+    const { progress, clock, screen } = await seat();
     progress.listen(PACKING);
     progress.listen(came(WEB, 5, 5));
     clock.pass(400);
@@ -263,7 +263,7 @@ describe("on a terminal", () => {
   it.each([20, 34, 60])(
     "%i columns have room for each line, and names keep their ends",
     async (columns) => {
-      const { progress, clock, screen } = seat({ columns });
+      const { progress, clock, screen } = await seat({ columns });
       const long = "registry.example.com/a/very/long/path/to/an/image:1.2.3";
       const items = [item(long, [BASE]), item("b:1", [WEB])];
       progress.listen({ type: "stage", stage: "pack", bytes: 90 * MIB, items });
@@ -278,7 +278,7 @@ describe("on a terminal", () => {
   );
 
   it("wide characters take their two columns, and none of them is cut in two", async () => {
-    const { progress, clock, screen } = seat({ columns: 40 });
+    const { progress, clock, screen } = await seat({ columns: 40 });
     const name = "files/設定ファイルと説明書👩‍👩‍👧‍👦と証明書.tar";
     const items = [item(name, [BASE]), item("b:1", [WEB])];
     progress.listen({ type: "stage", stage: "pack", bytes: 90 * MIB, items });
@@ -296,7 +296,7 @@ describe("on a terminal", () => {
   ])(
     "a window of %i columns that becomes one of %i keeps nothing of what was drawn",
     async (before, after) => {
-      const { progress, clock, screen, resize } = seat({ columns: before });
+      const { progress, clock, screen, resize } = await seat({ columns: before });
       progress.listen({ type: "warning", message: "said before" });
       progress.listen(PACKING);
       progress.listen(came(BASE, 4, 4));
@@ -312,7 +312,7 @@ describe("on a terminal", () => {
   );
 
   it("more images than there is room for are counted", async () => {
-    const { progress, clock, screen } = seat({ rows: 8 });
+    const { progress, clock, screen } = await seat({ rows: 8 });
     const blobs = Array.from({ length: 20 }, (_, index) => blob(`b${index}`, 10));
     const items = blobs.map((one, index) => item(`image:${index}`, [one]));
     progress.listen({ type: "stage", stage: "pack", bytes: 200 * MIB, items });
@@ -324,7 +324,7 @@ describe("on a terminal", () => {
   });
 
   it("a name cannot move the cursor or begin a line", async () => {
-    const { progress, clock, screen, written } = seat();
+    const { progress, clock, screen, written } = await seat();
     const items = [item("evil\u001b[2J\nname", [BASE]), item("b:1", [WEB])];
     progress.listen({ type: "stage", stage: "pack", bytes: 90 * MIB, items });
     progress.listen(came(BASE, 4, 4));
@@ -334,7 +334,7 @@ describe("on a terminal", () => {
   });
 
   it("after Ctrl-C it says that it stops, and what a second one does", async () => {
-    const { progress, clock, screen, stop } = seat();
+    const { progress, clock, screen, stop } = await seat();
     progress.listen(PACKING);
     progress.listen(came(BASE, 4, 4));
     stop.abort();
@@ -343,7 +343,7 @@ describe("on a terminal", () => {
   });
 
   it("many charts are counted, and the one that takes long is named", async () => {
-    const { progress, clock, screen } = seat();
+    const { progress, clock, screen } = await seat();
     const items = ["redis", "nginx", "kafka"].map((name) => ({ name }));
     progress.listen({ type: "stage", stage: "search", items });
     progress.listen({ type: "done", reference: "redis", result: "searched" });
@@ -352,7 +352,7 @@ describe("on a terminal", () => {
   });
 
   it("with --quiet nothing is drawn, and warnings are said", async () => {
-    const { progress, clock, screen } = seat({ verbosity: "quiet" });
+    const { progress, clock, screen } = await seat({ verbosity: "quiet" });
     progress.listen(PACKING);
     progress.listen(came(BASE, 4, 4));
     clock.pass(20_000);
@@ -366,8 +366,8 @@ describe.each([
   ["on a terminal that is dumb", { env: { TERM: "dumb" } }],
   ["on one of which nobody knows what it can", { env: {} }],
 ])("%s", (_where, options) => {
-  it("there are plain lines, a few seconds apart", () => {
-    const { progress, clock, written } = seat(options);
+  it("there are plain lines, a few seconds apart", async () => {
+    const { progress, clock, written } = await seat(options);
     progress.listen(PACKING);
     for (let second = 1; second <= 20; second++) {
       clock.pass(1000);
@@ -387,8 +387,8 @@ describe.each([
     ]);
   });
 
-  it("what stands still is named", () => {
-    const { progress, clock, written } = seat(options);
+  it("what stands still is named", async () => {
+    const { progress, clock, written } = await seat(options);
     progress.listen(PACKING);
     progress.listen(came(WEB, 1, 1));
     clock.pass(15_000);
@@ -397,8 +397,8 @@ describe.each([
     );
   });
 
-  it("an hour of it is not a line every five seconds", () => {
-    const { progress, clock, written } = seat(options);
+  it("an hour of it is not a line every five seconds", async () => {
+    const { progress, clock, written } = await seat(options);
     progress.listen(PACKING);
     clock.pass(3_600_000);
     expect(written().split("\n").length).toBeLessThan(300);
@@ -406,7 +406,7 @@ describe.each([
 });
 
 it("a terminal of Windows, which sets no TERM, is drawn on", async () => {
-  const { progress, clock, screen } = seat({ env: { WINDIR: "C:\\\\WINDOWS" } });
+  const { progress, clock, screen } = await seat({ env: { WINDIR: "C:\\\\WINDOWS" } });
   progress.listen(PACKING);
   progress.listen(came(WEB, 1, 1));
   clock.pass(400);
