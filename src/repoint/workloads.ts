@@ -1,4 +1,4 @@
-import { isTest, readManifests } from "../discover/manifests.ts";
+import { isTest, readManifests, type Manifest } from "../discover/manifests.ts";
 import type { RenderedFile } from "../helm/render/render.ts";
 import { byCodePoint, isList, type Dict, type Value } from "../helm/template/value.ts";
 import { lastingName } from "./spots.ts";
@@ -46,45 +46,73 @@ export function secretPlaces(
   files: readonly RenderedFile[],
   secret: string,
 ): ReadonlyMap<string, SecretPlace> {
-  const objects = files.flatMap(({ file, text }) =>
-    readManifests(text).manifests.map(({ object, name, hooks }) => ({
-      file: file.name,
-      object,
-      name,
-      onlyTests: isTest(hooks),
-    })),
-  );
-  const accounts = new Set(
-    objects.flatMap(({ object, name }) =>
-      object.get("kind") === "ServiceAccount" && names(object, secret) ? [name] : [],
-    ),
-  );
+  const all = files.map((file) => placesIn(file, secret));
+  const accounts = new Set(all.flatMap((one) => one.accounts));
   const places = new Map<string, SecretPlace>();
-  for (const { file, object, name, onlyTests } of objects) {
-    const pods = new Set<string>();
-    visit(object, (value, path) => {
-      const base = {
-        // A list that has it twice has it once.
-        key: `${file}\n${lastingName(name)}\n${listOf(path).join(".")}`,
-        file,
-        object: name,
-        onlyTests,
-      };
-      if (value instanceof Map && isList(value.get("containers"))) {
-        const account = value.get("serviceAccountName");
-        const byAccount = typeof account === "string" && accounts.has(`ServiceAccount/${account}`);
-        pods.add(path.join("."));
-        places.set(base.key, {
-          ...base,
-          kind: "pod",
-          hasSecret: byAccount || names(value, secret),
-        });
-      } else if (typeof value === "string" && isNamed(value, secret, path) && !isAccount(name)) {
-        if (pods.has(listOf(path).slice(0, -1).join("."))) return;
-        places.set(base.key, { ...base, kind: "other", hasSecret: true });
-      }
-    });
+  for (const { key, account, ...place } of all.flatMap((one) => one.places)) {
+    const byAccount = account !== undefined && accounts.has(`ServiceAccount/${account}`);
+    places.set(key, { ...place, key, hasSecret: place.hasSecret || byAccount });
   }
+  return places;
+}
+
+/** What one file says, whatever the others do. */
+interface FilePlaces {
+  readonly secret: string;
+  readonly places: readonly (SecretPlace & { readonly account?: string })[];
+  /** Service accounts that have the secret. */
+  readonly accounts: readonly string[];
+}
+
+/** By the file as it was printed: what prints the same again is not read again. */
+const found = new WeakMap<RenderedFile, FilePlaces>();
+
+function placesIn(file: RenderedFile, secret: string): FilePlaces {
+  const known = found.get(file);
+  if (known?.secret === secret) return known;
+  const { manifests } = readManifests(file.text);
+  const accounts = manifests.filter(
+    ({ object }) => object.get("kind") === "ServiceAccount" && names(object, secret),
+  );
+  const places = {
+    secret,
+    places: manifests.flatMap((manifest) => placesOf(manifest, file.file.name, secret)),
+    accounts: accounts.map(({ name }) => name),
+  };
+  found.set(file, places);
+  return places;
+}
+
+function placesOf(
+  { object, name, hooks }: Manifest,
+  file: string,
+  secret: string,
+): FilePlaces["places"] {
+  const places: (SecretPlace & { account?: string })[] = [];
+  const pods = new Set<string>();
+  visit(object, (value, path) => {
+    const isPod = value instanceof Map && isList(value.get("containers"));
+    if (!isPod && (typeof value !== "string" || !isNamed(value, secret, path))) return;
+    const place = {
+      // A list that has it twice has it once.
+      key: `${file}\n${lastingName(name)}\n${listOf(path).join(".")}`,
+      file,
+      object: name,
+      onlyTests: isTest(hooks),
+    };
+    if (isPod) {
+      const account = value.get("serviceAccountName");
+      pods.add(path.join("."));
+      places.push({
+        ...place,
+        kind: "pod",
+        hasSecret: names(value, secret),
+        ...(typeof account === "string" && { account }),
+      });
+    } else if (!isAccount(name) && !pods.has(listOf(path).slice(0, -1).join("."))) {
+      places.push({ ...place, kind: "other", hasSecret: true });
+    }
+  });
   return places;
 }
 

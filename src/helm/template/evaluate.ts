@@ -143,8 +143,8 @@ export class Evaluation implements Call {
     return dict.get(key) ?? null;
   }
 
-  changes(dict: Dict): void {
-    this.lookups.changed(dict);
+  changes(dict: Dict, key: string): void {
+    this.lookups.changed(dict, key);
     if (!isShared(dict)) return;
     this.#changesShared = true;
     this.#options.onChange?.(dict);

@@ -1,11 +1,13 @@
 import type { Define } from "./ast.ts";
 import type { Budget } from "./budget.ts";
 import { givenOf, isSame, type Given } from "./given.ts";
-import { hold, type Lookups, type Noted } from "./lookups.ts";
+import { hold } from "./lookup.ts";
+import type { Lookups, Noted } from "./lookups.ts";
 import type { Looked, ReadLog } from "./read-log.ts";
 import { isShared } from "./reads.ts";
 import { BudgetError } from "./template-error.ts";
-import { integerOf, isList, type Value } from "./value.ts";
+import { integerOf, isList, type Dict, type Value } from "./value.ts";
+import { repeatWrites } from "./writes.ts";
 
 /** What is kept of a run, and all that it depended on. */
 interface KeptRun extends Noted {
@@ -31,6 +33,13 @@ interface Around {
   readonly budget: Budget;
   readonly lookups: Lookups;
   readonly log: ReadLog;
+}
+
+/** The evaluation of a whole file. */
+interface FileEvaluation {
+  readonly budget: Budget;
+  readonly lookups: Lookups;
+  changes(dict: Dict, key: string): void;
 }
 
 /** Ways in which a file or a named template with the same data ended, with other settings. */
@@ -59,8 +68,10 @@ export class RunsMemory {
   }
 }
 
-function weightOf({ lookups }: Noted, text: string): number {
-  return LEAST_WEIGHT + lookups.length + Math.ceil(text.length / CHARACTERS_PER_LOOKUP);
+function weightOf({ lookups, writes }: Noted, text: string): number {
+  return (
+    LEAST_WEIGHT + lookups.length + writes.length + Math.ceil(text.length / CHARACTERS_PER_LOOKUP)
+  );
 }
 
 /** Lookups that are compared for one step of work. */
@@ -71,8 +82,9 @@ const LOOKUPS_PER_STEP = 16;
  * is given the same and everything that it looked up is as it was: most settings leave most files
  * untouched, and most of what a touched file calls.
  *
- * What a template does beside printing is not repeated. Whoever watches has to know already all
- * that there is to see in a run: runs belong to one watcher.
+ * What a file changes in tables that others see is done once more; a named template that changes them
+ * runs again. Whoever watches has to know already all that there is to see in a run: runs belong to
+ * one watcher.
  */
 export class KnownRuns<T extends { readonly text: string }> {
   readonly #files = new Map<object, FileRun<T>[]>();
@@ -84,16 +96,16 @@ export class KnownRuns<T extends { readonly text: string }> {
   }
 
   /** What `run` prints of a file, or printed when everything was as it is now. */
-  printFile(
-    file: object,
-    { budget, lookups }: Pick<Around, "budget" | "lookups">,
-    run: () => T,
-  ): T {
+  printFile(file: object, evaluation: FileEvaluation, run: () => T): T {
+    const { budget, lookups } = evaluation;
     const runs = this.#files.get(file) ?? [];
     this.#files.set(file, runs);
     const known = takeFirst(runs, (one) => hold(one.lookups));
-    if (known !== undefined && isPaid(known, budget)) return known.printed;
-    lookups.begin(new Set());
+    if (known !== undefined && isPaid(known, budget)) {
+      repeatWrites(known.writes, (dict, key) => evaluation.changes(dict, key));
+      return known.printed;
+    }
+    lookups.begin();
     const printed = run();
     const noted = lookups.end();
     if (noted === undefined) return printed;
@@ -178,6 +190,6 @@ function isPaid(run: Noted, budget: Budget): boolean {
   }
 }
 
-function costOf({ lookups }: Noted): number {
-  return 1 + Math.ceil(lookups.length / LOOKUPS_PER_STEP);
+function costOf({ lookups, writes }: Noted): number {
+  return 1 + Math.ceil((lookups.length + writes.length) / LOOKUPS_PER_STEP);
 }

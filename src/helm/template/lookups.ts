@@ -1,25 +1,8 @@
-import { contentsOf, hasContents, isMade, type Contents } from "./contents.ts";
-import { areSame, isShared, madeOf, type Read } from "./reads.ts";
+import { contentsOf, isMade, type Contents } from "./contents.ts";
+import type { Lookup } from "./lookup.ts";
+import { isShared, madeOf } from "./reads.ts";
 import { isList, type Dict, type Value } from "./value.ts";
-
-/** A look at a table that templates share. */
-export type Lookup = EntryLookup | TableLookup;
-
-/** What stood under a key. */
-interface EntryLookup {
-  readonly dict: Dict;
-  readonly key: string;
-  readonly value: Value | undefined;
-  /** What was read to make it, where a template has. */
-  readonly made: readonly Read[] | undefined;
-}
-
-/** All entries, or only how many there were. */
-interface TableLookup {
-  readonly dict: Dict;
-  readonly key: undefined;
-  readonly held: Contents | number;
-}
+import { Writes, type Write } from "./writes.ts";
 
 /** All that a template depended on beside what it was given. */
 export interface Noted {
@@ -27,6 +10,8 @@ export interface Noted {
   readonly asksVersion: boolean;
   /** Something in it could not be evaluated, or the chart refused the values. */
   readonly failed: boolean;
+  /** What it changed in tables that templates share. */
+  readonly writes: readonly Write[];
 }
 
 /** A template in the middle of its run. */
@@ -34,6 +19,8 @@ interface Frame {
   readonly start: number;
   /** Tables that it was given and that no other template sees. */
   readonly given: ReadonlySet<Dict>;
+  /** Of a whole file: what it changes for others. What is only a part of one is lost when it does. */
+  readonly writes: Writes | undefined;
   asksVersion: boolean;
   failed: boolean;
   isLost: boolean;
@@ -47,22 +34,6 @@ const MAX_NOTED = 200_000;
 
 /** Lookups from which on equal ones are left out. */
 const MANY = 24;
-
-/** True if everything looked up is as it was. */
-export function hold(lookups: readonly Lookup[]): boolean {
-  for (const lookup of lookups) if (!holds(lookup)) return false;
-  return true;
-}
-
-function holds(lookup: Lookup): boolean {
-  const { dict, key } = lookup;
-  if (key !== undefined) {
-    return dict.get(key) === lookup.value && areSame(madeOf(dict, key), lookup.made);
-  }
-  return typeof lookup.held === "number"
-    ? dict.size === lookup.held
-    : hasContents(dict, lookup.held);
-}
 
 /**
  * Notes what templates look up in shared tables while they run: values, and what all templates are
@@ -80,9 +51,12 @@ export class Lookups {
     return this.#asksVersion;
   }
 
-  begin(given: ReadonlySet<Dict>): void {
+  /** `given`: what a named template is handed; a whole file is handed nothing of its own. */
+  begin(given?: ReadonlySet<Dict>): void {
     const start = this.#all.length;
-    this.#frames.push({ start, given, asksVersion: false, failed: false, isLost: false });
+    const writes = given === undefined ? new Writes() : undefined;
+    const nothingYet = { asksVersion: false, failed: false, isLost: false };
+    this.#frames.push({ start, given: given ?? new Set(), writes, ...nothingYet });
   }
 
   /** Undefined if the run depended on more than can be told, or did more than print. */
@@ -91,12 +65,15 @@ export class Lookups {
     if (frame === undefined) return undefined;
     const { start, asksVersion, failed, isLost } = frame;
     if (this.#all.length - start > MANY) this.#leaveOutRepeated(start);
-    const lookups = isLost ? [] : this.#all.slice(start);
+    const all = isLost ? [] : this.#all.slice(start);
     if (this.#frames.length === 0) {
       this.#all = [];
       this.#isFull = false;
     }
-    return isLost ? undefined : { lookups, asksVersion, failed };
+    const { writes: changes } = frame;
+    const writes = changes === undefined ? [] : changes.kept();
+    if (isLost || writes === undefined) return undefined;
+    return { lookups: changes?.outside(all) ?? all, asksVersion, failed, writes };
   }
 
   /** Notes for whatever runs around it what a known run depended on. */
@@ -141,10 +118,13 @@ export class Lookups {
     if (left < 0) this.lose();
   }
 
-  /** Changes to what a run made itself concern nobody else. */
-  changed(dict: Dict): void {
-    if (isShared(dict)) return this.lose();
-    for (const frame of this.#frames) frame.isLost ||= frame.given.has(dict);
+  /** To be told before an entry changes. Changes to what a run made itself concern nobody else. */
+  changed(dict: Dict, key: string): void {
+    const isOfAll = isShared(dict);
+    for (const frame of this.#frames) {
+      if (isOfAll && frame.writes !== undefined) frame.writes.note(dict, key);
+      else frame.isLost ||= isOfAll || frame.given.has(dict);
+    }
   }
 
   askedVersion(): void {

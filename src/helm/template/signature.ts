@@ -11,8 +11,8 @@ export interface Call {
   readonly lookups: Lookups;
   /** Looks up an entry, so that whoever watches conditions knows of it. */
   read(dict: Dict, key: string): Value;
-  /** Says that a function changes `dict`. */
-  changes(dict: Dict): void;
+  /** Says that a function is about to change an entry of `dict`. */
+  changes(dict: Dict, key: string): void;
   /** Says what was asked that no entry of a dictionary answers. */
   asked(read: Read): void;
   /** Says that one of the keys of `dict` was chosen by a value. */

@@ -34,10 +34,10 @@ export function setAt(values: Dict, path: ValuesPath, value: Value): void {
 function setIn(there: Value, path: ValuesPath, value: Value): Value {
   const [first = "", ...rest] = path;
   if (isList(there) && Number(first) < there.length) {
-    return there.map((item, index) => {
-      if (index !== Number(first)) return item;
-      return rest.length === 0 ? value : setIn(item, rest, value);
-    });
+    const before = there[Number(first)] ?? null;
+    const after = rest.length === 0 ? value : setIn(before, rest, value);
+    // What changed within a table of the list leaves the list as it is.
+    return after === before ? there : there.with(Number(first), after);
   }
   const table: Dict = there instanceof Map ? there : new Map();
   setAt(table, path, value);

@@ -172,6 +172,68 @@ describe("a chart that is rendered again with other settings", () => {
     expect(stepsOf(chart, [[], [{ path, value: "r" }]]) - first).toBeGreaterThan(200);
   });
 
+  it("does once more what a file changes for others, and does not run it again", async () => {
+    const chart = await makeChartOf({
+      "values.yaml": `
+parts: {one: {on: true, size: 1}, two: {on: false}}
+items: [{name: a}, {name: b}]
+common: {tag: "1"}
+b: 2
+over: keep
+`,
+      "templates/_h.tpl": `{{ define "part" }}{{ .name }} {{ .common.tag }} {{ .over }} {{ .size }}{{ len . }}{{ end }}`,
+      "templates/z.yaml": `
+{{ range $name, $part := .Values.parts }}{{ $_ := set $part "name" $name }}{{ $_ := set . "common" $.Values.common }}
+{{ $_ := set . "over" $.Values.other }}{{ $_ := unset . "size" }}{{ if .on }}{{ include "part" . }}{{ end }}{{ end }}
+{{ range .Values.items }}{{ $_ := merge . $.Values.common }}{{ end }}{{ range until 100 }}{{ end }}`,
+      "templates/b.yaml": `{{ toJson .Values.parts }}{{ toJson .Values.items }}{{ .Values.b }}`,
+      "templates/a.yaml": `{{ range .Values.parts }}{{ include "part" . }}{{ end }}`,
+    });
+    const touching: Override[][] = [
+      [{ path: ["common", "tag"], value: "2" }],
+      [{ path: ["common"], value: new Map([["other", "3"]]) }],
+      [{ path: ["other"], value: "text" }],
+      [{ path: ["parts", "two", "on"], value: true }],
+      [{ path: ["items", "0", "tag"], value: "own" }],
+    ];
+    // Only files that run later see these: the first one writes them itself, or does not look at them.
+    const unseen: Override[][] = [
+      [{ path: ["parts", "two", "more"], value: "counts" }],
+      [{ path: ["parts", "one", "over"], value: "" }],
+      [{ path: ["parts", "one", "name"], value: "other" }],
+    ];
+    const idle: Override[] = [{ path: ["b"], value: 3 }];
+    const sets = [...touching, ...unseen, ...touching.flatMap((one) => [idle, [...one, ...idle]])];
+    expect(compareRenderings(chart, [[], idle, ...sets, []])).toEqual([]);
+    const first = stepsOf(chart, [[]]);
+    expect(stepsOf(chart, [[], idle]) - first).toBeLessThan(60);
+    for (const one of touching) expect(stepsOf(chart, [[], one]) - first).toBeGreaterThan(100);
+  });
+
+  it("runs a file again that puts a table of its own where others may change it", async () => {
+    const chart = await makeChartOf({
+      "values.yaml": "a: {}\nb: 2\n",
+      "templates/z.yaml": `{{ $_ := set .Values.a "own" (dict "n" 1) }}{{ range until 100 }}{{ end }}`,
+      "templates/b.yaml": `{{ $_ := set .Values.a.own "n" (add .Values.a.own.n .Values.b) }}`,
+      "templates/a.yaml": "{{ .Values.a.own.n }}{{ .Values.b }}",
+    });
+    const other: Override[] = [{ path: ["b"], value: 3 }];
+    expect(compareRenderings(chart, [[], other, [], other])).toEqual([]);
+    expect(stepsOf(chart, [[], other])).toBeGreaterThan(2 * 100);
+  });
+
+  it("does not run again what looks at a list in one of whose tables the same is set", async () => {
+    const chart = await makeChartOf({
+      "values.yaml": "list: [{image: a, other: b}]\nb: 2\n",
+      "templates/a.yaml":
+        "{{ range .Values.list }}{{ .image }}{{ end }}{{ range until 100 }}{{ end }}",
+    });
+    const image: Override = { path: ["list", "0", "image"], value: "c" };
+    const sets: Override[][] = [[], [image], [image, { path: ["b"], value: 3 }], []];
+    expect(compareRenderings(chart, sets)).toEqual([]);
+    expect(stepsOf(chart, sets)).toBeLessThan(stepsOf(chart, sets.slice(0, 2)) + 60);
+  });
+
   it("does not run again what the settings do not touch", async () => {
     const helpers = `{{ define "long" }}{{ range until 100 }}{{ $.Values.a }}{{ end }}{{ end }}
 {{ define "counts" }}{{ range until 100 }}{{ $ }}{{ end }}{{ end }}

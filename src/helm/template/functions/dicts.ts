@@ -22,11 +22,11 @@ export const DICTS: Readonly<Record<string, TemplateFunction>> = {
     return dict.has(key) ? value : "";
   }),
   set: fn(["dict", "string", "any"], ([dict, key, value], call) => {
-    call.changes(dict);
+    call.changes(dict, key);
     return dict.set(key, value);
   }),
   unset: fn(["dict", "string"], ([dict, key], call) => {
-    call.changes(dict);
+    call.changes(dict, key);
     dict.delete(key);
     return dict;
   }),
@@ -136,7 +136,7 @@ class Merger {
       }
       this.#call.lookups.counted(there);
       if (this.#replaces(there, value) && !this.#isThere(target, source, key)) {
-        this.#call.changes(target);
+        this.#call.changes(target, key);
         noteEntry(target, key, readsOf(source, key));
         target.set(key, value);
       }
