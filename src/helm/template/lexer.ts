@@ -1,4 +1,5 @@
 import { numberOf, unquote } from "./literals.ts";
+import { endOfName, type NamePatterns } from "./name-patterns.ts";
 import { TemplateError } from "./template-error.ts";
 
 /** `line` and `at` say where it begins. */
@@ -18,11 +19,6 @@ export type Token = { readonly line: number; readonly at: number } & (
 const SPACE = /[ \t\r\n]+/y;
 const CLOSE = /(?:[ \t\r\n]-)?\}\}/y;
 const COMMENT = /\{\{(?:-[ \t\r\n]+)?\/\*[^]*?\*\/(?:[ \t\r\n]+-)?\}\}/y;
-const FIELD = /(?:\.[\p{L}\p{Nd}_]+)+/uy;
-const VARIABLE = /\$[\p{L}\p{Nd}_]*(?:\.[\p{L}\p{Nd}_]+)*/uy;
-const WORD = /[\p{L}_][\p{L}\p{Nd}_]*/uy;
-const NUMBER =
-  /[+-]?(?:0[xX][0-9a-fA-F_]+(?:\.[0-9a-fA-F_]*)?[pP][+-]?\d+|0[xX][0-9a-fA-F_]+|0[bB][01_]+|0[oO][0-7_]+|(?:\d[\d_]*(?:\.[\d_]*)?|\.\d[\d_]*)(?:[eE][+-]?\d+)?)(?![\p{L}\p{Nd}_])/uy;
 const STRING = /"(?:[^"\\\n]|\\.)*"|`[^`]*`|'(?:[^'\\\n]|\\.)*'/y;
 const SYMBOL = /:=|[=|(),.]/y;
 
@@ -37,10 +33,12 @@ export function tokenize(source: string): Token[] {
   return lexer.tokens;
 }
 
-interface Place {
-  readonly line: number;
-  readonly at: number;
-}
+/** Texts of one character, by which most tokens are told: trying each pattern takes as long as all the rest. */
+const SPACES = " \t\r\n";
+const BEGINS_NUMBER = "+-.0123456789";
+const QUOTES = "\"'`";
+/** Behind these a name begins anew. */
+const SEPARATORS = " \t\r\n{(|,=";
 
 class Lexer {
   readonly tokens: Token[] = [];
@@ -61,34 +59,39 @@ class Lexer {
     const start = this.#at;
     const open = this.#source.indexOf("{{", start);
     const end = open === -1 ? this.#source.length : open;
-    this.#text(
-      start,
-      end,
-      open !== -1 && /^\{\{-[ \t\r\n]/.test(this.#source.slice(open, open + 4)),
-    );
+    const trims = open !== -1 && this.#isTrimmed(open);
+    if (end > start) this.#text(start, end, trims);
     this.#advance(end);
     if (open === -1) return false;
-    const comment = "/-".includes(this.#source[open + 2] ?? " ") ? this.#match(COMMENT) : undefined;
-    if (comment === undefined) this.#action();
+    const after = this.#source[open + 2];
+    const comment = after === "/" || after === "-" ? this.#match(COMMENT) : undefined;
+    if (comment === undefined) this.#action(trims);
     else this.#trimNext = /[ \t\r\n]-\}\}$/.test(comment);
     return true;
   }
 
-  #text(start: number, end: number, trimEnd: boolean): void {
-    const raw = this.#source.slice(start, end);
-    const from = this.#trimNext ? (/^[ \t\r\n]*/.exec(raw)?.[0].length ?? 0) : 0;
-    const text = trimEnd ? trimRight(raw.slice(from)) : raw.slice(from);
-    const line = this.#line + countLines(raw.slice(0, from));
-    if (text !== "") this.tokens.push({ kind: "text", line, at: start, text });
+  /** True for `{{- `. */
+  #isTrimmed(open: number): boolean {
+    return this.#source[open + 2] === "-" && isIn(SPACES, this.#source[open + 3]);
   }
 
-  #action(): void {
-    this.tokens.push({ kind: "open", ...this.#here() });
-    const trims = /^\{\{-[ \t\r\n]/.test(this.#source.slice(this.#at, this.#at + 4));
+  #text(start: number, end: number, trimEnd: boolean): void {
+    let from = start;
+    if (this.#trimNext) while (from < end && isIn(SPACES, this.#source[from])) from++;
+    let to = end;
+    if (trimEnd) while (to > from && isIn(SPACES, this.#source[to - 1])) to--;
+    if (from === to) return;
+    this.#advance(from);
+    const text = this.#source.slice(from, to);
+    this.tokens.push({ kind: "text", line: this.#line, at: start, text });
+  }
+
+  #action(trims: boolean): void {
+    this.tokens.push({ kind: "open", line: this.#line, at: this.#at });
     this.#advance(this.#at + (trims ? 3 : 2));
     for (;;) {
-      const { line, at } = this.#here();
-      const isSpace = " \t\r\n".includes(this.#first());
+      const isSpace = isIn(SPACES, this.#first());
+      const [line, at] = [this.#line, this.#at];
       const close = isSpace || this.#first() === "}" ? this.#match(CLOSE) : undefined;
       if (close !== undefined) {
         this.#trimNext = close.length > 2;
@@ -115,41 +118,41 @@ class Lexer {
   }
 
   #token(): void {
-    const here = this.#here();
-    const glued = this.#at > 0 && /[^ \t\r\n{(|,=]/.test(this.#source[this.#at - 1] ?? "");
-    // Most tokens are told by how they begin; trying each pattern takes as long as all the rest.
-    const number = "+-.0123456789".includes(this.#first()) ? this.#match(NUMBER) : undefined;
+    const first = this.#first();
+    const [line, at] = [this.#line, this.#at];
+    const number = isIn(BEGINS_NUMBER, first) ? this.#matchName("number") : undefined;
     if (number !== undefined) {
-      this.tokens.push({ kind: "constant", ...here, value: numberOf(number) });
+      this.tokens.push({ kind: "constant", line, at, value: numberOf(number) });
       return;
     }
-    const field = this.#first() === "." ? this.#match(FIELD) : undefined;
-    if (field !== undefined) {
-      this.tokens.push({ kind: "field", ...here, names: field.slice(1).split("."), glued });
-      return;
+    if (first === "." || first === "$") {
+      const kind = first === "." ? "field" : "variable";
+      const path = this.#matchName(kind);
+      if (path !== undefined) {
+        const names = (kind === "field" ? path.slice(1) : path).split(".");
+        const glued = at > 0 && !isIn(SEPARATORS, this.#source[at - 1]);
+        this.tokens.push({ kind, line, at, names, glued });
+        return;
+      }
     }
-    const variable = this.#first() === "$" ? this.#match(VARIABLE) : undefined;
-    if (variable !== undefined) {
-      this.tokens.push({ kind: "variable", ...here, names: variable.split("."), glued });
-      return;
-    }
-    this.#simpleToken(here);
+    this.#simpleToken(first);
   }
 
-  #simpleToken(here: Place): void {
-    const string = "\"'`".includes(this.#first()) ? this.#match(STRING) : undefined;
+  #simpleToken(first: string): void {
+    const [line, at] = [this.#line, this.#at];
+    const string = isIn(QUOTES, first) ? this.#match(STRING) : undefined;
     if (string !== undefined) {
-      this.tokens.push({ kind: "constant", ...here, value: unquote(string) });
+      this.tokens.push({ kind: "constant", line, at, value: unquote(string) });
       return;
     }
-    const word = this.#match(WORD);
+    const word = this.#matchName("word");
     const symbol = word ?? this.#match(SYMBOL);
     if (symbol === undefined) {
       throw this.#error(
         `unexpected ${JSON.stringify(this.#source.slice(this.#at, this.#at + 10))}`,
       );
     }
-    this.tokens.push({ kind: word === undefined ? "symbol" : "word", ...here, text: symbol });
+    this.tokens.push({ kind: word === undefined ? "symbol" : "word", line, at, text: symbol });
   }
 
   /** The next character; behind the last one, what begins nothing. */
@@ -157,16 +160,20 @@ class Lexer {
     return this.#source[this.#at] ?? "\0";
   }
 
-  #here(): Place {
-    return { line: this.#line, at: this.#at };
+  #matchName(kind: keyof NamePatterns): string | undefined {
+    const end = endOfName(kind, this.#source, this.#at);
+    return end === undefined ? undefined : this.#take(end);
   }
 
   #match(pattern: RegExp): string | undefined {
     pattern.lastIndex = this.#at;
-    const found = pattern.exec(this.#source)?.[0];
-    if (found === undefined || found === "") return undefined;
-    this.#advance(this.#at + found.length);
-    return found;
+    return pattern.test(this.#source) ? this.#take(pattern.lastIndex) : undefined;
+  }
+
+  #take(end: number): string {
+    const taken = this.#source.slice(this.#at, end);
+    this.#advance(end);
+    return taken;
   }
 
   #advance(to: number): void {
@@ -182,12 +189,6 @@ class Lexer {
   }
 }
 
-function trimRight(text: string): string {
-  let end = text.length;
-  while (end > 0 && " \t\r\n".includes(text[end - 1] ?? "")) end--;
-  return text.slice(0, end);
-}
-
-function countLines(text: string): number {
-  return text.split("\n").length - 1;
+function isIn(characters: string, one: string | undefined): boolean {
+  return one !== undefined && characters.includes(one);
 }

@@ -26,6 +26,20 @@ describe("tokenize()", () => {
     expect(lines.filter((text) => /[a-z]/.test(text))).toEqual(["a:1", "foo:4", "z:5"]);
   });
 
+  it("takes letters and digits of all scripts for parts of names, as Go does", () => {
+    const words = (source: string): unknown[] =>
+      tokenize(`{{ ${source} }}`).flatMap((token) =>
+        "names" in token ? [token.names] : "text" in token ? [token.text] : [],
+      );
+    expect(words(".a.é.b $ü.x größe a٣ .٣")).toEqual([
+      ["a", "é", "b"],
+      ["$ü", "x"],
+      "größe",
+      "a٣",
+      ["٣"],
+    ]);
+  });
+
   it("takes braces in a literal for what they are", () => {
     expect(tokenize('{{ "}}" }}').map(({ kind }) => kind)).toEqual(["open", "constant", "close"]);
   });
