@@ -138,7 +138,7 @@ export class ChartRenderings {
     const options = { ...this.#options, watcher: coverage.watch, only: names };
     const files = renderFiles(root, set, options);
     this.#recorder.record({ root, set, options: this.#options, files, switches });
-    const refused = switches.length === 0 ? this.#schemas.problemsOf(root) : [];
+    const refused = switches.length === 0 ? await this.#schemas.problemsOf(root) : [];
     const printing = files.flatMap((file) => file.problems);
     const problems = [...refused, ...set.problems, ...printing];
     reportProblems(problems, when, this.#collector);

@@ -12,7 +12,7 @@ import { TemplateError } from "../helm/template/template-error.ts";
 import { copyDict } from "../helm/template/value.ts";
 import type { Watcher } from "../helm/template/watcher.ts";
 import { allInstances, type Instance } from "../helm/values/compose.ts";
-import type { ValuesSchemas } from "../helm/values/schema.ts";
+import type { CheckValues } from "../helm/values/schema.ts";
 import { splitDocuments } from "../yaml/places.ts";
 import { Composer, type Composed, type Installation } from "./composer.ts";
 import type { Edit } from "./edits.ts";
@@ -47,7 +47,7 @@ export class Renderer {
   readonly #composer: Composer;
   readonly #cluster: Cluster;
   readonly #release: Release;
-  readonly #schemas: ValuesSchemas;
+  readonly #problemsWith: CheckValues;
   readonly #session = new RenderSession();
   readonly #images = new Map<string, readonly RenderedImage[]>();
 
@@ -55,13 +55,13 @@ export class Renderer {
     chart: Chart,
     {
       settings,
-      schemas,
-    }: { readonly settings: Cluster & Release; readonly schemas: ValuesSchemas },
+      problemsWith,
+    }: { readonly settings: Cluster & Release; readonly problemsWith: CheckValues },
   ) {
     this.#composer = new Composer(chart);
     this.#cluster = settings;
     this.#release = settings;
-    this.#schemas = schemas;
+    this.#problemsWith = problemsWith;
   }
 
   /** Puts the chart and the values together; the same installation once. */
@@ -74,7 +74,7 @@ export class Renderer {
     const composed = this.compose(installation);
     const set = this.#withNotes(composed);
     const rendering = this.#render({ ...composed, set }, {});
-    const refused = this.#schemas.problemsOf(composed.root);
+    const refused = this.#problemsWith(composed.root);
     return { ...rendering, problems: [...refused, ...rendering.problems] };
   }
 

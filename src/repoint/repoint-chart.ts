@@ -62,10 +62,10 @@ export async function repointChart(
   { names, valueSet, settings, neededOnly, pullSecret, repins }: RepointWishes,
   { signal }: Run,
 ): Promise<Repointed> {
-  const schemas = await openSchemas(chart);
+  const problemsWith = await (await openSchemas(chart)).ready();
   const given = await readUserValues(valueSet);
   const discovery = await discoverImages(chart, { ...settings, signal, values: [given] });
-  const renderer = new Renderer(chart, { settings, schemas });
+  const renderer = new Renderer(chart, { settings, problemsWith });
   const base = new Scene(
     { renderer, names },
     { values: given, apis: [], when: [] },

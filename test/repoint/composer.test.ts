@@ -39,7 +39,10 @@ async function valuesOf(text: string): Promise<Dict> {
 }
 
 async function newRenderer(): Promise<Renderer> {
-  return new Renderer(CHART, { settings: {}, schemas: await openSchemas(CHART) });
+  return new Renderer(CHART, {
+    settings: {},
+    problemsWith: await (await openSchemas(CHART)).ready(),
+  });
 }
 
 describe("Composer", () => {

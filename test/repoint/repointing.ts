@@ -63,7 +63,10 @@ export async function imagesWith(
 ): Promise<string[]> {
   const chart = await makeChartOf(texts);
   const files = values.map((text, index) => ({ name: `file ${index}`, text }));
-  const renderer = new Renderer(chart, { settings: {}, schemas: await openSchemas(chart) });
+  const renderer = new Renderer(chart, {
+    settings: {},
+    problemsWith: await (await openSchemas(chart)).ready(),
+  });
   const { spots } = renderer.renderAll({ values: await readUserValues({ files }), apis: [] });
   return [...new Set([...spots.values()].map(({ image }) => image))].toSorted();
 }
