@@ -27,17 +27,10 @@ describe("tokenize()", () => {
   });
 
   it("takes letters and digits of all scripts for parts of names, as Go does", () => {
-    const words = (source: string): unknown[] =>
-      tokenize(`{{ ${source} }}`).flatMap((token) =>
-        "names" in token ? [token.names] : "text" in token ? [token.text] : [],
-      );
-    expect(words(".a.é.b $ü.x größe a٣ .٣")).toEqual([
-      ["a", "é", "b"],
-      ["$ü", "x"],
-      "größe",
-      "a٣",
-      ["٣"],
-    ]);
+    const tokens = tokenize("{{ .a.é.b $ü.x größe a٣ .٣ }}").slice(1, -1);
+    expect(
+      tokens.map((token) => ("names" in token ? token.names : "text" in token && token.text)),
+    ).toEqual([["a", "é", "b"], ["$ü", "x"], "größe", "a٣", ["٣"]]);
   });
 
   it("takes braces in a literal for what they are", () => {
