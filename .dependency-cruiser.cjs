@@ -161,7 +161,7 @@ module.exports = {
     fence("string-width", "^src/cli/progress/screen\\.ts$"),
     fence("smol-toml", "^src/(?:intake/mirrors/registries-conf|helm/template/from-toml)\\.ts$"),
     fence("semver", "^src/chart/"),
-    fence("ajv", "^src/helm/values/schema(?:-words)?\\.ts$"),
+    fence("ajv", "^src/helm/values/(?:schema|schema-words|validator)\\.ts$"),
     fence("re2js", "^src/(?:chart/regex|trust/images/name-pattern)\\.ts$"),
     fence("@sigstore", "^src/trust/images/trusted-root\\.ts$"),
   ],
