@@ -135,6 +135,7 @@ export class BundleView implements BundleSource {
     const entry = this.entries.get(path);
     if (entry === undefined) throw refused("DRAY_BLOB_MISSING", path, "it is not in the bundle");
     let skip = options.offset ?? 0;
+    if (skip === 0) return yield* this.open(entry, options);
     for await (const chunk of this.open(entry, options)) {
       if (skip < chunk.length) yield chunk.subarray(skip);
       skip = Math.max(0, skip - chunk.length);

@@ -112,7 +112,9 @@ export class GraphCopy {
       );
     // The content's own type is what a registry compares with the Content-Type of the upload.
     const typed = { ...descriptor, mediaType: manifest.mediaType };
-    await limit(() => this.#transfer(typed, content, resend));
+    // What it needs was not there until now, so nobody has taken it before.
+    const isNew = children.some(({ digest }) => this.#sent.has(digest));
+    await limit(() => this.#transfer(typed, content, { resend, isNew }));
   }
 
   async #blob(descriptor: Descriptor): Promise<void> {
@@ -127,10 +129,14 @@ export class GraphCopy {
     return watched({ from: this.#source.name, open }, route, this.#options.onEvent);
   }
 
-  async #transfer(descriptor: Descriptor, content: Content, resend?: Resend): Promise<void> {
+  async #transfer(
+    descriptor: Descriptor,
+    content: Content,
+    { resend, isNew = false }: { readonly resend?: Resend; readonly isNew?: boolean } = {},
+  ): Promise<void> {
     const signal = this.#signal;
     signal.throwIfAborted();
-    const present = await this.#target.exists(descriptor, { signal });
+    const present = !isNew && (await this.#target.exists(descriptor, { signal }));
     const options = { signal, ...(resend === undefined ? {} : { resend }) };
     try {
       const type = present ? "skipped" : await this.#target.push(descriptor, content, options);

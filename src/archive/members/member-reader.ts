@@ -45,6 +45,8 @@ export class MemberTar implements SeekableTar {
   readonly #range: FileRange;
   readonly #extent: MemberExtent;
   readonly size: number;
+  /** The one whose header was right the last time: many small entries lie in one member. */
+  #rightMember: number | undefined;
 
   private constructor(range: FileRange, extent: MemberExtent) {
     this.#range = range;
@@ -159,10 +161,12 @@ export class MemberTar implements SeekableTar {
   }
 
   async #checkHeader(member: number): Promise<void> {
+    if (member === this.#rightMember) return;
     const bytes = await this.#range.fill(member * MEMBER_BYTES, Buffer.alloc(MEMBER_HEADER));
     const header = readMemberHeader(bytes);
-    if (header?.number === member && header.payload === this.#payloadOf(member)) return;
-    throw damaged(member, "its header does not say where it stands");
+    const isRight = header?.number === member && header.payload === this.#payloadOf(member);
+    if (isRight) this.#rightMember = member;
+    else throw damaged(member, "its header does not say where it stands");
   }
 
   async #checkTrailer(member: number, crc: number): Promise<void> {

@@ -22,7 +22,7 @@ export interface TransportRequest extends RequestHead {
 }
 
 /** What the system takes at once for a connection. */
-const SMALL_BODY_BYTES = 64 * 1024;
+export const SMALL_BODY_BYTES = 64 * 1024;
 
 /** A body as undici gets it. What is small is on its way as soon as there is a connection. */
 export async function sent(
@@ -35,10 +35,10 @@ export async function sent(
     return body ?? null;
   }
   const pieces = Buffer.isBuffer(body) ? once(body) : body;
-  const paced = leaving(limited(pieces, limit?.outgoing, signal), pace, (reason) =>
-    stop.abort(reason),
-  );
-  return silence.beginAfter(paced);
+  return leaving(limited(pieces, limit?.outgoing, signal), pace, {
+    stuck: (reason) => stop.abort(reason),
+    taken: () => silence.begin(),
+  });
 }
 
 interface Sending {

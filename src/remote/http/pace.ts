@@ -60,30 +60,44 @@ export async function* arriving(body: Bytes, pace: Pace): Bytes {
   }
 }
 
-/** The body of a request, in pieces. `stop` hears of it when nobody takes them. @throws TooSlow */
+/** Who hears of a body on its way. */
+interface Leaving {
+  /** Nobody takes it. */
+  readonly stuck: (reason: Error) => void;
+  /** The last byte of it was taken. */
+  readonly taken: () => void;
+}
+
+/** The body of a request, in pieces. @throws TooSlow */
 export async function* leaving(
   body: Bytes | Iterable<Uint8Array>,
   pace: Pace,
-  stop: (reason: Error) => void,
+  { stuck, taken }: Leaving,
 ): Bytes {
   const meter = new Meter(pace);
   const seconds = pace.span / 1000;
   let size = PIECE_BYTES;
-  const isStuck = (): void => stop(new TooSlow(`nothing of the body was taken for ${seconds} s`));
-  for await (const chunk of body) {
-    for (let at = 0; at < chunk.length;) {
-      const piece = chunk.subarray(at, at + size);
-      at += piece.length;
-      const given = performance.now();
-      const timer = setTimeout(isStuck, pace.span);
-      try {
+  let isOffered = false;
+  const timer = setTimeout(() => {
+    if (isOffered) stuck(new TooSlow(`nothing of the body was taken for ${seconds} s`));
+  }, pace.span);
+  try {
+    for await (const chunk of body) {
+      for (let at = 0; at < chunk.length;) {
+        const piece = chunk.subarray(at, at + size);
+        at += piece.length;
+        const given = performance.now();
+        timer.refresh();
+        isOffered = true;
         yield piece;
-      } finally {
-        clearTimeout(timer);
+        isOffered = false;
+        const waited = performance.now() - given;
+        meter.note(piece.length, waited);
+        size = waited < QUICK_MS ? Math.min(size * 2, QUICK_PIECE_BYTES) : PIECE_BYTES;
       }
-      const waited = performance.now() - given;
-      meter.note(piece.length, waited);
-      size = waited < QUICK_MS ? Math.min(size * 2, QUICK_PIECE_BYTES) : PIECE_BYTES;
     }
+  } finally {
+    clearTimeout(timer);
   }
+  taken();
 }

@@ -1,5 +1,3 @@
-import type { Bytes } from "../../content/content.ts";
-
 const NOTICE_AFTER = 30_000;
 
 /** Nothing comes back for a request that is sent: whoever looks on hears so once. */
@@ -17,12 +15,6 @@ export class Silence {
   begin(): void {
     if (this.#onSilence === undefined || this.#isOver) return;
     this.#timer = setTimeout(() => this.#onSilence?.(Math.round(this.#after / 1000)), this.#after);
-  }
-
-  /** Begins when the last byte of the body is taken. */
-  async *beginAfter(body: Bytes): Bytes {
-    yield* body;
-    this.begin();
   }
 
   /** The answer is there, or nobody waits for it any more. */

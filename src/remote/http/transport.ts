@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http";
+import type * as Undici from "undici";
 import { joinSignals } from "../../content/concurrency.ts";
 import type { Bytes } from "../../content/content.ts";
 import { DrayError } from "../../errors.ts";
@@ -46,6 +47,7 @@ export class Transport {
   readonly #access: NetworkAccess;
   readonly #dispatchers: Dispatchers;
   readonly #talkative = new TalkativeHosts();
+  #undici: Promise<typeof Undici> | undefined;
 
   constructor(access: NetworkAccess) {
     this.#access = access;
@@ -69,7 +71,8 @@ export class Transport {
   }
 
   async #send(url: URL, request: TransportRequest): Promise<TransportResponse> {
-    const undici = await import("undici");
+    // Looked for each time, a module that is loaded costs as much as a small request.
+    const undici = await (this.#undici ??= import("undici"));
     const { method, headers } = request;
     const stop = new AbortController();
     const pace = this.#pace;
@@ -77,6 +80,7 @@ export class Transport {
     const silence = new Silence(this.#access.noticeAfter, request.onSilence);
     const dispatcher = await this.#dispatchers.for(url);
     const body = await sent(request, { pace, stop, limit, silence });
+    const isTakenAtOnce = body === null || Buffer.isBuffer(body);
     const answerTimeout = this.#access.answerTimeout ?? ANSWER_TIMEOUT;
     const response = await this.#blaming(
       url,
@@ -88,8 +92,8 @@ export class Transport {
         body: body as Buffer | null,
         headersTimeout: Math.max(request.answerTimeout ?? 0, answerTimeout),
         bodyTimeout: pace.span,
-        // Nothing can get stuck of what has no body.
-        signal: body === null ? request.signal : joinSignals(stop.signal, request.signal),
+        // Nothing can get stuck of what the system takes at once.
+        signal: isTakenAtOnce ? request.signal : joinSignals(stop.signal, request.signal),
         // undici would close the connection of every HEAD.
         ...(method === "HEAD" ? { reset: this.#talkative.has(url) } : {}),
       }),

@@ -1,6 +1,7 @@
-import type { PushResult } from "../../content/content.ts";
+import { collect, type Bytes, type PushResult } from "../../content/content.ts";
 import { verified } from "../../content/verify.ts";
 import { RegistryError } from "../../errors.ts";
+import { SMALL_BODY_BYTES } from "../http/http-request.ts";
 import { requireNoPageIn } from "../http/page.ts";
 import { Transient, type Tries } from "../http/patience.ts";
 import { tryMount } from "./mount-blob.ts";
@@ -147,6 +148,10 @@ async function sendWhole(
   { location }: Session,
 ): Promise<void> {
   const action = `push blob ${expected.digest} to ${target.repository}`;
+  const read = (): Bytes =>
+    verified(content.open(0, { reuse: true }), expected, { from: content.from });
+  // What is small is sent together with the head of its request.
+  const whole = expected.size <= SMALL_BODY_BYTES ? await collect(read()) : undefined;
   const response = await target.client.request({
     method: "PUT",
     path: withDigest(location, expected.digest),
@@ -156,7 +161,7 @@ async function sendWhole(
       "content-type": "application/octet-stream",
       "content-length": String(expected.size),
     },
-    body: () => verified(content.open(0, { reuse: true }), expected, { from: content.from }),
+    body: () => whole ?? read(),
     accept: COMMITTED,
     answerTimeout: commitTimeout(expected),
     retry: false,

@@ -44,11 +44,12 @@ export class UploadNote {
   /** Keeps no file where it is not worth it, or nobody said where. */
   constructor({ client, repository }: WrittenRepository, { digest, size }: Descriptor) {
     const { uploadNotes: folder, origin } = client;
+    const isKept = folder !== undefined && size >= MIN_BYTES;
     const what = `${origin.origin} ${repository}@${digest}`;
     this.#folder = folder ?? "";
-    this.#path = join(this.#folder, createHash("sha256").update(what).digest("hex"));
+    this.#path = isKept ? join(folder, createHash("sha256").update(what).digest("hex")) : "";
     this.#origin = origin;
-    this.#state = folder === undefined || size < MIN_BYTES ? "off" : "new";
+    this.#state = isKept ? "new" : "off";
   }
 
   /** Where the upload went on the last time; undefined for none that is open. */
