@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
+import { openSync, readSync, readvSync } from "node:fs";
 import { parentPort, workerData } from "node:worker_threads";
 import type { HashTask } from "./archive.ts";
-import { FileRange, memoryInTurn } from "./file-range.ts";
+import { FileRange, memoryInTurn, type Readable } from "./file-range.ts";
 import type { HashReply, Stretch } from "./hash-pool.ts";
 import { MemberTar } from "./members/member-reader.ts";
 import { openPieces } from "./parts/several-files.ts";
@@ -18,8 +19,25 @@ parentPort?.on("message", (task: HashTask) => {
 });
 
 async function openCarrier(): Promise<MemberTar | PlainTar> {
-  const range = new FileRange(await openPieces(pieces), { pieces, start, size });
+  const [only, ...others] = pieces;
+  const file =
+    only !== undefined && others.length === 0 ? waitedFor(only.path) : await openPieces(pieces);
+  const range = new FileRange(file, { pieces, start, size });
   return (await MemberTar.open(range)) ?? new PlainTar(range);
+}
+
+/**
+ * A file that this thread waits for: it has nothing else to do, and to have another one read each piece
+ * costs as much as reading it. The system reads ahead by itself.
+ */
+function waitedFor(path: string): Readable {
+  const file = openSync(path, "r");
+  return {
+    read: async ({ buffer, offset, length, position }) => ({
+      bytesRead: readSync(file, buffer, offset, length, position),
+    }),
+    readv: async (buffers, position) => ({ bytesRead: readvSync(file, buffers, position) }),
+  };
 }
 
 async function answer(task: HashTask): Promise<HashReply> {

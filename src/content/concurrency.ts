@@ -41,6 +41,24 @@ export async function forAll<A, T>(
   );
 }
 
+/** As many as there may be connections: each has something to do, and what waits takes no memory yet. */
+const BEGUN_AT_ONCE = 64;
+
+/** As `forAll`, for items of any number: one is begun when another is done. */
+export function forAllInTurn<A, T>(
+  items: readonly A[],
+  signal: AbortSignal | undefined,
+  work: (item: A, signal: AbortSignal) => Promise<T>,
+): Promise<T[]> {
+  const limit = atMost(BEGUN_AT_ONCE);
+  return forAll(items, signal, (item, either) =>
+    limit(() => {
+      either.throwIfAborted();
+      return work(item, either);
+    }),
+  );
+}
+
 /** A signal that fires when one of both does; hundreds of transfers may listen to it. */
 export function joinSignals(own: AbortSignal, outer: AbortSignal | undefined): AbortSignal {
   const either = AbortSignal.any(outer === undefined ? [own] : [own, outer]);

@@ -1,4 +1,4 @@
-import { all, forAll } from "../content/concurrency.ts";
+import { all, forAllInTurn } from "../content/concurrency.ts";
 import { isManifestType } from "../oci/media-type.ts";
 import type { ArtifactResult } from "./receipt.ts";
 import type { Steps } from "./send.ts";
@@ -59,7 +59,7 @@ export async function each(
   { attempts, run }: Steps,
   step: (situation: Situation, signal: AbortSignal) => Promise<void>,
 ): Promise<Situation[]> {
-  const done = await forAll(situations, run.signal, async (situation, signal) =>
+  const done = await forAllInTurn(situations, run.signal, async (situation, signal) =>
     (await attempts.make(situation, () => step(situation, signal), signal)) ? [situation] : [],
   );
   return done.flat();

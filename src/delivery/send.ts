@@ -1,4 +1,4 @@
-import { forAll } from "../content/concurrency.ts";
+import { forAllInTurn } from "../content/concurrency.ts";
 import type { Source } from "../content/content.ts";
 import { GraphCopy } from "../content/copy.ts";
 import type { Run } from "../events.ts";
@@ -19,7 +19,7 @@ export async function sendAll(
   { attempts, record, run }: Steps,
 ): Promise<Situation[]> {
   const copies = new Copies();
-  const sent = await forAll(situations, run.signal, async (situation, signal) => {
+  const sent = await forAllInTurn(situations, run.signal, async (situation, signal) => {
     const { plan, repository } = situation;
     const { limit } = repository.client;
     const onEvent = record.transfers.listener(plan.repository, run.onEvent);

@@ -1,4 +1,4 @@
-import { forAll } from "../content/concurrency.ts";
+import { forAllInTurn } from "../content/concurrency.ts";
 import { DrayError } from "../errors.ts";
 import { readVerified } from "../content/verify.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
@@ -54,7 +54,7 @@ export async function lookAt(
 ): Promise<Situation[]> {
   const client = pool.client(registry);
   await client.ping(signal);
-  const found = await forAll(plan, signal, async (item, either) => {
+  const found = await forAllInTurn(plan, signal, async (item, either) => {
     const repository = pool.repository({ registry, repository: item.repository }, "pull,push");
     const name = item.tag ?? item.root.descriptor.digest;
     const situations: Situation[] = [];

@@ -53,8 +53,10 @@ class MemoryTarget implements Target {
   readonly name = "target";
   readonly blobs = new Map<Digest, Buffer>();
   readonly arrived: Descriptor[] = [];
+  readonly asked: Digest[] = [];
 
   async exists({ digest }: Descriptor): Promise<boolean> {
+    this.asked.push(digest);
     return this.blobs.has(digest);
   }
 
@@ -163,6 +165,19 @@ describe("GraphCopy", () => {
     );
     expect(target.arrived).toHaveLength(before);
     expect(events.map(({ type }) => type)).toEqual(Array.from({ length: before }, () => "skipped"));
+  });
+
+  it("asks for a parent only where no child of it was missing", async () => {
+    const image = makeImage([makeLayer("first", 100), makeLayer("second", 100)]);
+    const { digest } = image.root.descriptor;
+    const source = new MemorySource([image]);
+    const target = new MemoryTarget();
+    await copyOf(source, target).copy(image.root.descriptor);
+    expect(target.asked).not.toContain(digest);
+    expect(new Set(target.asked).size).toBe(3);
+    target.asked.length = 0;
+    await copyOf(source, target).copy(image.root.descriptor);
+    expect(target.asked).toContain(digest);
   });
 
   it("counts the bytes of blobs that pass", async () => {

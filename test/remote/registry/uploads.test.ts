@@ -9,7 +9,7 @@ import {
 } from "../../../fixtures/faults.ts";
 import { makeLayer, seededBytes } from "../../../fixtures/images.ts";
 import type { TestRegistry } from "../../../fixtures/registry.ts";
-import { contentOf, type Authored } from "../../../src/content/memory.ts";
+import { authored, contentOf, type Authored } from "../../../src/content/memory.ts";
 import type { Content } from "../../../src/content/content.ts";
 import type { Descriptor } from "../../../src/oci/descriptor.ts";
 import { digestOf } from "../../../src/oci/digest.ts";
@@ -104,6 +104,17 @@ describe("a blob", () => {
       expect(registry.requests("DELETE", UPLOADS)).toHaveLength(1);
       expect(await repository.exists(blob.descriptor)).toBe(false);
     }
+  });
+
+  it("that is small and not what was promised is found out before a byte of it is sent", async () => {
+    const registry = await startRegistry();
+    const small = authored(MediaType.octetStream, seededBytes("small", 1000));
+    const wrong = { ...small, bytes: seededBytes("other", 1000) };
+    await expect(push(repositoryOf(registry), wrong)).rejects.toMatchObject({
+      code: "DRAY_CONTENT_MISMATCH",
+    });
+    expect(registry.requests("PUT")).toEqual([]);
+    expect(registry.requests("DELETE", UPLOADS)).toHaveLength(1);
   });
 
   it("whose source fails ends with that failure, and the session is cancelled", async () => {
