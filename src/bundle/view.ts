@@ -134,12 +134,18 @@ export class BundleView implements BundleSource {
     const path = blobPath(descriptor.digest);
     const entry = this.entries.get(path);
     if (entry === undefined) throw refused("DRAY_BLOB_MISSING", path, "it is not in the bundle");
-    let skip = options.offset ?? 0;
-    if (skip === 0) return yield* this.open(entry, options);
-    for await (const chunk of this.open(entry, options)) {
-      if (skip < chunk.length) yield chunk.subarray(skip);
-      skip = Math.max(0, skip - chunk.length);
-    }
+    const { offset = 0 } = options;
+    const content = this.open(entry, options);
+    yield* offset === 0 ? content : behind(content, offset);
+  }
+}
+
+/** Content without its first `count` bytes. */
+async function* behind(content: Bytes, count: number): Bytes {
+  let skip = count;
+  for await (const chunk of content) {
+    if (skip < chunk.length) yield chunk.subarray(skip);
+    skip = Math.max(0, skip - chunk.length);
   }
 }
 

@@ -19,11 +19,8 @@ import { MemberCursor } from "./member-cursor.ts";
 import { newMemory, readAhead, type Allocate, type FileRange } from "../file-range.ts";
 import type { ReadOptions, SeekableTar } from "../tar/seekable-tar.ts";
 
-/**
- * Blocks read at a time: about 512 KiB stay in a processor's cache until they are hashed and sent, and are
- * worth the way through all hands.
- */
-const BLOCKS_PER_READ = 8;
+/** Blocks read at a time: about 256 KiB stay in a processor's cache until they are hashed and sent. */
+const BLOCKS_PER_READ = 4;
 
 /** Some blocks of one member, and the bytes of the tar that are wanted of them. */
 interface Piece {

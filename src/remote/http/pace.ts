@@ -11,7 +11,7 @@ export interface Pace {
 /** What is handed to a connection at a time: small enough that a slow line takes it within a span. */
 const PIECE_BYTES = 64 * 1024;
 /** A quick one gets more: each piece costs a turn of everybody through whose hands it goes. */
-const QUICK_PIECE_BYTES = 512 * 1024;
+const QUICK_PIECE_BYTES = 256 * 1024;
 const QUICK_MS = 100;
 
 /** Too little moves, or nothing at all. Another connection may do better. */
