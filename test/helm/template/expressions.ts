@@ -199,6 +199,10 @@ export const EXPRESSIONS: Readonly<Record<string, readonly (readonly [string, st
     ['{{ (fromYaml "a: 1\\nb: [x, y]").b }}', "[x true]"],
     ['{{ (fromJson "{\\"a\\": 1.0}").a }}', "1"],
     ['{{ fromYamlArray "- 1\\n- b" }}', "[1 b]"],
+    [
+      '{{ $a := fromYaml "x: {name: a}" }}{{ $_ := set $a.x "name" "b" }}{{ $a.x.name }} {{ (fromYaml "x: {name: a}").x.name }}',
+      "b a",
+    ],
     ['{{ (fromYaml "a: :b: c").Error | empty }}', "false"],
     ['{{ fromJsonArray "[1,2]" }}', "[1 2]"],
   ],

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { DrayError } from "../../../errors.ts";
-import { readYaml } from "../../../yaml/read.ts";
 import { writeJson } from "../print.ts";
 import { fn, type Call, type TemplateFunction } from "../signature.ts";
+import { KnownTexts } from "./known-texts.ts";
 import { readToml } from "../from-toml.ts";
 import { BudgetError, TemplateError } from "../template-error.ts";
 import { writeToml } from "../to-toml.ts";
@@ -53,10 +53,12 @@ function hashed(algorithm: string, text: string): string {
   return createHash(algorithm).update(text).digest("hex");
 }
 
+const texts = new KnownTexts();
+
 function readText(text: string, { budget }: Call): Value {
   budget.text(text.length);
   try {
-    return readYaml(text, "a text of the chart", () => budget.step());
+    return texts.read(text, budget);
   } catch (error) {
     if (!(error instanceof DrayError) || error instanceof BudgetError) throw error;
     throw new TemplateError(error.message);
