@@ -40,7 +40,7 @@ export function isPartOfName({ line, text }: Print): boolean {
 
 /** True if what comes next on the line is a part of the name of an image. */
 export function isNameLine(line: string): boolean {
-  if (!SPEAKS_OF_PART.test(line)) return false;
+  if (!(line.includes(":") || line.includes("=")) || !SPEAKS_OF_PART.test(line)) return false;
   const key = NAME_LINE.exec(line.slice(-300))?.[1];
   if (key === undefined || /version$/i.test(key)) return false;
   return speaksOfImage(key) || PARTS.has(roleOf(key)?.role ?? "");

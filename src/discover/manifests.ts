@@ -34,7 +34,8 @@ const DEFINITION = /^kind: *["']?CustomResourceDefinition\b/m;
 /** Also within braces. */
 const ANY_DEFINITION = /\bkind["']?\s*:\s*["']?CustomResourceDefinition\b/;
 
-/** A definition is large, and says nothing of an image but in a default like this. */
+/** A definition is large, and says nothing of an image but in a default like this; the first is quick to look for. */
+const DEFAULT = /default["']?: *["']?[\w.-]{1,300}[/:]\w/;
 const DEFAULT_IMAGE = /(?:^ +|[{,] *)["']?default["']?: *["']?[\w.-]{1,300}[/:]\w/m;
 
 /** Objects in a rendered text that may name an image. Lists are opened, `known` documents left out. */
@@ -62,20 +63,26 @@ export function readManifests(
 }
 
 function isWorthReading(text: string): boolean {
-  return DEFINITION.test(text) ? DEFAULT_IMAGE.test(text) : WORTH_READING.test(text);
+  if (!DEFINITION.test(text)) return WORTH_READING.test(text);
+  return DEFAULT.test(text) && DEFAULT_IMAGE.test(text);
 }
 
 /** Kinds of custom resources that a text defines with a field for an image. */
 export function kindsWithImages(text: string): string[] {
   if (!ANY_DEFINITION.test(text)) return [];
   return splitDocuments(text).flatMap((document) =>
-    ANY_DEFINITION.test(document.text) && IMAGE_FIELD.test(document.text)
+    ANY_DEFINITION.test(document.text) && hasImageField(document.text)
       ? definedIn(document.text)
       : [],
   );
 }
 
-/** `image:` or `sidecarImage:` with a schema below, on lines of their own or within braces. */
+function hasImageField(text: string): boolean {
+  return FIELD.test(text) && IMAGE_FIELD.test(text);
+}
+
+/** `image:` or `sidecarImage:` with a schema below, on lines of their own or within braces; the first is quick to look for. */
+const FIELD = /mage["']?: *(?:\{|$)/m;
 const IMAGE_FIELD = /(?:^ +|[{,]\s*)["']?(?:\w{0,100}I|i)mage["']?: *(?:\{|$)/m;
 
 /** The kinds of a large text are looked up, those of one in braces are read. */

@@ -30,6 +30,8 @@ export class Recorder {
   readonly #knowsVersion: boolean;
   /** What each file printed first; a trial that prints the same shows nothing new. */
   readonly #printed = new Map<string, Printed>();
+  /** By what was printed: what a setting leaves as another had it is the same object, and read once. */
+  readonly #read = new WeakMap<RenderedFile, RenderedImages>();
   /** Lines of what was read so far that may hold an image or a part of one. */
   readonly #lines = new Set<string>();
   /** Settings that showed an image which was not known before. */
@@ -45,10 +47,7 @@ export class Recorder {
     if (pass.switches.length === 0) {
       for (const { text } of files) this.#collector.resources.addDefined(kindsWithImages(text));
     }
-    const found = files.map((file) => ({
-      file,
-      ...read(file, this.#printed.get(file.file.name)?.documents),
-    }));
+    const found = files.map((file) => ({ file, ...this.#imagesIn(file) }));
     for (const file of files) this.#remember(file);
     const fresh = found.filter(({ images }) => images.some((one) => this.#isNew(one)));
     if (fresh.length > 0 && pass.switches.length > 0) this.fruitful.push(pass.switches);
@@ -71,6 +70,12 @@ export class Recorder {
     if (known === undefined) return true;
     if (known.text === text) return false;
     return settings < 2 || notableLines(text).some((line) => !this.#lines.has(line));
+  }
+
+  #imagesIn(file: RenderedFile): RenderedImages {
+    const known = this.#read.get(file) ?? read(file, this.#printed.get(file.file.name)?.documents);
+    this.#read.set(file, known);
+    return known;
   }
 
   #remember({ file, text }: RenderedFile): void {

@@ -42,6 +42,9 @@ const MANY = 24;
 export class Lookups {
   #all: Lookup[] = [];
   readonly #frames: Frame[] = [];
+  /** By table: the round of leaving out in which each of its lookups was met last. */
+  readonly #seen = new Map<Dict, Map<string | Contents | number, number>>();
+  #round = 0;
   #asksVersion = false;
   /** There were more lookups than are noted. */
   #isFull = false;
@@ -150,17 +153,25 @@ export class Lookups {
   }
 
   #leaveOutRepeated(start: number): void {
-    const seen = new Map<Dict, Set<string | Contents | number>>();
+    const round = ++this.#round;
     let end = start;
     for (let at = start; at < this.#all.length; at++) {
       const lookup = this.#all[at];
       if (lookup === undefined) continue;
-      const keys = seen.get(lookup.dict) ?? new Set();
-      seen.set(lookup.dict, keys);
+      const rounds = this.#roundsOf(lookup.dict);
       const what = lookup.key ?? lookup.held;
-      if (keys.size === keys.add(what).size) continue;
+      if (rounds.get(what) === round) continue;
+      rounds.set(what, round);
       this.#all[end++] = lookup;
     }
     this.#all.length = end;
+  }
+
+  #roundsOf(dict: Dict): Map<string | Contents | number, number> {
+    const known = this.#seen.get(dict);
+    if (known !== undefined) return known;
+    const rounds = new Map<string | Contents | number, number>();
+    this.#seen.set(dict, rounds);
+    return rounds;
   }
 }

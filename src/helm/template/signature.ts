@@ -72,7 +72,9 @@ function wrongCount(found: number, wanted: string): TemplateError {
 /** The arguments that `params` asks for, checked. */
 function typed<P extends readonly Kind[]>(params: P, args: readonly Value[]): [...Typed<P>] {
   const checked: Value[] = [];
-  for (const [index, kind] of params.entries()) checked.push(CHECKS[kind](args[index] ?? null));
+  for (let index = 0; index < params.length; index++) {
+    checked.push(CHECKS[params[index] ?? "any"](args[index] ?? null));
+  }
   return checked as unknown as [...Typed<P>];
 }
 

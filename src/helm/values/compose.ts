@@ -83,6 +83,7 @@ function chooseSubcharts(node: Node, given: Dict, prefix: string): void {
     ...unlisted.map((one) => child(one, one.metadata.name)),
     ...candidates.map((one) => one.node),
   ];
+  if (listed.length === 0 && unlisted.length === 0) return;
   const values = coalesceValues(node, given);
   for (const { asked, name } of listed) {
     const isOn = isEnabled(asked, values, prefix);
