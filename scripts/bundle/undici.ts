@@ -10,6 +10,7 @@ const PARTS = {
   Pool: "lib/dispatcher/pool.js",
   ProxyAgent: "lib/dispatcher/proxy-agent.js",
   api: "lib/api/index.js",
+  buildConnector: "lib/core/connect.js",
 };
 
 /**
@@ -31,7 +32,7 @@ export function requestsOfUndici(): Plugin {
 Object.assign(Dispatcher.prototype, api);
 export const request = (url, options) =>
   options.dispatcher.request({ ...options, origin: url.origin, path: url.pathname + url.search });
-export { Agent, Pool, ProxyAgent };
+export { Agent, Pool, ProxyAgent, buildConnector };
 `;
     },
   };

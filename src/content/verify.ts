@@ -85,8 +85,8 @@ export async function readVerified(
       { kind: "refused" },
     );
   }
-  const read = (): Promise<Buffer> =>
-    collect(verified(source.fetch(expected, fetchOptions), expected, { from: source.name }));
+  const open = (): Bytes => source.fetch(expected, { ...fetchOptions, reuse: false });
+  const read = (): Promise<Buffer> => collect(verified(open(), expected, { from: source.name }));
   try {
     return await read();
   } catch (error) {

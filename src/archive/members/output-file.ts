@@ -21,10 +21,19 @@ function placeIn(
   return { index, place, room: index === fds.length - 1 ? Infinity : partSize - place };
 }
 
+/** So much is written before the disk is asked to take it: a little later it has nothing to do at the end. */
+const SYNC_BYTES = 64 * 1024 * 1024;
+
 /** A file that is written at any place, or several that are written as if they were one. */
 export class OutputFile implements Pick<Readable, "read"> {
   readonly places: Places;
   readonly #files: readonly FileHandle[];
+  /** What was written to since the disk was last asked, and how many bytes. */
+  readonly #unsynced = new Set<FileHandle>();
+  #unsyncedBytes = 0;
+  #isSyncing = false;
+  /** The disk has taken what it was asked to, on the way. */
+  #synced = Promise.resolve();
 
   constructor(files: readonly FileHandle[], partSize: number = Infinity) {
     this.#files = files;
@@ -41,8 +50,13 @@ export class OutputFile implements Pick<Readable, "read"> {
     for (let done = 0; done < bytes.length;) {
       const { index, place, room } = placeIn(this.places, position + done);
       const count = Math.min(bytes.length - done, room);
-      done += (await this.#file(index).write(bytes, done, count, place)).bytesWritten;
+      const file = this.#file(index);
+      const { bytesWritten } = await file.write(bytes, done, count, place);
+      done += bytesWritten;
+      this.#unsynced.add(file);
+      this.#unsyncedBytes += bytesWritten;
     }
+    if (this.#unsyncedBytes >= SYNC_BYTES && !this.#isSyncing) this.#syncOnTheWay();
   }
 
   /** Bytes of all of them. */
@@ -51,12 +65,31 @@ export class OutputFile implements Pick<Readable, "read"> {
     return stats.reduce((sum, { size }) => sum + size, 0);
   }
 
+  /** Waits until the disk has all of it. */
   async sync(): Promise<void> {
+    await this.#synced;
     for (const file of this.#files) await file.sync();
   }
 
   async close(): Promise<void> {
+    await this.#synced.catch(() => undefined);
     for (const file of this.#files) await file.close();
+  }
+
+  /** A disk's failure is told once, to whoever asks first: `sync` passes it on. */
+  #syncOnTheWay(): void {
+    const files = [...this.#unsynced];
+    this.#unsynced.clear();
+    this.#unsyncedBytes = 0;
+    this.#isSyncing = true;
+    this.#synced = this.#datasync(files);
+    this.#synced.catch(() => undefined);
+  }
+
+  async #datasync(files: readonly FileHandle[]): Promise<void> {
+    // After a failure nothing is asked again: it is what `sync` will say.
+    for (const file of files) await file.datasync();
+    this.#isSyncing = false;
   }
 
   #file(index: number): FileHandle {

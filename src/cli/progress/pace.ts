@@ -1,6 +1,9 @@
 /** The rate is that of the last seconds: what was half an hour ago says nothing of what is to come. */
 const WINDOW_MS = 15_000;
 
+/** Marks are no closer: thousands of pieces pass in a second. */
+const MARK_MS = 100;
+
 /** Before so much time has passed and so much has moved nobody can say how long it will take. */
 const SETTLED_MS = 3000;
 const SETTLED_SHARE = 0.01;
@@ -24,6 +27,8 @@ export class Pace {
       this.#marks = [{ at: now, moved: 0 }];
     }
     this.#moved += bytes;
+    const before = this.#marks.at(-2);
+    if (before !== undefined && now - before.at < MARK_MS) this.#marks.pop();
     this.#marks.push({ at: now, moved: this.#moved });
     while ((this.#marks[1]?.at ?? now) <= now - WINDOW_MS) this.#marks.shift();
   }

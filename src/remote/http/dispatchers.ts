@@ -2,6 +2,7 @@ import type { Agent, ProxyAgent } from "undici";
 import { CONNECT_TIMEOUT } from "./connection-failure.ts";
 import { watchTunnels } from "./proxy-failure.ts";
 import { proxyFor } from "./proxy.ts";
+import { lendingConnector } from "./read-memory.ts";
 import { secureContextFor } from "./secure-context.ts";
 import type { NetworkAccess } from "./network-access.ts";
 
@@ -41,7 +42,8 @@ export class Dispatchers {
   }
 
   async #make(url: URL): Promise<Dispatcher> {
-    const { Agent: DirectAgent, Pool, ProxyAgent: TunnelAgent } = await import("undici");
+    const undici = await import("undici");
+    const { Agent: DirectAgent, Pool, ProxyAgent: TunnelAgent } = undici;
     const common = { connectTimeout: CONNECT_TIMEOUT, keepAliveTimeout: KEEP_ALIVE_TIMEOUT };
     const proxy = proxyFor(url, this.#access.proxy ?? {});
     const isSecure = url.protocol === "https:" || proxy?.startsWith("https:") === true;
@@ -50,7 +52,11 @@ export class Dispatchers {
     const own = isSecure ? await accessTo(url, this.#access) : this.#access;
     const tls = own === this.#access ? forAll : tlsOptions(own);
     if (proxy === undefined) {
-      return new DirectAgent({ ...common, connect: { ...tls, timeout: CONNECT_TIMEOUT } });
+      const timeout = CONNECT_TIMEOUT;
+      const connect = isSecure
+        ? { ...tls, timeout }
+        : lendingConnector(undici.buildConnector, { timeout });
+      return new DirectAgent({ ...common, connect });
     }
     // Proxies let CONNECT through to the ports of https alone: plain http is not tunneled.
     const proxyTunnel = url.protocol === "https:";

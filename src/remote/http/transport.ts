@@ -10,6 +10,7 @@ import { arriving, type Pace } from "./pace.ts";
 import type { NetworkAccess } from "./network-access.ts";
 import { ProxyFailure, refusedByProxy, unreachableProxy } from "./proxy-failure.ts";
 import { limited } from "./rate-limit.ts";
+import { asRead } from "./read-memory.ts";
 import { lengthOf, sent, type TransportRequest } from "./http-request.ts";
 import { Silence } from "./silence.ts";
 import { StrayBytes, TalkativeHosts } from "./stray-bytes.ts";
@@ -99,13 +100,15 @@ export class Transport {
       }),
       silence,
     );
+    // Connections of TLS read 16 KiB at a time: there it is better to get several joined.
+    const pieces = url.protocol === "http:" ? asRead(response.body) : response.body;
     const headersOf = (name: string): readonly string[] => [response.headers[name] ?? []].flat();
     return {
       url,
       status: response.statusCode,
       headers: headersOf,
       header: (name) => headersOf(name)[0],
-      body: limited(arriving(response.body, pace), limit?.incoming, request.signal),
+      body: limited(arriving(pieces, pace), limit?.incoming, request.signal),
       discard: () => response.body.dump({ limit: MAX_DISCARD_BYTES }),
     };
   }

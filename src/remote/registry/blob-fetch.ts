@@ -7,6 +7,7 @@ import type { TransportResponse } from "../http/transport.ts";
 import { isConnectionFailure } from "../http/connection-failure.ts";
 import { PAGE_HINT } from "../http/page.ts";
 import { isTooSlow } from "../http/pace.ts";
+import { recycled } from "../http/read-memory.ts";
 
 /** Who brings less than this before a connection breaks, again and again, brings it to no end in time. */
 const LEAST_PROGRESS = 16 * 1024;
@@ -14,6 +15,8 @@ const LEAST_PROGRESS = 16 * 1024;
 export interface BlobFetch {
   readonly offset: number;
   readonly signal: AbortSignal | undefined;
+  /** As `OpenOptions` says. */
+  readonly reuse: boolean;
   readonly patience: Patience;
   /** Sends the GET; 200 or 206. */
   readonly get: (headers: Record<string, string>) => Promise<TransportResponse>;
@@ -65,7 +68,8 @@ class Download {
     const response = await this.#fetch.get(range);
     const { digest, size } = this.#descriptor;
     if (isPageFor(response, size)) throw pageInstead(digest, response);
-    for await (const chunk of fromPosition(response, { position: this.#position, size })) {
+    const content = fromPosition(response, { position: this.#position, size });
+    for await (const chunk of this.#fetch.reuse ? recycled(content) : content) {
       this.#position += chunk.length;
       yield chunk;
     }

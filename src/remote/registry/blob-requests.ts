@@ -35,7 +35,7 @@ export class BlobRequests {
     this.#scopes = scopes;
   }
 
-  fetch(descriptor: Descriptor, { offset = 0, signal }: FetchOptions): Bytes {
+  fetch(descriptor: Descriptor, { offset = 0, signal, reuse = false }: FetchOptions): Bytes {
     const { patience } = this.#client;
     const get = (headers: Record<string, string>): Promise<TransportResponse> =>
       this.#client.request({
@@ -47,7 +47,7 @@ export class BlobRequests {
         accept: [200, 206],
         signal,
       });
-    return fetchBlob(descriptor, { offset, signal, patience, get });
+    return fetchBlob(descriptor, { offset, signal, reuse, patience, get });
   }
 
   /** Bytes that are there, as far as can be told without reading them; undefined for no blob. */

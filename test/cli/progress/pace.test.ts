@@ -27,4 +27,11 @@ describe("the pace of a transfer", () => {
     for (let second = 601; second <= 605; second++) pace.note(100, second * 1000);
     expect(pace.rate(605_000)).toBeCloseTo(100);
   });
+
+  it("is the same whether much comes in few pieces or in many", () => {
+    const pace = new Pace();
+    pace.note(0, 0);
+    for (let piece = 1; piece <= 20_000; piece++) pace.note(1, piece);
+    expect(pace.rate(20_000)).toBeCloseTo(1000, 0);
+  });
 });
