@@ -51,8 +51,18 @@ export function addDiscoveryFlags(command: Command): readonly ValueSet[] {
         (apis: string, before: string[] | undefined) => [...(before ?? []), ...apis.split(",")],
       ),
     )
-    .option("-n, --namespace <name>", "namespace that the chart is installed in")
-    .addOption(seldom(new Option("--release <name>", "name that the chart is installed under")))
+    .addOption(
+      new Option("-n, --namespace <name>", "namespace that the chart is installed in").argParser(
+        namespaceName,
+      ),
+    )
+    .addOption(
+      seldom(
+        new Option("--release <name>", "name that the chart is installed under").argParser(
+          releaseName,
+        ),
+      ),
+    )
     .addOption(seldom(new Option("--is-upgrade", "it is an upgrade, no new installation")))
     .option("--helm <path>", "this helm program is asked too (default: the one on PATH)")
     .option("--no-helm", "ask no helm program");
@@ -121,6 +131,21 @@ async function helmProgram(
       { kind: "usage", cause },
     );
   }
+}
+
+/** https://kubernetes.io/docs/concepts/overview/working-with-objects/names/#dns-label-names */
+function namespaceName(text: string): string {
+  if (/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/.test(text)) return text;
+  throw new InvalidArgumentError("Expected small letters, digits and hyphens, at most 63 of them.");
+}
+
+/** As Helm has it: parts of small letters, digits and hyphens, with dots between them. */
+function releaseName(text: string): string {
+  const part = /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/;
+  if (text.length <= 53 && text.split(".").every((one) => part.test(one))) return text;
+  throw new InvalidArgumentError(
+    "Expected small letters, digits, hyphens and dots, at most 53 of them.",
+  );
 }
 
 function kubeVersion(text: string): string {

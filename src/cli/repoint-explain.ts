@@ -26,7 +26,7 @@ export async function explain(
   const found =
     exact.length > 0
       ? exact
-      : all.filter((one) => namesOf(one).some((name) => name.includes(wanted)));
+      : all.filter((one) => wanted !== "" && namesOf(one).some((name) => name.includes(wanted)));
   if (found.length > 0) return found;
   throw new DrayError(
     "DRAY_IMAGE_NOT_FOUND",

@@ -69,19 +69,28 @@ function renderFaults({ images, problems, pullSecret, pins }: RepointedChart): s
     section(`Needed, and no value moves it:`, formatImages(outside)),
     section(
       `Pulls without the secret ${pullSecret?.name ?? ""}, and no value gives it:`,
-      formatWorkloads(without),
+      formatWorkloads(without, pullSecret?.name ?? ""),
     ),
     section("Not at the target:", missing.map(formatMissing).join("")),
     formatPins(pins),
   ]);
 }
 
-function formatWorkloads(without: NonNullable<RepointedChart["pullSecret"]>["workloads"]): string {
+function formatWorkloads(
+  without: NonNullable<RepointedChart["pullSecret"]>["workloads"],
+  secret: string,
+): string {
   if (without.length === 0) return "";
-  const lines = without.map(({ object, file, onlyTests }) => {
-    return `  ${object}${onlyTests ? " (helm test)" : ""}\n    ${file}\n`;
+  const lines = without.map(({ object, file, account, onlyTests }) => {
+    const tests = onlyTests ? " (helm test)" : "";
+    return `  ${object}${tests}, under the service account ${account}\n    ${file}\n`;
   });
-  return `${lines.join("")}  → Give it to the service accounts that they run under: kubectl patch serviceaccount default --patch '{"imagePullSecrets": [{"name": "…"}]}'\n`;
+  const patch = JSON.stringify({ imagePullSecrets: [{ name: secret }] });
+  const accounts = [...new Set(without.map(({ account }) => account))];
+  const ways = accounts.map(
+    (one) => `    kubectl patch serviceaccount ${one} --patch '${patch}'\n`,
+  );
+  return `${lines.join("")}  → Give it to these accounts; pods have it that are made after that:\n${ways.join("")}`;
 }
 
 function isMissing({ presence }: PresentImage): boolean {

@@ -1,4 +1,10 @@
-import type { DiscoveredImage } from "../discover/discovery.ts";
+import { append } from "../content/append.ts";
+import {
+  isNeeded,
+  type DiscoveredImage,
+  type Discovery,
+  type Evidence,
+} from "../discover/discovery.ts";
 import { PLACEHOLDER } from "../discover/switches.ts";
 import { copyDict, type Dict, type Value } from "../helm/template/value.ts";
 import { nested, setAt, type ValuesPath } from "../helm/values/path.ts";
@@ -11,6 +17,9 @@ import type { Spot } from "./spots.ts";
 /** Ways to switch one image on that are tried. */
 const MAX_WAYS = 3;
 
+/** Places of images that are shown elsewhere too. */
+const MAX_PLACES = 200;
+
 /** The user's values, and what looks at them. */
 interface Stage {
   readonly given: Dict;
@@ -18,44 +27,116 @@ interface Stage {
   readonly names: TargetNames;
 }
 
+/** An image that other settings switch on. */
+interface Optional {
+  readonly image: string;
+  /** Settings that do, each way by itself. */
+  readonly ways: readonly (readonly string[])[];
+  /** Below the directory of the chart. */
+  readonly files: readonly string[];
+  /** The one place that is meant; undefined where it is any. */
+  readonly place?: string;
+}
+
 /**
- * The chart with each setting that switches an optional image on, as far as discovery could tell it.
- * Images that the same setting switches on are in one scene. What takes fewest settings comes first: of
- * two images that want other values of one key it is the likelier.
+ * The chart with each setting that switches an optional image on, as far as discovery could tell it,
+ * and for what `base` or another setting shows already each that shows it in one more place. What the
+ * same setting switches on is in one scene. What takes fewest settings comes first: of two images that
+ * want other values of one key it is the likelier.
  */
-export function optionalScenes(images: readonly DiscoveredImage[], stage: Stage): Scene[] {
-  const optional = images.filter((one) => one.class === "optional");
-  const waiting = new Map(optional.map((one) => [one.image, one]));
-  const ways = optional
-    .flatMap(({ image, optionalBy }) =>
-      optionalBy.slice(0, MAX_WAYS).map((way) => ({ image, way })),
-    )
+export function optionalScenes(
+  images: readonly DiscoveredImage[],
+  base: Scene,
+  stage: Stage,
+): Scene[] {
+  const anywhere = images.filter((one) => !shows(base, one)).flatMap(inAnyPlace);
+  const scenes: Scene[] = [base];
+  for (const wanted of [anywhere, images.flatMap(inMorePlaces).slice(0, MAX_PLACES)]) {
+    append(
+      scenes,
+      scenesFor(
+        wanted.filter((one) => !isShown(one, scenes)),
+        stage,
+      ),
+    );
+  }
+  return scenes.slice(1);
+}
+
+function scenesFor(wanted: readonly Optional[], stage: Stage): Scene[] {
+  const waiting = new Set(wanted);
+  const steps = wanted
+    .flatMap((one) => one.ways.slice(0, MAX_WAYS).map((way) => ({ one, way })))
     .toSorted((a, b) => a.way.length - b.way.length);
   const scenes: Scene[] = [];
-  for (const { image, way } of ways) {
-    if (!waiting.has(image)) continue;
-    const scene = sceneFor(way, [...waiting.values()], stage);
+  for (const { one, way } of steps) {
+    if (!waiting.has(one)) continue;
+    const by = way.join("\n");
+    const here = [...waiting].filter(({ ways }) => ways.some((other) => other.join("\n") === by));
+    const scene = sceneFor(way, here, stage);
     if (scene === undefined) continue;
-    for (const { image: shown } of scene.goals.values()) waiting.delete(shown);
+    for (const other of waiting) if (isShown(other, [scene])) waiting.delete(other);
     scenes.push(scene);
   }
   return scenes;
 }
 
+/** Images that only something else than a rendering speaks of: no value can be seen to move them. */
+export function unseen(
+  { images }: Discovery,
+  scenes: readonly Scene[],
+  neededOnly: boolean,
+): DiscoveredImage[] {
+  return images.filter(
+    (one) =>
+      one.class !== "suspect" &&
+      (isNeeded(one) || !neededOnly) &&
+      !scenes.some((scene) => shows(scene, one)),
+  );
+}
+
+/** True if a rendering of the scene names the image. */
+function shows({ base }: Scene, { image }: Pick<DiscoveredImage, "image">): boolean {
+  return [...base.spots.values()].some((spot) => spot.image === image);
+}
+
+function inAnyPlace({ class: kind, image, optionalBy, evidence }: DiscoveredImage): Optional[] {
+  if (kind !== "optional") return [];
+  return [{ image, ways: optionalBy, files: evidence.flatMap(({ file }) => file ?? []) }];
+}
+
+function inMorePlaces({ image, evidence }: DiscoveredImage): Optional[] {
+  return evidence.flatMap((one) => {
+    const { class: kind, source, file, when = [] } = one;
+    if (kind !== "optional" || source !== "rendering" || file === undefined) return [];
+    return when.length === 0 ? [] : [{ image, ways: [when], files: [file], place: placeOf(one) }];
+  });
+}
+
+function placeOf({ file, object, where }: Evidence): string {
+  return [file, object, where].join("\n");
+}
+
+function isShown({ image, place }: Optional, scenes: readonly Scene[]): boolean {
+  return scenes.some(({ goals }) =>
+    [...goals.values()].some(
+      (goal) => goal.image === image && (place === undefined || place === placeOf(goal.evidence)),
+    ),
+  );
+}
+
 function sceneFor(
   way: readonly string[],
-  wanted: readonly DiscoveredImage[],
+  here: readonly Optional[],
   { given, renderer, names }: Stage,
 ): Scene | undefined {
-  const by = way.join("\n");
-  const here = wanted.filter((one) => one.optionalBy.some((other) => other.join("\n") === by));
-  const paths = here.flatMap(({ evidence }) => evidence.flatMap(({ file }) => file ?? []));
+  const paths = new Set(here.flatMap(({ files }) => files));
   const images = new Set(here.map(({ image }) => image));
   for (const filled of way.some((text) => text.endsWith(IS_SET)) ? FILLINGS : [null]) {
     const wished = installationFor(way, filled, given);
     if (wished === undefined) return undefined;
     const installation = { ...wished, when: way };
-    const only = renderer.filesAt(installation, new Set(paths));
+    const only = renderer.filesAt(installation, paths);
     const wants = ({ image }: Spot): boolean => images.has(image);
     const scene = new Scene({ renderer, names }, installation, { only, wants });
     if (scene.goals.size > 0) return scene;

@@ -72,6 +72,21 @@ export function proveImages(
   }));
 }
 
+/** Each image once that is moved wherever it stands, with all its places; what needs it most comes first. */
+export function joinPlaces(images: readonly ProvenImage[]): ProvenImage[] {
+  const joined = new Map<string, ProvenImage>();
+  for (const one of images) {
+    const key = one.moved ? one.image : `${one.image}\n${joined.size}`;
+    const known = joined.get(key);
+    if (known === undefined) joined.set(key, one);
+    else {
+      const by = [...new Set([...known.by, ...one.by])];
+      joined.set(key, { ...known, by, places: [...known.places, ...one.places] });
+    }
+  }
+  return [...joined.values()];
+}
+
 /** Says of images that others need in other places that one that is moved comes for them. */
 export function withReplaced(images: readonly ProvenImage[]): ProvenImage[] {
   const moved = new Map(images.filter((one) => one.moved).map((one) => [one.target, one.image]));

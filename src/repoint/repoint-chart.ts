@@ -10,8 +10,15 @@ import { joinEdits, type Edit } from "./edits.ts";
 import { EgressSearch, type ProvenEgress } from "./egress/proven-egress.ts";
 import { minimize, type KeptEdit } from "./minimize.ts";
 import type { TargetNames } from "./names.ts";
-import { optionalScenes } from "./optional-scenes.ts";
-import { compareProven, proveImages, unmoved, withReplaced, type ProvenImage } from "./proof.ts";
+import { optionalScenes, unseen } from "./optional-scenes.ts";
+import {
+  compareProven,
+  joinPlaces,
+  proveImages,
+  unmoved,
+  withReplaced,
+  type ProvenImage,
+} from "./proof.ts";
 import { Renderer, type Rendering } from "./rendering.ts";
 import { PinSearch, type Repin } from "./pins/pin-search.ts";
 import { Scene, type Goal } from "./scene.ts";
@@ -76,8 +83,7 @@ export async function repointChart(
   let edits = await bestEdits(base);
   const scenes = [base];
   if (!neededOnly) {
-    const left = discovery.images.filter((one) => !isIn(base, one));
-    for (const scene of optionalScenes(left, { given, renderer, names })) {
+    for (const scene of optionalScenes(discovery.images, base, { given, renderer, names })) {
       signal.throwIfAborted();
       await setImmediate();
       edits = withOptional(scene, edits, scenes);
@@ -140,6 +146,7 @@ function withOptional(
   before: readonly Edit[],
   others: readonly Scene[],
 ): readonly Edit[] {
+  if (scene.movedIn(scene.render(before)).size === scene.goals.size) return before;
   for (const plan of ["shared", "single"] as const) {
     const search = new Search(scene, before);
     search.run(plan);
@@ -152,24 +159,6 @@ function withOptional(
 function harms(scene: Scene, before: readonly Edit[], after: readonly Edit[]): boolean {
   const still = scene.movedIn(scene.render(after));
   return [...scene.movedIn(scene.render(before))].some((key) => !still.has(key));
-}
-
-/** Images that only something else than a rendering speaks of: no value can be seen to move them. */
-function unseen(
-  { images }: Discovery,
-  scenes: readonly Scene[],
-  neededOnly: boolean,
-): DiscoveredImage[] {
-  return images.filter(
-    (one) =>
-      one.class !== "suspect" &&
-      (isNeeded(one) || !neededOnly) &&
-      !scenes.some((scene) => isIn(scene, one)),
-  );
-}
-
-function isIn({ base }: Scene, { image }: DiscoveredImage): boolean {
-  return [...base.spots.values()].some((spot) => spot.image === image);
 }
 
 function prove(
@@ -192,7 +181,7 @@ function prove(
   if (base === undefined) throw new Error("there is always the scene of the values given");
   const optional = others.flatMap((scene) => proveImages(scene, scene.render(kept), kept));
   const left = unproven.map((image) => unmoved(image, names.of(image.reference)));
-  const shown = withReplaced([...proveImages(base, final, kept), ...optional]);
+  const shown = withReplaced(joinPlaces([...proveImages(base, final, kept), ...optional]));
   const images = [...shown, ...left].toSorted(compareProven);
   const problems = final.problems.map(
     ({ file, line, reason }) => `${file}:${line}: ${reason.trim()}`,

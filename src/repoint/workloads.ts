@@ -10,6 +10,8 @@ export interface Workload {
   readonly object: string;
   /** Helm's name of the file that prints it. */
   readonly file: string;
+  /** The service account that its pods run under. */
+  readonly account: string;
   /** True if its pods have the secret, by themselves or by their service account. */
   readonly hasSecret: boolean;
   /** True for what only `helm test` runs. */
@@ -18,9 +20,15 @@ export interface Workload {
 
 /** Everything that runs pods in a rendering. */
 export function workloadsIn({ files }: Pick<Rendering, "files">, secret: string): Workload[] {
-  const pods = [...secretPlaces(files, secret).values()].filter(({ kind }) => kind === "pod");
-  return pods
-    .map(({ object, file, hasSecret, onlyTests }) => ({ object, file, hasSecret, onlyTests }))
+  return [...secretPlaces(files, secret).values()]
+    .filter(({ kind }) => kind === "pod")
+    .map(({ object, file, account, hasSecret, onlyTests }) => ({
+      object,
+      file,
+      account,
+      hasSecret,
+      onlyTests,
+    }))
     .toSorted((a, b) => byCodePoint(a.object, b.object));
 }
 
@@ -34,6 +42,8 @@ export interface SecretPlace {
   readonly object: string;
   /** A pod of a workload, or whatever else names the secret. */
   readonly kind: "pod" | "other";
+  /** Of a pod: what it runs under. */
+  readonly account: string;
   readonly hasSecret: boolean;
   readonly onlyTests: boolean;
 }
@@ -49,8 +59,8 @@ export function secretPlaces(
   const all = files.map((file) => placesIn(file, secret));
   const accounts = new Set(all.flatMap((one) => one.accounts));
   const places = new Map<string, SecretPlace>();
-  for (const { key, account, ...place } of all.flatMap((one) => one.places)) {
-    const byAccount = account !== undefined && accounts.has(`ServiceAccount/${account}`);
+  for (const { key, ...place } of all.flatMap((one) => one.places)) {
+    const byAccount = place.kind === "pod" && accounts.has(`ServiceAccount/${place.account}`);
     places.set(key, { ...place, key, hasSecret: place.hasSecret || byAccount });
   }
   return places;
@@ -59,7 +69,7 @@ export function secretPlaces(
 /** What one file says, whatever the others do. */
 interface FilePlaces {
   readonly secret: string;
-  readonly places: readonly (SecretPlace & { readonly account?: string })[];
+  readonly places: readonly SecretPlace[];
   /** Service accounts that have the secret. */
   readonly accounts: readonly string[];
 }
@@ -88,7 +98,7 @@ function placesOf(
   file: string,
   secret: string,
 ): FilePlaces["places"] {
-  const places: (SecretPlace & { account?: string })[] = [];
+  const places: SecretPlace[] = [];
   const pods = new Set<string>();
   visit(object, (value, path) => {
     const isPod = value instanceof Map && isList(value.get("containers"));
@@ -98,22 +108,22 @@ function placesOf(
       key: `${file}\n${lastingName(name)}\n${listOf(path).join(".")}`,
       file,
       object: name,
+      account: accountOf(value),
       onlyTests: isTest(hooks),
     };
     if (isPod) {
-      const account = value.get("serviceAccountName");
       pods.add(path.join("."));
-      places.push({
-        ...place,
-        kind: "pod",
-        hasSecret: names(value, secret),
-        ...(typeof account === "string" && { account }),
-      });
+      places.push({ ...place, kind: "pod", hasSecret: names(value, secret) });
     } else if (!isAccount(name) && !pods.has(listOf(path).slice(0, -1).join("."))) {
       places.push({ ...place, kind: "other", hasSecret: true });
     }
   });
   return places;
+}
+
+function accountOf(pod: Value): string {
+  const account = pod instanceof Map ? pod.get("serviceAccountName") : undefined;
+  return typeof account === "string" && account !== "" ? account : "default";
 }
 
 /** The path of the list of secrets that `path` leads into, or `path` itself. */

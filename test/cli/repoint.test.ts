@@ -224,7 +224,10 @@ describe("dray repoint", () => {
     });
     expect(code).toBe(3);
     expect(stdout).toContain(
-      "Pulls without the secret pull-here, and no value gives it:\n  Pod/web\n    shop/templates/web.yaml\n",
+      "Pulls without the secret pull-here, and no value gives it:\n  Pod/web, under the service account default\n    shop/templates/web.yaml\n",
+    );
+    expect(stdout).toContain(
+      `kubectl patch serviceaccount default --patch '{"imagePullSecrets":[{"name":"pull-here"}]}'\n`,
     );
     expect(stdout).toContain("Incomplete: workloads would pull without the secret.\n");
     const secret = join(folder, "pull-secret.yaml");
@@ -296,6 +299,19 @@ describe("dray repoint", () => {
       const { code, stderr } = await dray([...argv, ...flags]);
       expect(code).toBe(2);
       expect(stderr).toContain("Kubernetes has no such names");
+    }
+  });
+
+  it("refuses a name that no namespace and no release can have, and explains no image without one: 2", async () => {
+    const output = join(await temporaryDirectory(), "deploy");
+    const argv = ["repoint", await bundle(), TARGET, "--key", key, "-o", output];
+    for (const [flags, said] of [
+      [["--namespace", "Shop"], "at most 63 of them"],
+      [["--release", "my shop"], "at most 53 of them"],
+      [["--explain", ""], "is called so"],
+    ] as const) {
+      const { code, stderr } = await dray([...argv, ...flags]);
+      expect([code, stderr]).toEqual([2, expect.stringContaining(said)]);
     }
   });
 

@@ -4,8 +4,13 @@ import { imagesWith, linesOf, repointTexts, TARGET } from "./repointing.ts";
 
 const DIGEST = `sha256:${"d".repeat(64)}`;
 
-function pod(image: string): string {
-  return `apiVersion: v1\nkind: Pod\nmetadata: {name: main}\nspec:\n  containers:\n  - {name: main, image: ${image}}\n`;
+function pod(image: string, name = "main"): string {
+  return `apiVersion: v1\nkind: Pod\nmetadata: {name: ${name}}\nspec:\n  containers:\n  - {name: main, image: ${image}}\n`;
+}
+
+/** A pod that is switched on, with an image from a registry of its own. */
+function partOf(name: string): string {
+  return `{{ if .Values.${name}.enabled }}${pod(`{{ .Values.${name}.init.registry }}/acme/shell:12`, name)}{{ end }}\n---\n`;
 }
 
 describe("repointChart()", () => {
@@ -215,6 +220,19 @@ spec:
       now: `${TARGET}/agent:1.0`,
       why: "another image that is moved stands for it",
     });
+  });
+
+  it("moves an optional image in each place that a setting switches on", async () => {
+    const found = await repointTexts({
+      "values.yaml":
+        "one: {enabled: false, init: {registry: quay.io}}\ntwo: {enabled: false, init: {registry: quay.io}}\n",
+      "templates/a.yaml": ["one", "two"].map(partOf).join(""),
+    });
+    expect(linesOf(found)).toEqual(
+      ["one", "two"].flatMap((name) => [`${name}:`, "  init:", `    registry: ${TARGET}`]),
+    );
+    expect(found.images).toMatchObject([{ image: "quay.io/acme/shell:12", moved: true }]);
+    expect(found.images[0]?.places).toHaveLength(2);
   });
 
   it("moves the likelier of two images that want other values of one key", async () => {
