@@ -14,14 +14,14 @@ import {
 import type { ValuesSchemas } from "../helm/values/schema.ts";
 import { formatPath, setAt, startsWith } from "../helm/values/path.ts";
 import type { Visited } from "./add-values.ts";
-import { Coverage, type Branch } from "./branches.ts";
+import { Coverage } from "./branches.ts";
 import type { Collector } from "./collector.ts";
 import type { DiscoverOptions } from "./discovery.ts";
 import { explore, type Rendered } from "./explore.ts";
 import { isNotable } from "./image-key.ts";
 import { Recorder } from "./recorder.ts";
 import { reportProblems } from "./report-unknowns.ts";
-import { formatSwitch, isPartOfImage, type Switch } from "./switches.ts";
+import { formatSwitch, type Switch } from "./switches.ts";
 import { addUnreached } from "./unreached.ts";
 
 /** Disabled subcharts of disabled subcharts. */
@@ -165,7 +165,7 @@ export class ChartRenderings {
       this.#recorder.record({ root, set, ...trial, switches });
       await this.#pause();
     });
-    for (const branch of unreached) this.#report(branch, before.map(formatSwitch));
+    for (const branch of unreached) addUnreached(branch, before.map(formatSwitch), this.#collector);
     this.#reportUntried(untried, before.map(formatSwitch));
   }
 
@@ -184,20 +184,6 @@ export class ChartRenderings {
       code: "BUDGET_SPENT",
       needed: false,
       message: `optional images may be missing: not tried are ${names.slice(0, MAX_NAMED).join(", ")}${more}${suffix}`,
-    });
-  }
-
-  /** A part that no setting brought to run, unless it only adds to the name of an image. */
-  #report({ node, looked }: Branch, when: readonly string[]): void {
-    addUnreached(node, when, this.#collector);
-    if (looked.reads.every(({ value, path }) => value instanceof Map || isPartOfImage(path)))
-      return;
-    this.#collector.unknown({
-      code: "NOT_EXPLORED",
-      needed: false,
-      message: `no setting tried reaches what {{ ${node.type} ${node.source} }} leads to`,
-      file: node.file,
-      line: node.line,
     });
   }
 }

@@ -1,14 +1,65 @@
-import type { BranchNode, List, Node } from "../helm/template/ast.ts";
+import type { BranchNode, Command, List, Node, Operand } from "../helm/template/ast.ts";
+import type { Read } from "../helm/template/reads.ts";
+import { startsWith } from "../helm/values/path.ts";
 import { formatReference } from "../oci/reference.ts";
+import type { Branch } from "./branches.ts";
 import type { Collector } from "./collector.ts";
+import { isPartOfImage } from "./switches.ts";
 import { seeLines } from "./text-images.ts";
 
-/** Literal images in a part of a template that no rendering reached. */
+/** Says of a part that no setting brought to run, unless it only adds to the name of an image. */
 export function addUnreached(
-  node: BranchNode,
+  { node, looked }: Branch,
   when: readonly string[],
   collector: Collector,
 ): void {
+  addLiterals(node, when, collector);
+  const { reads } = looked;
+  const isPlain = reads.every(({ value, path }) => value instanceof Map || isPartOfImage(path));
+  if (isPlain && !asksInside(node, reads)) return;
+  collector.unknown({
+    code: "NOT_EXPLORED",
+    needed: false,
+    message: `no setting tried reaches what {{ ${node.type} ${node.source} }} leads to`,
+    file: node.file,
+    line: node.line,
+  });
+}
+
+/** What asks of a table only whether it, or an entry of it, is there. */
+const ASKS_PRESENCE: ReadonlySet<string> = new Set(
+  "and or not empty default coalesce hasKey get index dig kindIs".split(" "),
+);
+
+/** True for a condition on what a table holds as a whole, on the release, or on the cluster's objects. */
+function asksInside({ pipe }: BranchNode, reads: readonly Read[]): boolean {
+  const operands = pipe.commands.flatMap(operandsOf);
+  if (operands.some(isOfRelease)) return true;
+  const isLooked = operands.some((one) => one.type === "function" && !ASKS_PRESENCE.has(one.name));
+  return isLooked && reads.some((read) => isWholeTable(read, reads));
+}
+
+/** A table of which no single entry was looked at. */
+function isWholeTable({ value, path }: Read, reads: readonly Read[]): boolean {
+  if (!(value instanceof Map)) return false;
+  return !reads.some((other) => other.path.length > path.length && startsWith(other.path, path));
+}
+
+function operandsOf({ first, rest }: Command): Operand[] {
+  return [first, ...rest].flatMap((one) =>
+    one.type === "pipe" ? one.commands.flatMap(operandsOf) : [one],
+  );
+}
+
+/** `.Release.IsUpgrade`, or an object that only an installation could find. */
+function isOfRelease(operand: Operand): boolean {
+  if (operand.type === "function") return operand.name === "lookup";
+  if (operand.type !== "field" && operand.type !== "variable") return false;
+  return operand.names.includes("Release");
+}
+
+/** Literal images in a part of a template that no rendering reached. */
+function addLiterals(node: BranchNode, when: readonly string[], collector: Collector): void {
   const text = [node.body, ...(node.otherwise === undefined ? [] : [node.otherwise])]
     .map((list) => entriesApart(literalText(list)))
     .join("\n");

@@ -173,6 +173,23 @@ describe("an optional image", () => {
     expect(lines(discovery)).toEqual(["needed x/core:1", "optional x/prod:1 by prod=true"]);
   });
 
+  it.each([
+    "gt (len .Values.parts) 7",
+    'contains "b" (toJson .Values.parts)',
+    'has "b" (keys .Values.parts)',
+    'ne (toYaml .Values.parts | sha256sum) "1"  | not',
+    "range omit .Values.parts `a`",
+    'eq .Release.Namespace "kube-system"',
+    'lookup "v1" "Secret" "a" "b"',
+  ])("is said to be missing where nothing reaches it behind %s", async (condition) => {
+    const start = condition.startsWith("range") ? condition : `if ${condition}`;
+    const { unknowns } = await discover({
+      "values.yaml": 'parts: {a: 1}\ntag: "1"\n',
+      "templates/a.yaml": `{{ ${start} }}\n${deployment("x/a:{{ $.Values.tag }}")}{{ end }}`,
+    });
+    expect(unknowns.map(({ code, line }) => [code, line])).toEqual([["NOT_EXPLORED", 1]]);
+  });
+
   it("is read in a part that nothing brings to run, in a table on one line too", async () => {
     const spec =
       'containers: [{name: a, image: "x/a:1"}, {"image":"x/b:1"}, {image: x/c:{{ .Values.c }}}]';
