@@ -1,9 +1,11 @@
 import { chmod, copyFile, readFile, rm, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { rolldown } from "rolldown";
-import { workerEntries } from "./bundle/workers.ts";
+import { libraryByName, libraryModules } from "./bundle/library.ts";
 import { thirdPartyNotices } from "./bundle/notices.ts";
+import { partsByReader } from "./bundle/parts.ts";
 import { requestsOfUndici } from "./bundle/undici.ts";
+import { workerEntries } from "./bundle/workers.ts";
 
 /**
  * Puts the program and the library, with all that they depend on, into a few files: they load twice
@@ -14,6 +16,9 @@ const built = resolve(import.meta.dirname, "..");
 const root = resolve(built, "..");
 const output = resolve(built, "cli");
 
+const library = libraryModules(built);
+const threads = workerEntries(built);
+
 await rm(output, { recursive: true, force: true });
 const bundle = await rolldown({
   input: {
@@ -22,15 +27,23 @@ const bundle = await rolldown({
     index: resolve(built, "src/index.js"),
     images: resolve(built, "src/discover/index.js"),
     oci: resolve(built, "src/oci/index.js"),
-    ...workerEntries(built),
+    ...threads,
   },
   platform: "node",
-  plugins: [requestsOfUndici()],
+  plugins: [libraryByName(built, library), requestsOfUndici()],
+  // Entries are no parts, so they keep the exports that they have.
+  preserveEntrySignatures: "allow-extension",
 });
 const { output: chunks } = await bundle.write({
   dir: output,
   format: "esm",
   chunkFileNames: "[name]-[hash].js",
+  codeSplitting: {
+    includeDependenciesRecursively: false,
+    groups: [
+      partsByReader(built, { modules: [...library.values()], threads: Object.values(threads) }),
+    ],
+  },
 });
 await bundle.close();
 await chmod(resolve(output, "dray.js"), 0o755);

@@ -116,7 +116,15 @@ async function readRecipeFile(path: string): Promise<Recipe> {
 }
 
 async function fromFlags(flags: ContentFlags, valueSets: readonly ValueSet[]): Promise<Recipe> {
-  const library = await import("../index.ts");
+  const {
+    fileRequest,
+    parseChart,
+    parseImage,
+    parseImageList,
+    parseNames,
+    parsePlatform,
+    parseSkip,
+  } = await import("../index.ts");
   const {
     image = [],
     imageList = [],
@@ -129,27 +137,27 @@ async function fromFlags(flags: ContentFlags, valueSets: readonly ValueSet[]): P
   if (chart.length === 0) await requireNothingForCharts(flags, valueSets);
   const listed = await Promise.all(
     imageList.map(async (list) =>
-      library.parseImageList((await readInput(list, "image list")).toString("utf8"), list),
+      parseImageList((await readInput(list, "image list")).toString("utf8"), list),
     ),
   );
   return {
     name: flags.name,
     version: flags.bundleVersion,
-    images: [...listed.flat(), ...image.map((text) => ({ reference: library.parseImage(text) }))],
+    images: [...listed.flat(), ...image.map((text) => ({ reference: parseImage(text) }))],
     charts: chart.map((text) => ({
-      ...library.parseChart(text),
+      ...parseChart(text),
       images: flags.chartImages,
       valueSets,
       release: releaseOf(flags),
     })),
-    files: file.map((path) => library.fileRequest(path)),
+    files: file.map((path) => fileRequest(path)),
     tools: [],
     from,
-    names: library.parseNames(flags.rename ?? [], flags.repository),
-    platforms: platform.map(library.parsePlatform),
+    names: parseNames(flags.rename ?? [], flags.repository),
+    platforms: platform.map(parsePlatform),
     chartRoot: flags.chartRoot,
     mirrors: [],
-    skip: skip.map(library.parseSkip),
+    skip: skip.map(parseSkip),
     referrers: "all",
     policy: [],
   };
