@@ -29,12 +29,14 @@ export function partsByReader(
   library: { readonly modules: readonly string[]; readonly threads: readonly string[] },
 ): CodeSplittingGroup {
   const readers = readersOf(built, library);
+  // What a thread begins with runs as soon as it is loaded, and is no part of what another one loads.
+  const begins = new Set(library.threads);
   let names: ReadonlyMap<string, string> | undefined;
   return {
     debugName: "parts by reader",
     name: (id, context) => {
       names ??= namesOf(readers, context);
-      return names.get(id);
+      return begins.has(id) ? undefined : names.get(id);
     },
   };
 }

@@ -39,4 +39,12 @@ describe("a command loads what it needs", () => {
   it("--version next to nothing", () => {
     expect(loadedWith("dist/src/version.js")).toEqual(["dist/src/version.js"]);
   });
+
+  it.each(["archive/hash-worker.js", "archive/members/member-front-worker.js"])(
+    "a thread what begins in %s, and not what begins in another",
+    (worker) => {
+      const begun = loadedWith(`dist/src/${worker}`).filter((path) => path.endsWith("-worker.js"));
+      expect(begun).toEqual([`dist/src/${worker}`]);
+    },
+  );
 });
