@@ -173,6 +173,19 @@ describe("an optional image", () => {
     expect(lines(discovery)).toEqual(["needed x/core:1", "optional x/prod:1 by prod=true"]);
   });
 
+  it("is found where a file that prints objects too sets it for a setting", async () => {
+    const discovery = await discover({
+      "values.yaml": "prod: false\ncore: {image: x/core:1}\n",
+      "templates/a.yaml": deployment("{{ .Values.core.image }}"),
+      "templates/z.yaml": `{{ if .Values.prod }}{{ $_ := set .Values.core "image" "x/prod:1" }}{{ end }}\n${deployment("x/z:1")}`,
+    });
+    expect(lines(discovery)).toEqual([
+      "needed x/core:1",
+      "needed x/z:1",
+      "optional x/prod:1 by prod=true",
+    ]);
+  });
+
   it.each([
     "gt (len .Values.parts) 7",
     'contains "b" (toJson .Values.parts)',

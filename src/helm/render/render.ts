@@ -19,7 +19,7 @@ export class RenderSession {
   /** Texts that `tpl` has parsed. */
   readonly texts = new Map<string, Template>();
   readonly isNotable: IsNotable | undefined;
-  /** Files that print nothing and only change values for the others; they run every time. */
+  /** Files that change values for the others, whatever they print; they run every time. */
   readonly preparing = new Set<string>();
   readonly #files = new Map<Chart, Dict>();
   readonly #charts = new WeakMap<Instance, RenderedChart>();
@@ -113,22 +113,19 @@ export function renderFiles(
     for (const override of options.overrides ?? []) tree.override(override);
     contexts.prepare(wanted, options);
     const rendered = files.map((file) => {
-      const known = chart.runsFor(file, options.watcher);
+      // Who runs for others only has been watched where it was wanted itself.
+      const watcher = only?.has(file.name) === false ? undefined : options.watcher;
+      const known = chart.runsFor(file, watcher);
       const data = contexts.forFile(file);
-      return renderFile(file, set, { ...options, data, known, onChange: tree.keep });
+      return renderFile(file, set, { ...options, watcher, data, known, onChange: tree.keep });
     });
-    for (const { file, text, changesShared } of rendered) {
-      if (changesShared && isBlank(text)) session.preparing.add(file.name);
+    for (const { file, changesShared } of rendered) {
+      if (changesShared) session.preparing.add(file.name);
     }
     return rendered.filter(({ file }) => only?.has(file.name) !== false);
   } finally {
     tree.restore();
   }
-}
-
-/** True for a text of nothing but comments. */
-function isBlank(text: string): boolean {
-  return !/^[^\S\n]*[^\s#]/m.test(text);
 }
 
 /** What cannot be evaluated in one file; more of it says no more. */
