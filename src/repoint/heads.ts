@@ -41,18 +41,19 @@ export function headsIn(leaves: readonly Leaf[], forms: readonly string[]): Head
 
 function restsBehind(leaf: Leaf, forms: readonly string[]): string[] {
   const { path, text, isRead } = leaf;
-  // What is empty may stand for the registry that the chart takes otherwise.
+  // What is empty may stand for what the chart takes otherwise: a registry, with an organization or without.
   if (text === "") {
     const isLikely = isRead && (leaf.isAbsent === true || isCalledRegistry(path));
-    return isLikely ? [...forms, ...withoutHost(forms)] : [];
+    return isLikely ? [...new Set([...forms, ...forms.flatMap(partsBehind)])] : [];
   }
   const own = text.replace(/\/+$/, "");
   return forms.filter((form) => isBeginning(own, form)).map((form) => form.slice(own.length + 1));
 }
 
-function withoutHost(forms: readonly string[]): string[] {
-  const paths = forms.map((form) => form.slice(form.indexOf("/") + 1));
-  return [...new Set(paths)].filter((path) => !forms.includes(path));
+/** `acme/web` and `web` of `quay.io/acme/web`. */
+function partsBehind(form: string): string[] {
+  const parts = form.split("/");
+  return parts.slice(1).map((_, index) => parts.slice(index + 1).join("/"));
 }
 
 /** Some charts want the slash in the value. */

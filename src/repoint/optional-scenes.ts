@@ -6,9 +6,10 @@ import {
   type Evidence,
 } from "../discover/discovery.ts";
 import { PLACEHOLDER } from "../discover/switches.ts";
-import { copyDict, type Dict, type Value } from "../helm/template/value.ts";
-import { nested, setAt, type ValuesPath } from "../helm/values/path.ts";
+import type { Dict, Value } from "../helm/template/value.ts";
+import { nested, type ValuesPath } from "../helm/values/path.ts";
 import type { Installation } from "./composer.ts";
+import { withEdits, type Edit } from "./edits.ts";
 import type { TargetNames } from "./names.ts";
 import type { Renderer } from "./rendering.ts";
 import { Scene } from "./scene.ts";
@@ -20,9 +21,10 @@ const MAX_WAYS = 3;
 /** Places of images that are shown elsewhere too. */
 const MAX_PLACES = 200;
 
-/** The user's values, and what looks at them. */
+/** The user's values, by themselves and with those of the chart, and what looks at them. */
 interface Stage {
   readonly given: Dict;
+  readonly composed: Dict;
   readonly renderer: Renderer;
   readonly names: TargetNames;
 }
@@ -128,12 +130,13 @@ function isShown({ image, place }: Optional, scenes: readonly Scene[]): boolean 
 function sceneFor(
   way: readonly string[],
   here: readonly Optional[],
-  { given, renderer, names }: Stage,
+  stage: Stage,
 ): Scene | undefined {
+  const { renderer, names } = stage;
   const paths = new Set(here.flatMap(({ files }) => files));
   const images = new Set(here.map(({ image }) => image));
   for (const filled of way.some((text) => text.endsWith(IS_SET)) ? FILLINGS : [null]) {
-    const wished = installationFor(way, filled, given);
+    const wished = installationFor(way, filled, stage);
     if (wished === undefined) return undefined;
     const installation = { ...wished, when: way };
     const only = renderer.filesAt(installation, paths);
@@ -148,17 +151,17 @@ function sceneFor(
 function installationFor(
   way: readonly string[],
   filled: Value,
-  given: Dict,
+  { given, composed }: Stage,
 ): Installation | undefined {
-  const values = copyDict(given);
+  const edits: Edit[] = [];
   const apis: string[] = [];
   for (const text of way) {
     const setting = parseSetting(text, filled);
     if (setting === undefined) return undefined;
     if ("api" in setting) apis.push(setting.api);
-    else setAt(values, setting.path, setting.value);
+    else edits.push(setting);
   }
-  return { values, apis };
+  return { values: withEdits(given, edits, composed), apis };
 }
 
 const IS_SET = " is set";

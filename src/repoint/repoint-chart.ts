@@ -83,7 +83,8 @@ export async function repointChart(
   let edits = await bestEdits(base);
   const scenes = [base];
   if (!neededOnly) {
-    for (const scene of optionalScenes(discovery.images, base, { given, renderer, names })) {
+    const stage = { given, composed: base.composed, renderer, names };
+    for (const scene of optionalScenes(discovery.images, base, stage)) {
       signal.throwIfAborted();
       await setImmediate();
       edits = withOptional(scene, edits, scenes);

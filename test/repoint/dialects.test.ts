@@ -123,6 +123,14 @@ const DIALECTS: Readonly<Record<string, Dialect>> = {
     },
     values: ["global:", "  imageRegistry: registry.internal:5000/mirror"],
   },
+  "an organization with its registry that only a template knows": {
+    texts: {
+      "templates/_image.tpl":
+        '{{ define "image" }}{{ printf "%s/%s" (.Values.registry | default "ghcr.io/acme") "web" }}{{ end }}',
+      "templates/a.yaml": pod('{{ include "image" . }}:1.0'),
+    },
+    values: ["registry: registry.internal:5000/mirror/acme"],
+  },
   "an image of Docker's library beside one that is none": {
     texts: {
       "values.yaml": "registry: docker.io\nweb: nginx\nside: acme/side\n",

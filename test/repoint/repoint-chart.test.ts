@@ -235,6 +235,21 @@ spec:
     expect(found.images[0]?.places).toHaveLength(2);
   });
 
+  it("moves what one item of a list switches on, and leaves the item as it is", async () => {
+    const texts = {
+      "values.yaml":
+        "registry: quay.io\nparts:\n- {name: web, enabled: true}\n- {name: job, enabled: false, sidecar: docker.io/acme/log}\n",
+      "templates/a.yaml": `{{ range .Values.parts }}{{ if .enabled }}---\n${pod('"{{ $.Values.registry }}/acme/{{ .name }}:1.0"')}{{ with .sidecar }}  - {name: side, image: "{{ . }}:2.0"}\n{{ end }}{{ end }}{{ end }}`,
+    };
+    const found = await repointTexts(texts);
+    expect(found.images.map(({ image, moved }) => [image, moved])).toEqual([
+      ["quay.io/acme/web:1.0", true],
+      ["docker.io/acme/log:2.0", true],
+      ["quay.io/acme/job:1.0", true],
+    ]);
+    expect(await imagesWith(texts, found.text)).toEqual([`${TARGET}/acme/web:1.0`]);
+  });
+
   it("moves the likelier of two images that want other values of one key", async () => {
     const found = await repointTexts({
       "values.yaml": "db: {enabled: false, kind: '', imageName: ''}\n",
