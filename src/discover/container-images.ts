@@ -11,7 +11,17 @@ const KINDS: Readonly<Record<string, string>> = {
 };
 
 /** What containers have beside an image. */
-const OF_CONTAINERS: readonly string[] = ["command", "args", "env", "envFrom", "volumeMounts"];
+const OF_CONTAINERS: readonly string[] = [
+  "command",
+  "args",
+  "script",
+  "env",
+  "envFrom",
+  "volumeMounts",
+];
+
+/** Lists in which custom resources have containers, whatever else these say. */
+const LISTS: ReadonlySet<string> = new Set(["sidecars", "steps"]);
 
 /** With one of these the image is only a part of its name. */
 const PARTS: readonly string[] = ["repository", "registry", "tag", "version"];
@@ -36,9 +46,9 @@ export function isContainerList(key: string): boolean {
 }
 
 /** True for a container in a custom resource, under whatever name it stands there. */
-export function isContainer(table: Dict): boolean {
+export function isContainer(table: Dict, path: readonly string[]): boolean {
   if (typeof table.get("image") !== "string" || PARTS.some((key) => table.has(key))) return false;
-  return OF_CONTAINERS.some((key) => table.has(key));
+  return LISTS.has(path.at(-2) ?? "") || OF_CONTAINERS.some((key) => table.has(key));
 }
 
 /**

@@ -51,8 +51,9 @@ class ObjectVisitor implements Visitor {
 
   takes(value: Dict | readonly Value[], place: Place): boolean {
     if (isList(value)) return this.#takesList(value, place);
-    if (isContainer(value)) this.#container(value, place);
-    return isContainer(value);
+    if (!isContainer(value, place.path)) return false;
+    this.#container(value, place);
+    return true;
   }
 
   #takesList(list: readonly Value[], place: Place): boolean {

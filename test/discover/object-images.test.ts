@@ -117,6 +117,16 @@ status: {images: ["quay.io/a/c:v1"]}
     ]);
   });
 
+  it("shows what its steps and sidecars run, by any tag or none", () => {
+    const spec =
+      "{steps: [{image: alpine, name: a}, {image: bash, script: x}], sidecars: [{name: d, image: 'docker:dind'}]}";
+    expect(seen(`apiVersion: tekton.dev/v1\nkind: Task\nspec: ${spec}\n`)).toEqual([
+      "proven docker.io/library/alpine:latest container a",
+      "proven docker.io/library/bash:latest container",
+      "proven docker.io/library/docker:dind container d",
+    ]);
+  });
+
   it("says of an image that a setting beside it is off", () => {
     const yaml =
       "apiVersion: a/v1\nkind: A\nspec: {gds: {enabled: false, image: 'quay.io/a/b:v1'}}\n";
