@@ -139,6 +139,12 @@ export const discovery = {
     advice:
       "List those images by hand, from the operator's documents, or settle it with a reason: `--skip GROUP/KIND=REASON`, or `skip` in bundle.yaml.",
   },
+  IMAGE_REPLACED: {
+    severity: "warning",
+    means: "At the registry the tag of an image stands for another digest than in the bundle.",
+    advice:
+      "Push the bundle there, or pack what the registry has, if that is what you want to run.",
+  },
   IMAGE_SKIPPED: {
     severity: ["warning", "info"],
     means:

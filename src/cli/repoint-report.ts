@@ -99,6 +99,9 @@ function isMissing({ presence }: PresentImage): boolean {
 
 function formatMissing({ target, presence }: PresentImage): string {
   if (presence === "missing") return `  ${target}\n`;
+  if (!target.includes("@")) {
+    return `  ${target}\n    it stands for another digest there than in the bundle\n    → Push the bundle there, or take what is there with --unpin.\n`;
+  }
   return `  ${target}\n    its tag stands for another digest there: the registry may have written it anew\n    → --unpin lets it go by its tag.\n`;
 }
 

@@ -1,4 +1,5 @@
 import { forAll } from "../content/concurrency.ts";
+import type { Digest } from "../oci/digest.ts";
 import { formatReference, parseReference, type Reference } from "../oci/reference.ts";
 import type { Run } from "../events.ts";
 import type { RegistryAccess } from "../remote/registry/access.ts";
@@ -6,39 +7,63 @@ import { RegistryPool } from "../remote/registry/pool.ts";
 import type { Receipt } from "./receipt.ts";
 
 /**
- * Whether a target has an image, as far as that was looked into. `rewritten`: not under its digest, but
- * there is one under its tag.
+ * Whether a target has an image, as far as that was looked into. `rewritten`: its tag is there and
+ * stands for another digest than the one wanted.
  */
 export type TargetPresence = "there" | "missing" | "rewritten" | "not asked";
 
 /** By the full name of each image at the target. */
 export type Presences = ReadonlyMap<string, TargetPresence>;
 
+/** The digest that an image is to have behind its tag; undefined where any will do. */
+export type WantedDigest = (image: Reference) => Digest | undefined;
+
+const ANY_DIGEST: WantedDigest = () => undefined;
+
 /** What a push has brought to the target, by its receipt. */
 export function presenceByReceipt(
   images: readonly Reference[],
   { artifacts }: Pick<Receipt, "artifacts">,
+  wanted = ANY_DIGEST,
 ): Presences {
-  const names = new Set<string>();
+  /** With the digest behind a tag. */
+  const names = new Map<string, string>();
   for (const { target, pinned, blobs, result } of artifacts) {
     if (result === "failed" || result === "unfinished") continue;
+    const [repository = "", tagged = ""] = pinned.split("@");
     // What was held back is there under its digest alone.
-    if (result !== "held") names.add(formatReference(parseReference(target)));
-    const repository = pinned.slice(0, pinned.indexOf("@"));
-    for (const { digest } of blobs) names.add(`${repository}@${digest}`);
+    if (result !== "held") names.set(formatReference(parseReference(target)), tagged);
+    for (const { digest } of blobs) names.set(`${repository}@${digest}`, digest);
   }
   return new Map(
     images.map((image) => [
       formatReference(image),
-      names.has(formatReference(pulled(image))) ? "there" : "missing",
+      behind(names.get(formatReference(pulled(image))), image, wanted),
     ]),
   );
+}
+
+/** What an image is of which `found` stands under the name that a cluster asks for. */
+function behind(
+  found: string | undefined,
+  image: Reference,
+  wanted: WantedDigest,
+): "there" | "missing" | "rewritten" {
+  if (found === undefined) return "missing";
+  const digest = image.digest === undefined ? wanted(image) : undefined;
+  return digest === undefined || digest === found ? "there" : "rewritten";
+}
+
+/** Who is asked, and what is to stand behind tags there. */
+export interface Asking {
+  readonly access: RegistryAccess;
+  readonly wanted?: WantedDigest | undefined;
 }
 
 /** Asks registries for images, each once. @throws RegistryError if one does not say */
 export async function presenceByAsking(
   images: readonly Reference[],
-  access: RegistryAccess,
+  { access, wanted = ANY_DIGEST }: Asking,
   { signal, onEvent }: Run,
 ): Promise<Presences> {
   const pool = new RegistryPool(access, { side: "target", onEvent });
@@ -48,10 +73,14 @@ export async function presenceByAsking(
     const answers = await forAll(images, signal, async (image, either) => {
       const repository = pool.repository(image);
       const name = image.digest ?? image.tag ?? "latest";
-      const find = (wanted: string): Promise<unknown> =>
-        repository.client.limit(() => repository.find(wanted, { signal: either }));
+      const find = async (asked: string): Promise<Digest | undefined> => {
+        const options = { signal: either };
+        const found = await repository.client.limit(() => repository.find(asked, options));
+        return found?.digest;
+      };
       const full = formatReference(image);
-      if ((await find(name)) !== undefined) return [full, "there"] as const;
+      const presence = behind(await find(name), image, wanted);
+      if (presence !== "missing") return [full, presence] as const;
       // Some registries write a manifest anew, and then it has another digest.
       const { digest, tag } = image;
       const isRewritten =
@@ -74,9 +103,9 @@ function pulled({ registry, repository, tag, digest }: Reference): Reference {
 export async function presenceAfter(
   images: readonly Reference[],
   artifacts: Receipt["artifacts"],
-  { access, run }: { access: RegistryAccess; run: Run },
+  { run, ...asking }: Asking & { run: Run },
 ): Promise<Presences> {
-  const brought = presenceByReceipt(images, { artifacts });
+  const brought = presenceByReceipt(images, { artifacts }, asking.wanted);
   const others = images.filter((image) => brought.get(formatReference(image)) !== "there");
-  return new Map([...brought, ...(await presenceByAsking(others, access, run))]);
+  return new Map([...brought, ...(await presenceByAsking(others, asking, run))]);
 }

@@ -5,7 +5,7 @@ import type { Chart } from "../chart/chart.ts";
 import { CarriedImages } from "../delivery/carried.ts";
 import { nameAt, type Destination } from "../delivery/names.ts";
 import { formatTarget } from "../delivery/plan.ts";
-import type { Presences } from "../delivery/presence.ts";
+import type { Presences, WantedDigest } from "../delivery/presence.ts";
 import { isNeeded, toFinding } from "../discover/discovery.ts";
 import type { Run } from "../events.ts";
 import type { Finding } from "../finding.ts";
@@ -29,7 +29,10 @@ import type { RepointTerms } from "./repoint-terms.ts";
 import type { Goal } from "./scene.ts";
 
 /** Says of images whether the target has them; nothing of those that nobody asks for. */
-export type AskPresence = (images: readonly Reference[]) => Promise<Presences>;
+export type AskPresence = (
+  images: readonly Reference[],
+  wanted?: WantedDigest,
+) => Promise<Presences>;
 
 /** A chart with one set of values. */
 export interface RepointedChart extends ChartProof {
@@ -74,7 +77,10 @@ export async function repointBundled(
   const repins = pins && ((goals: readonly Goal[]) => repinsFor(pins, goals, { carried, ask }));
   const wishes = { names, valueSet, settings, neededOnly, pullSecret, repins };
   const found = await repointChart(chart, wishes, run);
-  const presences = await ask(found.images.map(({ target }) => parseReference(target)));
+  // Who has pins cleared takes what the target has under the tag.
+  const wanted: WantedDigest = (image) => (pins === "none" ? undefined : carried.digestOf(image));
+  const targets = found.images.map(({ target }) => parseReference(target));
+  const presences = await ask(targets, wanted);
   const proof = toProof(chart, found, {
     pullSecret,
     pins: pins && pinsLeft(pins, found.images, { carried, presences }),

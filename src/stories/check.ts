@@ -8,7 +8,8 @@ import { isNeeded, toFinding, type DiscoveredImage } from "../discover/discovery
 import type { Finding } from "../finding.ts";
 import type { Platform } from "../oci/platform.ts";
 import { parseTarget } from "../delivery/plan.ts";
-import { presenceByAsking } from "../delivery/presence.ts";
+import { presenceByAsking, type TargetPresence } from "../delivery/presence.ts";
+import type { Reference } from "../oci/reference.ts";
 import type { RegistryAccess } from "../remote/registry/access.ts";
 import type { Mapping } from "../delivery/mapping.ts";
 import { settledKinds, skippedImages, type SkippedImage } from "../bundle/skipped.ts";
@@ -52,7 +53,7 @@ export interface CheckedChart {
   readonly missing: readonly AbsentImage[];
   /** Needed, and named at another registry than the target, where one is given. */
   readonly outside: readonly DiscoveredImage[];
-  /** Needed, and not there where these values name it; nothing unless that was asked. */
+  /** Needed, and not there where these values name it, or another image is; nothing unless that was asked. */
   readonly absent: readonly DiscoveredImage[];
   /** Images of other values that it would not get. */
   readonly left: readonly AbsentImage[];
@@ -139,7 +140,14 @@ async function checkChart(
   const asked = wanted.filter((one) => !outside.includes(one));
   const { ask } = options;
   const named = asked.map(({ reference }) => reference);
-  const presences = ask === undefined ? undefined : await presenceByAsking(named, ask, run);
+  // Elsewhere than at the target nothing promises that a tag stays what it was.
+  const behindTags =
+    target === undefined ? undefined : (image: Reference) => carried.digestOf(image);
+  const presences =
+    ask === undefined
+      ? undefined
+      : await presenceByAsking(named, { access: ask, wanted: behindTags }, run);
+  const replaced = asked.filter(({ image }) => presences?.get(image) === "rewritten");
   const { name, version } = chart.metadata;
   return {
     name,
@@ -147,7 +155,7 @@ async function checkChart(
     needed: images.filter(isNeeded).length,
     missing: lacking.filter((one) => isNeeded(one) && presences?.get(one.image) !== "there"),
     outside,
-    absent: asked.filter(({ image }) => presences?.get(image) === "missing"),
+    absent: asked.filter(({ image }) => isAbsent(presences?.get(image))),
     left: lacking.filter((one) => !isNeeded(one)),
     skipped: skipped.map(({ one, reason }) => ({
       ...one,
@@ -157,9 +165,21 @@ async function checkChart(
       ...unknowns.map(toFinding),
       ...skipped.flatMap(neededNow),
       ...elsewhere(outside, target),
+      ...replaced.map(toReplaced),
     ],
     complete,
   };
+}
+
+function isAbsent(presence: TargetPresence | undefined): boolean {
+  return presence === "missing" || presence === "rewritten";
+}
+
+/** Of an image whose tag stands for another one at the target. */
+function toReplaced({ image }: DiscoveredImage): Finding {
+  const message = `${image} stands for another digest there than in the bundle`;
+  const hint = "Push the bundle there, or pack what the target has.";
+  return { code: "IMAGE_REPLACED", severity: "warning", message, entry: image, hint };
 }
 
 /** What was not needed when it was left out, and is with these values. */

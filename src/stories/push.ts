@@ -15,7 +15,7 @@ import {
   planPush,
   type PlannedPush,
 } from "../delivery/plan.ts";
-import { presenceAfter, type Presences } from "../delivery/presence.ts";
+import { presenceAfter } from "../delivery/presence.ts";
 import type { Goods } from "../delivery/publish-charts.ts";
 import { ReceiptFile } from "../delivery/receipt-file.ts";
 import { compareWithEarlier, editionOf, newestBefore } from "../delivery/rollback.ts";
@@ -29,6 +29,7 @@ import { parseReference, type Reference } from "../oci/reference.ts";
 import type { RegistryAccess } from "../remote/registry/access.ts";
 import { RegistryPool } from "../remote/registry/pool.ts";
 import { prepareRepoint, repointBundle, type RepointReport } from "../repoint/repoint-bundle.ts";
+import type { AskPresence } from "../repoint/repoint-bundled.ts";
 import type { RepointTerms } from "../repoint/repoint-terms.ts";
 import { withBundle, type BundleOptions } from "./open-bundle.ts";
 
@@ -97,8 +98,9 @@ async function pushAndRepoint(
   }
   const prepared = await prepareRepoint(repoint, destinationOf(options), bundle);
   const report = await carryOut(bundle, work);
-  const ask = (images: readonly Reference[]): Promise<Presences> =>
-    presenceAfter(images, work.record.artifacts(), { access: options.registry ?? {}, run });
+  const access = options.registry ?? {};
+  const ask: AskPresence = (images, wanted) =>
+    presenceAfter(images, work.record.artifacts(), { access, wanted, run });
   const [repointing] = await Promise.allSettled([repointBundle(prepared, path, { ask, run })]);
   return { report, repointing };
 }

@@ -49,8 +49,10 @@ export async function repoint(
 
 /** The registry itself, a receipt, or nobody. */
 async function whoToAsk({ receipt, ask }: RepointOptions, run: Run): Promise<AskPresence> {
-  if (ask !== undefined) return (images) => presenceByAsking(images, ask, run);
+  if (ask !== undefined) {
+    return (images, wanted) => presenceByAsking(images, { access: ask, wanted }, run);
+  }
   if (receipt === undefined) return () => Promise.resolve(new Map());
   const known = await readReceipt(receipt);
-  return (images) => Promise.resolve(presenceByReceipt(images, known));
+  return (images, wanted) => Promise.resolve(presenceByReceipt(images, known, wanted));
 }

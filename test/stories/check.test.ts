@@ -183,6 +183,16 @@ describe("check()", () => {
     await push({ path, trust, target }, run);
     const after = await check({ path, trust, target, ask: {} }, run);
     expect(after).toMatchObject({ good: true, charts: [{ absent: [] }] });
+    const other = await makeBundle({ images: { "ghcr.io/acme/web:2.0": amd64("another") } });
+    await push({ path: other.path, trust, target, overwrite: true }, run);
+    const image = `${target}/acme/web:2.0`;
+    expect(await check({ path, trust, target, ask: {} }, run)).toMatchObject({
+      good: false,
+      charts: [{ absent: [{ image }], findings: [{ code: "IMAGE_REPLACED", entry: image }] }],
+    });
+    expect(await check({ path, trust, ask: {} }, run)).toMatchObject({
+      charts: [{ absent: [], findings: [] }],
+    });
   });
 
   it("reads each chart with its own values", async () => {

@@ -116,6 +116,35 @@ describe("repoint()", () => {
     }
   });
 
+  it("knows an image of the bundle from another that the target has under its name", async () => {
+    const { host } = await startRegistry();
+    const target = `${host}/mirror`;
+    const run = { workDirectory: await temporaryDirectory() };
+    const trust = { keys: [SIGNER.publicKey] };
+    const [first = ""] = IMAGES;
+    const folder = await temporaryDirectory();
+    const receipt = join(folder, "receipt.json");
+    const { path: older } = await makeBundle({
+      images: Object.fromEntries(
+        IMAGES.map((name) => [name, made(name === first ? "an older server" : name)]),
+      ),
+    });
+    await push({ path: older, trust, target, receipt }, run);
+    const { path } = await makeBundle({
+      images: Object.fromEntries(IMAGES.map((name) => [name, made(name)])),
+      charts: [{ tgz: packedChart(globalChart(), { name: "chart" }) }],
+    });
+    for (const known of [{ receipt }, { ask: {} }]) {
+      const options = { path, trust, target, ...known };
+      const report = await repoint(options, run);
+      const others = report.charts[0]?.images.filter(({ presence }) => presence !== "there");
+      expect(others).toMatchObject([{ image: first, presence: "rewritten" }]);
+      expect(report.good).toBe(false);
+      // Who takes names as they are takes what stands behind them.
+      expect(await repoint({ ...options, pins: "none" }, run)).toMatchObject({ good: true });
+    }
+  });
+
   it("follows a push: what that has brought is there, and the registry is asked for the rest", async () => {
     const { host } = await startRegistry();
     const target = `${host}/mirror`;
