@@ -18,6 +18,10 @@ const output = resolve(built, "cli");
 
 const library = libraryModules(built);
 const threads = workerEntries(built);
+const entries = {
+  images: resolve(built, "src/discover/index.js"),
+  oci: resolve(built, "src/oci/index.js"),
+};
 
 await rm(output, { recursive: true, force: true });
 const bundle = await rolldown({
@@ -25,8 +29,7 @@ const bundle = await rolldown({
     dray: resolve(built, "bin/dray.js"),
     main: resolve(built, "bin/main.js"),
     index: resolve(built, "src/index.js"),
-    images: resolve(built, "src/discover/index.js"),
-    oci: resolve(built, "src/oci/index.js"),
+    ...entries,
     ...threads,
   },
   platform: "node",
@@ -41,7 +44,11 @@ const { output: chunks } = await bundle.write({
   codeSplitting: {
     includeDependenciesRecursively: false,
     groups: [
-      partsByReader(built, { modules: [...library.values()], threads: Object.values(threads) }),
+      partsByReader(built, {
+        modules: [...library.values()],
+        threads: Object.values(threads),
+        entries,
+      }),
     ],
   },
 });

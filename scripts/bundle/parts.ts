@@ -17,6 +17,15 @@ const OFTEN: readonly (readonly string[])[] = [
 /** What every command needs before it knows what it does. */
 const BEGINNING = ["defaults.js", "errors.js", "content/small-file.js"];
 
+/** Paths of what others than commands begin with. */
+interface Library {
+  /** What the library exports, by where it stands. */
+  readonly modules: readonly string[];
+  readonly threads: readonly string[];
+  /** What programs import that want one part of the library, by the name that it has for them. */
+  readonly entries: Readonly<Record<string, string>>;
+}
+
 /** Who begins somewhere, and the modules that they begin with. */
 type Readers = ReadonlyMap<string, readonly string[]>;
 
@@ -24,13 +33,11 @@ type Readers = ReadonlyMap<string, readonly string[]>;
  * Puts a module into the file that is named for all who need it. Whoever needs a module needs what it imports
  * too, so files import one another in one direction.
  */
-export function partsByReader(
-  built: string,
-  library: { readonly modules: readonly string[]; readonly threads: readonly string[] },
-): CodeSplittingGroup {
+export function partsByReader(built: string, library: Library): CodeSplittingGroup {
   const readers = readersOf(built, library);
-  // What a thread begins with runs as soon as it is loaded, and is no part of what another one loads.
-  const begins = new Set(library.threads);
+  // What a thread begins with runs as soon as it is loaded, and is no part of what another one loads. What
+  // programs import keeps the exports that it has.
+  const begins = new Set([...library.threads, ...Object.values(library.entries)]);
   let names: ReadonlyMap<string, string> | undefined;
   return {
     debugName: "parts by reader",
@@ -41,10 +48,7 @@ export function partsByReader(
   };
 }
 
-function readersOf(
-  built: string,
-  { modules, threads }: { modules: readonly string[]; threads: readonly string[] },
-): Readers {
+function readersOf(built: string, { modules, threads, entries }: Library): Readers {
   const folder = resolve(built, "src/stories");
   const stories = readdirSync(folder).filter((file) => file.endsWith(".js"));
   const story = (name: string): string => join(folder, `${name}.js`);
@@ -56,6 +60,7 @@ function readersOf(
     ["beginning", BEGINNING.map((file) => resolve(built, "src", file))],
     ["terms", modules.filter((path) => !path.startsWith(folder))],
     ["threads", threads],
+    ...Object.entries(entries).map(([name, path]) => [`dray_${name}`, [path]] as const),
     // `dray --version` loads nothing but that.
     ["version", [resolve(built, "src/version.js")]],
   ]);
