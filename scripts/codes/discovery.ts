@@ -91,7 +91,8 @@ export const discovery = {
   },
   NOT_EXPLORED: {
     severity: "info",
-    means: "No setting that was tried reaches a part of a template that may name an image.",
+    means:
+      "No setting that was tried reaches a part of a template that may name an image, or only a value of the installer's completes the name of one.",
     advice: "Look at the line: if your values reach it, give them with `--values`.",
   },
   CHART_DEPRECATED: {

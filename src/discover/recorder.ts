@@ -6,10 +6,11 @@ import { formatReference } from "../oci/reference.ts";
 import { splitDocuments } from "../yaml/places.ts";
 import type { Collector } from "./collector.ts";
 import { withSettings } from "./discovery.ts";
+import { isMadeUp, sayCompleted } from "./made-up.ts";
 import { kindsWithImages } from "./manifests.ts";
 import { imagesIn, type RenderedImage, type RenderedImages } from "./rendered-images.ts";
 import { reportOthers } from "./report-unknowns.ts";
-import { formatSwitch, PLACEHOLDER, type Switch } from "./switches.ts";
+import { formatSwitch, type Switch } from "./switches.ts";
 
 /** One minor version before the default: what differs between the two depends on the cluster. */
 const OTHER_KUBE_VERSION = "v1.34.7";
@@ -117,17 +118,15 @@ export class Recorder {
     const image = formatReference(reference);
     // What these values pull anyway is not optional somewhere else too.
     const isKnown = switches.length > 0 && this.#collector.has(image, "hook");
-    if (isKnown || (switches.length > 0 && isMadeUp(image))) return;
+    if (isKnown) return;
+    if (switches.length > 0 && isMadeUp(image)) {
+      return sayCompleted(reference, evidence, { switches, collector: this.#collector });
+    }
     const when = switches.map(formatSwitch);
     if (moving.has(image)) return this.#collector.addVarying(reference, evidence, when);
     const loose = !pinned && sighting.certainty !== "proven";
     this.#collector.add(reference, withSettings(evidence, when), { loose });
   }
-}
-
-/** What a setting was filled with to try it is no part of a name. */
-function isMadeUp(image: string): boolean {
-  return image.includes(PLACEHOLDER) || /(?<![^/:@._-])(?:true|false)(?![^/:@._-])/.test(image);
 }
 
 interface Printed {
