@@ -2,6 +2,7 @@ import type { Command, Operand, Pipe } from "./ast.ts";
 import { callFunction, calling, namingNil } from "./call-function.ts";
 import { fieldOf, methodOf } from "./field.ts";
 import type { Scope } from "./frame.ts";
+import { asInt } from "./literals.ts";
 import { LOOKED_AT_NOTHING, type Looked, type ReadLog } from "./read-log.ts";
 import { noteUse } from "./function-uses.ts";
 import { noteEntry } from "./reads.ts";
@@ -89,7 +90,7 @@ function functionValue(name: string, given: Given, context: Context): Value {
   let args: Value[] | undefined;
   try {
     if (log.enabled && KEEPS_ENTRIES.has(name)) return tracedValue(run, given, context);
-    args = argumentsOf(given, context);
+    args = argumentsOf(given, context, run);
     noteUse(name, args, call.lookups);
     log.calls(context.start);
     return callFunction(run, args, call);
@@ -137,9 +138,12 @@ function logicValue(name: "and" | "or", { rest, piped }: Given, context: Context
   return value;
 }
 
-function argumentsOf({ rest, piped }: Given, context: Context): Value[] {
+function argumentsOf({ rest, piped }: Given, context: Context, run?: TemplateFunction): Value[] {
   const args: Value[] = [];
-  for (const operand of rest) args.push(operandValue(operand, context));
+  for (const operand of rest) {
+    const isInt = operand.type === "constant" && run?.takesInt?.(args.length) === true;
+    args.push(isInt ? asInt(operand.value) : operandValue(operand, context));
+  }
   for (const value of piped) args.push(value);
   return args;
 }

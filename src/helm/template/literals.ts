@@ -1,4 +1,5 @@
 import { TemplateError } from "./template-error.ts";
+import type { Value } from "./value.ts";
 
 const ESCAPE = /\\(?:x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[0-7]{3}|.)/gs;
 
@@ -57,4 +58,10 @@ export function numberOf(text: string): bigint | number {
   if (/^0[0-7]+$/.test(digits)) return sign * BigInt(`0o${digits.slice(1)}`);
   if (/^\d+$/.test(digits)) return sign * BigInt(digits);
   return Number(plain);
+}
+
+/** A constant where an `int` is asked for: `3.0` is one there. https://pkg.go.dev/text/template#hdr-Arguments */
+export function asInt(constant: Value): Value {
+  const isInt = typeof constant === "number" && Number.isSafeInteger(constant);
+  return isInt ? BigInt(constant) : constant;
 }

@@ -29,7 +29,11 @@ export interface Call {
   require(message: string): void;
 }
 
-export type TemplateFunction = (args: readonly Value[], call: Call) => Value;
+export interface TemplateFunction {
+  (args: readonly Value[], call: Call): Value;
+  /** Which arguments, by their place, are whole numbers and nothing else. */
+  readonly takesInt?: (at: number) => boolean;
+}
 
 interface Kinds {
   any: Value;
@@ -48,10 +52,11 @@ export function fn<const P extends readonly Kind[]>(
   params: P,
   run: (args: [...Typed<P>], call: Call) => Value,
 ): TemplateFunction {
-  return (args, call) => {
+  const checked: TemplateFunction = (args, call) => {
     if (args.length !== params.length) throw wrongCount(args.length, `${params.length}`);
     return run(typed(params, args), call);
   };
+  return takingInts(checked, params);
 }
 
 /** A function that takes any number of further arguments after `params`. */
@@ -59,10 +64,16 @@ export function variadic<const P extends readonly Kind[]>(
   params: P,
   run: (args: [...Typed<P>], rest: readonly Value[], call: Call) => Value,
 ): TemplateFunction {
-  return (args, call) => {
+  const checked: TemplateFunction = (args, call) => {
     if (args.length < params.length) throw wrongCount(args.length, `at least ${params.length}`);
     return run(typed(params, args), args.slice(params.length), call);
   };
+  return takingInts(checked, params);
+}
+
+function takingInts(run: TemplateFunction, params: readonly Kind[]): TemplateFunction {
+  if (!params.includes("int")) return run;
+  return Object.assign(run, { takesInt: (at: number) => params[at] === "int" });
 }
 
 function wrongCount(found: number, wanted: string): TemplateError {

@@ -78,6 +78,9 @@ export const EXPRESSIONS: Readonly<Record<string, readonly (readonly [string, st
   ],
   counting: [
     ["{{ until 3 }}", "[0 1 2]"],
+    ["{{ until 3.0 }}", "[0 1 2]"],
+    ['{{ trunc 3e0 "hello" }}', "hel"],
+    ["{{ untilStep 0.0 4.0 2.0 }}", "[0 2]"],
     ["{{ untilStep 1 8 3 }}", "[1 4 7]"],
     ["{{ seq 3 }}", "1 2 3"],
     ["{{ seq 2 5 }}", "2 3 4 5"],
