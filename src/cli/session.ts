@@ -19,6 +19,9 @@ export interface SessionFlags {
   readonly store?: string;
 }
 
+/** Stages in which content passes through the program. */
+const MOVING = ["pack", "push"];
+
 const DIRECTORY = { why: "it needs a directory", hint: "Name one, or leave the flag out." };
 
 /** Flags that say how a command speaks. */
@@ -86,7 +89,9 @@ export function sessionStarter(io: Io, exit: (code: number) => void): StartSessi
       run: {
         signal: io.signal,
         onEvent: (event) => {
-          if (event.type === "stage" && event.stage === "pack") io.expectBytes?.(event.bytes ?? 0);
+          if (event.type === "stage" && MOVING.includes(event.stage)) {
+            io.expectBytes?.(event.bytes ?? 0);
+          }
           shown.listen(event);
         },
         workDirectory: flags.workDir ?? defaults.workDirectory,
