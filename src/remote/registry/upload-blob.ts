@@ -1,4 +1,4 @@
-import { collect, type Bytes, type PushResult } from "../../content/content.ts";
+import { collect, type Bytes, type OpenOptions, type PushResult } from "../../content/content.ts";
 import { verified } from "../../content/verify.ts";
 import { RegistryError } from "../../errors.ts";
 import { SMALL_BODY_BYTES } from "../http/http-request.ts";
@@ -148,10 +148,11 @@ async function sendWhole(
   { location }: Session,
 ): Promise<void> {
   const action = `push blob ${expected.digest} to ${target.repository}`;
-  const read = (): Bytes =>
-    verified(content.open(0, { reuse: true }), expected, { from: content.from });
+  const read = (options: OpenOptions): Bytes =>
+    verified(content.open(0, options), expected, { from: content.from });
   // What is small is sent together with the head of its request.
-  const whole = expected.size <= SMALL_BODY_BYTES ? await collect(read()) : undefined;
+  const isSmall = expected.size <= SMALL_BODY_BYTES;
+  const whole = isSmall ? await collect(read({ reuse: false })) : undefined;
   const response = await target.client.request({
     method: "PUT",
     path: withDigest(location, expected.digest),
@@ -161,7 +162,7 @@ async function sendWhole(
       "content-type": "application/octet-stream",
       "content-length": String(expected.size),
     },
-    body: () => whole ?? read(),
+    body: () => whole ?? read({ reuse: true }),
     accept: COMMITTED,
     answerTimeout: commitTimeout(expected),
     retry: false,

@@ -117,6 +117,27 @@ describe("a blob", () => {
     expect(registry.requests("DELETE", UPLOADS)).toHaveLength(1);
   });
 
+  it("that is small is sent as it is verified, whatever its source does with the memory of pieces", async () => {
+    const registry = await startRegistry();
+    const small = authored(MediaType.octetStream, seededBytes("pieces", 5000));
+    const content: Content = {
+      from: "test",
+      open: async function* (_offset, { reuse = false } = {}) {
+        const memory = [Buffer.alloc(1000), Buffer.alloc(1000)];
+        for (let at = 0; at < small.bytes.length; at += 1000) {
+          await Promise.resolve();
+          const own = reuse ? memory[(at / 1000) % memory.length] : undefined;
+          const piece = own ?? Buffer.alloc(1000);
+          small.bytes.copy(piece, 0, at);
+          yield piece;
+        }
+      },
+    };
+    expect(await repositoryOf(registry).push(small.descriptor, content)).toBe("copied");
+    expect(story(registry)).toEqual(["POST 202", "PUT 201"]);
+    expect(await isThere(registry, small)).toBe(true);
+  });
+
   it("whose source fails ends with that failure, and the session is cancelled", async () => {
     const registry = await startRegistry();
     const failure = new Error("the disk is gone");
