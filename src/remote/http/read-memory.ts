@@ -10,8 +10,8 @@ const READ_BYTES = 256 * 1024;
 /** What is smaller is copied: it would keep all of the memory that it came in from others. */
 const WORTH_LENDING = 64 * 1024;
 
-/** The last is used; the one before may still be, or wait to be sent on. */
-const HELD_PIECES = 2;
+/** What came last is used; what came before may still be, or wait to be sent on. */
+const HELD = 2;
 
 /** What more connections than usual have left behind is not kept for them. */
 const MAX_FREE = 16;
@@ -33,10 +33,13 @@ class ReadMemory {
     return made;
   }
 
-  /** Takes back what was lent; what is another's stays so. */
-  giveBack(buffer: ArrayBufferLike): void {
-    const memory = this.#own.get(buffer);
-    if (memory !== undefined && this.#free.length < MAX_FREE) this.#free.push(memory);
+  /** The memory that was lent as `buffer`; undefined for another's. */
+  lentAs(buffer: ArrayBufferLike): Uint8Array | undefined {
+    return this.#own.get(buffer);
+  }
+
+  giveBack(memory: Uint8Array): void {
+    if (this.#free.length < MAX_FREE) this.#free.push(memory);
   }
 }
 
@@ -94,17 +97,19 @@ export async function* asRead(body: Readable): Bytes {
 
 /**
  * Passes on the body of an answer, and lets connections have the memory of its pieces again: each is used
- * before the one after the next is asked for. The first and the last may hold something else too, and
- * are left alone, as is what came in other memory.
+ * before the one after the next is asked for. Small ones do not count, which came in other memory: whoever
+ * sends on takes several before the first is on its way. The first and the last may hold something else
+ * too, and are left alone.
  */
 export async function* recycled(body: Bytes): Bytes {
-  const held: ArrayBufferLike[] = [];
+  const held: Uint8Array[] = [];
   let first: ArrayBufferLike | undefined;
   for await (const piece of body) {
     first ??= piece.buffer;
-    if (held.at(-1) !== piece.buffer) held.push(piece.buffer);
-    const done = held.length > HELD_PIECES ? held.shift() : undefined;
-    if (done !== undefined && done !== first) MEMORY.giveBack(done);
+    const memory = MEMORY.lentAs(piece.buffer);
+    if (memory !== undefined && memory !== held.at(-1)) held.push(memory);
+    const done = held.length > HELD ? held.shift() : undefined;
+    if (done !== undefined && done.buffer !== first) MEMORY.giveBack(done);
     yield piece;
   }
 }

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { RequestListener } from "node:http";
+import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { makeCertificate } from "../../../fixtures/certificates.ts";
 import { seededBytes } from "../../../fixtures/images.ts";
@@ -31,6 +32,18 @@ const chunked: RequestListener = (_request, response) => {
 const cutOff: RequestListener = (_request, response) => {
   response.setHeader("content-length", CONTENT.length);
   response.write(CONTENT.subarray(0, CONTENT.length / 2), () => response.destroy());
+};
+
+/** Much at once, and then little by little. */
+const trickling: RequestListener = (_request, response) => {
+  void (async () => {
+    response.write(CONTENT.subarray(0, 4 * 1024 * 1024));
+    for (let time = 0; time < 5; time++) {
+      await sleep(20);
+      response.write(CONTENT.subarray(0, 100));
+    }
+    response.end();
+  })();
 };
 
 function open(server: LoopbackServer, ca: string[] = []): Ask {
@@ -74,6 +87,18 @@ describe("memory that answers are read into", () => {
     const late = Array.from({ length: 3 }, async () => readLate(recycled((await ask()).body)));
     for (const { digest } of await Promise.all(late)) expect(digest).toBe(DIGEST);
     expect((await kept).equals(CONTENT)).toBe(true);
+  });
+
+  it("is not another's while nothing but little follows, which may wait to be sent on with it", async () => {
+    const ask = open(await startLoopbackServer(trickling));
+    const askForMore = open(await startLoopbackServer(sized));
+    const come: Uint8Array[] = [];
+    for await (const piece of recycled((await ask()).body)) come.push(piece);
+    const last = come.findLast(({ buffer }) => buffer.byteLength === LENT_BYTES);
+    const before = Buffer.from(last ?? []);
+    await readLate(recycled((await askForMore()).body));
+    expect(before.length).toBeGreaterThan(0);
+    expect(before.equals(last ?? Buffer.alloc(0))).toBe(true);
   });
 
   it("brings what came before a connection broke, and then says so", async () => {
