@@ -12,6 +12,8 @@ import { toFailure } from "./threads.ts";
 /** A thread that hashes what it is told of one carrier, which it opens for itself. */
 const { pieces, start, size } = workerData as Stretch;
 const opened = openCarrier();
+// Whoever asks for something hears why it is not open: by itself that would end the thread.
+opened.catch(() => undefined);
 const memory = memoryInTurn();
 
 parentPort?.on("message", (task: HashTask) => {
