@@ -36,7 +36,7 @@ export async function pullSecretOf(
 }
 
 /** https://kubernetes.io/docs/concepts/overview/working-with-objects/names/ */
-const OBJECT_NAME = /^[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?$/;
+export const OBJECT_NAME = /^[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?$/;
 
 async function requireNames(names: readonly string[]): Promise<void> {
   const wrong = names.find((name) => !OBJECT_NAME.test(name));

