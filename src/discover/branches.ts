@@ -2,6 +2,7 @@ import type { TemplateFile, TemplateSet } from "../helm/render/template-set.ts";
 import type { ActionNode, BranchNode, List } from "../helm/template/ast.ts";
 import { joined, type Looked } from "../helm/template/read-log.ts";
 import type { Decision, Watcher } from "../helm/template/watcher.ts";
+import { Changes } from "./changes.ts";
 import { isNameLine, isPartOfName, type Choice } from "./choices.ts";
 import { keyOf } from "./switches.ts";
 
@@ -27,12 +28,15 @@ export class Coverage {
   readonly #used = new Set<string>();
   readonly #lines = new Map<string, Looked>();
   readonly #said = new Map<string, Set<string>>();
+  /** Parts that speak of no image and change what others may print. */
+  readonly changes: Changes;
   /** Texts that a setting was compared with, by its key. */
   readonly literals = new Map<string, Set<string>>();
 
   constructor(set: TemplateSet, ids: Map<object, number>) {
     this.#set = set;
     this.#ids = ids;
+    this.changes = new Changes(set.defines);
   }
 
   /** Parts that were not run each time their condition was asked. */
@@ -66,6 +70,7 @@ export class Coverage {
   }
 
   readonly watch = ({ name }: TemplateFile): Watcher => ({
+    called: ({ body }) => this.changes.ran(body),
     branch: (node, decision) => this.#noteBranch(node, decision, name),
     printed: (node, print) => {
       if (isPartOfName(print)) this.#noteChoice(node, print.looked(), name);
@@ -76,9 +81,15 @@ export class Coverage {
     if (looked.compared.length > 0) this.#noteLiterals(looked);
     if (isNameLine(line)) this.#noteChoice(node, looked, file);
     for (const list of [node.body, node.otherwise]) {
-      if (list === undefined || !this.#speaksOfImage(list)) continue;
+      if (list === undefined) continue;
+      if (!this.#speaksOfImage(list)) {
+        this.changes.note(list, { node, looked }, list === taken);
+        continue;
+      }
+      this.changes.wants(node.pipe);
       const key = `${this.#idOf(list)} ${looked.reads.map(keyOf).join(" ")}`;
       if (list === taken) {
+        if (!this.#entered.has(key)) this.changes.wantsAt(looked.reads);
         this.#entered.add(key);
         this.#ran.add(listOf(key));
       } else this.#note(key, { node, looked }, file);
@@ -86,10 +97,12 @@ export class Coverage {
   }
 
   #noteChoice(node: BranchNode | ActionNode, looked: Looked, file: string): void {
+    this.changes.wants(node.pipe);
     if (looked.reads.length === 0) return;
     if (looked.compared.length > 0) this.#noteLiterals(looked);
     const key = `${this.#idOf(node)} ${file} ${looked.reads.map(keyOf).join(" ")}`;
     if (this.#choices.has(key)) return;
+    this.changes.wantsAt(looked.reads);
     for (const { path } of looked.reads) this.#used.add(path.join("\0"));
     this.#choices.set(key, { key, looked: this.#fresh(node, file, looked), file });
     this.#joinLine(`${file} ${node.line}`, looked, file);
@@ -117,8 +130,9 @@ export class Coverage {
 
   #note(key: string, part: Pick<Branch, "node" | "looked">, file: string): void {
     const known = this.#branches.get(key);
-    if (known !== undefined) known.files.add(file);
-    else this.#branches.set(key, { key, ...part, files: new Set([file]) });
+    if (known !== undefined) return void known.files.add(file);
+    this.changes.wantsAt(part.looked.reads);
+    this.#branches.set(key, { key, ...part, files: new Set([file]) });
   }
 
   #idOf(part: object): number {

@@ -22,7 +22,7 @@ import { isNotable } from "./image-key.ts";
 import { Recorder } from "./recorder.ts";
 import { reportProblems } from "./report-unknowns.ts";
 import { formatSwitch, type Switch } from "./switches.ts";
-import { addUnreached } from "./unreached.ts";
+import { addUnreached, addUnreachedChanges } from "./unreached.ts";
 
 /** Disabled subcharts of disabled subcharts. */
 const MAX_DEPTH = 4;
@@ -166,6 +166,7 @@ export class ChartRenderings {
       await this.#pause();
     });
     for (const branch of unreached) addUnreached(branch, before.map(formatSwitch), this.#collector);
+    addUnreachedChanges(rendered.coverage.changes.unreached(), this.#collector);
     this.#reportUntried(untried, before.map(formatSwitch));
   }
 

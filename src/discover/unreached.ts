@@ -1,8 +1,11 @@
-import type { BranchNode, Command, List, Node, Operand } from "../helm/template/ast.ts";
+import type { BranchNode, List, Node, Operand } from "../helm/template/ast.ts";
+import { argumentsIn, commandsOf } from "../helm/template/commands.ts";
+import type { Looked } from "../helm/template/read-log.ts";
 import type { Read } from "../helm/template/reads.ts";
 import { startsWith } from "../helm/values/path.ts";
 import { formatReference } from "../oci/reference.ts";
 import type { Branch } from "./branches.ts";
+import type { Change } from "./changes.ts";
 import type { Collector } from "./collector.ts";
 import { isPartOfImage } from "./switches.ts";
 import { seeLines } from "./text-images.ts";
@@ -14,16 +17,34 @@ export function addUnreached(
   collector: Collector,
 ): void {
   addLiterals(node, when, collector);
-  const { reads } = looked;
+  if (!isWorthTelling(node, looked)) return;
+  const message = `no setting tried reaches what {{ ${node.type} ${node.source} }} leads to`;
+  const { file, line } = node;
+  collector.unknown({ code: "NOT_EXPLORED", needed: false, message, file, line });
+}
+
+/** Says once for each file that no setting brought parts to run which change what images are made of. */
+export function addUnreachedChanges(changes: readonly Change[], collector: Collector): void {
+  const byFile = new Map<string, Change[]>();
+  for (const change of changes) {
+    const { node, looked } = change;
+    if (!isWorthTelling(node, looked)) continue;
+    byFile.set(node.file, [...(byFile.get(node.file) ?? []), change]);
+  }
+  for (const [file, [first, ...others]] of byFile) {
+    if (first === undefined) continue;
+    const { type, source, line } = first.node;
+    const more = others.length === 0 ? "" : `, and ${others.length} more in this file`;
+    const keys = first.keys.join(", ");
+    const message = `no setting tried reaches what {{ ${type} ${source} }} changes for others (${keys})${more}`;
+    collector.unknown({ code: "NOT_EXPLORED", needed: false, message, file, line });
+  }
+}
+
+/** True unless a setting that is the installer's alone decides, or none at all. */
+function isWorthTelling(node: BranchNode, { reads }: Looked): boolean {
   const isPlain = reads.every(({ value, path }) => value instanceof Map || isPartOfImage(path));
-  if (isPlain && !asksInside(node, reads)) return;
-  collector.unknown({
-    code: "NOT_EXPLORED",
-    needed: false,
-    message: `no setting tried reaches what {{ ${node.type} ${node.source} }} leads to`,
-    file: node.file,
-    line: node.line,
-  });
+  return !isPlain || asksInside(node, reads);
 }
 
 /** What asks of a table only whether it, or an entry of it, is there. */
@@ -33,7 +54,7 @@ const ASKS_PRESENCE: ReadonlySet<string> = new Set(
 
 /** True for a condition on what a table holds as a whole, on the release, or on the cluster's objects. */
 function asksInside({ pipe }: BranchNode, reads: readonly Read[]): boolean {
-  const operands = pipe.commands.flatMap(operandsOf);
+  const operands = commandsOf(pipe).flatMap(argumentsIn);
   if (operands.some(isOfRelease)) return true;
   const isLooked = operands.some((one) => one.type === "function" && !ASKS_PRESENCE.has(one.name));
   return isLooked && reads.some((read) => isWholeTable(read, reads));
@@ -43,12 +64,6 @@ function asksInside({ pipe }: BranchNode, reads: readonly Read[]): boolean {
 function isWholeTable({ value, path }: Read, reads: readonly Read[]): boolean {
   if (!(value instanceof Map)) return false;
   return !reads.some((other) => other.path.length > path.length && startsWith(other.path, path));
-}
-
-function operandsOf({ first, rest }: Command): Operand[] {
-  return [first, ...rest].flatMap((one) =>
-    one.type === "pipe" ? one.commands.flatMap(operandsOf) : [one],
-  );
 }
 
 /** `.Release.IsUpgrade`, or an object that only an installation could find. */

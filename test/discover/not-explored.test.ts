@@ -69,3 +69,62 @@ describe("a name that the installer completes is said", () => {
     expect(await saidOf(texts)).toEqual([]);
   });
 });
+
+describe("a part that nothing reaches and that changes values for others is said", () => {
+  const reads = 'x/app:1{{ .Values.tagSuffix | default "" }}';
+  const sets = '{{ $_ := set .Values "tagSuffix" "-fips" }}{{ end }}\n';
+  const open = "no setting tried reaches what {{ if";
+
+  it.each<[string, ChartTexts, string]>([
+    [
+      "where an entry is set that the name of an image is made of",
+      {
+        "values.yaml": "a: false\nb: x\n",
+        "templates/z.yaml": `{{ if and .Values.a (eq .Values.b "y") }}${sets}`,
+        "templates/a.yaml": pod(reads),
+      },
+      `templates/z.yaml:1 ${open} and .Values.a (eq .Values.b "y") }} changes for others (tagSuffix)`,
+    ],
+    [
+      "where a table is taken away, and once for each file",
+      {
+        "values.yaml": "mode: a\ncore: {name: x/core}\nextra: {on: false}\n",
+        "templates/z.yaml":
+          '{{ if eq .Values.mode "c" }}{{ $_ := unset .Values "core" }}{{ end }}\n' +
+          '{{ if eq .Values.mode "b" }}{{ $_ := mergeOverwrite .Values (dict "extra" (dict "on" true)) }}{{ end }}\n',
+        "templates/a.yaml": `{{ if .Values.extra.on }}\n${pod("x/extra:1")}---\n{{ end }}${pod('{{ (.Values.core | default (dict "name" "x/no")).name }}:1')}`,
+      },
+      `templates/z.yaml:1 ${open} eq .Values.mode "c" }} changes for others (core), and 1 more in this file`,
+    ],
+    [
+      "where a helper does it, in a table of its own",
+      {
+        "values.yaml": "a: false\nb: x\n",
+        "templates/_h.tpl": '{{ define "prepare" }}{{ $_ := set . "tagSuffix" "-big" }}{{ end }}',
+        "templates/a.yaml": `{{ $v := deepCopy .Values }}{{ if and .Values.a (eq .Values.b "y") }}{{ include "prepare" $v }}{{ end }}\n${pod('x/app:1{{ $v.tagSuffix | default "" }}')}`,
+      },
+      `templates/a.yaml:1 ${open} and .Values.a (eq .Values.b "y") }} changes for others (tagSuffix)`,
+    ],
+    [
+      "where only a run tells which entries of the values are set",
+      {
+        "values.yaml": 'env: ""\nenvs: {prod: {flavor: big}}\n',
+        "templates/z.yaml":
+          '{{ if eq .Values.env "prod" }}{{ $_ := mergeOverwrite .Values (index .Values.envs .Values.env) }}{{ end }}',
+        "templates/a.yaml": pod("x/app:1"),
+      },
+      `templates/z.yaml:1 ${open} eq .Values.env "prod" }} changes for others (Values)`,
+    ],
+  ])("%s", async (_name, texts, wanted) => {
+    expect(await saidOf(texts)).toEqual([wanted]);
+  });
+
+  it("but not where no image asks for what it changes", async () => {
+    const texts = {
+      "values.yaml": "a: false\nb: x\n",
+      "templates/z.yaml": `{{ if and .Values.a (eq .Values.b "y") }}{{ $_ := set .Values "replicas" 3 }}{{ end }}`,
+      "templates/a.yaml": pod("x/app:1"),
+    };
+    expect(await saidOf(texts)).toEqual([]);
+  });
+});

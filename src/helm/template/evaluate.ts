@@ -176,6 +176,7 @@ export class Evaluation implements Call {
     const define = this.#defines.get(name);
     if (define === undefined)
       throw new TemplateError(`template ${JSON.stringify(name)} not defined`);
+    this.#options.watcher?.called?.(define);
     return define;
   }
 

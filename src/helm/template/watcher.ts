@@ -1,4 +1,4 @@
-import type { ActionNode, BranchNode, List } from "./ast.ts";
+import type { ActionNode, BranchNode, Define, List } from "./ast.ts";
 import type { Looked } from "./read-log.ts";
 
 /** What a condition came to. */
@@ -17,8 +17,9 @@ export interface Print {
   readonly line: string;
 }
 
-/** Told of every condition and of all that is printed, and what it depended on. */
+/** Told of every condition and of all that is printed, what it depended on, and what is called by name. */
 export interface Watcher {
+  called?(template: Define): void;
   branch(node: BranchNode, decision: Decision): void;
   printed(node: ActionNode, print: Print): void;
 }
