@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { readFile, rm } from "node:fs/promises";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import { loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -41,23 +41,27 @@ export async function measure(
   return { seconds, cpu: user + system, peakRss: kilobytes * 1024, written: blocks * 512, load };
 }
 
-/** One after another, as if they were one program. */
+/**
+ * One after another, as if they were one program: GNU time tells hundredths of a second, and a small
+ * thing by itself would count as nothing.
+ */
 export async function measureAll(
   commands: readonly (readonly string[])[],
   options: { env?: Readonly<Record<string, string>> } = {},
 ): Promise<Cost> {
-  let total: Cost = { seconds: 0, cpu: 0, peakRss: 0, written: 0, load: 0 };
-  for (const command of commands) {
-    const cost = await measure(command, options);
-    total = {
-      seconds: total.seconds + cost.seconds,
-      cpu: total.cpu + cost.cpu,
-      peakRss: Math.max(total.peakRss, cost.peakRss),
-      written: total.written + cost.written,
-      load: Math.max(total.load, cost.load),
-    };
+  const script = join(tmpdir(), `dray-bench-commands-${process.pid}`);
+  const lines = commands.map((command) => command.map(quoted).join(" "));
+  await writeFile(script, `set -e\n${lines.join("\n")}\n`);
+  try {
+    return await measure(["sh", script], options);
+  } finally {
+    await rm(script);
   }
-  return total;
+}
+
+/** One word of a POSIX shell. */
+function quoted(word: string): string {
+  return `'${word.replaceAll("'", String.raw`'\''`)}'`;
 }
 
 /** Least, median and most. */
