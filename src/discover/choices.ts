@@ -75,9 +75,11 @@ export function choiceSwitches(
   const choices = all.map((choice) => choice.slice(0, MAX_OTHERS));
   const left = all.flatMap((choice) => choice.slice(MAX_OTHERS)).map((one) => [one]);
   const single = choices.length > MAX_SINGLE ? [] : choices.flat().map((one) => [one]);
+  const open = before.length > 0 ? [] : reads.flatMap(openText);
   const first = choices.flatMap((choice) => choice.slice(0, 1));
   const untried = first.length > MAX_JOINED ? [...left, first] : left;
-  return { single, joint: before.length === 0 ? together(first) : [], untried };
+  const joint = before.length === 0 ? together(first) : [];
+  return { single: [...single, ...open], joint, untried };
 }
 
 function together(first: readonly Switch[]): readonly (readonly Switch[])[] {
@@ -91,8 +93,19 @@ function othersFor({ source, path, value }: Read, literals: ReadonlySet<string> 
   if (source === "kubeVersion") return [];
   if (source === "api") return value === true ? [] : [{ source, path, value: true }];
   if (typeof value === "boolean") return [{ source, path, value: !value }];
-  if (isPartOfImage(path) || NAMES_OBJECTS.test(path.at(-1) ?? "")) return [];
+  if (isOfInstaller(path)) return [];
   return textsFor(value, literals).map((other) => ({ source, path, value: other }));
+}
+
+/** Some text where there is none: whether the name has it in it shows that nobody but the installer knows it. */
+function openText({ source, path, value }: Read): Switch[][] {
+  if (source !== "values" || value !== "" || isOfInstaller(path)) return [];
+  return [[{ source, path, value: PLACEHOLDER }]];
+}
+
+/** True for what names the image itself, or objects: what is told of those shows no other image. */
+function isOfInstaller(path: readonly string[]): boolean {
+  return isPartOfImage(path) || NAMES_OBJECTS.test(path.at(-1) ?? "");
 }
 
 function textsFor(value: Value, literals: ReadonlySet<string>): Value[] {

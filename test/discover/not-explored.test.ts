@@ -47,6 +47,14 @@ describe("a name that the installer completes is said", () => {
       `templates/a.yaml:7 ${completes} docker.io/x/app:1…: give your value of suffix`,
     ],
     [
+      "where a part of it is empty and nothing asks whether it is",
+      {
+        "values.yaml": 'variant: ""\n',
+        "templates/a.yaml": pod('{{ trimSuffix "-" (printf "x/app-%s" .Values.variant) }}:1'),
+      },
+      `templates/a.yaml:7 ${completes} docker.io/x/app-…:1: give your value of variant`,
+    ],
+    [
       "where a list has names of the installer's",
       {
         "values.yaml": "agents: []\n",
