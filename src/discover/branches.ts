@@ -1,5 +1,6 @@
 import type { TemplateFile, TemplateSet } from "../helm/render/template-set.ts";
-import type { ActionNode, BranchNode, List } from "../helm/template/ast.ts";
+import type { ActionNode, BranchNode, List, Pipe } from "../helm/template/ast.ts";
+import { namesIn } from "../helm/template/commands.ts";
 import { joined, type Looked } from "../helm/template/read-log.ts";
 import type { Decision, Watcher } from "../helm/template/watcher.ts";
 import { Changes } from "./changes.ts";
@@ -27,6 +28,7 @@ export class Coverage {
   readonly #choices = new Map<string, Choice>();
   readonly #used = new Set<string>();
   readonly #lines = new Map<string, Looked>();
+  readonly #reading = new Map<Pipe, boolean>();
   readonly #said = new Map<string, Set<string>>();
   /** Parts that speak of no image and change what others may print. */
   readonly changes: Changes;
@@ -74,12 +76,14 @@ export class Coverage {
     branch: (node, decision) => this.#noteBranch(node, decision, name),
     printed: (node, print) => {
       if (isPartOfName(print)) this.#noteChoice(node, print.looked(), name);
+      else if (this.#readsFile(node)) this.#noteFiles(node, print.looked(), name);
     },
   });
 
   #noteBranch(node: BranchNode, { taken, looked, line }: Decision, file: string): void {
     if (looked.compared.length > 0) this.#noteLiterals(looked);
     if (isNameLine(line)) this.#noteChoice(node, looked, file);
+    else if (this.#readsFile(node)) this.#noteFiles(node, looked, file);
     for (const list of [node.body, node.otherwise]) {
       if (list === undefined) continue;
       if (!this.#speaksOfImage(list)) {
@@ -126,6 +130,19 @@ export class Coverage {
     if (before === undefined || all.reads.length === before.reads.length) return;
     const key = `${line} ${all.reads.map(keyOf).join(" ")}`;
     this.#choices.set(key, { key, looked: all, file });
+  }
+
+  /** Of what had a say in whole manifests, only what chose the file of the chart that has them. */
+  #noteFiles(node: BranchNode | ActionNode, { compared: all }: Looked, file: string): void {
+    const compared = all.filter(({ ofFiles }) => ofFiles === true);
+    this.#noteChoice(node, { reads: compared.flatMap(({ reads }) => reads), compared }, file);
+  }
+
+  /** True for what asks for files of the chart. */
+  #readsFile({ pipe }: BranchNode | ActionNode): boolean {
+    const known = this.#reading.get(pipe) ?? namesIn(pipe).includes("Files");
+    this.#reading.set(pipe, known);
+    return known;
   }
 
   #note(key: string, part: Pick<Branch, "node" | "looked">, file: string): void {

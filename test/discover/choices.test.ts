@@ -68,6 +68,25 @@ describe("another name of an image is found", () => {
       ],
     ],
     [
+      "in a file whose name a setting is a part of, and in all files of such a folder",
+      {
+        "values.yaml": "flavor: slim\ndir: prod\n",
+        "img/slim.txt": "x/slim:1",
+        "img/full.txt": "x/full:1",
+        "files/prod/a.yaml": pod("x/prod:1"),
+        "files/dev/b.yaml": pod("x/dev:1"),
+        "templates/a.yaml": pod('{{ .Files.Get (printf "img/%s.txt" .Values.flavor) }}'),
+        "templates/b.yaml":
+          '{{ range $p, $_ := .Files.Glob (printf "files/%s/*.yaml" .Values.dir) }}---\n{{ $.Files.Get $p }}{{ end }}',
+      },
+      [
+        "needed x/prod:1",
+        "needed x/slim:1",
+        "optional x/dev:1 by dir=dev",
+        "optional x/full:1 by flavor=full",
+      ],
+    ],
+    [
       "in a table by a key that is a setting",
       {
         "values.yaml":

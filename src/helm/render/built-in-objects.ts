@@ -102,13 +102,18 @@ export function chartFiles(chart: Chart): Dict {
 
 function filesDict(files: readonly (readonly [string, string])[]): Dict {
   const texts = new Map(files);
-  const get = fn(["string"], ([path]) => texts.get(path) ?? "");
+  const paths = [...texts.keys()];
+  const get = fn(["string"], ([path], call) => {
+    call.asksForFile(path, paths);
+    return texts.get(path) ?? "";
+  });
   const methods: Readonly<Record<string, TemplateFunction>> = {
     Get: get,
     GetBytes: get,
     Lines: fn(["string"], ([path]) => linesOf(texts.get(path) ?? "")),
-    Glob: fn(["string"], ([pattern], { budget }) => {
-      budget.step(files.length);
+    Glob: fn(["string"], ([pattern], call) => {
+      call.budget.step(files.length);
+      call.asksForFile(pattern, paths);
       // A pattern that is none matches everything, as in Helm.
       const matches = glob(pattern, { extended: true }) ?? (() => true);
       return filesDict(files.filter(([path]) => matches(path)));

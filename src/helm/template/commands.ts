@@ -23,6 +23,12 @@ export function argumentsIn({ first, rest }: Command): readonly Operand[] {
   return [first, ...rest];
 }
 
+/** Every name that a pipeline looks up. */
+export function namesIn(pipe: Pipe): string[] {
+  const operands = commandsOf(pipe).flatMap(argumentsIn);
+  return operands.flatMap((one) => ("names" in one ? one.names : []));
+}
+
 function commandsWithin(operand: Operand): Command[] {
   if (operand.type === "pipe") return commandsOf(operand);
   return operand.type === "chain" ? commandsWithin(operand.base) : [];

@@ -160,6 +160,10 @@ export class Evaluation implements Call {
     if (this.#log.active) this.#log.compares([key, ...dict.keys()]);
   }
 
+  asksForFile(path: string, paths: readonly string[]): void {
+    this.#log.names(path, paths);
+  }
+
   compared(values: readonly Value[]): void {
     this.#log.compares(values);
   }

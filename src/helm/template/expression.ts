@@ -173,8 +173,9 @@ type Named = Extract<Operand, { type: "field" | "variable" | "chain" }>;
 /** Follows the names of `.a.b`, `$x.a` or `(…).a`; a method at the end takes the arguments. */
 function chainValue(operand: Named, given: Given, context: Context): Value {
   const { names } = operand;
-  const { call } = context.machine;
+  const { call, log } = context.machine;
   let value = baseValue(operand, context);
+  log.calls(context.start);
   // Go knows no field of a nil that a pipeline gave, and answers nil; of a nil field it complains.
   if (value === null) return null;
   for (let index = 0; index < names.length; index++) {

@@ -1,4 +1,5 @@
 import { append } from "../../content/append.ts";
+import { partsInPlaceOf } from "./file-names.ts";
 import type { Read } from "./reads.ts";
 import type { Value } from "./value.ts";
 
@@ -6,6 +7,8 @@ import type { Value } from "./value.ts";
 export interface Comparison {
   readonly values: readonly Value[];
   readonly reads: readonly Read[];
+  /** The values are parts of the names of files. */
+  readonly ofFiles?: true;
 }
 
 /** What was looked at while something was evaluated. */
@@ -91,6 +94,16 @@ export class ReadLog {
     if (!this.active) return;
     const reads = this.#reads.slice(this.#from, this.#from + MAX_BEHIND);
     this.#compared.push({ values, reads: distinct(reads, 0) });
+  }
+
+  /** A file was asked for by `path`: what a setting gives of that may be what other `paths` have in its place. */
+  names(path: string, paths: readonly string[]): void {
+    if (!this.active) return;
+    for (const read of distinct(this.#reads, this.#from)) {
+      const others = partsInPlaceOf(read.value, path, paths);
+      if (others.length > 0)
+        this.#compared.push({ values: [read.value, ...others], reads: [read], ofFiles: true });
+    }
   }
 
   /** What was looked at before, to make a value that is looked at now. */

@@ -17,6 +17,8 @@ export interface Call {
   asked(read: Read): void;
   /** Says that one of the keys of `dict` was chosen by a value. */
   picked(dict: Dict, key: string): void;
+  /** Says that a file was asked for by a path or pattern, of those that there are. */
+  asksForFile(path: string, paths: readonly string[]): void;
   /** Says which values were compared with each other. */
   compared(values: readonly Value[]): void;
   /** Runs a named template. */
