@@ -1,5 +1,5 @@
 import { existsSync, type Dirent } from "node:fs";
-import { readdir, readFile, rm } from "node:fs/promises";
+import { readdir, readFile, rm, rmdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { makeDirectory } from "../content/make-directory.ts";
 import { requireFolder, requireOwnWay, requirePlace } from "../content/output-place.ts";
@@ -22,13 +22,17 @@ export class OutputFolder {
   }
 
   /**
-   * Makes the directory if it is not there.
+   * Tries whether the directory can be made. It is there again when there are files to write: what
+   * ends before leaves nothing behind.
    * @throws DrayError `DRAY_OUTPUT_REFUSED`, `DRAY_SYSTEM_REFUSED`
    */
   async prepare(): Promise<void> {
     if (this.#path === undefined) return;
     await requireFolder(this.#path);
-    if (!this.#isDry) await makeDirectory(this.#path);
+    if (this.#isDry) return;
+    const missing = missingFrom(this.#path);
+    await makeDirectory(this.#path);
+    for (const directory of missing) await removeEmpty(directory);
   }
 
   /**
@@ -94,6 +98,20 @@ export class OutputFolder {
       `Cannot write file ${JSON.stringify(path)}: expected nothing there or what an earlier run has written, found something else`,
       { kind: "usage", hint: "Name another directory: nothing else is replaced." },
     );
+  }
+}
+
+/** A directory that is not there, and those above it that are not, from the inside out. */
+function missingFrom(path: string): string[] {
+  return existsSync(path) ? [] : [path, ...missingFrom(dirname(path))];
+}
+
+/** Somebody else may have put something into it, or have removed it. */
+async function removeEmpty(directory: string): Promise<void> {
+  try {
+    await rmdir(directory);
+  } catch (error) {
+    if (!["ENOTEMPTY", "EEXIST", "ENOENT"].includes(systemCode(error) ?? "")) throw error;
   }
 }
 
