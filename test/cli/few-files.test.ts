@@ -28,7 +28,7 @@ describe("a process that may open few files", () => {
     for (let most = 20; most < 40; most += 2) {
       const { status, stderr } = withFiles(most, ["verify", path, "--allow-unsigned"]);
       const isUnloaded = /^node:internal|at .*esm\/load/m.test(stderr);
-      const isSaid = stderr.includes("hint: Raise the limit: ulimit -n 1024.");
+      const isSaid = stderr.includes("hint: Raise the limit: `ulimit -n 1024`.");
       expect([most, isUnloaded || isSaid || status === 0]).toEqual([most, true]);
       expect(stderr).not.toContain("mistake in dray");
     }
