@@ -42,10 +42,11 @@ async function validator(draft: string): Promise<Ajv> {
 
 /** Patterns are those of Go, and take no more time than they may. */
 const regExp = Object.assign(
-  (pattern: string): { test(text: string): boolean } => {
+  (pattern: string): { test(text: string): boolean; toString(): string } => {
     const regex = compileRegex(pattern);
     if ("problem" in regex) throw new Error(`${JSON.stringify(pattern)}: ${regex.problem}`);
-    return { test: (text) => regex.test(text) };
+    // By what it is called it is told from the other patterns of the schema.
+    return { test: (text) => regex.test(text), toString: () => pattern };
   },
   { code: "compileRegex" },
 );

@@ -39,6 +39,7 @@ const PLAIN: readonly object[] = [
   { minLength: 1, maxLength: 2 },
   { minItems: 1, maxItems: 1 },
   { pattern: "^[a-z]+$" },
+  { allOf: [{ pattern: "^w" }, { pattern: "x$" }] },
   { required: ["a"] },
   { properties: { a: { type: "string" }, b: { type: "array" } } },
   { properties: { a: {} }, additionalProperties: false },
