@@ -195,8 +195,8 @@ export function diskFull(cause: unknown, action: string, hint: string): DrayErro
   return new DrayError("DRAY_DISK_FULL", `Cannot ${action}: the disk is full`, { cause, hint });
 }
 
-/** A path as one word of a shell, for the commands that hints give. */
-export function shellWord(path: string): string {
-  const isPlain = /^[\w%+,./:=@][\w%+,./:=@-]*$/.test(path);
-  return isPlain ? path : `'${path.replaceAll("'", String.raw`'\''`)}'`;
+/** What is one word to a shell, for the commands that are printed. */
+export function shellWord(word: string): string {
+  const isPlain = /^[\w%+,./:=@-]+$/.test(word);
+  return isPlain ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
 }

@@ -92,37 +92,44 @@ async function runCheck(
     run,
   );
   const findings = [...report.findings, ...report.charts.flatMap((chart) => chart.findings)];
-  print(report, () => renderCheck(report), formatProblems(findings));
+  const isAsked = flags.ask === true;
+  print(report, () => renderCheck(report, isAsked), formatProblems(findings));
   const { good, complete } = report;
   const isUnsure = !complete && flags.allowIncomplete !== true;
   if (good && !isUnsure) return;
-  refuse(paragraphs([...report.charts.map(renderLacking), verdict(report)]));
+  refuse(paragraphs([...report.charts.map(renderLacking), verdict(report, isAsked)]));
 }
 
 /** What a bundle lacks for its charts, if anything. */
-function renderCheck(report: CheckReport): string {
+function renderCheck(report: CheckReport, isAsked: boolean): string {
   const { bundle, charts, findings } = report;
   const parts = [
     formatTable([
       ["bundle", `${bundle.name} ${bundle.version}`],
       ["bundle digest", bundle.digest],
-      ...charts.map(({ name, version, needed, missing, skipped }) => [
-        "chart",
-        `${name} ${version}: ${needed - missing.length - skipped.length} of ${plural(needed, "needed image")} here`,
-      ]),
+      ...charts.map((chart) => ["chart", counted(chart)]),
     ]),
     formatNotes(findings),
     ...charts.map(renderChart),
-    verdict(report),
+    verdict(report, isAsked),
   ];
   return paragraphs(parts);
 }
 
+function counted({ name, version, needed, missing, found, skipped }: CheckedChart): string {
+  const here = needed - missing.length - found.length - skipped.length;
+  return `${name} ${version}: ${here} of ${plural(needed, "needed image")} here`;
+}
+
 function renderChart(chart: CheckedChart): string {
-  const { name, version, left, skipped, findings } = chart;
+  const { name, version, left, skipped, found, findings } = chart;
   const parts = [
     formatOperators(findings),
     section(`Needed by ${name} ${version}, and left out on purpose:`, formatAbsent(skipped)),
+    section(
+      `Needed by ${name} ${version}, not in the bundle, and in its registry by its word alone:`,
+      formatNamed(found),
+    ),
     renderLacking(chart),
     section(`Not needed by ${name} ${version} with these values:`, formatAbsent(left)),
   ];
@@ -148,7 +155,7 @@ function formatNamed(images: CheckedChart["outside"]): string {
   return images.map((one) => `  ${one.class}  ${one.image}\n    ${reasonFor(one)}\n`).join("");
 }
 
-function verdict({ good, complete, charts }: CheckReport): string {
+function verdict({ good, complete, charts }: CheckReport, isAsked: boolean): string {
   const lacks = charts.some(({ missing }) => missing.length > 0);
   if (!good && !lacks) {
     return "Incomplete: with these values images are pulled from elsewhere, or are not where they are looked for.\n";
@@ -156,7 +163,17 @@ function verdict({ good, complete, charts }: CheckReport): string {
   if (!good) return "Incomplete: the bundle lacks images that its charts will pull.\n";
   const skipped = charts.flatMap((chart) => chart.skipped).length;
   const but = skipped === 0 ? "" : `, but for ${skipped} left out on purpose`;
+  const where = whereabouts(charts, isAsked);
   return complete
-    ? `Good: every image that the charts will pull is in the bundle${but}.\n`
-    : "Not known: every image that was found is in the bundle, but some may have been missed.\n";
+    ? `Good: every image that the charts will pull is ${where}${but}.\n`
+    : `Not known: every image that was found is ${where}, but some may have been missed.\n`;
+}
+
+/** Where every image is. */
+function whereabouts(charts: readonly CheckedChart[], isAsked: boolean): string {
+  if (!isAsked) return "in the bundle";
+  const found = charts.flatMap((chart) => chart.found).length;
+  return found === 0
+    ? "in the bundle, and where these values look for it"
+    : `where these values look for it (the bundle lacks ${found} of them)`;
 }

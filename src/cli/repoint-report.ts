@@ -51,6 +51,13 @@ function renderChart(report: RepointedChart): string {
     ]),
     formatOperators(findings),
     renderFaults(report),
+    section(
+      "At the target by its word alone, as the bundle has none to compare with:",
+      images
+        .filter(isVouched)
+        .map(({ target }) => `  ${target}\n`)
+        .join(""),
+    ),
     section("Not needed with these values, and no value was seen to move it:", formatImages(left)),
     section("Reaches outside when it runs, and was not switched off:", formatEgress(egress)),
     `${install}\n`,
@@ -86,18 +93,37 @@ function formatWorkloads(
     const tests = onlyTests ? " (helm test)" : "";
     return `  ${object}${tests}, under the service account ${account}\n    ${file}\n`;
   });
-  const patch = JSON.stringify({ imagePullSecrets: [{ name: secret }] });
-  const accounts = new Set(without.map(({ account }) => account));
   // A chart may name what is no account, and more than one word for a shell.
-  const possible = [...accounts].filter((one) => OBJECT_NAME.test(one));
-  const ways = possible.map(
-    (one) => `    kubectl patch serviceaccount ${one} --patch '${patch}'\n`,
+  const possible = without.filter(({ account, namespace = account }) =>
+    [account, namespace].every((one) => OBJECT_NAME.test(one)),
   );
-  return `${lines.join("")}  → Give it to these accounts; pods have it that are made after that:\n${ways.join("")}`;
+  const ways = new Set(possible.map((one) => patchLines(one, secret)));
+  return `${lines.join("")}  → Give it to these accounts; pods have it that are made after that:\n${[...ways].join("")}`;
+}
+
+/** Adds the secret to those that an account has, and else makes the list of it alone. */
+function patchLines(
+  { account, namespace }: { readonly account: string; readonly namespace?: string | undefined },
+  name: string,
+): string {
+  const where = namespace === undefined ? "" : ` --namespace ${namespace}`;
+  const command = `kubectl patch serviceaccount ${account}${where} --type json --patch`;
+  const path = "/imagePullSecrets";
+  const add = [{ op: "add", path: `${path}/-`, value: { name } }];
+  const make = [
+    { op: "test", path, value: null },
+    { op: "add", path, value: [{ name }] },
+  ];
+  return `    ${command} '${JSON.stringify(add)}' ||\n      ${command} '${JSON.stringify(make)}'\n`;
 }
 
 function isMissing({ presence }: PresentImage): boolean {
   return presence === "missing" || presence === "rewritten";
+}
+
+/** True for what the target has something of that name for, and nobody can say what. */
+function isVouched({ moved, presence, isCarried, target }: PresentImage): boolean {
+  return moved && presence === "there" && !isCarried && !target.includes("@");
 }
 
 function formatMissing({ target, presence }: PresentImage): string {
@@ -156,8 +182,12 @@ function isNeeded({ class: kind }: PresentImage): boolean {
 
 /** Whether all images come from the target, and if not, why. */
 function verdict({ good, charts, target }: RepointReport): string {
-  if (good) return `Good: every needed image comes from ${target} with these values.\n`;
   const images = charts.flatMap((chart) => chart.images).filter(isNeeded);
+  if (good) {
+    const vouched = images.filter(isVouched).length;
+    const but = vouched === 0 ? "" : `; of ${vouched} the bundle has none to compare with`;
+    return `Good: every needed image comes from ${target} with these values${but}.\n`;
+  }
   const outside = images.filter(({ moved }) => !moved).length;
   if (outside > 0) {
     return `Incomplete: ${plural(outside, "needed image")} still ${outside === 1 ? "comes" : "come"} from outside.\n`;

@@ -1,5 +1,5 @@
 import { forAll } from "../content/concurrency.ts";
-import type { Digest } from "../oci/digest.ts";
+import { algorithmOf, type Digest } from "../oci/digest.ts";
 import { formatReference, parseReference, type Reference } from "../oci/reference.ts";
 import type { Run } from "../events.ts";
 import type { RegistryAccess } from "../remote/registry/access.ts";
@@ -38,20 +38,24 @@ export function presenceByReceipt(
   return new Map(
     images.map((image) => [
       formatReference(image),
-      behind(names.get(formatReference(pulled(image))), image, wanted),
+      behind(names.get(formatReference(pulled(image))), wantedBehind(image, wanted)),
     ]),
   );
 }
 
-/** What an image is of which `found` stands under the name that a cluster asks for. */
-function behind(
-  found: string | undefined,
-  image: Reference,
-  wanted: WantedDigest,
-): "there" | "missing" | "rewritten" {
+/**
+ * What an image is of which `found` stands under the name that a cluster asks for. Digests of two
+ * algorithms do not say whether they are of the same.
+ */
+function behind(found: string | undefined, digest: Digest | undefined): TargetPresence {
   if (found === undefined) return "missing";
-  const digest = image.digest === undefined ? wanted(image) : undefined;
-  return digest === undefined || digest === found ? "there" : "rewritten";
+  if (digest === undefined || digest === found) return "there";
+  return found.startsWith(`${algorithmOf(digest)}:`) ? "rewritten" : "not asked";
+}
+
+/** What is to stand behind a tag; a digest says itself what it stands for. */
+function wantedBehind(image: Reference, wanted: WantedDigest): Digest | undefined {
+  return image.digest === undefined ? wanted(image) : undefined;
 }
 
 /** Who is asked, and what is to stand behind tags there. */
@@ -73,13 +77,17 @@ export async function presenceByAsking(
     const answers = await forAll(images, signal, async (image, either) => {
       const repository = pool.repository(image);
       const name = image.digest ?? image.tag ?? "latest";
+      const like = wantedBehind(image, wanted);
       const find = async (asked: string): Promise<Digest | undefined> => {
+        const { limit } = repository.client;
         const options = { signal: either };
-        const found = await repository.client.limit(() => repository.find(asked, options));
-        return found?.digest;
+        const found = (await limit(() => repository.find(asked, options)))?.digest;
+        if (found === undefined || like === undefined) return found;
+        if (algorithmOf(found) === algorithmOf(like)) return found;
+        return limit(() => repository.digestBehind(asked, { ...options, like }));
       };
       const full = formatReference(image);
-      const presence = behind(await find(name), image, wanted);
+      const presence = behind(await find(name), like);
       if (presence !== "missing") return [full, presence] as const;
       // Some registries write a manifest anew, and then it has another digest.
       const { digest, tag } = image;

@@ -1,6 +1,7 @@
 import type { Chart } from "../chart/chart.ts";
 import type { Release } from "../helm/render/built-in-objects.ts";
 import type { ValueSet } from "../helm/values/user-values.ts";
+import { shellWord } from "../errors.ts";
 
 /** What an installation is put together of. */
 export interface Install {
@@ -44,10 +45,5 @@ export function installLine({
     ...setString.flatMap((one) => ["--set-string", one]),
     ...setFile.flatMap((one) => ["--set-file", one]),
   ];
-  return words.map(quoted).join(" ");
-}
-
-/** As a shell reads it. */
-function quoted(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+  return words.map(shellWord).join(" ");
 }

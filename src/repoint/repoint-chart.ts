@@ -119,6 +119,7 @@ export async function repointChart(
       final,
       kept,
       pullSecret,
+      namespace: settings.namespace,
       names,
       others: unseen(discovery, scenes, neededOnly),
     }),
@@ -168,10 +169,12 @@ function prove(
     final,
     kept,
     pullSecret,
+    namespace,
     names,
     others: unproven,
   }: {
     readonly pullSecret: string | undefined;
+    readonly namespace: string | undefined;
     readonly final: Rendering;
     readonly kept: readonly KeptEdit[];
     readonly names: TargetNames;
@@ -187,6 +190,7 @@ function prove(
   const problems = final.problems.map(
     ({ file, line, reason }) => `${file}:${line}: ${reason.trim()}`,
   );
-  const workloads = pullSecret === undefined ? [] : workloadsIn(final, pullSecret);
+  const workloads =
+    pullSecret === undefined ? [] : workloadsIn(final, { secret: pullSecret, namespace });
   return { images, problems, workloads };
 }

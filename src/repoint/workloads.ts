@@ -1,6 +1,7 @@
 import { isTest, readManifests, type Manifest } from "../discover/manifests.ts";
 import type { RenderedFile } from "../helm/render/render.ts";
 import { byCodePoint, isList, type Dict, type Value } from "../helm/template/value.ts";
+import { lookUp } from "../helm/values/path.ts";
 import { lastingName } from "./spots.ts";
 import type { Rendering } from "./rendering.ts";
 
@@ -12,20 +13,29 @@ export interface Workload {
   readonly file: string;
   /** The service account that its pods run under. */
   readonly account: string;
+  /** Where that is; undefined where neither the chart nor the release says so. */
+  readonly namespace?: string | undefined;
   /** True if its pods have the secret, by themselves or by their service account. */
   readonly hasSecret: boolean;
   /** True for what only `helm test` runs. */
   readonly onlyTests: boolean;
 }
 
-/** Everything that runs pods in a rendering. */
-export function workloadsIn({ files }: Pick<Rendering, "files">, secret: string): Workload[] {
+/**
+ * Everything that runs pods in a rendering. Where nobody says which namespace the release goes to, it was
+ * rendered for `default`, and an object that says so says nothing.
+ */
+export function workloadsIn(
+  { files }: Pick<Rendering, "files">,
+  { secret, namespace: released }: { secret: string; namespace?: string | undefined },
+): Workload[] {
   return [...secretPlaces(files, secret).values()]
     .filter(({ kind }) => kind === "pod")
-    .map(({ object, file, account, hasSecret, onlyTests }) => ({
+    .map(({ object, file, account, namespace: stated, hasSecret, onlyTests }) => ({
       object,
       file,
       account,
+      namespace: released === undefined && stated === "default" ? undefined : (stated ?? released),
       hasSecret,
       onlyTests,
     }))
@@ -44,6 +54,8 @@ export interface SecretPlace {
   readonly kind: "pod" | "other";
   /** Of a pod: what it runs under. */
   readonly account: string;
+  /** That the object names itself. */
+  readonly namespace: string | undefined;
   readonly hasSecret: boolean;
   readonly onlyTests: boolean;
 }
@@ -100,6 +112,7 @@ function placesOf(
 ): FilePlaces["places"] {
   const places: SecretPlace[] = [];
   const pods = new Set<string>();
+  const namespace = lookUp(object, ["metadata", "namespace"]);
   visit(object, (value, path) => {
     const isPod = value instanceof Map && isList(value.get("containers"));
     if (!isPod && (typeof value !== "string" || !isNamed(value, secret, path))) return;
@@ -109,6 +122,7 @@ function placesOf(
       file,
       object: name,
       account: accountOf(value),
+      namespace: typeof namespace === "string" && namespace !== "" ? namespace : undefined,
       onlyTests: isTest(hooks),
     };
     if (isPod) {

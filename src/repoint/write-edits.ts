@@ -63,12 +63,20 @@ function remarksFor(
   const here = edits.filter((edit) => startsWith(edit.path, path) && isWhole(edit));
   if (here.length === 0) return [];
   const moved = here.flatMap(({ moves }) => moves).map((image) => `moves ${image}`);
-  const pinned = here.flatMap(({ pins }) => pins).map((image) => `fixes the digest of ${image}`);
+  const pinned = here
+    .flatMap(({ pins }) => pins)
+    .map((image) => `${pinning(image, scenes)} ${image}`);
   const served = here.flatMap(({ serves }) => serves).map((object) => `gives ${object} the secret`);
   const all = [...new Set([...moved, ...pinned, ...served])].toSorted();
   if (all.length === 0) return ["without it the chart refuses images of other registries"];
   const left = all.length - MAX_NAMED;
   return [...all.slice(0, MAX_NAMED), ...(left > 0 ? [`and ${left} more`] : [])];
+}
+
+function pinning(image: string, scenes: readonly Scene[]): string {
+  const goals = scenes.flatMap((scene) => [...scene.goals.values()]);
+  const isPinned = goals.some((goal) => goal.image === image && goal.target.digest !== undefined);
+  return isPinned ? "fixes the digest of" : "clears the digest of";
 }
 
 function isInList(inner: ValuesPath, outer: ValuesPath, scenes: readonly Scene[]): boolean {

@@ -51,6 +51,8 @@ export interface CheckedChart {
   readonly needed: number;
   /** Those of them that a cluster would not get. */
   readonly missing: readonly AbsentImage[];
+  /** Those that are not in the bundle, and that the registry has where these values name them. */
+  readonly found: readonly DiscoveredImage[];
   /** Needed, and named at another registry than the target, where one is given. */
   readonly outside: readonly DiscoveredImage[];
   /** Needed, and not there where these values name it, or another image is; nothing unless that was asked. */
@@ -148,12 +150,15 @@ async function checkChart(
       ? undefined
       : await presenceByAsking(named, { access: ask, wanted: behindTags }, run);
   const replaced = asked.filter(({ image }) => presences?.get(image) === "rewritten");
+  const isThere = ({ image }: DiscoveredImage): boolean => presences?.get(image) === "there";
+  const needed = lacking.filter(isNeeded);
   const { name, version } = chart.metadata;
   return {
     name,
     version,
-    needed: images.filter(isNeeded).length,
-    missing: lacking.filter((one) => isNeeded(one) && presences?.get(one.image) !== "there"),
+    needed: wanted.length,
+    missing: needed.filter((one) => !isThere(one)),
+    found: needed.filter(isThere),
     outside,
     absent: asked.filter(({ image }) => isAbsent(presences?.get(image))),
     left: lacking.filter((one) => !isNeeded(one)),

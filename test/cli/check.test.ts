@@ -5,6 +5,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { makeBundle, SIGNER } from "../../fixtures/bundles.ts";
 import { packedChart } from "../../fixtures/charts.ts";
 import { makeImage, makeLayer } from "../../fixtures/images.ts";
+import { fill, startRegistry } from "../remote/registry/lab.ts";
 import { dray } from "./terminal.ts";
 
 const keys = await mkdtemp(join(tmpdir(), "dray-test-"));
@@ -49,6 +50,30 @@ describe("dray check", () => {
       good: false,
       charts: [{ name: "shop", needed: 1, missing: [{ image: "ghcr.io/acme/web:2.1" }] }],
     });
+  });
+
+  it("says what it has asked a registry, and what only that has: 0", async () => {
+    const registry = await startRegistry();
+    const { host } = registry;
+    const image = makeImage([makeLayer("web", 500)]);
+    await fill(registry, image, "acme/web:2.0");
+    const template = TEMPLATE.replace("ghcr.io", host);
+    const path = await bundle({ "templates/web.yaml": template });
+    const flags = ["--key", key, "--target", host, "--ask"];
+    expect(await dray(["check", path, ...flags])).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining(
+        "Good: every image that the charts will pull is in the bundle, and where these values look for it.\n",
+      ) as string,
+    });
+    await fill(registry, image, "acme/web:3.0");
+    const { code, stdout } = await dray(["check", path, ...flags, "--set-string", "tag=3.0"]);
+    expect(code).toBe(0);
+    expect(stdout).toContain("shop 1.0.0: 0 of 1 needed image here\n");
+    expect(stdout).toContain(
+      `Needed by shop 1.0.0, not in the bundle, and in its registry by its word alone:\n  needed  ${host}/acme/web:3.0\n`,
+    );
+    expect(stdout).toContain("where these values look for it (the bundle lacks 1 of them).\n");
   });
 
   it("names the platforms that are missing: 3", async () => {

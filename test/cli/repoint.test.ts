@@ -6,7 +6,7 @@ import { makeBundle, SIGNER } from "../../fixtures/bundles.ts";
 import { packedChart } from "../../fixtures/charts.ts";
 import { makeImage, makeLayer } from "../../fixtures/images.ts";
 import { temporaryDirectory } from "../../fixtures/temporary-directory.ts";
-import { startRegistry } from "../remote/registry/lab.ts";
+import { fill, startRegistry } from "../remote/registry/lab.ts";
 import { dray } from "./terminal.ts";
 
 const keys = await mkdtemp(join(tmpdir(), "dray-test-"));
@@ -16,13 +16,16 @@ afterAll(() => rm(keys, { recursive: true }));
 
 const TARGET = "registry.internal:5000/mirror";
 
-const pod = (image: string): string =>
-  `apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n  containers:\n  - {name: main, image: ${image}}\n`;
+const pod = (image: string, metadata = "name: web"): string =>
+  `apiVersion: v1\nkind: Pod\nmetadata: {${metadata}}\nspec:\n  containers:\n  - {name: main, image: ${image}}\n`;
 
-async function bundle(image = '"{{ .Values.repository }}:{{ .Values.tag }}"'): Promise<string> {
+async function bundle(
+  image = '"{{ .Values.repository }}:{{ .Values.tag }}"',
+  metadata?: string,
+): Promise<string> {
   const texts = {
     "values.yaml": 'repository: ghcr.io/acme/web\ntag: "2.0"\n',
-    "templates/web.yaml": pod(image),
+    "templates/web.yaml": pod(image, metadata),
   };
   const { path } = await makeBundle({
     images: { "ghcr.io/acme/web:2.0": makeImage([makeLayer("web", 500)]) },
@@ -227,7 +230,10 @@ describe("dray repoint", () => {
       "Pulls without the secret pull-here, and no value gives it:\n  Pod/web, under the service account default\n    shop/templates/web.yaml\n",
     );
     expect(stdout).toContain(
-      `kubectl patch serviceaccount default --patch '{"imagePullSecrets":[{"name":"pull-here"}]}'\n`,
+      [
+        `    kubectl patch serviceaccount default --type json --patch '[{"op":"add","path":"/imagePullSecrets/-","value":{"name":"pull-here"}}]' ||`,
+        `      kubectl patch serviceaccount default --type json --patch '[{"op":"test","path":"/imagePullSecrets","value":null},{"op":"add","path":"/imagePullSecrets","value":[{"name":"pull-here"}]}]'\n`,
+      ].join("\n"),
     );
     expect(stdout).toContain("Incomplete: workloads would pull without the secret.\n");
     const secret = join(folder, "pull-secret.yaml");
@@ -244,6 +250,22 @@ describe("dray repoint", () => {
       },
     });
     expect((await stat(secret)).mode & 0o777).toBe(0o600);
+  });
+
+  it("names the namespace of an account where the release or the chart says it", async () => {
+    const flags = ["--key", key, "--no-helm", "--pull-secret", "a"];
+    const lineWith = async (path: string, ...more: string[]): Promise<string | undefined> => {
+      const argv = ["repoint", path, TARGET, ...flags, "-o", await temporaryDirectory(), ...more];
+      return /serviceaccount (.*) --type/.exec((await dray(argv)).stdout)?.[1];
+    };
+    const path = await bundle();
+    expect(await lineWith(path)).toBe("default");
+    expect(await lineWith(path, "--namespace", "shop")).toBe("default --namespace shop");
+    const released = await bundle(undefined, "name: web, namespace: '{{ .Release.Namespace }}'");
+    expect(await lineWith(released)).toBe("default");
+    expect(await lineWith(released, "--namespace", "shop")).toBe("default --namespace shop");
+    const own = await bundle(undefined, "name: web, namespace: jobs");
+    expect(await lineWith(own, "--namespace", "shop")).toBe("default --namespace jobs");
   });
 
   it("makes no line to type of what a chart calls a service account and is none", async () => {
@@ -286,6 +308,22 @@ describe("dray repoint", () => {
     expect(JSON.parse(bad.stdout)).toMatchObject({
       repoint: { good: false, charts: [{ images: [{ presence: "there", moved: false }] }] },
     });
+  });
+
+  it("says of what the bundle does not carry that only the target says that it is there: 0", async () => {
+    const registry = await startRegistry();
+    const { host } = registry;
+    await fill(registry, makeImage([makeLayer("web", 500)]), "acme/web:3.0");
+    const flags = ["--key", key, "-o", await temporaryDirectory(), "--no-helm", "--ask"];
+    const argv = ["repoint", await bundle(), host, ...flags, "--set-string", "tag=3.0"];
+    const { code, stdout } = await dray(argv);
+    expect(code).toBe(0);
+    expect(stdout).toContain(
+      `At the target by its word alone, as the bundle has none to compare with:\n  ${host}/acme/web:3.0\n`,
+    );
+    expect(stdout).toContain(
+      `Good: every needed image comes from ${host} with these values; of 1 the bundle has none to compare with.\n`,
+    );
   });
 
   it("refuses values for a push that writes none, and a standard input that two would read: 2", async () => {

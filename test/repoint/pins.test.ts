@@ -133,7 +133,7 @@ describe("repointChart() with digests", () => {
     expect(found.images).toContainEqual(
       expect.objectContaining({ image, moved: true, now: `${TARGET}/presidio-analyzer:2.2.0` }),
     );
-    expect(found.text).toContain(`# fixes the digest of ${image}`);
+    expect(found.text).toContain(`# clears the digest of ${image}`);
   });
 
   it("clears it in a text", async () => {

@@ -191,7 +191,8 @@ describe("check()", () => {
       charts: [{ absent: [{ image }], findings: [{ code: "IMAGE_REPLACED", entry: image }] }],
     });
     expect(await check({ path, trust, ask: {} }, run)).toMatchObject({
-      charts: [{ absent: [], findings: [] }],
+      good: true,
+      charts: [{ missing: [], found: [{ image }], absent: [], findings: [] }],
     });
   });
 
