@@ -2,8 +2,9 @@ import { setImmediate } from "node:timers/promises";
 import type { Chart } from "../chart/chart.ts";
 import { DrayError } from "../errors.ts";
 import { renderFiles, RenderSession, type RenderOptions } from "../helm/render/render.ts";
-import { TemplateParser, templateSet } from "../helm/render/template-set.ts";
+import { TemplateParser, templateSet, type TemplateSet } from "../helm/render/template-set.ts";
 import { Budget } from "../helm/template/budget.ts";
+import type { Problem } from "../helm/template/evaluate.ts";
 import { copyDict, type Dict } from "../helm/template/value.ts";
 import {
   allInstances,
@@ -138,11 +139,17 @@ export class ChartRenderings {
     const options = { ...this.#options, watcher: coverage.watch, only: names };
     const files = renderFiles(root, set, options);
     this.#recorder.record({ root, set, options: this.#options, files, switches });
-    const refused = switches.length === 0 ? await this.#schemas.problemsOf(root) : [];
     const printing = files.flatMap((file) => file.problems);
-    const problems = [...refused, ...set.problems, ...printing];
+    const [refused, noted] = switches.length === 0 ? await this.#refusals(root, set) : [[], []];
+    const problems = [...refused, ...set.problems, ...printing, ...noted];
     reportProblems(problems, when, this.#collector);
     await this.#explore({ root, set, coverage, options: this.#options }, switches);
+  }
+
+  /** What schemas, and templates that print no object, have against the values. */
+  async #refusals(root: Instance, set: TemplateSet): Promise<[Problem[], Problem[]]> {
+    const notes = renderFiles(root, { ...set, files: set.notes }, this.#options);
+    return [await this.#schemas.problemsOf(root), notes.flatMap((file) => file.problems)];
   }
 
   #visit(

@@ -4,14 +4,13 @@ import { PLACEHOLDER } from "../discover/switches.ts";
 import type { Release } from "../helm/render/built-in-objects.ts";
 import type { Cluster } from "../helm/render/capabilities.ts";
 import { renderFiles, RenderSession, type RenderedFile } from "../helm/render/render.ts";
-import type { TemplateFile, TemplateSet } from "../helm/render/template-set.ts";
+import type { TemplateFile } from "../helm/render/template-set.ts";
 import type { Override } from "../helm/render/values-tree.ts";
 import { Budget } from "../helm/template/budget.ts";
 import type { Problem } from "../helm/template/evaluate.ts";
-import { TemplateError } from "../helm/template/template-error.ts";
 import { copyDict } from "../helm/template/value.ts";
 import type { Watcher } from "../helm/template/watcher.ts";
-import { allInstances, type Instance } from "../helm/values/compose.ts";
+import type { Instance } from "../helm/values/compose.ts";
 import type { CheckValues } from "../helm/values/schema.ts";
 import { splitDocuments } from "../yaml/places.ts";
 import { Composer, type Composed, type Installation } from "./composer.ts";
@@ -39,8 +38,6 @@ interface Printing {
   readonly overrides?: readonly Override[];
   readonly watcher?: (file: TemplateFile) => Watcher;
 }
-
-const NOTES = "templates/NOTES.txt";
 
 /** Renders one chart again and again with other values. */
 export class Renderer {
@@ -72,8 +69,9 @@ export class Renderer {
   /** Renders all there is, what Helm prints beside the objects included, and checks the values. */
   renderAll(installation: Installation): Rendering {
     const composed = this.compose(installation);
-    const set = this.#withNotes(composed);
-    const rendering = this.#render({ ...composed, set }, {});
+    const { set } = composed;
+    const files = [...set.files, ...set.notes];
+    const rendering = this.#render({ ...composed, set: { ...set, files } }, {});
     const refused = this.#problemsWith(composed.root);
     return { ...rendering, problems: [...refused, ...rendering.problems] };
   }
@@ -139,7 +137,7 @@ export class Renderer {
     const files = this.#print(composed, how);
     const spots = toSpots(files.map((file) => ({ file, images: this.#imagesOf(file) })));
     const problems = [...composed.set.problems, ...files.flatMap((file) => file.problems)];
-    const objects = files.filter(({ file }) => file.path !== NOTES);
+    const objects = files.filter(({ file }) => !composed.set.notes.includes(file));
     return { root: composed.root, files: objects, spots, problems };
   }
 
@@ -154,18 +152,6 @@ export class Renderer {
       // Nobody asks again for what a watcher has seen.
       session: how.watcher === undefined ? this.#session : this.#session.apart(),
     });
-  }
-
-  /** Helm prints the notes of every chart too, and some refuse there what they do not like. */
-  #withNotes({ on, set }: Composed): TemplateSet {
-    const notes: TemplateFile[] = [];
-    for (const instance of allInstances(on)) {
-      if (!instance.chart.files.has(NOTES)) continue;
-      const template = this.#composer.parser.parse(instance.chart, NOTES);
-      if (template instanceof TemplateError) continue;
-      notes.push({ instance, path: NOTES, template, name: `${instance.source}/${NOTES}` });
-    }
-    return { ...set, files: [...set.files, ...notes] };
   }
 
   /** Most of what is printed is the same each time. */

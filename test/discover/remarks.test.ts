@@ -37,6 +37,27 @@ describe("a chart", () => {
   });
 });
 
+describe("the notes of a chart", () => {
+  const refusing = {
+    "values.yaml": "mode: ''\n",
+    "templates/NOTES.txt": `{{ if not .Values.mode }}{{ fail "mode must be set" }}{{ end }}
+image: quay.io/acme/shown:1.0
+`,
+  };
+
+  it("refuse values as any template does, a subchart's too", async () => {
+    const refused = ["warning VALUES_REFUSED the chart refuses these values: mode must be set"];
+    expect(await said(refusing)).toEqual(refused);
+    expect(await said(subchart("sub", refusing))).toEqual(refused);
+    expect(await withValues(refusing, '{"mode": "x"}')).toEqual([]);
+  });
+
+  it("hold no images", async () => {
+    const { images } = await discoverImages(await makeChartOf(refusing));
+    expect(images).toEqual([]);
+  });
+});
+
 describe("values of which no template makes anything", () => {
   const texts = {
     "values.yaml": "replicas: 1\nimage: {tag: a}\nlabels: {}\n",

@@ -19,6 +19,8 @@ export interface TemplateFile {
 export interface TemplateSet {
   /** Files that print something, in the order in which Helm runs them. */
   readonly files: readonly TemplateFile[];
+  /** What Helm tells whoever installs; some charts refuse values there. */
+  readonly notes: readonly TemplateFile[];
   readonly defines: ReadonlyMap<string, Define>;
   /** Files that cannot be parsed. */
   readonly problems: readonly Problem[];
@@ -63,8 +65,17 @@ export function templateSet(root: Instance, parser: TemplateParser): TemplateSet
     }
   }
   files.sort(byDepth);
-  const printing = files.filter(({ path }) => !isPartial(path) && !path.endsWith("/NOTES.txt"));
-  return { files: printing, defines: definesOf(files), problems };
+  const printing = files.filter(({ path }) => !isPartial(path));
+  return {
+    files: printing.filter((file) => !isNote(file)),
+    notes: printing.filter(isNote),
+    defines: definesOf(files),
+    problems,
+  };
+}
+
+function isNote({ path }: TemplateFile): boolean {
+  return path.endsWith("/NOTES.txt");
 }
 
 /** Deeper files first, so that what a parent defines counts in the end. */
