@@ -40,7 +40,7 @@ export const ENVIRONMENT: readonly EnvironmentEntry[] = [
   ],
   [
     ["XDG_CACHE_HOME", "LOCALAPPDATA"],
-    "where Node.js 22.1 and newer keeps what it compiles of dray, in `dray/compiled`, else `.cache` or `Library/Caches` at home; `NODE_DISABLE_COMPILE_CACHE=1` keeps nothing",
+    "where Node.js 22.1 and newer keeps what it compiles of dray, in `dray/compiled` (of the newest four versions of either), else `.cache` or `Library/Caches` at home; `NODE_DISABLE_COMPILE_CACHE=1` keeps nothing",
   ],
   [["PATH"], "where credential helpers are looked for"],
   [
