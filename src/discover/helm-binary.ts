@@ -8,7 +8,7 @@ import type { Release } from "../helm/render/built-in-objects.ts";
 import type { Cluster } from "../helm/render/capabilities.ts";
 import { Budget } from "../helm/template/budget.ts";
 import { writeJson } from "../helm/template/print.ts";
-import type { Dict } from "../helm/template/value.ts";
+import { Integer, isList, type Dict, type Value } from "../helm/template/value.ts";
 
 /** One rendering; the slowest charts take three seconds. */
 const TIMEOUT = 60_000;
@@ -47,7 +47,7 @@ export async function openHelmRenderer(chart: Chart, options: HelmOptions): Prom
     render: async (values, apiVersions = []) => {
       const file = join(directory, "values.json");
       await writeFile(file, writeJson(values, { budget: new Budget() }), { mode: 0o600 });
-      return run(directory, {
+      return run(directory, wholeNumbers(values), {
         ...options,
         apiVersions: [...(options.apiVersions ?? []), ...apiVersions],
       });
@@ -64,7 +64,25 @@ async function writeChart(chart: Chart, root: string): Promise<void> {
   for (const subchart of chart.subcharts) await writeChart(subchart, root);
 }
 
-function run(directory: string, options: HelmOptions): Promise<string> {
+/** What JSON would make floats of, as `--set` has it; that goes over the file. */
+function wholeNumbers(value: Value, at = ""): string[] {
+  if (value instanceof Integer || typeof value === "bigint") return [`${at}=${value.toString()}`];
+  if (value instanceof Map) {
+    const before = at === "" ? "" : `${at}.`;
+    return [...value].flatMap(([key, item]) => wholeNumbers(item, before + escapedKey(key)));
+  }
+  return isList(value) ? value.flatMap((item, index) => wholeNumbers(item, `${at}[${index}]`)) : [];
+}
+
+function escapedKey(key: string): string {
+  return key.replace(/[\\.,=[\]]/g, String.raw`\$&`);
+}
+
+function run(
+  directory: string,
+  assignments: readonly string[],
+  options: HelmOptions,
+): Promise<string> {
   const { helm, kubeVersion, apiVersions = [], signal } = options;
   const args = [
     "template",
@@ -74,6 +92,7 @@ function run(directory: string, options: HelmOptions): Promise<string> {
     options.namespace ?? "default",
     "--values",
     join(directory, "values.json"),
+    ...assignments.flatMap((one) => ["--set", one]),
     ...(kubeVersion === undefined ? [] : ["--kube-version", kubeVersion]),
     ...apiVersions.flatMap((name) => ["--api-versions", name]),
     ...(options.isUpgrade === true ? ["--is-upgrade"] : []),

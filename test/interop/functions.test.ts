@@ -6,6 +6,7 @@ import { defaults } from "../../src/defaults.ts";
 import { openHelmRenderer } from "../../src/discover/helm-binary.ts";
 import { FUNCTIONS } from "../../src/helm/template/functions/functions.ts";
 import { CALLS, SHAPES } from "./function-calls.ts";
+import { REFUSED, TYPED } from "./typed-calls.ts";
 
 const MARK = "--8<--";
 
@@ -30,6 +31,8 @@ function chartOf(calls: readonly string[]): Promise<Chart> {
     (call) => `{{ toJson (toString (${call})) }}{{/* a time is no JSON */}}`,
   );
   return makeChartOf({
+    "Chart.yaml": "apiVersion: v2\nname: demo\nversion: 1.0.0\nannotations: {a: '1'}\n",
+    "lines.txt": "one\ntwo\n",
     "values.yaml": VALUES,
     "templates/_called.tpl": '{{ define "called" }}a is {{ .a }}{{ end }}',
     "templates/printed.yaml": `# ${MARK}${printed.join(MARK)}${MARK}`,
@@ -59,7 +62,7 @@ async function printedByHelm(helm: string, calls: readonly string[]): Promise<st
 }
 
 /** A number of values is a float, and what is computed an `int64`: functions that count want an `int`, as only a constant can become one. */
-const REFUSED = [
+const NO_INTS = [
   "until .Values.number",
   "until (add 1 2)",
   'nindent .Values.number "a"',
@@ -85,7 +88,7 @@ describe("functions of templates", () => {
     expect(await eachHere(calls)).toEqual(pairs(calls, wanted));
   });
 
-  it.for(REFUSED)("refuse what Helm's refuse: %s", async (call, context) => {
+  it.for(NO_INTS)("refuse what Helm's refuse: %s", async (call, context) => {
     const [file] = renderChart(await chartOf([call]), { kubeVersion: "v1.35.0" });
     const reasons = file?.problems.map(({ reason }) => reason) ?? [];
     expect(reasons).toEqual([expect.stringMatching(/expected int, found (?:float64|int64)/)]);
@@ -93,6 +96,19 @@ describe("functions of templates", () => {
     await expect(printedByHelm(helm, [call])).rejects.toThrow(
       /expected int(?:; got (?:float|int)64|eger; found 3\.5)/,
     );
+  });
+
+  it("tell Go's types apart as Helm's do", async (context) => {
+    const helm = (await defaults().helm()) ?? context.skip("needs helm");
+    const wanted = await printedByHelm(helm, TYPED);
+    expect(await eachHere(TYPED)).toEqual(pairs(TYPED, wanted));
+  });
+
+  it.for(REFUSED)("refuse what Helm's refuse, whatever the words: %s", async (call, context) => {
+    const [file] = renderChart(await chartOf([call]), { kubeVersion: "v1.35.0" });
+    expect(file?.problems).toHaveLength(1);
+    const helm = (await defaults().helm()) ?? context.skip("needs helm");
+    await expect(printedByHelm(helm, [call])).rejects.toMatchObject({ code: "DRAY_HELM_FAILED" });
   });
 
   it("that give something else each time can be called as Helm's can", async (context) => {

@@ -4,7 +4,7 @@ import { withMethods } from "../template/field.ts";
 import { formatFloat } from "../template/print.ts";
 import { fn, type TemplateFunction } from "../template/signature.ts";
 import { writeYaml } from "../template/to-yaml.ts";
-import { isList, Struct, type Dict, type Value } from "../template/value.ts";
+import { isList, ofType, Struct, type Dict, type Value } from "../template/value.ts";
 import type { Instance } from "../values/compose.ts";
 import { lookUp } from "../values/path.ts";
 
@@ -87,8 +87,9 @@ function asText(value: Value): string {
 }
 
 function textsIn(value: Value): Dict {
-  if (!(value instanceof Map)) return new Map();
-  return new Map<string, Value>([...value].map(([key, item]) => [key, asText(item)]));
+  const entries = value instanceof Map ? [...value] : [];
+  const table = new Map<string, Value>(entries.map(([key, item]) => [key, asText(item)]));
+  return ofType("map[string]string", table);
 }
 
 /** Files that templates cannot read, as in Helm. */
@@ -134,8 +135,8 @@ function filesDict(files: readonly (readonly [string, string])[]): Dict {
   return withMethods(new Map<string, Value>(files), methods);
 }
 
-function linesOf(text: string): Value[] {
-  return text === "" ? [] : text.replace(/\n$/, "").split("\n");
+function linesOf(text: string): Value {
+  return ofType("[]string", text === "" ? [] : text.replace(/\n$/, "").split("\n"));
 }
 
 function byName(

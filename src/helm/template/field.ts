@@ -1,6 +1,6 @@
 import type { Call, TemplateFunction } from "./signature.ts";
 import { TemplateError } from "./template-error.ts";
-import { Struct, typeOf, type Value } from "./value.ts";
+import { isTextMap, Struct, typeOf, type Value } from "./value.ts";
 
 /** What Go would find before the keys of a map (`.Files.Get`), or behind a struct. */
 type Methods = Readonly<Record<string, TemplateFunction>>;
@@ -30,7 +30,8 @@ export function methodOf(receiver: Value, name: string): TemplateFunction | unde
  * @throws TemplateError
  */
 export function fieldOf(receiver: Value, name: string, call: Call): Value {
-  if (receiver instanceof Map) return call.read(receiver, name);
+  if (receiver instanceof Map)
+    return call.read(receiver, name) ?? (isTextMap(receiver) ? "" : null);
   if (receiver === null) throw new TemplateError(`nil pointer evaluating interface {}.${name}`);
   const field = receiver instanceof Struct ? receiver.fields.get(name) : undefined;
   if (field === undefined) {

@@ -2,7 +2,7 @@ import type { Budget } from "./budget.ts";
 import type { Lookups } from "./lookups.ts";
 import type { Read } from "./reads.ts";
 import { TemplateError } from "./template-error.ts";
-import { isList, typeOf, type Dict, type Value } from "./value.ts";
+import { isList, isTextMap, typeOf, type Dict, type Value } from "./value.ts";
 
 /** What a function may use of the evaluation that calls it. */
 export interface Call {
@@ -73,6 +73,12 @@ export function variadic<const P extends readonly Kind[]>(
   return takingInts(checked, params);
 }
 
+/** A function of any number of whole numbers. */
+export function ints(run: (args: readonly number[]) => Value): TemplateFunction {
+  const checked: TemplateFunction = (args) => run(args.map(CHECKS.int));
+  return Object.assign(checked, { takesInt: () => true });
+}
+
 function takingInts(run: TemplateFunction, params: readonly Kind[]): TemplateFunction {
   if (!params.includes("int")) return run;
   return Object.assign(run, { takesInt: (at: number) => params[at] === "int" });
@@ -99,8 +105,18 @@ const CHECKS: { readonly [K in Kind]: (value: Value) => Kinds[K] } = {
   list: (value) => (isList(value) ? value : mismatch("list", value)),
   // A nil map is an empty one to whoever reads it.
   dict: (value) =>
-    value === null ? new Map() : value instanceof Map ? value : mismatch("dict", value),
+    value === null
+      ? new Map()
+      : value instanceof Map && !isTextMap(value)
+        ? value
+        : mismatch("dict", value),
 };
+
+/** What a function takes as a dictionary. @throws TemplateError */
+export const asDict: (value: Value) => Dict = CHECKS.dict;
+
+/** What a function takes as a text. @throws TemplateError */
+export const asText: (value: Value) => string = CHECKS.string;
 
 function mismatch(wanted: string, value: Value): never {
   throw new TemplateError(`expected ${wanted}, found ${typeOf(value)}`);

@@ -99,34 +99,60 @@ export function kindOf(value: Value): string {
   return value instanceof Struct ? "struct" : "slice";
 }
 
+/** What a Go list or map can be of that is not of just anything. */
+type OwnType = "[]string" | "[]int" | "[][]interface {}" | "map[string]string";
+
+const ownTypes = new WeakMap<object, OwnType>();
+
+/** Gives a list or map a type of its own, and gives it back. */
+export function ofType<V extends Compound>(type: OwnType, value: V): V {
+  ownTypes.set(value, type);
+  return value;
+}
+
+/** Gives a copy the type of what it is a copy of. */
+export function likeType<V extends Compound>(original: Compound, copy: V): V {
+  const type = ownTypes.get(original);
+  return type === undefined ? copy : ofType(type, copy);
+}
+
+/** True for a map of texts, of which what it lacks is the empty text, and which is no `dict` to a function. */
+export function isTextMap(value: Dict): boolean {
+  return ownTypes.get(value) === "map[string]string";
+}
+
 /** The type as `%T` prints it. */
 export function typeOf(value: Value): string {
   if (value === null) return "<nil>";
   if (value instanceof Struct) return value.type;
-  const kind = kindOf(value);
-  if (kind === "map") return "map[string]interface {}";
-  return kind === "slice" ? "[]interface {}" : kind;
+  if (value instanceof Map) return ownTypes.get(value) ?? "map[string]interface {}";
+  return isList(value) ? (ownTypes.get(value) ?? "[]interface {}") : kindOf(value);
 }
 
 /** A copy that shares nothing that can be changed. */
 export function copyDict(dict: Dict): Dict {
   const copy: Dict = new Map();
   for (const [key, value] of dict) copy.set(key, copyValue(value));
-  return copy;
+  return likeType(dict, copy);
 }
 
 export function copyValue(value: Value): Value {
   if (value instanceof Map) return copyDict(value);
-  return isList(value) ? value.map(copyValue) : value;
+  return isList(value) ? likeType(value, value.map(copyValue)) : value;
 }
 
 /** `onValue` pays for each value that is compared. */
 export function deepEqual(a: Value, b: Value, onValue: () => void): boolean {
   onValue();
   if (a instanceof Map && b instanceof Map) {
-    return a.size === b.size && [...a].every(([key, value]) => sameEntry(b, [key, value], onValue));
+    return (
+      ownTypes.get(a) === ownTypes.get(b) &&
+      a.size === b.size &&
+      [...a].every(([key, value]) => sameEntry(b, [key, value], onValue))
+    );
   }
   if (isList(a) && isList(b)) {
+    if (ownTypes.get(a) !== ownTypes.get(b)) return false;
     return a.length === b.length && a.every((item, at) => deepEqual(item, b[at] ?? null, onValue));
   }
   return isIdentical(a, b);

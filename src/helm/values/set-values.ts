@@ -27,8 +27,14 @@ function asTyped(text: string): Value {
   const lower = text.toLowerCase();
   if (lower === "true" || lower === "false") return lower === "true";
   if (lower === "null") return null;
-  if (text === "0" || /^[+-]?[1-9]\d{0,17}$/.test(text)) return Integer.int64(BigInt(text));
-  return text;
+  return wholeNumber(text) ?? text;
+}
+
+/** What begins with a zero and goes on is a text, and so is what is no number of 64 bits. */
+function wholeNumber(text: string): Integer | undefined {
+  if (text !== "0" && !/^(?:[+-]\d|[1-9])\d{0,40}$/.test(text)) return undefined;
+  const number = BigInt(text);
+  return number === BigInt.asIntN(64, number) ? Integer.int64(number) : undefined;
 }
 
 interface ParserOptions {

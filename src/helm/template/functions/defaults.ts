@@ -2,7 +2,16 @@ import type { Budget } from "../budget.ts";
 import { copyMethods } from "../field.ts";
 import { copyOrigin } from "../reads.ts";
 import { fn, variadic, type TemplateFunction } from "../signature.ts";
-import { deepEqual, isList, isTrue, kindOf, typeOf, type Dict, type Value } from "../value.ts";
+import {
+  deepEqual,
+  isList,
+  isTrue,
+  kindOf,
+  likeType,
+  typeOf,
+  type Dict,
+  type Value,
+} from "../value.ts";
 
 const copying = fn(["any"], ([value], { budget }) => deepCopy(value, budget));
 
@@ -44,11 +53,15 @@ export const DEFAULTS: Readonly<Record<string, TemplateFunction>> = {
 function deepCopy(value: Value, budget: Budget): Value {
   budget.step();
   if (!(value instanceof Map)) {
-    return isList(value) ? value.map((item) => deepCopy(item, budget)) : value;
+    if (!isList(value)) return value;
+    return likeType(
+      value,
+      value.map((item) => deepCopy(item, budget)),
+    );
   }
   const copy: Dict = new Map();
   for (const [key, item] of value) copy.set(key, deepCopy(item, budget));
   copyOrigin(value, copy);
   copyMethods(value, copy);
-  return copy;
+  return likeType(value, copy);
 }

@@ -1,8 +1,8 @@
 import { format } from "../print.ts";
 import { areOfOnePlace, copyOrigin, isShared, noteEntry, readsOf } from "../reads.ts";
-import { fn, variadic, type Call, type TemplateFunction } from "../signature.ts";
+import { asDict, asText, fn, variadic, type Call, type TemplateFunction } from "../signature.ts";
 import { TemplateError } from "../template-error.ts";
-import { deepEqual, isList, isTrue, sortedKeys, typeOf, type Dict, type Value } from "../value.ts";
+import { deepEqual, isList, isTrue, ofType, sortedKeys, type Dict, type Value } from "../value.ts";
 
 /** A dictionary that is merged into itself ends here. */
 const MAX_NESTING = 100;
@@ -48,12 +48,13 @@ export const DICTS: Readonly<Record<string, TemplateFunction>> = {
       }),
   ),
   dig: variadic([], (_none, items, call) => dig(items, call)),
-  keys: variadic([], (_none, dicts, call) =>
-    dicts.flatMap((dict) => {
+  keys: variadic([], (_none, dicts, call) => {
+    const all = dicts.flatMap((dict) => {
       call.lookups.wentThrough(dict);
       return sortedKeys(asDict(dict));
-    }),
-  ),
+    });
+    return ofType("[]string", all);
+  }),
   values: fn(["dict"], ([dict], call) => {
     call.lookups.wentThrough(dict);
     return sortedKeys(dict).map((key) => dict.get(key) ?? null);
@@ -72,14 +73,8 @@ export const DICTS: Readonly<Record<string, TemplateFunction>> = {
   mustMergeOverwrite: merging(true),
 };
 
-function asDict(value: Value): Dict {
-  if (value instanceof Map) return value;
-  if (value === null) return new Map();
-  throw new TemplateError(`expected dict, found ${typeOf(value)}`);
-}
-
 function keysOf(keys: readonly Value[]): ReadonlySet<string> {
-  return new Set(keys.map(format));
+  return new Set(keys.map(asText));
 }
 
 function filtered(dict: Dict, wanted: (key: string) => boolean): Dict {

@@ -1,7 +1,7 @@
 import type { Budget } from "../budget.ts";
 import { fn, variadic, type TemplateFunction } from "../signature.ts";
 import { TemplateError } from "../template-error.ts";
-import { deepEqual, isList, isTrue, typeOf, type Value } from "../value.ts";
+import { deepEqual, isList, isTrue, likeType, ofType, typeOf, type Value } from "../value.ts";
 import { toInt } from "./numbers.ts";
 
 const rest = fn(["list"], ([list]) => list.slice(1));
@@ -34,17 +34,22 @@ const has = fn(["any", "any"], ([needle, list], call) => {
   call.compared([needle, ...list]);
   return contains(list, needle, call.budget);
 });
-const slice = variadic(["any"], ([from], [start = 0n, end]) => {
-  const to = end === undefined ? undefined : toInt(end);
-  if (typeof from === "string") return from.slice(toInt(start), to);
-  if (!isList(from)) throw new TemplateError(`cannot slice ${typeOf(from)}`);
-  return from.length === 0 ? null : from.slice(toInt(start), to);
+const slice = variadic(["any"], ([list], [start = 0n, end]) => {
+  if (!isList(list)) throw new TemplateError(`cannot slice ${typeOf(list)}`);
+  if (list.length === 0) return null;
+  const from = toInt(start);
+  const to = end === undefined ? list.length : toInt(end);
+  // What a list has room for is no more than it has, to whoever does not see Go's memory.
+  if (from < 0 || from > to || from > list.length) {
+    throw new TemplateError(`slice bounds out of range [${from}:${to}] with length ${list.length}`);
+  }
+  return likeType(list, list.slice(from, to));
 });
 const chunk = fn(["int", "list"], ([size, list]) => {
   if (size < 1) throw new TemplateError(`chunks of ${size}`);
   const chunks: Value[][] = [];
   for (let at = 0; at < list.length; at += size) chunks.push(list.slice(at, at + size));
-  return chunks;
+  return ofType("[][]interface {}", chunks);
 });
 
 /** Lists. https://masterminds.github.io/sprig/lists.html */

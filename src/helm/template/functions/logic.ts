@@ -1,4 +1,5 @@
 import { format, printed } from "../print.ts";
+import { fieldOf } from "../field.ts";
 import { sprintf } from "../printf.ts";
 import { fn, variadic, type Call, type TemplateFunction } from "../signature.ts";
 import { TemplateError } from "../template-error.ts";
@@ -31,9 +32,10 @@ export const LOGIC: Readonly<Record<string, TemplateFunction>> = {
   gt: comparison((a, b) => order(a, b) > 0),
   ge: comparison((a, b) => order(a, b) >= 0),
   len: fn(["any"], ([value]) => BigInt(lengthOf(value))),
-  index: variadic(["any"], ([from], keys, call) =>
-    keys.reduce((value, key) => itemOf(value, key, call), from),
-  ),
+  index: variadic(["any"], ([from], keys, call) => {
+    if (from === null) throw new TemplateError("index of untyped nil");
+    return keys.reduce((value, key) => itemOf(value, key, call), from);
+  }),
   print: variadic([], (_none, values) => sprint(values)),
   println: variadic([], (_none, values) => `${values.map(printed).join(" ")}\n`),
   printf: variadic(["string"], ([template], values, call) =>
@@ -85,7 +87,7 @@ function itemOf(from: Value, key: Value, call: Call): Value {
   if (from instanceof Map) {
     if (typeof key === "string") {
       call.picked(from, key);
-      return call.read(from, key);
+      return fieldOf(from, key, call);
     }
     throw new TemplateError(`cannot index a map with ${typeOf(key)}`);
   }
@@ -96,7 +98,9 @@ function itemOf(from: Value, key: Value, call: Call): Value {
 }
 
 function indexOf(key: Value, length: number): number {
-  const index = typeof key === "number" ? key : Number(integerOf(key) ?? -1);
+  const whole = integerOf(key);
+  if (whole === undefined) throw new TemplateError(`cannot index a list with ${typeOf(key)}`);
+  const index = Number(whole);
   if (index >= 0 && index < length) return index;
   throw new TemplateError(`index out of range: ${format(key)}`);
 }

@@ -1,7 +1,7 @@
 import { format } from "../print.ts";
-import { fn, variadic, type TemplateFunction } from "../signature.ts";
+import { fn, ints, variadic, type TemplateFunction } from "../signature.ts";
 import { BudgetError, TemplateError } from "../template-error.ts";
-import { Integer, integerOf, type Value } from "../value.ts";
+import { Integer, integerOf, ofType, type Value } from "../value.ts";
 
 /** What Sprig does with `int64`, from the first value to the last. */
 function whole(values: readonly Value[], operate: (a: bigint, b: bigint) => bigint): Integer {
@@ -57,9 +57,9 @@ export const NUMBERS: Readonly<Record<string, TemplateFunction>> = {
     const isUp = digits - Math.trunc(digits) >= toFloat(from);
     return (isUp ? Math.ceil(digits) : Math.floor(digits)) / power;
   }),
-  until: fn(["int"], ([count]) => counted(0, count, count < 0 ? -1 : 1)),
-  untilStep: fn(["int", "int", "int"], ([start, stop, step]) => counted(start, stop, step)),
-  seq: variadic([], (_none, values) => sequence(values.map(toInt)).join(" ")),
+  until: fn(["int"], ([count]) => ofType("[]int", counted(0, count, count < 0 ? -1 : 1))),
+  untilStep: fn(["int", "int", "int"], (args) => ofType("[]int", counted(...args))),
+  seq: ints((values) => sequence(values).join(" ")),
 };
 
 /** Sprig counts in decimals, where 1.1 less 1 is 0.1. */
@@ -95,7 +95,8 @@ function parsedInteger(text: string): bigint {
   const written = (digits[2] ?? "0").toLowerCase();
   if (/^0\d*[89]/.test(written)) return 0n;
   const value = BigInt(written.replace(/^0(?=\d)/, "0o"));
-  return BigInt.asIntN(64, digits[1] === "-" ? -value : value);
+  const signed = digits[1] === "-" ? -value : value;
+  return signed === BigInt.asIntN(64, signed) ? signed : 0n;
 }
 
 /** Longer is no 64 bit number, whatever its base. */
@@ -105,8 +106,11 @@ export function toInt(value: Value): number {
   return Number(toBig(value));
 }
 
+/** A number as Go writes it, by its decimals. */
+const DECIMAL = /^[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?$/;
+
 function toFloat(value: Value): number {
-  if (typeof value === "string") return Number(value.trim() === "" ? 0 : value) || 0;
+  if (typeof value === "string") return DECIMAL.test(value) ? Number(value) : 0;
   return typeof value === "number" ? value : Number(integerOf(value) ?? value === true);
 }
 

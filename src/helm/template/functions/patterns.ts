@@ -2,6 +2,7 @@ import { compileRegex, quoteMeta, type Match, type Regex } from "../../../chart/
 import type { Budget } from "../budget.ts";
 import { fn, type Call, type TemplateFunction } from "../signature.ts";
 import { TemplateError } from "../template-error.ts";
+import { ofType } from "../value.ts";
 
 /** States of one match: some tenths of a second. */
 const MAX_STATES = 32_000_000;
@@ -24,7 +25,7 @@ const findAll = fn(["string", "string", "int"], ([pattern, text, count], call) =
     if (found.length === count) break;
     found.push(text.slice(start, end));
   }
-  return found;
+  return ofType("[]string", found);
 });
 const replaceAll = fn(["string", "string", "string"], ([pattern, text, replacement], call) =>
   replaced(matches(pattern, text, call), text, (one) => expanded(replacement, one, call.budget)),
@@ -35,7 +36,11 @@ const replaceLiteral = fn(["string", "string", "string"], ([pattern, text, repla
     return replacement;
   }),
 );
-const split = fn(["string", "string", "int"], ([pattern, text, count], call) => {
+const split = fn(["string", "string", "int"], (args, call) =>
+  ofType("[]string", partsOf(args, call)),
+);
+
+function partsOf([pattern, text, count]: readonly [string, string, number], call: Call): string[] {
   if (count === 0) return [];
   if (pattern !== "" && text === "") return [""];
   const parts: string[] = [];
@@ -47,7 +52,7 @@ const split = fn(["string", "string", "int"], ([pattern, text, count], call) => 
     from = one.end;
   }
   return end === text.length ? parts : [...parts, text.slice(from)];
-});
+}
 
 /** Regular expressions. https://masterminds.github.io/sprig/strings.html */
 export const PATTERNS: Readonly<Record<string, TemplateFunction>> = {

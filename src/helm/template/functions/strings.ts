@@ -1,8 +1,8 @@
 import type { Budget } from "../budget.ts";
 import { format } from "../print.ts";
 import { fn, variadic, type TemplateFunction } from "../signature.ts";
-import { BudgetError } from "../template-error.ts";
-import { isList, type Dict, type Value } from "../value.ts";
+import { BudgetError, TemplateError } from "../template-error.ts";
+import { isList, ofType, type Dict, type Value } from "../value.ts";
 import { abbreviated, camelCase, snakeCase, title, wrapped } from "./words.ts";
 
 /** Text functions of sprig. https://masterminds.github.io/sprig/strings.html */
@@ -88,7 +88,7 @@ export const STRINGS: Readonly<Record<string, TemplateFunction>> = {
   }),
   plural: fn(["string", "string", "int"], ([one, many, count]) => (count === 1 ? one : many)),
   toString: fn(["any"], ([a]) => format(a)),
-  toStrings: fn(["any"], ([value]) => strings(value)),
+  toStrings: fn(["any"], ([value]) => texts(strings(value))),
   join: fn(["string", "any"], ([separator, value], { budget }) => {
     const parts = strings(value);
     budget.text(parts.reduce((sum, part) => sum + part.length + separator.length, 0));
@@ -96,15 +96,20 @@ export const STRINGS: Readonly<Record<string, TemplateFunction>> = {
   }),
   split: fn(["string", "string"], ([separator, text]) => numbered(text.split(separator))),
   splitn: fn(["string", "int", "string"], ([separator, count, text]) => {
+    if (count === 0) return numbered([]);
     const parts = text.split(separator);
     if (count > 0 && parts.length > count) {
       return numbered([...parts.slice(0, count - 1), parts.slice(count - 1).join(separator)]);
     }
     return numbered(parts);
   }),
-  splitList: fn(["string", "string"], ([separator, text]) => text.split(separator)),
-  sortAlpha: fn(["any"], ([value]) => strings(value).toSorted()),
+  splitList: fn(["string", "string"], ([separator, text]) => texts(text.split(separator))),
+  sortAlpha: fn(["any"], ([value]) => texts(strings(value).toSorted())),
 };
+
+function texts(all: string[]): readonly Value[] {
+  return ofType("[]string", all);
+}
 
 /** A list as sprig makes texts of it: nil has no place in it, a single value is a list of one. */
 function strings(value: Value): string[] {
@@ -117,7 +122,8 @@ function present(values: readonly Value[]): Value[] {
 }
 
 function numbered(parts: readonly string[]): Dict {
-  return new Map<string, Value>(parts.map((part, index) => [`_${index}`, part]));
+  const table = new Map<string, Value>(parts.map((part, index) => [`_${index}`, part]));
+  return ofType("map[string]string", table);
 }
 
 function trimAll(characters: string, text: string): string {
@@ -134,8 +140,10 @@ function inBytes(text: string, cut: (text: string) => string): string {
 }
 
 function substring(start: number, end: number, text: string): string {
-  if (start < 0) return text.slice(0, end);
-  return end < 0 || end > text.length ? text.slice(start) : text.slice(start, end);
+  const from = start < 0 ? 0 : start;
+  const to = start >= 0 && (end < 0 || end > text.length) ? text.length : end;
+  if (from <= to && to <= text.length) return text.slice(from, to);
+  throw new TemplateError(`slice bounds out of range [${from}:${to}] with length ${text.length}`);
 }
 
 function truncate(length: number, text: string): string {
@@ -144,8 +152,9 @@ function truncate(length: number, text: string): string {
 }
 
 function repeated(text: string, count: number, budget: Budget): string {
-  budget.text(text.length * Math.max(0, count));
-  return text.repeat(Math.max(0, count));
+  if (count < 0) throw new TemplateError(`negative count ${count}`);
+  budget.text(text.length * count);
+  return text.repeat(count);
 }
 
 /** Indentation that no document has. */
@@ -153,7 +162,7 @@ const MAX_INDENT = 10_000;
 
 function indented(text: string, spaces: number, budget: Budget): string {
   if (spaces > MAX_INDENT) throw new BudgetError(`an indentation of ${spaces}`);
-  const pad = " ".repeat(Math.max(0, spaces));
+  const pad = repeated(" ", spaces, budget);
   const lines = text.split("\n");
   budget.text(text.length + lines.length * pad.length);
   return lines.map((line) => pad + line).join("\n");
