@@ -143,7 +143,7 @@ export class ChartRenderings {
     const [refused, noted] = switches.length === 0 ? await this.#refusals(root, set) : [[], []];
     const problems = [...refused, ...set.problems, ...printing, ...noted];
     reportProblems(problems, when, this.#collector);
-    await this.#explore({ root, set, coverage, options: this.#options }, switches);
+    await this.#explore({ root, set, coverage, options: this.#options, files }, switches);
   }
 
   /** What schemas, and templates that print no object, have against the values. */

@@ -30,6 +30,9 @@ const MAX_OTHERS = 25;
 /** `image: org/app`, `--image=org/app`, `tag: "1.2`: what stands before is a name or a part of one. */
 const NAME_LINE = /([\w.-]+)["']?\s*[:=]\s*["']?[^\s"']*$/;
 
+/** The end of a line, in which the key of a name stands. */
+const MAX_LINE = 300;
+
 /** What no key of an image or of a part of one is without; it is quick to look for. */
 const SPEAKS_OF_PART = /(?:im(?:a)?g|regist|hub|repo|tag|digest|sha|hash|version)[^]*[:=]/i;
 
@@ -40,8 +43,9 @@ export function isPartOfName({ line, text }: Print): boolean {
 
 /** True if what comes next on the line is a part of the name of an image. */
 export function isNameLine(line: string): boolean {
-  if (!(line.includes(":") || line.includes("=")) || !SPEAKS_OF_PART.test(line)) return false;
-  const key = NAME_LINE.exec(line.slice(-300))?.[1];
+  const end = line.slice(-MAX_LINE);
+  if (!(end.includes(":") || end.includes("=")) || !SPEAKS_OF_PART.test(end)) return false;
+  const key = NAME_LINE.exec(end)?.[1];
   if (key === undefined || /version$/i.test(key)) return false;
   return speaksOfImage(key) || PARTS.has(roleOf(key)?.role ?? "");
 }

@@ -2,6 +2,7 @@ import { append } from "../content/append.ts";
 import { renderFiles, type RenderedFile, type RenderOptions } from "../helm/render/render.ts";
 import type { TemplateSet } from "../helm/render/template-set.ts";
 import type { BranchNode } from "../helm/template/ast.ts";
+import { areSameWrites } from "../helm/template/writes.ts";
 import type { Instance } from "../helm/values/compose.ts";
 import type { Branch, Coverage } from "./branches.ts";
 import { choiceSwitches, type Choice } from "./choices.ts";
@@ -25,6 +26,8 @@ export interface Rendered {
   readonly set: TemplateSet;
   readonly coverage: Coverage;
   readonly options: RenderOptions;
+  /** What they printed. */
+  readonly files: readonly RenderedFile[];
 }
 
 /** A rendering with other settings. */
@@ -160,12 +163,21 @@ class Explorer {
     return this.#newLeads(switches, choices);
   }
 
-  /** Renders some files, or all where one of these is there to set values that any other may print. */
+  /** Renders some files, or all where one of these sets other values than before that any may print. */
   #render(options: RenderOptions, only: ReadonlySet<string>): readonly RenderedFile[] {
     const { root, set } = this.#rendered;
     const files = renderFiles(root, set, { ...options, only });
-    const prepares = files.some(({ file }) => options.session.preparing.has(file.name));
-    return prepares ? renderFiles(root, set, options) : files;
+    return files.some((file) => this.#preparesOthers(file))
+      ? renderFiles(root, set, options)
+      : files;
+  }
+
+  /** True if a file may have changed values for the others in another way than it did at first. */
+  #preparesOthers(printed: RenderedFile): boolean {
+    const first = this.#rendered.files.find(({ file }) => file === printed.file);
+    if (!printed.changesShared && first?.changesShared !== true) return false;
+    const [now, then] = [printed.noted?.writes, first?.noted?.writes];
+    return now === undefined || then === undefined || !areSameWrites(now, then);
   }
 
   #newLeads(before: readonly Switch[], choices: number): Lead[] {

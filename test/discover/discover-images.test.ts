@@ -186,6 +186,20 @@ describe("an optional image", () => {
     ]);
   });
 
+  it("is found beside what takes long, in a file that sets the same values whatever is tried", async () => {
+    const names = Array.from({ length: 40 }, (_item, index) => `f${index}`);
+    const parts = names.map(
+      (name) => `{{ if .Values.${name} }}\n${deployment(`x/${name}:1`)}{{ end }}`,
+    );
+    const discovery = await discover({
+      "values.yaml": names.map((name) => `${name}: false\n`).join(""),
+      "templates/a.yaml": "{{ toYaml .Values }}{{ range until 20000 }}\n{{ . }}{{ end }}",
+      "templates/z.yaml": `{{ $_ := set .Values "replicas" 3 }}\n${parts.join("---\n")}`,
+    });
+    expect(discovery.unknowns).toEqual([]);
+    expect(discovery.images).toHaveLength(names.length);
+  });
+
   it.each([
     "gt (len .Values.parts) 7",
     'contains "b" (toJson .Values.parts)',

@@ -105,7 +105,10 @@ export function renderFiles(
   const { only, session } = options;
   const runs = ({ name }: TemplateFile): boolean =>
     only?.has(name) !== false || session.preparing.has(name);
-  const files = set.files.filter(runs);
+  const running = set.files.filter(runs);
+  // What runs for others only has nobody to run for at the end.
+  const end = running.findLastIndex(({ name }) => only?.has(name) !== false) + 1;
+  const files = running.slice(0, end);
   const wanted = only === undefined ? [root] : files.map(({ instance }) => instance);
   const chart = session.chartOf(root);
   const { tree, contexts } = chart;

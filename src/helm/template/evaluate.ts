@@ -2,7 +2,7 @@ import type { Define, IsNotable, Template } from "./ast.ts";
 import type { Budget } from "./budget.ts";
 import { Output } from "./frame.ts";
 import type { KnownRuns } from "./known-runs.ts";
-import { Lookups } from "./lookups.ts";
+import { Lookups, type Noted } from "./lookups.ts";
 import { parseTemplate } from "./parser.ts";
 import { NO_VALUE } from "./print.ts";
 import { ReadLog } from "./read-log.ts";
@@ -48,6 +48,8 @@ export interface Printed {
   readonly asksVersion: boolean;
   /** It changed values that other templates see. */
   readonly changesShared: boolean;
+  /** What it depended on and what it changed; undefined if that cannot be told. */
+  readonly noted: Noted | undefined;
 }
 
 /** Texts of `tpl` that are kept. */
@@ -83,6 +85,7 @@ export class Evaluation implements Call {
   /** Runs a whole file with `data` as its dot, as far as the budget goes. */
   run(template: Define, data: Value): Printed {
     const output = new Output(this.budget, true);
+    this.lookups.begin();
     try {
       this.#statements.execute(template, data, { output });
     } catch (error) {
@@ -93,7 +96,8 @@ export class Evaluation implements Call {
     }
     const text = output.text().replaceAll(NO_VALUE, "");
     const { asksVersion } = this.lookups;
-    return { text, lines: output.lines(), asksVersion, changesShared: this.#changesShared };
+    const noted = this.lookups.end();
+    return { text, lines: output.lines(), asksVersion, changesShared: this.#changesShared, noted };
   }
 
   include(name: string, data: Value): string {

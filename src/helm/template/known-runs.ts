@@ -38,7 +38,6 @@ interface Around {
 /** The evaluation of a whole file. */
 interface FileEvaluation {
   readonly budget: Budget;
-  readonly lookups: Lookups;
   changes(dict: Dict, key: string): void;
 }
 
@@ -86,7 +85,7 @@ const LOOKUPS_PER_STEP = 16;
  * runs again. Whoever watches has to know already all that there is to see in a run: runs belong to
  * one watcher.
  */
-export class KnownRuns<T extends { readonly text: string }> {
+export class KnownRuns<T extends { readonly text: string; readonly noted: Noted | undefined }> {
   readonly #files = new Map<object, FileRun<T>[]>();
   readonly #named = new Map<Define, Map<unknown, Run[]>>();
   readonly #memory: RunsMemory;
@@ -97,7 +96,7 @@ export class KnownRuns<T extends { readonly text: string }> {
 
   /** What `run` prints of a file, or printed when everything was as it is now. */
   printFile(file: object, evaluation: FileEvaluation, run: () => T): T {
-    const { budget, lookups } = evaluation;
+    const { budget } = evaluation;
     const runs = this.#files.get(file) ?? [];
     this.#files.set(file, runs);
     const known = takeFirst(runs, (one) => hold(one.lookups));
@@ -105,9 +104,8 @@ export class KnownRuns<T extends { readonly text: string }> {
       repeatWrites(known.writes, (dict, key) => evaluation.changes(dict, key));
       return known.printed;
     }
-    lookups.begin();
     const printed = run();
-    const noted = lookups.end();
+    const { noted } = printed;
     if (noted === undefined) return printed;
     const weight = weightOf(noted, printed.text);
     this.#keep(runs, { ...noted, weight, printed }, MAX_RUNS);

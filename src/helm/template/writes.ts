@@ -1,7 +1,7 @@
 import { contentsOf, isMade, type Contents } from "./contents.ts";
 import { areSame, madeOf, noteEntry, type Read } from "./reads.ts";
 import type { Lookup } from "./lookup.ts";
-import type { Dict, Value } from "./value.ts";
+import { isList, type Dict, type Value } from "./value.ts";
 
 /** An entry of a table that templates share, as a file left it. */
 export interface Write {
@@ -75,6 +75,23 @@ function isOf(
 ): boolean {
   const entry = entries.find(([one]) => one === key);
   return entry?.[1] === value && areSame(entry?.[2], made);
+}
+
+/** True if both leave the same behind, made of the same settings. */
+export function areSameWrites(some: readonly Write[], others: readonly Write[]): boolean {
+  return (
+    some.length === others.length &&
+    some.every((one, at) => {
+      const other = others[at];
+      const isOfPlace = one.dict === other?.dict && one.key === other.key;
+      return isOfPlace && isSameValue(one.value, other.value) && areSame(one.made, other.made);
+    })
+  );
+}
+
+function isSameValue(one: Value | undefined, other: Value | undefined): boolean {
+  if (!isList(one) || !isList(other)) return one === other;
+  return one.length === other.length && one.every((item, at) => isSameValue(item, other[at]));
 }
 
 /** Does once more what a file did; `changes` is told before. */
