@@ -7,7 +7,7 @@ import { describedProgram } from "./commands/program.ts";
 const directory = resolve(import.meta.dirname, "../man");
 await rm(directory, { recursive: true, force: true });
 await mkdir(directory, { recursive: true });
-const program = describedProgram();
+const program = await describedProgram();
 for (const command of [program, ...program.createHelp().visibleCommands(program)]) {
   await writeFile(resolve(directory, `${pageName(command)}.1`), manPage(command));
 }

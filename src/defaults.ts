@@ -5,14 +5,8 @@ import { delimiter, isAbsolute, join, sep } from "node:path";
 import process from "node:process";
 import { helmRepositories } from "./remote/chart-repository/helm-repositories.ts";
 import type { KnownRepositories } from "./remote/chart-repository/repository-login.ts";
-import { readCertificates, systemCertificates } from "./remote/http/certificates.ts";
-import { hostCertificates } from "./remote/http/host-certificates.ts";
 import type { ProxyOptions } from "./remote/http/proxy.ts";
-import { authFile } from "./remote/registry/auth-file.ts";
 import type { RegistryAccess } from "./remote/registry/access.ts";
-import { firstOf } from "./remote/registry/credentials.ts";
-import { loginFromVariables } from "./remote/registry/login-variables.ts";
-import { readTrustFolder } from "./trust/folder.ts";
 import type { TrustPolicy } from "./trust/policy.ts";
 
 /** The variables of a process by their names, as `process.env` has them. */
@@ -20,7 +14,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * What a command takes from its user and machine where no flag says otherwise. What has to be read
- * is read when it is asked for: a key that cannot be read stops nobody who only packs.
+ * is read when it is asked for, and loaded what reads it: a key that cannot be read stops nobody who only packs.
  */
 export interface Defaults {
   /** Directory of the content store: `DRAY_STORE`, else there is none. */
@@ -70,19 +64,30 @@ export function defaults(env: Environment = process.env): Defaults {
     get loginFile() {
       return loginFile(env);
     },
-    trust: async () => ({ keys: await readTrustFolder(trustFolder(env)) }),
-    registry: async () => ({
-      ca: await certificates(env),
-      hostCertificates: hostCertificates(certificateDirectories(env)),
-      credentials: firstOf([
-        loginFromVariables(env),
-        ...credentialFiles(env).map((path) => authFile(path)),
-      ]),
-      proxy: proxies(env),
-      uploadNotes: await uploadNotes(env),
-    }),
+    trust: async () => {
+      const { readTrustFolder } = await import("./trust/folder.ts");
+      return { keys: await readTrustFolder(trustFolder(env)) };
+    },
+    registry: () => registryAccess(env),
     helm: () => findProgram("helm", searchPath),
     gpgv: () => findProgram("gpgv", searchPath),
+  };
+}
+
+async function registryAccess(env: Environment): Promise<RegistryAccess> {
+  const { hostCertificates } = await import("./remote/http/host-certificates.ts");
+  const { authFile } = await import("./remote/registry/auth-file.ts");
+  const { firstOf } = await import("./remote/registry/credentials.ts");
+  const { loginFromVariables } = await import("./remote/registry/login-variables.ts");
+  return {
+    ca: await certificates(env),
+    hostCertificates: hostCertificates(certificateDirectories(env)),
+    credentials: firstOf([
+      loginFromVariables(env),
+      ...credentialFiles(env).map((path) => authFile(path)),
+    ]),
+    proxy: proxies(env),
+    uploadNotes: await uploadNotes(env),
   };
 }
 
@@ -192,6 +197,7 @@ function helmDirectory(env: Environment): string {
 
 /** What replaces the system's certificates, and what is added to them. */
 async function certificates(env: Environment): Promise<string[]> {
+  const { readCertificates, systemCertificates } = await import("./remote/http/certificates.ts");
   const named = given(env, "SSL_CERT_FILE");
   const extra = given(env, "NODE_EXTRA_CA_CERTS");
   const all =

@@ -24,8 +24,8 @@ const EXITS: Readonly<Record<keyof typeof EXIT, string>> = {
 };
 
 /** docs/commands.md, as it has to be. */
-export function commandsPage(): string {
-  const program = describedProgram();
+export async function commandsPage(): Promise<string> {
+  const program = await describedProgram();
   const commands = program.createHelp().visibleCommands(program);
   const parts = [
     HEAD,

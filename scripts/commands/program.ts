@@ -4,7 +4,7 @@ import { describedProgram as described } from "../../src/cli/program.ts";
 import { VERSION } from "../../src/version.ts";
 
 /** The command line with every flag, as something to write about. */
-export function describedProgram(): Command {
+export function describedProgram(): Promise<Command> {
   return described(VERSION, {
     stdin: new PassThrough(),
     stdout: new PassThrough(),

@@ -1,4 +1,4 @@
-import { parse as parseVersion } from "semver";
+import parseVersion from "semver/functions/parse.js";
 import { DrayError } from "../errors.ts";
 import { isTag } from "../oci/reference.ts";
 import { parseAs, z } from "../oci/schema.ts";

@@ -1,4 +1,4 @@
-import type { SemVer } from "semver";
+import type SemVer from "semver/classes/semver.js";
 import { DrayError } from "../errors.ts";
 import { parseRange, parseVersion, type VersionRange } from "./version-range.ts";
 

@@ -1,4 +1,3 @@
-import { script } from "@bomb.sh/tab";
 import { Argument, type Command } from "commander";
 import { complete } from "./complete.ts";
 import { addExamples } from "./flags.ts";
@@ -21,7 +20,10 @@ export const addCompletionCommand: AddCommand = (program) => {
     "dray completion fish > ~/.config/fish/completions/dray.fish",
     "dray completion powershell | Out-String | Invoke-Expression",
   ]);
-  command.action((shell: string) => script(shell, program.name(), program.name()));
+  command.action(async (shell: string) => {
+    const { script } = await import("@bomb.sh/tab");
+    script(shell, program.name(), program.name());
+  });
   addAnswer(program);
 };
 

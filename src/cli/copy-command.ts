@@ -1,4 +1,4 @@
-import type { CopyReport, RegistryAccess, ValueSet } from "../index.ts";
+import type { ChartAccess, CopyReport, RegistryAccess, ValueSet } from "../index.ts";
 import { addTrustFlags } from "./bundle-flags.ts";
 import {
   addDeliveryFlags,
@@ -145,7 +145,7 @@ async function sourceAccess(
   { fromFile, concurrency, retryFor, timeout, minRate }: CopyFlags,
   session: Session,
   { host, targetRegistry }: { host: string; targetRegistry: RegistryAccess },
-): ReturnType<typeof chartAccess> {
+): Promise<ChartAccess> {
   const { caFiles, tokenHosts, plainHttp } = fromFile?.source ?? {};
   const flags: RegistryFlags = {
     ...(caFiles && { caFile: caFiles }),
@@ -156,14 +156,15 @@ async function sourceAccess(
     ...(timeout === undefined ? {} : { timeout }),
     ...(minRate === undefined ? {} : { minRate }),
   };
-  const access = await chartAccess(flags, session, []);
-  const { credentials } = access.registry ?? {};
+  const { registry: open, repositories } = await chartAccess(flags, session, []);
+  const access = await open();
+  const { credentials } = access;
   const asked: RegistryAccess["credentials"] = async (registry, repository, options) => {
     const own = registry === host ? targetRegistry.credentials : credentials;
     return own?.(registry, repository, options);
   };
   const { limit } = targetRegistry;
-  return { ...access, registry: { ...access.registry, credentials: asked, limit } };
+  return { repositories, registry: { ...access, credentials: asked, limit } };
 }
 
 function renderCopy(report: CopyReport, { verifyTarget }: CopyFlags): string {

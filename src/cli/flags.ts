@@ -1,4 +1,5 @@
 import { InvalidArgumentError, Option, type Command } from "commander";
+import type { ImageRequest } from "../index.ts";
 
 /** A flag that may be given several times; the values come as a list. */
 export function repeatable(flags: string, description: string): Option {
@@ -115,4 +116,10 @@ export async function refuseStdout(
 export async function readInput(path: string, what: string): Promise<Buffer> {
   const { readSmallFile } = await import("../index.ts");
   return readSmallFile(path, { what });
+}
+
+/** Reads a file with one image a line. */
+export async function readImageList(path: string): Promise<ImageRequest[]> {
+  const { parseImageList } = await import("../index.ts");
+  return parseImageList((await readInput(path, "image list")).toString("utf8"), path);
 }

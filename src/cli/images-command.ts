@@ -8,7 +8,7 @@ import {
   type DiscoveryFlags,
 } from "./discovery-flags.ts";
 import { formatProblems } from "./findings.ts";
-import { addExamples, addStoreFlag, chartRootFlag, readInput } from "./flags.ts";
+import { addExamples, addStoreFlag, chartRootFlag, readImageList } from "./flags.ts";
 import {
   formatImageList,
   formatMissing,
@@ -83,12 +83,9 @@ async function findImages(
   session: Session,
 ): Promise<ImagesReport> {
   const { run, defaults } = session;
-  const { images, parseChart, parseImageList } = await import("../index.ts");
+  const { images, parseChart } = await import("../index.ts");
   const { check } = flags;
-  const listed =
-    check === undefined
-      ? undefined
-      : parseImageList((await readInput(check, "image list")).toString("utf8"), check);
+  const listed = check === undefined ? undefined : await readImageList(check);
   const valueSets = await readSets(sets, flags, session);
   const requests = charts.map((chart) => parseChart(chart));
   const mirrors = await readMirrors(flags);

@@ -28,7 +28,17 @@ export async function readMirrors(
   { mirror = [], registriesConf }: MirrorFlags,
   ofRecipe: readonly MirrorRule[] = [],
 ): Promise<MirrorRule[]> {
-  const { parseMirror, readRegistriesConf } = await import("../index.ts");
-  const ofFile = registriesConf === undefined ? [] : await readRegistriesConf(registriesConf);
-  return [...mirror.map(parseMirror), ...ofRecipe, ...ofFile];
+  return [...(await typedMirrors(mirror)), ...ofRecipe, ...(await mirrorsOfFile(registriesConf))];
+}
+
+async function typedMirrors(typed: readonly string[]): Promise<MirrorRule[]> {
+  if (typed.length === 0) return [];
+  const { parseMirror } = await import("../index.ts");
+  return typed.map(parseMirror);
+}
+
+async function mirrorsOfFile(path: string | undefined): Promise<MirrorRule[]> {
+  if (path === undefined) return [];
+  const { readRegistriesConf } = await import("../index.ts");
+  return readRegistriesConf(path);
 }

@@ -1,7 +1,7 @@
 import { Option, type Command } from "commander";
 import type { ChartRequest, ImageMode, Recipe, Reference, ValueSet } from "../index.ts";
 import { releaseOf, type DiscoveryFlags } from "./discovery-flags.ts";
-import { chartRootFlag, readInput, repeatable, seldom } from "./flags.ts";
+import { chartRootFlag, readImageList, readInput, repeatable, seldom } from "./flags.ts";
 import { readMirrors, type MirrorFlags } from "./mirror-flags.ts";
 
 type OciChart = Extract<ChartRequest, { kind: "oci" }>;
@@ -116,15 +116,8 @@ async function readRecipeFile(path: string): Promise<Recipe> {
 }
 
 async function fromFlags(flags: ContentFlags, valueSets: readonly ValueSet[]): Promise<Recipe> {
-  const {
-    fileRequest,
-    parseChart,
-    parseImage,
-    parseImageList,
-    parseNames,
-    parsePlatform,
-    parseSkip,
-  } = await import("../index.ts");
+  const { fileRequest, parseChart, parseImage, parseNames, parsePlatform, parseSkip } =
+    await import("../index.ts");
   const {
     image = [],
     imageList = [],
@@ -135,11 +128,7 @@ async function fromFlags(flags: ContentFlags, valueSets: readonly ValueSet[]): P
     skip = [],
   } = flags;
   if (chart.length === 0) await requireNothingForCharts(flags, valueSets);
-  const listed = await Promise.all(
-    imageList.map(async (list) =>
-      parseImageList((await readInput(list, "image list")).toString("utf8"), list),
-    ),
-  );
+  const listed = await Promise.all(imageList.map(readImageList));
   return {
     name: flags.name,
     version: flags.bundleVersion,
@@ -191,10 +180,12 @@ export async function registriesOf({
   readonly images?: Recipe["images"];
   readonly mirrors: Recipe["mirrors"];
 }): Promise<string[]> {
-  const { registriesFor } = await import("../index.ts");
   const artifacts = charts.flatMap((chart) => (chart.kind === "oci" ? [chart] : []));
   const references = [...images.map(({ reference }) => reference), ...artifacts.map(nameOf)];
-  return [...new Set([...registriesFor(references, mirrors), ...charts.flatMap(hostOf)])];
+  const hosts = charts.flatMap(hostOf);
+  if (references.length === 0) return [...new Set(hosts)];
+  const { registriesFor } = await import("../index.ts");
+  return [...new Set([...registriesFor(references, mirrors), ...hosts])];
 }
 
 function nameOf({ registry, repository, digest }: OciChart): Reference {

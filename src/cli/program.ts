@@ -1,37 +1,46 @@
 import { Command, CommanderError, Help, type Option } from "commander";
-import { addCheckCommand } from "./check-command.ts";
-import { addCompletionCommand } from "./completion-command.ts";
-import { addCopyCommand } from "./copy-command.ts";
-import { addDiffCommand } from "./diff-command.ts";
 import { colorWish } from "./color.ts";
 import { EXIT, reportFailure } from "./failure.ts";
 import { addExamples } from "./flags.ts";
-import { addImagesCommand } from "./images-command.ts";
-import { addInspectCommand } from "./inspect-command.ts";
-import { addInventoryCommand } from "./inventory-command.ts";
-import { addLoginCommand, addLogoutCommand } from "./login-command.ts";
-import { addKeygenCommand } from "./keygen-command.ts";
-import { addPackCommand } from "./pack-command.ts";
-import { addPreflightCommand } from "./preflight-command.ts";
-import { addPushCommand } from "./push-command.ts";
-import { addRepointCommand } from "./repoint-command.ts";
-import { addReportCommand } from "./report-command.ts";
-import { addServeCommand } from "./serve-command.ts";
 import { sessionStarter, type AddCommand, type StartSession } from "./session.ts";
-import { addSignCommand } from "./sign-command.ts";
-import { addSplitCommand } from "./split-command.ts";
 import type { Io } from "./terminal.ts";
-import { addUnpackCommand } from "./unpack-command.ts";
 import { commandIn, usageFailure } from "./usage.ts";
-import { addVerifyCommand } from "./verify-command.ts";
 
-/** In the order of the journey. */
-const COMMANDS: Readonly<Record<string, readonly AddCommand[]>> = {
-  Gather: [addImagesCommand, addPackCommand, addCopyCommand, addPreflightCommand],
-  Prove: [addInspectCommand, addVerifyCommand, addCheckCommand, addDiffCommand, addReportCommand],
-  Carry: [addSplitCommand, addUnpackCommand, addSignCommand, addKeygenCommand],
-  Deliver: [addPushCommand, addInventoryCommand, addRepointCommand, addServeCommand],
-  Around: [addLoginCommand, addLogoutCommand, addCompletionCommand],
+/** Loads what one command is. */
+type LoadCommand = () => Promise<AddCommand>;
+
+/** In the order of the journey. Each stands in a file of its own, which is loaded when it is called or spoken of. */
+const COMMANDS: Readonly<Record<string, Readonly<Record<string, LoadCommand>>>> = {
+  Gather: {
+    images: async () => (await import("./images-command.ts")).addImagesCommand,
+    pack: async () => (await import("./pack-command.ts")).addPackCommand,
+    copy: async () => (await import("./copy-command.ts")).addCopyCommand,
+    preflight: async () => (await import("./preflight-command.ts")).addPreflightCommand,
+  },
+  Prove: {
+    inspect: async () => (await import("./inspect-command.ts")).addInspectCommand,
+    verify: async () => (await import("./verify-command.ts")).addVerifyCommand,
+    check: async () => (await import("./check-command.ts")).addCheckCommand,
+    diff: async () => (await import("./diff-command.ts")).addDiffCommand,
+    report: async () => (await import("./report-command.ts")).addReportCommand,
+  },
+  Carry: {
+    split: async () => (await import("./split-command.ts")).addSplitCommand,
+    unpack: async () => (await import("./unpack-command.ts")).addUnpackCommand,
+    sign: async () => (await import("./sign-command.ts")).addSignCommand,
+    keygen: async () => (await import("./keygen-command.ts")).addKeygenCommand,
+  },
+  Deliver: {
+    push: async () => (await import("./push-command.ts")).addPushCommand,
+    inventory: async () => (await import("./inventory-command.ts")).addInventoryCommand,
+    repoint: async () => (await import("./repoint-command.ts")).addRepointCommand,
+    serve: async () => (await import("./serve-command.ts")).addServeCommand,
+  },
+  Around: {
+    login: async () => (await import("./login-command.ts")).addLoginCommand,
+    logout: async () => (await import("./login-command.ts")).addLogoutCommand,
+    completion: async () => (await import("./completion-command.ts")).addCompletionCommand,
+  },
 };
 
 /** What a screen and a mail have room for. */
@@ -43,8 +52,8 @@ export async function run(words: readonly string[], version: string, given: Io):
   let code = 0;
   const program = makeProgram(version, io, words.includes("--all"));
   const start = sessionStarter(io, (wanted) => (code = wanted));
-  addCommands(program, start);
-  const argv = helpAsFlag(words, program);
+  const argv = helpAsFlag(words);
+  await addCommands(program, start, argv[0]);
   try {
     await program.parseAsync(argv, { from: "user" });
     return io.signal.aborted && code === 0 ? EXIT.interrupted : code;
@@ -60,29 +69,34 @@ export async function run(words: readonly string[], version: string, given: Io):
 }
 
 /** `dray help push`, as other programs have it, is `dray push --help`. */
-function helpAsFlag(argv: readonly string[], program: Command): readonly string[] {
+function helpAsFlag(argv: readonly string[]): readonly string[] {
   const [first, ...others] = argv;
   if (first !== "help") return argv;
   const [name] = others;
-  const isKnown = name === undefined || program.commands.some((one) => one.name() === name);
-  return isKnown ? [...others, "--help"] : others;
+  return name === undefined || isCommand(name) ? [...others, "--help"] : others;
 }
 
 /** The whole command line, to be written about; nothing of it runs. @internal for manual pages */
-export function describedProgram(version: string, io: Io): Command {
+export async function describedProgram(version: string, io: Io): Promise<Command> {
   const program = makeProgram(version, io, true);
-  addCommands(
-    program,
-    sessionStarter(io, () => {}),
-  );
+  const start = sessionStarter(io, () => {});
+  await addCommands(program, start);
   return program;
 }
 
-function addCommands(program: Command, start: StartSession): void {
+/** Adds the command that is `called`; all of them where it is none, because they are spoken of then. */
+async function addCommands(program: Command, start: StartSession, called = ""): Promise<void> {
+  const isOne = isCommand(called);
   for (const [group, commands] of Object.entries(COMMANDS)) {
     program.commandsGroup(`${group}:`);
-    for (const add of commands) add(program, start);
+    for (const [name, load] of Object.entries(commands)) {
+      if (!isOne || name === called) (await load())(program, start);
+    }
   }
+}
+
+function isCommand(word: string): boolean {
+  return Object.values(COMMANDS).some((commands) => Object.hasOwn(commands, word));
 }
 
 function makeProgram(version: string, io: Io, showAll: boolean): Command {

@@ -1,12 +1,6 @@
 import { text } from "node:stream/consumers";
 import { Option, type Command } from "commander";
-import type {
-  ChartAccess,
-  CredentialStore,
-  KnownRepositories,
-  RateLimit,
-  RegistryAccess,
-} from "../index.ts";
+import type { CredentialStore, KnownRepositories, RateLimit, RegistryAccess } from "../index.ts";
 import { byteRate, duration, integer, repeatable, seldom } from "./flags.ts";
 import type { Session } from "./session.ts";
 import type { Io } from "./terminal.ts";
@@ -112,14 +106,37 @@ export async function requireOneRegistry(
  */
 export async function registryAccess(
   flags: RegistryFlags,
-  { io, defaults, run }: Session,
+  session: Session,
   loginFor?: readonly string[],
 ): Promise<RegistryAccess> {
+  return accessWith(await readGiven(flags, session, loginFor), flags, session);
+}
+
+/** What flags name and has to be read. */
+interface Given {
+  readonly login: CredentialStore | undefined;
+  /** Certificates (PEM). */
+  readonly ca: readonly string[];
+}
+
+async function readGiven(
+  flags: RegistryFlags,
+  { io }: Session,
+  loginFor?: readonly string[],
+): Promise<Given> {
+  const login = await givenLogin(flags, io, loginFor);
+  return { login, ca: await namedCertificates(flags.caFile) };
+}
+
+async function accessWith(
+  given: Given,
+  flags: RegistryFlags,
+  { defaults, run }: Session,
+): Promise<RegistryAccess> {
   const { Contacts, withEcr } = await import("../index.ts");
-  const named = await namedCertificates(flags.caFile);
   const { ca = [], hostCertificates, credentials, proxy, uploadNotes } = await defaults.registry();
   const access = {
-    ca: [...named, ...ca],
+    ca: [...given.ca, ...ca],
     hostCertificates,
     plainHttp: flags.plainHttp,
     insecureSkipTlsVerify: flags.insecureSkipTlsVerify,
@@ -129,7 +146,7 @@ export async function registryAccess(
     minRate: flags.minRate,
     answerTimeout: flags.timeout,
     limit: await rateLimit(flags),
-    credentials: (await givenLogin(flags, io, loginFor)) ?? credentials,
+    credentials: given.login ?? credentials,
     proxy,
     uploadNotes,
     contacts: new Contacts(),
@@ -143,27 +160,39 @@ export async function registryAccess(
 
 /** The certificates (PEM) of the files of --ca-file, in their order. */
 export async function namedCertificates(files: readonly string[] = []): Promise<string[]> {
+  if (files.length === 0) return [];
   const { readCertificates } = await import("../index.ts");
   return Promise.all(files.map((path) => readCertificates(path, "CA file")));
 }
 
 /** One for all registries of a command: they share a line. */
 async function rateLimit({ limitRate = 0 }: RegistryFlags): Promise<RateLimit | undefined> {
+  if (limitRate === 0) return undefined;
   const { RateLimit: Limit } = await import("../index.ts");
-  return limitRate === 0 ? undefined : new Limit(limitRate);
+  return new Limit(limitRate);
 }
 
-/** How registries and chart repositories are reached, by commands that get charts from both. */
+/** How commands reach registries and chart repositories that may have to ask neither. */
+export interface LaterAccess {
+  readonly registry: () => Promise<RegistryAccess>;
+  readonly repositories: KnownRepositories;
+}
+
+/**
+ * How registries and chart repositories are reached, by commands that get charts from both. What flags
+ * name is read at once; what was written down before, and all that connects, when the first is asked.
+ */
 export async function chartAccess(
   flags: RegistryFlags,
   session: Session,
   loginFor: readonly string[],
-): Promise<ChartAccess> {
-  const registry = await registryAccess(flags, session, loginFor);
+): Promise<LaterAccess> {
+  const given = await readGiven(flags, session, loginFor);
+  let asked: Promise<RegistryAccess> | undefined;
+  const registry = (): Promise<RegistryAccess> => (asked ??= accessWith(given, flags, session));
+  const { login } = given;
   const { repositories } = session.defaults;
-  const { credentials } = registry;
-  const hasLogin = flags.username !== undefined && credentials !== undefined;
-  return { registry, repositories: hasLogin ? withLogin(repositories, credentials) : repositories };
+  return { registry, repositories: login ? withLogin(repositories, login) : repositories };
 }
 
 /** What the user has given for this one run goes before what was written down. */

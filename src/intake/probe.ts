@@ -15,7 +15,7 @@ const MAX_PROBES = 200;
  */
 export async function probe(
   references: readonly Reference[],
-  { registries, run: { signal, onEvent } }: Sources,
+  { registries: open, run: { signal, onEvent } }: Sources,
 ): Promise<ReadonlyMap<string, Presence>> {
   const silent = new Set<string>();
   const warn = ({ registry }: Reference, { message }: DrayError): void => {
@@ -23,6 +23,7 @@ export async function probe(
     silent.add(registry);
     onEvent({ type: "warning", message: `Cannot ask ${registry} for images: ${message}` });
   };
+  const registries = await open();
   const answers = await all(
     references.slice(0, MAX_PROBES).map(async (reference) => {
       const ask = async (): Promise<boolean | undefined> =>

@@ -91,10 +91,11 @@ export async function resolveOne(
   { name, reference, platforms }: ResolveRequest,
   sources: Sources,
 ): Promise<Resolved> {
-  const { registries, lock, run } = sources;
+  const { lock, run } = sources;
   const { signal, onEvent } = run;
   const wanted =
     lock === undefined ? reference : { ...reference, digest: lockedDescriptor(lock, name).digest };
+  const registries = await sources.registries();
   const repository = registries.repository(wanted);
   const answer = await repository.resolve({ signal });
   const { descriptor: found, place } = answer;

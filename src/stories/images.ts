@@ -10,10 +10,10 @@ import {
 import { latestTags } from "../intake/assumptions.ts";
 import { openSources, type ChartAccess, type Sources } from "../intake/sources.ts";
 import { startRun, type RunOptions } from "../events.ts";
-import { readWholeChart, type WholeChart } from "../intake/charts/obtain-chart.ts";
+import { readWholeChart, type WholeChart } from "../intake/charts/whole-chart.ts";
 import { findingOf, type Finding } from "../finding.ts";
 import type { Reference } from "../oci/reference.ts";
-import { probe, type Presence } from "../intake/probe.ts";
+import type { Presence } from "../intake/probe.ts";
 import { formatChart, type ChartRequest } from "../intake/recipe/chart-request.ts";
 
 export interface ImagesOptions extends ChartAccess {
@@ -102,6 +102,7 @@ function describe(
 /** Suspects with what their registries say of them. */
 async function probed(found: readonly DiscoveredImage[], sources: Sources): Promise<FoundImage[]> {
   const suspects = found.filter((one) => one.class === "suspect");
+  const { probe } = await import("../intake/probe.ts");
   const answers = await probe(
     suspects.map(({ reference }) => reference),
     sources,

@@ -8,7 +8,7 @@ import { startRun, type Run, type RunOptions } from "../events.ts";
 import { NOTHING, type Recipe } from "../intake/recipe/recipe.ts";
 import type { Resolved } from "../intake/resolve.ts";
 import { requirePlaceAndRoom } from "../intake/room.ts";
-import { openSources, type ChartAccess } from "../intake/sources.ts";
+import { accessOf, openSources, type ChartAccess } from "../intake/sources.ts";
 import { checkLogin } from "../remote/preflight/check-login.ts";
 import { checkSources } from "../intake/preflight/check-sources.ts";
 import { checkTarget } from "../delivery/preflight/check-target.ts";
@@ -64,9 +64,10 @@ export async function preflight(
 ): Promise<PreflightReport> {
   const run = startRun(runOptions);
   const target = options.target === undefined ? undefined : parsePushTarget(options.target);
-  const contacts = options.registry?.contacts ?? new Contacts();
+  const given = await accessOf(options);
+  const contacts = given.contacts ?? new Contacts();
   // What does not answer now is what somebody wants to hear of.
-  const access: RegistryAccess = { ...options.registry, contacts, retryFor: 0 };
+  const access: RegistryAccess = { ...given, contacts, retryFor: 0 };
   const table = new HostTable();
   const work: Work = { options, access, table, run };
   const { gathered, resolved } = await checkRecipe(work);
@@ -101,8 +102,8 @@ async function checkRecipe({
   const { repositories, store, mirrors = [] } = options;
   const places = { mirrors: [...mirrors, ...recipe.mirrors], chartRoot: recipe.chartRoot };
   const sources = openSources({ registry: access, repositories, store, ...places }, run);
-  const { registries } = sources;
   try {
+    const registries = await sources.registries();
     const gathered = await gatherWanted(recipe, options.discovery, sources);
     for (const { reference } of gathered.optional) {
       for (const { repository } of registries.places(reference)) {

@@ -78,8 +78,8 @@ describe("the files for CI", () => {
 
   it.each(["docs/ci/github-actions.yaml", "docs/ci/gitlab-ci.yaml"])(
     "%s runs commands with flags that dray has",
-    (path) => {
-      const program = describedProgram();
+    async (path) => {
+      const program = await describedProgram();
       const lines = commandsIn(read(path));
       expect(lines.length).toBeGreaterThan(1);
       for (const line of lines) {

@@ -14,7 +14,7 @@ const ROOT = join(import.meta.dirname, "../..");
 
 describe("the reference of the command line", () => {
   it("is docs/commands.md as `npm run commands` writes it", async () => {
-    expect(await readFile(join(ROOT, "docs/commands.md"), "utf8")).toBe(commandsPage());
+    expect(await readFile(join(ROOT, "docs/commands.md"), "utf8")).toBe(await commandsPage());
   });
 
   it("has every variable of the environment that is read, and no other", async () => {
@@ -63,8 +63,9 @@ function literals(source: string): string[] {
   return words;
 }
 
+const program = await describedProgram();
+
 describe("manual pages", () => {
-  const program = describedProgram();
   const all = [program, ...program.createHelp().visibleCommands(program)];
 
   it.each(all.map((command) => [pageName(command), command] as const))(

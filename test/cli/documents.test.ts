@@ -67,9 +67,9 @@ const LINES = [
 /** Schemas that are called otherwise than the command that prints the document. */
 const NAMES: Readonly<Record<string, string>> = { inventory: "inventory-report" };
 
-const commands = describedProgram()
-  .commands.map((command) => command.name())
-  .filter((name) => name !== "complete");
+const { commands: described } = await describedProgram();
+
+const commands = described.map((command) => command.name()).filter((name) => name !== "complete");
 
 it("what every command prints with --json has its schema, and what it writes too", async () => {
   const place = await Place.open();

@@ -33,9 +33,11 @@ const LINES = [
   ["logout r.example", "would go from"],
 ] as const;
 
+const { commands: described } = await describedProgram();
+
 describe("every command that writes", () => {
-  const commands = describedProgram()
-    .commands.map((command) => command.name())
+  const commands = described
+    .map((command) => command.name())
     .filter((name) => name !== "complete" && !(name in WRITE_NOTHING));
 
   it("has a line in this test", () => {
@@ -58,7 +60,7 @@ describe("every command that writes", () => {
 });
 
 it("no command has an --output or --receipt to write and no --dry-run", () => {
-  const writing = describedProgram().commands.filter(({ options }) =>
+  const writing = described.filter(({ options }) =>
     options.some(({ long, description }) => long === "--output" && !description.includes("would")),
   );
   for (const command of writing) {

@@ -13,6 +13,7 @@ import { parseReceipt } from "../../src/delivery/receipt-schema.ts";
 import type { RunOptions } from "../../src/events.ts";
 import { parseImage, type Recipe } from "../../src/intake/recipe/recipe.ts";
 import { cosignTag } from "../../src/oci/referrer.ts";
+import type { RegistryAccess } from "../../src/remote/registry/access.ts";
 import { copyAll, type CopyReport, type RecipeCopyOptions } from "../../src/stories/copy.ts";
 import { refusal } from "../refusal.ts";
 import {
@@ -28,7 +29,9 @@ import { blobBytesSent, bytesReceived, filesBelow, recipeOf } from "./lab.ts";
 const web = makeMultiArch("copied");
 const api = oneLayerImage("copied-api");
 
-interface Changes extends Partial<Omit<RecipeCopyOptions, "recipe" | "target">>, RunOptions {
+interface Changes
+  extends Partial<Omit<RecipeCopyOptions, "recipe" | "registry" | "target">>, RunOptions {
+  readonly registry?: RegistryAccess;
   readonly recipe?: Partial<Recipe>;
 }
 

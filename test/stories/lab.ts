@@ -7,6 +7,7 @@ import type { DrayEvent, RunOptions } from "../../src/events.ts";
 import { pack, type PackOptions, type PackResult } from "../../src/stories/pack.ts";
 import { push, type PushOptions, type PushReport } from "../../src/stories/push.ts";
 import { parseImage, type Recipe } from "../../src/intake/recipe/recipe.ts";
+import type { RegistryAccess } from "../../src/remote/registry/access.ts";
 import type { TrustPolicy } from "../../src/trust/policy.ts";
 import { QUICK } from "../remote/registry/lab.ts";
 
@@ -40,7 +41,8 @@ export function recipeOf({ charts = [], ...recipe }: Partial<Recipe>): Partial<R
   };
 }
 
-export interface PackChanges extends Partial<Omit<PackOptions, "recipe">>, RunOptions {
+export interface PackChanges extends Partial<Omit<PackOptions, "recipe" | "registry">>, RunOptions {
+  readonly registry?: RegistryAccess;
   readonly recipe?: Partial<Recipe>;
 }
 

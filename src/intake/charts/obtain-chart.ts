@@ -1,34 +1,18 @@
-import { stat } from "node:fs/promises";
-import { makeChartArtifact } from "./fetched-chart.ts";
-import { findDependencies, type FoundDependencies } from "./dependencies.ts";
 import type { Sources } from "../sources.ts";
-import type { FetchedChart } from "./fetched-chart.ts";
-import type { Chart } from "../../chart/chart.ts";
-import { loadChartFiles } from "../../chart/load-chart.ts";
+import { chartReference } from "../../bundle/artifact.ts";
+import type { ChartMetadata } from "../../chart/chart-yaml.ts";
+import { toOciChart } from "../../chart/oci-chart.ts";
 import { packChart } from "../../chart/pack-chart.ts";
-import type { DrayError } from "../../errors.ts";
-import { findLocalChart } from "./local-chart.ts";
-import { formatChart, type ChartRequest } from "../recipe/chart-request.ts";
-import type { Lock } from "../recipe/lock.ts";
-import { findRegistryChart } from "./registry-chart.ts";
-import { findRepositoryChart } from "./repository-chart.ts";
+import type { Limit } from "../../content/concurrency.ts";
+import type { Source } from "../../content/content.ts";
+import { DocumentCache } from "../../content/document-cache.ts";
+import { readGraph } from "../../content/graph.ts";
+import { Annotation } from "../../oci/image-layout.ts";
+import type { ChartRequest } from "../recipe/chart-request.ts";
 import type { Resolved } from "../resolve.ts";
+import { findWhole, type WholeChart } from "./whole-chart.ts";
 
-/** A chart with the dependencies that it lacked, as far as they could be had. */
-export interface WholeChart {
-  readonly request: ChartRequest;
-  readonly chart: Chart;
-  /** Whether the artifact is in a registry already, the `.tgz` was there, or it is made here. */
-  readonly origin: "registry" | "archive" | "directory";
-  /** Dependencies that the `.tgz` does not hold: Helm does not install it like that. */
-  readonly lacks: readonly string[];
-  /** Why dependencies could not be had. */
-  readonly failures: readonly DrayError[];
-  /** What the lock is to say of it and of the dependencies that were fetched. */
-  readonly lock: Lock;
-}
-
-/** One that is ready to be packed too. */
+/** A chart that is ready to be packed. */
 export interface ObtainedChart extends WholeChart {
   readonly tgz: Buffer;
   readonly provenance: Buffer | undefined;
@@ -51,78 +35,51 @@ export async function obtainChart(asked: ChartRequest, sources: Sources): Promis
   return { ...whole, tgz, provenance, artifact };
 }
 
-/** Gets a chart to look at; nothing is packed. */
-export async function readWholeChart(asked: ChartRequest, sources: Sources): Promise<WholeChart> {
-  return (await findWhole(asked, sources)).whole;
+/** What an artifact is made of. */
+interface ChartContent {
+  readonly tgz: Buffer;
+  readonly provenance: Buffer | undefined;
+  readonly created: Date;
 }
 
-async function findWhole(
-  asked: ChartRequest,
-  sources: Sources,
-): Promise<{ whole: WholeChart; found: FetchedChart; files: FetchedChart["files"] }> {
-  const { created, chartRoot } = sources;
-  const request = await throughAlias(asked, sources);
-  const found = await findChart(request, sources);
-  const bare = await loadChartFiles(found.files, found.what);
-  const origin = originOf(found);
-  const home = origin === "directory" && request.kind === "file" ? request.path : undefined;
-  const find = (wanted: ChartRequest): Promise<FetchedChart> => findChart(wanted, sources);
-  const dependencies = await findDependencies(bare, { find, home, chartRoot, created });
-  const files = withDependencies(found.files, dependencies);
-  const chart = files === found.files ? bare : await loadChartFiles(files, found.what);
-  const lacks = namesOf(origin === "directory" ? chart.missing : bare.missing);
-  const lock = lockOf([{ request, chart: found }, ...dependencies.found]);
-  const whole = { request, chart, origin, lacks, failures: dependencies.failures, lock };
-  return { whole, found, files };
-}
-
-/** `NAME/CHART` is a path for Helm where there is one, and else of a repository that it knows. */
-async function throughAlias(request: ChartRequest, sources: Sources): Promise<ChartRequest> {
-  if (request.kind !== "file" || request.alias === undefined) return request;
-  const { path, alias, images, valueSets, release } = request;
-  const isThere = await stat(path).then(
-    () => true,
-    () => false,
+/** Makes an artifact of a packed chart, to be copied as any other. */
+async function makeChartArtifact(
+  metadata: ChartMetadata,
+  { tgz, provenance, created }: ChartContent,
+): Promise<Resolved> {
+  const reference = chartReference(metadata);
+  const { manifest, blobs } = toOciChart(metadata, { tgz, provenance, created });
+  const source = new DocumentCache(nothingBeyond(reference));
+  source.add(manifest);
+  for (const blob of blobs) source.keep(blob);
+  const { descriptor } = manifest;
+  const named = { ...descriptor, annotations: { [Annotation.refName]: reference } };
+  const graph = await readGraph(
+    { sizeOf: ({ size }) => size, read: (wanted) => source.read(wanted) },
+    [named],
   );
-  if (isThere || !(await sources.repositories.knows(alias.repository))) return request;
-  return { ...alias, images, valueSets, release };
-}
-
-function findChart(request: ChartRequest, sources: Sources): Promise<FetchedChart> {
-  if (request.kind === "file") return findLocalChart(request.path, sources.chartRoot);
-  if (request.kind === "oci") return findRegistryChart(request, sources);
-  return findRepositoryChart(request, sources);
-}
-
-function originOf({ tgz, resolved }: FetchedChart): ObtainedChart["origin"] {
-  if (resolved !== undefined) return "registry";
-  return tgz === undefined ? "directory" : "archive";
-}
-
-function withDependencies(
-  files: FetchedChart["files"],
-  { found }: FoundDependencies,
-): FetchedChart["files"] {
-  if (found.length === 0) return files;
-  return new Map([...files, ...found.map(({ path, tgz }) => [path, tgz] as const)]);
-}
-
-function namesOf(missing: Chart["missing"]): string[] {
-  return [...new Set(missing.map(({ name }) => name))];
-}
-
-function lockOf(found: readonly { request: ChartRequest; chart: FetchedChart }[]): Lock {
+  const [root] = graph.roots;
+  if (root === undefined) throw new Error("an artifact that was made here can be read");
   return {
-    entries: new Map(
-      found.flatMap(({ chart: { resolved } }) =>
-        resolved === undefined ? [] : [[resolved.name, resolved.found]],
-      ),
-    ),
-    charts: new Map(
-      found.flatMap(({ request, chart: { pin } }) =>
-        pin === undefined ? [] : [[formatChart(request), pin]],
-      ),
-    ),
-    searches: new Map(),
+    name: reference,
+    limit: atOnce,
+    found: descriptor,
+    root,
+    graph,
+    source,
+    attestations: [],
+    index: undefined,
+  };
+}
+
+/** What is in memory waits for nobody. */
+const atOnce: Limit = (task) => task();
+
+function nothingBeyond(name: string): Source {
+  return {
+    name,
+    fetch({ digest }) {
+      throw new Error(`${digest} is no part of this chart`);
+    },
   };
 }

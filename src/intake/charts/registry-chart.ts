@@ -69,7 +69,8 @@ function tagOf(version: string | undefined): string | undefined {
 async function chooseTag(request: Request, { registries, lock, run }: Sources): Promise<string> {
   const text = formatChart(request);
   if (lock !== undefined) return chartTag(lockedChart(lock, text).version);
-  const tags = await registries.repository(repositoryOf(request)).tags(run.signal);
+  const repository = (await registries()).repository(repositoryOf(request));
+  const tags = await repository.tags(run.signal);
   const versions = tags.map(versionOfTag);
   const { version: wanted } = request;
   const version = chooseVersion(versions, wanted);

@@ -27,7 +27,8 @@ export async function findRepositoryChart(
 ): Promise<FetchedChart> {
   const { lock, run } = sources;
   const locked = lock === undefined ? undefined : lockedChart(lock, formatChart(request));
-  const repository = await sources.repositories.open(request.repository);
+  const repositories = await sources.repositories();
+  const repository = await repositories.open(request.repository);
   const versions = await repository.versions(request.name, run.signal);
   const version = locked?.version ?? request.version;
   const entry = chooseEntry(versions, { name: request.name, version, where: repository.name });

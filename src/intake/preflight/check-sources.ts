@@ -43,7 +43,8 @@ async function checkOne(
   const { signal } = sources.run;
   const failures: { place: OpenedPlace; error: DrayError }[] = [];
   let origin: URL | undefined;
-  for (const place of sources.registries.places(reference)) {
+  const registries = await sources.registries();
+  for (const place of registries.places(reference)) {
     const { client } = place.repository;
     const error = await refusalOf(() => ask(place, signal), signal);
     table.add(client.origin, "source registry");
