@@ -4,6 +4,7 @@ import { namesIn } from "../helm/template/commands.ts";
 import { joined, type Looked } from "../helm/template/read-log.ts";
 import type { Decision, Watcher } from "../helm/template/watcher.ts";
 import { Changes } from "./changes.ts";
+import { Comparisons } from "./comparisons.ts";
 import { isNameLine, isPartOfName, type Choice } from "./choices.ts";
 import { keyOf } from "./switches.ts";
 
@@ -32,8 +33,7 @@ export class Coverage {
   readonly #said = new Map<string, Set<string>>();
   /** Parts that speak of no image and change what others may print. */
   readonly changes: Changes;
-  /** Texts that a setting was compared with, by its key. */
-  readonly literals = new Map<string, Set<string>>();
+  readonly comparisons = new Comparisons();
 
   constructor(set: TemplateSet, ids: Map<object, number>) {
     this.#set = set;
@@ -81,7 +81,7 @@ export class Coverage {
   });
 
   #noteBranch(node: BranchNode, { taken, looked, line }: Decision, file: string): void {
-    if (looked.compared.length > 0) this.#noteLiterals(looked);
+    this.comparisons.note(looked.compared);
     if (isNameLine(line)) this.#noteChoice(node, looked, file);
     else if (this.#readsFile(node)) this.#noteFiles(node, looked, file);
     for (const list of [node.body, node.otherwise]) {
@@ -103,7 +103,7 @@ export class Coverage {
   #noteChoice(node: BranchNode | ActionNode, looked: Looked, file: string): void {
     this.changes.wants(node.pipe);
     if (looked.reads.length === 0) return;
-    if (looked.compared.length > 0) this.#noteLiterals(looked);
+    this.comparisons.note(looked.compared);
     const key = `${this.#idOf(node)} ${file} ${looked.reads.map(keyOf).join(" ")}`;
     if (this.#choices.has(key)) return;
     this.changes.wantsAt(looked.reads);
@@ -172,23 +172,6 @@ export class Coverage {
       });
     this.#speaking.set(list, speaks);
     return speaks;
-  }
-
-  #noteLiterals({ compared }: Looked): void {
-    for (const { values, reads } of compared) {
-      const texts = values.filter((value) => typeof value === "string");
-      for (const read of reads) {
-        const { source, value } = read;
-        const isText = value === null || typeof value === "string";
-        if (source !== "values" || !isText || !values.includes(value)) continue;
-        // Nothing and an empty text are the same to whoever asks for a default.
-        const wanted = value === null ? texts.filter((text) => text !== "") : texts;
-        if (wanted.length < (value === null ? 1 : 2)) continue;
-        const known = this.literals.get(keyOf(read)) ?? new Set<string>();
-        this.literals.set(keyOf(read), known);
-        for (const text of wanted) known.add(text);
-      }
-    }
   }
 }
 

@@ -4,7 +4,18 @@ import type { Value } from "../helm/template/value.ts";
 import type { Print } from "../helm/template/watcher.ts";
 import { roleOf, speaksOfImage } from "./image-key.ts";
 import { readImageText } from "./image-text.ts";
-import { isPartOfImage, keyOf, PLACEHOLDER, type Attempts, type Switch } from "./switches.ts";
+import {
+  isBelow,
+  isEmptyList,
+  isPartOfImage,
+  keyOf,
+  PLACEHOLDER,
+  someItem,
+  someTable,
+  type Attempts,
+  type ComparedWith,
+  type Switch,
+} from "./switches.ts";
 
 /** Something printed into the name of an image, and the settings that had a say in it. */
 export interface Choice {
@@ -68,22 +79,28 @@ export interface NameAttempts extends Attempts {
 export function choiceSwitches(
   { looked }: Choice,
   before: readonly Switch[],
-  literals: ReadonlyMap<string, ReadonlySet<string>>,
+  comparedWith: ComparedWith,
 ): NameAttempts {
   const turned = new Set(before.map(keyOf));
   const reads = [...new Map(looked.reads.map((read) => [keyOf(read), read])).values()];
   const all = reads
-    .filter((read) => !turned.has(keyOf(read)))
-    .map((read) => othersFor(read, literals.get(keyOf(read))))
+    .filter((read) => !turned.has(keyOf(read)) && !isTableAround(read, reads))
+    .map((read) => othersFor(read, comparedWith(read)))
     .filter((choice) => choice.length > 0);
   const choices = all.map((choice) => choice.slice(0, MAX_OTHERS));
   const left = all.flatMap((choice) => choice.slice(MAX_OTHERS)).map((one) => [one]);
-  const single = choices.length > MAX_SINGLE ? [] : choices.flat().map((one) => [one]);
+  // A table or list is filled alone: that brings in what is there for each of its entries.
+  const plain = choices.filter((choice) => !choice.some(isFilled));
+  const single = plain.length > MAX_SINGLE ? [] : choices.flat().map((one) => [one]);
   const open = before.length > 0 ? [] : reads.flatMap(openText);
-  const first = choices.flatMap((choice) => choice.slice(0, 1));
+  const first = plain.flatMap((choice) => choice.slice(0, 1));
   const untried = first.length > MAX_JOINED ? [...left, first] : left;
   const joint = before.length === 0 ? together(first) : [];
   return { single: [...single, ...open], joint, untried };
+}
+
+function isFilled({ value }: Switch): boolean {
+  return typeof value === "object" && value !== null;
 }
 
 function together(first: readonly Switch[]): readonly (readonly Switch[])[] {
@@ -92,13 +109,18 @@ function together(first: readonly Switch[]): readonly (readonly Switch[])[] {
   return first.flatMap((one, index) => first.slice(index + 1).map((other) => [one, other]));
 }
 
+/** A table below which another setting is looked for says nothing itself. */
+function isTableAround(read: Read, reads: readonly Read[]): boolean {
+  return read.value instanceof Map && reads.some((other) => isBelow(other, read));
+}
+
 /** Only what the chart itself compares with can give a name that it knows. */
-function othersFor({ source, path, value }: Read, literals: ReadonlySet<string> = NONE): Switch[] {
+function othersFor({ source, path, value }: Read, compared?: readonly Value[]): Switch[] {
   if (source === "kubeVersion") return [];
   if (source === "api") return value === true ? [] : [{ source, path, value: true }];
   if (typeof value === "boolean") return [{ source, path, value: !value }];
   if (isOfInstaller(path)) return [];
-  return textsFor(value, literals).map((other) => ({ source, path, value: other }));
+  return valuesFor(value, compared).map((other) => ({ source, path, value: other }));
 }
 
 /** Some text where there is none: whether the name has it in it shows that nobody but the installer knows it. */
@@ -112,11 +134,18 @@ function isOfInstaller(path: readonly string[]): boolean {
   return isPartOfImage(path) || NAMES_OBJECTS.test(path.at(-1) ?? "");
 }
 
-function textsFor(value: Value, literals: ReadonlySet<string>): Value[] {
-  if (value !== null && typeof value !== "string") return [];
-  const texts = [...literals].filter((text) => text !== value && PART_OF_NAME.test(text));
-  if (value === null) return [true, ...texts];
-  return value === "" && literals.has("") ? [...texts, PLACEHOLDER] : texts;
+function valuesFor(value: Value, compared: readonly Value[] = []): readonly Value[] {
+  const others = compared.filter((one) => one !== value && mayBePart(one));
+  if (value === null) return [true, ...others];
+  if (value instanceof Map) return value.size === 0 ? [someTable(), ...others] : others;
+  if (isEmptyList(value)) return others.length > 0 ? others : [[someItem()]];
+  if (typeof value !== "string") return others;
+  const isOpen = value === "" ? compared.includes("") : others.length === 0 && compared.length > 0;
+  return isOpen ? [...others, PLACEHOLDER] : others;
+}
+
+function mayBePart(value: Value): boolean {
+  return typeof value !== "string" || PART_OF_NAME.test(value);
 }
 
 /** What objects are called is no part of what images are. */
@@ -124,8 +153,6 @@ const NAMES_OBJECTS = /name(?:space)?Override$/i;
 
 /** No pattern, and no address. */
 const PART_OF_NAME = /^[\w./:-]*$/;
-
-const NONE: ReadonlySet<string> = new Set();
 
 function subsets(all: readonly Switch[]): Switch[][] {
   let found: Switch[][] = [[]];

@@ -124,7 +124,7 @@ class Explorer {
     // Behind a first setting only what no rendering has shown at all is worth a second one.
     const isOpen = before.length === 0 ? coverage.isOpen(wanted) : coverage.isUnreached(wanted);
     if (!isOpen) return [];
-    const attempts = switchesFor(wanted, coverage.literals)[step];
+    const attempts = switchesFor(wanted, coverage.comparisons.of)[step];
     return attempts.length < 2 || this.#mayTry(wanted.node, attempts.length) ? attempts : [];
   }
 
@@ -132,7 +132,7 @@ class Explorer {
     const { untried, ...attempts } = choiceSwitches(
       wanted,
       before,
-      this.#rendered.coverage.literals,
+      this.#rendered.coverage.comparisons.of,
     );
     for (const one of untried) {
       const key = keyOfAll(one);

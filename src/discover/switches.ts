@@ -17,8 +17,8 @@ export interface Switch extends Override {
 /** A condition that looks at more than this is tried in one piece only. */
 const MAX_SINGLE = 8;
 
-/** Texts tried for one setting. */
-const MAX_LITERALS = 6;
+/** Values tried for one setting of those that it is compared with. */
+const MAX_COMPARED = 6;
 
 const PART_OF_IMAGE = /^(?:tag|digest|sha|sha256|registry|repository|version|hub|secrets)$/;
 
@@ -29,16 +29,19 @@ export interface Attempts {
   readonly joint: readonly (readonly Switch[])[];
 }
 
+/** What a setting was compared with; undefined for one that never was. */
+export type ComparedWith = (read: Read) => readonly Value[] | undefined;
+
 /** What to try to get a part of a template to run: the settings that its condition looked at. */
 export function switchesFor(
   { looked, node }: { readonly looked: Looked; readonly node: BranchNode },
-  literals: ReadonlyMap<string, ReadonlySet<string>>,
+  comparedWith: ComparedWith,
 ): Attempts {
   const all = [...new Map(looked.reads.map((read) => [keyOf(read), read])).values()];
   // A setting below which another is looked for is a table, and no switch itself.
   const reads = all.filter((read) => !all.some((other) => isBelow(other, read)));
   const choices = reads
-    .map((read) => turned(read, literals.get(keyOf(read)), node.type === "range"))
+    .map((read) => turned(read, comparedWith(read), node.type === "range"))
     .filter((choice) => choice.length > 0);
   const single = choices.length > MAX_SINGLE ? [] : choices.flat().map((one) => [one]);
   const off = choices
@@ -59,42 +62,44 @@ export function keyOf(one: Pick<Read, "source" | "path">): string {
 /** Settings are few, and looked at again and again. */
 const keys = new WeakMap<object, string>();
 
-function isBelow(inner: Read, outer: Read): boolean {
+export function isBelow(inner: Read, outer: Read): boolean {
   return inner.path.length > outer.path.length && startsWith(inner.path, outer.path);
 }
 
-function turned(read: Read, literals: ReadonlySet<string> | undefined, ranged: boolean): Switch[] {
+function turned(read: Read, compared: readonly Value[] | undefined, ranged: boolean): Switch[] {
   const { source, path, value } = read;
   if (source === "kubeVersion") return [];
   if (source === "api") return value === true ? [] : [{ source, path, value: true }];
-  return valuesFor(value, path, ranged ? undefined : literals).map((other) => ({
+  return valuesFor(value, path, ranged ? undefined : compared).map((other) => ({
     source,
     path,
     value: other,
   }));
 }
 
-function valuesFor(value: Value, path: readonly string[], literals?: ReadonlySet<string>): Value[] {
+function valuesFor(
+  value: Value,
+  path: readonly string[],
+  compared: readonly Value[] | undefined,
+): readonly Value[] {
   if (typeof value === "boolean") return [!value];
-  if (value instanceof Map) return value.size === 0 ? [someTable()] : [];
+  const others = (compared ?? []).filter((one) => one !== value).slice(0, MAX_COMPARED);
+  if (value instanceof Map) return value.size === 0 ? [someTable(), ...others] : others;
   if (isPartOfImage(path)) return [];
-  const others = [...(literals ?? NONE)].filter((text) => text !== value).slice(0, MAX_LITERALS);
   if (value === null) return [true, ...others];
-  if (typeof value === "string") return textsFor(value, others, literals !== undefined);
+  if (others.length > 0) return others;
+  if (typeof value === "string") return [textFor(value, compared !== undefined)];
   if (typeof value === "number") return [value === 0 ? 1 : 0];
-  return isEmptyList(value) ? [[nested(["name"], PLACEHOLDER)]] : [];
+  return isEmptyList(value) ? [[someItem()]] : [];
 }
 
-function isEmptyList(value: Value): boolean {
+export function isEmptyList(value: Value): boolean {
   return isList(value) && value.length === 0;
 }
 
-const NONE: ReadonlySet<string> = new Set();
-
-/** Texts to try instead: those it is compared with, else some text or none. */
-function textsFor(text: string, others: readonly string[], isCompared: boolean): Value[] {
-  if (others.length > 0) return [...others];
-  return text === "" || isCompared ? [PLACEHOLDER] : [""];
+/** A text to try instead of one that is compared with no other: some text or none. */
+function textFor(text: string, isCompared: boolean): string {
+  return text === "" || isCompared ? PLACEHOLDER : "";
 }
 
 /** True for a setting such as `image.tag`: filling it in shows no image that the chart knows. */
@@ -105,14 +110,20 @@ export function isPartOfImage(path: readonly string[]): boolean {
 }
 
 /** A table of tables, for whoever goes through it. */
-function someTable(): Dict {
+export function someTable(): Dict {
   return nested([PLACEHOLDER, PLACEHOLDER], new Map());
+}
+
+/** An item of a list, with a name. */
+export function someItem(): Dict {
+  return nested(["name"], PLACEHOLDER);
 }
 
 /** `metrics.enabled=true`, as `--set` takes it. */
 export function formatSwitch({ source, path, value }: Switch): string {
   if (source === "api") return `cluster has ${path.join("")}`;
   const shown = formatPath(path);
+  if (isList(value) && value.every((item) => typeof item === "string")) return `${shown}={${value.join(",")}}`; // prettier-ignore
   const isFilled = value === PLACEHOLDER || (typeof value === "object" && value !== null);
   return isFilled ? `${shown} is set` : `${shown}=${String(value)}`;
 }

@@ -15,6 +15,26 @@ async function linesOf(texts: ChartTexts): Promise<string[]> {
 const pod = (image: string): string =>
   `apiVersion: v1\nkind: Pod\nmetadata: {name: x}\nspec:\n  containers:\n  - name: a\n    image: ${image}\n`;
 
+/** What a condition asks of values, the condition, and what makes it true. */
+const gated: readonly (readonly [string, string, string, string])[] = [
+  ["a list has something in it", "all: []", ".Values.all", "all is set"],
+  ["a table has something in it", "all: {}", ".Values.all", "all is set"],
+  ["a list has a text in it", "all: [a]", 'has "ha" .Values.all', "all={a,ha}"],
+  ["a list is long enough", "all: [a]", "gt (len .Values.all) 1", "all={a,a}"],
+  ["a number is large enough", "count: 1", "gt (int .Values.count) 5", "count=6"],
+  ["a number is small enough", "count: 5", "lt (int .Values.count) 3", "count=2"],
+  ["a text that is a number is one", 'count: "1"', "eq (.Values.count | int) 3", "count=3"],
+  ["a text is not one", "mode: none", 'ne .Values.mode "none"', "mode is set"],
+  ["a text made of a setting is one", "mode: v1", 'eq (trimPrefix "v" .Values.mode) "2"', "mode=2"],
+  ["a setting that is not there is one", "", 'eq (.Values.mode | default "a") "b"', "mode=b"],
+  ["a text matches a pattern", "mode: v1", 'regexMatch "^v2" .Values.mode', "mode=v2"],
+  ["a version is new enough", "v: 1.0.0", 'semverCompare ">=2.1" .Values.v', "v=2.1"],
+  ["a version is old enough", "v: 3.0.0", 'semverCompare "<2.1.0" .Values.v', "v=0.0.1"],
+  ["a setting is a table", 'all: ""', 'kindIs "map" .Values.all', "all is set"],
+  ["a setting is a list", 'all: ""', 'kindIs "slice" .Values.all', "all is set"],
+  ["a setting is true or false", 'all: ""', 'typeIs "bool" .Values.all', "all=true"],
+];
+
 describe("another name of an image is found", () => {
   it.each<[string, ChartTexts, readonly string[]]>([
     [
@@ -108,6 +128,16 @@ describe("another name of an image is found", () => {
       },
       ["needed x/app:1", "optional x/app:1-cluster by mode=cluster"],
     ],
+    ...gated.map(([what, values, condition, by]): [string, ChartTexts, readonly string[]] => [
+      `where ${what}`,
+      {
+        "values.yaml": `${values}\n`,
+        "templates/_h.tpl": `{{ define "sfx" }}{{ if ${condition} }}-opt{{ end }}{{ end }}`,
+        "templates/a.yaml": pod('x/app:1{{ include "sfx" . }}'),
+        "templates/b.yaml": `{{ if ${condition} }}\n${pod("x/{{ .Chart.Name }}:1")}{{ end }}`,
+      },
+      ["needed x/app:1", `optional x/app:1-opt by ${by}`, `optional x/demo:1 by ${by}`],
+    ]),
     [
       "by two settings together",
       {

@@ -37,7 +37,10 @@ export const DEFAULTS: Readonly<Record<string, TemplateFunction>> = {
   mustDeepCopy: copying,
   deepEqual: fn(["any", "any"], ([a, b], { budget }) => deepEqual(a, b, () => budget.step())),
   typeOf: fn(["any"], ([a]) => typeOf(a)),
-  typeIs: fn(["string", "any"], ([name, value]) => typeOf(value) === name),
+  typeIs: fn(["string", "any"], ([name, value], call) => {
+    call.compared([name, typeOf(value)]);
+    return typeOf(value) === name;
+  }),
   typeIsLike: fn(["string", "any"], ([name, value]) => {
     const type = typeOf(value);
     return type === name || type === `*${name}`;

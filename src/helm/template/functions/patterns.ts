@@ -12,9 +12,16 @@ const CHARACTERS_PER_STEP = 256;
 const STATES_PER_STEP = 32_768;
 
 const match = fn(["string", "string"], ([pattern, text], call) => {
-  call.compared([text, pattern]);
+  call.compared([text, ...textsOf(pattern)]);
   return compile(pattern, text, call).test(text);
 });
+
+/** Texts that a plain pattern matches, such as `^v2` or `(ha|cluster)$`. */
+function textsOf(pattern: string): readonly string[] {
+  const plain = pattern.replaceAll(/^\^?\(?|\)?\$?$/g, "").replaceAll(/\\(?=\W)/g, "");
+  return plain.split("|");
+}
+
 const find = fn(["string", "string"], ([pattern, text], call) => {
   for (const { start, end } of matches(pattern, text, call)) return text.slice(start, end);
   return "";

@@ -7,11 +7,18 @@ import { Integer, Struct, type Value } from "../value.ts";
 
 /** Versions. https://masterminds.github.io/sprig/semver.html */
 export const VERSIONS: Readonly<Record<string, TemplateFunction>> = {
-  semverCompare: fn(["string", "string"], ([range, version]) =>
-    checked(() => parseRange(range).allows(parseVersion(version))),
-  ),
+  semverCompare: fn(["string", "string"], ([range, version], call) => {
+    call.compared([version, ...versionsAround(range)]);
+    return checked(() => parseRange(range).allows(parseVersion(version)));
+  }),
   semver: fn(["string"], ([text]) => versionOf(text)),
 };
+
+/** What is in a range, and what comes before and after it. */
+function versionsAround(range: string): readonly string[] {
+  const [version, major] = /(\d+)(?:\.\d+){0,2}/.exec(range) ?? [];
+  return version === undefined ? [] : [version, `${Number(major) + 1}.0.0`, "0.0.1"];
+}
 
 function versionOf(text: string): Struct {
   const version = checked(() => parseVersion(text));
