@@ -54,19 +54,15 @@ export function optionalScenes(
   const anywhere = images.filter((one) => !shows(base, one)).flatMap(inAnyPlace);
   const scenes: Scene[] = [base];
   for (const wanted of [anywhere, images.flatMap(inMorePlaces).slice(0, MAX_PLACES)]) {
-    append(
-      scenes,
-      scenesFor(
-        wanted.filter((one) => !isShown(one, scenes)),
-        stage,
-      ),
-    );
+    const hidden = wanted.filter((one) => !isShown(one, scenes));
+    append(scenes, scenesFor(hidden, scenes, stage));
   }
   return scenes.slice(1);
 }
 
-function scenesFor(wanted: readonly Optional[], stage: Stage): Scene[] {
+function scenesFor(wanted: readonly Optional[], before: readonly Scene[], stage: Stage): Scene[] {
   const waiting = new Set(wanted);
+  const shown = new Set(before.flatMap(placesIn));
   const steps = wanted
     .flatMap((one) => one.ways.slice(0, MAX_WAYS).map((way) => ({ one, way })))
     .toSorted((a, b) => a.way.length - b.way.length);
@@ -75,8 +71,9 @@ function scenesFor(wanted: readonly Optional[], stage: Stage): Scene[] {
     if (!waiting.has(one)) continue;
     const by = way.join("\n");
     const here = [...waiting].filter(({ ways }) => ways.some((other) => other.join("\n") === by));
-    const scene = sceneFor(way, here, stage);
+    const scene = sceneFor(way, { here, shown }, stage);
     if (scene === undefined) continue;
+    for (const place of placesIn(scene)) shown.add(place);
     for (const other of waiting) if (isShown(other, [scene])) waiting.delete(other);
     scenes.push(scene);
   }
@@ -119,7 +116,7 @@ function placeOf({ file, object, where }: Evidence): string {
   return [file, object, where].join("\n");
 }
 
-function isShown({ image, place }: Optional, scenes: readonly Scene[]): boolean {
+function isShown({ image, place }: Pick<Optional, "image" | "place">, scenes: readonly Scene[]): boolean {
   return scenes.some(({ goals }) =>
     [...goals.values()].some(
       (goal) => goal.image === image && (place === undefined || place === placeOf(goal.evidence)),
@@ -127,9 +124,19 @@ function isShown({ image, place }: Optional, scenes: readonly Scene[]): boolean 
   );
 }
 
+/** What is named where in a scene. */
+function placesIn({ base }: Scene): string[] {
+  return [...base.spots.values()].map(nameAndPlace);
+}
+
+function nameAndPlace({ key, image }: Spot): string {
+  return `${image}\n${key}`;
+}
+
+/** `shown`: what other scenes have; whatever else the setting brings is to be moved with what is meant. */
 function sceneFor(
   way: readonly string[],
-  here: readonly Optional[],
+  { here, shown }: { readonly here: readonly Optional[]; readonly shown: ReadonlySet<string> },
   stage: Stage,
 ): Scene | undefined {
   const { renderer, names } = stage;
@@ -140,9 +147,9 @@ function sceneFor(
     if (wished === undefined) return undefined;
     const installation = { ...wished, when: way };
     const only = renderer.filesAt(installation, paths);
-    const wants = ({ image }: Spot): boolean => images.has(image);
+    const wants = (spot: Spot): boolean => images.has(spot.image) || !shown.has(nameAndPlace(spot));
     const scene = new Scene({ renderer, names }, installation, { only, wants });
-    if (scene.goals.size > 0) return scene;
+    if (here.some((one) => isShown({ image: one.image }, [scene]))) return scene;
   }
   return undefined;
 }

@@ -235,6 +235,22 @@ spec:
     expect(found.images[0]?.places).toHaveLength(2);
   });
 
+  it("moves what is needed too where a setting that shows something else brings it in once more", async () => {
+    const found = await repointTexts({
+      "values.yaml":
+        "image: quay.io/acme/web\ncsi: {enabled: false, image: quay.io/acme/csi, agent: quay.io/acme/web}\n",
+      "templates/a.yaml": pod('"{{ .Values.image }}:1.0"'),
+      "templates/b.yaml": `{{ if .Values.csi.enabled }}${pod('"{{ .Values.csi.image }}:1.0"')}  - {name: agent, image: "{{ .Values.csi.agent }}:1.0"}\n{{ end }}`,
+    });
+    expect(found.images.every(({ moved }) => moved)).toBe(true);
+    expect(linesOf(found)).toEqual([
+      "csi:",
+      `  agent: ${TARGET}/acme/web`,
+      `  image: ${TARGET}/acme/csi`,
+      `image: ${TARGET}/acme/web`,
+    ]);
+  });
+
   it("moves what one item of a list switches on, and leaves the item as it is", async () => {
     const texts = {
       "values.yaml":
