@@ -93,7 +93,7 @@ async function scoreOf(path: string, helm: string | undefined): Promise<Score | 
   const found = await repointChart(chart, wishes, startRun({}));
   const seconds = (Date.now() - started) / 1000;
   const judged = helm === undefined ? ownJudgement(found) : await judge(chart, found, helm);
-  const pods = found.workloads.filter(({ onlyTests }) => !onlyTests);
+  const pods = found.workloads.filter(({ onlyTests, when }) => !onlyTests && when.length === 0);
   return {
     images: found.images.length,
     moved: found.images.filter(({ moved }) => moved).length,

@@ -1,7 +1,7 @@
 import type { Finding, PresentImage, RepointedChart, RepointReport } from "../index.ts";
 import { formatNotes, formatOperators } from "./findings.ts";
-import { OBJECT_NAME } from "./pull-secret-flags.ts";
 import { placeOf } from "./repoint-explain.ts";
+import { formatWithoutSecret } from "./repoint-workloads.ts";
 import { formatTable, paragraphs, plural, section } from "./table.ts";
 
 /** What is said of the bundle, and of each chart. */
@@ -36,7 +36,7 @@ export function refusal(report: RepointReport): string {
 }
 
 function renderChart(report: RepointedChart): string {
-  const { images, values, findings, egress, valuesFile, proofFile, install } = report;
+  const { images, values, findings, egress, valuesFile, proofFile, install, pullSecret } = report;
   const { name, version } = report.chart;
   const left = images.filter((one) => !isNeeded(one) && !one.moved);
   const moved = images.filter((one) => one.moved);
@@ -59,14 +59,18 @@ function renderChart(report: RepointedChart): string {
         .join(""),
     ),
     section("Not needed with these values, and no value was seen to move it:", formatImages(left)),
+    section(
+      `Not started with these values, and would pull without the secret ${pullSecret?.name ?? ""}:`,
+      formatWithoutSecret(report, ({ when }) => when.length > 0),
+    ),
     section("Reaches outside when it runs, and was not switched off:", formatEgress(egress)),
     `${install}\n`,
   ]);
 }
 
 /** What keeps a chart from coming from the target alone. */
-function renderFaults({ images, problems, pullSecret, pins }: RepointedChart): string {
-  const without = pullSecret?.workloads.filter((one) => !one.hasSecret) ?? [];
+function renderFaults(report: RepointedChart): string {
+  const { images, problems, pullSecret, pins } = report;
   const outside = images.filter((one) => isNeeded(one) && !one.moved);
   const missing = images.filter((one) => one.moved && isMissing(one));
   return paragraphs([
@@ -77,44 +81,11 @@ function renderFaults({ images, problems, pullSecret, pins }: RepointedChart): s
     section(`Needed, and no value moves it:`, formatImages(outside)),
     section(
       `Pulls without the secret ${pullSecret?.name ?? ""}, and no value gives it:`,
-      formatWorkloads(without, pullSecret?.name ?? ""),
+      formatWithoutSecret(report, ({ when }) => when.length === 0),
     ),
     section("Not at the target:", missing.map(formatMissing).join("")),
     formatPins(pins),
   ]);
-}
-
-function formatWorkloads(
-  without: NonNullable<RepointedChart["pullSecret"]>["workloads"],
-  secret: string,
-): string {
-  if (without.length === 0) return "";
-  const lines = without.map(({ object, file, account, onlyTests }) => {
-    const tests = onlyTests ? " (helm test)" : "";
-    return `  ${object}${tests}, under the service account ${account}\n    ${file}\n`;
-  });
-  // A chart may name what is no account, and more than one word for a shell.
-  const possible = without.filter(({ account, namespace = account }) =>
-    [account, namespace].every((one) => OBJECT_NAME.test(one)),
-  );
-  const ways = new Set(possible.map((one) => patchLines(one, secret)));
-  return `${lines.join("")}  → Give it to these accounts; pods have it that are made after that:\n${[...ways].join("")}`;
-}
-
-/** Adds the secret to those that an account has, and else makes the list of it alone. */
-function patchLines(
-  { account, namespace }: { readonly account: string; readonly namespace?: string | undefined },
-  name: string,
-): string {
-  const where = namespace === undefined ? "" : ` --namespace ${namespace}`;
-  const command = `kubectl patch serviceaccount ${account}${where} --type json --patch`;
-  const path = "/imagePullSecrets";
-  const add = [{ op: "add", path: `${path}/-`, value: { name } }];
-  const make = [
-    { op: "test", path, value: null },
-    { op: "add", path, value: [{ name }] },
-  ];
-  return `    ${command} '${JSON.stringify(add)}' ||\n      ${command} '${JSON.stringify(make)}'\n`;
 }
 
 function isMissing({ presence }: PresentImage): boolean {

@@ -116,7 +116,10 @@ function placeOf({ file, object, where }: Evidence): string {
   return [file, object, where].join("\n");
 }
 
-function isShown({ image, place }: Pick<Optional, "image" | "place">, scenes: readonly Scene[]): boolean {
+function isShown(
+  { image, place }: Pick<Optional, "image" | "place">,
+  scenes: readonly Scene[],
+): boolean {
   return scenes.some(({ goals }) =>
     [...goals.values()].some(
       (goal) => goal.image === image && (place === undefined || place === placeOf(goal.evidence)),

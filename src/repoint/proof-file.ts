@@ -96,7 +96,10 @@ export function isAsWished(proof: ChartProof): boolean {
 
 /** What these values start and what pulls without the secret. */
 function lacking({ pullSecret }: ChartProof): readonly Workload[] {
-  return pullSecret?.workloads.filter(({ hasSecret, onlyTests }) => !hasSecret && !onlyTests) ?? [];
+  const started = pullSecret?.workloads.filter(
+    ({ when, onlyTests }) => when.length === 0 && !onlyTests,
+  );
+  return started?.filter(({ hasSecret }) => !hasSecret) ?? [];
 }
 
 /** True for what the target was asked for and has not. */

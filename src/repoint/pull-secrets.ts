@@ -5,7 +5,7 @@ import type { Scene } from "./scene.ts";
 import { publicFirst } from "./leaves.ts";
 import { hintedSecrets } from "./secret-hints.ts";
 import { pullSecretsIn, secretForms, spokenSecrets } from "./secret-settings.ts";
-import { secretPlaces, type SecretPlace } from "./workloads.ts";
+import { secretPlaces, type SecretPlace } from "./secret-places.ts";
 
 /** A value that gives workloads the secret, and which. */
 export interface SecretEdit extends Edit {

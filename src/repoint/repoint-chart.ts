@@ -25,7 +25,7 @@ import { Scene, type Goal } from "./scene.ts";
 import { SecretSearch, type SecretEdit } from "./pull-secrets.ts";
 import { Search, type Plan } from "./search.ts";
 import { unlockingEdits } from "./unlock.ts";
-import { workloadsIn, type Workload } from "./workloads.ts";
+import { workloadsOf, type Workload } from "./workloads.ts";
 import { writeEdits } from "./write-edits.ts";
 
 export interface RepointWishes {
@@ -115,14 +115,15 @@ export async function repointChart(
     edits: kept,
     secretEdits: serving,
     discovery,
-    ...prove(scenes, {
-      final,
-      kept,
-      pullSecret,
-      namespace: settings.namespace,
-      names,
-      others: unseen(discovery, scenes, neededOnly),
-    }),
+    workloads:
+      pullSecret === undefined
+        ? []
+        : workloadsOf(scenes, [...kept, ...serving], {
+            final,
+            secret: pullSecret,
+            namespace: settings.namespace,
+          }),
+    ...prove(scenes, { final, kept, names, others: unseen(discovery, scenes, neededOnly) }),
   };
 }
 
@@ -168,19 +169,15 @@ function prove(
   {
     final,
     kept,
-    pullSecret,
-    namespace,
     names,
     others: unproven,
   }: {
-    readonly pullSecret: string | undefined;
-    readonly namespace: string | undefined;
     readonly final: Rendering;
     readonly kept: readonly KeptEdit[];
     readonly names: TargetNames;
     readonly others: readonly DiscoveredImage[];
   },
-): Pick<Repointed, "images" | "problems" | "workloads"> {
+): Pick<Repointed, "images" | "problems"> {
   const [base, ...others] = scenes;
   if (base === undefined) throw new Error("there is always the scene of the values given");
   const optional = others.flatMap((scene) => proveImages(scene, scene.render(kept), kept));
@@ -190,7 +187,5 @@ function prove(
   const problems = final.problems.map(
     ({ file, line, reason }) => `${file}:${line}: ${reason.trim()}`,
   );
-  const workloads =
-    pullSecret === undefined ? [] : workloadsIn(final, { secret: pullSecret, namespace });
-  return { images, problems, workloads };
+  return { images, problems };
 }

@@ -8,6 +8,11 @@ function pod(name: string, more: string): string {
   return `apiVersion: v1\nkind: Pod\nmetadata: {name: ${name}}\nspec:\n${more}  containers:\n  - {name: main, image: "${TARGET}/acme/web:1.0"}\n`;
 }
 
+/** What an operator makes something of. */
+function resource(kind: string, name: string, spec: string): string {
+  return `apiVersion: acme.example/v1\nkind: ${kind}\nmetadata: {name: ${name}}\nspec:\n${spec}`;
+}
+
 describe("the values that give workloads a secret", () => {
   it("take a global list of texts where it reaches, and the list of tables of the one part that ignores it", async () => {
     const found = await repointTexts(globalChart(), { pullSecret });
@@ -206,5 +211,45 @@ describe("the values that give workloads a secret", () => {
     );
     expect(linesOf(found)).toEqual(["{}"]);
     expect(found.workloads).toMatchObject([{ object: "Pod/a", hasSecret: false }]);
+  });
+
+  it("are missed by name in custom resources of which an operator makes pods", async () => {
+    const image = `image: "${TARGET}/acme/web:1.0"`;
+    const found = await repointTexts(
+      {
+        "values.yaml": "secrets: []\n",
+        "templates/a.yaml": [
+          resource("Flow", "template", `  steps:\n  - {container: {${image}, command: [run]}}\n`),
+          resource("Server", "own", `  serviceAccountName: server\n  ${image}\n`),
+          resource(
+            "Server",
+            "given",
+            `  ${image}\n  imagePullSecrets: {{ toJson .Values.secrets }}\n`,
+          ),
+          resource("Queue", "of-none", "  size: 3\n"),
+        ].join("---\n"),
+      },
+      { pullSecret },
+    );
+    expect(found.workloads).toMatchObject([
+      { object: "Flow/template", account: "default", hasSecret: false },
+      { object: "Server/given", hasSecret: true },
+      { object: "Server/own", account: "server", hasSecret: false },
+    ]);
+  });
+
+  it("are missed by name in what only another setting starts", async () => {
+    const found = await repointTexts(
+      {
+        "values.yaml": "job: {enabled: false, secrets: []}\n",
+        "templates/a.yaml": pod("web", ""),
+        "templates/b.yaml": `{{ if .Values.job.enabled }}${pod("job", "").replace("web:1.0", "job:1.0")}{{ end }}`,
+      },
+      { pullSecret },
+    );
+    expect(found.workloads).toMatchObject([
+      { object: "Pod/web", when: [] },
+      { object: "Pod/job", hasSecret: false, when: ["job.enabled=true"] },
+    ]);
   });
 });
