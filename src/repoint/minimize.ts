@@ -35,16 +35,17 @@ export function minimize(edits: readonly Edit[], scenes: readonly Scene[]): Kept
 }
 
 /**
- * A switch moves nothing, it lifts a refusal. All files are looked at: a value that goes to a template
- * as an argument is seen to be read by none of them.
+ * A switch without which an image is not named at all lifts a refusal, and moves nothing. All files are
+ * looked at: a value that goes to a template as an argument is seen to be read by none of them.
  */
 function doneBy(
   { value }: Edit,
   without: readonly Edit[],
   all: readonly Settled[],
 ): Pick<KeptEdit, "moves" | "pins"> {
-  if (typeof value === "boolean") return { moves: [], pins: [] };
-  const images = all.flatMap((one) => lost(one, without, one.scene.files));
+  const images = all
+    .flatMap((one) => lost(one, without, one.scene.files))
+    .filter(({ isNamed }) => isNamed || typeof value !== "boolean");
   const named = (isThere: boolean): string[] => {
     const some = images.filter((one) => one.isThere === isThere).map(({ image }) => image);
     return [...new Set(some)].toSorted();
@@ -60,12 +61,21 @@ function isNeeded(edit: Edit, without: readonly Edit[], all: readonly Settled[])
   );
 }
 
+/** An image that has not its new name. */
+interface Lost {
+  readonly image: string;
+  /** It still stands in its place, under another name. */
+  readonly isNamed: boolean;
+  /** That name is the one at the target, with another pin. */
+  readonly isThere: boolean;
+}
+
 /** Images that `edits` leave without their new names, in some files. */
 function lost(
   { scene, moved }: Settled,
   edits: readonly Edit[],
   files: ReadonlySet<string>,
-): { readonly image: string; readonly isThere: boolean }[] {
+): Lost[] {
   if (files.size === 0) return [];
   const rendering = scene.render(edits, files);
   const still = scene.movedIn(rendering);
@@ -73,9 +83,9 @@ function lost(
     const goal = scene.goals.get(key);
     if (goal === undefined || !files.has(goal.file) || still.has(key)) return [];
     const now = rendering.spots.get(key)?.reference;
-    return [
-      { image: goal.image, isThere: now !== undefined && nameOf(now) === nameOf(goal.target) },
-    ];
+    const isNamed = now !== undefined;
+    const isThere = isNamed && nameOf(now) === nameOf(goal.target);
+    return [{ image: goal.image, isNamed, isThere }];
   });
 }
 

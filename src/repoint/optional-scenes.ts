@@ -5,21 +5,22 @@ import {
   type Discovery,
   type Evidence,
 } from "../discover/discovery.ts";
-import { PLACEHOLDER } from "../discover/switches.ts";
-import type { Dict, Value } from "../helm/template/value.ts";
-import { nested, type ValuesPath } from "../helm/values/path.ts";
-import type { Installation } from "./composer.ts";
-import { withEdits, type Edit } from "./edits.ts";
+import type { Dict } from "../helm/template/value.ts";
 import type { TargetNames } from "./names.ts";
+import { installationsFor } from "./optional-installation.ts";
 import type { Renderer } from "./rendering.ts";
 import { Scene } from "./scene.ts";
 import type { Spot } from "./spots.ts";
+import { switchedOff } from "./switched-off.ts";
 
 /** Ways to switch one image on that are tried. */
 const MAX_WAYS = 3;
 
 /** Places of images that are shown elsewhere too. */
 const MAX_PLACES = 200;
+
+/** Parts that are switched on beside those that discovery speaks of; each takes a rendering. */
+const MAX_SWITCHED = 40;
 
 /** The user's values, by themselves and with those of the chart, and what looks at them. */
 interface Stage {
@@ -44,7 +45,8 @@ interface Optional {
  * The chart with each setting that switches an optional image on, as far as discovery could tell it,
  * and for what `base` or another setting shows already each that shows it in one more place. What the
  * same setting switches on is in one scene. What takes fewest settings comes first: of two images that
- * want other values of one key it is the likelier.
+ * want other values of one key it is the likelier. Then each part that is off and that discovery says
+ * nothing new of.
  */
 export function optionalScenes(
   images: readonly DiscoveredImage[],
@@ -57,6 +59,7 @@ export function optionalScenes(
     const hidden = wanted.filter((one) => !isShown(one, scenes));
     append(scenes, scenesFor(hidden, scenes, stage));
   }
+  append(scenes, switchedScenes(scenes, stage));
   return scenes.slice(1);
 }
 
@@ -142,66 +145,33 @@ function sceneFor(
   { here, shown }: { readonly here: readonly Optional[]; readonly shown: ReadonlySet<string> },
   stage: Stage,
 ): Scene | undefined {
-  const { renderer, names } = stage;
+  const { renderer } = stage;
   const paths = new Set(here.flatMap(({ files }) => files));
   const images = new Set(here.map(({ image }) => image));
-  for (const filled of way.some((text) => text.endsWith(IS_SET)) ? FILLINGS : [null]) {
-    const wished = installationFor(way, filled, stage);
-    if (wished === undefined) return undefined;
-    const installation = { ...wished, when: way };
+  const wants = (spot: Spot): boolean => images.has(spot.image) || !shown.has(nameAndPlace(spot));
+  for (const installation of installationsFor(way, stage)) {
     const only = renderer.filesAt(installation, paths);
-    const wants = (spot: Spot): boolean => images.has(spot.image) || !shown.has(nameAndPlace(spot));
-    const scene = new Scene({ renderer, names }, installation, { only, wants });
-    if (here.some((one) => isShown({ image: one.image }, [scene]))) return scene;
+    const scene = new Scene(stage, installation, { only, wants });
+    if (here.some(({ image }) => isShown({ image }, [scene]))) return scene;
   }
   return undefined;
 }
 
-/** The user's values with what switches something on. */
-function installationFor(
-  way: readonly string[],
-  filled: Value,
-  { given, composed }: Stage,
-): Installation | undefined {
-  const edits: Edit[] = [];
-  const apis: string[] = [];
-  for (const text of way) {
-    const setting = parseSetting(text, filled);
-    if (setting === undefined) return undefined;
-    if ("api" in setting) apis.push(setting.api);
-    else edits.push(setting);
+/** What else is named somewhere once a part is on that no other scene has switched on. */
+function switchedScenes(before: readonly Scene[], stage: Stage): Scene[] {
+  const shown = new Set(before.flatMap(placesIn));
+  const isKnown = (way: readonly string[]): boolean =>
+    before.some(({ when }) => way.every((setting) => when.includes(setting)));
+  const ways = switchedOff(stage.composed).filter((way) => !isKnown(way));
+  const installations = ways.flatMap((way) => installationsFor(way, stage));
+  const scenes: Scene[] = [];
+  for (const installation of installations.slice(0, MAX_SWITCHED)) {
+    const only = stage.renderer.filesOf(installation);
+    const wants = (spot: Spot): boolean => !shown.has(nameAndPlace(spot));
+    const scene = new Scene(stage, installation, { only, wants });
+    if (scene.goals.size === 0) continue;
+    for (const place of placesIn(scene)) shown.add(place);
+    scenes.push(scene);
   }
-  return { values: withEdits(given, edits, composed), apis };
-}
-
-const IS_SET = " is set";
-
-/** What a setting of which only that it is set is known may have been filled with. */
-const FILLINGS: readonly Value[] = [
-  PLACEHOLDER,
-  [nested(["name"], PLACEHOLDER)],
-  nested([PLACEHOLDER, PLACEHOLDER], new Map()),
-];
-
-/** Reads what `formatSwitch` writes; undefined for what says something else. */
-function parseSetting(
-  text: string,
-  filled: Value,
-): { readonly path: ValuesPath; readonly value: Value } | { readonly api: string } | undefined {
-  const api = /^cluster has (\S+)$/.exec(text)?.[1];
-  if (api !== undefined) return { api };
-  const [, name = "", rest = ""] =
-    /^((?:[\w-]+|"(?:[^"\\]|\\.)*")(?:\.(?:[\w-]+|"(?:[^"\\]|\\.)*"))*)(=.*| is set)$/s.exec(
-      text,
-    ) ?? [];
-  if (name === "") return undefined;
-  const path = [...name.matchAll(/[\w-]+|"(?:[^"\\]|\\.)*"/g)].map(([key]) =>
-    key.startsWith('"') ? String(JSON.parse(key)) : key,
-  );
-  return { path, value: rest === IS_SET ? filled : typed(rest.slice(1)) };
-}
-
-function typed(text: string): Value {
-  if (text === "true" || text === "false") return text === "true";
-  return /^\d{1,9}$/.test(text) ? Number(text) : text;
+  return scenes;
 }

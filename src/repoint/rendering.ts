@@ -90,6 +90,11 @@ export class Renderer {
     return new Set(there.map(({ name }) => name));
   }
 
+  /** Names of all files. */
+  filesOf(installation: Installation): ReadonlySet<string> {
+    return new Set(this.compose(installation).set.files.map(({ name }) => name));
+  }
+
   /** By file: the settings that had a say in the names of images. */
   settings(
     installation: Installation,

@@ -129,18 +129,22 @@ export class Scene {
 
   /** The settings that had a say in what `file` prints, if there were a table at `path`. */
   settingsWithTable(path: ValuesPath, file: string): readonly Setting[] {
-    return this.#renderer.settings(this.#withTable(path), new Set([file])).get(file) ?? [];
+    return this.settingsWith(tableAt(path), file);
+  }
+
+  /** The settings that would have a say in what `file` prints. */
+  settingsWith(edit: Edit, file: string): readonly Setting[] {
+    return this.#renderer.settings(this.#with(edit), new Set([file])).get(file) ?? [];
   }
 
   /** What `files` look at where they print lists of secrets, if there were a table at `path`. */
   secretHints(files: ReadonlySet<string>, path?: ValuesPath): readonly Setting[] {
-    const installation = path === undefined ? this.#installation : this.#withTable(path);
+    const installation = path === undefined ? this.#installation : this.#with(tableAt(path));
     return this.#renderer.secretHints(installation, files);
   }
 
-  #withTable(path: ValuesPath): Installation {
-    const table = { path, value: new Map([[PLACEHOLDER, ""]]) };
-    const values = withEdits(this.#installation.values, [table], this.composed);
+  #with(edit: Edit): Installation {
+    const values = withEdits(this.#installation.values, [edit], this.composed);
     return { ...this.#installation, values };
   }
 
@@ -176,6 +180,10 @@ export class Scene {
   newProblems({ problems }: Rendering): Rendering["problems"] {
     return problems.filter((problem) => !this.#known.has(problemKey(problem)));
   }
+}
+
+function tableAt(path: ValuesPath): Edit {
+  return { path, value: new Map([[PLACEHOLDER, ""]]) };
 }
 
 const PRINTS_ACCOUNT = /^kind:\s*["']?ServiceAccount\b/m;

@@ -1,5 +1,6 @@
 import { attempt, type Attempt } from "./attempt.ts";
 import { absentLeaves } from "./absent-keys.ts";
+import { behindSwitches, differInNames, type BehindSwitch } from "./behind-switches.ts";
 import { candidatesFor } from "./candidates.ts";
 import { joinEdits, keyOf, type Edit } from "./edits.ts";
 import { isCalledPart, type Leaf } from "./leaves.ts";
@@ -60,7 +61,43 @@ export class Search {
       const leaves = isLiteral(goal, this.#scene) ? all.filter(isCalledImage) : all;
       this.#move(goal, { leaves });
     }
+    const behind = new Map<string, readonly BehindSwitch[]>();
+    for (const goal of left) {
+      const all = behind.get(goal.file) ?? behindSwitches(this.#scene, goal.file);
+      behind.set(goal.file, all);
+      this.#moveBehind(goal, all);
+    }
     return this.#edits;
+  }
+
+  /** What a switch and a setting behind it move together, as long as they change nothing but names. */
+  #moveBehind(goal: Goal, switches: readonly BehindSwitch[]): void {
+    const moved = this.#scene.movedIn(this.#scene.render(this.#edits));
+    if (moved.has(goal.key)) return;
+    const near = new Set([goal.file]);
+    for (const { turn, leaves } of switches) {
+      const turned = joinEdits(this.#edits, [turn]);
+      const { reference, written } = this.#scene.render(turned, near).spots.get(goal.key) ?? goal;
+      const wanted = { reference, written, target: goal.target };
+      for (const candidate of candidatesFor(wanted, leaves)) {
+        if ([turn, ...candidate].some((edit) => this.#settled.has(keyOf(edit)))) continue;
+        const edits = joinEdits(turned, candidate);
+        if (attempt(this.#scene, edits, near)?.moved.has(goal.key) !== true) continue;
+        const tried = attempt(this.#scene, edits);
+        if (tried === undefined || [...moved].some((key) => !tried.moved.has(key))) continue;
+        if (!this.#changesNames(tried.edits, goal)) continue;
+        this.#edits = tried.edits;
+        return;
+      }
+    }
+  }
+
+  /** True if all that the scene prints differs in names of the target alone. */
+  #changesNames(edits: readonly Edit[], { target }: Goal): boolean {
+    const { base } = this.#scene;
+    const all = new Set(base.files.map(({ file }) => file.name));
+    const before = this.#scene.render(this.#edits, all);
+    return differInNames(before, this.#scene.render(edits, all), target.registry);
   }
 
   #move(

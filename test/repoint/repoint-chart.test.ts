@@ -251,6 +251,54 @@ spec:
     ]);
   });
 
+  it("moves what a part that is off brings in, where nothing else tells that it does", async () => {
+    const found = await repointTexts({
+      "values.yaml":
+        "server: {image: quay.io/acme/web}\nupgrade: {enabled: false, job: {enabled: false, image: quay.io/acme/web}}\n",
+      "templates/a.yaml": pod('"{{ .Values.server.image }}:1.0"'),
+      "templates/b.yaml": `{{ if and .Values.upgrade.enabled .Values.upgrade.job.enabled }}${pod('"{{ .Values.upgrade.job.image }}:1.0"', "job")}{{ end }}`,
+    });
+    expect(linesOf(found)).toEqual([
+      "server:",
+      `  image: ${TARGET}/acme/web`,
+      "upgrade:",
+      "  job:",
+      `    image: ${TARGET}/acme/web`,
+    ]);
+    expect(found.images).toMatchObject([
+      { places: [{ object: "Pod/main" }, { object: "Pod/job" }] },
+    ]);
+  });
+
+  it("turns a switch where a setting has a say only behind it", async () => {
+    const texts = {
+      "values.yaml": "mirror: {enabled: false, host: mirror.example.com}\n",
+      "templates/a.yaml": pod(
+        '"{{ if .Values.mirror.enabled }}{{ .Values.mirror.host }}{{ else }}quay.io{{ end }}/acme/web:1.0"',
+      ),
+    };
+    const found = await repointTexts(texts);
+    expect(linesOf(found)).toEqual(["mirror:", "  enabled: true", `  host: ${TARGET}`]);
+    expect(found.edits.map(({ moves }) => moves)).toEqual([
+      ["quay.io/acme/web:1.0"],
+      expect.arrayContaining(["quay.io/acme/web:1.0"]),
+    ]);
+    expect(await imagesWith(texts, found.text)).toEqual([`${TARGET}/acme/web:1.0`]);
+  });
+
+  it("turns no switch that changes something else too", async () => {
+    const found = await repointTexts({
+      "values.yaml": "mirror: {enabled: false, host: ''}\n",
+      "templates/a.yaml": pod(
+        '"{{ if .Values.mirror.enabled }}{{ .Values.mirror.host }}/{{ end }}acme/web:1.0"',
+      ),
+      "templates/b.yaml":
+        "{{ if .Values.mirror.enabled }}kind: Namespace\nmetadata: {name: a}\n{{ end }}",
+    });
+    expect(linesOf(found)).toEqual(["{}"]);
+    expect(found.images).toMatchObject([{ moved: false }]);
+  });
+
   it("moves what one item of a list switches on, and leaves the item as it is", async () => {
     const texts = {
       "values.yaml":
