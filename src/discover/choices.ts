@@ -33,7 +33,7 @@ const MAX_JOINED = 3;
 const MAX_PAIRED = 6;
 
 /** Settings of one name that are turned one by one. */
-const MAX_SINGLE = 12;
+const MAX_SINGLE = 24;
 
 /** Values tried for one setting: versions and flavors of a table of images. */
 const MAX_OTHERS = 25;
@@ -75,23 +75,31 @@ export interface NameAttempts extends Attempts {
   readonly untried: readonly (readonly Switch[])[];
 }
 
+/** Settings turned already: to reach a name, or to get another one of it. */
+export interface Turned {
+  readonly before: readonly Switch[];
+  /** How many of these had a say in a name. */
+  readonly choices: number;
+}
+
 /** What to try to get another name printed: the settings that had a say in it. */
 export function choiceSwitches(
   { looked }: Choice,
-  before: readonly Switch[],
+  { before, choices: depth }: Turned,
   comparedWith: ComparedWith,
 ): NameAttempts {
   const turned = new Set(before.map(keyOf));
   const reads = [...new Map(looked.reads.map((read) => [keyOf(read), read])).values()];
   const all = reads
-    .filter((read) => !turned.has(keyOf(read)) && !isTableAround(read, reads))
+    .filter((read) => !turned.has(keyOf(read)) && !isAround(read, reads))
     .map((read) => othersFor(read, comparedWith(read)))
     .filter((choice) => choice.length > 0);
   const choices = all.map((choice) => choice.slice(0, MAX_OTHERS));
   const left = all.flatMap((choice) => choice.slice(MAX_OTHERS)).map((one) => [one]);
   // A table or list is filled alone: that brings in what is there for each of its entries.
   const plain = choices.filter((choice) => !choice.some(isFilled));
-  const single = plain.length > MAX_SINGLE ? [] : choices.flat().map((one) => [one]);
+  const isTooMany = plain.length > (depth > 0 ? MAX_PAIRED : MAX_SINGLE);
+  const single = isTooMany ? [] : choices.flat().map((one) => [one]);
   const open = before.length > 0 ? [] : reads.flatMap(openText);
   const first = plain.flatMap((choice) => choice.slice(0, 1));
   const untried = first.length > MAX_JOINED ? [...left, first] : left;
@@ -109,9 +117,10 @@ function together(first: readonly Switch[]): readonly (readonly Switch[])[] {
   return first.flatMap((one, index) => first.slice(index + 1).map((other) => [one, other]));
 }
 
-/** A table below which another setting is looked for says nothing itself. */
-function isTableAround(read: Read, reads: readonly Read[]): boolean {
-  return read.value instanceof Map && reads.some((other) => isBelow(other, read));
+/** A table, or nothing, below which another setting is looked for says nothing itself. */
+function isAround(read: Read, reads: readonly Read[]): boolean {
+  const mayHold = read.value === null || read.value instanceof Map;
+  return mayHold && reads.some((other) => isBelow(other, read));
 }
 
 /** Only what the chart itself compares with can give a name that it knows. */

@@ -5,7 +5,7 @@ import type { BranchNode } from "../helm/template/ast.ts";
 import { areSameWrites } from "../helm/template/writes.ts";
 import type { Instance } from "../helm/values/compose.ts";
 import type { Branch, Coverage } from "./branches.ts";
-import { choiceSwitches, type Choice } from "./choices.ts";
+import { choiceSwitches, type Choice, type Turned } from "./choices.ts";
 import { formatSwitch, switchesFor, type Attempts, type Switch } from "./switches.ts";
 
 /** Settings that are turned one after the other to reach one part. */
@@ -45,11 +45,8 @@ export interface Exploration {
 }
 
 /** A part to reach or a name that could be another, and the settings that revealed it. */
-interface Lead {
+interface Lead extends Turned {
   readonly wanted: Branch | Choice;
-  readonly before: readonly Switch[];
-  /** How many of these had a say in a name. */
-  readonly choices: number;
 }
 
 interface Plan {
@@ -117,21 +114,22 @@ class Explorer {
     return revealed;
   }
 
-  #attemptsFor({ wanted, before, choices }: Lead, step: keyof Attempts): Attempts["single"] {
+  #attemptsFor({ wanted, ...turned }: Lead, step: keyof Attempts): Attempts["single"] {
     const { coverage } = this.#rendered;
-    if (choices >= MAX_CHOICES) return [];
-    if ("file" in wanted) return this.#otherNames(wanted, before)[step];
+    if (turned.choices >= MAX_CHOICES) return [];
+    if ("file" in wanted) return this.#otherNames(wanted, turned)[step];
     // Behind a first setting only what no rendering has shown at all is worth a second one.
-    const isOpen = before.length === 0 ? coverage.isOpen(wanted) : coverage.isUnreached(wanted);
+    const isOpen =
+      turned.before.length === 0 ? coverage.isOpen(wanted) : coverage.isUnreached(wanted);
     if (!isOpen) return [];
     const attempts = switchesFor(wanted, coverage.comparisons.of)[step];
     return attempts.length < 2 || this.#mayTry(wanted.node, attempts.length) ? attempts : [];
   }
 
-  #otherNames(wanted: Choice, before: readonly Switch[]): Attempts {
+  #otherNames(wanted: Choice, turned: Turned): Attempts {
     const { untried, ...attempts } = choiceSwitches(
       wanted,
-      before,
+      turned,
       this.#rendered.coverage.comparisons.of,
     );
     for (const one of untried) {

@@ -174,10 +174,14 @@ type Named = Extract<Operand, { type: "field" | "variable" | "chain" }>;
 function chainValue(operand: Named, given: Given, context: Context): Value {
   const { names } = operand;
   const { call, log } = context.machine;
+  const before = log.mark();
   let value = baseValue(operand, context);
   log.calls(context.start);
-  // Go knows no field of a nil that a pipeline gave, and answers nil; of a nil field it complains.
-  if (value === null) return null;
+  if (value === null) {
+    // Go knows no field of a nil that a pipeline gave, and answers nil; of a nil field it complains.
+    log.looksBelow(before, names);
+    return null;
+  }
   for (let index = 0; index < names.length; index++) {
     const name = names[index] ?? "";
     const method = methodOf(value, name);

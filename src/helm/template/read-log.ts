@@ -1,6 +1,6 @@
 import { append } from "../../content/append.ts";
 import { partsInPlaceOf } from "./file-names.ts";
-import type { Read } from "./reads.ts";
+import { readBelow, type Read } from "./reads.ts";
 import type { Value } from "./value.ts";
 
 /** Values that were compared with each other, and what was looked at to get them. */
@@ -82,6 +82,14 @@ export class ReadLog {
   /** Where what is looked at next begins. */
   mark(): number {
     return this.#reads.length;
+  }
+
+  /** What was looked at since `mark` came to nothing, of which an entry is asked for. */
+  looksBelow(mark: number, names: readonly string[]): void {
+    const latest = this.#reads.length > mark ? this.#reads.at(-1) : undefined;
+    if (latest?.source === "values" && latest.value === null) {
+      this.#reads.push(readBelow(latest, names));
+    }
   }
 
   /** Says that the function called next gets what was looked at since `mark`. */

@@ -46,6 +46,19 @@ export function readsOf(dict: Dict, key: string): readonly Read[] {
   return reads;
 }
 
+/** Looks below settings that are not there, by the names that were asked for. */
+const below = new WeakMap<Read, Map<string, Read>>();
+
+/** A look at an entry of what is not there. */
+export function readBelow(read: Read, names: readonly string[]): Read {
+  const known = below.get(read) ?? new Map<string, Read>();
+  below.set(read, known);
+  const key = names.join(".");
+  const one = known.get(key) ?? { ...read, path: [...read.path, ...names] };
+  known.set(key, one);
+  return one;
+}
+
 /** What was read to make an entry that a template has put into `dict`. */
 export function madeOf(dict: Dict, key: string): readonly Read[] | undefined {
   return origins.get(dict)?.entries?.get(key);
