@@ -31,7 +31,7 @@ export class Coverage {
   readonly #lines = new Map<string, Looked>();
   readonly #reading = new Map<Pipe, boolean>();
   readonly #said = new Map<string, Set<string>>();
-  /** Parts that speak of no image and change what others may print. */
+  /** Parts that speak of no image and have a say in those of others. */
   readonly changes: Changes;
   readonly comparisons = new Comparisons();
 
@@ -101,7 +101,7 @@ export class Coverage {
   }
 
   #noteChoice(node: BranchNode | ActionNode, looked: Looked, file: string): void {
-    this.changes.wants(node.pipe);
+    this.changes.prints(node);
     if (looked.reads.length === 0) return;
     this.comparisons.note(looked.compared);
     const key = `${this.#idOf(node)} ${file} ${looked.reads.map(keyOf).join(" ")}`;

@@ -1,27 +1,41 @@
-import type { BranchNode, Command, Define, List, Operand, Pipe } from "../helm/template/ast.ts";
-import { argumentsIn, commandsIn, commandsOf } from "../helm/template/commands.ts";
+import type {
+  ActionNode,
+  BranchNode,
+  Command,
+  Define,
+  List,
+  Operand,
+  Pipe,
+} from "../helm/template/ast.ts";
+import { commandsIn } from "../helm/template/commands.ts";
 import type { Looked } from "../helm/template/read-log.ts";
 import type { Read } from "../helm/template/reads.ts";
+import { Asked, namesOf, prints, textOf } from "./asked.ts";
 
-/** A part of a template that was not run and changes entries of tables for others. */
+/** A part of a template that was not run and changes what others make of images. */
 export interface Change {
   readonly node: BranchNode;
   readonly looked: Looked;
-  /** Names of the entries, or of a table whose entries only a run tells. */
+  /** Variables, entries of tables, and tables whose entries only a run tells; none if it prints what an image is made of. */
   readonly keys: readonly string[];
 }
 
-/** Notes which parts that change tables run, and by which names images and what decides on them ask for entries. */
+/** Notes which parts that speak of no image run, and by which names images and what decides on them ask for what those change. */
 export class Changes {
   readonly #defines: ReadonlyMap<string, Define>;
   readonly #keys = new Map<List, readonly string[]>();
   readonly #ran = new Set<List>();
   readonly #waiting = new Map<List, Omit<Change, "keys">>();
-  readonly #wanted = new Set<string>(EVERYTHING);
-  readonly #seen = new Set<Pipe | Define>();
+  /** By whatever prints the name of an image, or decides on one. */
+  readonly #wanted: Asked;
+  /** By whatever prints the name of an image. */
+  readonly #printed: Asked;
 
   constructor(defines: ReadonlyMap<string, Define>) {
     this.#defines = defines;
+    this.#wanted = new Asked(defines);
+    this.#printed = new Asked(defines);
+    for (const name of EVERYTHING) this.#wanted.names.add(name);
   }
 
   ran(list: List): void {
@@ -36,35 +50,37 @@ export class Changes {
 
   /** These settings had a say in an image. */
   wantsAt(reads: readonly Read[]): void {
-    for (const { path } of reads) for (const key of path) this.#wanted.add(key);
+    for (const { path } of reads) for (const key of path) this.#wanted.names.add(key);
   }
 
-  /** A pipeline prints the name of an image, or decides on one. */
+  /** A condition decides on an image. */
   wants(pipe: Pipe): void {
-    if (this.#seen.has(pipe)) return;
-    this.#seen.add(pipe);
-    for (const command of commandsOf(pipe)) this.#wantsAllOf(command);
+    this.#wanted.addPipe(pipe);
   }
 
-  /** Parts that never ran and change what an image is asked for. */
+  /** A pipeline prints the name of an image, or what a condition leads to does. */
+  prints(node: ActionNode | BranchNode): void {
+    this.wants(node.pipe);
+    if (node.type === "action") this.#printed.addPipe(node.pipe);
+    else this.#printed.addBranch(node);
+  }
+
+  /** Parts that never ran and change what an image is asked for, or print it. */
   unreached(): Change[] {
     return [...this.#waiting]
       .filter(([list]) => !this.#ran.has(list))
-      .map(([list, change]) => ({
-        ...change,
-        keys: this.#keysOf(list).filter((key) => this.#wanted.has(key)),
-      }))
-      .filter(({ keys }) => keys.length > 0);
+      .map(([list, change]) => ({ list, ...change, keys: this.#wantedOf(list) }))
+      .filter(({ list, keys }) => keys.length > 0 || this.#isPrinted(list))
+      .map(({ node, looked, keys }) => ({ node, looked, keys }));
   }
 
-  #wantsAllOf(command: Command): void {
-    for (const operand of argumentsIn(command)) {
-      for (const name of namesOf(operand)) this.#wanted.add(name);
-      const define = this.#defines.get(textOf(operand) ?? "");
-      if (define === undefined || this.#seen.has(define)) continue;
-      this.#seen.add(define);
-      for (const inner of commandsIn(define.body)) this.#wantsAllOf(inner);
-    }
+  #isPrinted(list: List): boolean {
+    return this.#printed.parts.has(list) && prints(list);
+  }
+
+  #wantedOf(list: List): readonly string[] {
+    const variables = list.assigned.filter((name) => this.#printed.names.has(name));
+    return [...variables, ...this.#keysOf(list).filter((key) => this.#wanted.names.has(key))];
   }
 
   /** Keys that a part changes, with what it calls by name but for what was run from elsewhere. */
@@ -130,16 +146,4 @@ function isVariable(table: Operand | undefined): boolean {
 /** `sub` of `.Values.sub`. What a variable holds is mostly made where it is used. */
 function nameOf(table: Operand): string | undefined {
   return table.type === "pipe" || isVariable(table) ? undefined : namesOf(table).at(-1);
-}
-
-function namesOf(operand: Operand): readonly string[] {
-  if (operand.type === "variable") return [operand.name, ...operand.names];
-  if (operand.type === "field" || operand.type === "chain") return operand.names;
-  return definite([textOf(operand)]);
-}
-
-function textOf(operand: Operand | undefined): string | undefined {
-  return operand?.type === "constant" && typeof operand.value === "string"
-    ? operand.value
-    : undefined;
 }

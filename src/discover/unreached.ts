@@ -35,8 +35,11 @@ export function addUnreachedChanges(changes: readonly Change[], collector: Colle
     if (first === undefined) continue;
     const { type, source, line } = first.node;
     const more = others.length === 0 ? "" : `, and ${others.length} more in this file`;
-    const keys = first.keys.join(", ");
-    const message = `no setting tried reaches what {{ ${type} ${source} }} changes for others (${keys})${more}`;
+    const does =
+      first.keys.length === 0
+        ? "adds to what an image is made of"
+        : `changes for others (${first.keys.join(", ")})`;
+    const message = `no setting tried reaches what {{ ${type} ${source} }} ${does}${more}`;
     collector.unknown({ code: "NOT_EXPLORED", needed: false, message, file, line });
   }
 }

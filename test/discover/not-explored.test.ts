@@ -136,3 +136,51 @@ describe("a part that nothing reaches and that changes values for others is said
     expect(await saidOf(texts)).toEqual([]);
   });
 });
+
+describe("a part that nothing reaches and that has a say in the name of an image is said", () => {
+  const upgrade = "{{ if .Release.IsUpgrade }}";
+  const open = "no setting tried reaches what {{ if .Release.IsUpgrade }}";
+  const adds = `${open} adds to what an image is made of`;
+
+  it.each<[string, ChartTexts, string]>([
+    [
+      "where it stands within the name",
+      { "templates/a.yaml": pod(`x/app:1${upgrade}-up{{ end }}`) },
+      `templates/a.yaml:7 ${adds}`,
+    ],
+    [
+      "in a helper that another one calls",
+      {
+        "templates/_h.tpl": `{{ define "inner" }}${upgrade}-up{{ end }}{{ end }}{{ define "outer" }}1{{ template "inner" . }}{{ end }}`,
+        "templates/a.yaml": pod('x/app:{{ include "outer" . }}'),
+      },
+      `templates/_h.tpl:1 ${adds}`,
+    ],
+    [
+      "where it sets a variable",
+      {
+        "templates/a.yaml": `{{ $tag := "1" }}${upgrade}{{ $tag = "2" }}{{ end }}\n${pod("x/app:{{ $tag }}")}`,
+      },
+      `templates/a.yaml:1 ${open} changes for others ($tag)`,
+    ],
+    [
+      "where it depends on the version of the cluster",
+      {
+        "templates/a.yaml": pod(
+          'x/app:1{{ if semverCompare ">=1.99-0" .Capabilities.KubeVersion.Version }}-new{{ end }}',
+        ),
+      },
+      'templates/a.yaml:7 no setting tried reaches what {{ if semverCompare ">=1.99-0" .Capabilities.KubeVersion.Version }} adds to what an image is made of',
+    ],
+  ])("%s", async (_name, texts, wanted) => {
+    expect(await saidOf(texts)).toEqual([wanted]);
+  });
+
+  it("but not where it refuses values, sets what no image asks for, or is in no name", async () => {
+    const texts = {
+      "templates/_h.tpl": `{{ define "tag" }}${upgrade}{{ fail "no" }}{{ end }}${upgrade}{{ $x := 1 }}{{ end }}1{{ end }}{{ define "labels" }}${upgrade}a: b{{ end }}{{ end }}`,
+      "templates/a.yaml": `${pod('x/app:{{ include "tag" . }}')}{{ include "labels" . }}\n`,
+    };
+    expect(await saidOf(texts)).toEqual([]);
+  });
+});
