@@ -3,6 +3,7 @@ import { renderFiles, type RenderedFile, type RenderOptions } from "../helm/rend
 import type { TemplateSet } from "../helm/render/template-set.ts";
 import type { BranchNode } from "../helm/template/ast.ts";
 import { areSameWrites } from "../helm/template/writes.ts";
+import { kindOf } from "../helm/template/value.ts";
 import type { Instance } from "../helm/values/compose.ts";
 import type { Branch, Coverage } from "./branches.ts";
 import { choiceSwitches, type Choice, type Turned } from "./choices.ts";
@@ -187,8 +188,9 @@ class Explorer {
   }
 }
 
+/** What fills a setting is told apart by its kind alone. */
 function keyOfAll(switches: readonly Switch[]): string {
-  return switches.map(formatSwitch).join(" ");
+  return switches.map((one) => `${formatSwitch(one)} (${kindOf(one.value)})`).join(" ");
 }
 
 function settings(

@@ -2,8 +2,9 @@ import type { Override } from "../helm/render/values-tree.ts";
 import type { Looked } from "../helm/template/read-log.ts";
 import type { Read } from "../helm/template/reads.ts";
 import { isList, type Dict, type Value } from "../helm/template/value.ts";
-import { formatPath, nested, startsWith } from "../helm/values/path.ts";
-import type { BranchNode } from "../helm/template/ast.ts";
+import { formatPath, lookUp, nested, startsWith, type ValuesPath } from "../helm/values/path.ts";
+import type { BranchNode, Pipe } from "../helm/template/ast.ts";
+import { namesBelow } from "../helm/template/commands.ts";
 import { speaksOfImage, wordsOf } from "./image-key.ts";
 
 /** Stands for a text that only the installer knows. An image with it in its name is none. */
@@ -41,6 +42,7 @@ export function switchesFor(
   // A setting below which another is looked for is a table, and no switch itself.
   const reads = all.filter((read) => !all.some((other) => isBelow(other, read)));
   const choices = reads
+    .flatMap((read) => [read, ...entriesAsked(read, node.pipe)])
     .map((read) => turned(read, comparedWith(read), node.type === "range"))
     .filter((choice) => choice.length > 0);
   const single = choices.length > MAX_SINGLE ? [] : choices.flat().map((one) => [one]);
@@ -64,6 +66,25 @@ const keys = new WeakMap<object, string>();
 
 export function isBelow(inner: Read, outer: Read): boolean {
   return inner.path.length > outer.path.length && startsWith(inner.path, outer.path);
+}
+
+/** Looks at entries of a table of which only the whole was looked at, to make another of it. */
+function entriesAsked(read: Read, pipe: Pipe): Read[] {
+  const { source, path, value: table } = read;
+  if (!(table instanceof Map)) return [];
+  return chainsBelow(read, pipe).map((names) => ({
+    source,
+    path: [...path, ...names],
+    value: lookUp(table, names) ?? null,
+  }));
+}
+
+/** Names by which a pipeline asks for what may have been an entry of a table. */
+export function chainsBelow({ path }: Read, pipe: Pipe): readonly ValuesPath[] {
+  return namesBelow(pipe).filter((names) => {
+    const isItself = names.at(-1) === path.at(-1);
+    return !isItself && !isPartOfImage(names);
+  });
 }
 
 function turned(read: Read, compared: readonly Value[] | undefined, ranged: boolean): Switch[] {

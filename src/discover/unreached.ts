@@ -7,7 +7,7 @@ import { formatReference } from "../oci/reference.ts";
 import type { Branch } from "./branches.ts";
 import type { Change } from "./changes.ts";
 import type { Collector } from "./collector.ts";
-import { isPartOfImage } from "./switches.ts";
+import { chainsBelow, isPartOfImage } from "./switches.ts";
 import { seeLines } from "./text-images.ts";
 
 /** Says of a part that no setting brought to run, unless it only adds to the name of an image. */
@@ -60,7 +60,9 @@ function asksInside({ pipe }: BranchNode, reads: readonly Read[]): boolean {
   const operands = commandsOf(pipe).flatMap(argumentsIn);
   if (operands.some(isOfRelease)) return true;
   const isLooked = operands.some((one) => one.type === "function" && !ASKS_PRESENCE.has(one.name));
-  return isLooked && reads.some((read) => isWholeTable(read, reads));
+  return reads.some(
+    (read) => isWholeTable(read, reads) && (isLooked || chainsBelow(read, pipe).length > 0),
+  );
 }
 
 /** A table of which no single entry was looked at. */

@@ -33,6 +33,7 @@ const gated: readonly (readonly [string, string, string, string])[] = [
   ["a version is new enough", "v: 1.0.0", 'semverCompare ">=2.1" .Values.v', "v=2.1"],
   ["a version is old enough", "v: 3.0.0", 'semverCompare "<2.1.0" .Values.v', "v=0.0.1"],
   ["a setting is a table", 'all: ""', 'kindIs "map" .Values.all', "all is set"],
+  ["an empty table is a text", "all: {}", 'kindIs "string" .Values.all', "all is set"],
   ["a setting is a list", 'all: ""', 'kindIs "slice" .Values.all', "all is set"],
   ["a setting is true or false", 'all: ""', 'typeIs "bool" .Values.all', "all=true"],
 ];
@@ -295,5 +296,19 @@ describe("a name that no rendering gave", () => {
       "templates/a.yaml": pod("x/app:v1"),
     };
     expect(await linesOf(texts)).toEqual(["needed x/app:v1"]);
+  });
+});
+
+describe("a part behind an entry of a table that was made of a setting is found", () => {
+  it.each([
+    ["printed and read again", ".Values.t | toYaml | fromYaml", "t: {a: false}"],
+    ["laid over another", 'mergeOverwrite (dict "a" false) .Values.t', "t: {}"],
+    ["laid under another", 'merge (dict) .Values.t (dict "a" false)', "t: {}"],
+  ])("%s", async (_how, made, values) => {
+    const texts = {
+      "values.yaml": `${values}\n`,
+      "templates/a.yaml": `{{ $v := ${made} }}{{ if $v.a }}\n${pod("x/{{ .Chart.Name }}:1")}{{ end }}`,
+    };
+    expect(await linesOf(texts)).toEqual(["optional x/demo:1 by t.a=true"]);
   });
 });

@@ -29,6 +29,15 @@ export function namesIn(pipe: Pipe): string[] {
   return operands.flatMap((one) => ("names" in one ? one.names : []));
 }
 
+/** By which names a pipeline looks something up in what a variable or another pipeline gives. */
+export function namesBelow(pipe: Pipe): (readonly string[])[] {
+  const operands = commandsOf(pipe).flatMap(argumentsIn);
+  return operands.flatMap((one) => {
+    const isBelow = one.type === "chain" || (one.type === "variable" && one.name !== "$");
+    return isBelow && one.names.length > 0 ? [one.names] : [];
+  });
+}
+
 function commandsWithin(operand: Operand): Command[] {
   if (operand.type === "pipe") return commandsOf(operand);
   return operand.type === "chain" ? commandsWithin(operand.base) : [];
