@@ -1,6 +1,6 @@
 import { DrayError } from "../errors.ts";
 import { parseAs, z } from "../oci/schema.ts";
-import { readTexts } from "../yaml/texts.ts";
+import { readGoTexts } from "../yaml/texts.ts";
 import type { ChartDependency } from "./chart-yaml.ts";
 import { decode, type Chart } from "./chart.ts";
 import { allowsVersion } from "./choose-version.ts";
@@ -56,7 +56,7 @@ function readLock({ files, metadata }: Chart): readonly Locked[] {
   if (file === undefined) return [];
   const what = `${name} of ${metadata.name}`;
   try {
-    const document = readTexts(decode(file), what) ?? {};
+    const document = readGoTexts(decode(file), what) ?? {};
     return parseAs(lockSchema, document, { what, code: "DRAY_CHART_INVALID" }).dependencies ?? [];
   } catch (cause) {
     if (!(cause instanceof DrayError)) throw cause;

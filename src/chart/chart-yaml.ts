@@ -2,14 +2,14 @@ import parseVersion from "semver/functions/parse.js";
 import { DrayError } from "../errors.ts";
 import { isTag } from "../oci/reference.ts";
 import { parseAs, z } from "../oci/schema.ts";
-import { readTexts } from "../yaml/texts.ts";
+import { readGoTexts } from "../yaml/texts.ts";
 
 /** `key:` with nothing behind it is null in YAML and absent for Helm. */
 type Maybe<T> = T | null | undefined;
 
 /**
- * `Chart.yaml`, with every scalar as the text that stands there: YAML would make 1.1 of the version
- * 1.10. Name and version are safe to be used in a path and in a tag.
+ * `Chart.yaml`, with every scalar as the text that Helm reads: a version 1.10 without quotes is 1.1, a
+ * name `on` is `true`. Name and version are safe to be used in a path and in a tag.
  * https://helm.sh/docs/topics/charts/#the-chartyaml-file
  */
 export interface ChartMetadata {
@@ -46,6 +46,7 @@ export interface ChartDependency {
 
 /** Helm's own rule for names, without the names that are no file name. */
 const NAME = /^[a-zA-Z0-9._-]{1,250}$/;
+const ALIAS = /^[a-zA-Z0-9_-]*$/;
 const VERSION = /^v?\d+(?:\.\d+){0,2}(?:-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?$/;
 
 const text = z.string().nullish();
@@ -78,7 +79,7 @@ const dependencySchema: z.ZodType<ChartDependency> = z.object({
   condition: text,
   tags: texts,
   "import-values": z.unknown().optional(),
-  alias: text,
+  alias: z.string().regex(ALIAS, "expected letters, digits, dashes and underscores").nullish(),
   url: text,
 });
 
@@ -123,7 +124,7 @@ export function parseRequirements(bytes: Uint8Array, what: string): readonly Cha
 
 function parseTexts(bytes: Uint8Array, what: string): unknown {
   try {
-    return readTexts(Buffer.from(bytes).toString("utf8"), what);
+    return readGoTexts(Buffer.from(bytes).toString("utf8"), what);
   } catch (cause) {
     if (!(cause instanceof DrayError)) throw cause;
     throw new DrayError("DRAY_CHART_INVALID", cause.message, { cause });

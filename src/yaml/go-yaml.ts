@@ -54,35 +54,76 @@ function readInteger(text: string): number {
   return sign * (octal === null ? Number(digits) : Number.parseInt(octal[1] ?? "", 8));
 }
 
+/** A whole number as decimals, unless 64 bits have no room for it. */
+function integerText(text: string): string {
+  const digits = text.replaceAll("_", "").replace(/^[-+]/, "").toLowerCase();
+  const octal = /^0o?([0-7]+)$/.exec(digits);
+  const size = BigInt(octal === null ? digits : `0o${octal[1] ?? ""}`);
+  const value = text.startsWith("-") ? -size : size;
+  const fits = value < 0n ? BigInt.asIntN(64, value) : BigInt.asUintN(64, value);
+  return fits === value ? value.toString() : formatFloat(Number(value));
+}
+
+function readFloat(text: string): number {
+  return SPECIAL[text.toLowerCase()] ?? Number(text);
+}
+
 /** True for a plain scalar that is not read as text. */
 export function isTypedScalar(text: string): boolean {
   return isNull(text) || isBoolean(text) || isInteger(text) || isFloat(text);
 }
+
+const EXPLICIT = [
+  scalar(
+    "str",
+    () => true,
+    (text) => text,
+  ),
+  new Type("tag:yaml.org,2002:seq", { kind: "sequence" }),
+  new Type("tag:yaml.org,2002:map", { kind: "mapping" }),
+  scalar(
+    "binary",
+    () => true,
+    (text) => text,
+  ),
+  scalar(
+    "timestamp",
+    () => true,
+    (text) => text,
+  ),
+];
 
 export const GO_YAML = new Schema({
   implicit: [
     scalar("null", isNull, () => null),
     scalar("bool", isBoolean, (text) => TRUE.test(text)),
     scalar("int", isInteger, readInteger),
-    scalar("float", isFloat, (text) => SPECIAL[text.toLowerCase()] ?? Number(text)),
+    scalar("float", isFloat, readFloat),
   ],
-  explicit: [
-    scalar(
-      "str",
-      () => true,
-      (text) => text,
-    ),
-    new Type("tag:yaml.org,2002:seq", { kind: "sequence" }),
-    new Type("tag:yaml.org,2002:map", { kind: "mapping" }),
-    scalar(
-      "binary",
-      () => true,
-      (text) => text,
-    ),
-    scalar(
-      "timestamp",
-      () => true,
-      (text) => text,
-    ),
-  ],
+  explicit: EXPLICIT,
 });
+
+/** The same where a text is wanted: `yes` is `true` there, and 1.10 is 1.1. */
+export const GO_TEXTS = new Schema({
+  implicit: [
+    scalar("null", isNull, () => null),
+    scalar("bool", isBoolean, (text) => String(TRUE.test(text))),
+    scalar("int", isInteger, integerText),
+    scalar("float", isFloat, (text) => formatFloat(readFloat(text))),
+  ],
+  explicit: EXPLICIT,
+});
+
+/** From seven digits before the point on, Go shows an exponent (`1e+06`). */
+const FIRST_EXPONENT = 6;
+
+/** Go's shortest form of a float, `strconv.FormatFloat(v, 'g', -1, 64)`. */
+export function formatFloat(value: number): string {
+  if (Number.isNaN(value)) return "NaN";
+  if (!Number.isFinite(value)) return value > 0 ? "+Inf" : "-Inf";
+  if (value === 0) return Object.is(value, -0) ? "-0" : "0";
+  const [digits = "", exponent = ""] = value.toExponential().split("e");
+  const power = Number(exponent);
+  if (power >= -4 && power < FIRST_EXPONENT) return String(value);
+  return `${digits}e${power < 0 ? "-" : "+"}${String(Math.abs(power)).padStart(2, "0")}`;
+}

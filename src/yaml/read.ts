@@ -1,6 +1,6 @@
 import { FAILSAFE_SCHEMA, load, YAMLException } from "js-yaml";
 import { DrayError } from "../errors.ts";
-import { GO_YAML } from "./go-yaml.ts";
+import { GO_TEXTS, GO_YAML } from "./go-yaml.ts";
 
 /** What a YAML text says, as plain data. */
 export type YamlValue = null | string | boolean | number | readonly YamlValue[] | YamlMap;
@@ -12,10 +12,12 @@ const MAX_VALUES = 500_000;
 /** Nesting, which the parser has as its own limit too, but not for what aliases nest. */
 const MAX_NESTING = 100;
 
+const SCHEMAS = { go: GO_YAML, goTexts: GO_TEXTS, texts: FAILSAFE_SCHEMA } as const;
+
 /** How a document is read. */
 export interface Reading {
-  /** What plain scalars are: what they are for Go programs, or the texts that stand there. */
-  readonly scalars: "go" | "texts";
+  /** What plain scalars are: what they are for Go programs, or where those want texts, or the texts that stand there. */
+  readonly scalars: keyof typeof SCHEMAS;
   /** Makes the error of a reason. */
   readonly fail: (reason: string, cause?: unknown) => DrayError;
   /** A key that stands twice is refused; otherwise the last one wins. @default false */
@@ -65,9 +67,8 @@ export function readValue(text: string, reading: Reading): YamlValue {
 
 /** The document as the parser makes it, aliases shared. @throws DrayError made by `fail` */
 export function parse(text: string, { scalars, fail, uniqueKeys = false }: Reading): unknown {
-  const schema = scalars === "go" ? GO_YAML : FAILSAFE_SCHEMA;
   try {
-    return load(text, { schema, json: !uniqueKeys });
+    return load(text, { schema: SCHEMAS[scalars], json: !uniqueKeys });
   } catch (cause) {
     throw fail(reasonOf(cause, text), cause);
   }

@@ -1,5 +1,16 @@
 import { failsFor, isSequence, parse, readValue, type Reading, type YamlValue } from "./read.ts";
 
+/**
+ * As `readTexts`, with texts as Go has them whose programs read YAML as if it were JSON, Helm and its like:
+ * unless they are quoted, `yes` is `true`, 1.10 is 1.1 and 0x10 is 16.
+ * https://github.com/kubernetes-sigs/yaml/blob/v1.6.0/yaml.go
+ * @throws DrayError `DRAY_YAML_INVALID`
+ */
+export function readGoTexts(text: string, what: string): unknown {
+  const value = readValue(text, { scalars: "goTexts", fail: failsFor(what) });
+  return plain(value, (scalar) => scalar);
+}
+
 /** Values in what a user writes by hand. */
 const MAX_USER_VALUES = 100_000;
 

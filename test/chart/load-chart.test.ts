@@ -153,10 +153,32 @@ describe("a chart", () => {
     ]);
   });
 
-  it("shows templates the version 1.10 as YAML has it and keeps the text for itself", async () => {
-    const chart = await makeChartOf({ "Chart.yaml": chartYaml("demo").replace("1.2.3", "1.10") });
-    expect(chart.metadata.appVersion).toBe("1.10");
-    expect(chart.document.get("appVersion")).toBe(1.1);
+  it.each([
+    ["1.10", "1.1"],
+    ["'1.10'", "1.10"],
+    ["0x10", "16"],
+    ["010", "8"],
+    ["1e3", "1000"],
+    ["1e6", "1e+06"],
+    ["1_000", "1000"],
+    ["18446744073709551615", "18446744073709551615"],
+    ["18446744073709551616", "1.8446744073709552e+19"],
+    ["2024-01-01", "2024-01-01"],
+    ["yes", "true"],
+    ["Off", "false"],
+    ["'yes'", "yes"],
+    ["null", null],
+    ["'null'", "null"],
+    [".inf", "+Inf"],
+  ])("reads %s as the text that Helm has", async (written, text) => {
+    const chart = await makeChartOf({ "Chart.yaml": chartYaml("demo").replace("1.2.3", written) });
+    expect(chart.metadata.appVersion).toBe(text);
+  });
+
+  it("refuses an alias that Helm refuses", async () => {
+    const text = "apiVersion: v2\nname: a\nversion: 1.0.0\ndependencies: [{name: b, alias: b.c}]\n";
+    const error = await refusal(() => makeChartOf({ "Chart.yaml": text }));
+    expect(error.message).toContain("alias: expected letters, digits, dashes and underscores");
   });
 
   it("refuses values that are no mapping", async () => {

@@ -1,7 +1,7 @@
 import { DrayError } from "../../errors.ts";
 import { digestOf } from "../../oci/digest.ts";
 import { parseAs, z } from "../../oci/schema.ts";
-import { readTexts } from "../../yaml/texts.ts";
+import { readGoTexts } from "../../yaml/texts.ts";
 import type { ChartMetadata } from "../chart-yaml.ts";
 
 const filesSchema = z.object({ files: z.record(z.string(), z.string()) });
@@ -35,7 +35,7 @@ export function requireProvenance(
 function read<T>(schema: z.ZodType<T>, text: string): T {
   try {
     const what = "provenance";
-    return parseAs(schema, readTexts(text, what), { what, code: "DRAY_PROVENANCE_WRONG" });
+    return parseAs(schema, readGoTexts(text, what), { what, code: "DRAY_PROVENANCE_WRONG" });
   } catch (cause) {
     if (!(cause instanceof DrayError)) throw cause;
     throw wrong(`it cannot be read: ${cause.message}`, cause);

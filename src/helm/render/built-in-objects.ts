@@ -1,7 +1,7 @@
 import { decode, type Chart } from "../../chart/chart.ts";
 import { glob } from "../../chart/path-patterns.ts";
+import { formatFloat } from "../../yaml/go-yaml.ts";
 import { withMethods } from "../template/field.ts";
-import { formatFloat } from "../template/print.ts";
 import { fn, type TemplateFunction } from "../template/signature.ts";
 import { writeYaml } from "../template/to-yaml.ts";
 import { isList, ofType, Struct, type Dict, type Value } from "../template/value.ts";

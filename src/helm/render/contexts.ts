@@ -56,8 +56,9 @@ export class Contexts {
     if (done.has(instance)) return context;
     done.add(instance);
     for (const [name, value] of same) put(context, name, value);
-    // Another setting may have put another table in the place of all values of a chart.
-    const values = this.#tree.tableAt(instance.path);
+    // Another setting may have put another table in the place of all values of a chart. Helm looks for that
+    // of a subchart by a path with dots, and finds none for a name that has one.
+    const values = this.#tree.tableAt(instance.path.flatMap((name) => name.split(".")));
     if (context.get("Values") !== values) put(context, "Values", valuesObject(values));
     const subcharts = context.get("Subcharts");
     for (const child of instance.children) {

@@ -1,3 +1,4 @@
+import { formatFloat } from "../../yaml/go-yaml.ts";
 import type { Budget } from "./budget.ts";
 import { BudgetError } from "./template-error.ts";
 import { Integer, isList, sortedKeys, Struct, type Dict, type Value } from "./value.ts";
@@ -42,20 +43,6 @@ function formatDict(dict: Dict, at: { left: number; depth: number }): string {
 
 function formatItems(list: readonly Value[], at: { left: number; depth: number }): string {
   return `[${list.map((item) => formatTree(item, at)).join(" ")}]`;
-}
-
-/** From seven digits before the point on, Go shows an exponent (`1e+06`). */
-const FIRST_EXPONENT = 6;
-
-/** Go's shortest form of a float, `strconv.FormatFloat(v, 'g', -1, 64)`. */
-export function formatFloat(value: number): string {
-  if (Number.isNaN(value)) return "NaN";
-  if (!Number.isFinite(value)) return value > 0 ? "+Inf" : "-Inf";
-  if (value === 0) return Object.is(value, -0) ? "-0" : "0";
-  const [digits = "", exponent = ""] = value.toExponential().split("e");
-  const power = Number(exponent);
-  if (power >= -4 && power < FIRST_EXPONENT) return String(value);
-  return `${digits}e${power < 0 ? "-" : "+"}${String(Math.abs(power)).padStart(2, "0")}`;
 }
 
 export interface JsonOptions {

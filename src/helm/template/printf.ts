@@ -1,5 +1,6 @@
 import type { Budget } from "./budget.ts";
-import { format, formatFloat } from "./print.ts";
+import { formatFloat } from "../../yaml/go-yaml.ts";
+import { format } from "./print.ts";
 import { integerOf, isList, sortedKeys, typeOf, type Dict, type Value } from "./value.ts";
 
 /** Wider than this is no padding but an attack. */

@@ -1,5 +1,5 @@
 import type { Budget } from "./budget.ts";
-import { formatFloat } from "./print.ts";
+import { formatFloat } from "../../yaml/go-yaml.ts";
 import { isList, sortedKeys, Struct, type Dict, type Value } from "./value.ts";
 
 /** Tables within tables; a dictionary that holds itself ends here. */

@@ -1,6 +1,5 @@
-import { isTypedScalar } from "../../yaml/go-yaml.ts";
+import { formatFloat, isTypedScalar } from "../../yaml/go-yaml.ts";
 import type { Budget } from "./budget.ts";
-import { formatFloat } from "./print.ts";
 import { isList, sortedKeys, Struct, type Dict, type Value } from "./value.ts";
 
 /** Columns behind which a text is broken at the next space. */

@@ -1,7 +1,7 @@
 import { NotRegular, readSmallFile, readStart } from "../../content/small-file.ts";
 import { DrayError, systemCode } from "../../errors.ts";
 import { z } from "../../oci/schema.ts";
-import { readTexts } from "../../yaml/texts.ts";
+import { readGoTexts } from "../../yaml/texts.ts";
 import { isSameRepository } from "./repository-address.ts";
 import type { KnownRepositories, RepositoryLogin } from "./repository-login.ts";
 
@@ -54,7 +54,7 @@ async function repositoriesIn(path: string): Promise<readonly HelmRepository[]> 
   }
   if (bytes.length > MAX_BYTES) throw invalid(path);
   try {
-    const document = readTexts(bytes.toString("utf8"), "repositories") ?? {};
+    const document = readGoTexts(bytes.toString("utf8"), "repositories") ?? {};
     const parsed = fileSchema.safeParse(document);
     if (parsed.success) return parsed.data.repositories ?? [];
   } catch (error) {
