@@ -104,6 +104,7 @@ const SYSTEM_REASONS: Readonly<Record<string, readonly [reason: string, hint: st
   ENOENT: ["there is no such file or directory", "Check the path, or make the directory first."],
   ENOSPC: ["the disk is full", "Make room, or name another place."],
   ENOTDIR: ["a part of the path is no directory", "Check the path."],
+  ENXIO: ["it is a socket, or a device behind which there is nothing", "Name a file."],
   EPERM: ["the system does not permit it", "Name a place that this account may use."],
   EROFS: ["the file system is read-only", "Name a place on another file system."],
 };
@@ -130,7 +131,20 @@ const ACTIONS: Readonly<Record<string, string>> = {
 /** Why a call of the system failed, without its action; undefined if none has. */
 export function systemReason(cause: unknown): string | undefined {
   const code = systemCode(cause);
-  return code === undefined ? undefined : (SYSTEM_REASONS[code]?.[0] ?? `the system says ${code}`);
+  if (code === undefined) return undefined;
+  return reasonOf(cause, code)?.[0] ?? `the system says ${code}`;
+}
+
+const MISREAD = ["its name is no UTF-8", "Give it another name."] as const;
+
+/** True for a file that was listed and is not found: what stands for bytes of its name that are no text is no name of it. */
+function isMisread(cause: unknown): boolean {
+  const isLost = cause instanceof Error && systemCode(cause) === "ENOENT" && "path" in cause;
+  return isLost && String(cause.path).includes("\uFFFD");
+}
+
+function reasonOf(cause: unknown, code: string): (typeof SYSTEM_REASONS)[string] | undefined {
+  return isMisread(cause) ? MISREAD : SYSTEM_REASONS[code];
 }
 
 /**
@@ -141,7 +155,7 @@ export function systemError(cause: unknown, action = actionOf(cause)): DrayError
   const reason = systemReason(cause);
   if (reason === undefined || action === undefined) return undefined;
   const code = systemCode(cause) ?? "";
-  const [, hint] = SYSTEM_REASONS[code] ?? [];
+  const [, hint] = reasonOf(cause, code) ?? [];
   return new DrayError(
     isDiskFull(cause) ? "DRAY_DISK_FULL" : "DRAY_SYSTEM_REFUSED",
     `Cannot ${action}: ${reason}`,
@@ -166,11 +180,11 @@ function actionOf(cause: unknown): string | undefined {
 export function unreadable(cause: unknown, what: string, path: string): DrayError | undefined {
   const code = systemCode(cause);
   if (code === undefined) return undefined;
-  const isMissing = code === "ENOENT" || code === "ENOTDIR";
+  const isMissing = (code === "ENOENT" || code === "ENOTDIR") && !isMisread(cause);
   const reason = isMissing ? "no such file" : (systemReason(cause) ?? code);
   const hint = isMissing
     ? "Check the path: it counts from the directory that dray runs in."
-    : SYSTEM_REASONS[code]?.[1];
+    : reasonOf(cause, code)?.[1];
   return new DrayError(
     "DRAY_FILE_NOT_FOUND",
     `Cannot read ${what} ${JSON.stringify(path)}: ${reason}`,

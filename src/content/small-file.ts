@@ -1,4 +1,5 @@
 import { closeSync, constants, createReadStream, fstatSync, open, readSync } from "node:fs";
+import { lstat } from "node:fs/promises";
 import { Socket } from "node:net";
 import { promisify } from "node:util";
 import { DrayError, systemCode, unreadable } from "../errors.ts";
@@ -49,8 +50,8 @@ export function isMissing(error: unknown): boolean {
 /**
  * A small file whole; of a larger one, or of a device without end, one byte more than `maxBytes`, of a
  * pipe a chunk more. `pipe` lets pipes and devices pass, for what somebody has named: `--key <(command)`.
- * What merely lies somewhere has to be a file. A pipe that nobody has opened to write to is empty: its
- * writer may never come.
+ * What merely lies somewhere has to be a file. A pipe that nobody has opened to write to is not waited for:
+ * its writer may never come.
  *
  * @throws NotRegular
  */
@@ -61,13 +62,22 @@ export async function readStart(
 ): Promise<Buffer> {
   const fd = await openFile(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   const kind = fstatSync(fd);
-  if (pipe && kind.isFIFO()) return collect(fromPipe(fd, maxBytes));
+  if (pipe && kind.isFIFO()) {
+    const bytes = await collect(fromPipe(fd, maxBytes));
+    if (bytes.length > 0 || !(await isNamedPipe(path))) return bytes;
+    throw new NotRegular("it is a pipe, and nobody has written to it");
+  }
   if (kind.isFile() || (pipe && kind.isCharacterDevice())) {
     return collect(createReadStream(path, { fd, end: maxBytes }) as AsyncIterable<Buffer>);
   }
   closeSync(fd);
   if (kind.isDirectory()) throw new NotRegular("it is a directory");
   throw new NotRegular("expected a regular file, found a pipe or device");
+}
+
+/** True for what `mkfifo` has made: a shell's `<(command)` may well print nothing. */
+async function isNamedPipe(path: string): Promise<boolean> {
+  return !path.startsWith("/dev/fd/") && (await lstat(path)).isFIFO();
 }
 
 /** What lies at a place is no file that could be read. */

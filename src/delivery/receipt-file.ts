@@ -1,8 +1,9 @@
 import { constants } from "node:fs";
 import { open } from "node:fs/promises";
+import { readSmallFile } from "../content/small-file.ts";
 import { requirePlace } from "../content/output-place.ts";
 import { replaceFile } from "../content/replace-file.ts";
-import { DrayError, systemCode, unreadable } from "../errors.ts";
+import { DrayError, systemCode } from "../errors.ts";
 import type { DrayEvent, Run } from "../events.ts";
 import type { PushRecord } from "./record.ts";
 import type { Edition, Receipt } from "./receipt.ts";
@@ -72,7 +73,7 @@ export class ReceiptFile {
 
   async #requirePlace(): Promise<Buffer | undefined> {
     await requirePlace(this.#path, "receipt");
-    const found = await readRegular(this.#path, constants.O_NOFOLLOW).catch((cause: unknown) => {
+    const found = await readRegular(this.#path).catch((cause: unknown) => {
       throw inTheWay(this.#path, cause);
     });
     if (found !== undefined && !isReceipt(found)) throw inTheWay(this.#path);
@@ -82,23 +83,16 @@ export class ReceiptFile {
 
 /** @throws DrayError `DRAY_RECEIPT_INVALID`, `DRAY_FILE_NOT_FOUND` */
 export async function readReceipt(path: string): Promise<Receipt> {
-  const bytes = await readRegular(path).catch((error: unknown) => {
-    throw unreadable(error, "receipt", path) ?? error;
-  });
-  if (bytes !== undefined) return parseReceipt(bytes, path);
-  throw new DrayError(
-    "DRAY_FILE_NOT_FOUND",
-    `Cannot read receipt ${JSON.stringify(path)}: no such file`,
-    { kind: "usage", hint: "Name a file that `dray push --receipt` has written." },
-  );
+  const what = { what: "receipt", maxBytes: MAX_RECEIPT_BYTES };
+  return parseReceipt(await readSmallFile(path, what), path);
 }
 
 /** A regular file whole, as far as it can be a receipt; undefined if nothing is there. */
-async function readRegular(path: string, flags = 0): Promise<Buffer | undefined> {
+async function readRegular(path: string): Promise<Buffer | undefined> {
   let file;
   try {
     // Looking at a FIFO must not wait for somebody to write into it.
-    file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK | flags);
+    file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
   } catch (error) {
     if (systemCode(error) === "ENOENT") return undefined;
     throw error;

@@ -1,10 +1,11 @@
 import { execFile } from "node:child_process";
 import { constants } from "node:fs";
 import { copyFile, mkdir, open, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
 import { join } from "node:path";
 import process from "node:process";
 import { promisify } from "node:util";
-import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
+import { beforeEach, describe, expect, it, onTestFinished, type TestContext } from "vitest";
 import { bundleFile, makeBundle, readEntries, tarOf } from "../../fixtures/bundles.ts";
 import { fileOf } from "../../fixtures/archives.ts";
 import { packedChart } from "../../fixtures/charts.ts";
@@ -66,6 +67,7 @@ const READING = [
   "images IN/chart.tgz --check FILE",
   "images IN/chart.tgz --values FILE",
   "images FILE",
+  "check --receipt FILE",
   "serve GOOD --allow-unsigned --port 0 --tls-cert FILE --tls-key FILE",
 ];
 
@@ -84,16 +86,25 @@ describe("a file that is none", () => {
     });
   });
 
-  it.each(READING.filter((line) => !/--check|--values/.test(line)))(
-    "and has no writer ends `%s` with a message",
-    async (line) => {
-      const { code, stderr } = await run(line.replaceAll("FILE", "PIPE"));
-      expect([2, 3]).toContain(code);
-      expect(stderr).toMatch(/^dray: /m);
-      expect(stderr).not.toContain("mistake in dray");
-      await expect.poll(pending).toEqual([]);
-    },
-  );
+  it.each(READING)("and has no writer ends `%s` with a message", async (line) => {
+    const { code, stderr } = await run(line.replaceAll("FILE", "PIPE"));
+    expect([2, 3]).toContain(code);
+    expect(stderr).toMatch(/^dray: /m);
+    expect(stderr).not.toContain("mistake in dray");
+    await expect.poll(pending).toEqual([]);
+  });
+
+  it.each(READING)("but a socket ends `%s` with a message", async (line) => {
+    const server = createServer();
+    const place = join(await temporaryDirectory(), "s");
+    await new Promise<void>((resolve) => server.listen(place, resolve));
+    onTestFinished(() => void server.close());
+    const given = (await words(line)).map((word) => (word === "FILE" ? place : word));
+    const { code, stderr } = await dray(given);
+    expect([2, 3]).toContain(code);
+    expect(stderr).toMatch(/^dray: /m);
+    expect(stderr).not.toMatch(/mistake in dray|the system says/);
+  });
 
   it.each(READING)("and has no end ends `%s` with a message", async (line) => {
     const { code, stderr } = await run(line.replaceAll("FILE", "ZERO"));
@@ -144,3 +155,31 @@ describe("a wrong name", () => {
     expect(stdout).toContain("Usage: dray push");
   });
 });
+
+/** Names in another encoding than UTF-8, which these systems do not let anybody give. */
+function needsBytes(context: TestContext): void {
+  if (["darwin", "win32"].includes(process.platform)) context.skip("needs names of any bytes");
+}
+
+it.for([
+  ["pack --file IN/old --unsigned -o OUT/x.tar.gz", 2],
+  ["pack --chart IN/chart --unsigned -o OUT/x.tar.gz", 2],
+  ["verify IN/old --allow-unsigned", 2],
+] as const)(
+  "a name that is no UTF-8 is said to be none by `%s`: %i",
+  async ([line, code], context) => {
+    needsBytes(context);
+    for (const folder of ["old", "chart"]) {
+      const place = Buffer.from(join(inputs().IN, folder, "caf_.txt"));
+      await mkdir(join(inputs().IN, folder), { recursive: true });
+      place[place.lastIndexOf("_")] = 0xe9;
+      await writeFile(place, "in Latin-1");
+    }
+    await writeFile(join(inputs().IN, "chart", "Chart.yaml"), "name: a\nversion: 1.0.0\n");
+    const { code: found, stderr } = await run(line);
+    expect([found, stderr]).toEqual([
+      code,
+      expect.stringMatching(/caf\uFFFD\.txt": its name is no UTF-8/),
+    ]);
+  },
+);
