@@ -106,6 +106,7 @@ export async function writeBundle(
       bundleDigest: digestOf(contents.sums),
     };
   } catch (error) {
+    if (partial.file.isSyncing) options.onEvent?.({ type: "stage", stage: "sync" });
     await leave(partial, arrived, options);
     throw (await output.failed(error, keepPart)) ?? error;
   } finally {

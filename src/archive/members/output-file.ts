@@ -59,6 +59,11 @@ export class OutputFile implements Pick<Readable, "read"> {
     if (this.#unsyncedBytes >= SYNC_BYTES && !this.#isSyncing) this.#syncOnTheWay();
   }
 
+  /** True while the disk takes what it was asked to: nothing can end that, and no file is closed before. */
+  get isSyncing(): boolean {
+    return this.#isSyncing;
+  }
+
   /** Bytes of all of them. */
   async size(): Promise<number> {
     const stats = await Promise.all(this.#files.map((file) => file.stat()));

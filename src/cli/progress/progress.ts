@@ -141,7 +141,7 @@ export class Progress {
   }
 
   #lines(stage: Stage, screen: Screen, now: number): string[] {
-    if (this.#io.signal.aborted) return [`${nameOf(stage)}: stopping; Ctrl-C again ends at once`];
+    if (this.#io.signal.aborted) return [stopping(stage)];
     const active = stage.items.length > 1 ? stage.active(now) : [];
     const most = Math.min(MAX_ITEMS, screen.rows - 1);
     const more = active.length - most;
@@ -158,6 +158,12 @@ export class Progress {
     this.#screen?.clear();
     tell("stderr", `${text}\n`, this.#io);
   }
+}
+
+/** What a disk has been given nobody can take back, and the system ends no program before. */
+function stopping(stage: Stage): string {
+  const rest = stage.name === "sync" ? "that has to end first" : "Ctrl-C again ends at once";
+  return `${nameOf(stage)}: stopping; ${rest}`;
 }
 
 function oneLine(text: string): string {

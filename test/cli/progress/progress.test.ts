@@ -340,6 +340,8 @@ describe("on a terminal", () => {
     stop.abort();
     clock.pass(400);
     expect(await screen()).toEqual(["Packing: stopping; Ctrl-C again ends at once"]);
+    progress.listen({ type: "stage", stage: "sync" });
+    expect(await screen()).toEqual(["Waiting for the disk: stopping; that has to end first"]);
   });
 
   it("many charts are counted, and the one that takes long is named", async () => {
