@@ -1,4 +1,3 @@
-import { Option } from "commander";
 import type { InventoryReport } from "../index.ts";
 import { formatProblems } from "./findings.ts";
 import { addExamples, refuseStdout, repeatable } from "./flags.ts";
@@ -6,12 +5,15 @@ import { addRegistryFlags, registryAccess, type RegistryFlags } from "./registry
 import { addOutputFlags, type AddCommand, type SessionFlags } from "./session.ts";
 import { formatBytes, formatTable, paragraphs, plural } from "./table.ts";
 import { addTargetFileFlag, requireTarget, type TargetFlags } from "./target-flags.ts";
+import { required } from "./usage.ts";
 
 interface InventoryFlags extends SessionFlags, RegistryFlags, TargetFlags {
   readonly repo?: readonly string[];
-  readonly output: string;
+  readonly output?: string;
   readonly dryRun?: boolean;
 }
+
+const OUTPUT = "-o, --output <file>";
 
 export const addInventoryCommand: AddCommand = (program, start) => {
   const command = program
@@ -26,7 +28,7 @@ export const addInventoryCommand: AddCommand = (program, start) => {
     .addOption(
       repeatable("--repo <pattern>", "only such repositories, * for any text; else all it lists"),
     )
-    .addOption(new Option("-o, --output <file>", "file to write").makeOptionMandatory())
+    .option(OUTPUT, "file to write")
     .option("--dry-run", "ask for all of it, say what would be written, write nothing");
   addTargetFileFlag(command, start);
   addRegistryFlags(command);
@@ -38,11 +40,12 @@ export const addInventoryCommand: AddCommand = (program, start) => {
   ]);
   command.action(async (given: string | undefined, flags: InventoryFlags) => {
     const session = await start(flags);
-    await refuseStdout(flags.output, NO_STDOUT);
+    const output = await required(flags.output, { command: "inventory", flag: OUTPUT });
+    await refuseStdout(output, NO_STDOUT);
     const target = await requireTarget(given, flags);
     const { inventory } = await import("../index.ts");
     const registry = await registryAccess(flags, session);
-    const { repo: repositories, output, dryRun } = flags;
+    const { repo: repositories, dryRun } = flags;
     const request = { target, repositories, output, registry, dryRun };
     const report = await inventory(request, session.run);
     session.print(report, () => render(report), formatProblems(report.findings));

@@ -13,7 +13,7 @@ import { formatBytes, formatTable, paragraphs, plural, section, shortDigest } fr
 
 /** What was packed, or would be. */
 export function renderPack(
-  { plan, written, readBackFrom }: PackResult,
+  { plan, written, fileSize = plan.size, readBackFrom }: PackResult,
   { isSigned, isDryRun }: { isSigned: boolean; isDryRun: boolean },
 ): string {
   const rows = plan.contents.map(({ kind, role, reference, digest, size, platforms }) => [
@@ -37,7 +37,7 @@ export function renderPack(
   if (written === undefined) {
     const dry = isDryRun ? "Dry run: nothing was written. " : "";
     parts.push(
-      `${dry}Would download ${formatBytes(plan.download)} and write ${plan.output} of about ${formatBytes(plan.size)}.\n`,
+      `${dry}Would download ${formatBytes(plan.download)} and write ${plan.output} of about ${formatBytes(fileSize)}.\n`,
     );
     return paragraphs(parts);
   }

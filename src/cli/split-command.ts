@@ -4,9 +4,10 @@ import { partsFlag } from "./bundle-flags.ts";
 import { addExamples, integer, refuseStdout, severally } from "./flags.ts";
 import { addOutputFlags, type AddCommand, type SessionFlags } from "./session.ts";
 import { formatBytes, formatTable, paragraphs } from "./table.ts";
+import { required } from "./usage.ts";
 
 interface SplitFlags extends SessionFlags {
-  readonly size: string;
+  readonly size?: string;
   readonly part?: readonly number[];
   readonly output?: string;
   readonly force?: boolean;
@@ -14,6 +15,8 @@ interface SplitFlags extends SessionFlags {
   readonly parts?: readonly string[];
   readonly dryRun?: boolean;
 }
+
+const SIZE = "--size <size>";
 
 const ONLY = severally(integer({ least: 1, most: 9999 }));
 
@@ -26,12 +29,7 @@ export const addSplitCommand: AddCommand = (program, start) => {
         "them. Every command takes any part, that list or the folder, without joining.",
     )
     .argument("<bundle>", "bundle file, or any of its parts")
-    .addOption(
-      new Option(
-        "--size <size>",
-        "bytes of a part: fat32, dvd, bd, or such as 700MB or 4GiB",
-      ).makeOptionMandatory(),
-    )
+    .option(SIZE, "bytes of a part: fat32, dvd, bd, or such as 700MB or 4GiB")
     .addOption(
       new Option("--part <number>", "write only this one, once more (repeatable)").argParser(ONLY),
     )
@@ -48,10 +46,11 @@ export const addSplitCommand: AddCommand = (program, start) => {
   ]);
   command.action(async (path: string, flags: SplitFlags) => {
     const session = await start(flags);
+    const wanted = await required(flags.size, { command: "split", flag: SIZE });
     await refuseStdout(flags.output, NO_PARTS_ON_STDOUT);
     const { run, print } = session;
     const { parsePartSize, split } = await import("../index.ts");
-    const size = parsePartSize(flags.size);
+    const size = parsePartSize(wanted);
     const { part: only, output: directory, force, checkWritten, parts, dryRun } = flags;
     const places = { path, parts, directory };
     const result = await split({ ...places, size, only, force, checkWritten, dryRun }, run);

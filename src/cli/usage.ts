@@ -22,10 +22,6 @@ const WORDS: Readonly<
     /option '(.+?)' argument missing/,
     (flag) => `expected a value behind ${flag}, found none`,
   ],
-  "commander.missingMandatoryOptionValue": [
-    /required option '(.+?)' not specified/,
-    (flag) => `expected ${flag}, which is not given`,
-  ],
   "commander.conflictingOption": [
     /(?:option|variable) '(.+?)' cannot be used with (?:option|environment variable) '(.+?)'/,
     (flag, other) => `${flag} and ${other} do not go together`,
@@ -57,6 +53,18 @@ export function usageFailure({ code, message }: CommanderError, argv: readonly s
     kind: "usage",
     hint: pointer ?? `\`${line} --help\` shows how it is used.`,
   });
+}
+
+/** Behind what the parser says of flags that are wrong: one of those may be this one, misspelled. */
+export async function required<T>(
+  value: T | undefined,
+  { command, flag }: { readonly command: string; readonly flag: string },
+): Promise<T> {
+  if (value !== undefined) return value;
+  const { DrayError } = await import("../index.ts");
+  const message = `Cannot run \`dray ${command}\`: expected ${flag}, which is not given`;
+  const hint = `\`dray ${command} --help\` shows how it is used.`;
+  throw new DrayError("DRAY_USAGE", message, { kind: "usage", hint });
 }
 
 /** The command that a command line names: the first word that is no flag. */

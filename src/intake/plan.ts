@@ -22,7 +22,7 @@ export interface PackPlan extends BundleName {
   readonly contents: readonly PlanItem[];
   /** Bytes that have to be fetched: neither an earlier run nor a store has brought them. */
   readonly download: number;
-  /** Bytes of all that goes in. */
+  /** Bytes of all that goes in; the file has a little more. */
   readonly size: number;
   /** Where earlier bundles, receipts or inventories say what is on the other side already. */
   readonly delta?: PlannedDelta | undefined;

@@ -64,6 +64,8 @@ export interface PackResult {
   readonly plan: PackPlan;
   /** Undefined after a dry run, and where nothing is new: `plan.delta` says so. */
   readonly written: WrittenBundle | undefined;
+  /** Bytes of the file that a dry run would write, its signature not counted. */
+  readonly fileSize?: number | undefined;
   /** Where it was read back from, if it was. */
   readonly readBackFrom?: ReadBackFrom | undefined;
   readonly manifest: ContentsDocument | undefined;
@@ -101,8 +103,8 @@ export async function pack(options: PackOptions, runOptions: RunOptions = {}): P
       if (plan.delta?.isNew === false) return nothing;
       const work = { recipe, options, run, stock, delta, assembled };
       if (options.dryRun === true) {
-        await contentsFor(plan, work, undefined);
-        return nothing;
+        const { entries } = await contentsFor(plan, work, undefined);
+        return { ...nothing, fileSize: sizeOfBundle(entries) };
       }
       return { plan, ...(await build(plan, ingredients, work)) };
     } finally {

@@ -173,7 +173,7 @@ async function checkSpace(
   const error = await refusalOf(async () => {
     const { bundle, download } = await requirePlaceAndRoom(resolved, options);
     const stored = options.store === undefined ? "" : `${download} bytes in the store and `;
-    detail = `${stored}${bundle} bytes for the bundle have room`;
+    detail = `${stored}${bundle} bytes of content for the bundle have room`;
   }, run.signal);
   return error === undefined
     ? { check: "space", verdict: "ok", detail }

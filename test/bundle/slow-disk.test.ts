@@ -8,16 +8,16 @@ import { layOut } from "../../src/bundle/contents.ts";
 import { writeBundle, type Bring } from "../../src/bundle/write-bundle.ts";
 
 /** A disk that takes what it was given when it is let to. Every file that Node.js opens is of one class. */
-async function slowDisk(): Promise<{ take: () => void }> {
+async function slowDisk(): Promise<{ take?: () => void }> {
   const file = await open(join(await temporaryDirectory(), "any"), "w");
   await file.close();
   const files = Object.getPrototypeOf(file) as { datasync: FileHandle["datasync"] };
   const before = files.datasync;
   onTestFinished(() => void (files.datasync = before));
-  let take = (): void => {};
-  const taken = new Promise<void>((resolve) => (take = resolve));
+  const disk: { take?: () => void } = {};
+  const taken = new Promise<void>((resolve) => (disk.take = resolve));
   files.datasync = () => taken;
-  return { take };
+  return disk;
 }
 
 it("a bundle whose run is stopped while the disk is busy says what it waits for", async () => {
@@ -45,7 +45,7 @@ it("a bundle whose run is stopped while the disk is busy says what it waits for"
     onEvent: (event) => {
       if (event.type !== "stage") return;
       stages.push(event.stage);
-      if (event.stage === "sync") disk.take();
+      if (event.stage === "sync") disk.take?.();
     },
   });
   await expect(written).rejects.toThrow("stopped");

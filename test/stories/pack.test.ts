@@ -179,13 +179,18 @@ describe("pack", () => {
     await fill(registry, image);
     const at = await desk(registry);
     const lockPath = join(at.directory, "lock.json");
-    const { plan, written } = await packImages(at, ["team/app:1.0"], { dryRun: true, lockPath });
+    const rehearsed = await packImages(at, ["team/app:1.0"], { dryRun: true, lockPath });
+    const { plan, written, fileSize } = rehearsed;
     expect(written).toBeUndefined();
     expect(plan.download).toBeGreaterThan(image.layer.size);
     expect(plan.contents).toMatchObject([{ kind: "image", platforms: ["linux/amd64"] }]);
     expect(await filesBelow(at.directory)).toEqual([]);
     await expect(filesBelow(at.store)).rejects.toMatchObject({ code: "ENOENT" });
     expect(registry.requests("GET", /\/blobs\//)).toHaveLength(1);
+    const packed = await packImages(at, ["team/app:1.0"]);
+    // Two small files more are its signature.
+    expect(fileSize).toBe((packed.written?.size ?? 0) - 2048);
+    expect(fileSize).toBeGreaterThan(plan.size);
   });
 
   it("asks no registry at all where it is not needed", async () => {
