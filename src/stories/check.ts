@@ -1,5 +1,6 @@
 import { startRun, type Run, type RunOptions } from "../events.ts";
 import { loadBundledCharts, requireOneChart } from "../bundle/charts.ts";
+import { neededNow, toElsewhere, toReplaced } from "../delivery/absent-images.ts";
 import { CarriedImages } from "../delivery/carried.ts";
 import { imagesOfChart, type DiscoverySettings } from "../discover/find-images.ts";
 import { isGiven, type ValueSet } from "../helm/values/user-values.ts";
@@ -150,6 +151,8 @@ async function checkChart(
       ? undefined
       : await presenceByAsking(named, { access: ask, wanted: behindTags }, run);
   const replaced = asked.filter(({ image }) => presences?.get(image) === "rewritten");
+  const outsideNames = outside.map(({ image }) => image);
+  const elsewhere = target === undefined ? [] : toElsewhere(outsideNames, target);
   const isThere = ({ image }: DiscoveredImage): boolean => presences?.get(image) === "there";
   const needed = lacking.filter(isNeeded);
   const { name, version } = chart.metadata;
@@ -169,7 +172,7 @@ async function checkChart(
     findings: [
       ...unknowns.map(toFinding),
       ...skipped.flatMap(neededNow),
-      ...elsewhere(outside, target),
+      ...elsewhere,
       ...replaced.map(toReplaced),
     ],
     complete,
@@ -180,20 +183,6 @@ function isAbsent(presence: TargetPresence | undefined): boolean {
   return presence === "missing" || presence === "rewritten";
 }
 
-/** Of an image whose tag stands for another one at the target. */
-function toReplaced({ image }: DiscoveredImage): Finding {
-  const message = `${image} stands for another digest there than in the bundle`;
-  const hint = "Push the bundle there, or pack what the target has.";
-  return { code: "IMAGE_REPLACED", severity: "warning", message, entry: image, hint };
-}
-
-/** What was not needed when it was left out, and is with these values. */
-function neededNow({ image, needed, reason }: SkippedImage): Finding[] {
-  if (needed) return [];
-  const message = `${image} is needed with these values, and was left out on purpose: ${reason}`;
-  return [{ code: "IMAGE_SKIPPED", severity: "warning", message, entry: image }];
-}
-
 function isGood({ missing, outside, absent }: CheckedChart): boolean {
   return missing.length === 0 && outside.length === 0 && absent.length === 0;
 }
@@ -201,19 +190,4 @@ function isGood({ missing, outside, absent }: CheckedChart): boolean {
 function isElsewhere(target: string): (image: DiscoveredImage) => boolean {
   const { registry } = parseTarget(target);
   return ({ reference }) => reference.registry !== registry;
-}
-
-/** Images that values name at their source though everything else is to come from `target`. */
-function elsewhere(outside: readonly DiscoveredImage[], target = ""): Finding[] {
-  if (outside.length === 0) return [];
-  const names = outside.map(({ image }) => image);
-  const { registry } = parseTarget(target);
-  return [
-    {
-      code: "IMAGE_ELSEWHERE",
-      severity: "warning",
-      message: `these values do not look for ${names.join(", ")} at ${registry}`,
-      hint: "`dray repoint` writes the values that name them there.",
-    },
-  ];
 }

@@ -3,18 +3,12 @@ import { loadBundledCharts } from "../bundle/charts.ts";
 import { requireUsable, type BundleIdentity, type UsableBundle } from "../bundle/opened.ts";
 import { Attempts } from "../delivery/attempts.ts";
 import { BundleContent } from "../delivery/bundle-content.ts";
-import { choose } from "../delivery/choose.ts";
+import { goodsOf, requireArtifacts } from "../delivery/bundle-goods.ts";
 import { deliver } from "../delivery/deliver.ts";
 import { destinationOf, type DeliveryOptions } from "../delivery/delivery-options.ts";
 import { renamedCharts } from "../delivery/foresee.ts";
 import { requireComplete, type DeliveryReport } from "../delivery/incomplete.ts";
-import {
-  deliverables,
-  formatTarget,
-  planned,
-  planPush,
-  type PlannedPush,
-} from "../delivery/plan.ts";
+import { formatTarget, type PlannedPush } from "../delivery/plan.ts";
 import { presenceAfter } from "../delivery/presence.ts";
 import type { Goods } from "../delivery/publish-charts.ts";
 import { ReceiptFile } from "../delivery/receipt-file.ts";
@@ -22,7 +16,7 @@ import { compareWithEarlier, editionOf, newestBefore } from "../delivery/rollbac
 import { PushRecord } from "../delivery/record.ts";
 import { carriedBy, vouchedFor } from "../delivery/vouched.ts";
 import { imagesOfChart } from "../discover/find-images.ts";
-import { DrayError, shellWord } from "../errors.ts";
+import { DrayError } from "../errors.ts";
 import type { Finding } from "../finding.ts";
 import { startRun, type Run, type RunOptions } from "../events.ts";
 import { parseReference, type Reference } from "../oci/reference.ts";
@@ -105,17 +99,6 @@ async function pushAndRepoint(
   return { report, repointing };
 }
 
-/** Whoever pushes wants to find something there. */
-function requireArtifacts({ contents: { artifacts, files } }: UsableBundle, path: string): void {
-  if (artifacts.length > 0) return;
-  const go = files.length === 1 ? "the file in it goes" : `the ${files.length} files in it go`;
-  throw new DrayError(
-    "DRAY_PUSH_EMPTY",
-    `Cannot push ${JSON.stringify(path)}: there is no image and no chart in it, and ${go} into no registry`,
-    { kind: "usage", hint: `\`dray unpack ${shellWord(path)} DIR\` writes the files.` },
-  );
-}
-
 /** What every step of a push needs. */
 interface PushWork {
   readonly options: PushOptions;
@@ -133,7 +116,10 @@ async function carryOut(
   const destination = destinationOf(options);
   const { registry } = destination.target;
   const content = new BundleContent(bundle, path, run);
-  const goods = goodsOf(bundle, content, { options, run });
+  const goods: Goods = {
+    ...goodsOf(bundle, content, options),
+    imagesOf: (chart) => imagesPulled(chart, bundle, run),
+  };
   record.plan(goods.plan);
   const vouched = await vouchedFor(goods, {
     rules: options.policy,
@@ -170,20 +156,6 @@ async function carryOut(
   } finally {
     await pool.close();
   }
-}
-
-function goodsOf(
-  bundle: UsableBundle,
-  content: BundleContent,
-  { options, run }: Omit<PushWork, "record" | "older">,
-): Goods {
-  const destination = destinationOf(options);
-  const { chosen, leftOut } = choose(deliverables(bundle, content), options, destination);
-  return {
-    plan: planPush(chosen, destination),
-    leftOut: leftOut.map((one) => planned(one, destination)),
-    imagesOf: (chart) => imagesPulled(chart, bundle, run),
-  };
 }
 
 /**
