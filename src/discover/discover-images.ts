@@ -1,5 +1,4 @@
 import type { Chart } from "../chart/chart.ts";
-import { appVersionOf } from "../helm/render/built-in-objects.ts";
 import type { Dict } from "../helm/template/value.ts";
 import { openSchemas } from "../helm/values/schema.ts";
 import { addHelm } from "./add-helm.ts";
@@ -48,11 +47,11 @@ export async function discoverImages(
   return toDiscovery(chart, collector);
 }
 
-function toDiscovery({ metadata, document }: Chart, collector: Collector): Discovery {
+function toDiscovery({ metadata }: Chart, collector: Collector): Discovery {
   const { name, version } = metadata;
   const { unknowns } = collector;
   return {
-    chart: { name, version, appVersion: appVersionOf(document) },
+    chart: { name, version, appVersion: metadata.appVersion ?? "" },
     images: collector.images(),
     unknowns,
     complete: !unknowns.some(({ needed }) => needed),

@@ -1,6 +1,5 @@
 import type { Chart } from "../chart/chart.ts";
 import type { Discovery } from "../discover/discovery.ts";
-import { appVersionOf } from "../helm/render/built-in-objects.ts";
 import type { Digest } from "../oci/digest.ts";
 import { formatReference } from "../oci/reference.ts";
 import { lockedSearch, outdated, type Lock } from "./recipe/lock.ts";
@@ -22,7 +21,7 @@ export interface SearchIdentity {
  */
 export function lockedDiscovery(
   lock: Lock,
-  { metadata, document }: Chart,
+  { metadata }: Chart,
   { path, content, question }: SearchIdentity,
 ): Discovery {
   const search = lockedSearch(lock, path);
@@ -32,7 +31,7 @@ export function lockedDiscovery(
   }
   const { name, version } = metadata;
   return {
-    chart: { name, version, appVersion: appVersionOf(document) },
+    chart: { name, version, appVersion: metadata.appVersion ?? "" },
     images: search.images.map((one) => ({
       ...one,
       image: formatReference(one.reference),

@@ -94,3 +94,21 @@ describe("a name that YAML takes for something else", () => {
     expect(await printedBy(helm, texts)).toEqual(["# a.b two"]);
   });
 });
+
+describe("a version of the application that stands without quotes", () => {
+  it.for([
+    ["20240101123456789", "20240101123456789"],
+    ["1e6", "1e+06"],
+    ["1.10", "1.1"],
+    ["0x10", "16"],
+    ["yes", "true"],
+  ] as const)("is to templates what it is with Helm: %s", async ([written, text], context) => {
+    const texts = {
+      "Chart.yaml": `${HEAD}name: one\nappVersion: ${written}\nkeywords: [${written}]\n`,
+      "templates/a.yaml": "# {{ .Chart.AppVersion }} {{ .Chart.Keywords }}\n",
+    };
+    expect(await printedHere(texts)).toEqual([`# ${text} [${text}]`]);
+    const helm = (await defaults().helm()) ?? context.skip("needs helm");
+    expect(await printedBy(helm, texts)).toEqual([`# ${text} [${text}]`]);
+  });
+});

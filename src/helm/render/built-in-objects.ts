@@ -1,6 +1,5 @@
 import { decode, type Chart } from "../../chart/chart.ts";
 import { glob } from "../../chart/path-patterns.ts";
-import { formatFloat } from "../../yaml/go-yaml.ts";
 import { withMethods } from "../template/field.ts";
 import { fn, type TemplateFunction } from "../template/signature.ts";
 import { writeYaml } from "../template/to-yaml.ts";
@@ -43,10 +42,24 @@ export function valuesObject(values: Dict): Dict {
   return withMethods(values, { AsMap: fn([], () => values), YAML: yaml, Table: at, PathValue: at });
 }
 
+/** Fields of Chart.yaml that are texts, and may be left out. */
+type TextField =
+  | "home"
+  | "description"
+  | "icon"
+  | "apiVersion"
+  | "condition"
+  | "tags"
+  | "appVersion"
+  | "kubeVersion"
+  | "type";
+
 /** `.Chart`: Chart.yaml with the names of Go's struct, under the alias where there is one. */
 export function chartObject({ chart, name, path }: Instance): Struct {
-  const { document } = chart;
-  const text = (key: string): string => asText(document.get(key) ?? null);
+  const { document, metadata } = chart;
+  const text = (key: TextField): string => metadata[key] ?? "";
+  const texts = (key: "sources" | "keywords"): Value =>
+    ofType("[]string", [...(metadata[key] ?? [])]);
   const list = (key: string): Value => {
     const value = document.get(key) ?? null;
     return isList(value) ? value : [];
@@ -54,42 +67,26 @@ export function chartObject({ chart, name, path }: Instance): Struct {
   return new Struct("chart.Metadata", {
     Name: name,
     Home: text("home"),
-    Sources: list("sources"),
-    Version: text("version"),
+    Sources: texts("sources"),
+    Version: metadata.version,
     Description: text("description"),
-    Keywords: list("keywords"),
+    Keywords: texts("keywords"),
     Maintainers: list("maintainers"),
     Icon: text("icon"),
     APIVersion: text("apiVersion"),
     Condition: text("condition"),
     Tags: text("tags"),
-    AppVersion: appVersionOf(document),
+    AppVersion: text("appVersion"),
     Deprecated: document.get("deprecated") === true,
-    Annotations: textsIn(document.get("annotations") ?? null),
+    Annotations: ofType(
+      "map[string]string",
+      new Map<string, Value>(Object.entries(metadata.annotations ?? {})),
+    ),
     KubeVersion: text("kubeVersion"),
     Dependencies: list("dependencies"),
     Type: text("type"),
     IsRoot: path.length === 0,
   });
-}
-
-/** What an empty tag usually stands for. */
-export function appVersionOf(document: Dict): string {
-  return asText(document.get("appVersion") ?? null);
-}
-
-/** A number where text is wanted, as sigs.k8s.io/yaml writes it. */
-function asText(value: Value): string {
-  if (typeof value === "string") return value;
-  if (typeof value === "number")
-    return Number.isInteger(value) ? String(value) : formatFloat(value);
-  return value === true || value === false ? String(value) : "";
-}
-
-function textsIn(value: Value): Dict {
-  const entries = value instanceof Map ? [...value] : [];
-  const table = new Map<string, Value>(entries.map(([key, item]) => [key, asText(item)]));
-  return ofType("map[string]string", table);
 }
 
 /** Files that templates cannot read, as in Helm. */
