@@ -79,12 +79,9 @@ export async function presenceByAsking(
       const name = image.digest ?? image.tag ?? "latest";
       const like = wantedBehind(image, wanted);
       const find = async (asked: string): Promise<Digest | undefined> => {
-        const { limit } = repository.client;
-        const options = { signal: either };
-        const found = (await limit(() => repository.find(asked, options)))?.digest;
-        if (found === undefined || like === undefined) return found;
-        if (algorithmOf(found) === algorithmOf(like)) return found;
-        return limit(() => repository.digestBehind(asked, { ...options, like }));
+        const options = { signal: either, like };
+        const found = await repository.client.limit(() => repository.find(asked, options));
+        return found?.digest;
       };
       const full = formatReference(image);
       const presence = behind(await find(name), like);

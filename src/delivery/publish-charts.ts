@@ -78,7 +78,7 @@ async function isAtTarget(
   { pool, registry, signal }: Inquiry,
 ): Promise<boolean> {
   const place = pool.repository({ registry, repository });
-  const found = await place.client.limit(() => place.find(tag ?? digest, { signal }));
+  const found = await place.client.limit(() => place.find(tag ?? digest, { signal, like: digest }));
   return found?.digest === digest;
 }
 

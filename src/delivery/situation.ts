@@ -59,7 +59,8 @@ export async function lookAt(
     const name = item.tag ?? item.root.descriptor.digest;
     const situations: Situation[] = [];
     const look = async (): Promise<void> => {
-      const existing = await client.limit(() => repository.find(name, { signal: either }));
+      const options = { signal: either, like: item.root.descriptor.digest };
+      const existing = await client.limit(() => repository.find(name, options));
       const read = (descriptor: Descriptor): Promise<Buffer> =>
         client.limit(() => readVerified(repository, descriptor, { signal: either }));
       const isIncluded = await isIn(existing, item, read);

@@ -17,7 +17,7 @@ const SCHEMAS = { go: GO_YAML, goTexts: GO_TEXTS, texts: FAILSAFE_SCHEMA } as co
 /** How a document is read. */
 export interface Reading {
   /** What plain scalars are: what they are for Go programs, or where those want texts, or the texts that stand there. */
-  readonly scalars: keyof typeof SCHEMAS;
+  readonly scalars: "go" | "goTexts" | "texts";
   /** Makes the error of a reason. */
   readonly fail: (reason: string, cause?: unknown) => DrayError;
   /** A key that stands twice is refused; otherwise the last one wins. @default false */

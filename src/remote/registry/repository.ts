@@ -49,9 +49,24 @@ export class Repository implements Source, Target {
     return this.client.secrets.keptFrom(resolveManifest(this.#manifests, reference, options));
   }
 
-  /** As `resolve`, but undefined for what is not there. */
-  find(reference: string, options: ContentOptions = {}): Promise<Descriptor | undefined> {
-    return this.client.secrets.keptFrom(findManifest(this.#manifests, reference, options));
+  /** As `resolve`, but undefined for what is not there; by a digest that can be compared with `like`, if it is given. */
+  find(
+    reference: string,
+    { like, ...options }: ContentOptions & { readonly like?: Digest | undefined } = {},
+  ): Promise<Descriptor | undefined> {
+    return this.client.secrets.keptFrom(this.#find(reference, { like, ...options }));
+  }
+
+  async #find(
+    reference: string,
+    { like, signal }: ContentOptions & { readonly like: Digest | undefined },
+  ): Promise<Descriptor | undefined> {
+    const found = await findManifest(this.#manifests, reference, { signal });
+    if (found === undefined || like === undefined) return found;
+    const algorithm = algorithmOf(like);
+    if (algorithmOf(found.digest) === algorithm) return found;
+    const digest = await this.#manifests.digestOf(reference, { algorithm, signal });
+    return digest && { ...found, digest };
   }
 
   /** The digest of the bytes that a tag stands for, of which `like` is to be one; undefined for no such tag. */
