@@ -6,6 +6,7 @@ import type { Decision, Watcher } from "../helm/template/watcher.ts";
 import { Changes } from "./changes.ts";
 import { Comparisons } from "./comparisons.ts";
 import { isNameLine, isPartOfName, type Choice } from "./choices.ts";
+import { SpeakingFiles } from "./speaking-files.ts";
 import { keyOf } from "./switches.ts";
 
 /** A part of a template that speaks of an image and was not run. */
@@ -22,6 +23,7 @@ export interface Branch {
 export class Coverage {
   readonly #set: TemplateSet;
   readonly #ids: Map<object, number>;
+  readonly #files: SpeakingFiles;
   readonly #speaking = new Map<List, boolean>();
   readonly #entered = new Set<string>();
   readonly #ran = new Set<string>();
@@ -38,6 +40,7 @@ export class Coverage {
   constructor(set: TemplateSet, ids: Map<object, number>) {
     this.#set = set;
     this.#ids = ids;
+    this.#files = new SpeakingFiles(new Set(set.files.map(({ instance }) => instance.chart)));
     this.changes = new Changes(set.defines);
   }
 
@@ -158,7 +161,7 @@ export class Coverage {
     return id;
   }
 
-  /** Looks into the templates that a part calls by name. */
+  /** Looks into the templates and files that a part calls by name. */
   #speaksOfImage(list: List): boolean {
     const known = this.#speaking.get(list);
     if (known !== undefined) return known;
@@ -168,7 +171,8 @@ export class Coverage {
       list.notable ||
       list.literals.some((name) => {
         const define = defines.get(name);
-        return define !== undefined && this.#speaksOfImage(define.body);
+        if (define === undefined) return this.#files.mayBe(name);
+        return this.#speaksOfImage(define.body);
       });
     this.#speaking.set(list, speaks);
     return speaks;

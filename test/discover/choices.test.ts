@@ -312,3 +312,31 @@ describe("a part behind an entry of a table that was made of a setting is found"
     expect(await linesOf(texts)).toEqual(["optional x/demo:1 by t.a=true"]);
   });
 });
+
+it("a part that prints a file of the chart is found, whoever puts its path together", async () => {
+  const texts = {
+    "values.yaml": "side: false\nmore: false\n",
+    "files/side.yaml": pod("x/side:{{ .Chart.Version }}"),
+    "files/more/a.yaml": pod("x/more:1"),
+    "templates/_h.tpl":
+      '{{ define "load" }}{{ tpl (.ctx.Files.Get (printf "files/%s" .file)) .ctx }}{{ end }}',
+    "templates/a.yaml":
+      '{{ if .Values.side }}{{ include "load" (dict "file" "side.yaml" "ctx" $) }}{{ end }}',
+    "templates/b.yaml":
+      '{{ if .Values.more }}{{ range $path, $_ := .Files.Glob "files/more/*.yaml" }}{{ $.Files.Get $path }}{{ end }}{{ end }}',
+  };
+  expect(await linesOf(texts)).toEqual([
+    "optional x/more:1 by more=true",
+    "optional x/side:1.0.0 by side=true",
+  ]);
+});
+
+it("a part is found where the chart prints its values, reads them again and puts them in their place", async () => {
+  const texts = {
+    "values.yaml": "side: {on: false, name: '{{ .Chart.Name }}'}\n",
+    "templates/_h.tpl":
+      '{{ define "again" }}{{ $_ := set . "Values" (tpl (toJson .Values) . | fromJson) }}{{ end }}',
+    "templates/a.yaml": `{{ include "again" . }}{{ with .Values.side }}{{ if .on }}\n${pod("x/{{ .name }}:1")}{{ end }}{{ end }}`,
+  };
+  expect(await linesOf(texts)).toEqual(["optional x/demo:1 by side.on=true"]);
+});

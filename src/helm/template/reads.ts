@@ -112,6 +112,20 @@ export function copyOrigin(from: Dict, to: Dict): void {
   if (origin !== undefined) origins.set(to, { ...origin, shared: false });
 }
 
+/**
+ * Says that `to` stands where `from` stood, and what is in it where that was: a chart that prints its
+ * values, changes the text and reads it again has other tables for the same settings.
+ */
+export function takePlace(from: Dict, to: Dict): void {
+  const path = origins.get(from)?.path;
+  if (from === to || path === undefined || origins.has(to)) return;
+  origins.set(to, { path, entries: undefined, known: new Map(), shared: false });
+  for (const [key, after] of to) {
+    const before = from.get(key);
+    if (before instanceof Map && after instanceof Map) takePlace(before, after);
+  }
+}
+
 /** A dictionary as it was, to be put back after a rendering that changed it. */
 export class Snapshot {
   readonly #dict: Dict;

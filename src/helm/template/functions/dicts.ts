@@ -1,5 +1,5 @@
 import { format } from "../print.ts";
-import { areOfOnePlace, copyOrigin, isShared, noteEntry, readsOf } from "../reads.ts";
+import { areOfOnePlace, copyOrigin, isShared, noteEntry, readsOf, takePlace } from "../reads.ts";
 import { asDict, asText, fn, variadic, type Call, type TemplateFunction } from "../signature.ts";
 import { TemplateError } from "../template-error.ts";
 import { deepEqual, isList, isTrue, ofType, sortedKeys, type Dict, type Value } from "../value.ts";
@@ -23,6 +23,8 @@ export const DICTS: Readonly<Record<string, TemplateFunction>> = {
   }),
   set: fn(["dict", "string", "any"], ([dict, key, value], call) => {
     call.changes(dict, key);
+    const before = dict.get(key);
+    if (before instanceof Map && value instanceof Map) takePlace(before, value);
     return dict.set(key, value);
   }),
   unset: fn(["dict", "string"], ([dict, key], call) => {
