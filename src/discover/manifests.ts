@@ -19,7 +19,7 @@ export interface Manifest {
   readonly hooks: readonly string[];
 }
 
-/** A document that is no YAML. */
+/** A document that is no YAML, or no object. */
 export interface BrokenManifest {
   readonly text: string;
   readonly line: number;
@@ -48,18 +48,28 @@ export function readManifests(
   for (const document of splitDocuments(text)) {
     if (known.has(document.text)) continue;
     if (!isWorthReading(document.text) && !mayBeCustom(document.text)) continue;
-    try {
-      const value = readYaml(document.text, "a rendered document");
-      for (const object of objectsIn(value)) {
+    const whole = readWhole(document.text);
+    if (typeof whole === "string") broken.push({ ...document, reason: whole });
+    else {
+      for (const object of objectsIn(whole)) {
         const said = about(object);
         if (said.hooks.every(isHook)) manifests.push({ ...document, object, ...said });
       }
-    } catch (error) {
-      if (!(error instanceof DrayError)) throw error;
-      broken.push({ ...document, reason: error.message });
     }
   }
   return { manifests, broken };
+}
+
+/** What a document holds, or in words why that cannot be told: Helm takes no list and no text. */
+function readWhole(text: string): Dict | null | string {
+  try {
+    const value = readYaml(text, "a rendered document");
+    if (value === null || value instanceof Map) return value;
+    return `expected an object, found a ${isList(value) ? "list" : "text"}`;
+  } catch (error) {
+    if (!(error instanceof DrayError)) throw error;
+    return error.message;
+  }
 }
 
 function isWorthReading(text: string): boolean {

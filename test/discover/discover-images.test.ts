@@ -414,6 +414,20 @@ describe("what cannot be known", () => {
     ]);
   });
 
+  it.each([
+    ["list", "- apiVersion: v1\n  kind: Pod\n  spec: {containers: [{name: a, image: 'x/a:1'}]}\n"],
+    [
+      "text",
+      "|\n  apiVersion: v1\n  kind: Pod\n  spec: {containers: [{name: a, image: 'x/a:1'}]}\n",
+    ],
+  ])("is what a %s in the place of an object holds, which Helm refuses", async (what, text) => {
+    const { complete, unknowns } = await discover({ "templates/a.yaml": text });
+    expect(complete).toBe(false);
+    expect(unknowns.map(({ message }) => message)).toEqual([
+      `could not read what templates/a.yaml prints: expected an object, found a ${what}`,
+    ]);
+  });
+
   it("can be shown as a finding", async () => {
     const { unknowns } = await discover({ "templates/a.yaml": "{{ nope }}" });
     expect(unknowns.map(toFinding)).toEqual([
