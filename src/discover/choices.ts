@@ -128,8 +128,9 @@ function othersFor({ source, path, value }: Read, compared?: readonly Value[]): 
   if (source === "kubeVersion") return [];
   if (source === "api") return value === true ? [] : [{ source, path, value: true }];
   if (typeof value === "boolean") return [{ source, path, value: !value }];
-  if (isOfInstaller(path)) return [];
-  return valuesFor(value, compared).map((other) => ({ source, path, value: other }));
+  if (NAMES_OBJECTS.test(path.at(-1) ?? "")) return [];
+  const others = isPartOfImage(path) ? textsBeside(value, compared) : valuesFor(value, compared);
+  return others.map((other) => ({ source, path, value: other }));
 }
 
 /** Some text where there is none: whether the name has it in it shows that nobody but the installer knows it. */
@@ -141,6 +142,11 @@ function openText({ source, path, value }: Read): Switch[][] {
 /** True for what names the image itself, or objects: what is told of those shows no other image. */
 function isOfInstaller(path: readonly string[]): boolean {
   return isPartOfImage(path) || NAMES_OBJECTS.test(path.at(-1) ?? "");
+}
+
+/** Other keys of a table that has the value as one. */
+function textsBeside(value: Value, compared: readonly Value[] = []): readonly Value[] {
+  return compared.filter((one) => typeof one === "string" && one !== value && mayBePart(one));
 }
 
 function valuesFor(value: Value, compared: readonly Value[] = []): readonly Value[] {

@@ -2,7 +2,7 @@ import { format } from "../helm/template/print.ts";
 import type { Comparison } from "../helm/template/read-log.ts";
 import type { Read } from "../helm/template/reads.ts";
 import { Integer, integerOf, isList, kindOf, typeOf, type Value } from "../helm/template/value.ts";
-import { keyOf, PLACEHOLDER, someItem, someTable } from "./switches.ts";
+import { isPartOfImage, keyOf, PLACEHOLDER, someItem, someTable } from "./switches.ts";
 
 /** Values of one setting that are remembered. */
 const MAX_KNOWN = 64;
@@ -18,9 +18,14 @@ export class Comparisons {
   readonly #known = new Map<string, Map<string, Value>>();
 
   note(compared: readonly Comparison[]): void {
-    for (const comparison of compared) {
-      const reads = comparison.reads.filter(({ source }) => source === "values");
-      for (const read of reads) this.#add(read, valuesToTry(read, reads, comparison.values));
+    for (const { values, reads: all, ofKeys } of compared) {
+      const reads = all.filter(({ source }) => source === "values");
+      for (const read of reads) {
+        // What a tag is compared with is no tag that there is, unless the chart has a table of them.
+        if (ofKeys !== true && isPartOfImage(read.path)) continue;
+        const found = ofKeys === true ? keysToTry : valuesToTry;
+        this.#add(read, found(read, reads, values));
+      }
     }
   }
 
@@ -56,9 +61,19 @@ function valuesToTry(
   return value === null || typeof value === "string" ? textsToTry(value, reads, values) : [];
 }
 
+/** What a table has beside the entry that a setting names. */
+function keysToTry(
+  { value }: Read,
+  reads: readonly Read[],
+  keys: readonly Value[],
+): readonly Value[] {
+  const isName = typeof value !== "object" || value === null;
+  return isName && typeof value !== "boolean" ? textsToTry(value, reads, keys) : [];
+}
+
 /** What a setting was compared with as it stands, or else what something made of it alone was. */
 function textsToTry(
-  value: string | null,
+  value: Value,
   reads: readonly Read[],
   values: readonly Value[],
 ): readonly Value[] {

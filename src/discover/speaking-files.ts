@@ -2,7 +2,7 @@ import { textOf, type Chart } from "../chart/chart.ts";
 import { isNotable } from "./image-key.ts";
 
 /** What may be the name of a file, or a pattern for several. */
-const NAME = /^[\w*][\w./*-]*(?:\.\w+|\*)$/;
+const NAME = /^[\w*][\w./*-]*(?:\.[\w-]+|\*)$/;
 
 /** Files that no template prints. */
 const NOT_PRINTED =

@@ -123,6 +123,18 @@ describe("another name of an image is found", () => {
       ],
     ],
     [
+      "in a table of versions, though a version is the installer's elsewhere",
+      {
+        "values.yaml": 'version: "15"\n',
+        "templates/_h.tpl":
+          '{{ define "tag" }}{{ get (dict "15" "15.6" "16" "16.2") .Values.version | default .Values.version }}{{ end }}',
+        "templates/a.yaml": pod(
+          'x/pg{{ if eq .Values.version "dev" }}-dev{{ end }}:{{ include "tag" . }}',
+        ),
+      },
+      ["needed x/pg:15.6", "optional x/pg:16.2 by version=16"],
+    ],
+    [
       "by a text that the setting is compared with, also within a text that is a template",
       {
         "values.yaml":
@@ -316,12 +328,12 @@ describe("a part behind an entry of a table that was made of a setting is found"
 it("a part that prints a file of the chart is found, whoever puts its path together", async () => {
   const texts = {
     "values.yaml": "side: false\nmore: false\n",
-    "files/side.yaml": pod("x/side:{{ .Chart.Version }}"),
+    "files/side.helm-yaml": pod("x/side:{{ .Chart.Version }}"),
     "files/more/a.yaml": pod("x/more:1"),
     "templates/_h.tpl":
       '{{ define "load" }}{{ tpl (.ctx.Files.Get (printf "files/%s" .file)) .ctx }}{{ end }}',
     "templates/a.yaml":
-      '{{ if .Values.side }}{{ include "load" (dict "file" "side.yaml" "ctx" $) }}{{ end }}',
+      '{{ if .Values.side }}{{ include "load" (dict "file" "side.helm-yaml" "ctx" $) }}{{ end }}',
     "templates/b.yaml":
       '{{ if .Values.more }}{{ range $path, $_ := .Files.Glob "files/more/*.yaml" }}{{ $.Files.Get $path }}{{ end }}{{ end }}',
   };

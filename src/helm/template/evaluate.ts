@@ -161,7 +161,7 @@ export class Evaluation implements Call {
 
   picked(dict: Dict, key: string): void {
     this.lookups.counted(dict);
-    if (this.#log.active) this.#log.compares([key, ...dict.keys()]);
+    this.#log.picks(key, dict.keys());
   }
 
   asksForFile(path: string, paths: readonly string[]): void {

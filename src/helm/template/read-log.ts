@@ -9,6 +9,8 @@ export interface Comparison {
   readonly reads: readonly Read[];
   /** The values are parts of the names of files. */
   readonly ofFiles?: true;
+  /** The values are keys of a table, and one of them is asked for. */
+  readonly ofKeys?: true;
 }
 
 /** What was looked at while something was evaluated. */
@@ -100,8 +102,17 @@ export class ReadLog {
   /** Values that the function called last compares. */
   compares(values: readonly Value[]): void {
     if (!this.active) return;
-    const reads = this.#reads.slice(this.#from, this.#from + MAX_BEHIND);
-    this.#compared.push({ values, reads: distinct(reads, 0) });
+    this.#compared.push({ values, reads: this.#behind() });
+  }
+
+  /** A key that the function called last looks up, and all that the table has. */
+  picks(key: string, keys: Iterable<string>): void {
+    if (!this.active) return;
+    this.#compared.push({ values: [key, ...keys], reads: this.#behind(), ofKeys: true });
+  }
+
+  #behind(): readonly Read[] {
+    return distinct(this.#reads.slice(this.#from, this.#from + MAX_BEHIND), 0);
   }
 
   /** A file was asked for by `path`: what a setting gives of that may be what other `paths` have in its place. */
