@@ -14,13 +14,14 @@ export function reportProblems(
 ): void {
   const needed = when.length === 0;
   const suffix = needed ? "" : ` (with ${when.join(", ")})`;
+  const said = { needed, suffix };
   reportRequired(
     problems.filter(({ path }) => path !== undefined),
-    { needed, suffix },
+    said,
     collector,
   );
-  for (const { file, line, reason, refused, path } of problems) {
-    if (path !== undefined) continue;
+  const others = problems.filter(({ path }) => path === undefined);
+  for (const { file, line, reason, refused } of reportUndefined(others, said, collector)) {
     collector.unknown({
       code: refused ? "VALUES_REFUSED" : "TEMPLATE_NOT_EVALUATED",
       needed,
@@ -31,6 +32,31 @@ export function reportProblems(
       line,
     });
   }
+}
+
+const UNDEFINED = /template "([^"]+)" not defined$/;
+
+/** What becomes of a variable that such a template was to give. */
+const FOLLOWS = /undefined variable "[^"]+"$/;
+
+/** Names that one message lists. */
+const MAX_NAMES = 8;
+
+/** Where a chart of helpers is missing, all that calls them fails for one reason, which is said once. */
+function reportUndefined(
+  problems: readonly Problem[],
+  { needed, suffix }: { readonly needed: boolean; readonly suffix: string },
+  collector: Collector,
+): readonly Problem[] {
+  const calls = problems.filter(({ reason }) => UNDEFINED.test(reason));
+  const [first] = calls;
+  if (first === undefined || calls.length === 1) return problems;
+  const names = [...new Set(calls.map(({ reason }) => UNDEFINED.exec(reason)?.[1] ?? ""))];
+  const more = names.length > MAX_NAMES ? ` and ${names.length - MAX_NAMES} more` : "";
+  const { file, line } = first;
+  const message = `could not evaluate ${calls.length} places, ${file}:${line} and others: no chart in it defines the templates that they call, ${names.toSorted().slice(0, MAX_NAMES).join(", ")}${more}${suffix}`;
+  collector.unknown({ code: "TEMPLATE_NOT_EVALUATED", needed, message, file, line });
+  return problems.filter(({ reason }) => !UNDEFINED.test(reason) && !FOLLOWS.test(reason));
 }
 
 /** All that the chart asks for, so that nobody has to find it out one by one. */

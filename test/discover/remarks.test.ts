@@ -58,6 +58,24 @@ image: quay.io/acme/shown:1.0
   });
 });
 
+const call = (name: string): string => `{{ $x := include "common.${name}" . }}{{ $x }}\n`;
+
+describe("templates that no chart defines", () => {
+  it("are said once, however many places call them", async () => {
+    const texts = {
+      "templates/a.yaml": call("name") + call("labels") + call("name"),
+      "templates/b.yaml": `{{ nope }}\n${call("image")}`,
+    };
+    expect(await said(texts)).toEqual([
+      "warning TEMPLATE_NOT_EVALUATED could not evaluate 4 places, templates/b.yaml:2 and others: no chart in it defines the templates that they call, common.image, common.labels, common.name",
+      'warning TEMPLATE_NOT_EVALUATED could not evaluate templates/b.yaml:1: function "nope" is not known',
+    ]);
+    expect(await said({ "templates/a.yaml": '{{ template "x" . }}' })).toEqual([
+      'warning TEMPLATE_NOT_EVALUATED could not evaluate templates/a.yaml:1: template "x" not defined',
+    ]);
+  });
+});
+
 describe("values of which no template makes anything", () => {
   const texts = {
     "values.yaml": "replicas: 1\nimage: {tag: a}\nlabels: {}\n",
