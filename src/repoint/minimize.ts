@@ -55,10 +55,15 @@ function doneBy(
 /** A look at the files that read the value tells most; only what seems idle is looked at as a whole. */
 function isNeeded(edit: Edit, without: readonly Edit[], all: readonly Settled[]): boolean {
   return (
-    all.some((one) => lost(one, without, one.scene.filesFor(edit)).length > 0) ||
+    all.some((one) => lost(one, without, likelyFiles(one, edit)).length > 0) ||
     all.some((one) => lost(one, without, one.scene.files).length > 0) ||
     all.some(({ scene }) => scene.isWhole && scene.refusals(without).length > 0)
   );
+}
+
+/** To see which files of a few read a value takes longer than to look at them. */
+function likelyFiles({ scene }: Settled, edit: Edit): ReadonlySet<string> {
+  return scene.isWhole ? scene.filesFor(edit) : scene.files;
 }
 
 /** An image that has not its new name. */

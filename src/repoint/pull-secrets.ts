@@ -25,6 +25,9 @@ type ServedPlaces = ReadonlyMap<string, SecretPlace>;
 /** Settings of one chart that are tried; the largest known has some sixty. */
 const MAX_SETTINGS = 200;
 
+/** So few files are rendered at once. */
+const FEW = 3;
+
 /** Looks for the values that give every workload the secret `name`, by trying each. */
 export class SecretSearch {
   readonly #scenes: readonly Scene[];
@@ -74,8 +77,9 @@ export class SecretSearch {
   /** The form of one setting that gives the secret to pods, or else to most other things. */
   #bestForm(scene: Scene, path: ValuesPath, before: Served): Served | undefined {
     let best: Served | undefined;
+    const near = readerOf(scene, path);
     for (const value of secretForms(lookUp(scene.composed, path), this.#name)) {
-      const now = this.#with(scene, joinEdits(before.edits, [{ path, value }]));
+      const now = this.#with(scene, joinEdits(before.edits, [{ path, value }]), near);
       if (now === undefined || !isMore(now.served, (best ?? before).served)) continue;
       const { served } = now;
       if ([...before.served.keys()].some((key) => !served.has(key))) continue;
@@ -86,14 +90,22 @@ export class SecretSearch {
     return best;
   }
 
-  /** Some templates look for global secrets too, and fail where there are no globals at all. */
-  #with(scene: Scene, edits: readonly Edit[]): Served | undefined {
+  /**
+   * Some templates look for global secrets too, and fail where there are no globals at all. What fails
+   * fails in `near` already, most often.
+   */
+  #with(scene: Scene, edits: readonly Edit[], near: ReadonlySet<string>): Served | undefined {
     const more = scene.composed.has("global") ? [] : [[...edits, NO_GLOBALS]];
     for (const all of [edits, ...more]) {
+      if (near.size > 0 && !this.#isRendered(scene, all, near)) continue;
       const served = this.#servedIn(scene, all);
       if (served !== undefined) return { edits: all, served };
     }
     return undefined;
+  }
+
+  #isRendered(scene: Scene, edits: readonly Edit[], files: ReadonlySet<string>): boolean {
+    return scene.newProblems(scene.render([...this.#start, ...edits], files)).length === 0;
   }
 
   /** True if no pod of the scene is left to be given the secret. */
@@ -141,6 +153,15 @@ export class SecretSearch {
       return { ...edit, serves: [...new Set(objects)].toSorted() };
     });
   }
+}
+
+/** One of the files that were seen to look at a setting for a secret; none where these are a few. */
+function readerOf({ secretSettings }: Scene, path: ValuesPath): ReadonlySet<string> {
+  const key = path.join("\0");
+  const readers = [...secretSettings]
+    .filter(([, settings]) => settings.some((one) => one.path.join("\0") === key))
+    .map(([file]) => file);
+  return new Set(readers.length > FEW ? readers.slice(0, 1) : []);
 }
 
 const NO_GLOBALS: Edit = { path: ["global"], value: new Map() };
