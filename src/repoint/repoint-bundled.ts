@@ -79,11 +79,13 @@ export async function repointBundled(
   const found = await repointChart(chart, wishes, run);
   // Who has pins cleared takes what the target has under the tag.
   const wanted: WantedDigest = (image) => (pins === "none" ? undefined : carried.digestOf(image));
-  const targets = found.images.map(({ target }) => parseReference(target));
+  // Of a name without a tag nobody knows which image is pulled.
+  const pulled = found.images.filter(({ class: kind }) => kind !== "suspect");
+  const targets = pulled.map(({ target }) => parseReference(target));
   const presences = await ask(targets, wanted);
   const proof = toProof(chart, found, {
     pullSecret,
-    pins: pins && pinsLeft(pins, found.images, { carried, presences }),
+    pins: pins && pinsLeft(pins, pulled, { carried, presences }),
     target: formatTarget(work.destination.target),
     presenceOf: (target) => presences.get(target) ?? "not asked",
     carries: (image) => carried.problemWith(parseReference(image), []) === undefined,

@@ -22,7 +22,10 @@ export function lastingName(object: string): string {
   return object.replace(/-(?=[a-f]*[0-9])[0-9a-f]{8,64}$/, "");
 }
 
-/** The images of all files, without those that only look like one. */
+/**
+ * The images of all files, without those that only look like one. A name without a tag counts where its
+ * registry is written out: who is told of it adds the tag, and pulls.
+ */
 export function toSpots(
   printed: readonly { readonly file: RenderedFile; readonly images: readonly RenderedImage[] }[],
 ): ReadonlyMap<string, Spot> {
@@ -30,7 +33,8 @@ export function toSpots(
   for (const { file, images } of printed) {
     const counts = new Map<string, number>();
     for (const { sighting, evidence } of images) {
-      if (evidence.class === "suspect") continue;
+      const { hasHost, pinned } = sighting.image;
+      if (evidence.class === "suspect" && (pinned || !hasHost)) continue;
       const place = `${file.file.name}\n${lastingName(evidence.object ?? "")}\n${evidence.where ?? ""}`;
       const count = counts.get(place) ?? 0;
       counts.set(place, count + 1);

@@ -299,6 +299,25 @@ spec:
     expect(found.images).toMatchObject([{ moved: false }]);
   });
 
+  it("moves a name without a tag that a variable or an argument hands on", async () => {
+    const found = await repointTexts({
+      "values.yaml": "web: quay.io/acme/web\nsidecar: quay.io/acme/sidecar\nregistry: quay.io\n",
+      "templates/a.yaml": pod(
+        `"{{ .Values.web }}:1.0", env: [{name: SIDECAR_IMAGE, value: "{{ .Values.sidecar }}"}], args: ["--runner-image={{ .Values.registry }}/acme/runner"]`,
+      ),
+    });
+    expect(linesOf(found)).toEqual([
+      `registry: ${TARGET}`,
+      `sidecar: ${TARGET}/acme/sidecar`,
+      `web: ${TARGET}/acme/web`,
+    ]);
+    expect(found.images.map(({ image, class: kind }) => [image, kind])).toEqual([
+      ["quay.io/acme/web:1.0", "needed"],
+      ["quay.io/acme/runner:latest", "suspect"],
+      ["quay.io/acme/sidecar:latest", "suspect"],
+    ]);
+  });
+
   it("moves what one item of a list switches on, and leaves the item as it is", async () => {
     const texts = {
       "values.yaml":
