@@ -43,6 +43,8 @@ const { output: chunks } = await bundle.write({
   dir: output,
   format: "esm",
   chunkFileNames: "[name]-[hash].js",
+  // Who reads the program reads its sources; a sixth of what is loaded would be comments.
+  comments: { jsdoc: false },
   codeSplitting: {
     includeDependenciesRecursively: false,
     groups: [

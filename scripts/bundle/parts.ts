@@ -53,14 +53,13 @@ export function partsByReader(built: string, library: Library): CodeSplittingGro
   // programs import keeps the exports that it has.
   const begins = new Set([...library.threads, ...Object.values(library.entries)]);
   const commands = resolve(built, "src/cli") + sep;
-  let names: ReadonlyMap<string, string> | undefined;
+  let known: ReadonlyMap<string, readonly Reader[]> | undefined;
   return {
     debugName: "parts by reader",
     name: (id, context) => {
-      names ??= namesOf(readersOf(built, library, context), context);
-      const name = begins.has(id) ? undefined : names.get(id);
-      // The help of a command and what it says of a wrong flag come without what it does.
-      return name !== undefined && id.startsWith(commands) ? `cli-${name}` : name;
+      known ??= readersOfModules(readersOf(built, library, context), context);
+      const readers = begins.has(id) ? undefined : known.get(id);
+      return readers && (id.startsWith(commands) ? flagsFor(readers) : partFor(readers));
     },
   };
 }
@@ -93,6 +92,7 @@ function readersOf(
       starts: CONNECTING.flatMap(askedBy),
       joins: (readers) => readers.length < 2 && isLater(readers),
     },
+    { name: "patterns", starts: askedBy("chart/regex.js") },
     { name: "threads", starts: threads },
     ...Object.entries(entries).map(([name, path]) => ({ name: `dray_${name}`, starts: [path] })),
     // `dray --version` loads nothing but that.
@@ -106,11 +106,11 @@ function commandsIn(folder: string): string[] {
   return files.map((file) => file.slice(0, -suffix.length));
 }
 
-/** For each module the names of its readers. */
-function namesOf(
+/** For each module its readers. */
+function readersOfModules(
   readers: readonly Reader[],
   context: ChunkingContext,
-): ReadonlyMap<string, string> {
+): ReadonlyMap<string, readonly Reader[]> {
   const known = new Map<string, readonly Reader[]>();
   for (const reader of readers) {
     const { starts, joins = () => true } = reader;
@@ -119,13 +119,25 @@ function namesOf(
       if (joins(before)) known.set(id, [...before, reader]);
     }
   }
-  return new Map([...known].map(([id, all]) => [id, nameOf(all)]));
+  return known;
 }
 
-function nameOf(readers: readonly Reader[]): string {
-  const isOne = readers.length === 1;
-  const names = readers.map(({ name, together }) => (isOne ? name : (together ?? name)));
-  return [...new Set(names)].join("-");
+function partFor(readers: readonly Reader[]): string {
+  const [only] = readers.length === 1 ? readers : [];
+  return only?.name ?? groupsOf(readers).join("-");
+}
+
+/**
+ * A command's flags and words are apart from what it does: its help comes without that. What several have in
+ * common comes with the beginning, so that the help of all is in few files.
+ */
+function flagsFor(readers: readonly Reader[]): string {
+  const [first = "", ...others] = groupsOf(readers);
+  return `cli-${others.length === 0 ? first : "beginning"}`;
+}
+
+function groupsOf(readers: readonly Reader[]): string[] {
+  return [...new Set(readers.map(({ name, together }) => together ?? name))];
 }
 
 /** What is loaded with some modules; not what they load later. */

@@ -6,7 +6,8 @@ import { isWithin, linkTarget } from "../content/links.ts";
 import { DrayError, systemCode, unreadable } from "../errors.ts";
 import { MAX_CHART_BYTES, MAX_CHART_FILES } from "./chart-archive.ts";
 import { MAX_CHART_FILE_BYTES } from "./chart-yaml.ts";
-import { parseHelmIgnore, type Ignores } from "./path-patterns.ts";
+import { loadPatterns } from "./regex.ts";
+import { needsPatterns, parseHelmIgnore, type Ignores } from "./path-patterns.ts";
 
 /** Files and directories: links may lead to one directory many times. */
 const MAX_ENTRIES = 2 * MAX_CHART_FILES;
@@ -139,6 +140,7 @@ async function readIgnores(root: string, path: string): Promise<Ignores> {
   const found = await stat(file).catch(() => undefined);
   const isUsable = found?.isFile() === true && found.size <= MAX_CHART_FILE_BYTES;
   const text = isUsable ? (await readable(file, () => readFile(file))).toString("utf8") : "";
+  if (needsPatterns(text)) await loadPatterns();
   const rules = parseHelmIgnore(text);
   if ("problem" in rules) throw invalid(path, `.helmignore, ${rules.problem}`);
   return rules;

@@ -4,6 +4,7 @@ import { readYaml, type YamlMap } from "../yaml/read.ts";
 import { MAX_CHART_BYTES, readChartArchive } from "./chart-archive.ts";
 import { parseChartYaml, parseRequirements, type ChartDependency } from "./chart-yaml.ts";
 import { decode, type Chart } from "./chart.ts";
+import { loadPatternsFor } from "./regex.ts";
 
 /** Charts within charts; the deepest published ones have five levels. */
 const MAX_DEPTH = 16;
@@ -47,6 +48,7 @@ async function load(files: ReadonlyMap<string, Buffer>, place: Place): Promise<C
   const metadata = parseChartYaml(chartYaml, `Chart.yaml of ${what}`);
   const document = readYaml(decode(chartYaml), `Chart.yaml of ${what}`);
   const own = new Map([...files].filter(([name]) => !name.startsWith("charts/")));
+  await loadPatternsFor(own.values());
   const subcharts = await loadSubcharts(files, place);
   const dependencies = metadata.dependencies ?? requirementsOf(files, what);
   return {

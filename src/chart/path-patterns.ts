@@ -13,9 +13,25 @@ export function glob(
   pattern: string,
   options: GlobOptions = {},
 ): ((path: string) => boolean) | undefined {
+  if (isPlain(pattern)) return plainGlob(pattern);
   const regex = compileRegex(`(?s)${translated(pattern, options.extended === true)}`);
   if ("problem" in regex) return undefined;
   return (path) => regex.workIn(path) < MAX_STATES && regex.testWhole(path);
+}
+
+/** Nothing special in it but one `*` at most, as in most lines of a `.helmignore`: no pattern is made of that. */
+function isPlain(pattern: string): boolean {
+  return /^[^*?[\]\\{},]*\*?[^*?[\]\\{},]*$/.test(pattern);
+}
+
+function plainGlob(pattern: string): (path: string) => boolean {
+  const [head = "", tail] = pattern.split("*");
+  if (tail === undefined) return (path) => path === head;
+  return (path) =>
+    path.length >= head.length + tail.length &&
+    path.startsWith(head) &&
+    path.endsWith(tail) &&
+    !path.slice(head.length, path.length - tail.length).includes("/");
 }
 
 const PIECE = /\*\*|\*|\?|\[(?:!|\^)?\]?[^\]]*\]|\\.|[{},]|[^*?[\\{},]+|./gs;
@@ -58,8 +74,8 @@ export type Ignores = (path: string, isDirectory: boolean) => boolean;
  * https://github.com/helm/helm/blob/v3.19.0/pkg/ignore/rules.go
  */
 export function parseHelmIgnore(text: string): Ignores | { problem: string } {
-  const lines = [...text.replace(/^\uFEFF/, "").split(/\r?\n/), "templates/.?*"];
-  if (lines.length > MAX_RULES) return { problem: `it has more than ${MAX_RULES} lines` };
+  const lines = linesOf(text);
+  if (lines.length >= MAX_RULES) return { problem: `it has more than ${MAX_RULES} lines` };
   const rules: Rule[] = [];
   for (const [index, line] of lines.entries()) {
     const rule = parseRule(line.trim());
@@ -67,12 +83,29 @@ export function parseHelmIgnore(text: string): Ignores | { problem: string } {
     if ("problem" in rule) return { problem: `line ${index + 1}: ${rule.problem}` };
     rules.push(rule);
   }
+  rules.push(HIDDEN_TEMPLATES);
   const ignores: Ignores = (path, isDirectory) => {
     const slash = path.lastIndexOf("/");
     if (slash !== -1 && ignores(path.slice(0, slash), true)) return true;
     return isIgnored(rules, path, isDirectory);
   };
   return ignores;
+}
+
+/** `templates/.?*`, which Helm adds to every file. */
+const HIDDEN_TEMPLATES: Rule = {
+  negated: false,
+  directoriesOnly: false,
+  matches: (path) => /^templates\/\.[^/]+$/.test(path),
+};
+
+function linesOf(text: string): string[] {
+  return text.replace(/^\uFEFF/, "").split(/\r?\n/);
+}
+
+/** Whether patterns have to be loaded before a `.helmignore` is parsed. */
+export function needsPatterns(text: string): boolean {
+  return linesOf(text).some((line) => !line.startsWith("#") && !isPlain(line));
 }
 
 function parseRule(line: string): Rule | "none" | { problem: string } {

@@ -1,4 +1,4 @@
-import { RE2JS, RE2JSException, type Matcher } from "re2js";
+import type * as RE2 from "re2js";
 
 /** Longer patterns are refused before anything is made of them. */
 const MAX_LENGTH = 20_000;
@@ -23,13 +23,42 @@ const ready = new Map<string, Regex>();
 /** Some megabytes each for a hostile one. */
 const MAX_READY = 16;
 
+type Engine = Pick<typeof RE2, "RE2JS" | "RE2JSException">;
+
+let loaded: Engine | undefined;
+
+/**
+ * What may be in a file that has to do with patterns, and is in none that has not: functions of templates,
+ * globs of files, and what a schema says.
+ */
+const SIGNS = ["egex", ".Glob", '"pattern'];
+
+/** Loads what makes patterns ready, if one of `texts` may ask for it: of three charts one does not. */
+export async function loadPatternsFor(texts: Iterable<Buffer | string>): Promise<void> {
+  if (loaded !== undefined) return;
+  for (const text of texts) if (SIGNS.some((sign) => text.includes(sign))) return loadPatterns();
+}
+
+/** Loads what makes patterns ready, which is a fifth of the program: before the first is used. */
+export async function loadPatterns(): Promise<void> {
+  if (loaded !== undefined) return;
+  const { RE2JS: Pattern, RE2JSException } = await import("re2js");
+  loaded = { RE2JS: Pattern, RE2JSException };
+}
+
+function engine(): Engine {
+  if (loaded !== undefined) return loaded;
+  throw new Error("a pattern is used where none was foreseen");
+}
+
 /** Makes a pattern of Go ready for use, or says what is wrong with it. https://github.com/google/re2/wiki/Syntax */
 export function compileRegex(pattern: string): Regex | BadPattern {
   const known = ready.get(pattern);
   if (known !== undefined) return known;
   if (pattern.length > MAX_LENGTH) return { problem: "expression too large" };
+  const { RE2JS: Pattern, RE2JSException } = engine();
   try {
-    const regex = new Regex(RE2JS.compile(pattern));
+    const regex = new Regex(Pattern.compile(pattern));
     if (ready.size >= MAX_READY) ready.clear();
     ready.set(pattern, regex);
     return regex;
@@ -41,7 +70,7 @@ export function compileRegex(pattern: string): Regex | BadPattern {
 
 /** A pattern that matches any text as it stands. */
 export function quoteMeta(text: string): string {
-  return RE2JS.quote(text);
+  return engine().RE2JS.quote(text);
 }
 
 /**
@@ -49,9 +78,9 @@ export function quoteMeta(text: string): string {
  * JavaScript's own engine does not promise for a stranger's pattern.
  */
 export class Regex {
-  readonly #compiled: RE2JS;
+  readonly #compiled: RE2.RE2JS;
 
-  constructor(compiled: RE2JS) {
+  constructor(compiled: RE2.RE2JS) {
     this.#compiled = compiled;
   }
 
@@ -87,7 +116,7 @@ export class Regex {
     }
   }
 
-  #group(name: string, matcher: Matcher): string {
+  #group(name: string, matcher: RE2.Matcher): string {
     const named = this.#compiled.namedGroups();
     const isNumber = /^(?:0|[1-9]\d*)$/.test(name) && Number(name) <= matcher.groupCount();
     const index = isNumber ? Number(name) : Object.hasOwn(named, name) ? named[name] : undefined;

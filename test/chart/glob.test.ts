@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
   glob,
@@ -5,6 +6,9 @@ import {
   type GlobOptions,
   type Ignores,
 } from "../../src/chart/path-patterns.ts";
+import { loadPatterns } from "../../src/chart/regex.ts";
+
+await loadPatterns();
 
 function matcher(pattern: string, options?: GlobOptions): (path: string) => boolean {
   const matches = glob(pattern, options);
@@ -32,6 +36,16 @@ describe("glob()", () => {
       true,
       false,
     ]);
+  });
+
+  it("says of one star without a pattern what it says with one", () => {
+    const text = fc.string({ unit: fc.constantFrom("a", "b", "/", "."), maxLength: 4 });
+    const pattern = fc.tuple(text, fc.constantFrom("", "*"), text).map((parts) => parts.join(""));
+    fc.assert(
+      fc.property(pattern, text, (plain, path) => {
+        expect(matcher(plain)(path)).toBe(matcher(`${plain}[z]`)(`${path}z`));
+      }),
+    );
   });
 
   it("is nothing for what is no pattern", () => {
@@ -74,6 +88,8 @@ describe("parseHelmIgnore()", () => {
   });
 
   it("always leaves out hidden files of templates", () => {
-    expect(rulesOf("")("templates/.swp", false)).toBe(true);
+    const ignores = rulesOf("");
+    const files = ["templates/.swp", "templates/.", "templates/a.yaml", "x/templates/.swp"];
+    expect(files.map((path) => ignores(path, false))).toEqual([true, false, false, false]);
   });
 });

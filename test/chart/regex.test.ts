@@ -1,6 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { compileRegex, quoteMeta, type Regex } from "../../src/chart/regex.ts";
+import { compileRegex, loadPatterns, quoteMeta, type Regex } from "../../src/chart/regex.ts";
+
+await loadPatterns();
 
 function regex(pattern: string): Regex {
   const compiled = compileRegex(pattern);

@@ -1,5 +1,6 @@
 import { readSmallFile } from "../../content/small-file.ts";
 import { readValues } from "../../chart/load-chart.ts";
+import { loadPatternsFor } from "../../chart/regex.ts";
 import { DrayError } from "../../errors.ts";
 import type { YamlMap } from "../../yaml/read.ts";
 import { copyDict, type Dict } from "../template/value.ts";
@@ -33,6 +34,8 @@ export type ValuesFile = string | { readonly name: string; readonly text: string
  */
 export async function readUserValues(given: ValueSet): Promise<Dict> {
   const { files = [], setJson = [], set = [], setString = [], setFile = [] } = given;
+  // A text in them may be run as a template.
+  await loadPatternsFor([...setJson, ...set, ...setString]);
   const values: Dict = new Map();
   const layers: Layer[] = [];
   for (const file of files) {
@@ -67,6 +70,7 @@ export function isGiven(set: ValueSet): boolean {
 async function readOne(file: ValuesFile): Promise<YamlMap> {
   const [name, text] =
     typeof file === "string" ? [file, await readText(file, "values")] : [file.name, file.text];
+  await loadPatternsFor([text]);
   try {
     return readValues(text, name);
   } catch (error) {
@@ -87,6 +91,7 @@ async function textsOf(setFile: readonly string[]): Promise<ReadonlyMap<string, 
     });
   }
   for (const path of texts.keys()) texts.set(path, await readText(path, "file of values"));
+  await loadPatternsFor(texts.values());
   return texts;
 }
 

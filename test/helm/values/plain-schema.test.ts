@@ -1,7 +1,10 @@
 import { describe, expect, it } from "vitest";
+import { loadPatterns } from "../../../src/chart/regex.ts";
 import { Integer, type Value } from "../../../src/helm/template/value.ts";
 import { plainCheck } from "../../../src/helm/values/plain-schema.ts";
 import { makeValidator } from "../../../src/helm/values/validator.ts";
+
+await loadPatterns();
 
 /** Values as JSON has them, and as charts do. */
 const VALUES: readonly (readonly [unknown, Value])[] = [
