@@ -2,7 +2,12 @@ import { setImmediate } from "node:timers/promises";
 import type { Chart } from "../chart/chart.ts";
 import { DrayError } from "../errors.ts";
 import { renderFiles, RenderSession, type RenderOptions } from "../helm/render/render.ts";
-import { TemplateParser, templateSet, type TemplateSet } from "../helm/render/template-set.ts";
+import {
+  TemplateParser,
+  templateSet,
+  withNotes,
+  type TemplateSet,
+} from "../helm/render/template-set.ts";
 import { Budget } from "../helm/template/budget.ts";
 import type { Problem } from "../helm/template/evaluate.ts";
 import { copyDict, type Dict } from "../helm/template/value.ts";
@@ -148,7 +153,8 @@ export class ChartRenderings {
 
   /** What schemas, and templates that print no object, have against the values. */
   async #refusals(root: Instance, set: TemplateSet): Promise<[Problem[], Problem[]]> {
-    const notes = renderFiles(root, { ...set, files: set.notes }, this.#options);
+    const only = new Set(set.notes.map(({ name }) => name));
+    const notes = renderFiles(root, withNotes(set), { ...this.#options, only });
     return [await this.#schemas.problemsOf(root), notes.flatMap((file) => file.problems)];
   }
 

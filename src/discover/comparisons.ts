@@ -13,12 +13,19 @@ const MAX_WORD = 64;
 /** Lists are not filled further than this to get a length that is compared. */
 const MAX_LENGTH = 16;
 
+/** A longer list is data, and nobody chooses with it. */
+const MAX_ITEMS = 64;
+
+/** Values of one comparison that are looked at: a search in data is no choice among words. */
+const MAX_VALUES = 256;
+
 /** What settings were compared with: values with which a comparison may come out in another way. */
 export class Comparisons {
   readonly #known = new Map<string, Map<string, Value>>();
 
-  note(compared: readonly Comparison[]): void {
-    for (const { values, reads: all, ofKeys } of compared) {
+  note(comparisons: readonly Comparison[]): void {
+    for (const { values: compared, reads: all, ofKeys } of comparisons) {
+      const values = compared.slice(0, MAX_VALUES);
       const reads = all.filter(({ source }) => source === "values");
       for (const read of reads) {
         // What a tag is compared with is no tag that there is, unless the chart has a table of them.
@@ -118,6 +125,7 @@ function listsToTry(
   reads: readonly Read[],
   values: readonly Value[],
 ): readonly Value[] {
+  if (list.length > MAX_ITEMS) return [];
   if (!reads.every((read) => isList(read.value) || read.value instanceof Map)) return [];
   const added = values
     .filter((one) => typeof one === "string")

@@ -1,6 +1,6 @@
 import { PLACEHOLDER } from "../discover/switches.ts";
-import type { Dict, Value } from "../helm/template/value.ts";
-import { nested, type ValuesPath } from "../helm/values/path.ts";
+import { isList, type Dict, type Value } from "../helm/template/value.ts";
+import { lookUp, nested, type ValuesPath } from "../helm/values/path.ts";
 import type { Installation } from "./composer.ts";
 import { withEdits, type Edit } from "./edits.ts";
 
@@ -30,7 +30,7 @@ function installationFor(
   const edits: Edit[] = [];
   const apis: string[] = [];
   for (const text of way) {
-    const setting = parseSetting(text, filled);
+    const setting = parseSetting(text, filled, composed);
     if (setting === undefined) return undefined;
     if ("api" in setting) apis.push(setting.api);
     else edits.push(setting);
@@ -51,6 +51,7 @@ const FILLINGS: readonly Value[] = [
 function parseSetting(
   text: string,
   filled: Value,
+  composed: Dict,
 ): { readonly path: ValuesPath; readonly value: Value } | { readonly api: string } | undefined {
   const api = /^cluster has (\S+)$/.exec(text)?.[1];
   if (api !== undefined) return { api };
@@ -62,10 +63,15 @@ function parseSetting(
   const path = [...name.matchAll(/[\w-]+|"(?:[^"\\]|\\.)*"/g)].map(([key]) =>
     key.startsWith('"') ? String(JSON.parse(key)) : key,
   );
-  return { path, value: rest === IS_SET ? filled : typed(rest.slice(1)) };
+  return { path, value: rest === IS_SET ? filled : typed(rest.slice(1), lookUp(composed, path)) };
 }
 
-function typed(text: string): Value {
-  if (text === "true" || text === "false") return text === "true";
+/** In the place of a text that says something or might say a number stands a text. */
+function typed(text: string, there: Value | undefined): Value {
+  const isBoolean = text === "true" || text === "false";
+  if (typeof there === "string" && (there !== "" || !isBoolean)) return text;
+  const items = isList(there) ? /^\{(.*)\}$/s.exec(text)?.[1] : undefined;
+  if (items !== undefined) return items === "" ? [] : items.split(",");
+  if (isBoolean) return text === "true";
   return /^\d{1,9}$/.test(text) ? Number(text) : text;
 }

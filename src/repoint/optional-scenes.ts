@@ -163,9 +163,9 @@ function switchedScenes(before: readonly Scene[], stage: Stage): Scene[] {
   const isKnown = (way: readonly string[]): boolean =>
     before.some(({ when }) => way.every((setting) => when.includes(setting)));
   const ways = switchedOff(stage.composed).filter((way) => !isKnown(way));
-  const installations = ways.flatMap((way) => installationsFor(way, stage));
+  const tried = ways.slice(0, MAX_SWITCHED);
   const scenes: Scene[] = [];
-  for (const installation of installations.slice(0, MAX_SWITCHED)) {
+  for (const installation of tried.flatMap((way) => installationsFor(way, stage))) {
     const only = stage.renderer.filesOf(installation);
     const wants = (spot: Spot): boolean => !shown.has(nameAndPlace(spot));
     const scene = new Scene(stage, installation, { only, wants });

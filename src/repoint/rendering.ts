@@ -4,7 +4,7 @@ import { PLACEHOLDER } from "../discover/switches.ts";
 import type { Release } from "../helm/render/built-in-objects.ts";
 import type { Cluster } from "../helm/render/capabilities.ts";
 import { renderFiles, RenderSession, type RenderedFile } from "../helm/render/render.ts";
-import type { TemplateFile } from "../helm/render/template-set.ts";
+import { withNotes, type TemplateFile } from "../helm/render/template-set.ts";
 import type { Override } from "../helm/render/values-tree.ts";
 import { Budget } from "../helm/template/budget.ts";
 import type { Problem } from "../helm/template/evaluate.ts";
@@ -69,9 +69,7 @@ export class Renderer {
   /** Renders all there is, what Helm prints beside the objects included, and checks the values. */
   renderAll(installation: Installation): Rendering {
     const composed = this.compose(installation);
-    const { set } = composed;
-    const files = [...set.files, ...set.notes];
-    const rendering = this.#render({ ...composed, set: { ...set, files } }, {});
+    const rendering = this.#render({ ...composed, set: withNotes(composed.set) }, {});
     const refused = this.#problemsWith(composed.root);
     return { ...rendering, problems: [...refused, ...rendering.problems] };
   }

@@ -352,3 +352,20 @@ it("a part is found where the chart prints its values, reads them again and puts
   };
   expect(await linesOf(texts)).toEqual(["optional x/demo:1 by side.on=true"]);
 });
+
+function wordsOf(prefix: string): string {
+  return Array.from({ length: 2000 }, (_one, at) => `${prefix}${at}`).join(", ");
+}
+
+describe("what is looked for in lists of data", () => {
+  it("is told of, and no list is filled with", async () => {
+    const { images, unknowns } = await discoverImages(
+      await makeChartOf({
+        "values.yaml": `a: [${wordsOf("a")}]\nb: [${wordsOf("b")}]\n`,
+        "templates/a.yaml": `{{ if has "x" (concat .Values.a .Values.b) }}\n${pod("x/{{ .Chart.Name }}:1")}{{ end }}`,
+      }),
+    );
+    expect(images).toEqual([]);
+    expect(unknowns.map(({ code }) => code)).toEqual(["NOT_EXPLORED"]);
+  });
+});

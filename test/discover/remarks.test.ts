@@ -52,6 +52,14 @@ image: quay.io/acme/shown:1.0
     expect(await withValues(refusing, '{"mode": "x"}')).toEqual([]);
   });
 
+  it("see what the templates before them have set", async () => {
+    const texts = {
+      "templates/a.yaml": '{{ $_ := set .Values "site" (dict "host" "a.example") }}',
+      "templates/NOTES.txt": "Open {{ .Values.site.host }}",
+    };
+    expect(await said(texts)).toEqual([]);
+  });
+
   it("hold no images", async () => {
     const { images } = await discoverImages(await makeChartOf(refusing));
     expect(images).toEqual([]);

@@ -333,6 +333,21 @@ spec:
     expect(await imagesWith(texts, found.text)).toEqual([`${TARGET}/acme/web:1.0`]);
   });
 
+  it.each([
+    ["an item of a list", "all: [a]", 'has "ha" .Values.all'],
+    ["a text that is a number", 'all: "7"', "eq (int .Values.all) 8"],
+    ["a text that is another one", "all: '8'", 'eq .Values.all "9"'],
+  ])("moves what %s switches on", async (_what, values, condition) => {
+    const texts = {
+      "values.yaml": `${values}\nimage: quay.io/acme/log:1.0\n`,
+      "templates/a.yaml": `{{ if ${condition} }}${pod("{{ .Values.image }}")}{{ end }}`,
+    };
+    const found = await repointTexts(texts);
+    expect(found.images.map(({ image, moved }) => [image, moved])).toEqual([
+      ["quay.io/acme/log:1.0", true],
+    ]);
+  });
+
   it("moves the likelier of two images that want other values of one key", async () => {
     const found = await repointTexts({
       "values.yaml": "db: {enabled: false, kind: '', imageName: ''}\n",

@@ -74,6 +74,11 @@ export function templateSet(root: Instance, parser: TemplateParser): TemplateSet
   };
 }
 
+/** All that Helm runs, in its order: what prints objects may set values that notes print. */
+export function withNotes(set: TemplateSet): TemplateSet {
+  return { ...set, files: [...set.files, ...set.notes].toSorted(byDepth) };
+}
+
 function isNote({ path }: TemplateFile): boolean {
   return path.endsWith("/NOTES.txt");
 }
