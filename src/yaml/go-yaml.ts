@@ -9,7 +9,8 @@ import { Schema, Type } from "js-yaml";
 const TRUE = /^(?:y|Y|yes|Yes|YES|true|True|TRUE|on|On|ON)$/;
 const FALSE = /^(?:n|N|no|No|NO|false|False|FALSE|off|Off|OFF)$/;
 const NULL = /^(?:~|null|Null|NULL)?$/;
-const INTEGER = /^[-+]?(?:0b[01_]+|0x[0-9a-fA-F_]+|0o?[0-7_]+|[0-9][0-9_]*)$/;
+const INTEGER =
+  /^[-+]?(?:0b_*[01][01_]*|0x_*[0-9a-fA-F][0-9a-fA-F_]*|0o_*[0-7][0-7_]*|[0-9][0-9_]*)$/;
 const FLOAT = /^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$/;
 const SPECIAL: Readonly<Record<string, number>> = {
   ".nan": Number.NaN,
@@ -61,8 +62,24 @@ function integerText(text: string): string {
   const size = BigInt(octal === null ? digits : `0o${octal[1] ?? ""}`);
   const value = text.startsWith("-") ? -size : size;
   const fits = value < 0n ? BigInt.asIntN(64, value) : BigInt.asUintN(64, value);
-  return fits === value ? value.toString() : formatFloat(Number(value));
+  if (fits === value) return value.toString();
+  return /^\d+$/.test(digits) ? floatText(Number(text.replaceAll("_", ""))) : text;
 }
+
+/**
+ * A float in as few digits as tell it from its neighbors of 32 bits, which is what Helm keeps of it.
+ * https://github.com/kubernetes-sigs/yaml/blob/v1.6.0/yaml.go
+ */
+function floatText(value: number): string {
+  const single = Math.fround(value);
+  const isSingle = (text: string): boolean => Math.fround(Number(text)) === single;
+  let digits = 1;
+  while (digits < MAX_SINGLE_DIGITS && !isSingle(single.toPrecision(digits))) digits++;
+  return formatFloat(Number(single.toPrecision(digits)));
+}
+
+/** No float of 32 bits needs more. */
+const MAX_SINGLE_DIGITS = 9;
 
 function readFloat(text: string): number {
   return SPECIAL[text.toLowerCase()] ?? Number(text);
@@ -109,7 +126,7 @@ export const GO_TEXTS = new Schema({
     scalar("null", isNull, () => null),
     scalar("bool", isBoolean, (text) => String(TRUE.test(text))),
     scalar("int", isInteger, integerText),
-    scalar("float", isFloat, (text) => formatFloat(readFloat(text))),
+    scalar("float", isFloat, (text) => floatText(readFloat(text))),
   ],
   explicit: EXPLICIT,
 });

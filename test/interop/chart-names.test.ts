@@ -101,6 +101,14 @@ describe("a version of the application that stands without quotes", () => {
     ["1e6", "1e+06"],
     ["1.10", "1.1"],
     ["0x10", "16"],
+    ["0x_", "0x_"],
+    ["0xFFFFFFFFFFFFFFFFF", "0xFFFFFFFFFFFFFFFFF"],
+    ["20240.1234", "20240.123"],
+    ["1.23456789", "1.2345679"],
+    ["2024.11055", "2024.1106"],
+    ["16777217.0", "1.6777216e+07"],
+    ["12345678901234567890123", "1.2345679e+22"],
+    ["1e39", "+Inf"],
     ["yes", "true"],
   ] as const)("is to templates what it is with Helm: %s", async ([written, text], context) => {
     const texts = {
