@@ -35,6 +35,11 @@ export function namingNil(
   return new TemplateError(`${error.reason}: ${name} has no value`);
 }
 
+/** What was to be a table, and has no value. */
+export function noTable(operand: Operand): TemplateError {
+  return new TemplateError(`expected dict, found <nil>: ${nameOf(operand) ?? "it"} has no value`);
+}
+
 /** As the template writes it: `.Values.image.tag`. */
 function nameOf(operand: Operand): string | undefined {
   if (operand.type !== "field" && operand.type !== "variable") return undefined;

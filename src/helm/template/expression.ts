@@ -1,5 +1,5 @@
 import type { Command, Operand, Pipe } from "./ast.ts";
-import { callFunction, calling, namingNil } from "./call-function.ts";
+import { callFunction, calling, namingNil, noTable } from "./call-function.ts";
 import { fieldOf, methodOf } from "./field.ts";
 import type { Scope } from "./frame.ts";
 import { asInt } from "./literals.ts";
@@ -109,9 +109,9 @@ const KEEPS_ENTRIES: ReadonlySet<string> = new Set(["dict", "set"]);
 function tracedValue(run: TemplateFunction, given: Given, context: Context): Value {
   const looked: Looked[] = [];
   const { call, log } = context.machine;
-  const args = given.rest.map((operand) =>
+  const args = given.rest.map((operand, at) =>
     log.capture(
-      () => operandValue(operand, context),
+      () => argumentOf(operand, context, { run, at }),
       (all) => looked.push(all()),
     ),
   );
@@ -140,12 +140,27 @@ function logicValue(name: "and" | "or", { rest, piped }: Given, context: Context
 
 function argumentsOf({ rest, piped }: Given, context: Context, run?: TemplateFunction): Value[] {
   const args: Value[] = [];
-  for (const operand of rest) {
-    const isInt = operand.type === "constant" && run?.takesInt?.(args.length) === true;
-    args.push(isInt ? asInt(operand.value) : operandValue(operand, context));
-  }
+  for (const operand of rest) args.push(argumentOf(operand, context, { run, at: args.length }));
   for (const value of piped) args.push(value);
   return args;
+}
+
+function argumentOf(
+  operand: Operand,
+  context: Context,
+  { run, at }: { readonly run: TemplateFunction | undefined; readonly at: number },
+): Value {
+  if (operand.type === "constant" && run?.takesInt?.(at) === true) return asInt(operand.value);
+  const value = operandValue(operand, context);
+  if (value === null && isNamed(operand) && run?.takesDict?.(at) === true) {
+    throw noTable(operand);
+  }
+  return value;
+}
+
+/** Go takes a nil for a table, but not what was looked up by a name and is nil. */
+function isNamed(operand: Operand): operand is Named {
+  return "names" in operand && operand.names.length > 0;
 }
 
 function operandValue(operand: Operand, context: Context): Value {

@@ -35,6 +35,8 @@ export interface TemplateFunction {
   (args: readonly Value[], call: Call): Value;
   /** Which arguments, by their place, are whole numbers and nothing else. */
   readonly takesInt?: (at: number) => boolean;
+  /** Which arguments are tables. */
+  readonly takesDict?: (at: number) => boolean;
 }
 
 interface Kinds {
@@ -58,7 +60,7 @@ export function fn<const P extends readonly Kind[]>(
     if (args.length !== params.length) throw wrongCount(args.length, `${params.length}`);
     return run(typed(params, args), call);
   };
-  return takingInts(checked, params);
+  return withTypes(checked, params);
 }
 
 /** A function that takes any number of further arguments after `params`. */
@@ -70,7 +72,12 @@ export function variadic<const P extends readonly Kind[]>(
     if (args.length < params.length) throw wrongCount(args.length, `at least ${params.length}`);
     return run(typed(params, args), args.slice(params.length), call);
   };
-  return takingInts(checked, params);
+  return withTypes(checked, params);
+}
+
+/** A function that takes a table in each place from `start` on. */
+export function ofDicts(start: number, run: TemplateFunction): TemplateFunction {
+  return Object.assign(run, { takesDict: (at: number) => at >= start });
 }
 
 /** A function of any number of whole numbers. */
@@ -79,9 +86,11 @@ export function ints(run: (args: readonly number[]) => Value): TemplateFunction 
   return Object.assign(checked, { takesInt: () => true });
 }
 
-function takingInts(run: TemplateFunction, params: readonly Kind[]): TemplateFunction {
-  if (!params.includes("int")) return run;
-  return Object.assign(run, { takesInt: (at: number) => params[at] === "int" });
+function withTypes(run: TemplateFunction, params: readonly Kind[]): TemplateFunction {
+  return Object.assign(run, {
+    ...(params.includes("int") && { takesInt: (at: number) => params[at] === "int" }),
+    ...(params.includes("dict") && { takesDict: (at: number) => params[at] === "dict" }),
+  });
 }
 
 function wrongCount(found: number, wanted: string): TemplateError {

@@ -37,6 +37,36 @@ describe("an expression", () => {
     });
   }
 
+  it.each([
+    'hasKey .Values.no "a"',
+    'get .Values.no "a"',
+    'set .Values.no "a" 1',
+    'pick .Values.no "a"',
+    'pluck "a" .Values.no',
+    "keys .Values.no",
+    "merge (dict) .Values.no",
+    "mergeOverwrite .Values.no (dict)",
+    '$x := dict "a" nil }}{{ merge (dict) $x.a',
+  ])("fails where a table is looked up that is not there, as in Helm: %s", async (expression) => {
+    const chart = await makeChartOf({ "templates/a.yaml": `{{ ${expression} }}` });
+    const [file] = renderChart(chart, { kubeVersion: "v1.35.0" });
+    expect(file?.problems.map(({ reason }) => reason)).toEqual([
+      expect.stringMatching(/expected dict, found <nil>: (?:\.Values\.no|\$x\.a) has no value$/),
+    ]);
+  });
+
+  it.each([
+    ["merge nil (dict)", "map[]"],
+    ['merge (dict "a" 1) (.Values.no)', "map[a:1]"],
+    ['.Values.no | merge (dict "a" 1)', "map[a:1]"],
+    ["$x := .Values.no }}{{ keys $x", "[]"],
+  ])(
+    "takes a nil that was not looked up by a name for an empty table: %s",
+    async (expression, wanted) => {
+      expect(await printedHere([`{{ ${expression} }}`])).toEqual([wanted]);
+    },
+  );
+
   it("is listed with what the helm at hand prints", async (context) => {
     const helm = (await defaults().helm()) ?? context.skip("needs helm");
     const cases = Object.values(EXPRESSIONS).flat();

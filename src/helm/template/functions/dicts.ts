@@ -1,6 +1,14 @@
 import { format } from "../print.ts";
 import { areOfOnePlace, copyOrigin, isShared, noteEntry, readsOf, takePlace } from "../reads.ts";
-import { asDict, asText, fn, variadic, type Call, type TemplateFunction } from "../signature.ts";
+import {
+  asDict,
+  asText,
+  fn,
+  ofDicts,
+  variadic,
+  type Call,
+  type TemplateFunction,
+} from "../signature.ts";
 import { TemplateError } from "../template-error.ts";
 import { deepEqual, isList, isTrue, ofType, sortedKeys, type Dict, type Value } from "../value.ts";
 
@@ -37,26 +45,32 @@ export const DICTS: Readonly<Record<string, TemplateFunction>> = {
     call.read(dict, key);
     return dict.has(key);
   }),
-  pluck: variadic(["string"], ([key], dicts, call) =>
-    dicts
-      .map(asDict)
-      .filter((dict) => {
-        call.lookups.lookedUp(dict, key);
-        return dict.has(key);
-      })
-      .map((dict) => {
-        call.picked(dict, key);
-        return call.read(dict, key);
-      }),
+  pluck: ofDicts(
+    1,
+    variadic(["string"], ([key], dicts, call) =>
+      dicts
+        .map(asDict)
+        .filter((dict) => {
+          call.lookups.lookedUp(dict, key);
+          return dict.has(key);
+        })
+        .map((dict) => {
+          call.picked(dict, key);
+          return call.read(dict, key);
+        }),
+    ),
   ),
   dig: variadic([], (_none, items, call) => dig(items, call)),
-  keys: variadic([], (_none, dicts, call) => {
-    const all = dicts.flatMap((dict) => {
-      call.lookups.wentThrough(dict);
-      return sortedKeys(asDict(dict));
-    });
-    return ofType("[]string", all);
-  }),
+  keys: ofDicts(
+    0,
+    variadic([], (_none, dicts, call) => {
+      const all = dicts.flatMap((dict) => {
+        call.lookups.wentThrough(dict);
+        return sortedKeys(asDict(dict));
+      });
+      return ofType("[]string", all);
+    }),
+  ),
   values: fn(["dict"], ([dict], call) => {
     call.lookups.wentThrough(dict);
     return sortedKeys(dict).map((key) => dict.get(key) ?? null);
@@ -88,6 +102,7 @@ function filtered(dict: Dict, wanted: (key: string) => boolean): Dict {
 /** `dig "a" "b" fallback dict` */
 function dig(items: readonly Value[], call: Call): Value {
   if (items.length < 3) throw new TemplateError("dig needs at least three arguments");
+  if (items.at(-1) === null) throw new TemplateError("expected dict, found <nil>");
   let value = items.at(-1) ?? null;
   for (const key of items.slice(0, -2)) {
     const dict = asDict(value);
@@ -100,13 +115,14 @@ function dig(items: readonly Value[], call: Call): Value {
 }
 
 function merging(overwrite: boolean): TemplateFunction {
-  return variadic(["dict"], ([target], sources, call) => {
+  const merge = variadic(["dict"], ([target], sources, call) => {
     for (const source of sources) {
       const merger = new Merger(overwrite, call);
       merger.merge(target, asDict(source), 0);
     }
     return target;
   });
+  return ofDicts(0, merge);
 }
 
 /** Merges as mergo does: without `overwrite`, what is empty in the target counts as not there. */
