@@ -69,6 +69,20 @@ describe("dray preflight", () => {
     expect(target.seen.filter(({ method }) => WRITES.test(method))).toEqual([]);
   });
 
+  it("tells hosts in the order of the images, whoever answers first", async () => {
+    const [first, second] = [await startFilled(), await startFilled()];
+    const answered = new Promise<void>((resolve) => {
+      second.inject({ path: /manifests/, times: 1 }, ({ response, proceed }) => {
+        response.once("close", resolve);
+        proceed();
+      });
+    });
+    first.inject({ path: /manifests/, times: 1 }, ({ proceed }) => void answered.then(proceed));
+    const images = [first, second].flatMap(({ host }) => ["--image", `${host}/team/app:1.0`]);
+    const { report } = await ask(images);
+    expect(report.hosts.map(({ host }) => host)).toEqual([first.host, second.host]);
+  });
+
   it("begins an upload and cancels it where it is asked to, and only where a repository is", async () => {
     const [source, target] = [await startFilled(), await startFilled()];
     await fill(source, oneLayerImage("other"), "team/other:1");

@@ -118,11 +118,12 @@ export function failedCheck(
   };
 }
 
-/** Adds every host that was spoken to on the way, for what it seems to be. */
+/** Adds every host that was spoken to on the way, for what it seems to be: by name, whoever was first. */
 export function addContacts(table: HostTable, contacts: Contacts): void {
-  for (const urls of contacts.all()) {
-    const [first] = urls;
-    if (first !== undefined && !table.has(first)) table.add(first, roleOf(urls));
+  const met = contacts.all().flatMap((urls) => urls.slice(0, 1).map((first) => ({ first, urls })));
+  const byName = met.toSorted((a, b) => (a.first.origin < b.first.origin ? -1 : 1));
+  for (const { first, urls } of byName) {
+    if (!table.has(first)) table.add(first, roleOf(urls));
   }
 }
 
