@@ -1,12 +1,10 @@
 import { append } from "../content/append.ts";
-import { renderFiles, type RenderedFile, type RenderOptions } from "../helm/render/render.ts";
-import type { TemplateSet } from "../helm/render/template-set.ts";
+import type { RenderedFile, RenderOptions } from "../helm/render/render.ts";
 import type { BranchNode } from "../helm/template/ast.ts";
-import { areSameWrites } from "../helm/template/writes.ts";
 import { kindOf } from "../helm/template/value.ts";
-import type { Instance } from "../helm/values/compose.ts";
-import type { Branch, Coverage } from "./branches.ts";
+import type { Branch } from "./branches.ts";
 import { choiceSwitches, type Choice, type Turned } from "./choices.ts";
+import { renderTrial, type Rendered } from "./render-trial.ts";
 import { formatSwitch, switchesFor, type Attempts, type Switch } from "./switches.ts";
 
 /** Settings that are turned one after the other to reach one part. */
@@ -20,16 +18,6 @@ const MAX_WAYS = 12;
 
 /** Settings that have a say in one name and are turned one after the other. */
 const MAX_CHOICES = 2;
-
-/** A chart with given values, whose templates have been run once. */
-export interface Rendered {
-  readonly root: Instance;
-  readonly set: TemplateSet;
-  readonly coverage: Coverage;
-  readonly options: RenderOptions;
-  /** What they printed. */
-  readonly files: readonly RenderedFile[];
-}
 
 /** A rendering with other settings. */
 export interface Trial {
@@ -157,26 +145,9 @@ class Explorer {
     this.#untried.delete(key);
     const { coverage, options } = this.#rendered;
     const changed = { ...options, ...settings(options, switches), watcher: coverage.watch };
-    const files = this.#render(changed, only);
+    const files = renderTrial(this.#rendered, changed, only);
     await this.#onTrial({ files, options: changed, switches });
     return this.#newLeads(switches, choices);
-  }
-
-  /** Renders some files, or all where one of these sets other values than before that any may print. */
-  #render(options: RenderOptions, only: ReadonlySet<string>): readonly RenderedFile[] {
-    const { root, set } = this.#rendered;
-    const files = renderFiles(root, set, { ...options, only });
-    return files.some((file) => this.#preparesOthers(file))
-      ? renderFiles(root, set, options)
-      : files;
-  }
-
-  /** True if a file may have changed values for the others in another way than it did at first. */
-  #preparesOthers(printed: RenderedFile): boolean {
-    const first = this.#rendered.files.find(({ file }) => file === printed.file);
-    if (!printed.changesShared && first?.changesShared !== true) return false;
-    const [now, then] = [printed.noted?.writes, first?.noted?.writes];
-    return now === undefined || then === undefined || !areSameWrites(now, then);
   }
 
   #newLeads(before: readonly Switch[], choices: number): Lead[] {

@@ -186,18 +186,42 @@ describe("an optional image", () => {
     ]);
   });
 
-  it("is found beside what takes long, in a file that sets the same values whatever is tried", async () => {
+  it.each([
+    ["sets the same values whatever is tried", 'set .Values "replicas" 3'],
+    [
+      "puts what is tried where others see it, and nothing else",
+      'set .Values "app" (merge (deepCopy .Values.app) (deepCopy .Values.common))',
+    ],
+  ])("is found beside what takes long, in a file that %s", async (_does, sets) => {
     const names = Array.from({ length: 40 }, (_item, index) => `f${index}`);
     const parts = names.map(
-      (name) => `{{ if .Values.${name} }}\n${deployment(`x/${name}:1`)}{{ end }}`,
+      (name) => `{{ if .Values.app.${name} }}\n${deployment(`x/${name}:1`)}{{ end }}`,
     );
     const discovery = await discover({
-      "values.yaml": names.map((name) => `${name}: false\n`).join(""),
+      "values.yaml": `common: {plain: 1}\napp:\n${names.map((name) => `  ${name}: false\n`).join("")}`,
       "templates/a.yaml": "{{ toYaml .Values }}{{ range until 20000 }}\n{{ . }}{{ end }}",
-      "templates/z.yaml": `{{ $_ := set .Values "replicas" 3 }}\n${parts.join("---\n")}`,
+      "templates/z.yaml": `{{ $_ := ${sets} }}\n${parts.join("---\n")}`,
     });
     expect(discovery.unknowns).toEqual([]);
     expect(discovery.images).toHaveLength(names.length);
+  });
+
+  it.each([
+    '{{ if .Values.prod }}{{ $_ := set $own "image" "x/prod:1" }}{{ end }}',
+    '{{ $own = dict "image" (ternary "x/prod:1" "x/core:1" .Values.prod) }}',
+    '{{ $own = fromYaml (printf "image: x/%s:1" (ternary "prod" "core" .Values.prod)) }}',
+    '{{ $own = merge (ternary (dict "image" "x/prod:1") dict .Values.prod) $own }}',
+  ])("is found where another file puts a table of its own with it: %s", async (changes) => {
+    const discovery = await discover({
+      "values.yaml": "prod: false\ncore: {image: x/core:1}\n",
+      "templates/a.yaml": deployment("{{ .Values.core.image }}"),
+      "templates/z.yaml": `{{ $own := deepCopy .Values.core }}${changes}{{ $_ := set .Values "core" $own }}\n${deployment("x/z:1")}{{ if .Values.prod }}# image{{ end }}`,
+    });
+    expect(lines(discovery)).toEqual([
+      "needed x/core:1",
+      "needed x/z:1",
+      "optional x/prod:1 by prod=true",
+    ]);
   });
 
   it.each([

@@ -90,7 +90,7 @@ export class Lookups {
     if (!this.#isNoting() || !isShared(dict)) return;
     const value = dict.get(key);
     this.#all.push({ dict, key, value, made: madeOf(dict, key) });
-    if (typeof value === "object" && value !== null && isMade(value)) this.lose();
+    if (typeof value === "object" && value !== null && isMade(value)) this.#sawMade(dict);
   }
 
   /** It matters how many entries there are. */
@@ -104,7 +104,12 @@ export class Lookups {
     if (!this.#isNoting() || !(value instanceof Map) || !isShared(value)) return;
     const held = contentsOf(value);
     this.#all.push({ dict: value, key: undefined, held });
-    if (held.holdsMade) this.lose();
+    if (held.holdsMade) this.#sawMade(value);
+  }
+
+  /** A table in `dict` may change unnoticed, which is a file's own doing where it has put it there. */
+  #sawMade(dict: Dict): void {
+    for (const frame of this.#frames) frame.isLost ||= frame.writes?.changed(dict) !== true;
   }
 
   /** Something takes it with everything in it. */

@@ -155,6 +155,17 @@ export function markShared(dict: Dict): void {
   origins.set(dict, { path: undefined, entries: undefined, known: new Map(), shared: true });
 }
 
+/** Says of what a template made that others see it from now on, with everything in it. */
+export function shareAll(value: Value): void {
+  if (value instanceof Map) {
+    const origin = origins.get(value);
+    if (origin?.shared === true) return;
+    const { path, entries, known = new Map<string, (readonly Read[])[]>() } = origin ?? {};
+    origins.set(value, { path, entries, known, shared: true });
+    for (const item of value.values()) shareAll(item);
+  } else if (isList(value)) for (const item of value) shareAll(item);
+}
+
 /** Marks every dictionary in `value`, unless it is known already. */
 export function markAllShared(value: Value): void {
   if (value instanceof Map) {

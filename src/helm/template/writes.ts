@@ -1,7 +1,7 @@
-import { contentsOf, isMade, type Contents } from "./contents.ts";
-import { areSame, madeOf, noteEntry, type Read } from "./reads.ts";
+import { contentsOf, forgetContents, type Contents } from "./contents.ts";
+import { areSame, madeOf, noteEntry, shareAll, type Read } from "./reads.ts";
 import type { Lookup } from "./lookup.ts";
-import { isList, type Dict, type Value } from "./value.ts";
+import type { Dict, Value } from "./value.ts";
 
 /** An entry of a table that templates share, as a file left it. */
 export interface Write {
@@ -35,6 +35,11 @@ export class Writes {
     changed.keys.add(key);
   }
 
+  /** True if the file has changed an entry of `dict`. */
+  changed(dict: Dict): boolean {
+    return this.#changed.has(dict);
+  }
+
   /**
    * The lookups that say how tables were before the file began: what it looks at after it has changed
    * that is its own doing.
@@ -50,17 +55,20 @@ export class Writes {
     });
   }
 
-  /** What to do in its place; undefined if that cannot be told. */
+  /**
+   * What to do in its place; undefined if that cannot be told. What the file made and put there is
+   * seen by others from now on: they are told apart by it, and what they change in it is undone.
+   */
   kept(): Write[] | undefined {
     if (this.#count > MAX_WRITES) return undefined;
     const writes: Write[] = [];
     for (const [dict, { before, keys }] of this.#changed) {
       if (before.holdsMade) return undefined;
+      forgetContents(dict);
       const then = new Map(before.entries.map(([key, , made]) => [key, made]));
       for (const key of keys) {
         const value = dict.get(key);
-        // A table of its own may be changed by others later.
-        if (value !== undefined && isMade(value)) return undefined;
+        shareAll(value ?? null);
         const made = madeOf(dict, key);
         writes.push({ dict, key, value, made: areSame(made, then.get(key)) ? undefined : made });
       }
@@ -75,23 +83,6 @@ function isOf(
 ): boolean {
   const entry = entries.find(([one]) => one === key);
   return entry?.[1] === value && areSame(entry?.[2], made);
-}
-
-/** True if both leave the same behind, made of the same settings. */
-export function areSameWrites(some: readonly Write[], others: readonly Write[]): boolean {
-  return (
-    some.length === others.length &&
-    some.every((one, at) => {
-      const other = others[at];
-      const isOfPlace = one.dict === other?.dict && one.key === other.key;
-      return isOfPlace && isSameValue(one.value, other.value) && areSame(one.made, other.made);
-    })
-  );
-}
-
-function isSameValue(one: Value | undefined, other: Value | undefined): boolean {
-  if (!isList(one) || !isList(other)) return one === other;
-  return one.length === other.length && one.every((item, at) => isSameValue(item, other[at]));
 }
 
 /** Does once more what a file did; `changes` is told before. */
