@@ -46,17 +46,16 @@ export async function loadPatterns(): Promise<void> {
   loaded = { RE2JS: Pattern, RE2JSException };
 }
 
-function engine(): Engine {
-  if (loaded !== undefined) return loaded;
-  throw new Error("a pattern is used where none was foreseen");
-}
-
-/** Makes a pattern of Go ready for use, or says what is wrong with it. https://github.com/google/re2/wiki/Syntax */
+/**
+ * Makes a pattern of Go ready for use, or says what is wrong with it. https://github.com/google/re2/wiki/Syntax
+ * A chart may hide that it asks for patterns, in a text that is put together when it runs: that is a problem too.
+ */
 export function compileRegex(pattern: string): Regex | BadPattern {
   const known = ready.get(pattern);
   if (known !== undefined) return known;
   if (pattern.length > MAX_LENGTH) return { problem: "expression too large" };
-  const { RE2JS: Pattern, RE2JSException } = engine();
+  if (loaded === undefined) return { problem: "no file of the chart says that it uses patterns" };
+  const { RE2JS: Pattern, RE2JSException } = loaded;
   try {
     const regex = new Regex(Pattern.compile(pattern));
     if (ready.size >= MAX_READY) ready.clear();
@@ -68,9 +67,9 @@ export function compileRegex(pattern: string): Regex | BadPattern {
   }
 }
 
-/** A pattern that matches any text as it stands. */
+/** A pattern that matches any text as it stands. https://pkg.go.dev/regexp#QuoteMeta */
 export function quoteMeta(text: string): string {
-  return engine().RE2JS.quote(text);
+  return text.replaceAll(/[\\.+*?()|[\]{}^$]/g, String.raw`\$&`);
 }
 
 /**

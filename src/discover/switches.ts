@@ -144,7 +144,9 @@ export function someItem(): Dict {
 export function formatSwitch({ source, path, value }: Switch): string {
   if (source === "api") return `cluster has ${path.join("")}`;
   const shown = formatPath(path);
-  if (isList(value) && value.every((item) => typeof item === "string")) return `${shown}={${value.join(",")}}`; // prettier-ignore
+  if (isList(value) && value.every((item) => typeof item === "string")) {
+    return `${shown}={${value.map((item) => item.replaceAll(",", String.raw`\,`)).join(",")}}`;
+  }
   const isFilled = value === PLACEHOLDER || (typeof value === "object" && value !== null);
   return isFilled ? `${shown} is set` : `${shown}=${String(value)}`;
 }

@@ -71,7 +71,10 @@ function typed(text: string, there: Value | undefined): Value {
   const isBoolean = text === "true" || text === "false";
   if (typeof there === "string" && (there !== "" || !isBoolean)) return text;
   const items = isList(there) ? /^\{(.*)\}$/s.exec(text)?.[1] : undefined;
-  if (items !== undefined) return items === "" ? [] : items.split(",");
+  if (items !== undefined) {
+    const texts = items === "" ? [] : items.split(/(?<!\\),/);
+    return texts.map((one) => one.replaceAll(String.raw`\,`, ","));
+  }
   if (isBoolean) return text === "true";
   return /^\d{1,9}$/.test(text) ? Number(text) : text;
 }

@@ -20,6 +20,7 @@ const gated: readonly (readonly [string, string, string, string])[] = [
   ["a list has something in it", "all: []", ".Values.all", "all is set"],
   ["a table has something in it", "all: {}", ".Values.all", "all is set"],
   ["a list has a text in it", "all: [a]", 'has "ha" .Values.all', "all={a,ha}"],
+  ["a list has a text with a comma in it", "all: [a]", 'has "h,a" .Values.all', "all={a,h\\,a}"],
   ["a list is long enough", "all: [a]", "gt (len .Values.all) 1", "all={a,a}"],
   ["a number is large enough", "count: 1", "gt (int .Values.count) 5", "count=6"],
   ["a number is small enough", "count: 5", "lt (int .Values.count) 3", "count=2"],

@@ -155,6 +155,13 @@ describe("a command loads what it needs", () => {
     },
   );
 
+  it("images no pattern that a text hides which is put together when it runs, and says so", async () => {
+    const hidden = String.raw`{{ tpl (printf "r.test/{{ re%s \"^1\" \"1\" }}:1" "gexMatch") . }}`;
+    const { stdout } = await run(["images", await chartOf(hidden)]);
+    expect(stdout).toContain("0 needed");
+    expect(stdout).toContain("Not complete");
+  });
+
   it.each(["archive/hash-worker.js", "archive/members/member-front-worker.js"])(
     "a thread what begins in %s, and not what begins in another",
     (worker) => {
