@@ -70,17 +70,15 @@ function addGlobals(target: Dict, source: Dict): void {
   target.set(GLOBAL, own);
 }
 
-/** Fills `target` from `source`; what `target` has stays. */
+/** Fills `target` from `source`; what `target` has stays, but for nulls: without `merge` their keys go. */
 export function mergeTables(target: Dict, source: Dict, merge: boolean): Dict {
+  const nulls = new Set<string>();
+  if (!merge) for (const [key, there] of target) if (there === null) nulls.add(key);
+  for (const key of nulls) target.delete(key);
   for (const [key, value] of source) {
-    const there = target.get(key) ?? null;
-    if (!target.has(key)) {
-      target.set(key, value);
-    } else if (there === null && !merge && value !== null) {
-      target.delete(key);
-    } else if (there instanceof Map && value instanceof Map) {
-      mergeTables(there, value, merge);
-    }
+    const there = target.get(key);
+    if (there instanceof Map && value instanceof Map) mergeTables(there, value, merge);
+    else if (!target.has(key) && !nulls.has(key)) target.set(key, value);
   }
   return target;
 }

@@ -40,6 +40,14 @@ describe("composeChart()", () => {
     expect(valuesOf(root)).toEqual({ b: { d: 3 } });
   });
 
+  it("takes a null away within a table that the chart has, whatever the chart says there", async () => {
+    const root = await compose(
+      { "values.yaml": "a: {b: 1, c: null}\n" },
+      "a: {c: null, d: null, e: {f: null}}\ng: null\nh: {i: null}\n",
+    );
+    expect(valuesOf(root)).toEqual({ a: { b: 1, e: { f: null } }, g: null, h: { i: null } });
+  });
+
   it("hands globals down to every depth", async () => {
     const inner = subchart("inner", { "values.yaml": "global: {x: own, z: own}\n" });
     const middle = subchart("middle", inner);
