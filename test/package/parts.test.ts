@@ -157,7 +157,7 @@ describe("a command loads what it needs", () => {
 
   it("images no pattern that a text hides which is put together when it runs, and says so", async () => {
     const hidden = String.raw`{{ tpl (printf "r.test/{{ re%s \"^1\" \"1\" }}:1" "gexMatch") . }}`;
-    const { stdout } = await run(["images", await chartOf(hidden)]);
+    const { stdout } = await run(["images", "--no-helm", await chartOf(hidden)]);
     expect(stdout).toContain("0 needed");
     expect(stdout).toContain("Not complete");
   });
