@@ -27,7 +27,7 @@ import { explore } from "./explore.ts";
 import { isNotable } from "./image-key.ts";
 import { Recorder } from "./recorder.ts";
 import type { Rendered } from "./render-trial.ts";
-import { reportProblems } from "./report-unknowns.ts";
+import { reportProblems, reportUntried } from "./report-unknowns.ts";
 import { formatSwitch, type Switch } from "./switches.ts";
 import { addUnreached, addUnreachedChanges } from "./unreached.ts";
 
@@ -39,9 +39,6 @@ const MAX_DEPTH = 4;
  * Of five hundred charts one takes more.
  */
 const EXPLORE_STEPS = 2_000_000;
-
-/** Settings that one message names. */
-const MAX_NAMED = 8;
 
 export interface RenderingsOptions {
   readonly collector: Collector;
@@ -105,7 +102,7 @@ export class ChartRenderings {
   ): Promise<void> {
     if (before.length >= MAX_DEPTH) {
       const left = disabled.map((one): Switch[] => [{ source: "values", ...one.switch }]);
-      return this.#reportUntried(left, before.map(formatSwitch));
+      return reportUntried(left, before, this.#collector);
     }
     for (const { path, switch: toggle } of disabled) {
       const changed = copyDict(given);
@@ -181,24 +178,12 @@ export class ChartRenderings {
     });
     for (const branch of unreached) addUnreached(branch, before.map(formatSwitch), this.#collector);
     addUnreachedChanges(rendered.coverage.changes.unreached(), this.#collector);
-    this.#reportUntried(untried, before.map(formatSwitch));
+    reportUntried(untried, before, this.#collector);
   }
 
   /** Lets an interrupt through: templates run without one. */
   async #pause(): Promise<void> {
     await setImmediate();
     this.#signal?.throwIfAborted();
-  }
-
-  #reportUntried(untried: readonly (readonly Switch[])[], when: readonly string[]): void {
-    if (untried.length === 0) return;
-    const names = untried.map((switches) => switches.map(formatSwitch).join(" and "));
-    const more = names.length > MAX_NAMED ? ` and ${names.length - MAX_NAMED} more` : "";
-    const suffix = when.length === 0 ? "" : ` (with ${when.join(", ")})`;
-    this.#collector.unknown({
-      code: "BUDGET_SPENT",
-      needed: false,
-      message: `optional images may be missing: not tried are ${names.slice(0, MAX_NAMED).join(", ")}${more}${suffix}`,
-    });
   }
 }

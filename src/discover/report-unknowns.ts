@@ -5,6 +5,7 @@ import type { ValuesSchemas } from "../helm/values/schema.ts";
 import type { Visited } from "./add-values.ts";
 import type { Collector } from "./collector.ts";
 import type { RenderedImages } from "./rendered-images.ts";
+import { formatSwitch, type Switch } from "./switches.ts";
 
 /** Templates that could not be evaluated, and values that the chart itself refuses. */
 export function reportProblems(
@@ -113,4 +114,31 @@ export function reportSchemas({ unusable }: ValuesSchemas, collector: Collector)
     const message = `values were not checked against ${file}, and nothing it refers to was fetched: ${reason}`;
     collector.unknown({ code: "SCHEMA_NOT_CHECKED", needed: false, message, file });
   }
+}
+
+/** Settings of one try that are named, where there are some more of them. */
+const MAX_TOGETHER = 3;
+
+/** Says which settings the budget did not last for, or which are too many, with those turned `before`. */
+export function reportUntried(
+  untried: readonly (readonly Switch[])[],
+  before: readonly Switch[],
+  collector: Collector,
+): void {
+  if (untried.length === 0) return;
+  const names = [...new Set(untried.map(formatTogether))].slice(0, MAX_NAMES);
+  const more = untried.length > names.length ? ` and ${untried.length - names.length} more` : "";
+  const suffix = before.length === 0 ? "" : ` (with ${before.map(formatSwitch).join(", ")})`;
+  collector.unknown({
+    code: "BUDGET_SPENT",
+    needed: false,
+    message: `optional images may be missing: not tried are ${names.join(", ")}${more}${suffix}`,
+  });
+}
+
+function formatTogether(switches: readonly Switch[]): string {
+  const all = switches.map(formatSwitch);
+  const others = all.length - MAX_TOGETHER;
+  if (others < 2) return all.join(" and ");
+  return [...all.slice(0, MAX_TOGETHER), `${others} other settings`].join(" and ");
 }

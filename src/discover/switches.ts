@@ -41,8 +41,10 @@ export function switchesFor(
   const all = [...new Map(looked.reads.map((read) => [keyOf(read), read])).values()];
   // A setting below which another is looked for is a table, and no switch itself.
   const reads = all.filter((read) => !all.some((other) => isBelow(other, read)));
-  const choices = reads
-    .flatMap((read) => [read, ...entriesAsked(read, node.pipe)])
+  // What the chart has a value for is what it means to be set.
+  const asked = reads.flatMap((read) => [read, ...entriesAsked(read, node.pipe)]);
+  const choices = asked
+    .toSorted((a, b) => Number(a.value === null) - Number(b.value === null))
     .map((read) => turned(read, comparedWith(read), node.type === "range"))
     .filter((choice) => choice.length > 0);
   const single = choices.length > MAX_SINGLE ? [] : choices.flat().map((one) => [one]);

@@ -36,6 +36,12 @@ const gated: readonly (readonly [string, string, string, string])[] = [
   ["a setting is a table", 'all: ""', 'kindIs "map" .Values.all', "all is set"],
   ["an empty table is a text", "all: {}", 'kindIs "string" .Values.all', "all is set"],
   ["a setting is a list", 'all: ""', 'kindIs "slice" .Values.all', "all is set"],
+  [
+    "one of two is set, of which the chart has one",
+    'a: {b: ""}',
+    "or .Values.a.c .Values.a.b",
+    "a.b is set",
+  ],
   ["a setting is true or false", 'all: ""', 'typeIs "bool" .Values.all', "all=true"],
 ];
 
@@ -250,6 +256,19 @@ describe("another name of an image is found", () => {
         message:
           "optional images may be missing: not tried are a=true and b=true and c=true and d=true",
       }),
+    ]);
+  });
+
+  it("of ten settings together, and the first three are named", async () => {
+    const keys = "abcdefghij".split("");
+    const suffixes = keys.map((key) => `{{ ternary "-${key}" "" .Values.${key} }}`).join("");
+    const chart = await makeChartOf({
+      "values.yaml": keys.map((key) => `${key}: false\n`).join(""),
+      "templates/a.yaml": pod(`x/app:1${suffixes}`),
+    });
+    const { unknowns } = await discoverImages(chart);
+    expect(unknowns.map(({ message }) => message)).toEqual([
+      expect.stringMatching(/, a=true and b=true and c=true and 7 other settings$/),
     ]);
   });
 
