@@ -124,6 +124,7 @@ describe("inventory", () => {
   it.each([
     ["pages without end", { repositories: [] }, "DRAY_REGISTRY_ANSWER_TOO_LARGE"],
     ["something else in its place", { repositories: "all" }, "DRAY_REGISTRY_FAILED"],
+    ["an answer that is no list", { status: "ok" }, "DRAY_REGISTRY_FAILED"],
   ])("is not led on by %s", async (_what, body, code) => {
     const registry = await holding({ "team/app:1": IMAGE });
     let page = 0;

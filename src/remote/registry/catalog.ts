@@ -7,7 +7,8 @@ import { readPages } from "./paged-list.ts";
 /** The largest registries of one house have some ten thousand. */
 const MAX_REPOSITORIES = 100_000;
 
-const pageSchema = z.object({ repositories: z.array(z.string()).nullish() });
+/** Some say null where there is none; an answer without the word is no list. */
+const pageSchema = z.object({ repositories: z.array(z.string()).nullable() });
 
 /**
  * Every repository that a registry lists. The list is not in the specification: many have none, or show
