@@ -34,10 +34,15 @@ const SET = [
   "long=9223372036854775807,longer=9223372036854775808,eighteen=1234567890123456789",
   "octal=0777,exponent=1e3,half=1.5,hex=0x10,yes=yes,true=true,False=FALSE,none=null,empty=",
   "file.list[1].a=9,file.list[0]=8,deep[1].x[0]=4,braces={1,a,2}",
+  "emptyBraces={},noComma={1}after=2,begun[0].a=,indexed[0]=1,indexed[0].b=2,indexed[+2][1]=3",
   String.raw`dotted\.key/with\=all\,of\[it\]=6`,
 ];
 const SET_STRING = ["text=5,textTrue=true"];
-const SET_JSON = ['json={"int": 5, "big": 12345678901, "list": [1, true, null]}', "bare=7"];
+const SET_JSON = [
+  'json={"int": 5, "big": 12345678901, "list": [1, true, null]}',
+  "bare=7",
+  'one={"a": 1}two=02=3',
+];
 
 it("values that are given reach a helm with the types that helm's own flags give them", async (context) => {
   const helm = (await defaults().helm()) ?? context.skip("needs helm");

@@ -1,22 +1,19 @@
-import { readValues } from "../../chart/load-chart.ts";
 import { DrayError } from "../../errors.ts";
-import { readYaml } from "../../yaml/read.ts";
 import type { Dict, Value } from "../template/value.ts";
 import { Parser } from "./set-values.ts";
 
 /**
- * Applies `name={"a":1},other=[1,2]` or a whole table, as Helm's `--set-json` does.
+ * Applies `name={"a":1},other=[1,2]` as Helm's `--set-json` does, or a whole table.
  * @throws DrayError `DRAY_SET_INVALID`
  */
 export function applyJson(assignments: string, values: Dict): void {
   const trimmed = assignments.trim();
   if (trimmed.startsWith("{")) {
-    requireJson(trimmed);
-    lay(values, readValues(trimmed, "--set-json"));
+    const table = readJson(trimmed);
+    if (table instanceof Map) lay(values, table);
     return;
   }
-  const parser = new Parser(assignments, { read: (text) => text, take: takeJson });
-  while (parser.assignment(values));
+  new Parser(assignments, { read: (text) => text, take: takeJson }).assignments(values);
 }
 
 /** Puts `over` on top of `base`, table by table. */
@@ -30,29 +27,32 @@ export function lay(base: Dict, over: Dict): void {
 
 function takeJson(rest: string): { value: Value; length: number } {
   const length = lengthOfJson(rest);
-  const text = rest.slice(0, length);
-  requireJson(text);
-  return { value: readYaml(text, "--set-json"), length };
+  return { value: readJson(rest.slice(0, length)), length };
 }
 
-/** A text, a bracket, or what is neither of these nor a comma. */
-const PIECE = /"(?:\\.|[^"\\])*"|[{[]|[}\]]|,|[^"{}[\],]+|"/gs;
+const SCALAR = /"(?:\\.|[^"\\])*"|-?(?:0|[1-9]\d*)(?:\.\d*)?(?:[eE][-+]?\d*)?|true|false|null/sy;
+/** A text, a bracket, or what is neither of these. */
+const PIECE = /"(?:\\.|[^"\\])*"|[{[]|[}\]]|[^"{}[\]]+|"/gs;
 
-/** Where the first value ends: at the first comma that is not within brackets or a text. */
+/** Where the value ends with which a text begins. */
 function lengthOfJson(text: string): number {
+  SCALAR.lastIndex = 0;
+  if (SCALAR.test(text)) return SCALAR.lastIndex;
   let depth = 0;
   for (const { 0: piece, index } of text.matchAll(PIECE)) {
-    if (piece === "," && depth === 0) return index;
     if (piece === "{" || piece === "[") depth++;
-    if (piece === "}" || piece === "]") depth--;
+    else if (piece === "}" || piece === "]") depth--;
+    if (depth <= 0) return index + piece.length;
   }
   return text.length;
 }
 
-/** YAML takes more than JSON. */
-function requireJson(text: string): void {
+/** Tables within tables; no setting has more. */
+const MAX_NESTING = 100;
+
+function readJson(text: string): Value {
   try {
-    JSON.parse(text);
+    return valueOf(JSON.parse(text), 0);
   } catch (cause) {
     throw new DrayError(
       "DRAY_SET_INVALID",
@@ -60,4 +60,17 @@ function requireJson(text: string): void {
       { kind: "usage", cause, hint: `Write it as Helm's --set-json does: name={"a": 1}.` },
     );
   }
+}
+
+function valueOf(json: unknown, depth: number): Value {
+  if (depth > MAX_NESTING) throw new RangeError(`nested deeper than ${MAX_NESTING} levels`);
+  if (Array.isArray(json)) return json.map((item) => valueOf(item, depth + 1));
+  if (typeof json === "object" && json !== null) {
+    const entries = Object.entries(json) as [string, unknown][];
+    return new Map(entries.map(([key, item]) => [key, valueOf(item, depth + 1)]));
+  }
+  if (typeof json === "number" && !Number.isFinite(json)) throw new RangeError("no such number");
+  // Half of a pair of characters is none to Go.
+  if (typeof json === "string") return Buffer.from(json).toString();
+  return json as number | boolean | null;
 }

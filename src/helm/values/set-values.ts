@@ -5,6 +5,9 @@ import { Integer, isList, type Dict, type Value } from "../template/value.ts";
 const MAX_INDEX = 65_536;
 const MAX_NESTING = 30;
 
+/** Lists within lists; Helm has no limit, and no use for as many. */
+const MAX_LISTS = 100;
+
 /** What the text behind an equals sign stands for. */
 export type ReadValue = (text: string) => Value;
 
@@ -13,8 +16,7 @@ export type ReadValue = (text: string) => Value;
  * @throws DrayError `DRAY_SET_INVALID`
  */
 export function applySet(assignments: string, values: Dict, read: ReadValue = asTyped): void {
-  const parser = new Parser(assignments, { read });
-  while (parser.assignment(values));
+  new Parser(assignments, { read }).assignments(values);
 }
 
 /** As `--set-string` has it. */
@@ -44,12 +46,23 @@ interface ParserOptions {
   readonly take?: ((rest: string) => { value: Value; length: number }) | undefined;
 }
 
-/** Goes through assignments. */
+/** Whether another assignment may follow. Where a text ends in the middle of a name Helm says nothing. */
+type Progress = "next" | "end";
+
+/** A list with what was assigned to one of its items. */
+interface Items {
+  readonly list: readonly Value[];
+  readonly progress: Progress;
+}
+
+/** Goes through assignments, in each step as Helm's own parser does. */
 export class Parser {
   readonly #source: readonly string[];
   readonly #shown: string;
   readonly #options: ParserOptions;
   #at = 0;
+  /** Lists around what is read just now. */
+  #lists = 0;
 
   constructor(source: string, options: ParserOptions) {
     this.#source = Array.from(source);
@@ -57,65 +70,110 @@ export class Parser {
     this.#options = options;
   }
 
-  /** Reads one assignment into `values`; false at the end. */
-  assignment(values: Dict): boolean {
-    if (this.#at >= this.#source.length) return false;
-    this.#key(values, 0);
-    return true;
+  /** Reads all of them into `values`. */
+  assignments(values: Dict): void {
+    while (this.#key(values, 0) === "next");
   }
 
-  #key(values: Dict, depth: number): void {
-    if (depth > MAX_NESTING) throw this.#error(`names nest deeper than ${MAX_NESTING} levels`);
+  #key(values: Dict, depth: number): Progress {
     const { text: key, stop } = this.#until("=[,.");
-    const there = values.get(key) ?? null;
     switch (stop) {
       case "=":
-        return put(values, key, this.#value());
-      case "[": {
-        const list = isList(there) ? there : [];
-        return put(values, key, this.#item(list, depth));
-      }
-      case ".": {
-        const table: Dict = there instanceof Map ? there : new Map();
-        this.#key(table, depth + 1);
-        return put(values, key, table);
-      }
+        return this.#assign((value) => put(values, key, value));
+      case "[":
+        return this.#listAt(values, key, depth);
+      case ".":
+        return this.#tableAt(values, key, depth + 1);
+      case ",":
+        throw this.#error(`the name ${JSON.stringify(key)} has no value`);
       default:
+        if (key === "") return "end";
         throw this.#error(`the name ${JSON.stringify(key)} has no value`);
     }
   }
 
-  /** What follows `[`: an index, then a value, a name or another index. */
-  #item(list: readonly Value[], depth: number): Value[] {
+  #listAt(values: Dict, key: string, depth: number): Progress {
+    const index = this.#index();
+    const there = values.get(key) ?? null;
+    if (values.has(key) && !isList(there)) throw this.#error(`${JSON.stringify(key)} is no list`);
+    const { list, progress } = this.#item(isList(there) ? there : [], index, depth);
+    put(values, key, list);
+    return progress;
+  }
+
+  #tableAt(values: Dict, key: string, depth: number): Progress {
     if (depth > MAX_NESTING) throw this.#error(`names nest deeper than ${MAX_NESTING} levels`);
+    const there = values.get(key) ?? null;
+    if (values.has(key) && !(there instanceof Map))
+      throw this.#error(`${JSON.stringify(key)} is no table`);
+    const table: Dict = there instanceof Map ? there : new Map();
+    const progress = this.#key(table, depth);
+    if (table.size > 0) put(values, key, table);
+    else if (progress === "next")
+      throw this.#error(`the table ${JSON.stringify(key)} has no value`);
+    return progress;
+  }
+
+  /** What stands between `[` and `]`. */
+  #index(): number {
     const { text, stop } = this.#until("]");
     const index = Number(text);
-    if (stop !== "]" || !/^\d+$/.test(text) || index > MAX_INDEX) {
+    if (stop !== "]" || !/^[+-]?\d+$/.test(text) || index < 0 || index > MAX_INDEX) {
       throw this.#error(`${JSON.stringify(text)} is no index from 0 to ${MAX_INDEX}`);
     }
-    const copy = Array.from(
-      { length: Math.max(list.length, index + 1) },
-      (_item, at) => list[at] ?? null,
-    );
-    copy[index] = this.#itemValue(copy[index] ?? null, depth);
-    return copy;
+    return index;
   }
 
-  #itemValue(there: Value, depth: number): Value {
+  /** What follows an index: a value, a name or another index. */
+  #item(list: readonly Value[], index: number, depth: number): Items {
     const { text, stop } = this.#until("[.=");
     if (text !== "") throw this.#error(`unexpected ${JSON.stringify(text)} after an index`);
-    if (stop === "=") return this.#value();
-    if (stop === "[") return this.#item(isList(there) ? there : [], depth + 1);
-    if (stop !== ".") throw this.#error("an index has no value");
-    const table: Dict = there instanceof Map ? there : new Map();
-    this.#key(table, depth + 1);
-    return table;
+    if (stop === "[") return this.#listIn(list, index, depth);
+    if (stop === ".") return this.#tableIn(list, index, depth);
+    if (stop === "") return { list, progress: "end" };
+    let item: Value = null;
+    // Where that is the end, Helm finds it out when it looks for the next name.
+    this.#assign((value) => (item = value));
+    return { list: withItem(list, index, item), progress: "next" };
   }
 
-  #value(): Value {
+  #listIn(list: readonly Value[], index: number, depth: number): Items {
+    const there = list[index] ?? null;
+    const next = this.#index();
+    if (there !== null && !isList(there)) throw this.#error(`item ${index} is no list`);
+    if (++this.#lists > MAX_LISTS) throw this.#error(`lists nest deeper than ${MAX_LISTS} levels`);
+    const inner = this.#item(there ?? [], next, depth);
+    this.#lists--;
+    if (inner.progress === "end") return { list, progress: "end" };
+    return { list: withItem(list, index, inner.list), progress: "next" };
+  }
+
+  #tableIn(list: readonly Value[], index: number, depth: number): Items {
+    const there = list[index] ?? null;
+    const table: Dict = there instanceof Map ? there : new Map();
+    const progress = this.#key(table, depth);
+    // What was not there yet is lost where the text ends in the middle of a name, as in Helm.
+    if (progress === "end" && index >= list.length) return { list, progress };
+    return { list: withItem(list, index, table), progress };
+  }
+
+  #assign(set: (value: Value) => void): Progress {
     const { read, take } = this.#options;
-    if (take !== undefined) return this.#taken(take);
-    if (this.#source[this.#at] !== "{") return read(this.#until(",").text);
+    if (take !== undefined) {
+      set(this.#taken(take));
+      return "next";
+    }
+    if (this.#at >= this.#source.length) {
+      set("");
+      return "end";
+    }
+    set(this.#source[this.#at] === "{" ? this.#items() : read(this.#until(",").text));
+    return "next";
+  }
+
+  /** `{a,b}`: of nothing between the braces it makes one empty text. */
+  #items(): Value[] {
+    const { read } = this.#options;
     this.#at++;
     const items: Value[] = [];
     for (;;) {
@@ -125,12 +183,11 @@ export class Parser {
       if (stop === "}") break;
     }
     if (this.#source[this.#at] === ",") this.#at++;
-    return items.length === 1 && items[0] === "" ? [] : items;
+    return items;
   }
 
   /** Text up to one of `stops`, which is taken; a backslash takes the next character as it is. */
   #until(stops: string): { text: string; stop: string } {
-    const start = this.#at;
     let text = "";
     for (; this.#at < this.#source.length; this.#at++) {
       const character = this.#source[this.#at] ?? "";
@@ -141,22 +198,30 @@ export class Parser {
       if (character === "\\") this.#at++;
       text += this.#source[this.#at] ?? "";
     }
-    if (start === this.#at && stops.includes("]"))
-      throw this.#error("an index is not closed with ]");
     return { text, stop: "" };
   }
 
-  /** Nothing before the next comma is null. */
+  /** Nothing before the next comma is null; behind a value no comma has to stand. */
   #taken(take: NonNullable<ParserOptions["take"]>): Value {
+    if (this.#skipToValue()) return null;
     const rest = this.#source.slice(this.#at).join("");
-    if (/^\s*(?:,|$)/.test(rest)) {
-      this.#until(",");
-      return null;
-    }
     const { value, length } = take(rest);
     this.#at += Array.from(rest.slice(0, length)).length;
-    if (this.#until(",").text.trim() !== "") throw this.#error("something follows the JSON");
+    this.#skipToValue();
     return value;
+  }
+
+  /** Skips blanks and one comma; true if there is no value before it. */
+  #skipToValue(): boolean {
+    for (; this.#at < this.#source.length; this.#at++) {
+      const character = this.#source[this.#at] ?? "";
+      if (character === ",") {
+        this.#at++;
+        return true;
+      }
+      if (!/[\s\u0085]/.test(character) || character === "\uFEFF") return false;
+    }
+    return true;
   }
 
   #error(reason: string): DrayError {
@@ -167,6 +232,12 @@ export class Parser {
   }
 }
 
+function withItem(list: readonly Value[], index: number, item: Value): Value[] {
+  const length = Math.max(list.length, index + 1);
+  return Array.from({ length }, (_item, at) => (at === index ? item : (list[at] ?? null)));
+}
+
+/** What has no name is not kept. */
 function put(values: Dict, key: string, value: Value): void {
   if (key !== "") values.set(key, value);
 }

@@ -49,7 +49,7 @@ export async function readUserValues(given: ValueSet): Promise<Dict> {
     const own: Dict = new Map();
     for (const assignments of all) {
       apply(assignments, values);
-      apply(assignments, own);
+      applyAlone(apply, assignments, own);
     }
     layers.push({ name: flag, values: own });
   };
@@ -78,6 +78,15 @@ async function readOne(file: ValuesFile): Promise<YamlMap> {
     // It is the user's own file.
     const { code, message, hint } = error;
     throw new DrayError(code, message, { kind: "usage", hint, cause: error });
+  }
+}
+
+/** What says nothing but of a table that others give (`a.=1`) is refused where that is not there. */
+function applyAlone(apply: Apply, assignments: string, own: Dict): void {
+  try {
+    apply(assignments, own);
+  } catch (error) {
+    if (!(error instanceof DrayError)) throw error;
   }
 }
 

@@ -23,7 +23,18 @@ describe("applySet()", () => {
     ["a=0,b=007,c=1.10,d=-5", { a: 0, b: "007", c: "1.10", d: -5 }],
     ["a.b.c=x", { a: { b: { c: "x" } } }],
     ["a={x,y,1}", { a: ["x", "y", 1] }],
-    ["a={},b=1", { a: [], b: 1 }],
+    ["a={},b=1", { a: [""], b: 1 }],
+    ["a={1}b=2", { a: [1], b: 2 }],
+    ["a[0]", { a: [] }],
+    ["a[0].b=", { a: [] }],
+    ["a[0].b=1,a[0].c=", { a: [{ b: 1, c: "" }] }],
+    ["a[+1]=1", { a: [null, 1] }],
+    ["a[0]=1,a[0].b=2", { a: [{ b: 2 }] }],
+    ["a.", {}],
+    ["a.b=1,a.=2", { a: { b: 1 } }],
+    ["=1,b=2", { b: 2 }],
+    ["a.=", {}],
+    ["a=b\\", { a: "b" }],
     ["a[0]=x,a[2]=y", { a: ["x", null, "y"] }],
     ["a[0].b=1,a[0].c=2", { a: [{ b: 1, c: 2 }] }],
     ["a[0][1]=x", { a: [[null, "x"]] }],
@@ -39,16 +50,40 @@ describe("applySet()", () => {
     expect(set("a=1,b=true,c={1,2}", asText)).toEqual({ a: "1", b: "true", c: ["1", "2"] });
   });
 
-  it.each(["a", "a,b=1", "a[x]=1", "a[-1]=1", "a[70000]=1", "a={x", "a[0=1", "a[0]x=1"])(
-    "refuses %s",
+  it.each([
+    "a",
+    "a,b=1",
+    "a[x]=1",
+    "a[-1]=1",
+    "a[70000]=1",
+    "a={x",
+    "a[0=1",
+    "a[0]x=1",
+    "a\\",
+    "a..b=2",
+    "e.=3",
+    "a=1,a.b=2",
+    "a=null,a.b=2",
+    "a=null,a[0]=1",
+    "a.b=1,a[0]=1",
+    "a[0]=1,a[0][0]=2",
+    "a=1,,b=2",
+    "a[]=1",
+  ])("refuses %s", async (assignments) => {
+    const error = await refusal(() => set(assignments));
+    expect(error).toMatchObject({ code: "DRAY_SET_INVALID", kind: "usage" });
+  });
+
+  it.each(["a.".repeat(31) + "b=1", `a${"[0]".repeat(102)}=1`])(
+    "refuses names that nest without end: %s",
     async (assignments) => {
-      const error = await refusal(() => set(assignments));
-      expect(error).toMatchObject({ code: "DRAY_SET_INVALID", kind: "usage" });
+      expect((await refusal(() => set(assignments))).message).toContain("nest deeper");
     },
   );
 
-  it("refuses names that nest without end", async () => {
-    expect((await refusal(() => set(`${"a.".repeat(50)}b=1`))).message).toContain("nest deeper");
+  it("takes as many levels as Helm", () => {
+    const names = `a${"[0]".repeat(20)}${".a".repeat(29)}.b=1`;
+    expect(JSON.stringify(set(names))).toContain('{"b":1}');
   });
 
   it("throws nothing but DrayError", () => {
@@ -100,6 +135,10 @@ describe("applyJson()", () => {
     ['a[1]="x\\"y"', { a: [null, 'x"y'] }],
     ["a=,b= 2 ", { a: null, b: 2 }],
     ['{"a": {"b": 1}}', { a: { b: 1 } }],
+    ['a={}b={"c":1} d=2', { a: {}, b: { c: 1 }, d: 2 }],
+    ["a=01=2", { 1: 2, a: 0 }],
+    ['a={"<<": {"b": 1}},c[1]=', { a: { "<<": { b: 1 } }, c: [null, null] }],
+    [String.raw`a="\ud800x"`, { a: "\uFFFDx" }],
   ])("reads %s", (assignments, wanted) => {
     expect(json(assignments)).toEqual(wanted);
   });
@@ -108,8 +147,18 @@ describe("applyJson()", () => {
     expect(json('{"a": {"b": 1, "c": 2}}', '{"a": {"b": 3}}')).toEqual({ a: { b: 3, c: 2 } });
   });
 
-  it.each(["a={b: 1}", "a=[1", "a={} x", "{a: 1}", "a"])("refuses %s", async (assignments) => {
-    expect((await refusal(() => json(assignments))).code).toBe("DRAY_SET_INVALID");
+  it.each(["a={b: 1}", "a=[1", "a={} x", "{a: 1}", "a", "a=1.", "a=1e400", "a=[}]", "b=yes"])(
+    "refuses %s",
+    async (assignments) => {
+      expect((await refusal(() => json(assignments))).code).toBe("DRAY_SET_INVALID");
+    },
+  );
+});
+
+describe("assignments to a table that another flag gave", () => {
+  it("say nothing where they have no name", async () => {
+    const values = await readUserValues({ setJson: ['a={"b": 1}'], set: ["a.=2", "c=3"] });
+    expect(JSON.parse(writeJson(values, { budget: new Budget() }))).toEqual({ a: { b: 1 }, c: 3 });
   });
 });
 
