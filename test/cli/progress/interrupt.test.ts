@@ -34,7 +34,7 @@ async function pressing(
   needs(context, "stty");
   const program = `${process.execPath} ${built("cli/dray.js")}`;
   const shell = `trap : INT; stty rows 24 cols 100; ${program} ${line}; echo "status $?"`;
-  const env = { PATH: process.env["PATH"], HOME: cwd, TERM: "xterm", SHELL: "/bin/sh" };
+  const env = { PATH: process.env["PATH"], HOME: "/nonexistent", TERM: "xterm", SHELL: "/bin/sh" };
   const child = spawn("script", ["-qec", shell, "/dev/null"], { cwd, env });
   const terminal = new xterm.Terminal({ cols: 100, rows: 24, allowProposedApi: true });
   let seen = "";
