@@ -8,8 +8,8 @@ interface KnownText {
   readonly values: number;
 }
 
-/** Characters of texts that are kept; what templates hand each other is a few thousand. */
-const MAX_CHARACTERS = 2 * 1024 * 1024;
+/** Characters of texts that are kept: definitions that a chart reads from a file of its own have some three million. */
+const MAX_CHARACTERS = 8 * 1024 * 1024;
 
 /**
  * YAML that templates read. A chart that is rendered again and again reads the same texts each time, and
