@@ -92,7 +92,7 @@ export const discovery = {
   NOT_EXPLORED: {
     severity: "info",
     means:
-      "No setting that was tried reaches a part of a template that may name an image, or only a value of the installer's completes the name of one.",
+      "No setting that was tried reaches a part of a template that may name an image, or only a value of the installer's completes the name of one, or the release, an object of the cluster or the day of the installation does.",
     advice: "Look at the line: if your values reach it, give them with `--values`.",
   },
   CHART_DEPRECATED: {

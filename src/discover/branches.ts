@@ -8,6 +8,7 @@ import { Comparisons } from "./comparisons.ts";
 import { isNameLine, isPartOfName, type Choice } from "./choices.ts";
 import { SpeakingFiles } from "./speaking-files.ts";
 import { keyOf } from "./switches.ts";
+import { isOfInstallation, Undecided } from "./undecided.ts";
 
 /** A part of a template that speaks of an image and was not run. */
 export interface Branch {
@@ -36,6 +37,7 @@ export class Coverage {
   /** Parts that speak of no image and have a say in those of others. */
   readonly changes: Changes;
   readonly comparisons = new Comparisons();
+  readonly undecided = new Undecided();
 
   constructor(set: TemplateSet, ids: Map<object, number>) {
     this.#set = set;
@@ -78,7 +80,7 @@ export class Coverage {
     called: ({ body }) => this.changes.ran(body),
     branch: (node, decision) => this.#noteBranch(node, decision, name),
     printed: (node, print) => {
-      if (isPartOfName(print)) this.#noteChoice(node, print.looked(), name);
+      if (isPartOfName(print)) this.#notePart(node, print.looked(), name);
       else if (this.#readsFile(node)) this.#noteFiles(node, print.looked(), name);
     },
   });
@@ -103,9 +105,14 @@ export class Coverage {
     }
   }
 
+  #notePart(node: ActionNode, looked: Looked, file: string): void {
+    this.undecided.note(node, looked);
+    this.#noteChoice(node, looked, file);
+  }
+
   #noteChoice(node: BranchNode | ActionNode, looked: Looked, file: string): void {
     this.changes.prints(node);
-    if (looked.reads.length === 0) return;
+    if (looked.reads.every(isOfInstallation)) return;
     this.comparisons.note(looked.compared);
     const key = `${this.#idOf(node)} ${file} ${looked.reads.map(keyOf).join(" ")}`;
     if (this.#choices.has(key)) return;

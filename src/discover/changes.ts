@@ -9,7 +9,7 @@ import type {
 } from "../helm/template/ast.ts";
 import { commandsIn } from "../helm/template/commands.ts";
 import type { Looked } from "../helm/template/read-log.ts";
-import type { Read } from "../helm/template/reads.ts";
+import type { Read } from "../helm/template/read.ts";
 import { Asked, namesOf, prints, textOf } from "./asked.ts";
 
 /** A part of a template that was not run and changes what others make of images. */
@@ -50,7 +50,9 @@ export class Changes {
 
   /** These settings had a say in an image. */
   wantsAt(reads: readonly Read[]): void {
-    for (const { path } of reads) for (const key of path) this.#wanted.names.add(key);
+    for (const { source, path } of reads) {
+      if (source === "values") for (const key of path) this.#wanted.names.add(key);
+    }
   }
 
   /** A condition decides on an image. */

@@ -29,7 +29,7 @@ import { Recorder } from "./recorder.ts";
 import type { Rendered } from "./render-trial.ts";
 import { reportProblems, reportUntried } from "./report-unknowns.ts";
 import { formatSwitch, type Switch } from "./switches.ts";
-import { addUnreached, addUnreachedChanges } from "./unreached.ts";
+import { addUndecided, addUnreached, addUnreachedChanges } from "./unreached.ts";
 
 /** Disabled subcharts of disabled subcharts. */
 const MAX_DEPTH = 4;
@@ -176,8 +176,13 @@ export class ChartRenderings {
       this.#recorder.record({ root, set, ...trial, switches });
       await this.#pause();
     });
-    for (const branch of unreached) addUnreached(branch, before.map(formatSwitch), this.#collector);
-    addUnreachedChanges(rendered.coverage.changes.unreached(), this.#collector);
+    const when = before.map(formatSwitch);
+    const { changes, undecided } = rendered.coverage;
+    const changing = changes.unreached();
+    for (const branch of unreached) addUnreached(branch, when, this.#collector);
+    addUnreachedChanges(changing, when, this.#collector);
+    const said = [...unreached, ...changing].map(({ looked }) => looked);
+    addUndecided(undecided, { when, said }, this.#collector);
     reportUntried(untried, before, this.#collector);
   }
 

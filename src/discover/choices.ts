@@ -1,5 +1,5 @@
 import type { Looked } from "../helm/template/read-log.ts";
-import type { Read } from "../helm/template/reads.ts";
+import type { Read } from "../helm/template/read.ts";
 import type { Value } from "../helm/template/value.ts";
 import type { Print } from "../helm/template/watcher.ts";
 import { roleOf, speaksOfImage } from "./image-key.ts";
@@ -125,8 +125,8 @@ function isAround(read: Read, reads: readonly Read[]): boolean {
 
 /** Only what the chart itself compares with can give a name that it knows. */
 function othersFor({ source, path, value }: Read, compared?: readonly Value[]): Switch[] {
-  if (source === "kubeVersion") return [];
   if (source === "api") return value === true ? [] : [{ source, path, value: true }];
+  if (source !== "values") return [];
   if (typeof value === "boolean") return [{ source, path, value: !value }];
   if (NAMES_OBJECTS.test(path.at(-1) ?? "")) return [];
   const others = isPartOfImage(path) ? textsBeside(value, compared) : valuesFor(value, compared);

@@ -71,6 +71,11 @@ export class Collector {
     return this.#varying.has(name);
   }
 
+  /** True if the cluster's version is said to have a say in names. */
+  get saysOfVersion(): boolean {
+    return this.#varying.size > 0;
+  }
+
   /** Every reference seen so far. */
   references(): Reference[] {
     return [...this.#images.values()].map(({ reference }) => reference);

@@ -1,6 +1,6 @@
 import { format } from "../helm/template/print.ts";
 import type { Comparison } from "../helm/template/read-log.ts";
-import type { Read } from "../helm/template/reads.ts";
+import type { Read } from "../helm/template/read.ts";
 import { Integer, integerOf, isList, kindOf, typeOf, type Value } from "../helm/template/value.ts";
 import { isPartOfImage, keyOf, PLACEHOLDER, someItem, someTable } from "./switches.ts";
 
@@ -24,7 +24,8 @@ export class Comparisons {
   readonly #known = new Map<string, Map<string, Value>>();
 
   note(comparisons: readonly Comparison[]): void {
-    for (const { values: compared, reads: all, ofKeys } of comparisons) {
+    for (const { values: compared, reads: all, ofKeys, decides } of comparisons) {
+      if (decides !== undefined) continue;
       const values = compared.slice(0, MAX_VALUES);
       const reads = all.filter(({ source }) => source === "values");
       for (const read of reads) {

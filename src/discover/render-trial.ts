@@ -1,6 +1,7 @@
 import { renderFiles, type RenderedFile, type RenderOptions } from "../helm/render/render.ts";
 import type { TemplateSet } from "../helm/render/template-set.ts";
-import { areSame, readsOf } from "../helm/template/reads.ts";
+import { readsOf } from "../helm/template/origins.ts";
+import { areSame } from "../helm/template/read.ts";
 import { isList, type Dict, type Value } from "../helm/template/value.ts";
 import type { Write } from "../helm/template/writes.ts";
 import type { Instance } from "../helm/values/compose.ts";

@@ -1,6 +1,6 @@
 import type { Override } from "../helm/render/values-tree.ts";
 import type { Looked } from "../helm/template/read-log.ts";
-import type { Read } from "../helm/template/reads.ts";
+import type { Read } from "../helm/template/read.ts";
 import { isList, type Dict, type Value } from "../helm/template/value.ts";
 import { formatPath, lookUp, nested, startsWith, type ValuesPath } from "../helm/values/path.ts";
 import type { BranchNode, Pipe } from "../helm/template/ast.ts";
@@ -67,7 +67,8 @@ export function keyOf(one: Pick<Read, "source" | "path">): string {
 const keys = new WeakMap<object, string>();
 
 export function isBelow(inner: Read, outer: Read): boolean {
-  return inner.path.length > outer.path.length && startsWith(inner.path, outer.path);
+  const isDeeper = inner.source === outer.source && inner.path.length > outer.path.length;
+  return isDeeper && startsWith(inner.path, outer.path);
 }
 
 /** Looks at entries of a table of which only the whole was looked at, to make another of it. */
@@ -91,8 +92,8 @@ export function chainsBelow({ path }: Read, pipe: Pipe): readonly ValuesPath[] {
 
 function turned(read: Read, compared: readonly Value[] | undefined, ranged: boolean): Switch[] {
   const { source, path, value } = read;
-  if (source === "kubeVersion") return [];
   if (source === "api") return value === true ? [] : [{ source, path, value: true }];
+  if (source !== "values") return [];
   return valuesFor(value, path, ranged ? undefined : compared).map((other) => ({
     source,
     path,

@@ -1,14 +1,15 @@
-import type { BranchNode, List, Node, Operand } from "../helm/template/ast.ts";
+import type { BranchNode, List, Node, Operand, Pipe } from "../helm/template/ast.ts";
 import { argumentsIn, commandsOf } from "../helm/template/commands.ts";
 import type { Looked } from "../helm/template/read-log.ts";
-import type { Read } from "../helm/template/reads.ts";
+import { CLOCK, type Read } from "../helm/template/read.ts";
 import { startsWith } from "../helm/values/path.ts";
 import { formatReference } from "../oci/reference.ts";
 import type { Branch } from "./branches.ts";
 import type { Change } from "./changes.ts";
 import type { Collector } from "./collector.ts";
-import { chainsBelow, isPartOfImage } from "./switches.ts";
+import { chainsBelow, isBelow, isPartOfImage } from "./switches.ts";
 import { seeLines } from "./text-images.ts";
+import { decidingReads, isOfInstallation, type Undecided } from "./undecided.ts";
 
 /** Says of a part that no setting brought to run, unless it only adds to the name of an image. */
 export function addUnreached(
@@ -17,18 +18,23 @@ export function addUnreached(
   collector: Collector,
 ): void {
   addLiterals(node, when, collector);
-  if (!isWorthTelling(node, looked)) return;
+  if (!isWorthTelling(node.pipe, looked)) return;
   const message = `no setting tried reaches what {{ ${node.type} ${node.source} }} leads to`;
   const { file, line } = node;
-  collector.unknown({ code: "NOT_EXPLORED", needed: false, message, file, line });
+  const needed = when.length === 0 && dependsOnTime(looked);
+  collector.unknown({ code: "NOT_EXPLORED", needed, message, file, line });
 }
 
 /** Says once for each file that no setting brought parts to run which change what images are made of. */
-export function addUnreachedChanges(changes: readonly Change[], collector: Collector): void {
+export function addUnreachedChanges(
+  changes: readonly Change[],
+  when: readonly string[],
+  collector: Collector,
+): void {
   const byFile = new Map<string, Change[]>();
   for (const change of changes) {
     const { node, looked } = change;
-    if (!isWorthTelling(node, looked)) continue;
+    if (!isWorthTelling(node.pipe, looked)) continue;
     byFile.set(node.file, [...(byFile.get(node.file) ?? []), change]);
   }
   for (const [file, [first, ...others]] of byFile) {
@@ -40,23 +46,68 @@ export function addUnreachedChanges(changes: readonly Change[], collector: Colle
         ? "adds to what an image is made of"
         : `changes for others (${first.keys.join(", ")})`;
     const message = `no setting tried reaches what {{ ${type} ${source} }} ${does}${more}`;
-    collector.unknown({ code: "NOT_EXPLORED", needed: false, message, file, line });
+    const isOfTime = [first, ...others].some(({ looked }) => dependsOnTime(looked));
+    const needed = when.length === 0 && isOfTime;
+    collector.unknown({ code: "NOT_EXPLORED", needed, message, file, line });
   }
 }
 
-/** True unless a setting that is the installer's alone decides, or none at all. */
-function isWorthTelling(node: BranchNode, { reads }: Looked): boolean {
-  const isPlain = reads.every(({ value, path }) => value instanceof Map || isPartOfImage(path));
-  return !isPlain || asksInside(node, reads);
+/** Says which names of images no setting gives another way, and which another installation does; `said` of what a note tells already. */
+export function addUndecided(
+  undecided: Undecided,
+  { when, said }: { readonly when: readonly string[]; readonly said: readonly Looked[] },
+  collector: Collector,
+): void {
+  const told = [...said];
+  for (const { ternary, condition, looked } of undecided.oneWays()) {
+    if (asksKind(condition) || !isWorthTelling(condition, looked)) continue;
+    if (collector.saysOfVersion && looked.reads.some(({ source }) => source === "kubeVersion"))
+      continue;
+    told.push(looked);
+    const { file, line, source } = ternary;
+    const message = `no setting tried gets the other value of {{ ${source} }} into the name of an image`;
+    const needed = when.length === 0 && dependsOnTime(looked);
+    collector.unknown({ code: "NOT_EXPLORED", needed, message, file, line });
+  }
+  const known = new Set(told.flatMap(({ reads }) => reads));
+  for (const { read, node } of undecided.installNames()) {
+    if (known.has(read)) continue;
+    const { file, line } = node;
+    const message = `the name of an image depends on ${read.path.join("")}, which no setting reaches`;
+    const needed = when.length === 0 && read === CLOCK;
+    collector.unknown({ code: "NOT_EXPLORED", needed, message, file, line });
+  }
 }
+
+/** Another day these values may need what they do not need on the one that is assumed. */
+function dependsOnTime({ reads }: Looked): boolean {
+  return reads.includes(CLOCK);
+}
+
+/** True unless a setting that is the installer's alone decides, or none at all. */
+function isWorthTelling(pipe: Pipe, looked: Looked): boolean {
+  if (decidingReads(looked).length > 0) return true;
+  const all = looked.reads.filter((read) => !isOfInstallation(read));
+  // A setting below which another is looked for is a table, and decides nothing itself.
+  const reads = all.filter((read) => !all.some((other) => isBelow(other, read)));
+  const isPlain = reads.every(({ value, path }) => value instanceof Map || isPartOfImage(path));
+  return !isPlain || asksInside(pipe, reads);
+}
+
+/** A value is printed as its kind asks for: that is no choice between two. */
+function asksKind({ commands }: Pipe): boolean {
+  return commands.some(({ first }) => first.type === "function" && ASKS_KIND.test(first.name));
+}
+
+const ASKS_KIND = /^(?:kind|type)(?:Is|IsLike|Of)$/;
 
 /** What asks of a table only whether it, or an entry of it, is there. */
 const ASKS_PRESENCE: ReadonlySet<string> = new Set(
   "and or not empty default coalesce hasKey get index dig kindIs".split(" "),
 );
 
-/** True for a condition on what a table holds as a whole, on the release, or on the cluster's objects. */
-function asksInside({ pipe }: BranchNode, reads: readonly Read[]): boolean {
+/** True for a condition on what a table holds as a whole, or on the release. */
+function asksInside(pipe: Pipe, reads: readonly Read[]): boolean {
   const operands = commandsOf(pipe).flatMap(argumentsIn);
   if (operands.some(isOfRelease)) return true;
   const isLooked = operands.some((one) => one.type === "function" && !ASKS_PRESENCE.has(one.name));
@@ -71,9 +122,8 @@ function isWholeTable({ value, path }: Read, reads: readonly Read[]): boolean {
   return !reads.some((other) => other.path.length > path.length && startsWith(other.path, path));
 }
 
-/** `.Release.IsUpgrade`, or an object that only an installation could find. */
+/** `.Release.Name` */
 function isOfRelease(operand: Operand): boolean {
-  if (operand.type === "function") return operand.name === "lookup";
   if (operand.type !== "field" && operand.type !== "variable") return false;
   return operand.names.includes("Release");
 }

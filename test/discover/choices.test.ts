@@ -42,6 +42,20 @@ const gated: readonly (readonly [string, string, string, string])[] = [
     "or .Values.a.c .Values.a.b",
     "a.b is set",
   ],
+  ["values have an entry deep in them", "", 'dig "x" "y" false (merge (dict) .Values)', "x.y=true"],
+  ["a table has an entry deep in it", "all: {}", 'dig "x" "y" 0 .Values.all', "all.x.y=true"],
+  [
+    "a table has an entry that is merged over a default",
+    "all: {}",
+    '(mergeOverwrite (dict "x" false) .Values.all).x',
+    "all.x=true",
+  ],
+  [
+    "a table has an entry, or else another one that stands behind it",
+    "all: {}",
+    '(merge (dict) .Values.all (dict "x" false)).x',
+    "all.x=true",
+  ],
   ["a setting is true or false", 'all: ""', 'typeIs "bool" .Values.all', "all=true"],
 ];
 

@@ -184,3 +184,88 @@ describe("a part that nothing reaches and that has a say in the name of an image
     expect(await saidOf(texts)).toEqual([]);
   });
 });
+
+const gets = (source: string): string =>
+  `no setting tried gets the other value of {{ ${source} }} into the name of an image`;
+
+const depends = (on: string): string =>
+  `the name of an image depends on ${on}, which no setting reaches`;
+
+describe("a name that only an installation gives is said", () => {
+  it.each<[string, ChartTexts, string]>([
+    [
+      "where a ternary asks whether it is an upgrade",
+      { "templates/a.yaml": pod('x/app:1{{ ternary "-up" "" .Release.IsUpgrade }}') },
+      `templates/a.yaml:7 ${gets('ternary "-up" "" .Release.IsUpgrade')}`,
+    ],
+    [
+      "where the namespace is compared before it, in a helper",
+      {
+        "templates/_h.tpl": `{{ define "tag" }}\n{{ eq .Release.Namespace "kube-system" | ternary "2" "1" }}{{ end }}`,
+        "templates/a.yaml": pod('x/app:{{ include "tag" . | trim }}'),
+      },
+      `templates/_h.tpl:2 ${gets('eq .Release.Namespace "kube-system" | ternary "2" "1"')}`,
+    ],
+    [
+      "where the version of the cluster decides, and both that are tried give the same",
+      {
+        "templates/a.yaml": pod(
+          'x/app:{{ semverCompare ">=1.99-0" .Capabilities.KubeVersion.Version | ternary 2 1 }}',
+        ),
+      },
+      `templates/a.yaml:7 ${gets('semverCompare ">=1.99-0" .Capabilities.KubeVersion.Version | ternary 2 1')}`,
+    ],
+    [
+      "where an object of the cluster is looked up, behind a variable",
+      {
+        "values.yaml": 'tag: "1"\n',
+        "templates/a.yaml": `{{ $old := lookup "v1" "ConfigMap" "x" "y" }}\n${pod("x/app:{{ ($old.data).tag | default .Values.tag }}")}`,
+      },
+      `templates/a.yaml:8 ${depends("lookup")}`,
+    ],
+    [
+      "where a text is chosen by the name of the release, in an entry of a table",
+      {
+        "templates/a.yaml": `{{ $p := dict "sfx" (and (eq .Release.Name "prod") "-prod") }}\n${pod('x/app:1{{ $p.sfx | default "" }}')}`,
+      },
+      `templates/a.yaml:8 ${depends(".Release.Name")}`,
+    ],
+    [
+      "where no value that is tried has the key that is looked for",
+      {
+        "values.yaml": "all: {a: 1}\n",
+        "templates/a.yaml": pod('x/app:1{{ ternary "-b" "" (has "b" (keys .Values.all)) }}'),
+      },
+      `templates/a.yaml:7 ${gets('ternary "-b" "" (has "b" (keys .Values.all))')}`,
+    ],
+  ])("%s", async (_name, texts, wanted) => {
+    expect(await saidOf(texts)).toEqual([wanted]);
+  });
+
+  it("but not where a setting turns it, where it is part of an image, asks for a kind, or is in no name", async () => {
+    const texts = {
+      "values.yaml": 'a: false\ndigest: ""\nown: {x: 1}\n',
+      "templates/a.yaml": `${pod('{{ .Values.a | ternary "x" "y" }}/app{{ ternary ":1" (print "@" .Values.digest) (empty .Values.digest) }}')}    env: [{name: {{ ternary "a" "b" .Release.IsUpgrade }}, value: {{ .Release.Name }}}]\n`,
+      "templates/b.yaml": pod(
+        'x/b:{{ dig "tag" "1" (typeIs "string" .Values.own | ternary (dict) .Values.own) }}',
+      ),
+    };
+    expect(await saidOf(texts)).toEqual([]);
+  });
+
+  it("and a needed image may be missing where it is the day on which it is installed", async () => {
+    const late = 'gt (now | date "2006" | int) 3000';
+    const { unknowns, complete } = await discoverImages(
+      await makeChartOf({
+        "templates/a.yaml": `{{ if ${late} }}\n${pod("x/{{ .Values.late }}:1")}{{ end }}`,
+        "templates/b.yaml": pod(`x/app:1{{ ternary "-late" "" (${late}) }}`),
+        "templates/c.yaml": pod('x/app:{{ now | date "2006.01" }}'),
+      }),
+    );
+    expect(unknowns.map(({ file, line, message }) => `${file}:${line} ${message}`)).toEqual([
+      `templates/a.yaml:1 no setting tried reaches what {{ if ${late} }} leads to`,
+      `templates/b.yaml:7 ${gets(`ternary "-late" "" (${late})`)}`,
+    ]);
+    expect([unknowns.every(({ needed }) => needed), complete]).toEqual([true, false]);
+  });
+});

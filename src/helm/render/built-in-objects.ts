@@ -1,6 +1,7 @@
 import { decode, type Chart } from "../../chart/chart.ts";
 import { glob } from "../../chart/path-patterns.ts";
 import { withMethods } from "../template/field.ts";
+import { markShared, noteEntry } from "../template/origins.ts";
 import { fn, type TemplateFunction } from "../template/signature.ts";
 import { writeYaml } from "../template/to-yaml.ts";
 import { isList, ofType, Struct, type Dict, type Value } from "../template/value.ts";
@@ -16,10 +17,10 @@ export interface Release {
   readonly isUpgrade?: boolean | undefined;
 }
 
-/** `.Release` */
+/** `.Release`, which all templates see. */
 export function releaseObject(release: Release): Dict {
   const { name = "release-name", namespace = "default", isUpgrade = false } = release;
-  return new Map<string, Value>([
+  const object: Dict = new Map<string, Value>([
     ["Name", name],
     ["Namespace", namespace],
     ["IsInstall", !isUpgrade],
@@ -27,6 +28,11 @@ export function releaseObject(release: Release): Dict {
     ["Revision", 1n],
     ["Service", "Helm"],
   ]);
+  markShared(object);
+  for (const [key, value] of object) {
+    noteEntry(object, key, [{ source: "install", path: [`.Release.${key}`], value }]);
+  }
+  return object;
 }
 
 /** `.Values`, with what Go's type of it can do. https://pkg.go.dev/helm.sh/helm/v3@v3.19.0/pkg/chartutil#Values */

@@ -1,5 +1,5 @@
 import { withMethods } from "../template/field.ts";
-import type { Read } from "../template/reads.ts";
+import type { Read } from "../template/read.ts";
 import { fn } from "../template/signature.ts";
 import { Struct } from "../template/value.ts";
 

@@ -1,6 +1,6 @@
 import type { Chart } from "../../chart/chart.ts";
 import { forgetContents } from "../template/contents.ts";
-import { markAllShared, markShared } from "../template/reads.ts";
+import { markAllShared, markShared } from "../template/origins.ts";
 import type { Dict, Struct, Value } from "../template/value.ts";
 import type { Instance } from "../values/compose.ts";
 import { chartObject, releaseObject, valuesObject, type Release } from "./built-in-objects.ts";
@@ -90,7 +90,7 @@ export class Contexts {
   }
 
   #release(release: Release): Dict {
-    const known = this.#releases.get(release) ?? shared(releaseObject(release));
+    const known = this.#releases.get(release) ?? releaseObject(release);
     this.#releases.set(release, known);
     return known;
   }

@@ -4,7 +4,7 @@ import type { Budget } from "../template/budget.ts";
 import { Evaluation, type Printed, type Problem } from "../template/evaluate.ts";
 import { FUNCTIONS } from "../template/functions/functions.ts";
 import { KnownRuns, RunsMemory } from "../template/known-runs.ts";
-import { markShared } from "../template/reads.ts";
+import { markShared } from "../template/origins.ts";
 import type { Watcher } from "../template/watcher.ts";
 import type { Dict } from "../template/value.ts";
 import type { Instance } from "../values/compose.ts";

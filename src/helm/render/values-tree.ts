@@ -6,7 +6,7 @@ import {
   markShared,
   noteCopy,
   Snapshot,
-} from "../template/reads.ts";
+} from "../template/origins.ts";
 import type { Dict, Value } from "../template/value.ts";
 import { allInstances, type Instance } from "../values/compose.ts";
 import { lookUp, setAt, type ValuesPath } from "../values/path.ts";

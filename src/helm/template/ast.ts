@@ -39,6 +39,7 @@ interface TextNode {
 export interface ActionNode {
   readonly type: "action";
   readonly line: number;
+  readonly file: string;
   readonly pipe: Pipe;
 }
 
@@ -69,6 +70,16 @@ export interface Pipe {
   readonly commands: readonly Command[];
   /** It calls `required`. */
   readonly requires: boolean;
+  /** Where it stands, if it calls `ternary`. */
+  readonly ternary: Ternary | undefined;
+}
+
+/** A pipeline that takes one of two values. */
+export interface Ternary {
+  readonly file: string;
+  readonly line: number;
+  /** As it is written. */
+  readonly source: string;
 }
 
 export interface Command {

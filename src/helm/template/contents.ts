@@ -1,4 +1,5 @@
-import { areSame, isShared, madeOf, type Read } from "./reads.ts";
+import { isShared, madeOf } from "./origins.ts";
+import { areSame, type Read } from "./read.ts";
 import { isList, type Dict, type Value } from "./value.ts";
 
 /** What a table that templates share held at one time. */

@@ -6,7 +6,8 @@ import { Lookups, type Noted } from "./lookups.ts";
 import { parseTemplate } from "./parser.ts";
 import { NO_VALUE } from "./print.ts";
 import { ReadLog } from "./read-log.ts";
-import { isShared, readsOf, type Read } from "./reads.ts";
+import { isShared, readsOf } from "./origins.ts";
+import { readBelow, type Read } from "./read.ts";
 import type { Call, TemplateFunction } from "./signature.ts";
 import { Statements } from "./statements.ts";
 import type { Watcher } from "./watcher.ts";
@@ -145,6 +146,11 @@ export class Evaluation implements Call {
     this.lookups.lookedUp(dict, key);
     if (this.#log.active) this.#log.add(readsOf(dict, key));
     return dict.get(key) ?? null;
+  }
+
+  lacks(dict: Dict, [first = "", ...names]: readonly string[]): void {
+    if (!this.#log.active || names.length === 0) return;
+    this.#log.add(readsOf(dict, first).map((read) => readBelow(read, names)));
   }
 
   changes(dict: Dict, key: string): void {

@@ -5,7 +5,7 @@ import type { Scope } from "./frame.ts";
 import { asInt } from "./literals.ts";
 import { LOOKED_AT_NOTHING, type Looked, type ReadLog } from "./read-log.ts";
 import { noteUse } from "./function-uses.ts";
-import { noteEntry } from "./reads.ts";
+import { noteEntry } from "./origins.ts";
 import type { Call, TemplateFunction } from "./signature.ts";
 import { TemplateError } from "./template-error.ts";
 import { isTrue, typeOf, type Value } from "./value.ts";
@@ -43,10 +43,10 @@ function pipeValue(pipe: Pipe, scope: Scope, machine: Machine): Value {
   );
 }
 
-function commandsValue({ commands }: Pipe, scope: Scope, machine: Machine): Value {
-  const context: Context = { scope, machine, start: machine.log.mark(), before: undefined };
+function commandsValue(pipe: Pipe, scope: Scope, machine: Machine): Value {
+  const context: Context = { scope, machine, pipe, start: machine.log.mark(), before: undefined };
   let piped = NOTHING;
-  for (const command of commands) {
+  for (const command of pipe.commands) {
     piped = [commandValue(command, piped, context)];
     context.before = command;
   }
@@ -59,6 +59,7 @@ const NOTHING: readonly Value[] = [];
 interface Context {
   readonly scope: Scope;
   readonly machine: Machine;
+  readonly pipe: Pipe;
   /** What the pipeline looks at begins here. */
   readonly start: number;
   /** What the piped value comes from. */
@@ -90,7 +91,8 @@ function functionValue(name: string, given: Given, context: Context): Value {
   let args: Value[] | undefined;
   try {
     if (log.enabled && KEEPS_ENTRIES.has(name)) return tracedValue(run, given, context);
-    args = argumentsOf(given, context, run);
+    args =
+      name === "ternary" ? argumentsOfTernary(given, context) : argumentsOf(given, context, run);
     noteUse(name, args, call.lookups);
     log.calls(context.start);
     return callFunction(run, args, call);
@@ -142,6 +144,21 @@ function argumentsOf({ rest, piped }: Given, context: Context, run?: TemplateFun
   const args: Value[] = [];
   for (const operand of rest) args.push(argumentOf(operand, context, { run, at: args.length }));
   for (const value of piped) args.push(value);
+  return args;
+}
+
+/** What decides stands last, or is piped: what was looked at for it says why the one value was taken. */
+function argumentsOfTernary({ rest, piped }: Given, context: Context): Value[] {
+  const { log } = context.machine;
+  const ends = [log.mark()];
+  const given = rest.map((operand) => {
+    const value = operandValue(operand, context);
+    ends.push(log.mark());
+    return value;
+  });
+  const [from, to] = piped.length > 0 ? [context.start, ends.at(0)] : ends.slice(-2);
+  const args = [...given, ...piped];
+  log.decides(context.pipe, args.at(-1) ?? null, { from, to });
   return args;
 }
 

@@ -1,4 +1,5 @@
-import { areSame, isShared, readsOf, type Read } from "./reads.ts";
+import { isShared, placesOf, readsOf } from "./origins.ts";
+import { areSame, areSamePlaces, type Places, type Read } from "./read.ts";
 import { isIdentical, isList, type Dict, type Value } from "./value.ts";
 
 /** Entries of larger data, and of what is nested deeper, are not compared. */
@@ -18,9 +19,12 @@ type Kept = Value | KeptTable | KeptList;
 class KeptTable {
   /** With what was read to make each. */
   readonly entries: readonly (readonly [string, Kept, readonly Read[]])[];
+  /** Where others would stand. */
+  readonly places: Places;
 
-  constructor(entries: KeptTable["entries"]) {
+  constructor(entries: KeptTable["entries"], places: KeptTable["places"]) {
     this.entries = entries;
+    this.places = places;
   }
 }
 
@@ -55,7 +59,7 @@ class Keeper {
     const entries = [...value].map(
       ([key, one]) => [key, this.keep(one, depth + 1), readsOf(value, key)] as const,
     );
-    return new KeptTable(entries);
+    return new KeptTable(entries, placesOf(value));
   }
 }
 
@@ -73,8 +77,9 @@ export function isSame(kept: Kept, data: Value): boolean {
   return items.every((item, index) => isSame(item, data[index] ?? null));
 }
 
-function isSameTable({ entries }: KeptTable, data: Value): boolean {
+function isSameTable({ entries, places }: KeptTable, data: Value): boolean {
   if (!(data instanceof Map) || data.size !== entries.length || isShared(data)) return false;
+  if (!areSamePlaces(places, placesOf(data))) return false;
   return entries.every(
     ([key, one, reads]) =>
       data.has(key) && isSame(one, data.get(key) ?? null) && areSame(reads, readsOf(data, key)),

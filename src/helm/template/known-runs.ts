@@ -4,7 +4,7 @@ import { givenOf, isSame, type Given } from "./given.ts";
 import { hold } from "./lookup.ts";
 import type { Lookups, Noted } from "./lookups.ts";
 import type { Looked, ReadLog } from "./read-log.ts";
-import { isShared } from "./reads.ts";
+import { isShared } from "./origins.ts";
 import { BudgetError } from "./template-error.ts";
 import { integerOf, isList, type Dict, type Value } from "./value.ts";
 import { repeatWrites } from "./writes.ts";

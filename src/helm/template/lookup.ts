@@ -1,5 +1,6 @@
 import { hasContents, type Contents } from "./contents.ts";
-import { areSame, madeOf, type Read } from "./reads.ts";
+import { madeOf } from "./origins.ts";
+import { areSame, type Read } from "./read.ts";
 import type { Dict, Value } from "./value.ts";
 
 /** A look at a table that templates share. */

@@ -1,6 +1,6 @@
 import { contentsOf, isMade, type Contents } from "./contents.ts";
 import type { Lookup } from "./lookup.ts";
-import { isShared, madeOf } from "./reads.ts";
+import { isShared, madeOf } from "./origins.ts";
 import { isList, type Dict, type Value } from "./value.ts";
 import { Writes, type Write } from "./writes.ts";
 

@@ -39,14 +39,12 @@ class Parser {
   readonly #reader: TokenReader;
   readonly #pipelines: PipelineParser;
   readonly #file: string;
-  readonly #source: string;
   readonly #defines = new Map<string, Define>();
   #isNotable: IsNotable;
   #list: ListBuilder;
   #depth = 0;
 
   constructor(source: string, { file, isNotable = () => false }: ParseOptions) {
-    this.#source = source;
     this.#isNotable = isNotable;
     this.#list = new ListBuilder(isNotable);
     this.#file = file;
@@ -120,7 +118,7 @@ class Parser {
       default: {
         const pipe = this.#pipelines.parse();
         reader.close();
-        return { type: "action", line, pipe };
+        return { type: "action", line, file: this.#file, pipe };
       }
     }
   }
@@ -128,7 +126,7 @@ class Parser {
   #branch(type: BranchNode["type"], line: number): BranchNode {
     const from = this.#reader.position();
     const pipe = this.#pipelines.parse({ range: type === "range" });
-    const source = this.#source.slice(from, this.#reader.position()).trim();
+    const source = this.#reader.writtenSince(from);
     this.#reader.close();
     const { list: body, ending } = this.#body();
     const otherwise = this.#otherwise(ending, type);

@@ -1,4 +1,4 @@
-import type { Command, ListBuilder, Operand, Pipe } from "./ast.ts";
+import type { Command, ListBuilder, Operand, Pipe, Ternary } from "./ast.ts";
 import type { TokenReader } from "./token-reader.ts";
 
 /** Parentheses within parentheses. */
@@ -20,9 +20,19 @@ export class PipelineParser {
   parse(options: { range?: boolean } = {}): Pipe {
     const { variables, assigns } = this.#declaration(options.range === true);
     if (assigns) for (const name of variables) this.#list().assigns(name);
+    const [line, from] = [this.#reader.line(), this.#reader.position()];
     const commands = [this.#command()];
     while (this.#reader.takeSymbol("|") && !this.#reader.atClose()) commands.push(this.#command());
-    return { type: "pipe", variables, assigns, commands, requires: commands.some(requires) };
+    const ternary = commands.some((one) => calls(one, "ternary"))
+      ? this.#ternary(line, from)
+      : undefined;
+    const requires = commands.some((one) => calls(one, "required"));
+    return { type: "pipe", variables, assigns, commands, requires, ternary };
+  }
+
+  #ternary(line: number, from: number): Ternary {
+    const { file } = this.#reader;
+    return { file, line, source: this.#reader.writtenSince(from) };
   }
 
   #declaration(range: boolean): Pick<Pipe, "variables" | "assigns"> {
@@ -125,8 +135,8 @@ export class PipelineParser {
 
 const NOTHING_DECLARED = { variables: [], assigns: false };
 
-function requires({ first }: Command): boolean {
-  return first.type === "function" && first.name === "required";
+function calls({ first }: Command, name: string): boolean {
+  return first.type === "function" && first.name === name;
 }
 
 function word(text: string): Operand {

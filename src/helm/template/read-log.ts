@@ -1,6 +1,7 @@
 import { append } from "../../content/append.ts";
+import type { Pipe } from "./ast.ts";
 import { partsInPlaceOf } from "./file-names.ts";
-import { readBelow, type Read } from "./reads.ts";
+import { readBelow, type Read } from "./read.ts";
 import type { Value } from "./value.ts";
 
 /** Values that were compared with each other, and what was looked at to get them. */
@@ -11,6 +12,8 @@ export interface Comparison {
   readonly ofFiles?: true;
   /** The values are keys of a table, and one of them is asked for. */
   readonly ofKeys?: true;
+  /** The value is what the `ternary` in this pipeline was decided by. */
+  readonly decides?: Pipe;
 }
 
 /** What was looked at while something was evaluated. */
@@ -111,6 +114,17 @@ export class ReadLog {
     this.#compared.push({ values: [key, ...keys], reads: this.#behind(), ofKeys: true });
   }
 
+  /** The value decides on the `ternary` in a pipeline, and this part of the log on the value. */
+  decides(
+    pipe: Pipe,
+    value: Value,
+    { from, to }: { readonly from: number | undefined; readonly to: number | undefined },
+  ): void {
+    if (!this.active) return;
+    const reads = distinct(this.#reads.slice(from, to).slice(0, MAX_BEHIND), 0);
+    this.#compared.push({ values: [value], reads, decides: pipe });
+  }
+
   #behind(): readonly Read[] {
     return distinct(this.#reads.slice(this.#from, this.#from + MAX_BEHIND), 0);
   }
@@ -135,6 +149,12 @@ export class ReadLog {
   /** Where both lists end now, for `since`. */
   marks(): Marks {
     return { reads: this.#reads.length, compared: this.#compared.length };
+  }
+
+  /** What was looked at since has no say in anything. */
+  forget({ reads, compared }: Marks): void {
+    this.#reads.length = reads;
+    this.#compared.length = compared;
   }
 
   /** What was looked at since; of more than anybody asks for only what could matter to somebody. */

@@ -1,6 +1,6 @@
 import type { Budget } from "./budget.ts";
 import type { Lookups } from "./lookups.ts";
-import type { Read } from "./reads.ts";
+import type { Read } from "./read.ts";
 import { TemplateError } from "./template-error.ts";
 import { isList, isTextMap, typeOf, type Dict, type Value } from "./value.ts";
 
@@ -13,6 +13,8 @@ export interface Call {
   read(dict: Dict, key: string): Value;
   /** Says that a function is about to change an entry of `dict`. */
   changes(dict: Dict, key: string): void;
+  /** Says which names were followed from `dict` on, of which it does not have the first. */
+  lacks(dict: Dict, names: readonly string[]): void;
   /** Says what was asked that no entry of a dictionary answers. */
   asked(read: Read): void;
   /** Says that one of the keys of `dict` was chosen by a value. */

@@ -10,6 +10,7 @@ import {
   type Frame,
   type Output,
 } from "./frame.ts";
+import { isIdle } from "./idle.ts";
 import { printed } from "./print.ts";
 import { LOOKED_AT_NOTHING, type Looked } from "./read-log.ts";
 import { BudgetError } from "./template-error.ts";
@@ -154,7 +155,10 @@ export class Statements {
 
   #branch(node: BranchNode, frame: Frame): Signal {
     const mark = frame.scope.variables.mark();
+    const { log } = this.#host.machine;
+    const before = log.marks();
     const { value, looked } = this.#condition(node, node.pipe, frame);
+    if (log.active && isIdle(node)) log.forget(before);
     this.#host.machine.call.lookups.counted(value);
     const taken = isTrue(value) ? node.body : node.otherwise;
     this.#host.watcher?.branch(node, { taken, looked, line: frame.output.line() });

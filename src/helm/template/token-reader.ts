@@ -4,13 +4,16 @@ import { TemplateError } from "./template-error.ts";
 /** Tokens one after the other. `undefined` is the end of the template. */
 export class TokenReader {
   readonly #tokens: readonly Token[];
-  readonly #file: string;
+  readonly #source: string;
+  /** Names the template in messages. */
+  readonly file: string;
   #next = 0;
 
   /** @throws TemplateError for what is no token */
   constructor(source: string, file: string) {
     this.#tokens = tokensOf(source, file);
-    this.#file = file;
+    this.#source = source;
+    this.file = file;
   }
 
   peek(ahead = 0): Token | undefined {
@@ -61,8 +64,13 @@ export class TokenReader {
     return this.peek()?.at ?? 0;
   }
 
+  /** What is written between `position` and the next token. */
+  writtenSince(position: number): string {
+    return this.#source.slice(position, this.position()).trim();
+  }
+
   error(reason: string): TemplateError {
-    return new TemplateError(reason, `${this.#file}:${this.line()}`);
+    return new TemplateError(reason, `${this.file}:${this.line()}`);
   }
 }
 

@@ -1,5 +1,6 @@
 import { contentsOf, forgetContents, type Contents } from "./contents.ts";
-import { areSame, madeOf, noteEntry, shareAll, type Read } from "./reads.ts";
+import { madeOf, noteEntry, shareAll } from "./origins.ts";
+import { areSame, type Read } from "./read.ts";
 import type { Lookup } from "./lookup.ts";
 import type { Dict, Value } from "./value.ts";
 

@@ -1,6 +1,6 @@
 import type { Budget } from "../budget.ts";
 import { copyMethods } from "../field.ts";
-import { copyOrigin } from "../reads.ts";
+import { copyOrigin } from "../origins.ts";
 import { fn, variadic, type TemplateFunction } from "../signature.ts";
 import {
   deepEqual,

@@ -1,5 +1,6 @@
 import { format } from "../print.ts";
-import { areOfOnePlace, copyOrigin, isShared, noteEntry, readsOf, takePlace } from "../reads.ts";
+import { copyOrigin, isShared, noteEntry, noteMerge, readsOf, takePlace } from "../origins.ts";
+import { areOfOnePlace } from "../read.ts";
 import {
   asDict,
   asText,
@@ -104,11 +105,15 @@ function dig(items: readonly Value[], call: Call): Value {
   if (items.length < 3) throw new TemplateError("dig needs at least three arguments");
   if (items.at(-1) === null) throw new TemplateError("expected dict, found <nil>");
   let value = items.at(-1) ?? null;
-  for (const key of items.slice(0, -2)) {
+  const names = items.slice(0, -2).map(format);
+  for (const [at, name] of names.entries()) {
     const dict = asDict(value);
-    call.picked(dict, format(key));
-    const found = call.read(dict, format(key));
-    if (!dict.has(format(key))) return items.at(-2) ?? null;
+    call.picked(dict, name);
+    const found = call.read(dict, name);
+    if (!dict.has(name)) {
+      call.lacks(dict, names.slice(at));
+      return items.at(-2) ?? null;
+    }
     value = found;
   }
   return value;
@@ -137,6 +142,7 @@ class Merger {
 
   merge(target: Dict, source: Dict, depth: number): void {
     if (target === source) return;
+    noteMerge(target, source, this.#overwrite);
     this.#call.lookups.wentThrough(source);
     this.#call.lookups.wentThrough(target);
     if (depth > MAX_NESTING) throw new TemplateError("dictionaries nest too deep to be merged");

@@ -1,4 +1,5 @@
 import { fn, variadic, type TemplateFunction } from "../signature.ts";
+import type { Read } from "../read.ts";
 import { Struct } from "../value.ts";
 
 /** Longest random text that is asked for in earnest. */
@@ -37,5 +38,11 @@ export const STAND_INS: Readonly<Record<string, TemplateFunction>> = {
   genSignedCertWithKey: certificate,
   buildCustomCert: certificate,
   getHostByName: fn(["string"], () => ""),
-  lookup: variadic([], () => new Map()),
+  lookup: variadic([], (_none, _items, call) => {
+    call.asked(OBJECT);
+    return new Map();
+  }),
 };
+
+/** One of the cluster's objects, of which there is none here. */
+const OBJECT: Read = { source: "install", path: ["lookup"], value: null };

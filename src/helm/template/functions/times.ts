@@ -1,10 +1,16 @@
 import { withMethods } from "../field.ts";
-import { fn, type TemplateFunction } from "../signature.ts";
+import { CLOCK } from "../read.ts";
+import { fn, type Call, type TemplateFunction } from "../signature.ts";
 import { TemplateError } from "../template-error.ts";
 import { Integer, integerOf, Struct, type Value } from "../value.ts";
 
 /** The clock stands, so that every rendering is the same. In milliseconds. */
 const NOW = Date.parse("2024-01-01T00:00:00Z");
+
+function now(call: Call): number {
+  call.asked(CLOCK);
+  return NOW;
+}
 
 /** Milliseconds of the times that templates have in hand, all of them in UTC. */
 const moments = new WeakMap<Struct, number>();
@@ -36,23 +42,25 @@ export function isSameTime(a: Value, b: Value): boolean {
 }
 
 /** What is no time stands for now, as in Sprig. */
-function momentOf(value: Value | undefined): number {
-  if (value instanceof Struct) return moments.get(value) ?? NOW;
+function momentOf(value: Value | undefined, call: Call): number {
+  if (value instanceof Struct) return moments.get(value) ?? now(call);
   if (typeof value === "number") return value * 1000;
   const seconds = integerOf(value ?? null);
-  return seconds === undefined ? NOW : Number(seconds) * 1000;
+  return seconds === undefined ? now(call) : Number(seconds) * 1000;
 }
 
-const date = fn(["string", "any"], ([layout, time]) => format(momentOf(time), layout));
-const dateIn = fn(["string", "any", "string"], ([layout, time]) => format(momentOf(time), layout));
-const moved = fn(["string", "any"], ([by, time]) =>
-  timeAt(momentOf(time) + (millisecondsOf(by) ?? 0)),
+const date = fn(["string", "any"], ([layout, time], call) => format(momentOf(time, call), layout));
+const dateIn = fn(["string", "any", "string"], ([layout, time], call) =>
+  format(momentOf(time, call), layout),
 );
-const surelyMoved = fn(["string", "any"], ([by, time]) => {
+const moved = fn(["string", "any"], ([by, time], call) =>
+  timeAt(momentOf(time, call) + (millisecondsOf(by) ?? 0)),
+);
+const surelyMoved = fn(["string", "any"], ([by, time], call) => {
   const duration = millisecondsOf(by);
   if (duration === undefined)
     throw new TemplateError(`time: invalid duration ${JSON.stringify(by)}`);
-  return timeAt(momentOf(time) + duration);
+  return timeAt(momentOf(time, call) + duration);
 });
 const parsed = fn(["string", "string"], ([, text]) => {
   const moment = Date.parse(/\dT\d/.test(text) ? text : `${text.trim()} UTC`);
@@ -61,7 +69,7 @@ const parsed = fn(["string", "string"], ([, text]) => {
 
 /** Sprig's dates. https://masterminds.github.io/sprig/date.html */
 export const TIMES: Readonly<Record<string, TemplateFunction>> = {
-  now: fn([], () => timeAt(NOW)),
+  now: fn([], (_none, call) => timeAt(now(call))),
   toDate: parsed,
   mustToDate: parsed,
   dateModify: moved,
@@ -71,10 +79,12 @@ export const TIMES: Readonly<Record<string, TemplateFunction>> = {
   date,
   dateInZone: dateIn,
   date_in_zone: dateIn,
-  htmlDate: fn(["any"], ([time]) => format(momentOf(time), "2006-01-02")),
-  htmlDateInZone: fn(["any", "string"], ([time]) => format(momentOf(time), "2006-01-02")),
-  unixEpoch: fn(["any"], ([time]) => String(Math.floor(momentOf(time) / 1000))),
-  ago: fn(["any"], ([time]) => durationText((NOW - momentOf(time)) / 1000)),
+  htmlDate: fn(["any"], ([time], call) => format(momentOf(time, call), "2006-01-02")),
+  htmlDateInZone: fn(["any", "string"], ([time], call) =>
+    format(momentOf(time, call), "2006-01-02"),
+  ),
+  unixEpoch: fn(["any"], ([time], call) => String(Math.floor(momentOf(time, call) / 1000))),
+  ago: fn(["any"], ([time], call) => durationText((now(call) - momentOf(time, call)) / 1000)),
   duration: fn(["any"], ([seconds]) => durationText(wholeSeconds(seconds))),
   durationRound: fn(["any"], ([by]) =>
     roundedDuration(typeof by === "string" ? (millisecondsOf(by) ?? 0) : 0),

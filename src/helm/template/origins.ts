@@ -1,14 +1,5 @@
-import { isList, type Dict, type Value } from "./value.ts";
-
-/** One look at a setting, or at the cluster, while a template ran. */
-export interface Read {
-  /** `values`: of the chart; `api`: does the cluster have it; `kubeVersion`: which one is it. */
-  readonly source: "values" | "api" | "kubeVersion";
-  /** Keys from the top of the values, `["metrics", "enabled"]`; or the one name of the API. */
-  readonly path: readonly string[];
-  /** What was there, null when nothing was. */
-  readonly value: Value;
-}
+import type { Places, Read } from "./read.ts";
+import { isList, isTrue, type Dict, type Value } from "./value.ts";
 
 /**
  * Where a dictionary's entries come from: a place in the values, or (for one that a template built)
@@ -17,10 +8,20 @@ export interface Read {
 interface Origin {
   readonly path: readonly string[] | undefined;
   readonly entries: Map<string, readonly Read[]> | undefined;
+  readonly merged: Merged | undefined;
   /** Looks at its entries, one for each value that was there: the same look is the same object. */
   readonly known: Map<string, (readonly Read[])[]>;
   /** Other templates see the dictionary too; a copy of it is not shared. */
   readonly shared: boolean;
+}
+
+/** Tables of the values that were merged into one that a template built. */
+interface Merged {
+  readonly paths: Places;
+  /** What they have counts more than what was there. */
+  readonly overwrite: boolean;
+  /** Looks at entries that they lack: the same look is the same object. */
+  readonly known: Map<string, readonly Read[]>;
 }
 
 /** By these a condition is traced to a setting. What a template made has none to begin with. */
@@ -30,14 +31,16 @@ const origins = new WeakMap<Dict, Origin>();
 const MAX_LOOKS = 64;
 
 const NO_READS: readonly Read[] = [];
+const NOWHERE: Places = [];
 
 /** What reading `key` of `dict` looks at in the values. */
 export function readsOf(dict: Dict, key: string): readonly Read[] {
   const origin = origins.get(dict);
-  const made = origin?.entries?.get(key);
-  if (made !== undefined) return made;
-  if (origin?.path === undefined) return NO_READS;
+  if (origin === undefined) return NO_READS;
+  const made = origin.entries?.get(key);
+  if (made !== undefined && made.length > 0) return made;
   const value = dict.get(key) ?? null;
+  if (made !== undefined || origin.path === undefined) return lacking(origin.merged, key, value);
   const looks = origin.known.get(key) ?? [];
   const known = looks.find(([read]) => read?.value === value);
   if (known !== undefined) return known;
@@ -46,49 +49,23 @@ export function readsOf(dict: Dict, key: string): readonly Read[] {
   return reads;
 }
 
-/** Looks below settings that are not there, by the names that were asked for. */
-const below = new WeakMap<Read, Map<string, Read>>();
-
-/** A look at an entry of what is not there. */
-export function readBelow(read: Read, names: readonly string[]): Read {
-  const known = below.get(read) ?? new Map<string, Read>();
-  below.set(read, known);
-  const key = names.join(".");
-  const one = known.get(key) ?? { ...read, path: [...read.path, ...names] };
-  known.set(key, one);
-  return one;
+/** Looks at an entry that tables lack which were merged, and that would be there if one of them had it. */
+function lacking(merged: Merged | undefined, key: string, value: Value): readonly Read[] {
+  if (merged === undefined || (isTrue(value) && !merged.overwrite)) return NO_READS;
+  const known = merged.known.get(key);
+  if (known !== undefined) return known;
+  const reads = merged.paths.map((path): Read => ({
+    source: "values",
+    path: [...path, key],
+    value: null,
+  }));
+  if (merged.known.size < MAX_LOOKS) merged.known.set(key, reads);
+  return reads;
 }
 
 /** What was read to make an entry that a template has put into `dict`. */
 export function madeOf(dict: Dict, key: string): readonly Read[] | undefined {
   return origins.get(dict)?.entries?.get(key);
-}
-
-/** True if both say the same, in the same order. */
-export function areSame(
-  some: readonly Read[] | undefined,
-  others: readonly Read[] | undefined,
-): boolean {
-  if (some === others) return true;
-  if (some === undefined || others === undefined || some.length !== others.length) return false;
-  return some.every((read, at) => isSame(read, others[at]));
-}
-
-/** True if both looked at the same places in the same order, whatever was there. */
-export function areOfOnePlace(some: readonly Read[], others: readonly Read[]): boolean {
-  return (
-    some === others ||
-    (some.length === others.length && some.every((read, at) => isOfPlace(read, others[at])))
-  );
-}
-
-function isSame(one: Read, other: Read | undefined): boolean {
-  return one === other || (one.value === other?.value && isOfPlace(one, other));
-}
-
-function isOfPlace(one: Read, other: Read | undefined): boolean {
-  if (one.source !== other?.source || one.path.length !== other.path.length) return false;
-  return one.path.every((key, at) => key === other.path[at]);
 }
 
 /** Says that the entry `key` of `dict`, as it is, is a copy of the setting at `path`. */
@@ -103,13 +80,38 @@ export function noteEntry(dict: Dict, key: string, reads: readonly Read[]): void
   const entries = origin?.entries ?? new Map<string, readonly Read[]>();
   entries.set(key, reads);
   const known = origin?.known ?? new Map<string, (readonly Read[])[]>();
-  origins.set(dict, { path: origin?.path, entries, known, shared: origin?.shared === true });
+  const { path, merged } = origin ?? {};
+  origins.set(dict, { path, entries, merged, known, shared: origin?.shared === true });
+}
+
+/** Says that what stands in `source` was merged into `target`, which a template built. */
+export function noteMerge(target: Dict, source: Dict, overwrite: boolean): void {
+  const origin = origins.get(target);
+  if (origin?.path !== undefined) return;
+  const paths = placesOf(source).filter((path) => !placesOf(target).includes(path));
+  if (paths.length === 0) return;
+  const before = origin?.merged;
+  const merged: Merged = {
+    paths: [...(before?.paths ?? []), ...paths],
+    overwrite: overwrite || before?.overwrite === true,
+    known: new Map(),
+  };
+  const { entries, known = new Map<string, (readonly Read[])[]>(), shared = false } = origin ?? {};
+  origins.set(target, { path: undefined, entries, merged, known, shared });
+}
+
+/** Places in the values where an entry would stand that a table does not have. */
+export function placesOf(dict: Dict): Places {
+  const { path, merged } = origins.get(dict) ?? {};
+  return path === undefined ? (merged?.paths ?? NOWHERE) : [path];
 }
 
 /** Says that the entries of `to` come from where those of `from` do. */
 export function copyOrigin(from: Dict, to: Dict): void {
   const origin = origins.get(from);
-  if (origin !== undefined) origins.set(to, { ...origin, shared: false });
+  if (origin === undefined) return;
+  const { entries } = origin;
+  origins.set(to, { ...origin, entries: entries && new Map(entries), shared: false });
 }
 
 /**
@@ -119,7 +121,7 @@ export function copyOrigin(from: Dict, to: Dict): void {
 export function takePlace(from: Dict, to: Dict): void {
   const path = origins.get(from)?.path;
   if (from === to || path === undefined || origins.has(to)) return;
-  origins.set(to, { path, entries: undefined, known: new Map(), shared: false });
+  origins.set(to, { path, entries: undefined, merged: undefined, known: new Map(), shared: false });
   for (const [key, after] of to) {
     const before = from.get(key);
     if (before instanceof Map && after instanceof Map) takePlace(before, after);
@@ -152,7 +154,13 @@ export function isShared(dict: Dict): boolean {
 }
 
 export function markShared(dict: Dict): void {
-  origins.set(dict, { path: undefined, entries: undefined, known: new Map(), shared: true });
+  origins.set(dict, {
+    path: undefined,
+    entries: undefined,
+    merged: undefined,
+    known: new Map(),
+    shared: true,
+  });
 }
 
 /** Says of what a template made that others see it from now on, with everything in it. */
@@ -160,8 +168,8 @@ export function shareAll(value: Value): void {
   if (value instanceof Map) {
     const origin = origins.get(value);
     if (origin?.shared === true) return;
-    const { path, entries, known = new Map<string, (readonly Read[])[]>() } = origin ?? {};
-    origins.set(value, { path, entries, known, shared: true });
+    const { path, entries, merged, known = new Map<string, (readonly Read[])[]>() } = origin ?? {};
+    origins.set(value, { path, entries, merged, known, shared: true });
     for (const item of value.values()) shareAll(item);
   } else if (isList(value)) for (const item of value) shareAll(item);
 }
@@ -187,7 +195,13 @@ export function copyWithOrigins(
   if (known !== undefined) return known;
   const copy: Dict = new Map();
   copies?.set(dict, copy);
-  origins.set(copy, { path, entries: undefined, known: new Map(), shared: true });
+  origins.set(copy, {
+    path,
+    entries: undefined,
+    merged: undefined,
+    known: new Map(),
+    shared: true,
+  });
   const copied = (value: Value, inner: readonly string[]): Value => {
     if (value instanceof Map) return copyWithOrigins(value, inner, copies);
     if (!isList(value)) return value;
