@@ -22,7 +22,7 @@ export function reportProblems(
     collector,
   );
   const others = problems.filter(({ path }) => path === undefined);
-  for (const { file, line, reason, refused } of reportUndefined(others, said, collector)) {
+  for (const { file, line, reason, refused } of reportUndefined(causes(others), said, collector)) {
     collector.unknown({
       code: refused ? "VALUES_REFUSED" : "TEMPLATE_NOT_EVALUATED",
       needed,
@@ -35,10 +35,22 @@ export function reportProblems(
   }
 }
 
-const UNDEFINED = /template "([^"]+)" not defined$/;
-
-/** What becomes of a variable that such a template was to give. */
+/** What becomes of a variable that something which failed was to give. */
 const FOLLOWS = /undefined variable "[^"]+"$/;
+
+/** A refusal is said once, whichever file asks for it, and what only follows from another failure not at all. */
+function causes(problems: readonly Problem[]): readonly Problem[] {
+  const refusals = new Set<string>();
+  const mayFollow = problems.some(({ reason }) => !FOLLOWS.test(reason));
+  return problems.filter(({ reason, refused }) => {
+    if (!refused) return !(mayFollow && FOLLOWS.test(reason));
+    const isSaid = refusals.has(reason);
+    refusals.add(reason);
+    return !isSaid;
+  });
+}
+
+const UNDEFINED = /template "([^"]+)" not defined$/;
 
 /** Names that one message lists. */
 const MAX_NAMES = 8;
@@ -57,7 +69,7 @@ function reportUndefined(
   const { file, line } = first;
   const message = `could not evaluate ${calls.length} places, ${file}:${line} and others: no chart in it defines the templates that they call, ${names.toSorted().slice(0, MAX_NAMES).join(", ")}${more}${suffix}`;
   collector.unknown({ code: "TEMPLATE_NOT_EVALUATED", needed, message, file, line });
-  return problems.filter(({ reason }) => !UNDEFINED.test(reason) && !FOLLOWS.test(reason));
+  return problems.filter(({ reason }) => !UNDEFINED.test(reason));
 }
 
 /** All that the chart asks for, so that nobody has to find it out one by one. */

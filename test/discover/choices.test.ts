@@ -29,6 +29,12 @@ const gated: readonly (readonly [string, string, string, string])[] = [
   ["a text made of a setting is one", "mode: v1", 'eq (trimPrefix "v" .Values.mode) "2"', "mode=2"],
   ["a setting that is not there is one", "", 'eq (.Values.mode | default "a") "b"', "mode=b"],
   ["a table that is not there has an entry", "", "((.Values.x).y).z", "x.y.z=true"],
+  [
+    "nothing has one, which Helm calls an error",
+    "go: false",
+    "and .Values.go .Values.x.y",
+    "go=true & x.y=true",
+  ],
   ["nothing global has one", "", "(.Values.global).x", "global.x=true"],
   ["a text matches a pattern", "mode: v1", 'regexMatch "^v2" .Values.mode', "mode=v2"],
   ["a version is new enough", "v: 1.0.0", 'semverCompare ">=2.1" .Values.v', "v=2.1"],

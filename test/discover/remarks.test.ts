@@ -66,6 +66,22 @@ image: quay.io/acme/shown:1.0
   });
 });
 
+describe("what stands in the way in several places", () => {
+  it("is said once where the chart refuses values, and not where it follows from another", async () => {
+    const refusal = '{{ fail "give a namespace" }}\n';
+    expect(await said({ "templates/a.yaml": refusal, "templates/b.yaml": refusal })).toEqual([
+      "warning VALUES_REFUSED the chart refuses these values: give a namespace",
+    ]);
+    const following = "{{ $all := index .Values.all 0 }}\n{{ $one := index $all 0 }}\n{{ $one }}";
+    expect(await said({ "templates/a.yaml": following })).toEqual([
+      "warning TEMPLATE_NOT_EVALUATED could not evaluate templates/a.yaml:1: error calling index: index of untyped nil: .Values.all has no value",
+    ]);
+    expect(await said({ "templates/a.yaml": "{{ $one }}" })).toEqual([
+      'warning TEMPLATE_NOT_EVALUATED could not evaluate templates/a.yaml:1: undefined variable "$one"',
+    ]);
+  });
+});
+
 const call = (name: string): string => `{{ $x := include "common.${name}" . }}{{ $x }}\n`;
 
 describe("templates that no chart defines", () => {

@@ -216,6 +216,7 @@ function chainValue(operand: Named, given: Given, context: Context): Value {
   }
   for (let index = 0; index < names.length; index++) {
     const name = names[index] ?? "";
+    if (value === null) log.looksBelow(before, names.slice(index));
     const method = methodOf(value, name);
     const args = index === names.length - 1 ? argumentsOf(given, context) : NOTHING;
     if (method !== undefined) value = method(args, call);
