@@ -69,7 +69,7 @@ export function seeContainer(
   if (image !== undefined) {
     sightings.see({ image, text, certainty: "proven", where });
   } else if (stated !== undefined || container.has("command") || container.has("args")) {
-    sightings.miss({ where, text });
+    sightings.miss({ where, text: stated === undefined ? undefined : text });
   }
   const words = [container.get("command"), container.get("args")].flatMap(wordsIn);
   seeArguments(words, sightings);

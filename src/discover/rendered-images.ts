@@ -57,7 +57,10 @@ export function imagesIn(printed: PrintedText): RenderedImages {
             ...place(sighting.text),
           }),
         }),
-      miss: (blank) => blanks.push({ ...blank, ...place("image:"), object: manifest.name }),
+      miss: (blank) => {
+        if (isPatch(blank, manifest)) return;
+        blanks.push({ ...blank, ...place("image:"), object: manifest.name });
+      },
     });
     append(resources, resourcesOf(manifest, images.slice(before), printed));
   }
@@ -86,6 +89,11 @@ function resourcesOf(
   if (kind === undefined || isTest(hooks)) return [];
   const namesImage = seen.some(({ evidence }) => isSure(evidence.class));
   return [{ kind, name, namesImage, file }];
+}
+
+/** What a custom resource says of a container without its image is a change to one that the operator makes. */
+function isPatch({ text }: Blank, { object }: Manifest): boolean {
+  return text === undefined && customKind(object) !== undefined;
 }
 
 function isSure(one: Evidence["class"]): boolean {

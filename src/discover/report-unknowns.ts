@@ -94,7 +94,7 @@ export function reportOthers(
 ): void {
   collector.resources.addInstalled(resources);
   for (const { object, where, text, ...place } of blanks) {
-    const message = `${object}, ${where}: expected an image, found ${JSON.stringify(text)}`;
+    const message = `${object}, ${where}: expected an image, found ${JSON.stringify(text ?? "")}`;
     collector.unknown({ code: "IMAGE_NOT_DERIVED", needed: true, message, ...place });
   }
   for (const { reason, ...place } of broken) {
@@ -109,11 +109,17 @@ export function reportMissing(visited: readonly Visited[], collector: Collector)
     for (const { name, version, repository } of instance.chart.missing) {
       const isWanted = instance.missing.some((one) => one.name === name);
       const from = repository === null || repository === undefined ? "" : ` from ${repository}`;
-      const off = isWanted ? "" : ", which is switched off";
+      // Of what a dependency lacks in its turn Helm says nothing.
+      const isAsked = isWanted && instance.path.length === 0;
+      const rest = !isWanted
+        ? ", which is switched off"
+        : isAsked
+          ? ""
+          : ", and Helm installs it without";
       collector.unknown({
         code: "DEPENDENCY_MISSING",
-        needed: isWanted && when.length === 0,
-        message: `the chart does not hold its dependency ${name} ${version ?? ""}${from}${off}`,
+        needed: isAsked && when.length === 0,
+        message: `the chart does not hold its dependency ${name} ${version ?? ""}${from}${rest}`,
         file: shownPath(instance.chart, "Chart.yaml"),
       });
     }

@@ -22,7 +22,8 @@ export interface Sighting {
 /** A place that wants an image and does not say which. */
 export interface Blank {
   readonly where: string;
-  readonly text: string;
+  /** Undefined where nothing at all is said. */
+  readonly text: string | undefined;
 }
 
 /** Where walkers put what they see. */

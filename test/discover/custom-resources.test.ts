@@ -68,6 +68,17 @@ describe("a custom resource", () => {
     expect([open(discovery), discovery.complete]).toEqual([[], true]);
   });
 
+  it("may change a container that its operator makes, and needs no image for that", async () => {
+    const spec = (container: string): string =>
+      `{image: "quay.io/x/thing:1", containers: [{name: main, args: [-v]${container}}]}`;
+    const thing = (container: string): ChartTexts => ({
+      "templates/a.yaml": resource("x.example.org/v1", "Thing", spec(container)),
+    });
+    expect(await discover(thing(""))).toMatchObject({ complete: true });
+    const [blank] = (await discover(thing(', image: ""'))).unknowns;
+    expect(blank).toMatchObject({ code: "IMAGE_NOT_DERIVED", needed: true });
+  });
+
   it("that names an image may start more, which is a note; one of two that names none is open", async () => {
     const named = resource("x.example.org/v1", "Thing", "{image: quay.io/x/thing:1}");
     const silent = named.replace("{image: quay.io/x/thing:1}", "{}");

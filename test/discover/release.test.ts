@@ -73,6 +73,17 @@ describe("a dependency", () => {
     const on = await discover({ ...texts, "values.yaml": "sub: {enabled: true}\n" });
     expect(on).toMatchObject({ complete: false, unknowns: [{ code: "DEPENDENCY_MISSING" }] });
   });
+
+  it("that a dependency lacks in its turn is no hole, since Helm installs it without", async () => {
+    const lacking = { "Chart.yaml": wants("").replace("name: demo", "name: outer") };
+    const { complete, unknowns } = await discover(subchart("outer", lacking));
+    const message =
+      "the chart does not hold its dependency sub 1.0.0 from https://r, and Helm installs it without";
+    expect([complete, unknowns]).toMatchObject([
+      true,
+      [{ code: "DEPENDENCY_MISSING", needed: false, message }],
+    ]);
+  });
 });
 
 describe("values that a chart requires", () => {
