@@ -72,17 +72,16 @@ async function tryRender(
 }
 
 function addPrinted(text: string, when: readonly string[], collector: Collector): void {
-  for (const document of splitDocuments(text)) {
+  const all = splitDocuments(text).map((document) => {
     const file = /^# Source: [^/\n]+\/(.+)$/m.exec(document.text)?.[1] ?? "templates";
-    const found = imagesIn({ source: "helm", text: document.text, file });
-    if (when.length === 0) reportOthers(found, collector);
-    for (const { sighting, evidence } of found.images) {
-      const { reference, pinned } = sighting.image;
-      const image = formatReference(reference);
-      if (image.includes(PLACEHOLDER) || (when.length > 0 && collector.has(image, "hook")))
-        continue;
-      const loose = !pinned && sighting.certainty !== "proven";
-      collector.add(reference, withSettings(evidence, when), { loose });
-    }
+    return imagesIn({ source: "helm", text: document.text, file });
+  });
+  if (when.length === 0) reportOthers(all, collector);
+  for (const { sighting, evidence } of all.flatMap(({ images }) => images)) {
+    const { reference, pinned } = sighting.image;
+    const image = formatReference(reference);
+    if (image.includes(PLACEHOLDER) || (when.length > 0 && collector.has(image, "hook"))) continue;
+    const loose = !pinned && sighting.certainty !== "proven";
+    collector.add(reference, withSettings(evidence, when), { loose });
   }
 }

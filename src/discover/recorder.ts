@@ -56,10 +56,10 @@ export class Recorder {
       pass,
       fresh.map(({ file }) => file),
     );
-    for (const { images, ...others } of found) {
+    for (const { images } of found) {
       for (const image of images) this.#add(image, pass.switches, moving);
-      if (pass.switches.length === 0) reportOthers(others, this.#collector);
     }
+    if (pass.switches.length === 0) reportOthers(found, this.#collector);
   }
 
   /**

@@ -87,19 +87,36 @@ function reportRequired(
   collector.unknown({ code: "VALUES_REFUSED", needed, message, file, line });
 }
 
+type Others = Omit<RenderedImages, "images">;
+
 /** Containers without a readable image, documents that are no YAML, and resources for operators. */
-export function reportOthers(
-  { blanks, broken, resources }: Omit<RenderedImages, "images">,
-  collector: Collector,
-): void {
-  collector.resources.addInstalled(resources);
-  for (const { object, where, text, ...place } of blanks) {
-    const message = `${object}, ${where}: expected an image, found ${JSON.stringify(text ?? "")}`;
-    collector.unknown({ code: "IMAGE_NOT_DERIVED", needed: true, message, ...place });
-  }
-  for (const { reason, ...place } of broken) {
+export function reportOthers(all: readonly Others[], collector: Collector): void {
+  for (const { resources } of all) collector.resources.addInstalled(resources);
+  reportBlanks(
+    all.flatMap(({ blanks }) => blanks),
+    collector,
+  );
+  for (const { reason, ...place } of all.flatMap(({ broken }) => broken)) {
     const message = `could not read what ${place.file} prints: ${reason}`;
     collector.unknown({ code: "TEMPLATE_NOT_EVALUATED", needed: true, message, ...place });
+  }
+}
+
+/** Containers that have the same in the place of an image are named together: mostly one thing is behind it. */
+function reportBlanks(blanks: Others["blanks"], collector: Collector): void {
+  const byText = new Map<string, Others["blanks"][number][]>();
+  for (const blank of blanks) {
+    const { text = "" } = blank;
+    byText.set(text, [...(byText.get(text) ?? []), blank]);
+  }
+  for (const [text, [first, ...others]] of byText) {
+    if (first === undefined) continue;
+    const { file, line } = first;
+    const names = [first, ...others].map(({ object, where }) => `${object}, ${where}`);
+    const more = names.length > MAX_NAMES ? `; ${names.length - MAX_NAMES} more` : "";
+    const message = `${names.slice(0, MAX_NAMES).join("; ")}${more}: expected an image, found ${JSON.stringify(text)}`;
+    const place = line === undefined ? { file } : { file, line };
+    collector.unknown({ code: "IMAGE_NOT_DERIVED", needed: true, message, ...place });
   }
 }
 

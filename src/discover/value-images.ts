@@ -42,7 +42,10 @@ export function imagesInValues(
       names: speaksOfImage,
       shape: ({ image, repository, tag, keys }, { path: table, named, off }) => {
         // A name with a version alone is as often a package as an image.
-        if (!named && image?.hasHost !== true && !keys.some(speaksOfRepository)) return false;
+        const speaks = keys.some(speaksOfRepository);
+        if (!named && image?.hasHost !== true && !speaks) return false;
+        // So is a bare name without one: of a cache of images, of a service that has them.
+        if (image === undefined && !speaks && !repository.includes("/")) return false;
         const place = [...table, mainKey(keys)];
         const said = { image, repository, tag, path: place };
         const whole = image?.hasHost === true;

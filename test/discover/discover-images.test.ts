@@ -415,6 +415,27 @@ describe("what cannot be known", () => {
     });
   });
 
+  it("is told together of containers that have the same in its place, in whichever file", async () => {
+    const discovery = await discover({
+      "templates/a.yaml": deployment('"{{ .Values.image }}"'),
+      "templates/b.yaml": deployment('"{{ .Values.image }}"').replace("name: web", "name: api"),
+      "templates/c.yaml": deployment('"{{ .Values.image }}:1"').replace("name: web", "name: job"),
+    });
+    const messages = discovery.unknowns.map(({ message }) => message);
+    expect(messages.toSorted()).toEqual([
+      'Deployment/api, container app; Deployment/web, container app: expected an image, found ""',
+      'Deployment/job, container app: expected an image, found ":1"',
+    ]);
+  });
+
+  it("is a name in the values without a tag, but not what a cache of images is called", async () => {
+    const values = "image: {name: acme/app}\nimageCache: {name: demo-image-cache}\n";
+    const discovery = await discover({ "values.yaml": values });
+    expect(discovery.unknowns.map(({ message }) => message)).toEqual([
+      "image.name names acme/app without a tag, and no rendering uses it",
+    ]);
+  });
+
   it("is a dependency that is not there", async () => {
     const discovery = await discover({
       "Chart.yaml": chartYaml(
