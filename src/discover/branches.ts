@@ -5,7 +5,7 @@ import { joined, type Looked } from "../helm/template/read-log.ts";
 import type { Decision, Watcher } from "../helm/template/watcher.ts";
 import { Changes } from "./changes.ts";
 import { Comparisons } from "./comparisons.ts";
-import { isNameLine, isPartOfName, type Choice } from "./choices.ts";
+import { isNameLine, isPartOfName, staysOnLine, type Choice } from "./choices.ts";
 import { SpeakingFiles } from "./speaking-files.ts";
 import { keyOf } from "./switches.ts";
 import { isOfInstallation, Undecided } from "./undecided.ts";
@@ -15,6 +15,8 @@ export interface Branch {
   /** The same part, decided on by the same settings. */
   readonly key: string;
   readonly node: BranchNode;
+  /** What stands behind its `else`. */
+  readonly isElse: boolean;
   readonly looked: Looked;
   /** Names of the files that came by it. */
   readonly files: Set<string>;
@@ -87,7 +89,7 @@ export class Coverage {
 
   #noteBranch(node: BranchNode, { taken, looked, line }: Decision, file: string): void {
     this.comparisons.note(looked.compared);
-    if (isNameLine(line)) this.#noteChoice(node, looked, file);
+    if (isNameLine(line) && staysOnLine(node)) this.#noteChoice(node, looked, file);
     else if (this.#readsFile(node)) this.#noteFiles(node, looked, file);
     for (const list of [node.body, node.otherwise]) {
       if (list === undefined) continue;
@@ -101,7 +103,7 @@ export class Coverage {
         if (!this.#entered.has(key)) this.changes.wantsAt(looked.reads);
         this.#entered.add(key);
         this.#ran.add(listOf(key));
-      } else this.#note(key, { node, looked }, file);
+      } else this.#note(key, { node, isElse: list === node.otherwise, looked }, file);
     }
   }
 
@@ -145,6 +147,7 @@ export class Coverage {
   /** Of what had a say in whole manifests, only what chose the file of the chart that has them. */
   #noteFiles(node: BranchNode | ActionNode, { compared: all }: Looked, file: string): void {
     const compared = all.filter(({ ofFiles }) => ofFiles === true);
+    if (compared.length === 0) return;
     this.#noteChoice(node, { reads: compared.flatMap(({ reads }) => reads), compared }, file);
   }
 
@@ -155,7 +158,7 @@ export class Coverage {
     return known;
   }
 
-  #note(key: string, part: Pick<Branch, "node" | "looked">, file: string): void {
+  #note(key: string, part: Pick<Branch, "node" | "isElse" | "looked">, file: string): void {
     const known = this.#branches.get(key);
     if (known !== undefined) return void known.files.add(file);
     this.changes.wantsAt(part.looked.reads);

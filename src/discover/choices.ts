@@ -1,3 +1,4 @@
+import type { BranchNode, List } from "../helm/template/ast.ts";
 import type { Looked } from "../helm/template/read-log.ts";
 import type { Read } from "../helm/template/read.ts";
 import type { Value } from "../helm/template/value.ts";
@@ -59,6 +60,15 @@ export function isNameLine(line: string): boolean {
   const key = NAME_LINE.exec(end)?.[1];
   if (key === undefined || /version$/i.test(key)) return false;
   return speaksOfImage(key) || PARTS.has(roleOf(key)?.role ?? "");
+}
+
+/** False for a part that only adds lines below the one that stands before it, `imagePullPolicy: Always`. */
+export function staysOnLine({ body, otherwise }: BranchNode): boolean {
+  return [body, otherwise].some((list) => list !== undefined && !startsLine(list));
+}
+
+function startsLine({ nodes: [first] }: List): boolean {
+  return first === undefined || (first.type === "text" && /^[ \t]*\r?\n/.test(first.text));
 }
 
 const PARTS: ReadonlySet<string> = new Set(["image", "registry", "repository", "tag", "digest"]);

@@ -40,9 +40,13 @@ export function sayCompleted(
   });
 }
 
+/** A registry with its slash, which is empty where the images are taken from where they are. */
+const IN_FRONT = new RegExp(`^${OPEN}[a-z0-9]`);
+
 /** True if the installer gives the whole image, or only where it comes from. */
 function isGivenWhole({ registry, repository, tag = "" }: Reference): boolean {
   const isShort = registry === "docker.io";
+  if (isShort && IN_FRONT.test(withOpenParts(repository.replace(/^library\//, "")))) return true;
   const parts = repository.split("/").filter((part) => !isShort || part !== "library");
   // What stands in front and has no dot may be a registry too.
   const rest = isShort && withOpenParts(parts[0] ?? "") === OPEN ? parts.slice(1) : parts;

@@ -13,13 +13,14 @@ import { decidingReads, isOfInstallation, type Undecided } from "./undecided.ts"
 
 /** Says of a part that no setting brought to run, unless it only adds to the name of an image. */
 export function addUnreached(
-  { node, looked }: Branch,
+  { node, isElse, looked }: Branch,
   when: readonly string[],
   collector: Collector,
 ): void {
   addLiterals(node, when, collector);
   if (!isWorthTelling(node.pipe, looked)) return;
-  const message = `no setting tried reaches what {{ ${node.type} ${node.source} }} leads to`;
+  const part = isElse ? "what stands behind the else of" : "what";
+  const message = `no setting tried reaches ${part} {{ ${node.type} ${node.source} }}${isElse ? "" : " leads to"}`;
   const { file, line } = node;
   const needed = when.length === 0 && dependsOnTime(looked);
   collector.unknown({ code: "NOT_EXPLORED", needed, message, file, line });
@@ -101,16 +102,20 @@ function asksKind({ commands }: Pipe): boolean {
 
 const ASKS_KIND = /^(?:kind|type)(?:Is|IsLike|Of)$/;
 
-/** What asks of a table only whether it, or an entry of it, is there. */
+/** What asks of a table only whether it, or an entry of it, is there, and in which form. */
 const ASKS_PRESENCE: ReadonlySet<string> = new Set(
-  "and or not empty default coalesce hasKey get index dig kindIs".split(" "),
+  "and or not empty default coalesce hasKey get index dig kindIs kindOf typeIs typeOf".split(" "),
 );
+
+const ASKS_FORM: ReadonlySet<string> = new Set(["kindOf", "typeOf"]);
 
 /** True for a condition on what a table holds as a whole, or on the release. */
 function asksInside(pipe: Pipe, reads: readonly Read[]): boolean {
   const operands = commandsOf(pipe).flatMap(argumentsIn);
   if (operands.some(isOfRelease)) return true;
-  const isLooked = operands.some((one) => one.type === "function" && !ASKS_PRESENCE.has(one.name));
+  const called = operands.flatMap((one) => (one.type === "function" ? [one.name] : []));
+  const isForm = called.some((name) => ASKS_FORM.has(name));
+  const isLooked = called.some((name) => !(ASKS_PRESENCE.has(name) || (isForm && name === "eq")));
   return reads.some(
     (read) => isWholeTable(read, reads) && (isLooked || chainsBelow(read, pipe).length > 0),
   );

@@ -69,6 +69,7 @@ describe("a name that the installer completes is said", () => {
   it.each([
     ["the whole image", "{{ .Values.own }}"],
     ["the registry", "{{ .Values.own }}/app:1"],
+    ["the registry with its slash", "{{ .Values.own }}acme/app:1"],
   ])("but not where %s is the installer's", async (_name, image) => {
     const texts = {
       "values.yaml": 'own: ""\n',
@@ -174,6 +175,31 @@ describe("a part that nothing reaches and that has a say in the name of an image
     ],
   ])("%s", async (_name, texts, wanted) => {
     expect(await saidOf(texts)).toEqual([wanted]);
+  });
+
+  it("as what stands behind an else where that is it", async () => {
+    const texts = {
+      "values.yaml": "a: {b: 1}\n",
+      "templates/a.yaml": `{{ if gt (len .Values.a) 0 }}${pod("x/app:1")}{{ else }}${pod("x/other:1")}{{ end }}`,
+    };
+    expect(await saidOf(texts)).toEqual([
+      "templates/a.yaml:1 no setting tried reaches what stands behind the else of {{ if gt (len .Values.a) 0 }}",
+    ]);
+  });
+
+  it("but not where it only adds lines below it, asks for files that nobody names, or whether the image is one text", async () => {
+    const texts = {
+      "values.yaml": "image: {repository: x/app, tag: 1}\n",
+      "templates/a.yaml": pod(
+        `x/app:1{{- ${upgrade.slice(3)}\n    imagePullPolicy: Always\n{{ end }}`,
+      ),
+      "templates/b.yaml": `{{ if .Files.Glob "conf/*" }}a: {{ .Files.Get "conf/a" }}{{ end }}\n`,
+      "templates/c.yaml": pod(
+        '{{ if eq (typeOf .Values.image) "string" }}{{ .Values.image }}{{ else }}x/app:1{{ end }}',
+      ),
+      "templates/d.yaml": pod("{{ with (.Values.spec).image }}{{ . }}{{ else }}x/app:1{{ end }}"),
+    };
+    expect(await saidOf(texts)).toEqual([]);
   });
 
   it("but not where it refuses values, sets what no image asks for, or is in no name", async () => {
