@@ -72,6 +72,11 @@ const HARMLESS: readonly Harmless[] = [
     kinds: ["ClusterPodMonitoring", "ClusterRules", "GlobalRules", "PodMonitoring", "Rules"],
   },
   {
+    reason: "say what an agent of Grafana collects and where it sends that",
+    groups: ["monitoring.grafana.com"],
+    but: ["GrafanaAgent"],
+  },
+  {
     reason: "are read by a Grafana that runs already",
     groups: ["grafana.integreatly.org", "integreatly.org"],
     but: ["Grafana"],

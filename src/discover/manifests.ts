@@ -38,19 +38,28 @@ const ANY_DEFINITION = /\bkind["']?\s*:\s*["']?CustomResourceDefinition\b/;
 const DEFAULT = /default["']?: *["']?[\w.-]{1,300}[/:]\w/;
 const DEFAULT_IMAGE = /(?:^ +|[{,] *)["']?default["']?: *["']?[\w.-]{1,300}[/:]\w/m;
 
-/** Objects in a rendered text that may name an image. Lists are opened, `known` documents left out. */
+/** Which documents of a text are read. */
+export interface Reading {
+  /** Documents that are left out. */
+  readonly known?: ReadonlySet<string> | undefined;
+  /** Helm has to read what names no image too. */
+  readonly checksAll?: boolean | undefined;
+}
+
+/** Objects in a rendered text that may name an image. Lists are opened. */
 export function readManifests(
   text: string,
-  known: ReadonlySet<string> = new Set(),
+  { known, checksAll = false }: Reading = {},
 ): { manifests: Manifest[]; broken: BrokenManifest[] } {
   const manifests: Manifest[] = [];
   const broken: BrokenManifest[] = [];
   for (const document of splitDocuments(text)) {
-    if (known.has(document.text)) continue;
-    if (!isWorthReading(document.text) && !mayBeCustom(document.text)) continue;
+    if (known?.has(document.text) === true) continue;
+    const mayMatter = isWorthReading(document.text) || mayBeCustom(document.text);
+    if (!mayMatter && !(checksAll && isCheap(document.text))) continue;
     const whole = readWhole(document.text);
     if (typeof whole === "string") broken.push({ ...document, reason: whole });
-    else {
+    else if (mayMatter) {
       for (const object of objectsIn(whole)) {
         const said = about(object);
         if (said.hooks.every(isHook)) manifests.push({ ...document, object, ...said });
@@ -70,6 +79,11 @@ function readWhole(text: string): Dict | null | string {
     if (!(error instanceof DrayError)) throw error;
     return error.message;
   }
+}
+
+/** Definitions are large, and hardly anything in them comes from values. */
+function isCheap(text: string): boolean {
+  return !DEFINITION.test(text);
 }
 
 function isWorthReading(text: string): boolean {

@@ -7,7 +7,7 @@ import { splitDocuments } from "../yaml/places.ts";
 import type { Collector } from "./collector.ts";
 import { withSettings } from "./discovery.ts";
 import { isMadeUp, sayCompleted } from "./made-up.ts";
-import { kindsWithImages } from "./manifests.ts";
+import { kindsWithImages, type Reading } from "./manifests.ts";
 import { imagesIn, type RenderedImage, type RenderedImages } from "./rendered-images.ts";
 import { reportOthers } from "./report-unknowns.ts";
 import { formatSwitch, type Switch } from "./switches.ts";
@@ -48,7 +48,9 @@ export class Recorder {
     if (pass.switches.length === 0) {
       for (const { text } of files) this.#collector.resources.addDefined(kindsWithImages(text));
     }
-    const found = files.map((file) => ({ file, ...this.#imagesIn(file) }));
+    // What a setting prints beside images is for whoever installs with it.
+    const checksAll = pass.switches.length === 0;
+    const found = files.map((file) => ({ file, ...this.#imagesIn(file, checksAll) }));
     for (const file of files) this.#remember(file);
     const fresh = found.filter(({ images }) => images.some((one) => this.#isNew(one)));
     if (fresh.length > 0 && pass.switches.length > 0) this.fruitful.push(pass.switches);
@@ -73,10 +75,11 @@ export class Recorder {
     return settings < 2 || notableLines(text).some((line) => !this.#lines.has(line));
   }
 
-  #imagesIn(file: RenderedFile): RenderedImages {
-    const known = this.#read.get(file) ?? read(file, this.#printed.get(file.file.name)?.documents);
-    this.#read.set(file, known);
-    return known;
+  #imagesIn(file: RenderedFile, checksAll: boolean): RenderedImages {
+    const known = this.#printed.get(file.file.name)?.documents;
+    const found = this.#read.get(file) ?? read(file, { known, checksAll });
+    this.#read.set(file, found);
+    return found;
   }
 
   #remember({ file, text }: RenderedFile): void {
@@ -138,14 +141,9 @@ function documentsIn(text: string): ReadonlySet<string> {
   return new Set(splitDocuments(text).map((document) => document.text));
 }
 
-function read({ file, text, lines }: RenderedFile, known?: ReadonlySet<string>): RenderedImages {
-  return imagesIn({
-    source: "rendering",
-    text,
-    lines,
-    known,
-    file: shownPath(file.instance.chart, file.path),
-  });
+function read({ file, text, lines }: RenderedFile, reading: Reading = {}): RenderedImages {
+  const path = shownPath(file.instance.chart, file.path);
+  return imagesIn({ source: "rendering", text, lines, file: path, ...reading });
 }
 
 function namesIn(file: RenderedFile): string[] {

@@ -1,21 +1,19 @@
 import { append } from "../content/append.ts";
 import { customKind, type CustomResource } from "./custom-resources.ts";
 import type { Evidence, EvidenceSource } from "./discovery.ts";
-import { isTest, readManifests, type Manifest } from "./manifests.ts";
+import { isTest, readManifests, type Manifest, type Reading } from "./manifests.ts";
 import { seeObject } from "./object-images.ts";
 import type { Blank, Sighting } from "./sighting.ts";
 import { seeLines } from "./text-images.ts";
 
 /** What a template printed, and where its lines come from. */
-export interface PrintedText {
+export interface PrintedText extends Reading {
   readonly source: EvidenceSource;
   readonly text: string;
   /** The template below the chart's directory. */
   readonly file: string;
   /** The template's line for each line of the text, where that is known. */
   readonly lines?: readonly number[] | undefined;
-  /** Documents that were read before, and say nothing new. */
-  readonly known?: ReadonlySet<string> | undefined;
 }
 
 /** An image in a rendered text, with where it comes from. */
@@ -44,7 +42,7 @@ export function imagesIn(printed: PrintedText): RenderedImages {
   const images: RenderedImage[] = [];
   const blanks: (Blank & Place & { object: string })[] = [];
   const resources: CustomResource[] = [];
-  const { manifests, broken } = readManifests(printed.text, printed.known);
+  const { manifests, broken } = readManifests(printed.text, printed);
   for (const manifest of manifests) {
     const before = images.length;
     const place = (wanted: string): Place => placeOf(printed, manifest, wanted);

@@ -199,7 +199,7 @@ describe("an optional image", () => {
     );
     const discovery = await discover({
       "values.yaml": `common: {plain: 1}\napp:\n${names.map((name) => `  ${name}: false\n`).join("")}`,
-      "templates/a.yaml": "{{ toYaml .Values }}{{ range until 20000 }}\n{{ . }}{{ end }}",
+      "templates/a.yaml": "{{ toYaml .Values }}{{ range until 20000 }}\n#{{ . }}{{ end }}",
       "templates/z.yaml": `{{ $_ := ${sets} }}\n${parts.join("---\n")}`,
     });
     expect(discovery.unknowns).toEqual([]);
@@ -471,6 +471,22 @@ describe("what cannot be known", () => {
     expect(unknowns.map(({ message }) => message)).toEqual([
       `could not read what templates/a.yaml prints: expected an object, found a ${what}`,
     ]);
+  });
+
+  it("is what Helm would say to a document without an image that is no YAML, with these values alone", async () => {
+    const texts = {
+      "values.yaml": "on: false\nother: false\nannotations: {a: b}\n",
+      "templates/a.yaml":
+        "apiVersion: v1\nkind: Service\nmetadata:\n  name: a\n  annotations:\n    {{ toYaml .Values.annotations | nindent 4 }}\n{{ if .Values.on }}     b: c\n{{ end }}",
+      "templates/b.yaml": deployment("x/b:{{ if .Values.on }}2{{ else }}1{{ end }}"),
+    };
+    const refused = await discover(texts, { values: [new Map([["on", true]])] });
+    expect(refused.unknowns.map(({ code, file, line }) => [code, file, line])).toEqual([
+      ["TEMPLATE_NOT_EVALUATED", "templates/a.yaml", 1],
+    ]);
+    expect(refused.complete).toBe(false);
+    const taken = await discover(texts);
+    expect([taken.unknowns, taken.complete]).toEqual([[], true]);
   });
 
   it("can be shown as a finding", async () => {
