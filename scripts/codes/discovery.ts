@@ -136,7 +136,7 @@ export const discovery = {
   CUSTOM_RESOURCE: {
     severity: ["warning", "info"],
     means:
-      "The chart installs a custom resource that names no image, and its operator starts some for it. A note where it names one, or where somebody has settled it.",
+      "The chart installs a custom resource that names no image, and its operator starts some for it. A note where it names one, where only another setting brings it in, or where somebody has settled it.",
     advice:
       "List those images by hand, from the operator's documents, or settle it with a reason: `--skip GROUP/KIND=REASON`, or `skip` in bundle.yaml.",
   },

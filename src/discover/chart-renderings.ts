@@ -23,6 +23,7 @@ import type { Visited } from "./add-values.ts";
 import { Coverage } from "./branches.ts";
 import type { Collector } from "./collector.ts";
 import type { DiscoverOptions } from "./discovery.ts";
+import { mayPrintCustom } from "./custom-resources.ts";
 import { explore } from "./explore.ts";
 import { isNotable } from "./image-key.ts";
 import { Recorder } from "./recorder.ts";
@@ -46,6 +47,11 @@ export interface RenderingsOptions {
   readonly schemas: ValuesSchemas;
 }
 
+/** True for a piece of a template that may print an image, or something that an operator starts images for. */
+function isWanted(text: string): boolean {
+  return isNotable(text) || mayPrintCustom(text);
+}
+
 /** Renders a chart with one set of values, and again with what they switch off. */
 export class ChartRenderings {
   readonly #chart: Chart;
@@ -55,7 +61,7 @@ export class ChartRenderings {
   readonly #recorder: Recorder;
   readonly #options: RenderOptions;
   readonly #signal: AbortSignal | undefined;
-  readonly #parser = new TemplateParser(isNotable);
+  readonly #parser = new TemplateParser(isWanted);
   readonly #ids = new Map<object, number>();
   readonly #exploring = new Budget({ steps: EXPLORE_STEPS });
   /** Every chart within the chart that was looked at, switched on or not. */
@@ -73,7 +79,7 @@ export class ChartRenderings {
       budget: new Budget(limits),
       cluster: { kubeVersion, apiVersions },
       release: to.options,
-      session: new RenderSession(isNotable),
+      session: new RenderSession(isWanted),
     };
   }
 

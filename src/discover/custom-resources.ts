@@ -10,6 +10,8 @@ export interface CustomResource {
   readonly name: string;
   /** True if it says itself which image that is. */
   readonly namesImage: boolean;
+  /** Settings that bring it in; none if it is there with the values given. */
+  readonly when: readonly string[];
   /** The template. */
   readonly file: string;
 }
@@ -33,6 +35,11 @@ export function mayBeCustom(text: string): boolean {
   return foreign.includes(api) && !startsNothing(api, kind);
 }
 
+/** True if a part of a template may print a custom resource for which something is started. */
+export function mayPrintCustom(text: string): boolean {
+  return text.includes("apiVersion") && text.split(/^---/m).some(mayBeCustom);
+}
+
 /** `group/Kind` of an object for which an operator may start containers. */
 export function customKind(object: Dict): string | undefined {
   const [api, kind] = [object.get("apiVersion"), object.get("kind")];
@@ -41,27 +48,33 @@ export function customKind(object: Dict): string | undefined {
   return startsNothing(group, kind) ? undefined : `${group}/${kind}`;
 }
 
-/** What charts have for operators: kinds that they define, and resources that they install. */
+/** What charts have for operators: kinds that they define, and resources that they install or may install. */
 export class CustomResources {
   readonly #defined = new Set<string>();
-  readonly #installed = new Map<string, CustomResource[]>();
+  readonly #resources = new Map<string, CustomResource[]>();
 
   /** Kinds that can name an image. */
   addDefined(kinds: readonly string[]): void {
     for (const kind of kinds) this.#defined.add(kind);
   }
 
-  addInstalled(resources: readonly CustomResource[]): void {
+  add(resources: readonly CustomResource[]): void {
     for (const one of resources) {
-      this.#installed.set(one.kind, [...(this.#installed.get(one.kind) ?? []), one]);
+      this.#resources.set(one.kind, [...(this.#resources.get(one.kind) ?? []), one]);
     }
   }
 
   /** What cannot be known of them; `settled` has the user's word on a `group/Kind`. */
   unknowns(settled: ReadonlyMap<string, string> = new Map()): Unknown[] {
-    const kinds = [...this.#installed].toSorted(([a], [b]) => (a < b ? -1 : 1));
-    const installed = kinds.map(([kind, all]) => unknownOf(kind, all, settled.get(kind)));
-    return [...installed, ...this.#operator()];
+    const kinds = [...this.#resources].toSorted(([a], [b]) => (a < b ? -1 : 1));
+    const resources = kinds.flatMap(([kind, all]) => {
+      const installed = all.filter(({ when }) => when.length === 0);
+      const word = settled.get(kind);
+      return installed.length > 0
+        ? [unknownOf(kind, installed, word)]
+        : optionalOf(kind, all, word);
+    });
+    return [...resources, ...this.#operator()];
   }
 
   /** What an operator runs where a custom resource names no image is compiled into it. */
@@ -103,6 +116,29 @@ function unknownOf(
     ...(word === undefined ? {} : { word }),
     ...(file === undefined ? {} : { file }),
   };
+}
+
+/** Of what other settings bring in nothing is missing now: it is said with the simplest of them where it names no image. */
+function optionalOf(
+  kind: string,
+  all: readonly CustomResource[],
+  word: string | undefined,
+): Unknown[] {
+  const open = all.filter(({ namesImage }) => !namesImage || word !== undefined);
+  const [simplest] = open.toSorted((a, b) => a.when.length - b.when.length);
+  if (simplest === undefined) return [];
+  const { when, file } = simplest;
+  const message = `${kind}, with ${when.join(" and ")}: ${sayingOf(true, word)}`;
+  return [
+    {
+      code: "CUSTOM_RESOURCE",
+      kind,
+      needed: false,
+      message,
+      file,
+      ...(word === undefined ? {} : { word }),
+    },
+  ];
 }
 
 function sayingOf(isSilent: boolean, word: string | undefined): string {

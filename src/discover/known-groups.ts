@@ -146,8 +146,13 @@ const HARMLESS: readonly Harmless[] = [
     ],
   },
   {
+    reason: "give identities of a cloud to pods that something else starts",
+    groups: ["aadpodidentity.k8s.io"],
+  },
+  {
     reason: "are rules for admission, or reports on them",
     groups: [
+      "auto.gke.io",
       "kyverno.io",
       "policies.kyverno.io",
       "wgpolicyk8s.io",

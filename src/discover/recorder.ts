@@ -58,8 +58,10 @@ export class Recorder {
       pass,
       fresh.map(({ file }) => file),
     );
-    for (const { images } of found) {
+    const when = pass.switches.map(formatSwitch);
+    for (const { images, resources } of found) {
       for (const image of images) this.#add(image, pass.switches, moving);
+      this.#collector.resources.add(resources.map((one) => ({ ...one, when })));
     }
     if (pass.switches.length === 0) reportOthers(found, this.#collector);
   }

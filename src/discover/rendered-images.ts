@@ -28,8 +28,8 @@ export interface RenderedImages {
   readonly blanks: readonly (Blank & Place & { readonly object: string })[];
   /** Documents that are no YAML. */
   readonly broken: readonly (Place & { readonly reason: string })[];
-  /** What is there for operators, and installed. */
-  readonly resources: readonly CustomResource[];
+  /** What is there for operators. */
+  readonly resources: readonly Omit<CustomResource, "when">[];
 }
 
 interface Place {
@@ -41,7 +41,7 @@ interface Place {
 export function imagesIn(printed: PrintedText): RenderedImages {
   const images: RenderedImage[] = [];
   const blanks: (Blank & Place & { object: string })[] = [];
-  const resources: CustomResource[] = [];
+  const resources: RenderedImages["resources"][number][] = [];
   const { manifests, broken } = readManifests(printed.text, printed);
   for (const manifest of manifests) {
     const before = images.length;
@@ -82,7 +82,7 @@ function resourcesOf(
   { object, name, hooks }: Manifest,
   seen: readonly RenderedImage[],
   { file }: PrintedText,
-): CustomResource[] {
+): RenderedImages["resources"] {
   const kind = customKind(object);
   if (kind === undefined || isTest(hooks)) return [];
   const namesImage = seen.some(({ evidence }) => isSure(evidence.class));

@@ -87,11 +87,10 @@ function reportRequired(
   collector.unknown({ code: "VALUES_REFUSED", needed, message, file, line });
 }
 
-type Others = Omit<RenderedImages, "images">;
+type Others = Pick<RenderedImages, "blanks" | "broken">;
 
-/** Containers without a readable image, documents that are no YAML, and resources for operators. */
+/** Containers without a readable image, and documents that are no YAML. */
 export function reportOthers(all: readonly Others[], collector: Collector): void {
-  for (const { resources } of all) collector.resources.addInstalled(resources);
   reportBlanks(
     all.flatMap(({ blanks }) => blanks),
     collector,

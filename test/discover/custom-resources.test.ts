@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { makeChartOf, type ChartTexts } from "../../fixtures/charts.ts";
+import { chartYaml, makeChartOf, subchart, type ChartTexts } from "../../fixtures/charts.ts";
 import { settleByList } from "../../src/discover/custom-resources.ts";
 import { discoverImages } from "../../src/discover/discover-images.ts";
 import type { DiscoverOptions, Discovery } from "../../src/discover/discovery.ts";
@@ -84,6 +84,42 @@ describe("a custom resource", () => {
     expect([open(one), one.complete]).toEqual([["x.example.org/Thing"], true]);
     const both = await discover({ "templates/a.yaml": named, "templates/b.yaml": silent });
     expect([open(both), both.complete]).toEqual([["x.example.org/Thing!"], false]);
+  });
+
+  it("that a setting brings in is named with it, and nothing is missing without it", async () => {
+    const kibana = resource("kibana.k8s.elastic.co/v1", "Kibana");
+    const texts = {
+      "Chart.yaml": chartYaml("demo", "dependencies: [{name: eck, condition: eck.enabled}]\n"),
+      "values.yaml": "eck: {enabled: false}\nkibana: {on: false, size: big}\nbeats: []\n",
+      "templates/a.yaml": `{{ if and .Values.kibana.on (eq .Values.kibana.size "small") }}\n${kibana}{{ end }}`,
+      "templates/b.yaml": `{{ range .Values.beats }}\n${resource("beat.k8s.elastic.co/v1", "Beat")}---\n{{ end }}`,
+      "templates/c.yaml": `{{ if .Values.kibana.on }}\n${resource("x.example.org/v1", "Thing", "{image: quay.io/x/thing:1}")}{{ end }}`,
+      ...subchart("eck", {
+        "templates/e.yaml": resource("elasticsearch.k8s.elastic.co/v1", "Elasticsearch"),
+      }),
+    };
+    const discovery = await discover(texts);
+    const said = "which images are started for it, its operator knows and the chart does not say";
+    expect(discovery.unknowns.map(({ code, message }) => [code, message])).toEqual([
+      ["CUSTOM_RESOURCE", `beat.k8s.elastic.co/Beat, with beats is set: ${said}`],
+      [
+        "CUSTOM_RESOURCE",
+        `elasticsearch.k8s.elastic.co/Elasticsearch, with eck.enabled=true: ${said}`,
+      ],
+      [
+        "CUSTOM_RESOURCE",
+        `kibana.k8s.elastic.co/Kibana, with kibana.on=true and kibana.size=small: ${said}`,
+      ],
+    ]);
+    expect([open(discovery).join(" "), discovery.complete]).toEqual([
+      "beat.k8s.elastic.co/Beat elasticsearch.k8s.elastic.co/Elasticsearch kibana.k8s.elastic.co/Kibana",
+      true,
+    ]);
+    const settled = new Map([["x.example.org/Thing", "ours"]]);
+    expect(open(await discover(texts, { settled }))).toContain("x.example.org/Thing");
+    const values = [new Map([["beats", [new Map([["name", "a"]])]]])];
+    const installed = await discover(texts, { values });
+    expect([open(installed)[0], installed.complete]).toEqual(["beat.k8s.elastic.co/Beat!", false]);
   });
 
   it("is settled by a word on its kind, or by images listed beyond those of the chart", async () => {

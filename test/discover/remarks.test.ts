@@ -104,7 +104,7 @@ describe("values of which no template makes anything", () => {
   const texts = {
     "values.yaml": "replicas: 1\nimage: {tag: a}\nlabels: {}\n",
     "templates/a.yaml":
-      "a: {{ .Values.replicas }}{{ .Values.image.tag }}{{ toYaml .Values.labels | quote }}{{ .Values.hidden }}{{ range .Values.all }}{{ . }}{{ end }}{{ .Values.sub.size }}",
+      "a: |\n  {{ .Values.replicas }}{{ .Values.image.tag }}{{ toYaml .Values.labels }}{{ .Values.hidden }}{{ range .Values.all }}{{ . }}{{ end }}{{ .Values.sub.size }}",
     ...subchart("sub", { "values.yaml": "size: 1\n", "templates/a.yaml": "b: {{ .Values.size }}" }),
   };
 
