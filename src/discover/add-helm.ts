@@ -1,7 +1,7 @@
 import type { Chart } from "../chart/chart.ts";
 import { DrayError } from "../errors.ts";
 import { DEFAULT_KUBE_VERSION } from "../helm/render/capabilities.ts";
-import { copyDict, type Dict } from "../helm/template/value.ts";
+import { copyDict, copyValue, type Dict } from "../helm/template/value.ts";
 import { setAt } from "../helm/values/path.ts";
 import { formatReference } from "../oci/reference.ts";
 import { splitDocuments } from "../yaml/places.ts";
@@ -57,7 +57,7 @@ async function tryRender(
 ): Promise<string | undefined> {
   const values = copyDict(given);
   for (const { path, value, source } of switches) {
-    if (source === "values") setAt(values, path, value);
+    if (source === "values") setAt(values, path, copyValue(value));
   }
   const apis = switches.filter(({ source }) => source === "api").map(({ path }) => path.join(""));
   try {
@@ -77,6 +77,9 @@ function addPrinted(text: string, when: readonly string[], collector: Collector)
     return imagesIn({ source: "helm", text: document.text, file });
   });
   if (when.length === 0) reportOthers(all, collector);
+  collector.resources.add(
+    all.flatMap(({ resources }) => resources.map((one) => ({ ...one, when }))),
+  );
   for (const { sighting, evidence } of all.flatMap(({ images }) => images)) {
     const { reference, pinned } = sighting.image;
     const image = formatReference(reference);

@@ -2,7 +2,7 @@ import { format } from "../helm/template/print.ts";
 import type { Comparison } from "../helm/template/read-log.ts";
 import type { Read } from "../helm/template/read.ts";
 import { Integer, integerOf, isList, kindOf, typeOf, type Value } from "../helm/template/value.ts";
-import { isPartOfImage, keyOf, PLACEHOLDER, someItem, someTable } from "./switches.ts";
+import { isBelow, isPartOfImage, keyOf, PLACEHOLDER, someItem, someTable } from "./switches.ts";
 
 /** Values of one setting that are remembered. */
 const MAX_KNOWN = 64;
@@ -69,12 +69,17 @@ function valuesToTry(
   return value === null || typeof value === "string" ? textsToTry(value, reads, values) : [];
 }
 
+/** What pieces of a text are called. https://masterminds.github.io/sprig/string_slice.html */
+const PIECE = /^_\d+$/;
+
 /** What a table has beside the entry that a setting names. */
 function keysToTry(
   { value }: Read,
   reads: readonly Read[],
   keys: readonly Value[],
 ): readonly Value[] {
+  // Pieces of a text that was split are no choice that a chart has.
+  if (keys.some((key) => typeof key === "string" && PIECE.test(key))) return [];
   const isName = typeof value !== "object" || value === null;
   return isName && typeof value !== "boolean" ? textsToTry(value, reads, keys) : [];
 }
@@ -91,7 +96,9 @@ function textsToTry(
     const wanted = value === null ? texts.filter((text) => text !== "") : texts;
     return wanted.length < (value === null ? 1 : 2) ? [] : wanted;
   }
-  const isAlone = new Set(reads.map(keyOf)).size === 1;
+  // A table in which it is looked for says nothing itself.
+  const inner = reads.filter((read) => !reads.some((other) => isBelow(other, read)));
+  const isAlone = new Set(inner.map(keyOf)).size === 1;
   return isAlone && texts.length > 1 && texts.every(isWord) ? texts : [];
 }
 

@@ -2,13 +2,10 @@ import { formatPath } from "../helm/values/path.ts";
 import { formatReference, type Reference } from "../oci/reference.ts";
 import type { Collector } from "./collector.ts";
 import type { Evidence } from "./discovery.ts";
-import { PLACEHOLDER, type Switch } from "./switches.ts";
+import { OPEN, PLACEHOLDER, type Switch } from "./switches.ts";
 
 /** What a setting was filled with to try it. */
 const FILLING = new RegExp(`${PLACEHOLDER}|(?<![a-zA-Z])(?:true|false)(?![^/:@._-])`, "g");
-
-/** Stands for the part of a name that only the installer knows. */
-const OPEN = "…";
 
 /** True for a name of which a part is what a setting was filled with: there is no such image. */
 export function isMadeUp(image: string): boolean {

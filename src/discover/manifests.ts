@@ -1,8 +1,9 @@
+import { append } from "../content/append.ts";
 import { templatesOf, textOf, type Chart } from "../chart/chart.ts";
 import { DrayError } from "../errors.ts";
 import { isList, type Dict, type Value } from "../helm/template/value.ts";
 import { lookUp } from "../helm/values/path.ts";
-import { splitDocuments } from "../yaml/places.ts";
+import { splitDocuments, type YamlDocument } from "../yaml/places.ts";
 import { readYaml } from "../yaml/read.ts";
 import { mayBeCustom } from "./custom-resources.ts";
 import { tryYaml } from "./text-images.ts";
@@ -28,6 +29,9 @@ export interface BrokenManifest {
 
 /** Without any of these a document names no image; most do not. */
 const WORTH_READING = /image|repository|\bhub\b|\/[\w./-]{0,300}[:@]\w/i;
+
+/** `image` or `Image` in Base64, wherever in three characters it begins. */
+const ENCODED = /bWFnZ|1hZ2|tYWdl/;
 
 const DEFINITION = /^kind: *["']?CustomResourceDefinition\b/m;
 
@@ -59,14 +63,15 @@ export function readManifests(
     if (!mayMatter && !(checksAll && isCheap(document.text))) continue;
     const whole = readWhole(document.text);
     if (typeof whole === "string") broken.push({ ...document, reason: whole });
-    else if (mayMatter) {
-      for (const object of objectsIn(whole)) {
-        const said = about(object);
-        if (said.hooks.every(isHook)) manifests.push({ ...document, object, ...said });
-      }
-    }
+    else if (mayMatter) append(manifests, manifestsIn(whole, document));
   }
   return { manifests, broken };
+}
+
+function manifestsIn(whole: Dict | null, document: YamlDocument): Manifest[] {
+  return objectsIn(whole)
+    .map((object) => ({ ...document, object, ...about(object) }))
+    .filter(({ hooks }) => hooks.every(isHook));
 }
 
 /** What a document holds, or in words why that cannot be told: Helm takes no list and no text. */
@@ -87,7 +92,7 @@ function isCheap(text: string): boolean {
 }
 
 function isWorthReading(text: string): boolean {
-  if (!DEFINITION.test(text)) return WORTH_READING.test(text);
+  if (!DEFINITION.test(text)) return WORTH_READING.test(text) || ENCODED.test(text);
   return DEFAULT.test(text) && DEFAULT_IMAGE.test(text);
 }
 

@@ -10,6 +10,9 @@ import { speaksOfImage, wordsOf } from "./image-key.ts";
 /** Stands for a text that only the installer knows. An image with it in its name is none. */
 export const PLACEHOLDER = "dray-placeholder";
 
+/** Stands for the part of a name that only the installer knows, where it is shown. */
+export const OPEN = "…";
+
 /** A setting to try: of the values, or an API that the cluster would have. */
 export interface Switch extends Override {
   readonly source: "values" | "api";
@@ -146,7 +149,7 @@ export function someItem(): Dict {
 /** `metrics.enabled=true`, as `--set` takes it. */
 export function formatSwitch({ source, path, value }: Switch): string {
   if (source === "api") return `cluster has ${path.join("")}`;
-  const shown = formatPath(path);
+  const shown = formatPath(path).replaceAll(PLACEHOLDER, OPEN);
   if (isList(value) && value.every((item) => typeof item === "string")) {
     return `${shown}={${value.map((item) => item.replaceAll(",", String.raw`\,`)).join(",")}}`;
   }

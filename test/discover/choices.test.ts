@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { makeChartOf, subchart, type ChartTexts } from "../../fixtures/charts.ts";
+import { chartYaml, makeChartOf, subchart, type ChartTexts } from "../../fixtures/charts.ts";
 import { discoverImages } from "../../src/discover/discover-images.ts";
 
 /** `class image by …` for each image. */
@@ -62,6 +62,7 @@ const gated: readonly (readonly [string, string, string, string])[] = [
     '(merge (dict) .Values.all (dict "x" false)).x',
     "all.x=true",
   ],
+  ["an entry deep in a table is one", "all: {}", 'eq (dig "x" "a" .Values.all) "b"', "all.x=b"],
   ["a setting is true or false", 'all: ""', 'typeIs "bool" .Values.all', "all=true"],
 ];
 
@@ -362,6 +363,35 @@ describe("a part behind an entry of a table that was made of a setting is found"
       "templates/a.yaml": `{{ $v := ${made} }}{{ if $v.a }}\n${pod("x/{{ .Chart.Name }}:1")}{{ end }}`,
     };
     expect(await linesOf(texts)).toEqual(["optional x/demo:1 by t.a=true"]);
+  });
+});
+
+describe("a part behind an entry of what an empty setting is filled with is found", () => {
+  it.each([
+    ["all: []", "if .on", "all is set & all.0.on=true"],
+    ["all: []", 'if eq .type "gpu"', "all is set & all.0.type=gpu"],
+    ["all: {}", "if .on", "all is set & all.….on=true"],
+  ])("%s, %s", async (values, condition, by) => {
+    const texts = {
+      "values.yaml": `${values}\n`,
+      "templates/a.yaml": `{{ range .Values.all }}\n{{ ${condition} }}\n${pod("x/{{ $.Chart.Name }}:1")}{{ end }}{{ end }}`,
+    };
+    expect(await linesOf(texts)).toEqual([`optional x/demo:1 by ${by}`]);
+  });
+
+  it("and that is no other setting the next time", async () => {
+    const texts = {
+      "Chart.yaml": chartYaml("demo", "dependencies: [{name: in}]\n"),
+      "values.yaml": "global: {all: []}\n",
+      "templates/a.yaml": `{{ range .Values.global.all }}{{ if .on }}\n${pod("x/{{ $.Chart.Name }}:1")}{{ end }}{{ end }}`,
+      ...subchart("in", {
+        "templates/a.yaml": `{{ range .Values.global.all }}{{ if .on }}\n${pod("x/{{ $.Chart.Name }}:2")}{{ end }}{{ end }}`,
+      }),
+    };
+    expect(await linesOf(texts)).toEqual([
+      "optional x/demo:1 by global.all is set & global.all.0.on=true",
+      "optional x/in:2 by global.all is set & global.all.0.on=true",
+    ]);
   });
 });
 

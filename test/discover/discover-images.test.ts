@@ -89,6 +89,14 @@ describe("an image is", () => {
     expect(discovery.images[0]?.evidence.map((one) => one.class)).toEqual(["needed", "hook"]);
   });
 
+  it("needed when it stands in a Secret, in which everything is encoded", async () => {
+    const discovery = await discover({
+      "templates/a.yaml":
+        'apiVersion: v1\nkind: Secret\nmetadata: {name: a}\ndata:\n  run: {{ "a: 1\\nrunnerImage: quay.io/a/b:v1\\n" | b64enc }}\n',
+    });
+    expect(lines(discovery)).toEqual(["needed quay.io/a/b:v1"]);
+  });
+
   it("suspect when it stands in a text that speaks of no image", async () => {
     const config =
       "apiVersion: v1\nkind: ConfigMap\ndata:\n  a: |\n    see quay.io/x/y:v1\n    x\n";

@@ -1,12 +1,5 @@
 import { forgetContents } from "../template/contents.ts";
-import {
-  copyWithOrigins,
-  isShared,
-  markAllShared,
-  markShared,
-  noteCopy,
-  Snapshot,
-} from "../template/origins.ts";
+import { copyWithOrigins, noteCopy, placeAll, Snapshot } from "../template/origins.ts";
 import type { Dict, Value } from "../template/value.ts";
 import { allInstances, type Instance } from "../values/compose.ts";
 import { lookUp, setAt, type ValuesPath } from "../values/path.ts";
@@ -57,7 +50,7 @@ export class ValuesTree {
       const own = lookUp(this.#root, [...chart, ...entry]) ?? null;
       // A table and what is none do not mix: a chart that has the other one keeps it.
       if (own !== null && isTable(own) !== isTable(given)) continue;
-      this.#set([...chart, ...path], this.#globalFor(index, path, value));
+      this.#set([...chart, ...path], this.#globalFor(index, path, value), chart.length);
     }
   }
 
@@ -71,22 +64,17 @@ export class ValuesTree {
     return own;
   }
 
-  #set(path: ValuesPath, value: Value): void {
+  /** What is global stands at its own path, behind the first `above` keys. */
+  #set(path: ValuesPath, value: Value, above = 0): void {
     for (let length = 0; length < path.length; length++) {
       const table = lookUp(this.#root, path.slice(0, length));
       if (table instanceof Map) this.keep(table);
     }
     setAt(this.#root, path, value);
-    this.#shareAlong(path);
-  }
-
-  /** What an override brings in is seen by all templates, as the values are. */
-  #shareAlong(path: ValuesPath): void {
-    for (let length = 1; length < path.length; length++) {
-      const table = lookUp(this.#root, path.slice(0, length));
-      if (table instanceof Map && !isShared(table)) markShared(table);
+    // What an override brings in is seen by all templates, as the values are.
+    for (let length = 1; length <= path.length; length++) {
+      placeAll(lookUp(this.#root, path.slice(0, length)) ?? null, path.slice(above, length));
     }
-    markAllShared(lookUp(this.#root, path) ?? null);
   }
 
   restore(): void {

@@ -182,6 +182,22 @@ export function markAllShared(value: Value): void {
   } else if (isList(value)) for (const item of value) markAllShared(item);
 }
 
+/** Says that `value`, which all templates see from now on, stands at `path` in the values. */
+export function placeAll(value: Value, path: readonly string[]): void {
+  if (isList(value)) {
+    for (const [index, item] of value.entries()) placeAll(item, [...path, String(index)]);
+  } else if (value instanceof Map && !isShared(value)) {
+    origins.set(value, {
+      path,
+      entries: undefined,
+      merged: undefined,
+      known: new Map(),
+      shared: true,
+    });
+    for (const [key, item] of value) placeAll(item, [...path, key]);
+  }
+}
+
 /**
  * A copy of a tree of values in which each table knows where it stands, beginning at `path`. A table
  * that was copied before, as `copies` has it, is the same table in the copy too.
