@@ -9,7 +9,7 @@ import {
   type TemplateSet,
 } from "../helm/render/template-set.ts";
 import { Budget } from "../helm/template/budget.ts";
-import type { Problem } from "../helm/template/evaluate.ts";
+import type { Problem } from "../helm/template/problem.ts";
 import { copyDict, type Dict } from "../helm/template/value.ts";
 import {
   allInstances,

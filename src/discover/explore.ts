@@ -36,12 +36,15 @@ export interface Exploration {
 /** A part to reach or a name that could be another, and the settings that revealed it. */
 interface Lead extends Turned {
   readonly wanted: Branch | Choice;
+  /** Files as they were when it came to light. */
+  readonly shown: readonly RenderedFile[];
 }
 
 interface Plan {
   readonly switches: readonly Switch[];
   readonly choices: number;
   readonly files: Set<string>;
+  readonly shown: readonly RenderedFile[];
 }
 
 /**
@@ -77,7 +80,7 @@ class Explorer {
   }
 
   async run(): Promise<void> {
-    let leads = this.#newLeads([], 0);
+    let leads = this.#newLeads({ before: [], choices: 0, shown: [] });
     for (let round = 0; round < MAX_ROUNDS && leads.length > 0; round++) {
       const revealed = await this.#tryAll(leads, "single");
       leads = [...revealed, ...(await this.#tryAll(leads, "joint"))];
@@ -88,12 +91,12 @@ class Explorer {
   async #tryAll(leads: readonly Lead[], step: keyof Attempts): Promise<Lead[]> {
     const plans = new Map<string, Plan>();
     for (const lead of leads) {
-      const { wanted, before } = lead;
+      const { wanted, before, shown } = lead;
       const choices = lead.choices + ("file" in wanted ? 1 : 0);
       for (const switches of this.#attemptsFor(lead, step)) {
         const all = [...before, ...switches];
         const key = keyOfAll(all);
-        const plan = plans.get(key) ?? { switches: all, choices, files: new Set<string>() };
+        const plan = plans.get(key) ?? { switches: all, choices, files: new Set<string>(), shown };
         plans.set(key, plan);
         for (const file of "file" in wanted ? [wanted.file] : wanted.files) plan.files.add(file);
       }
@@ -135,7 +138,7 @@ class Explorer {
     return ways <= MAX_WAYS;
   }
 
-  async #try(key: string, { switches, choices, files: only }: Plan): Promise<Lead[]> {
+  async #try(key: string, { switches, choices, files: only, shown }: Plan): Promise<Lead[]> {
     if (this.#tried.has(key)) return [];
     this.#tried.add(key);
     if (this.#tried.size > MAX_TRIALS || this.#rendered.options.budget.spent) {
@@ -145,17 +148,17 @@ class Explorer {
     this.#untried.delete(key);
     const { coverage, options } = this.#rendered;
     const changed = { ...options, ...settings(options, switches), watcher: coverage.watch };
-    const files = renderTrial(this.#rendered, changed, only);
+    const files = renderTrial(this.#rendered, changed, { only, shown });
     await this.#onTrial({ files, options: changed, switches });
-    return this.#newLeads(switches, choices);
+    return this.#newLeads({ before: switches, choices, shown: files });
   }
 
-  #newLeads(before: readonly Switch[], choices: number): Lead[] {
+  #newLeads(found: Omit<Lead, "wanted">): Lead[] {
     const { coverage } = this.#rendered;
     const all = [...coverage.open(), ...coverage.choices()];
     const fresh = all.filter(({ key }) => !this.#met.has(key));
     for (const { key } of fresh) this.#met.add(key);
-    return fresh.map((wanted) => ({ wanted, before, choices }));
+    return fresh.map((wanted) => ({ wanted, ...found }));
   }
 }
 

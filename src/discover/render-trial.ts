@@ -18,17 +18,20 @@ export interface Rendered {
   readonly files: readonly RenderedFile[];
 }
 
-/** Renders some files with other settings, or all where one of these sets other values than before that any may print. */
+/**
+ * Renders some files with other settings, or all where one of these sets other values than before that any may print.
+ * `shown` are files with those of the settings that were tried before without the others.
+ */
 export function renderTrial(
   { root, set, files: first }: Rendered,
   options: RenderOptions,
-  only: ReadonlySet<string>,
+  { only, shown }: { readonly only: ReadonlySet<string>; readonly shown: readonly RenderedFile[] },
 ): readonly RenderedFile[] {
   const files = renderFiles(root, set, { ...options, only });
   const settings = (options.overrides ?? []).map(({ path }) => path);
   const prepares = files.some((printed) => {
-    const before = first.find(({ file }) => file === printed.file);
-    return preparesOthers(printed, before, settings);
+    const isOfIt = ({ file }: RenderedFile): boolean => file === printed.file;
+    return preparesOthers(printed, shown.find(isOfIt) ?? first.find(isOfIt), settings);
   });
   return prepares ? renderFiles(root, set, options) : files;
 }

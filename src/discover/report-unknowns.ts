@@ -1,5 +1,5 @@
 import { shownPath } from "../chart/chart.ts";
-import type { Problem } from "../helm/template/evaluate.ts";
+import type { Problem } from "../helm/template/problem.ts";
 import { formatPath } from "../helm/values/path.ts";
 import type { ValuesSchemas } from "../helm/values/schema.ts";
 import type { Visited } from "./add-values.ts";

@@ -7,7 +7,7 @@ import { renderFiles, RenderSession, type RenderedFile } from "../helm/render/re
 import { withNotes, type TemplateFile } from "../helm/render/template-set.ts";
 import type { Override } from "../helm/render/values-tree.ts";
 import { Budget } from "../helm/template/budget.ts";
-import type { Problem } from "../helm/template/evaluate.ts";
+import type { Problem } from "../helm/template/problem.ts";
 import { copyDict } from "../helm/template/value.ts";
 import type { Watcher } from "../helm/template/watcher.ts";
 import type { Instance } from "../helm/values/compose.ts";

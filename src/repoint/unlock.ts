@@ -1,4 +1,4 @@
-import type { Problem } from "../helm/template/evaluate.ts";
+import type { Problem } from "../helm/template/problem.ts";
 import type { Dict } from "../helm/template/value.ts";
 import { lookUp } from "../helm/values/path.ts";
 import type { Edit } from "./edits.ts";

@@ -1,10 +1,11 @@
 import type { Chart } from "../../chart/chart.ts";
 import type { IsNotable, Template } from "../template/ast.ts";
 import type { Budget } from "../template/budget.ts";
-import { Evaluation, type Printed, type Problem } from "../template/evaluate.ts";
+import { Evaluation, type Printed } from "../template/evaluate.ts";
 import { FUNCTIONS } from "../template/functions/functions.ts";
 import { KnownRuns, RunsMemory } from "../template/known-runs.ts";
 import { markShared } from "../template/origins.ts";
+import type { Problem } from "../template/problem.ts";
 import type { Watcher } from "../template/watcher.ts";
 import type { Dict } from "../template/value.ts";
 import type { Instance } from "../values/compose.ts";

@@ -1,6 +1,6 @@
 import { isPartial, shownPath, templatesOf, textOf, type Chart } from "../../chart/chart.ts";
 import { isBlank, type Define, type IsNotable, type Template } from "../template/ast.ts";
-import type { Problem } from "../template/evaluate.ts";
+import type { Problem } from "../template/problem.ts";
 import { parseTemplate } from "../template/parser.ts";
 import { TemplateError } from "../template/template-error.ts";
 import { allInstances, type Instance } from "../values/compose.ts";

@@ -5,9 +5,14 @@ import { isList, type Dict, type Value } from "./value.ts";
 /** What a table that templates share held at one time. */
 export interface Contents {
   /** Each entry, with what was read to make it where a template has. */
-  readonly entries: readonly (readonly [string, Value, readonly Read[] | undefined])[];
+  readonly entries: ReadonlyMap<string, Entry>;
   /** A template has put a table of its own into it, which may change without being noticed. */
   readonly holdsMade: boolean;
+}
+
+interface Entry {
+  readonly value: Value;
+  readonly made: readonly Read[] | undefined;
 }
 
 /** As the tables are now, as far as somebody has asked since they were changed. */
@@ -16,7 +21,9 @@ const current = new WeakMap<Dict, Contents>();
 /** The same object as long as nothing in the table itself changes; of tables in it that they are the same. */
 export function contentsOf(dict: Dict): Contents {
   const known = current.get(dict) ?? {
-    entries: [...dict].map(([key, value]) => [key, value, madeOf(dict, key)] as const),
+    entries: new Map(
+      [...dict].map(([key, value]) => [key, { value, made: madeOf(dict, key) }] as const),
+    ),
     holdsMade: [...dict.values()].some(isMade),
   };
   current.set(dict, known);
@@ -28,9 +35,9 @@ export function hasContents(dict: Dict, contents: Contents): boolean {
   if (current.get(dict) === contents) return true;
   const { entries } = contents;
   const isAsThen =
-    dict.size === entries.length &&
-    entries.every(
-      ([key, value, made]) =>
+    dict.size === entries.size &&
+    [...entries].every(
+      ([key, { value, made }]) =>
         dict.get(key) === value &&
         (value !== undefined || dict.has(key)) &&
         areSame(madeOf(dict, key), made),
@@ -41,7 +48,15 @@ export function hasContents(dict: Dict, contents: Contents): boolean {
 
 /** To be said of a shared table that changes. */
 export function forgetContents(dict: Dict): void {
+  changes++;
   current.delete(dict);
+}
+
+let changes = 0;
+
+/** Grows with each change of a table that templates share: what held holds as long as it stays the same. */
+export function changesOfShared(): number {
+  return changes;
 }
 
 /** True for what a template put among what all share. */

@@ -5,6 +5,7 @@ import type { KnownRuns } from "./known-runs.ts";
 import { Lookups, type Noted } from "./lookups.ts";
 import { parseTemplate } from "./parser.ts";
 import { NO_VALUE } from "./print.ts";
+import type { Problem } from "./problem.ts";
 import { ReadLog } from "./read-log.ts";
 import { isShared, readsOf } from "./origins.ts";
 import { readBelow, type Read } from "./read.ts";
@@ -13,17 +14,6 @@ import { Statements } from "./statements.ts";
 import type { Watcher } from "./watcher.ts";
 import { BudgetError, TemplateError, TemplateRefusal } from "./template-error.ts";
 import type { Dict, Value } from "./value.ts";
-
-/** Something in a template that could not be evaluated; the rest of the template still is. */
-export interface Problem {
-  readonly file: string;
-  readonly line: number;
-  readonly reason: string;
-  /** The chart refuses the values (`fail`, `required`); Helm would stop here too. */
-  readonly refused: boolean;
-  /** The setting that the chart requires. */
-  readonly path?: readonly string[] | undefined;
-}
 
 export interface EvaluationOptions {
   readonly defines: ReadonlyMap<string, Define>;
@@ -111,11 +101,11 @@ export class Evaluation implements Call {
       this.#statements.execute(template, data, { output });
       return output.text();
     };
-    const { known, defines } = this.#options;
+    const { known, defines, onProblem } = this.#options;
     // A text may define templates of its own, for those that it calls.
     if (known === undefined || this.#defines !== defines) return run();
     const { budget, lookups } = this;
-    return known.print(template, data, { budget, lookups, log: this.#log, run });
+    return known.print(template, data, { budget, lookups, log: this.#log, run, onProblem });
   }
 
   tpl(text: string, data: Value): string {
@@ -197,10 +187,11 @@ export class Evaluation implements Call {
   #report(error: unknown): void {
     if (error instanceof RangeError) throw new BudgetError("it nests too deep");
     if (!(error instanceof TemplateError)) throw error;
-    this.lookups.failed();
     const { reason } = error;
     const refused = error instanceof TemplateRefusal;
     const path = refused ? error.path : undefined;
-    this.#options.onProblem({ ...this.#statements.place, reason, refused, path });
+    const problem = { ...this.#statements.place, reason, refused, path };
+    this.lookups.failed(problem);
+    this.#options.onProblem(problem);
   }
 }

@@ -36,6 +36,21 @@ class KeptList {
   }
 }
 
+/** Characters of a text, and items of a list, by which data is told from other data. */
+const MAX_SIGN = 32;
+
+/** A few words on data that only its contents tell apart: what has other words is other data. */
+export function signOf(data: Value): string {
+  if (data instanceof Map) return [...data].map(([key, one]) => `${key}=${signOfPart(one)}`).join();
+  return signOfPart(data);
+}
+
+function signOfPart(value: Value): string {
+  if (typeof value === "string") return value.slice(0, MAX_SIGN);
+  if (isList(value)) return `[${value.slice(0, MAX_SIGN).map(signOfPart).join()}]`;
+  return typeof value === "object" && value !== null ? "{}" : String(value);
+}
+
 /** Undefined for data that is too large to be compared with other data. */
 export function givenOf(data: Value): Given | undefined {
   const keeper = new Keeper();

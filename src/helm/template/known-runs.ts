@@ -1,8 +1,10 @@
 import type { Define } from "./ast.ts";
 import type { Budget } from "./budget.ts";
-import { givenOf, isSame, type Given } from "./given.ts";
+import { changesOfShared } from "./contents.ts";
+import { givenOf, isSame, signOf, type Given } from "./given.ts";
 import { hold } from "./lookup.ts";
 import type { Lookups, Noted } from "./lookups.ts";
+import type { Problem } from "./problem.ts";
 import type { Looked, ReadLog } from "./read-log.ts";
 import { isShared } from "./origins.ts";
 import { BudgetError } from "./template-error.ts";
@@ -13,6 +15,8 @@ import { repeatWrites } from "./writes.ts";
 interface KeptRun extends Noted {
   /** What keeping it takes of the memory for runs. */
   readonly weight: number;
+  /** When it was asked last whether it depends on nothing but what is there, and whether that is so. */
+  asked?: { readonly at: number; readonly holds: boolean };
 }
 
 /** What a named template printed. */
@@ -33,6 +37,7 @@ interface Around {
   readonly budget: Budget;
   readonly lookups: Lookups;
   readonly log: ReadLog;
+  readonly onProblem: (problem: Problem) => void;
 }
 
 /** The evaluation of a whole file. */
@@ -43,8 +48,6 @@ interface FileEvaluation {
 
 /** Ways in which a file or a named template with the same data ended, with other settings. */
 const MAX_RUNS = 12;
-/** The same for all data that only its contents tell apart. */
-const MAX_OTHER_RUNS = 48;
 /** What is kept of one chart, counted in lookups of some 64 bytes. */
 const MAX_WEIGHT = 1_000_000;
 /** What a run takes that looked nothing up and printed nothing. */
@@ -99,7 +102,7 @@ export class KnownRuns<T extends { readonly text: string; readonly noted: Noted 
     const { budget } = evaluation;
     const runs = this.#files.get(file) ?? [];
     this.#files.set(file, runs);
-    const known = takeFirst(runs, (one) => hold(one.lookups));
+    const known = takeFirst(runs, isAsThen);
     if (known !== undefined && isPaid(known, budget)) {
       repeatWrites(known.writes, (dict, key) => evaluation.changes(dict, key));
       return known.printed;
@@ -114,21 +117,23 @@ export class KnownRuns<T extends { readonly text: string; readonly noted: Noted 
 
   /** What `run` prints of a named template that is given `data`. */
   print(template: Define, data: Value, around: Around & { readonly run: () => string }): string {
-    const { budget, lookups, log, run } = around;
+    const { budget, lookups, log, run, onProblem } = around;
     const isKnownByItself = data instanceof Map ? isShared(data) : !isList(data);
     // Integers are objects, and each calculation makes another.
-    const runs = this.#runsOf(template, isKnownByItself ? (integerOf(data) ?? data) : OTHER);
+    const runs = this.#runsOf(template, isKnownByItself ? (integerOf(data) ?? data) : signOf(data));
     const known = takeFirst(
       runs,
       (one) =>
         (one.looked !== undefined || !log.active) &&
+        !isKnownToDiffer(one) &&
         isSame(one.given.kept, data) &&
-        hold(one.lookups),
+        isAsThen(one),
     );
     if (known !== undefined) {
       budget.step(costOf(known));
       lookups.repeat(known);
       if (known.looked !== undefined) log.addLooked(known.looked);
+      for (const problem of known.problems) onProblem(problem);
       return known.text;
     }
     const given = givenOf(data);
@@ -140,13 +145,12 @@ export class KnownRuns<T extends { readonly text: string; readonly noted: Noted 
     try {
       text = run();
     } finally {
-      noted = lookups.end();
+      noted = lookups.end(() => isSame(given.kept, data));
     }
-    if (noted === undefined || noted.failed) return text;
     const looked = log.active ? log.since(mark) : undefined;
-    const most = isKnownByItself ? MAX_RUNS : MAX_OTHER_RUNS;
+    if (noted === undefined || wantsOthers(noted, looked)) return text;
     const weight = weightOf(noted, text);
-    this.#keep(runs, { ...noted, weight, given, text, looked }, most);
+    this.#keep(runs, { ...noted, weight, given, text, looked }, MAX_RUNS);
     return text;
   }
 
@@ -164,8 +168,24 @@ export class KnownRuns<T extends { readonly text: string; readonly noted: Noted 
   }
 }
 
-/** Stands for all data that only its contents tell apart. */
-const OTHER = Symbol("other data");
+/** True if everything that the run looked up is as it was. */
+function isAsThen(run: KeptRun): boolean {
+  const at = changesOfShared();
+  if (run.asked?.at !== at) run.asked = { at, holds: hold(run.lookups) };
+  return run.asked.holds;
+}
+
+function isKnownToDiffer({ asked }: KeptRun): boolean {
+  return asked?.holds === false && asked.at === changesOfShared();
+}
+
+/** True if the chart requires a setting there that was looked at before the template was called. */
+function wantsOthers({ problems }: Noted, looked: Looked | undefined): boolean {
+  if (looked === undefined) return false;
+  const isOwn = (path: Problem["path"]): boolean =>
+    path === undefined || looked.reads.some((read) => read.path === path);
+  return !problems.every(({ path }) => isOwn(path));
+}
 
 /** The first that fits, which is looked at first the next time too. */
 function takeFirst<R>(runs: R[], fits: (run: R) => boolean): R | undefined {

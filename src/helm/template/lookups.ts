@@ -1,6 +1,7 @@
 import { contentsOf, isMade, type Contents } from "./contents.ts";
 import type { Lookup } from "./lookup.ts";
 import { isShared, madeOf } from "./origins.ts";
+import type { Problem } from "./problem.ts";
 import { isList, type Dict, type Value } from "./value.ts";
 import { Writes, type Write } from "./writes.ts";
 
@@ -8,8 +9,8 @@ import { Writes, type Write } from "./writes.ts";
 export interface Noted {
   readonly lookups: readonly Lookup[];
   readonly asksVersion: boolean;
-  /** Something in it could not be evaluated, or the chart refused the values. */
-  readonly failed: boolean;
+  /** What in it could not be evaluated, or is a value that the chart refused. */
+  readonly problems: readonly Problem[];
   /** What it changed in tables that templates share. */
   readonly writes: readonly Write[];
 }
@@ -21,10 +22,15 @@ interface Frame {
   readonly given: ReadonlySet<Dict>;
   /** Of a whole file: what it changes for others. What is only a part of one is lost when it does. */
   readonly writes: Writes | undefined;
+  readonly problems: Problem[];
   asksVersion: boolean;
-  failed: boolean;
+  /** It changed a table that it was given, and may have put it back. */
+  changesGiven: boolean;
   isLost: boolean;
 }
+
+/** Problems that are noted of one template; whoever has more runs every time. */
+const MAX_PROBLEMS = 50;
 
 /** Entries of one value that are noted; whoever takes more is run every time. */
 const MAX_WHOLE = 2000;
@@ -58,30 +64,40 @@ export class Lookups {
   begin(given?: ReadonlySet<Dict>): void {
     const start = this.#all.length;
     const writes = given === undefined ? new Writes() : undefined;
-    const nothingYet = { asksVersion: false, failed: false, isLost: false };
-    this.#frames.push({ start, given: given ?? new Set(), writes, ...nothingYet });
+    const nothingYet = { asksVersion: false, changesGiven: false, isLost: false };
+    this.#frames.push({ start, given: given ?? new Set(), writes, problems: [], ...nothingYet });
   }
 
-  /** Undefined if the run depended on more than can be told, or did more than print. */
-  end(): Noted | undefined {
+  /**
+   * Undefined if the run depended on more than can be told, or did more than print. `isAsGiven` says
+   * whether what it was given is at its end what it was before.
+   */
+  end(isAsGiven = () => true): Noted | undefined {
     const frame = this.#frames.pop();
     if (frame === undefined) return undefined;
-    const { start, asksVersion, failed, isLost } = frame;
+    const all = this.#takeFrom(frame.start);
+    const { asksVersion, problems, writes: changes } = frame;
+    const writes = changes === undefined ? [] : changes.kept();
+    const isLost = frame.isLost || (frame.changesGiven && !isAsGiven());
+    if (isLost || writes === undefined) return undefined;
+    return { lookups: changes?.outside(all) ?? all, asksVersion, problems, writes };
+  }
+
+  /** All lookups from `start` on, which whatever runs around it has looked up too. */
+  #takeFrom(start: number): Lookup[] {
     if (this.#all.length - start > MANY) this.#leaveOutRepeated(start);
-    const all = isLost ? [] : this.#all.slice(start);
+    const all = this.#all.slice(start);
     if (this.#frames.length === 0) {
       this.#all = [];
       this.#isFull = false;
     }
-    const { writes: changes } = frame;
-    const writes = changes === undefined ? [] : changes.kept();
-    if (isLost || writes === undefined) return undefined;
-    return { lookups: changes?.outside(all) ?? all, asksVersion, failed, writes };
+    return all;
   }
 
   /** Notes for whatever runs around it what a known run depended on. */
-  repeat({ lookups, asksVersion }: Noted): void {
+  repeat({ lookups, asksVersion, problems }: Noted): void {
     if (asksVersion) this.askedVersion();
+    for (const problem of problems) this.failed(problem);
     if (!this.#isNoting()) return;
     for (const lookup of lookups) this.#all.push(lookup);
   }
@@ -130,8 +146,9 @@ export class Lookups {
   changed(dict: Dict, key: string): void {
     const isOfAll = isShared(dict);
     for (const frame of this.#frames) {
-      if (isOfAll && frame.writes !== undefined) frame.writes.note(dict, key);
-      else frame.isLost ||= isOfAll || frame.given.has(dict);
+      if (!isOfAll) frame.changesGiven ||= frame.given.has(dict);
+      else if (frame.writes === undefined) frame.isLost = true;
+      else frame.writes.note(dict, key);
     }
   }
 
@@ -140,8 +157,11 @@ export class Lookups {
     for (const frame of this.#frames) frame.asksVersion = true;
   }
 
-  failed(): void {
-    for (const frame of this.#frames) frame.failed = true;
+  failed(problem: Problem): void {
+    for (const frame of this.#frames) {
+      if (frame.problems.length < MAX_PROBLEMS) frame.problems.push(problem);
+      else frame.isLost ||= frame.writes === undefined;
+    }
   }
 
   /** Nothing can be told of what runs now. */

@@ -106,6 +106,11 @@ export function placesOf(dict: Dict): Places {
   return path === undefined ? (merged?.paths ?? NOWHERE) : [path];
 }
 
+/** Says that what was made under `key` of `dict` is there no more. */
+export function forgetEntry(dict: Dict, key: string): void {
+  origins.get(dict)?.entries?.delete(key);
+}
+
 /** Says that the entries of `to` come from where those of `from` do. */
 export function copyOrigin(from: Dict, to: Dict): void {
   const origin = origins.get(from);

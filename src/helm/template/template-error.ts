@@ -6,7 +6,11 @@ export class TemplateError extends DrayError {
   readonly reason: string;
 
   constructor(reason: string, where = "the template") {
+    // A chart without the values that it wants fails a thousand times, at a place of its own that is said.
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
     super("DRAY_TEMPLATE_INVALID", `Cannot evaluate ${where}: ${reason}`, { kind: "refused" });
+    Error.stackTraceLimit = stackTraceLimit;
     this.reason = reason;
   }
 }

@@ -66,12 +66,12 @@ export class Writes {
     for (const [dict, { before, keys }] of this.#changed) {
       if (before.holdsMade) return undefined;
       forgetContents(dict);
-      const then = new Map(before.entries.map(([key, , made]) => [key, made]));
       for (const key of keys) {
         const value = dict.get(key);
         shareAll(value ?? null);
         const made = madeOf(dict, key);
-        writes.push({ dict, key, value, made: areSame(made, then.get(key)) ? undefined : made });
+        const then = before.entries.get(key)?.made;
+        writes.push({ dict, key, value, made: areSame(made, then) ? undefined : made });
       }
     }
     return writes;
@@ -82,8 +82,8 @@ function isOf(
   { entries }: Contents,
   { key, value, made }: Lookup & { readonly key: string },
 ): boolean {
-  const entry = entries.find(([one]) => one === key);
-  return entry?.[1] === value && areSame(entry?.[2], made);
+  const entry = entries.get(key);
+  return entry?.value === value && areSame(entry?.made, made);
 }
 
 /** Does once more what a file did; `changes` is told before. */

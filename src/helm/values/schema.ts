@@ -1,6 +1,6 @@
 import type { ErrorObject, ValidateFunction } from "ajv";
 import { shownPath, textOf, type Chart } from "../../chart/chart.ts";
-import type { Problem } from "../template/evaluate.ts";
+import type { Problem } from "../template/problem.ts";
 import { integerOf, isList, type Value } from "../template/value.ts";
 import { allInstances, type Instance } from "./compose.ts";
 import { plainCheck } from "./plain-schema.ts";

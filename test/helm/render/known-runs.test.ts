@@ -41,6 +41,9 @@ plain: {use: true, list: [a, b]}
 {{ define "shape" }}{{ if .Values.empty }}filled{{ end }}{{ with .Values.labels }}{{ .team }}{{ end }}{{ kindOf .Values.count }}{{ hasKey .Values.image "digest" }}{{ dig "deep" "use" "none" .Values.global }}{{ pluck "team" .Values.labels .Values.empty }}{{ coalesce .Values.empty .Values.labels }}{{ end }}
 {{ define "merged" }}{{ $all := merge (dict "extra" .Values.enabled) .Values.labels (deepCopy .Values.global) }}{{ toJson $all }}{{ omit .Values.image "tag" | toJson }}{{ pick .Values.image "tag" | toJson }}{{ end }}
 {{ define "redefined" }}parent {{ .Values.use }}{{ end }}
+{{ define "borrows" }}{{ $_ := set . "mode" (.root.Values.mode | default "none") }}{{ include "lent" . }}{{ $_ := unset . "mode" }}{{ if .mode }}kept{{ end }}{{ end }}
+{{ define "lent" }}{{ .mode }}{{ .extra }}{{ .root.Values.image.repository }}{{ end }}
+{{ define "fails" }}{{ .root.Values.mode }}{{ .root.Values.count.none }}{{ include "refuses" .root }}{{ required "extra wanted" .extra }}{{ end }}
 `,
   "templates/a.yaml": `
 # {{ include "name" . }} {{ include "image" (dict "root" $ "image" .Values.image) }}
@@ -48,6 +51,8 @@ image: {{ include "image" (dict "image" .Values.image "root" .) | quote }}
 {{ include "whole" . }} {{ include "asks" . }} {{ include "shape" . }} {{ include "merged" . }}
 {{ tpl .Values.text . }} {{ tpl (.Files.Get "files/a.txt") $ }} {{ range $p, $_ := .Files.Glob "files/*" }}{{ $p }}{{ end }}
 {{ range .Values.list }}{{ include "image" (dict "root" $ "image" (dict "repository" .name "tag" (ternary "use" "off" .use))) }}{{ end }}
+{{ $lent := dict "root" . "mode" "own" }}{{ include "borrows" (dict "root" . "extra" .Values.text) }}{{ include "borrows" $lent }}{{ $lent.mode }}{{ include "borrows" $lent }}
+{{ range until 2 }}{{ include "fails" (dict "root" $ "extra" $.Values.labels.team) }}{{ include "fails" (dict "root" $) }}{{ end }}
 {{ $ctx := . }}{{ with .Values.other }}{{ .use }}{{ include "name" $ctx }}{{ end }}`,
   "templates/b.yaml": `
 {{ include "count" . }} {{ include "count" . }} {{ include "stored" . }} {{ include "stored" . }}
@@ -253,5 +258,22 @@ over: keep
     const untouched = stepsOf(chart, [[], [{ path: ["b"], value: 3 }]]);
     expect(untouched - first).toBeLessThan(40);
     expect(touched - first).toBeGreaterThan(200);
+  });
+
+  it("does not run again what puts back what it changed of what it was given, nor what fails", async () => {
+    const chart = await makeChartOf({
+      "values.yaml": "a: 1\nb: 2\n",
+      "templates/_h.tpl": `
+{{ define "borrows" }}{{ $_ := set . "mode" .root.Values.a }}{{ range until 100 }}{{ $.mode }}{{ end }}{{ $_ := unset . "mode" }}{{ end }}
+{{ define "fails" }}{{ .root.Values.a.none }}{{ fail "no" }}{{ range until 100 }}{{ $.n }}{{ end }}{{ end }}`,
+      "templates/a.yaml":
+        '{{ include "borrows" (dict "root" .) }}{{ include "fails" (dict "root" . "n" 1) }}{{ .Values.b }}',
+    });
+    const a: Override[] = [{ path: ["a"], value: 3 }];
+    const b: Override[] = [{ path: ["b"], value: 3 }];
+    expect(compareRenderings(chart, [[], b, a, []])).toEqual([]);
+    const first = stepsOf(chart, [[]]);
+    expect(stepsOf(chart, [[], b]) - first).toBeLessThan(60);
+    expect(stepsOf(chart, [[], a]) - first).toBeGreaterThan(400);
   });
 });

@@ -1,5 +1,13 @@
 import { format } from "../print.ts";
-import { copyOrigin, isShared, noteEntry, noteMerge, readsOf, takePlace } from "../origins.ts";
+import {
+  copyOrigin,
+  forgetEntry,
+  isShared,
+  noteEntry,
+  noteMerge,
+  readsOf,
+  takePlace,
+} from "../origins.ts";
 import { areOfOnePlace } from "../read.ts";
 import {
   asDict,
@@ -39,6 +47,7 @@ export const DICTS: Readonly<Record<string, TemplateFunction>> = {
   unset: fn(["dict", "string"], ([dict, key], call) => {
     call.changes(dict, key);
     dict.delete(key);
+    forgetEntry(dict, key);
     return dict;
   }),
   hasKey: fn(["dict", "string"], ([dict, key], call) => {
