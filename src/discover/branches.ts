@@ -1,6 +1,6 @@
 import type { TemplateFile, TemplateSet } from "../helm/render/template-set.ts";
 import type { ActionNode, BranchNode, List, Pipe } from "../helm/template/ast.ts";
-import { namesIn } from "../helm/template/commands.ts";
+import { callsByMadeName, namesIn } from "../helm/template/commands.ts";
 import { joined, type Looked } from "../helm/template/read-log.ts";
 import type { Decision, Watcher } from "../helm/template/watcher.ts";
 import { Changes } from "./changes.ts";
@@ -144,16 +144,17 @@ export class Coverage {
     this.#choices.set(key, { key, looked: all, file });
   }
 
-  /** Of what had a say in whole manifests, only what chose the file of the chart that has them. */
+  /** Of what had a say in whole manifests, only what chose the file or template that has them. */
   #noteFiles(node: BranchNode | ActionNode, { compared: all }: Looked, file: string): void {
     const compared = all.filter(({ ofFiles }) => ofFiles === true);
     if (compared.length === 0) return;
     this.#noteChoice(node, { reads: compared.flatMap(({ reads }) => reads), compared }, file);
   }
 
-  /** True for what asks for files of the chart. */
+  /** True for what asks for files of the chart, or for a template by a name that is made. */
   #readsFile({ pipe }: BranchNode | ActionNode): boolean {
-    const known = this.#reading.get(pipe) ?? namesIn(pipe).includes("Files");
+    const known =
+      this.#reading.get(pipe) ?? (namesIn(pipe).includes("Files") || callsByMadeName(pipe));
     this.#reading.set(pipe, known);
     return known;
   }

@@ -232,6 +232,31 @@ describe("another name of an image is found", () => {
       ],
     ],
     [
+      "of a template that is called by a name made of a setting",
+      {
+        "values.yaml": "flavor: small\nkind: none\n",
+        "templates/_h.tpl": `{{ define "image.small" }}x/small:1{{ end }}{{ define "image.big" }}x/big:1{{ end }}{{ define "pod.none" }}{{ end }}{{ define "pod.more" }}${pod("x/more:1")}{{ end }}`,
+        "templates/a.yaml": pod('{{ include (printf "image.%s" .Values.flavor) . }}'),
+        "templates/b.yaml": '{{ $name := print "pod." .Values.kind }}{{ include $name . }}',
+      },
+      ["needed x/small:1", "optional x/big:1 by flavor=big", "optional x/more:1 by kind=more"],
+    ],
+    [
+      "by an entry of a table that was printed and read again, whoever prints it",
+      {
+        "values.yaml": "t: {in: {sfx: false}, all: [{on: false}]}\nu: {}\n",
+        "templates/_h.tpl":
+          '{{ define "u" }}\n{{ toYaml (merge (dict) .Values.u (dict "big" false)) }}\n{{ end }}',
+        "templates/a.yaml": `{{ $t := .Values.t | toJson | fromJson }}{{ $u := include "u" . | fromYaml }}{{ $s := "" }}{{ if $t.in.sfx }}{{ $s = "-s" }}{{ end }}{{ if $u.big }}{{ $s = "-b" }}{{ end }}{{ range $t.all }}{{ if .on }}{{ $s = "-a" }}{{ end }}{{ end }}\n${pod("x/app:1{{ $s }}")}`,
+      },
+      [
+        "needed x/app:1",
+        "optional x/app:1-a by t.all.0.on=true",
+        "optional x/app:1-b by u.big=true",
+        "optional x/app:1-s by t.in.sfx=true",
+      ],
+    ],
+    [
       "by a text that a setting without a value is compared with",
       {
         "values.yaml": "edition: null\n",

@@ -29,6 +29,14 @@ export function namesIn(pipe: Pipe): string[] {
   return operands.flatMap((one) => ("names" in one ? one.names : []));
 }
 
+/** True if a pipeline calls a template by anything but a name that stands there. */
+export function callsByMadeName(pipe: Pipe): boolean {
+  return commandsOf(pipe).some(
+    ({ first, rest: [name] }) =>
+      first.type === "function" && first.name === "include" && name?.type !== "constant",
+  );
+}
+
 /** By which names a pipeline looks something up in what a variable or another pipeline gives. */
 export function namesBelow(pipe: Pipe): (readonly string[])[] {
   const operands = commandsOf(pipe).flatMap(argumentsIn);

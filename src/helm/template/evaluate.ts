@@ -6,8 +6,8 @@ import { Lookups, type Noted } from "./lookups.ts";
 import { parseTemplate } from "./parser.ts";
 import { NO_VALUE } from "./print.ts";
 import type { Problem } from "./problem.ts";
-import { ReadLog } from "./read-log.ts";
-import { isShared, readsOf } from "./origins.ts";
+import { ReadLog, type Span } from "./read-log.ts";
+import { isShared, readsOf, takePlace } from "./origins.ts";
 import { readBelow, type Read } from "./read.ts";
 import type { Call, TemplateFunction } from "./signature.ts";
 import { Statements } from "./statements.ts";
@@ -43,6 +43,10 @@ export interface Printed {
   readonly noted: Noted | undefined;
 }
 
+/** Tables that were printed and may be read again: so many, and no larger ones. */
+const MAX_TABLES = 100;
+const MAX_PRINTED = 64 * 1024;
+
 /** Texts of `tpl` that are kept. */
 const MAX_TEXTS = 5000;
 
@@ -58,6 +62,8 @@ export class Evaluation implements Call {
   readonly #statements: Statements;
   #defines: ReadonlyMap<string, Define>;
   #changesShared = false;
+  /** Tables by what they were printed as. */
+  readonly #printed = new Map<string, Dict>();
 
   constructor(options: EvaluationOptions) {
     this.#options = options;
@@ -162,6 +168,21 @@ export class Evaluation implements Call {
 
   asksForFile(path: string, paths: readonly string[]): void {
     this.#log.names(path, paths);
+  }
+
+  asksForTemplate(name: string, span: Span): void {
+    this.#log.names(name, this.#defines.keys(), span);
+  }
+
+  printed(text: string, value: Value): void {
+    if (!this.#log.active || !(value instanceof Map) || text.length > MAX_PRINTED) return;
+    if (this.#printed.size >= MAX_TABLES) this.#printed.clear();
+    this.#printed.set(text.trim(), value);
+  }
+
+  readAgain(text: string, dict: Dict): void {
+    const from = this.#log.active ? this.#printed.get(text.trim()) : undefined;
+    if (from !== undefined) takePlace(from, dict);
   }
 
   compared(values: readonly Value[]): void {

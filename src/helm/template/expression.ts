@@ -91,8 +91,7 @@ function functionValue(name: string, given: Given, context: Context): Value {
   let args: Value[] | undefined;
   try {
     if (log.enabled && KEEPS_ENTRIES.has(name)) return tracedValue(run, given, context);
-    args =
-      name === "ternary" ? argumentsOfTernary(given, context) : argumentsOf(given, context, run);
+    args = FOLLOWED.get(name)?.(given, context) ?? argumentsOf(given, context, run);
     noteUse(name, args, call.lookups);
     log.calls(context.start);
     return callFunction(run, args, call);
@@ -147,19 +146,40 @@ function argumentsOf({ rest, piped }: Given, context: Context, run?: TemplateFun
   return args;
 }
 
+/** Functions of which it matters what was looked at to make one argument. */
+const FOLLOWED: ReadonlyMap<string, (given: Given, context: Context) => Value[]> = new Map([
+  ["ternary", argumentsOfTernary],
+  ["include", argumentsOfInclude],
+]);
+
 /** What decides stands last, or is piped: what was looked at for it says why the one value was taken. */
-function argumentsOfTernary({ rest, piped }: Given, context: Context): Value[] {
+function argumentsOfTernary(given: Given, context: Context): Value[] {
+  const { args, ends } = followed(given, context);
+  const [from, to] = given.piped.length > 0 ? [context.start, ends.at(0)] : ends.slice(-2);
+  context.machine.log.decides(context.pipe, args.at(-1) ?? null, { from, to });
+  return args;
+}
+
+/** Where the name is made of a setting, another value may call another template. */
+function argumentsOfInclude(given: Given, context: Context): Value[] {
+  if (given.rest[0]?.type === "constant") return argumentsOf(given, context);
+  const { args, ends } = followed(given, context);
+  const [name] = args;
+  const [from, to] = ends;
+  if (typeof name === "string") context.machine.call.asksForTemplate(name, { from, to });
+  return args;
+}
+
+/** The arguments, and where the log ended before the first and behind each of those that are not piped. */
+function followed({ rest, piped }: Given, context: Context): { args: Value[]; ends: number[] } {
   const { log } = context.machine;
   const ends = [log.mark()];
-  const given = rest.map((operand) => {
+  const args = rest.map((operand) => {
     const value = operandValue(operand, context);
     ends.push(log.mark());
     return value;
   });
-  const [from, to] = piped.length > 0 ? [context.start, ends.at(0)] : ends.slice(-2);
-  const args = [...given, ...piped];
-  log.decides(context.pipe, args.at(-1) ?? null, { from, to });
-  return args;
+  return { args: [...args, ...piped], ends };
 }
 
 function argumentOf(

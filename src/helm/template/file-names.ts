@@ -7,7 +7,7 @@ const WILD = /[*?[{\\]/;
  * What other paths have where `path` (or a pattern) has `part`: `dev` and `prod` for `prod` of
  * `files/prod/*.yaml` where there is `files/dev/a.yaml`. Nothing where it is no part of it.
  */
-export function partsInPlaceOf(part: Value, path: string, paths: readonly string[]): string[] {
+export function partsInPlaceOf(part: Value, path: string, paths: Iterable<string>): string[] {
   if (typeof part !== "string" || part === "") return [];
   const at = path.indexOf(part);
   if (at === -1) return [];
@@ -15,7 +15,7 @@ export function partsInPlaceOf(part: Value, path: string, paths: readonly string
   const after = path.slice(at + part.length);
   if (WILD.test(before)) return [];
   const end = after.search(WILD);
-  const parts = paths
+  const parts = [...paths]
     .filter((one) => one.startsWith(before))
     .map((one) => one.slice(before.length))
     .map((rest) => (end === -1 ? whole(rest, after) : beginning(rest, after.slice(0, end))));

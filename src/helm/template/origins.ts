@@ -124,12 +124,23 @@ export function copyOrigin(from: Dict, to: Dict): void {
  * values, changes the text and reads it again has other tables for the same settings.
  */
 export function takePlace(from: Dict, to: Dict): void {
-  const path = origins.get(from)?.path;
-  if (from === to || path === undefined || origins.has(to)) return;
-  origins.set(to, { path, entries: undefined, merged: undefined, known: new Map(), shared: false });
-  for (const [key, after] of to) {
-    const before = from.get(key);
-    if (before instanceof Map && after instanceof Map) takePlace(before, after);
+  if (from === to || origins.has(to)) return;
+  const origin = origins.get(from);
+  if (origin !== undefined) {
+    origins.set(to, { ...origin, entries: entriesIn(origin, to), known: new Map(), shared: false });
+  }
+  for (const [key, after] of to) takePlaces(from.get(key) ?? null, after);
+}
+
+/** What was read to make entries, as far as they are there. */
+function entriesIn({ entries }: Origin, dict: Dict): Origin["entries"] {
+  return entries && new Map([...entries].filter(([key]) => dict.has(key)));
+}
+
+function takePlaces(from: Value, to: Value): void {
+  if (from instanceof Map && to instanceof Map) takePlace(from, to);
+  else if (isList(from) && isList(to)) {
+    for (const [at, item] of to.entries()) takePlaces(from[at] ?? null, item);
   }
 }
 

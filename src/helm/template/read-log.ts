@@ -8,7 +8,7 @@ import type { Value } from "./value.ts";
 export interface Comparison {
   readonly values: readonly Value[];
   readonly reads: readonly Read[];
-  /** The values are parts of the names of files. */
+  /** The values are parts of the names of files or templates. */
   readonly ofFiles?: true;
   /** The values are keys of a table, and one of them is asked for. */
   readonly ofKeys?: true;
@@ -51,6 +51,12 @@ function distinct(all: readonly Read[], start: number): readonly Read[] {
     if (read !== undefined) found.add(read);
   }
   return [...found];
+}
+
+/** A part of a log, by `mark`: all before its end, and from its beginning on. */
+export interface Span {
+  readonly from: number | undefined;
+  readonly to: number | undefined;
 }
 
 /** A moment in a log. */
@@ -115,24 +121,30 @@ export class ReadLog {
   }
 
   /** The value decides on the `ternary` in a pipeline, and this part of the log on the value. */
-  decides(
-    pipe: Pipe,
-    value: Value,
-    { from, to }: { readonly from: number | undefined; readonly to: number | undefined },
-  ): void {
+  decides(pipe: Pipe, value: Value, span: Span): void {
     if (!this.active) return;
-    const reads = distinct(this.#reads.slice(from, to).slice(0, MAX_BEHIND), 0);
-    this.#compared.push({ values: [value], reads, decides: pipe });
+    this.#compared.push({ values: [value], reads: this.#within(span), decides: pipe });
+  }
+
+  #within({ from, to }: Span): readonly Read[] {
+    return distinct(this.#reads.slice(from, to).slice(0, MAX_BEHIND), 0);
   }
 
   #behind(): readonly Read[] {
     return distinct(this.#reads.slice(this.#from, this.#from + MAX_BEHIND), 0);
   }
 
-  /** A file was asked for by `path`: what a setting gives of that may be what other `paths` have in its place. */
-  names(path: string, paths: readonly string[]): void {
+  /**
+   * A file or template was asked for by `path`, made of what was looked at in `span`: what a setting gives
+   * of that may be what other `paths` have in its place.
+   */
+  names(
+    path: string,
+    paths: Iterable<string>,
+    span: Span = { from: this.#from, to: undefined },
+  ): void {
     if (!this.active) return;
-    for (const read of distinct(this.#reads, this.#from)) {
+    for (const read of this.#within(span)) {
       const others = partsInPlaceOf(read.value, path, paths);
       if (others.length > 0)
         this.#compared.push({ values: [read.value, ...others], reads: [read], ofFiles: true });

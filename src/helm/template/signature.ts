@@ -1,6 +1,7 @@
 import type { Budget } from "./budget.ts";
 import type { Lookups } from "./lookups.ts";
 import type { Read } from "./read.ts";
+import type { Span } from "./read-log.ts";
 import { TemplateError } from "./template-error.ts";
 import { isList, isTextMap, typeOf, type Dict, type Value } from "./value.ts";
 
@@ -21,6 +22,12 @@ export interface Call {
   picked(dict: Dict, key: string): void;
   /** Says that a file was asked for by a path or pattern, of those that there are. */
   asksForFile(path: string, paths: readonly string[]): void;
+  /** Says that a template was asked for by a name, made of what was looked at in a part of the log. */
+  asksForTemplate(name: string, span: Span): void;
+  /** Says that `text` is what a table is printed as. */
+  printed(text: string, value: Value): void;
+  /** Says that a table was read from `text`. */
+  readAgain(text: string, dict: Dict): void;
   /** Says which values were compared with each other. */
   compared(values: readonly Value[]): void;
   /** Runs a named template. */

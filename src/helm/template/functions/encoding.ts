@@ -9,12 +9,10 @@ import { writeToml } from "../to-toml.ts";
 import { writeYaml } from "../to-yaml.ts";
 import { isList, kindOf, type Value } from "../value.ts";
 
-const toYaml = fn(["any"], ([value], { budget }) => writeYaml(value, budget));
-const toJson = fn(["any"], ([value], { budget }) =>
-  writeJson(value, { budget, escapesHtml: true }),
-);
-const toRawJson = fn(["any"], ([value], { budget }) => writeJson(value, { budget }));
-const toPrettyJson = fn(["any"], ([value], { budget }) =>
+const toYaml = printing((value, { budget }) => writeYaml(value, budget));
+const toJson = printing((value, { budget }) => writeJson(value, { budget, escapesHtml: true }));
+const toRawJson = printing((value, { budget }) => writeJson(value, { budget }));
+const toPrettyJson = printing((value, { budget }) =>
   writeJson(value, { budget, escapesHtml: true, indent: 2 }),
 );
 const fromAny = fn(["string"], ([text], call) => readText(text, call));
@@ -23,9 +21,7 @@ const fromAny = fn(["string"], ([text], call) => readText(text, call));
 export const ENCODING: Readonly<Record<string, TemplateFunction>> = {
   toYaml,
   mustToYaml: toYaml,
-  toYamlPretty: fn(["any"], ([value], { budget }) =>
-    writeYaml(value, budget, { indentsLists: true }),
-  ),
+  toYamlPretty: printing((value, { budget }) => writeYaml(value, budget, { indentsLists: true })),
   toJson,
   mustToJson: toJson,
   toRawJson,
@@ -48,6 +44,15 @@ export const ENCODING: Readonly<Record<string, TemplateFunction>> = {
   sha512sum: fn(["string"], ([text]) => hashed("sha512", text)),
   adler32sum: fn(["string"], ([text]) => String(adler32(Buffer.from(text)))),
 };
+
+/** What it prints may be read again. */
+function printing(write: (value: Value, call: Call) => string): TemplateFunction {
+  return fn(["any"], ([value], call) => {
+    const text = write(value, call);
+    call.printed(text, value);
+    return text;
+  });
+}
 
 function hashed(algorithm: string, text: string): string {
   return createHash(algorithm).update(text).digest("hex");
@@ -83,7 +88,10 @@ function notOf(type: string, value: Value): TemplateError {
 function dictFrom(text: string, where: string, call: Call): Value {
   try {
     const value = readText(text, call) ?? new Map<string, Value>();
-    if (value instanceof Map) return value;
+    if (value instanceof Map) {
+      call.readAgain(text, value);
+      return value;
+    }
     const { reason } = notOf("map[string]interface {}", value);
     return new Map<string, Value>([["Error", where + reason]]);
   } catch (error) {
