@@ -10,7 +10,7 @@ import { withSettings, type DiscoverOptions } from "./discovery.ts";
 import { openHelmRenderer, type HelmRenderer } from "./helm-binary.ts";
 import { imagesIn } from "./rendered-images.ts";
 import { reportOthers } from "./report-unknowns.ts";
-import { formatSwitch, PLACEHOLDER, type Switch } from "./switches.ts";
+import { formatSwitches, PLACEHOLDER, type Switch } from "./switches.ts";
 
 /** Renderings with other settings; each costs up to a second. */
 const MAX_RUNS = 40;
@@ -41,7 +41,7 @@ export async function addHelm(
     for (const text of printed) addPrinted(text ?? "", [], collector);
     for (const { given, fruitful } of tasks) {
       for (const switches of fruitful.slice(0, MAX_RUNS)) {
-        addPrinted((await render(given, switches)) ?? "", switches.map(formatSwitch), collector);
+        addPrinted((await render(given, switches)) ?? "", formatSwitches(switches), collector);
       }
     }
   } finally {
@@ -64,7 +64,7 @@ async function tryRender(
     return await renderer.render(values, apis);
   } catch (error) {
     if (!(error instanceof DrayError) || error.code !== "DRAY_HELM_FAILED") throw error;
-    const suffix = switches.length === 0 ? "" : ` (with ${switches.map(formatSwitch).join(", ")})`;
+    const suffix = switches.length === 0 ? "" : ` (with ${formatSwitches(switches).join(", ")})`;
     const message = `${error.message}${suffix}`;
     collector.unknown({ code: "HELM_FAILED", needed: switches.length === 0, message });
     return undefined;

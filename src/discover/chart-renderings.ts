@@ -29,7 +29,7 @@ import { isNotable } from "./image-key.ts";
 import { Recorder } from "./recorder.ts";
 import type { Rendered } from "./render-trial.ts";
 import { reportProblems, reportUntried } from "./report-unknowns.ts";
-import { formatSwitch, type Switch } from "./switches.ts";
+import { formatSwitches, type Switch } from "./switches.ts";
 import { addUndecided, addUnreached, addUnreachedChanges } from "./unreached.ts";
 
 /** Disabled subcharts of disabled subcharts. */
@@ -139,7 +139,7 @@ export class ChartRenderings {
     root: Instance,
     { only, switches }: { only: readonly Instance[]; switches: readonly Switch[] },
   ): Promise<void> {
-    const when = switches.map(formatSwitch);
+    const when = formatSwitches(switches);
     const set = templateSet(root, this.#parser);
     const coverage = new Coverage(set, this.#ids);
     this.#visit(root, only, { when, isUsed: (path) => coverage.isUsed(path) });
@@ -182,7 +182,7 @@ export class ChartRenderings {
       this.#recorder.record({ root, set, ...trial, switches });
       await this.#pause();
     });
-    const when = before.map(formatSwitch);
+    const when = formatSwitches(before);
     const { changes, undecided } = rendered.coverage;
     const changing = changes.unreached();
     for (const branch of unreached) addUnreached(branch, when, this.#collector);

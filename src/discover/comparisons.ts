@@ -66,6 +66,9 @@ function valuesToTry(
   if (isList(value)) return listsToTry(value, reads, values);
   const number = numberOf(value);
   if (number !== undefined) return numbersToTry(number, values).map((one) => like(value, one));
+  // A text is asked for where it was only tried that something is set.
+  if (value === true && values.includes(true))
+    return values.filter((one) => typeof one === "string" && isWord(one));
   return value === null || typeof value === "string" ? textsToTry(value, reads, values) : [];
 }
 

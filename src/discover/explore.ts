@@ -4,8 +4,9 @@ import type { BranchNode } from "../helm/template/ast.ts";
 import { kindOf } from "../helm/template/value.ts";
 import type { Branch } from "./branches.ts";
 import { choiceSwitches, type Choice, type Turned } from "./choices.ts";
+import { entryAsked, isReplaced, undoes, withEntry } from "./entries.ts";
 import { renderTrial, type Rendered } from "./render-trial.ts";
-import { formatSwitch, switchesFor, type Attempts, type Switch } from "./switches.ts";
+import { formatSwitches, switchesFor, type Attempts, type Switch } from "./switches.ts";
 
 /** Settings that are turned one after the other to reach one part. */
 const MAX_ROUNDS = 4;
@@ -45,6 +46,8 @@ interface Plan {
   readonly choices: number;
   readonly files: Set<string>;
   readonly shown: readonly RenderedFile[];
+  /** The last key of the last setting, where a template has asked for it. */
+  readonly entry?: string | undefined;
 }
 
 /**
@@ -94,7 +97,7 @@ class Explorer {
       const { wanted, before, shown } = lead;
       const choices = lead.choices + ("file" in wanted ? 1 : 0);
       for (const switches of this.#attemptsFor(lead, step)) {
-        const all = [...before, ...switches];
+        const all = [...before.filter((one) => !isReplaced(one, switches)), ...switches];
         const key = keyOfAll(all);
         const plan = plans.get(key) ?? { switches: all, choices, files: new Set<string>(), shown };
         plans.set(key, plan);
@@ -102,19 +105,21 @@ class Explorer {
       }
     }
     const revealed: Lead[] = [];
-    for (const [key, plan] of plans) append(revealed, await this.#try(key, plan));
+    for (const [key, plan] of plans) append(revealed, (await this.#try(key, plan)) ?? []);
     return revealed;
   }
 
   #attemptsFor({ wanted, ...turned }: Lead, step: keyof Attempts): Attempts["single"] {
     const { coverage } = this.#rendered;
     if (turned.choices >= MAX_CHOICES) return [];
-    if ("file" in wanted) return this.#otherNames(wanted, turned)[step];
+    const isNew = (switches: readonly Switch[]): boolean =>
+      !switches.some((one) => undoes(one, turned.before));
+    if ("file" in wanted) return this.#otherNames(wanted, turned)[step].filter(isNew);
     // Behind a first setting only what no rendering has shown at all is worth a second one.
     const isOpen =
       turned.before.length === 0 ? coverage.isOpen(wanted) : coverage.isUnreached(wanted);
     if (!isOpen) return [];
-    const attempts = switchesFor(wanted, coverage.comparisons.of)[step];
+    const attempts = switchesFor(wanted, coverage.comparisons.of)[step].filter(isNew);
     return attempts.length < 2 || this.#mayTry(wanted.node, attempts.length) ? attempts : [];
   }
 
@@ -138,17 +143,25 @@ class Explorer {
     return ways <= MAX_WAYS;
   }
 
-  async #try(key: string, { switches, choices, files: only, shown }: Plan): Promise<Lead[]> {
-    if (this.#tried.has(key)) return [];
+  /** Undefined if nothing came of it: it was tried before, or its last setting has not the entry that a template asks for. */
+  async #try(key: string, plan: Plan): Promise<Lead[] | undefined> {
+    if (this.#tried.has(key)) return undefined;
     this.#tried.add(key);
+    const { switches, choices, files: only, shown } = plan;
     if (this.#tried.size > MAX_TRIALS || this.#rendered.options.budget.spent) {
       this.#untried.set(key, switches);
-      return [];
+      return undefined;
     }
     this.#untried.delete(key);
-    const { coverage, options } = this.#rendered;
+    const { coverage, options, root } = this.#rendered;
     const changed = { ...options, ...settings(options, switches), watcher: coverage.watch };
     const files = renderTrial(this.#rendered, changed, { only, shown });
+    const asked = entryAsked(files);
+    if (asked !== undefined && asked === plan.entry) return undefined;
+    const inner = asked === undefined ? undefined : withEntry(switches, asked, root.values);
+    const leads =
+      inner && (await this.#try(keyOfAll(inner), { ...plan, switches: inner, entry: asked }));
+    if (leads !== undefined) return leads;
     await this.#onTrial({ files, options: changed, switches });
     return this.#newLeads({ before: switches, choices, shown: files });
   }
@@ -164,7 +177,8 @@ class Explorer {
 
 /** What fills a setting is told apart by its kind alone. */
 function keyOfAll(switches: readonly Switch[]): string {
-  return switches.map((one) => `${formatSwitch(one)} (${kindOf(one.value)})`).join(" ");
+  const kinds = switches.map(({ value }) => kindOf(value)).join(" ");
+  return `${formatSwitches(switches).join(" ")} (${kinds})`;
 }
 
 function settings(

@@ -10,7 +10,7 @@ import { isMadeUp, sayCompleted } from "./made-up.ts";
 import { kindsWithImages, type Reading } from "./manifests.ts";
 import { imagesIn, type RenderedImage, type RenderedImages } from "./rendered-images.ts";
 import { reportOthers } from "./report-unknowns.ts";
-import { formatSwitch, type Switch } from "./switches.ts";
+import { formatSwitches, type Switch } from "./switches.ts";
 
 /** One minor version before the default: what differs between the two depends on the cluster. */
 const OTHER_KUBE_VERSION = "v1.34.7";
@@ -58,7 +58,7 @@ export class Recorder {
       pass,
       fresh.map(({ file }) => file),
     );
-    const when = pass.switches.map(formatSwitch);
+    const when = formatSwitches(pass.switches);
     for (const { images, resources } of found) {
       for (const image of images) this.#add(image, pass.switches, moving);
       this.#collector.resources.add(resources.map((one) => ({ ...one, when })));
@@ -127,7 +127,7 @@ export class Recorder {
     if (switches.length > 0 && isMadeUp(image)) {
       return sayCompleted(reference, evidence, { switches, collector: this.#collector });
     }
-    const when = switches.map(formatSwitch);
+    const when = formatSwitches(switches);
     if (moving.has(image)) return this.#collector.addVarying(reference, evidence, when);
     const loose = !pinned && sighting.certainty !== "proven";
     this.#collector.add(reference, withSettings(evidence, when), { loose });

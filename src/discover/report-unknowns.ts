@@ -5,7 +5,7 @@ import type { ValuesSchemas } from "../helm/values/schema.ts";
 import type { Visited } from "./add-values.ts";
 import type { Collector } from "./collector.ts";
 import type { RenderedImages } from "./rendered-images.ts";
-import { formatSwitch, type Switch } from "./switches.ts";
+import { formatSwitches, type Switch } from "./switches.ts";
 
 /** Templates that could not be evaluated, and values that the chart itself refuses. */
 export function reportProblems(
@@ -162,7 +162,7 @@ export function reportUntried(
   if (untried.length === 0) return;
   const names = [...new Set(untried.map(formatTogether))].slice(0, MAX_NAMES);
   const more = untried.length > names.length ? ` and ${untried.length - names.length} more` : "";
-  const suffix = before.length === 0 ? "" : ` (with ${before.map(formatSwitch).join(", ")})`;
+  const suffix = before.length === 0 ? "" : ` (with ${formatSwitches(before).join(", ")})`;
   collector.unknown({
     code: "BUDGET_SPENT",
     needed: false,
@@ -171,7 +171,7 @@ export function reportUntried(
 }
 
 function formatTogether(switches: readonly Switch[]): string {
-  const all = switches.map(formatSwitch);
+  const all = formatSwitches(switches);
   const others = all.length - MAX_TOGETHER;
   if (others < 2) return all.join(" and ");
   return [...all.slice(0, MAX_TOGETHER), `${others} other settings`].join(" and ");

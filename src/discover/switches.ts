@@ -2,7 +2,7 @@ import type { Override } from "../helm/render/values-tree.ts";
 import type { Looked } from "../helm/template/read-log.ts";
 import type { Read } from "../helm/template/read.ts";
 import { isList, type Dict, type Value } from "../helm/template/value.ts";
-import { formatPath, lookUp, nested, startsWith, type ValuesPath } from "../helm/values/path.ts";
+import { formatSetting, lookUp, nested, startsWith, type ValuesPath } from "../helm/values/path.ts";
 import type { BranchNode, Pipe } from "../helm/template/ast.ts";
 import { namesBelow } from "../helm/template/commands.ts";
 import { speaksOfImage, wordsOf } from "./image-key.ts";
@@ -57,8 +57,11 @@ export function switchesFor(
   return { single, joint: off.length < 2 ? [] : [off] };
 }
 
+/** What a look or a switch is of. */
+type Place = Pick<Read, "source" | "path">;
+
 /** The same for all looks at one setting. */
-export function keyOf(one: Pick<Read, "source" | "path">): string {
+export function keyOf(one: Place): string {
   const known = keys.get(one);
   if (known !== undefined) return known;
   const key = `${one.source}:${one.path.join("\0")}`;
@@ -69,7 +72,7 @@ export function keyOf(one: Pick<Read, "source" | "path">): string {
 /** Settings are few, and looked at again and again. */
 const keys = new WeakMap<object, string>();
 
-export function isBelow(inner: Read, outer: Read): boolean {
+export function isBelow(inner: Place, outer: Place): boolean {
   const isDeeper = inner.source === outer.source && inner.path.length > outer.path.length;
   return isDeeper && startsWith(inner.path, outer.path);
 }
@@ -97,11 +100,11 @@ function turned(read: Read, compared: readonly Value[] | undefined, ranged: bool
   const { source, path, value } = read;
   if (source === "api") return value === true ? [] : [{ source, path, value: true }];
   if (source !== "values") return [];
-  return valuesFor(value, path, ranged ? undefined : compared).map((other) => ({
-    source,
-    path,
-    value: other,
-  }));
+  const isOpen = ranged && value === null && !isPartOfImage(path);
+  const others = isOpen
+    ? [[someItem()], someTable()]
+    : valuesFor(value, path, ranged ? undefined : compared);
+  return others.map((other) => ({ source, path, value: other }));
 }
 
 function valuesFor(
@@ -109,8 +112,8 @@ function valuesFor(
   path: readonly string[],
   compared: readonly Value[] | undefined,
 ): readonly Value[] {
-  if (typeof value === "boolean") return [!value];
   const others = (compared ?? []).filter((one) => one !== value).slice(0, MAX_COMPARED);
+  if (typeof value === "boolean") return [!value, ...others];
   if (value instanceof Map) return value.size === 0 ? [someTable(), ...others] : others;
   if (isPartOfImage(path)) return [];
   if (value === null) return [true, ...others];
@@ -146,13 +149,23 @@ export function someItem(): Dict {
   return nested(["name"], PLACEHOLDER);
 }
 
+/** Each of them that the others do not say already: where an entry of a table is set, the table is. */
+export function formatSwitches(switches: readonly Switch[]): string[] {
+  const isSaid = (one: Switch): boolean =>
+    isTable(one.value) && switches.some((other) => isBelow(other, one));
+  return switches.filter((one) => !isSaid(one)).map(formatSwitch);
+}
+
+function isTable(value: Value): value is Exclude<Value & object, null> {
+  return typeof value === "object" && value !== null;
+}
+
 /** `metrics.enabled=true`, as `--set` takes it. */
-export function formatSwitch({ source, path, value }: Switch): string {
+function formatSwitch({ source, path, value }: Switch): string {
   if (source === "api") return `cluster has ${path.join("")}`;
-  const shown = formatPath(path).replaceAll(PLACEHOLDER, OPEN);
+  const shown = formatSetting(path).replaceAll(PLACEHOLDER, OPEN);
   if (isList(value) && value.every((item) => typeof item === "string")) {
     return `${shown}={${value.map((item) => item.replaceAll(",", String.raw`\,`)).join(",")}}`;
   }
-  const isFilled = value === PLACEHOLDER || (typeof value === "object" && value !== null);
-  return isFilled ? `${shown} is set` : `${shown}=${String(value)}`;
+  return value === PLACEHOLDER || isTable(value) ? `${shown} is set` : `${shown}=${String(value)}`;
 }

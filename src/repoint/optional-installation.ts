@@ -1,6 +1,6 @@
 import { PLACEHOLDER } from "../discover/switches.ts";
 import { isList, type Dict, type Value } from "../helm/template/value.ts";
-import { lookUp, nested, type ValuesPath } from "../helm/values/path.ts";
+import { lookUp, nested, readSetting, type ValuesPath } from "../helm/values/path.ts";
 import type { Installation } from "./composer.ts";
 import { withEdits, type Edit } from "./edits.ts";
 
@@ -47,7 +47,7 @@ const FILLINGS: readonly Value[] = [
   nested([PLACEHOLDER, PLACEHOLDER], new Map()),
 ];
 
-/** Reads what `formatSwitch` writes; undefined for what says something else. */
+/** Reads what `formatSwitches` writes; undefined for what says something else. */
 function parseSetting(
   text: string,
   filled: Value,
@@ -55,14 +55,9 @@ function parseSetting(
 ): { readonly path: ValuesPath; readonly value: Value } | { readonly api: string } | undefined {
   const api = /^cluster has (\S+)$/.exec(text)?.[1];
   if (api !== undefined) return { api };
-  const [, name = "", rest = ""] =
-    /^((?:[\w-]+|"(?:[^"\\]|\\.)*")(?:\.(?:[\w-]+|"(?:[^"\\]|\\.)*"))*)(=.*| is set)$/s.exec(
-      text,
-    ) ?? [];
+  const [, name = "", rest = ""] = /^((?:\\.|[^\\\s={}"])+)(=.*| is set)$/s.exec(text) ?? [];
   if (name === "") return undefined;
-  const path = [...name.matchAll(/[\w-]+|"(?:[^"\\]|\\.)*"/g)].map(([key]) =>
-    key.startsWith('"') ? String(JSON.parse(key)) : key,
-  );
+  const path = readSetting(name);
   return { path, value: rest === IS_SET ? filled : typed(rest.slice(1), lookUp(composed, path)) };
 }
 

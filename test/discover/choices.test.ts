@@ -393,9 +393,9 @@ describe("a part behind an entry of a table that was made of a setting is found"
 
 describe("a part behind an entry of what an empty setting is filled with is found", () => {
   it.each([
-    ["all: []", "if .on", "all is set & all.0.on=true"],
-    ["all: []", 'if eq .type "gpu"', "all is set & all.0.type=gpu"],
-    ["all: {}", "if .on", "all is set & all.….on=true"],
+    ["all: []", "if .on", "all[0].on=true"],
+    ["all: []", 'if eq .type "gpu"', "all[0].type=gpu"],
+    ["all: {}", "if .on", "all.….on=true"],
   ])("%s, %s", async (values, condition, by) => {
     const texts = {
       "values.yaml": `${values}\n`,
@@ -414,10 +414,70 @@ describe("a part behind an entry of what an empty setting is filled with is foun
       }),
     };
     expect(await linesOf(texts)).toEqual([
-      "optional x/demo:1 by global.all is set & global.all.0.on=true",
-      "optional x/in:2 by global.all is set & global.all.0.on=true",
+      "optional x/demo:1 by global.all[0].on=true",
+      "optional x/in:2 by global.all[0].on=true",
     ]);
   });
+});
+
+describe("a part behind an entry of what is not there is found", () => {
+  const cases: readonly (readonly [string, string, string, string])[] = [
+    [
+      "of a setting that was only asked for",
+      "x:",
+      "{{ if .Values.x }}{{ if .Values.x.on }}",
+      "x.on=true",
+    ],
+    ["of an empty text", 'x: ""', "{{ if .Values.x }}{{ if .Values.x.on }}", "x.on=true"],
+    ["of the dot", "x:", "{{ with .Values.x }}{{ if .on }}", "x.on=true"],
+    [
+      "of what is global",
+      "",
+      "{{ if .Values.global }}{{ if .Values.global.on }}",
+      "global.on=true",
+    ],
+    ["that is a text", "x:", '{{ with .Values.x }}{{ if eq .mode "y" }}', "x.mode=y"],
+    ["of a table in it", "x:", "{{ with .Values.x }}{{ with .y }}{{ $_ := .on }}", "x.y.on=true"],
+    ["of an item of an empty list", "x: []", "{{ range .Values.x }}{{ if .on }}", "x[0].on=true"],
+    ["of an item of no list", "x:", "{{ range .Values.x }}{{ if .on }}", "x[0].on=true"],
+    [
+      "of an entry of an empty table",
+      "x: {}",
+      "{{ range $k, $v := .Values.x }}{{ if $v.on }}",
+      "x.….on=true",
+    ],
+  ];
+
+  it.each(cases.map(([of, values, ...asked]) => ({ of, values, asked })))(
+    "$of",
+    async ({ values, asked: [template, by] }) => {
+      const texts = {
+        "values.yaml": `repository: x/app\n${values}\n`,
+        "templates/a.yaml": `${template}\n${pod("{{ $.Values.repository }}-opt:1")}{{ end }}{{ end }}`,
+      };
+      expect(await linesOf(texts)).toEqual([`optional x/app-opt:1 by ${by}`]);
+    },
+  );
+
+  it("and no deeper than it is asked for", async () => {
+    const texts = {
+      "values.yaml": "x:\na: false\n",
+      "templates/a.yaml": `{{ if .Values.x }}{{ .Values.a.b }}${pod("x/opt:1")}{{ end }}`,
+    };
+    expect(await linesOf(texts)).toEqual(["optional x/opt:1 by x=true"]);
+  });
+});
+
+it("a setting is named as Helm takes it, in a list and with a dot in its key", async () => {
+  const texts = {
+    "values.yaml": 'jobs: [{side: false}]\n"a.b": {c/d: false}\n',
+    "templates/a.yaml": `{{ range .Values.jobs }}{{ if .side }}${pod("x/side:1")}{{ end }}{{ end }}`,
+    "templates/b.yaml": `{{ if index .Values "a.b" "c/d" }}${pod("x/dots:1")}{{ end }}`,
+  };
+  expect(await linesOf(texts)).toEqual([
+    String.raw`optional x/dots:1 by a\.b.c/d=true`,
+    "optional x/side:1 by jobs[0].side=true",
+  ]);
 });
 
 it("a part that prints a file of the chart is found, whoever puts its path together", async () => {

@@ -49,6 +49,22 @@ export function formatPath(path: ValuesPath): string {
   return path.map((key) => (/^[\w-]+$/.test(key) ? key : JSON.stringify(key))).join(".");
 }
 
+/** `jobs[0].a\\.b`, as `--set` takes it. */
+export function formatSetting(path: ValuesPath): string {
+  return path
+    .map((key, at) => {
+      if (at > 0 && /^\d{1,4}$/.test(key)) return `[${key}]`;
+      return `${at === 0 ? "" : "."}${key.replaceAll(/[\\.,=[\]]/g, String.raw`\$&`)}`;
+    })
+    .join("");
+}
+
+/** Reads what `formatSetting` writes. */
+export function readSetting(text: string): ValuesPath {
+  const keys = text.matchAll(/\[(\d+)\]|((?:\\.|[^\\.[])+)/g);
+  return [...keys].map(([, index, key = ""]) => index ?? key.replaceAll(/\\(.)/g, "$1"));
+}
+
 /** True if `path` is `prefix` or below it. */
 export function startsWith(path: ValuesPath, prefix: ValuesPath): boolean {
   return prefix.every((key, index) => path[index] === key);
