@@ -6,8 +6,6 @@ import { parseRange, parseVersion } from "./version-range.ts";
 /** One chart with all that is packed into it. */
 export interface Chart {
   readonly metadata: ChartMetadata;
-  /** Chart.yaml as templates see it, where `1.10` without quotes is the number 1.1. */
-  readonly document: YamlMap;
   /** Where it stands below the chart that was asked for: "" or `charts/grafana`. */
   readonly path: string;
   readonly values: YamlMap;

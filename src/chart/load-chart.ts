@@ -1,6 +1,5 @@
 import { DrayError } from "../errors.ts";
-import { splitDocuments } from "../yaml/places.ts";
-import { readYaml, type YamlMap } from "../yaml/read.ts";
+import { readYaml, type YamlMap, type YamlValue } from "../yaml/read.ts";
 import { MAX_CHART_BYTES, readChartArchive } from "./chart-archive.ts";
 import { parseChartYaml, parseRequirements, type ChartDependency } from "./chart-yaml.ts";
 import { decode, type Chart } from "./chart.ts";
@@ -46,14 +45,12 @@ async function load(files: ReadonlyMap<string, Buffer>, place: Place): Promise<C
   const chartYaml = files.get("Chart.yaml");
   if (chartYaml === undefined) throw invalid(what, "it has no Chart.yaml");
   const metadata = parseChartYaml(chartYaml, `Chart.yaml of ${what}`);
-  const document = readYaml(decode(chartYaml), `Chart.yaml of ${what}`);
   const own = new Map([...files].filter(([name]) => !name.startsWith("charts/")));
   await loadPatternsFor(own.values());
   const subcharts = await loadSubcharts(files, place);
   const dependencies = metadata.dependencies ?? requirementsOf(files, what);
   return {
     metadata,
-    document: document instanceof Map ? document : new Map(),
     path,
     values: readValues(
       decode(files.get("values.yaml") ?? Buffer.alloc(0)),
@@ -122,31 +119,15 @@ function groupSubcharts(files: ReadonlyMap<string, Buffer>): Map<string, Map<str
 }
 
 /**
- * Reads a values file; several documents in it are joined, the later ones winning.
+ * Reads a values file: as Helm 3 does, the first of several documents.
  * @throws DrayError `DRAY_YAML_INVALID`, `DRAY_VALUES_INVALID`
  */
 export function readValues(text: string, what: string): YamlMap {
-  const values: YamlMap = new Map();
-  for (const document of splitDocuments(text)) {
-    const value = readYaml(document.text, what);
-    if (value === null) continue;
-    if (!(value instanceof Map)) {
-      throw new DrayError("DRAY_VALUES_INVALID", `Cannot read ${what}: expected a mapping`, {
-        kind: "refused",
-      });
-    }
-    overlay(values, value);
-  }
-  return values;
-}
-
-/** Puts `over` on top of `base`: tables are joined, everything else is replaced. */
-function overlay(base: YamlMap, over: YamlMap): void {
-  for (const [key, value] of over) {
-    const there = base.get(key);
-    if (there instanceof Map && value instanceof Map) overlay(there, value);
-    else base.set(key, value);
-  }
+  const value = readYaml(text, what) ?? new Map<string, YamlValue>();
+  if (value instanceof Map) return value;
+  throw new DrayError("DRAY_VALUES_INVALID", `Cannot read ${what}: expected a mapping`, {
+    kind: "refused",
+  });
 }
 
 function invalid(what: string, reason: string): DrayError {

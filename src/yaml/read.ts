@@ -1,6 +1,6 @@
-import { FAILSAFE_SCHEMA, load, YAMLException } from "js-yaml";
+import { FAILSAFE_SCHEMA, load, YAMLException, type LoadOptions } from "js-yaml";
 import { DrayError } from "../errors.ts";
-import { GO_TEXTS, GO_YAML } from "./go-yaml.ts";
+import { GO_TEXTS, GO_YAML, GoScalar, isMerge, whyNoKey } from "./go-yaml.ts";
 
 /** What a YAML text says, as plain data. */
 export type YamlValue = null | string | boolean | number | readonly YamlValue[] | YamlMap;
@@ -50,6 +50,10 @@ export function failsFor(what: string): Reading["fail"] {
 export function readValue(text: string, reading: Reading): YamlValue {
   const { fail, onValue, maxValues = MAX_VALUES } = reading;
   let count = 0;
+  const finite = (value: YamlValue): YamlValue => {
+    if (typeof value === "number" && !Number.isFinite(value)) throw fail(NO_NUMBER);
+    return value;
+  };
   const convert = (value: unknown, depth: number): YamlValue => {
     if (++count > maxValues) {
       throw fail(`it has more than ${maxValues} values, aliases written out`);
@@ -57,8 +61,9 @@ export function readValue(text: string, reading: Reading): YamlValue {
     if (depth > MAX_NESTING) throw fail(TOO_DEEP);
     onValue?.();
     if (Array.isArray(value)) return value.map((item) => convert(item, depth + 1));
+    if (value instanceof GoScalar) return finite(value.value);
     if (typeof value === "object" && value !== null) {
-      return toMap(value, (item) => convert(item, depth + 1));
+      return toMap(value, { convert: (item) => convert(item, depth + 1), reading });
     }
     return isScalar(value) ? value : null;
   };
@@ -67,13 +72,57 @@ export function readValue(text: string, reading: Reading): YamlValue {
 
 /** The document as the parser makes it, aliases shared. @throws DrayError made by `fail` */
 export function parse(text: string, { scalars, fail, uniqueKeys = false }: Reading): unknown {
+  const isGo = scalars !== "texts";
+  const options = { schema: SCHEMAS[scalars], json: !uniqueKeys };
+  const whole = isGo ? firstDocument(text) : text;
   try {
-    return load(text, { schema: SCHEMAS[scalars], json: !uniqueKeys });
+    return load(whole, options);
   } catch (cause) {
-    throw fail(reasonOf(cause, text), cause);
+    const end = isGo ? endOfDocument(whole, cause) : undefined;
+    const begun = end === undefined ? undefined : loaded(whole.slice(0, end), options);
+    if (begun === undefined) throw fail(reasonOf(cause, text), cause);
+    return begun;
   }
 }
 
+/** The table or list that a text holds, undefined if it is something else. */
+function loaded(text: string, options: LoadOptions): object | undefined {
+  const value = load(text, options);
+  return typeof value === "object" && value !== null ? value : undefined;
+}
+
+/** A line that ends a document, behind those that begin it. */
+const BETWEEN = /^(?:---|\.\.\.)(?=\s|$)/gm;
+const BEFORE = /^(?:[^\S\n]*(?:#.*)?\n|%.*\n)*(?:---(?=\s|$))?/;
+
+/** Go programs read the first document, and nothing behind it. */
+function firstDocument(text: string): string {
+  if (!/^(?:---|\.\.\.)/m.test(text)) return text;
+  BETWEEN.lastIndex = BEFORE.exec(text)?.[0].length ?? 0;
+  const end = BETWEEN.exec(text);
+  return end === null ? text : text.slice(0, end.index);
+}
+
+/**
+ * Where a document ended before the text did: further to the left than it began, or behind its last bracket.
+ * Go programs do not look at what stands there.
+ */
+function endOfDocument(text: string, cause: unknown): number | undefined {
+  if (!(cause instanceof YAMLException) || !cause.reason.startsWith("end of the stream or a")) {
+    return undefined;
+  }
+  const { mark }: { mark?: { position: number } | undefined } = cause;
+  const begin = BEGIN.exec(text.slice(BEFORE.exec(text)?.[0].length));
+  if (mark === undefined || begin === null) return undefined;
+  const column = mark.position - text.lastIndexOf("\n", mark.position - 1) - 1;
+  const [, indent = "", first = ""] = begin;
+  return column < indent.length || "[{".includes(first) ? mark.position : undefined;
+}
+
+/** The first character that is neither space nor comment, and how far in it stands. */
+const BEGIN = /^( *)([^\s#])/m;
+
+const NO_NUMBER = "a number without end, or none (.inf, .nan)";
 const TOO_DEEP = `it is nested deeper than ${MAX_NESTING} levels`;
 
 /** What the parser complains of, in the words of who wrote the text. */
@@ -117,8 +166,14 @@ function reasonOf(cause: unknown, text: string): string {
   return `${words} at line ${before.length}, column ${(before.at(-1) ?? "").length + 1}`;
 }
 
+interface Converting {
+  readonly convert: (value: unknown) => YamlValue;
+  readonly reading: Reading;
+}
+
 /** `<<` brings in entries that the mapping itself lacks. https://yaml.org/type/merge.html */
-function toMap(mapping: object, convert: (value: unknown) => YamlValue): YamlMap {
+function toMap(mapping: object, { convert, reading }: Converting): YamlMap {
+  if (reading.scalars !== "texts") return toGoMap(mapping, { convert, reading });
   const map: YamlMap = new Map();
   for (const [key, value] of Object.entries(mapping)) {
     if (key !== "<<") map.set(key, convert(value));
@@ -131,6 +186,30 @@ function toMap(mapping: object, convert: (value: unknown) => YamlValue): YamlMap
     for (const [key, value] of source) if (!map.has(key)) map.set(key, value);
   }
   return map;
+}
+
+/** Go programs put what is merged over the entries before, and under those behind. */
+function toGoMap(mapping: object, { convert, reading }: Converting): YamlMap {
+  const map: YamlMap = new Map();
+  for (const [key, value] of Object.entries(mapping)) {
+    if (isMerge(key)) {
+      merge(convert(value), map, reading);
+      continue;
+    }
+    const reason = whyNoKey(key);
+    if (reason !== undefined) throw reading.fail(reason);
+    map.set(key, convert(value));
+  }
+  return map;
+}
+
+/** What stands first wins. */
+function merge(merged: YamlValue, into: YamlMap, { fail }: Reading): void {
+  const sources = isSequence(merged) ? merged.toReversed() : [merged];
+  for (const source of sources) {
+    if (!(source instanceof Map)) throw fail("something behind << that is no table");
+    for (const [key, value] of source) into.set(key, value);
+  }
 }
 
 export function isSequence(value: YamlValue): value is readonly YamlValue[] {

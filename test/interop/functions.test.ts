@@ -31,7 +31,8 @@ function chartOf(calls: readonly string[]): Promise<Chart> {
     (call) => `{{ toJson (toString (${call})) }}{{/* a time is no JSON */}}`,
   );
   return makeChartOf({
-    "Chart.yaml": "apiVersion: v2\nname: demo\nversion: 1.0.0\nannotations: {a: '1'}\n",
+    "Chart.yaml":
+      "apiVersion: v2\nname: demo\nversion: 1.0.0\nannotations: {a: '1'}\nmaintainers: [{name: Ann, email: a@b}, {name: Bob}]\n",
     "lines.txt": "one\ntwo\n",
     "values.yaml": VALUES,
     "templates/_called.tpl": '{{ define "called" }}a is {{ .a }}{{ end }}',

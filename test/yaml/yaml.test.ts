@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Budget } from "../../src/helm/template/budget.ts";
+import { writeJson } from "../../src/helm/template/print.ts";
 import type { Dict, Value } from "../../src/helm/template/value.ts";
 import { KeyPlaces, splitDocuments } from "../../src/yaml/places.ts";
 import { readYaml } from "../../src/yaml/read.ts";
@@ -35,6 +36,23 @@ describe("readYaml()", () => {
     ['"1"', "1"],
     ["!!str 12", "12"],
     ["=", "="],
+    ["0X1f", 31],
+    ["0B11", 3],
+    ["-_1", -1],
+    ["08", 8],
+    ["1_0.5", 10.5],
+    ["._5", "._5"],
+    ["1e400", "1e400"],
+    [".iNf", ".iNf"],
+    ["2001-01-01", "2001-01-01"],
+    ["18446744073709551616", 18446744073709551616],
+    ["-0x8000000000000001", "-0x8000000000000001"],
+    ["!foo 1", "1"],
+    ["!!int '1'", 1],
+    ["!!float 1", 1],
+    ["!!bool yes", true],
+    ["!!binary aGVsbG8=", "hello"],
+    ['"<<"', "<<"],
   ])("reads %s as Helm does", (text, wanted) => {
     expect(valueOf(text)).toBe(wanted);
   });
@@ -47,12 +65,61 @@ describe("readYaml()", () => {
     ]);
   });
 
-  it("brings in merged entries that the mapping lacks", () => {
-    const value = read("base: &b {x: 1, z: 2}\nv:\n  <<: *b\n  z: 3\n") as Dict;
-    expect([...(value.get("v") as Dict)]).toEqual([
-      ["z", 3],
-      ["x", 1],
-    ]);
+  it.each([
+    ["<<: *b\n  z: 3", { x: 1, z: 3 }],
+    ["z: 3\n  <<: *b", { x: 1, z: 2 }],
+    ["<<: *b\n  <<: *c", { x: 4, z: 2, w: 5 }],
+    ["<<: [*b, *c]", { x: 1, z: 2, w: 5 }],
+    ["!!merge <<: *b\n  z: 3", { x: 1, z: 3 }],
+    ['"<<": *b', { "<<": { x: 1, z: 2 } }],
+  ])("brings in merged entries, which win over those before and not behind: %s", (text, wanted) => {
+    const value = read(`b: &b {x: 1, z: 2}\nc: &c {x: 4, w: 5}\nv:\n  ${text}\n`) as Dict;
+    const merged = writeJson(value.get("v") ?? null, { budget: new Budget() });
+    expect(JSON.parse(merged)).toEqual(wanted);
+  });
+
+  it.each([
+    ["1e6: v", "1e+06"],
+    ["1000000: v", "1000000"],
+    ["0.12345678901: v", "0.12345679"],
+    ["9223372036854775807: v", "9223372036854775807"],
+    ["0x10: v", "16"],
+    ["-0.0: v", "-0"],
+    ["2001-01-01: v", "2001-01-01"],
+    [".inf: v", ".inf"],
+    ['"null": v', "null"],
+  ])("makes the text of a key that Helm makes: %s", (text, key) => {
+    expect([...(read(text) as Dict)]).toEqual([[key, "v"]]);
+  });
+
+  it.each([
+    ["a: 1\n---\nb: [1,", '{"a":1}'],
+    ["# c\n---\na: 1\n...\nb: 1", '{"a":1}'],
+    ["---\n---\na: 1", "null"],
+    ["  a: 1\nb: 2", '{"a":1}'],
+    ["  - a\nb: 2", '["a"]'],
+    ["{a: 1} b", '{"a":1}'],
+    ["[a]\nb: 2", '["a"]'],
+    ["a: |\n  ---\n  b\n", '{"a":"---\\nb\\n"}'],
+  ])("reads the first document and nothing behind it: %s", (text, wanted) => {
+    expect(writeJson(read(text), { budget: new Budget() })).toBe(wanted);
+  });
+
+  it.each([
+    ["~: v", "nothing (null) in the place of a key"],
+    ["Null: v", "nothing (null) in the place of a key"],
+    ["a: {{ .v }}", "a table in the place of a key"],
+    ["12345678901234567890: v", "a key that is too large a number"],
+    ["a: .inf", "a number without end, or none (.inf, .nan)"],
+    ["a: {<<: 1}", "something behind << that is no table"],
+    ["a: {<<: }", "something behind << that is no table"],
+    ["a: !!int x", "a tag (!) that is not known or does not fit at line 1, column 11"],
+    ["a: !!binary x", "a tag (!) that is not known or does not fit at line 1, column 14"],
+    ["a: 1\n- b", "something behind the end of the document at line 2, column 1"],
+    ["- a\nb: 1", "something behind the end of the document at line 2, column 1"],
+    [" a\n- b\nc: 1", "something behind the end of the document at line 2, column 1"],
+  ])("refuses what Helm refuses: %s", async (text, reason) => {
+    expect((await refusal(() => read(text))).message).toBe(`Cannot read a text: ${reason}`);
   });
 
   it("says where the parser stopped", async () => {

@@ -3,9 +3,9 @@ import { glob } from "../../chart/path-patterns.ts";
 import { withMethods } from "../template/field.ts";
 import { markShared, noteEntry } from "../template/origins.ts";
 import { fn, type TemplateFunction } from "../template/signature.ts";
+import { TemplateError } from "../template/template-error.ts";
 import { writeYaml } from "../template/to-yaml.ts";
-import { isList, ofType, Struct, type Dict, type Value } from "../template/value.ts";
-import type { Instance } from "../values/compose.ts";
+import { ofType, type Dict, type Value } from "../template/value.ts";
 import { lookUp } from "../values/path.ts";
 
 export interface Release {
@@ -35,63 +35,27 @@ export function releaseObject(release: Release): Dict {
   return object;
 }
 
-/** `.Values`, with what Go's type of it can do. https://pkg.go.dev/helm.sh/helm/v3@v3.19.0/pkg/chartutil#Values */
+/** `.Values`, with what Go's type of it can do. https://pkg.go.dev/helm.sh/helm/v3@v3.19.5/pkg/chartutil#Values */
 export function valuesObject(values: Dict): Dict {
-  const at = fn(["string"], ([path], { lookups }) => {
-    lookups.tookWhole(values);
-    return lookUp(values, path.split(".")) ?? null;
-  });
   const yaml = fn([], (_none, { budget, lookups }) => {
     lookups.tookWhole(values);
     return `${writeYaml(values, budget)}\n`;
   });
-  return withMethods(values, { AsMap: fn([], () => values), YAML: yaml, Table: at, PathValue: at });
-}
-
-/** Fields of Chart.yaml that are texts, and may be left out. */
-type TextField =
-  | "home"
-  | "description"
-  | "icon"
-  | "apiVersion"
-  | "condition"
-  | "tags"
-  | "appVersion"
-  | "kubeVersion"
-  | "type";
-
-/** `.Chart`: Chart.yaml with the names of Go's struct, under the alias where there is one. */
-export function chartObject({ chart, name, path }: Instance): Struct {
-  const { document, metadata } = chart;
-  const text = (key: TextField): string => metadata[key] ?? "";
-  const texts = (key: "sources" | "keywords"): Value =>
-    ofType("[]string", [...(metadata[key] ?? [])]);
-  const list = (key: string): Value => {
-    const value = document.get(key) ?? null;
-    return isList(value) ? value : [];
-  };
-  return new Struct("chart.Metadata", {
-    Name: name,
-    Home: text("home"),
-    Sources: texts("sources"),
-    Version: metadata.version,
-    Description: text("description"),
-    Keywords: texts("keywords"),
-    Maintainers: list("maintainers"),
-    Icon: text("icon"),
-    APIVersion: text("apiVersion"),
-    Condition: text("condition"),
-    Tags: text("tags"),
-    AppVersion: text("appVersion"),
-    Deprecated: document.get("deprecated") === true,
-    Annotations: ofType(
-      "map[string]string",
-      new Map<string, Value>(Object.entries(metadata.annotations ?? {})),
-    ),
-    KubeVersion: text("kubeVersion"),
-    Dependencies: list("dependencies"),
-    Type: text("type"),
-    IsRoot: path.length === 0,
+  return withMethods(ofType("chartutil.Values", values), {
+    AsMap: fn([], () => values),
+    YAML: yaml,
+    Table: fn(["string"], ([path], { lookups }) => {
+      lookups.tookWhole(values);
+      const table = lookUp(values, path.split("."));
+      if (table instanceof Map) return table;
+      throw new TemplateError(`${JSON.stringify(path)} is not a table`);
+    }),
+    PathValue: fn(["string"], ([path], { lookups }) => {
+      lookups.tookWhole(values);
+      const value = lookUp(values, path.split("."));
+      if (value !== undefined && !(value instanceof Map)) return value;
+      throw new TemplateError(`${JSON.stringify(path)} is not a value`);
+    }),
   });
 }
 
@@ -114,7 +78,7 @@ function filesDict(files: readonly (readonly [string, string])[]): Dict {
   const methods: Readonly<Record<string, TemplateFunction>> = {
     Get: get,
     GetBytes: get,
-    Lines: fn(["string"], ([path]) => linesOf(texts.get(path) ?? "")),
+    Lines: fn(["string"], ([path]) => linesOf(texts.get(path))),
     Glob: fn(["string"], ([pattern], call) => {
       call.budget.step(files.length);
       call.asksForFile(pattern, paths);
@@ -138,8 +102,9 @@ function filesDict(files: readonly (readonly [string, string])[]): Dict {
   return withMethods(new Map<string, Value>(files), methods);
 }
 
-function linesOf(text: string): Value {
-  return ofType("[]string", text === "" ? [] : text.replace(/\n$/, "").split("\n"));
+function linesOf(text: string | undefined): Value {
+  if (text === "") throw new TemplateError("index out of range [-1]: the file is empty");
+  return ofType("[]string", text?.replace(/\n$/, "").split("\n") ?? []);
 }
 
 function byName(

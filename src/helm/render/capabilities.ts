@@ -1,7 +1,7 @@
 import { withMethods } from "../template/field.ts";
 import type { Read } from "../template/read.ts";
 import { fn } from "../template/signature.ts";
-import { Struct } from "../template/value.ts";
+import { ofType, Struct } from "../template/value.ts";
 
 /** What a chart is told of the cluster, which nobody asks here. */
 export interface Cluster {
@@ -57,31 +57,46 @@ export function capabilities({ kubeVersion, apiVersions = [] }: Cluster): Struct
     call.asked(read);
     return value;
   });
-  const askedVersion: Read = { source: "kubeVersion", path: [], value: version.text };
+  const askedVersion: Read = {
+    source: "kubeVersion",
+    path: [],
+    value: version.shown.addressed ?? null,
+  };
   const kube = fn([], (_none, call) => {
     call.asked(askedVersion);
     return version;
   });
   const fields = {
-    APIVersions: withMethods([...known], { Has: has }),
+    APIVersions: withMethods(ofType("chartutil.VersionSet", [...known]), { Has: has }),
     HelmVersion: HELM_VERSION,
   };
-  return withMethods(new Struct("*common.Capabilities", fields), { KubeVersion: kube });
+  return withMethods(new Struct("*chartutil.Capabilities", { KubeVersion: version, ...fields }), {
+    KubeVersion: kube,
+  });
 }
 
-const HELM_VERSION = new Struct("version.BuildInfo", {
-  Version: "v3.19.0",
-  GitCommit: "",
-  GitTreeState: "",
-  GoVersion: "go1.25.0",
-});
+const HELM_VERSION = new Struct(
+  "version.BuildInfo",
+  { Version: "v3.19.0", GitCommit: "", GitTreeState: "", GoVersion: "go1.25.0" },
+  {
+    tags: {
+      Version: "version,omitempty",
+      GitCommit: "git_commit,omitempty",
+      GitTreeState: "git_tree_state,omitempty",
+      GoVersion: "go_version,omitempty",
+    },
+  },
+);
 
 function kubeVersionOf(text: string): Struct {
   const version = text.startsWith("v") ? text : `v${text}`;
   const [, major = "1", minor = "0"] = /^v(\d+)\.(\d+)/.exec(version) ?? [];
-  const plain = /^v\d+\.\d+(?:\.\d+)?/.exec(version)?.[0] ?? version;
-  const fields = { Version: version, Major: major, Minor: minor, GitVersion: version };
-  return withMethods(new Struct("common.KubeVersion", fields, plain), {
-    String: fn([], () => plain),
+  // What follows the numbers is not kept.
+  const plain = /^v\d+(?:\.\d+)+/.exec(version)?.[0] ?? version;
+  const fields = { Version: plain, Major: major, Minor: minor };
+  const itself = fn([], () => plain);
+  return withMethods(new Struct("chartutil.KubeVersion", fields, { addressed: plain }), {
+    String: itself,
+    GitVersion: itself,
   });
 }

@@ -1,10 +1,11 @@
 import type { Chart } from "../../chart/chart.ts";
 import { forgetContents } from "../template/contents.ts";
-import { markAllShared, markShared } from "../template/origins.ts";
+import { markShared } from "../template/origins.ts";
 import type { Dict, Struct, Value } from "../template/value.ts";
 import type { Instance } from "../values/compose.ts";
-import { chartObject, releaseObject, valuesObject, type Release } from "./built-in-objects.ts";
+import { releaseObject, valuesObject, type Release } from "./built-in-objects.ts";
 import { capabilities, type Cluster } from "./capabilities.ts";
+import { chartObject } from "./chart-object.ts";
 import type { TemplateFile } from "./template-set.ts";
 import type { ValuesTree } from "./values-tree.ts";
 
@@ -69,11 +70,9 @@ export class Contexts {
   }
 
   #make(instance: Instance): Dict {
-    const object = chartObject(instance);
-    for (const field of object.fields.values()) markAllShared(field);
     const context = shared(
       new Map<string, Value>([
-        ["Chart", object],
+        ["Chart", chartObject(instance)],
         ["Files", this.#filesOf(instance.chart)],
         ["Subcharts", shared(new Map())],
       ]),

@@ -1,13 +1,16 @@
 import { formatFloat } from "../../yaml/go-yaml.ts";
 import type { Budget } from "./budget.ts";
 import { BudgetError } from "./template-error.ts";
-import { Integer, isList, sortedKeys, Struct, type Dict, type Value } from "./value.ts";
+import { Integer, isList, isTrue, sortedKeys, Struct, type Dict, type Value } from "./value.ts";
 
 /** Go shows this for nil; Helm takes it out of the finished text. */
 export const NO_VALUE = "<no value>";
 
 /** What an action prints: Go's `fmt.Print` of one value. */
 export function printed(value: Value): string {
+  if (value instanceof Struct) {
+    return value.shown.addressed ?? pointedAt(value, { left: MAX_VALUES, depth: 0 });
+  }
   return value === null ? NO_VALUE : format(value);
 }
 
@@ -33,7 +36,24 @@ function formatTree(value: Value, at: { left: number; depth: number }): string {
   }
   if (value === null) return "<nil>";
   if (typeof value === "number") return formatFloat(value);
-  return value instanceof Struct ? value.text : String(value);
+  return value instanceof Struct ? formatStruct(value, at) : String(value);
+}
+
+/** Of a pointer within something else Go shows the address, which nobody knows beforehand. */
+const ADDRESS = "0xc000000000";
+
+function formatStruct(struct: Struct, at: { left: number; depth: number }): string {
+  if (!struct.isPointer || struct.shown.text !== undefined) return pointedAt(struct, at);
+  return at.depth > 0 ? ADDRESS : `&${pointedAt(struct, at)}`;
+}
+
+function pointedAt(struct: Struct, at: { left: number; depth: number }): string {
+  const { text } = struct.shown;
+  if (text !== undefined) return text;
+  at.depth++;
+  const fields = struct.ownFields.map(([, value]) => formatTree(value, at));
+  at.depth--;
+  return `{${fields.join(" ")}}`;
 }
 
 function formatDict(dict: Dict, at: { left: number; depth: number }): string {
@@ -76,7 +96,23 @@ function toPlain(value: Value, budget: Budget, depth: number): unknown {
     );
     return Object.fromEntries(entries);
   }
-  if (value instanceof Struct) return {};
+  if (value instanceof Struct) {
+    const entries = jsonFields(value).map(
+      ([key, field]) => [key, toPlain(field, budget, depth + 1)] as const,
+    );
+    return value.shown.json ?? Object.fromEntries(entries);
+  }
   if (isList(value)) return value.map((item) => toPlain(item, budget, depth + 1));
   return typeof value === "bigint" || value instanceof Integer ? Number(value) : value;
+}
+
+/** The fields of a struct that stand in JSON, under their names there. */
+export function jsonFields(struct: Struct): (readonly [string, Value])[] {
+  const { tags } = struct.shown;
+  return struct.ownFields.flatMap(([field, value]) => {
+    const tag = tags?.[field] ?? field;
+    if (tag === "") return value instanceof Struct ? jsonFields(value) : [];
+    const [name = field, option] = tag.split(",");
+    return option === "omitempty" && !isTrue(value) ? [] : [[name, value] as const];
+  });
 }

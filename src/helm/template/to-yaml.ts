@@ -1,5 +1,6 @@
 import { formatFloat, isTypedScalar } from "../../yaml/go-yaml.ts";
 import type { Budget } from "./budget.ts";
+import { jsonFields } from "./print.ts";
 import { isList, sortedKeys, Struct, type Dict, type Value } from "./value.ts";
 
 /** Columns behind which a text is broken at the next space. */
@@ -43,7 +44,8 @@ class Writer {
   }
 
   /** Writes `value` behind whatever precedes it on the line. */
-  block(value: Value, indent: string, depth: number): void {
+  block(given: Value, indent: string, depth: number): void {
+    const value = given instanceof Struct ? inJson(given) : given;
     this.#budget.step();
     if (depth > MAX_NESTING) return this.#put(" null\n");
     if (value instanceof Map && value.size > 0) {
@@ -69,7 +71,8 @@ class Writer {
   }
 
   #items(list: readonly Value[], indent: string, depth: number): void {
-    for (const item of list) {
+    for (const one of list) {
+      const item = one instanceof Struct ? inJson(one) : one;
       if (item instanceof Map && item.size > 0) this.#dictItem(item, indent, depth);
       else {
         this.#put(`${indent}-`);
@@ -90,10 +93,10 @@ class Writer {
       return value.includes("\n") ? literal(value, indent) : this.#folded(quoted(value), indent);
     }
     if (value instanceof Map) return "{}";
-    if (value instanceof Struct) return "{}";
     if (isList(value)) return "[]";
     if (typeof value === "number") return formatJsonNumber(value);
-    return value === null ? "null" : String(value);
+    if (value === null || value instanceof Struct) return "null";
+    return String(value);
   }
 
   /** A long text goes on in the next line, behind the first single space where it is too long. */
@@ -119,6 +122,11 @@ class Writer {
     const end = text.lastIndexOf("\n");
     this.#column = end === -1 ? this.#column + text.length : text.length - end - 1;
   }
+}
+
+/** A struct goes through JSON. */
+function inJson(struct: Struct): Value {
+  return struct.shown.json ?? new Map(jsonFields(struct));
 }
 
 function quoted(text: string): string {

@@ -56,17 +56,40 @@ export function byCodePoint(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** A Go struct: only the fields and methods it declares exist. */
+/** How a Go struct is shown, where that is not by its fields alone. */
+interface Shown {
+  /** What printing it shows. */
+  readonly text?: string;
+  /** What an action prints of it alone, which knows where it stands. */
+  readonly addressed?: string;
+  /** Its fields in order, where others can be asked for too. */
+  readonly fields?: readonly string[];
+  /** Names of fields in JSON, as Go's tags have them: empty for one whose own fields stand in its place. */
+  readonly tags?: Readonly<Record<string, string>>;
+  /** All of it in JSON. */
+  readonly json?: string;
+}
+
+/** A Go struct, or a pointer to one where its type begins with `*`: only the fields and methods it declares exist. */
 export class Struct {
   readonly type: string;
   readonly fields: ReadonlyMap<string, Value>;
-  /** What printing it shows. */
-  readonly text: string;
+  readonly shown: Shown;
 
-  constructor(type: string, fields: Readonly<Record<string, Value>>, text = `{${type}}`) {
+  constructor(type: string, fields: Readonly<Record<string, Value>>, shown: Shown = {}) {
     this.type = type;
     this.fields = new Map(Object.entries(fields));
-    this.text = text;
+    this.shown = shown;
+  }
+
+  get isPointer(): boolean {
+    return this.type.startsWith("*");
+  }
+
+  /** Its own fields. */
+  get ownFields(): readonly (readonly [string, Value])[] {
+    const names = this.shown.fields ?? [...this.fields.keys()];
+    return names.map((name) => [name, this.fields.get(name) ?? null]);
   }
 }
 
@@ -96,11 +119,21 @@ export function kindOf(value: Value): string {
   if (value instanceof Integer) return value.kind;
   if (typeof value === "number") return "float64";
   if (value instanceof Map) return "map";
-  return value instanceof Struct ? "struct" : "slice";
+  if (value instanceof Struct) return value.isPointer ? "ptr" : "struct";
+  return "slice";
 }
 
 /** What a Go list or map can be of that is not of just anything. */
-type OwnType = "[]string" | "[]int" | "[][]interface {}" | "map[string]string";
+type OwnType =
+  | "[]string"
+  | "[]int"
+  | "[][]interface {}"
+  | "[]*chart.Maintainer"
+  | "[]*chart.Dependency"
+  | "map[string]string"
+  | "chartutil.Values"
+  | "chartutil.VersionSet"
+  | "engine.files";
 
 const ownTypes = new WeakMap<object, OwnType>();
 

@@ -17,9 +17,16 @@ export interface Instance {
   readonly values: Dict;
   /** Subcharts that are switched on. */
   readonly children: readonly Instance[];
+  /** What it depends on and is switched on, by the names that count after aliases. */
+  readonly dependencies: readonly NamedDependency[];
   readonly disabled: readonly DisabledSubchart[];
   /** Dependencies that are switched on, and that the chart does not hold. */
   readonly missing: readonly ChartDependency[];
+}
+
+export interface NamedDependency {
+  readonly name: string;
+  readonly asked: ChartDependency;
 }
 
 /** A subchart that these values leave out. */
@@ -52,8 +59,7 @@ interface Node extends ChartNode {
   readonly chart: Chart;
   readonly path: ValuesPath;
   children: Node[];
-  /** What it depends on, by the names that count after aliases. */
-  dependencies: readonly { readonly name: string; readonly asked: ChartDependency }[];
+  dependencies: readonly NamedDependency[];
   disabled: DisabledSubchart[];
   missing: ChartDependency[];
 }
@@ -85,10 +91,12 @@ function chooseSubcharts(node: Node, given: Dict, prefix: string): void {
   ];
   if (listed.length === 0 && unlisted.length === 0) return;
   const values = coalesceValues(node, given);
+  const off = new Set<string>();
   for (const { asked, name } of listed) {
     const isOn = isEnabled(asked, values, prefix);
     if (chart.missing.includes(asked) && isOn) node.missing.push(asked);
     if (isOn) continue;
+    off.add(name);
     // By its name alone: one of another version than asked is left out with it.
     const left = node.children.filter((one) => one.name === name);
     node.children = node.children.filter((one) => one.name !== name);
@@ -97,8 +105,7 @@ function chooseSubcharts(node: Node, given: Dict, prefix: string): void {
       node.disabled.push({ chart: one.chart, path: one.path, switch: toggle });
     }
   }
-  const on = new Set(node.children.map((one) => one.name));
-  node.dependencies = listed.filter(({ name }) => on.has(name));
+  node.dependencies = listed.filter(({ name }) => !off.has(name));
   for (const one of node.children) chooseSubcharts(one, values, `${prefix}${one.name}.`);
 }
 
@@ -151,7 +158,7 @@ function importValues(node: Node): void {
 }
 
 /** `import-values`: a name below `exports`, or a pair of tables. */
-function importsOf(dependency: ChartDependency): { child: string; parent: string }[] {
+export function importsOf(dependency: ChartDependency): { child: string; parent: string }[] {
   const listed = dependency["import-values"];
   if (!Array.isArray(listed)) return [];
   return (listed as unknown[]).flatMap((entry) => {
@@ -162,7 +169,7 @@ function importsOf(dependency: ChartDependency): { child: string; parent: string
 }
 
 function toInstance(node: Node, values: Dict, source: string): Instance {
-  const { chart, name, path, disabled, missing } = node;
+  const { chart, name, path, dependencies, disabled, missing } = node;
   const children = node.children.map((child) => {
     const own = values.get(child.name);
     return toInstance(
@@ -171,7 +178,7 @@ function toInstance(node: Node, values: Dict, source: string): Instance {
       `${source}/charts/${child.name}`,
     );
   });
-  return { chart, name, path, source, values, children, disabled, missing };
+  return { chart, name, path, source, values, children, dependencies, disabled, missing };
 }
 
 /** `instance` and all below it that are switched on. */

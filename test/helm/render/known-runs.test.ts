@@ -120,16 +120,6 @@ describe("a chart that is rendered again with other settings", () => {
     expect(compareRenderings(chart, [[], on, []])).toEqual([]);
   });
 
-  it("puts back what a template changed in the lists of Chart.yaml", async () => {
-    const chart = await makeChartOf({
-      "Chart.yaml": chartYaml("demo", "maintainers: [{name: me}]\n"),
-      "values.yaml": "a: 1\n",
-      "templates/a.yaml":
-        '{{ range .Chart.Maintainers }}{{ .name }}{{ $_ := set . "name" "x" }}{{ end }}{{ .Values.a }}',
-    });
-    expect(compareRenderings(chart, [[], [{ path: ["a"], value: 2 }], []])).toEqual([]);
-  });
-
   it("says that the budget is spent of a file that was printed before, and goes on", async () => {
     const chart = await makeChartOf({
       "values.yaml": "long: false\nb: 2\n",

@@ -17,7 +17,14 @@ const moments = new WeakMap<Struct, number>();
 
 /** A time, as far as templates use one: printed, formatted, moved and compared. */
 function timeAt(moment: number): Struct {
-  const time = new Struct("time.Time", {}, format(moment, "2006-01-02 15:04:05 -0700 MST"));
+  const time = new Struct(
+    "time.Time",
+    {},
+    {
+      text: format(moment, "2006-01-02 15:04:05 -0700 MST"),
+      json: format(moment, "2006-01-02T15:04:05Z"),
+    },
+  );
   moments.set(time, moment);
   const of = (layout: string): bigint => BigInt(format(moment, layout));
   return withMethods(time, {
@@ -30,7 +37,7 @@ function timeAt(moment: number): Struct {
     Second: fn([], () => of("5")),
     UTC: fn([], () => time),
     Format: fn(["string"], ([layout]) => format(moment, layout)),
-    String: fn([], () => time.text),
+    String: fn([], () => time.shown.text ?? ""),
   });
 }
 

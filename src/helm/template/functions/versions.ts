@@ -33,21 +33,24 @@ function versionOf(text: string): Struct {
     Metadata: version.build.join("."),
     Original: text,
   };
-  return withMethods(new Struct("semver.Version", fields, version.raw), {
-    String: fn([], () => version.raw),
-    IncMajor: next(major + 1, 0, 0),
-    IncMinor: next(major, minor + 1, 0),
-    // A prerelease comes before the version that it leads to.
-    IncPatch: next(major, minor, prerelease.length > 0 ? patch : patch + 1),
-    Compare: fn(["any"], ([other]) => BigInt(compared(version, other))),
-    LessThan: fn(["any"], ([other]) => compared(version, other) < 0),
-    GreaterThan: fn(["any"], ([other]) => compared(version, other) > 0),
-    Equal: fn(["any"], ([other]) => compared(version, other) === 0),
-  });
+  return withMethods(
+    new Struct("*semver.Version", fields, { text: version.raw, json: version.raw }),
+    {
+      String: fn([], () => version.raw),
+      IncMajor: next(major + 1, 0, 0),
+      IncMinor: next(major, minor + 1, 0),
+      // A prerelease comes before the version that it leads to.
+      IncPatch: next(major, minor, prerelease.length > 0 ? patch : patch + 1),
+      Compare: fn(["any"], ([other]) => BigInt(compared(version, other))),
+      LessThan: fn(["any"], ([other]) => compared(version, other) < 0),
+      GreaterThan: fn(["any"], ([other]) => compared(version, other) > 0),
+      Equal: fn(["any"], ([other]) => compared(version, other) === 0),
+    },
+  );
 }
 
 function compared(version: ReturnType<typeof parseVersion>, other: Value): number {
-  return version.compare(other instanceof Struct ? other.text : "0.0.0");
+  return version.compare(other instanceof Struct ? (other.shown.text ?? "") : "0.0.0");
 }
 
 function checked<T>(action: () => T): T {
