@@ -40,7 +40,7 @@ function formatTree(value: Value, at: { left: number; depth: number }): string {
 }
 
 /** Of a pointer within something else Go shows the address, which nobody knows beforehand. */
-const ADDRESS = "0xc000000000";
+export const ADDRESS = "0xc000000000";
 
 function formatStruct(struct: Struct, at: { left: number; depth: number }): string {
   if (!struct.isPointer || struct.shown.text !== undefined) return pointedAt(struct, at);

@@ -1,168 +1,174 @@
 import type { Budget } from "./budget.ts";
-import { formatFloat } from "../../yaml/go-yaml.ts";
+import { Printer } from "./printf-values.ts";
+import { noLayout, type Layout } from "./printf-layout.ts";
 import { format } from "./print.ts";
-import { integerOf, isList, sortedKeys, typeOf, type Dict, type Value } from "./value.ts";
+import { integerOf, typeOf, type Value } from "./value.ts";
 
-/** Wider than this is no padding but an attack. */
-const MAX_WIDTH = 10_000;
-
-const VERB = /%([-+# 0]{0,8})(\*|\d{1,9})?(?:\.(\*|\d{1,9})?)?(?:\[(\d{1,3})\])?(.|$)/gsu;
-
-interface Spec {
-  readonly flags: string;
-  readonly width: number;
-  /** Undefined where no point was written. */
-  readonly precision: number | undefined;
-  readonly verb: string;
-}
+/** What Go takes for a width or precision at most. */
+const MAX_NUMBER = 1_000_000;
 
 /** Go's `fmt.Sprintf`, with the marks it leaves for arguments that do not fit. */
 export function sprintf(template: string, args: readonly Value[], budget: Budget): string {
-  let next = 0;
-  let isOrdered = true;
-  const star = (text: string | undefined): number =>
-    Math.min(Number(text === "*" ? (args[next++] ?? 0) : (text ?? 0)), MAX_WIDTH);
-  const text = template.replace(VERB, (directive) => {
-    const [, flags = "", width, precision, index, verb = ""] =
-      new RegExp(VERB).exec(directive) ?? [];
-    if (verb === "") return "%!(NOVERB)";
-    if (verb === "%") return "%";
-    const spec: Spec = {
-      flags,
-      width: star(width),
-      precision: directive.includes(".") ? star(precision) : undefined,
-      verb,
-    };
-    if (index !== undefined) {
-      isOrdered = false;
-      next = Number(index) - 1;
-      if (next < 0 || next >= args.length) return `%!${verb}(BADINDEX)`;
+  return new Directives(template, args, budget).text();
+}
+
+const FLAGS: Readonly<Record<string, "minus" | "plus" | "sharp" | "space" | "zero">> = {
+  "-": "minus",
+  "+": "plus",
+  "#": "sharp",
+  " ": "space",
+  "0": "zero",
+};
+
+/** Goes through a template as Go does. https://github.com/golang/go/blob/go1.25.0/src/fmt/print.go */
+class Directives {
+  readonly #template: string;
+  readonly #args: readonly Value[];
+  readonly #budget: Budget;
+  #at = 0;
+  #next = 0;
+  /** Arguments were asked for by their number. */
+  #isReordered = false;
+  #hasArgument = true;
+  #text = "";
+
+  constructor(template: string, args: readonly Value[], budget: Budget) {
+    this.#template = template;
+    this.#args = args;
+    this.#budget = budget;
+  }
+
+  text(): string {
+    for (;;) {
+      const percent = this.#template.indexOf("%", this.#at);
+      this.#text += this.#template.slice(this.#at, percent === -1 ? undefined : percent);
+      if (percent === -1) break;
+      this.#at = percent + 1;
+      this.#put(this.#directive());
     }
-    if (next >= args.length) return `%!${verb}(MISSING)`;
-    const shown = padded(formatVerb(spec, args[next++] ?? null), spec);
-    budget.text(shown.length);
-    return shown;
-  });
-  if (next >= args.length || !isOrdered) return text;
-  const extra = args.slice(next).map((arg) => `${typeOf(arg)}=${format(arg)}`);
-  return `${text}%!(EXTRA ${extra.join(", ")})`;
-}
-
-function formatVerb(spec: Spec, value: Value): string {
-  const isMany = value instanceof Map || (typeof value === "object" && isList(value));
-  return isMany && !/[vT]/.test(spec.verb) ? formatEach(spec, value) : formatOne(spec, value);
-}
-
-/** What is asked of many is done to each of them, of as many as can be printed. */
-function formatEach(spec: Spec, many: Dict | readonly Value[]): string {
-  format(many);
-  const each = (one: Value): string => formatVerb(spec, one);
-  if (!(many instanceof Map)) return `[${many.map(each).join(" ")}]`;
-  const entries = sortedKeys(many).map((key) => `${each(key)}:${each(many.get(key) ?? null)}`);
-  return `map[${entries.join(" ")}]`;
-}
-
-function formatOne(spec: Spec, value: Value): string {
-  switch (spec.verb) {
-    case "v":
-      return spec.flags.includes("+") && typeof value === "number"
-        ? signed(value, spec)
-        : format(value);
-    case "s":
-      return cut(asText(value, spec.verb), spec);
-    case "q":
-      return typeof value === "string" ? JSON.stringify(value) : wrong(spec.verb, value);
-    case "T":
-      return typeOf(value);
-    case "t":
-      return typeof value === "boolean" ? String(value) : wrong(spec.verb, value);
-    default:
-      return formatNumber(spec, value);
+    return this.#text + this.#extra();
   }
-}
 
-function formatNumber(spec: Spec, value: Value): string {
-  const whole = integerOf(value);
-  if (whole !== undefined) {
-    const digits = integer(spec.verb, whole);
-    return digits === undefined
-      ? wrong(spec.verb, value)
-      : withSign(digits.padStart(spec.precision ?? 0, "0"), spec);
+  #put(text: string): void {
+    this.#budget.text(text.length);
+    this.#text += text;
   }
-  if (typeof value === "number") return float(spec, value);
-  if (typeof value === "string" && /[xX]/.test(spec.verb)) {
-    const hex = Buffer.from(value).toString("hex");
-    return spec.verb === "x" ? hex : hex.toUpperCase();
+
+  #directive(): string {
+    const layout = noLayout();
+    this.#hasArgument = true;
+    for (let flag = this.#flag(); flag !== undefined; flag = this.#flag()) {
+      layout[flag] = true;
+      this.#at++;
+    }
+    const marks = this.#numbers(layout);
+    if (this.#at >= this.#template.length) return `${marks}%!(NOVERB)`;
+    const verb = String.fromCodePoint(this.#template.codePointAt(this.#at) ?? 0);
+    this.#at += verb.length;
+    return marks + this.#verb(verb, layout);
   }
-  return wrong(spec.verb, value);
-}
 
-function integer(verb: string, value: bigint): string | undefined {
-  switch (verb) {
-    case "d":
-      return value.toString();
-    case "b":
-      return value.toString(2);
-    case "o":
-      return value.toString(8);
-    case "x":
-      return value.toString(16);
-    case "X":
-      return value.toString(16).toUpperCase();
-    case "c":
-      return String.fromCodePoint(Number(BigInt.asUintN(20, value)));
-    case "U":
-      return `U+${value.toString(16).toUpperCase().padStart(4, "0")}`;
-    default:
-      return undefined;
+  #flag(): (typeof FLAGS)[string] | undefined {
+    return FLAGS[this.#template[this.#at] ?? ""];
   }
-}
 
-function float(spec: Spec, value: number): string {
-  const precision = Math.min(spec.precision ?? 6, 100);
-  switch (spec.verb) {
-    case "f":
-    case "F":
-      return withSign(value.toFixed(precision), spec);
-    case "e":
-      return withSign(value.toExponential(precision).replace(/e([+-])(\d)$/, "e$10$2"), spec);
-    case "g":
-      return spec.precision === undefined
-        ? signed(value, spec)
-        : withSign(String(Number(value.toPrecision(Math.max(1, precision)))), spec);
-    default:
-      return wrong(spec.verb, value);
+  /** Width and precision, and which argument is meant; what is wrong with them. */
+  #numbers(layout: Layout): string {
+    const isNumbered = this.#argumentNumber();
+    const isStar = this.#take("*");
+    let marks = isStar ? this.#widthFromArgument(layout) : "";
+    if (!isStar) layout.width = this.#digits();
+    if (isNumbered && layout.width !== undefined && !isStar) this.#hasArgument = false;
+    let isLast = isNumbered && !isStar;
+    if (this.#at + 1 < this.#template.length && this.#take(".")) {
+      if (isLast) this.#hasArgument = false;
+      isLast = this.#argumentNumber() && this.#template[this.#at] !== "*";
+      marks += this.#precision(layout);
+    }
+    if (!isLast) this.#argumentNumber();
+    return marks;
   }
-}
 
-function signed(value: number, spec: Spec): string {
-  return withSign(formatFloat(value), spec);
-}
+  #precision(layout: Layout): string {
+    if (this.#take("*")) return this.#precisionFromArgument(layout);
+    layout.precision = this.#digits() ?? 0;
+    return "";
+  }
 
-function withSign(digits: string, { flags }: Spec): string {
-  if (digits.startsWith("-")) return digits;
-  if (flags.includes("+")) return `+${digits}`;
-  return flags.includes(" ") ? ` ${digits}` : digits;
-}
+  /** Below zero, it is the room on the other side. */
+  #widthFromArgument(layout: Layout): string {
+    const width = this.#numberFromArgument();
+    layout.width = width === undefined ? undefined : Math.abs(width);
+    if (width === undefined) return "%!(BADWIDTH)";
+    if (width < 0) Object.assign(layout, { minus: true, zero: false });
+    return "";
+  }
 
-function asText(value: Value, verb: string): string {
-  if (value === null) return `%!${verb}(<nil>)`;
-  const isNumber = typeof value === "number" || integerOf(value) !== undefined;
-  if (isNumber || typeof value === "boolean") return wrong(verb, value);
-  return format(value);
-}
+  #precisionFromArgument(layout: Layout): string {
+    const precision = this.#numberFromArgument() ?? -1;
+    layout.precision = precision < 0 ? undefined : precision;
+    return precision < 0 ? "%!(BADPREC)" : "";
+  }
 
-function cut(text: string, { precision }: Spec): string {
-  return precision === undefined ? text : Array.from(text).slice(0, precision).join("");
-}
+  #verb(verb: string, layout: Layout): string {
+    if (verb === "%") return "%";
+    if (!this.#hasArgument) return `%!${verb}(BADINDEX)`;
+    if (this.#next >= this.#args.length) return `%!${verb}(MISSING)`;
+    if (verb === "v" || verb === "w") {
+      Object.assign(layout, {
+        sharpV: layout.sharp,
+        sharp: false,
+        plusV: layout.plus,
+        plus: false,
+      });
+    }
+    return new Printer(layout).argument(this.#args[this.#next++] ?? null, verb);
+  }
 
-function wrong(verb: string, value: Value): string {
-  return value === null ? `%!${verb}(<nil>)` : `%!${verb}(${typeOf(value)}=${format(value)})`;
-}
+  #take(character: string): boolean {
+    if (this.#template[this.#at] !== character) return false;
+    this.#at++;
+    return true;
+  }
 
-function padded(text: string, { flags, width, verb }: Spec): string {
-  if (flags.includes("-")) return text.padEnd(width);
-  if (!flags.includes("0") || !/[dfFegxXob]/.test(verb)) return text.padStart(width);
-  const sign = /^[+-]/.exec(text)?.[0] ?? "";
-  return sign + text.slice(sign.length).padStart(width - sign.length, "0");
+  #digits(): number | undefined {
+    const [digits = ""] = /^\d*/.exec(this.#template.slice(this.#at, this.#at + 8)) ?? [];
+    if (digits === "") return undefined;
+    const number = Number(digits);
+    this.#at = number > MAX_NUMBER ? this.#template.length : this.#at + digits.length;
+    return number > MAX_NUMBER ? undefined : number;
+  }
+
+  /** `[2]`: the second of all; true if it is written well. */
+  #argumentNumber(): boolean {
+    if (this.#template[this.#at] !== "[") return false;
+    this.#isReordered = true;
+    const rest = this.#template.slice(this.#at);
+    const end = rest.length < 3 ? -1 : rest.indexOf("]");
+    const text = rest.slice(1, Math.max(end, 1));
+    const isNumber = end !== -1 && /^\d{1,7}$/.test(text);
+    this.#at += end === -1 ? 1 : end + 1;
+    const index = Number(text) - 1;
+    if (isNumber && index >= 0 && index < this.#args.length) {
+      this.#next = index;
+      return true;
+    }
+    this.#hasArgument = false;
+    return isNumber;
+  }
+
+  #numberFromArgument(): number | undefined {
+    if (this.#next >= this.#args.length) return undefined;
+    const whole = integerOf(this.#args[this.#next++] ?? null);
+    const number = Number(whole ?? Number.NaN);
+    return Math.abs(number) <= MAX_NUMBER ? number : undefined;
+  }
+
+  #extra(): string {
+    if (this.#isReordered || this.#next >= this.#args.length) return "";
+    const extra = this.#args
+      .slice(this.#next)
+      .map((arg) => (arg === null ? "<nil>" : `${typeOf(arg)}=${format(arg)}`));
+    return `%!(EXTRA ${extra.join(", ")})`;
+  }
 }

@@ -1,5 +1,6 @@
 import type { Budget } from "./budget.ts";
 import { formatFloat } from "../../yaml/go-yaml.ts";
+import { TemplateError } from "./template-error.ts";
 import { isList, sortedKeys, Struct, type Dict, type Value } from "./value.ts";
 
 /** Tables within tables; a dictionary that holds itself ends here. */
@@ -11,10 +12,20 @@ const MAX_NESTING = 100;
  * https://github.com/BurntSushi/toml/blob/v1.5.0/encode.go
  */
 export function writeToml(value: Value, budget: Budget): string {
+  if (value === null) throw new TemplateError("there is nothing (nil) to write");
+  if (hasNothing(value)) return "toml: cannot encode array with nil element";
   if (!(value instanceof Map)) return inline(value, budget, 0);
   const lines: string[] = [];
   writeTable(value, [], { lines, budget });
   return lines.map((line) => `${line}\n`).join("");
+}
+
+/** A list with nothing in one of its places ends all of it, and the message stands for the text. */
+function hasNothing(value: Value, depth = 0): boolean {
+  if (depth > MAX_NESTING) return false;
+  if (isList(value)) return value.some((item) => item === null || hasNothing(item, depth + 1));
+  if (!(value instanceof Map)) return false;
+  return [...value.values()].some((item) => hasNothing(item, depth + 1));
 }
 
 interface Writing {

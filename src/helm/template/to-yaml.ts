@@ -136,12 +136,39 @@ function quoted(text: string): string {
     case "single":
       return `'${text.replaceAll("'", "''")}'`;
     default:
-      return JSON.stringify(text);
+      return doubleQuoted(text);
   }
 }
 
+const ESCAPES: Readonly<Record<string, string>> = {
+  "\0": "\\0",
+  "\x07": "\\a",
+  "\b": "\\b",
+  "\t": "\\t",
+  "\n": "\\n",
+  "\v": "\\v",
+  "\f": "\\f",
+  "\r": "\\r",
+  "\x1b": "\\e",
+  '"': '\\"',
+  "\\": "\\\\",
+  "\u0085": "\\N",
+  "\u2028": "\\L",
+  "\u2029": "\\P",
+};
+
+function doubleQuoted(text: string): string {
+  return `"${text.replace(/["\\]|[^ -~\u00a0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd]/gu, escaped)}"`;
+}
+
+function escaped(character: string): string {
+  const code = (character.codePointAt(0) ?? 0).toString(16).toUpperCase();
+  const [mark, length] = code.length <= 2 ? ["x", 2] : code.length <= 4 ? ["u", 4] : ["U", 8];
+  return ESCAPES[character] ?? `\\${mark}${code.padStart(length, "0")}`;
+}
+
 function literal(text: string, indent: string): string {
-  if (scalarStyle(text) !== "literal") return JSON.stringify(text);
+  if (scalarStyle(text) !== "literal") return doubleQuoted(text);
   const chomp = text === "\n" || text.endsWith("\n\n") ? "+" : text.endsWith("\n") ? "" : "-";
   const hint = /^[ \n]/.test(text) ? "2" : "";
   const lines = text.replace(/\n$/, "").split("\n");
@@ -163,8 +190,7 @@ function formatJsonNumber(value: number): string {
 type ScalarStyle = "plain" | "single" | "double" | "literal";
 
 /** Anything that a reader could take for more than characters. */
-const SPECIAL =
-  /[^\n\u0020-\u007e\u0085\u00a0-\ud7ff\ue000-\ufefe\uff00-\ufffd\u{10000}-\u{10ffff}]/u;
+const SPECIAL = /[^\n\u0020-\u007e\u00a0-\ud7ff\ue000-\ufefe\uff00-\ufffd]/u;
 const TIMESTAMP = /^\d{4}-\d{1,2}-\d{1,2}(?:[Tt ].*)?$/;
 const BASE_60 = /^[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?$/;
 const INDICATOR_FIRST = /^(?:[#,[\]{}&*!|>'"%@`]|[?:-](?:\s|$)|---|\.\.\.)/;

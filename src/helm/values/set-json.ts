@@ -1,4 +1,5 @@
 import { DrayError } from "../../errors.ts";
+import { readJson as readStrictJson } from "../template/from-json.ts";
 import type { Dict, Value } from "../template/value.ts";
 import { Parser } from "./set-values.ts";
 
@@ -47,12 +48,9 @@ function lengthOfJson(text: string): number {
   return text.length;
 }
 
-/** Tables within tables; no setting has more. */
-const MAX_NESTING = 100;
-
 function readJson(text: string): Value {
   try {
-    return valueOf(JSON.parse(text), 0);
+    return readStrictJson(text, () => {});
   } catch (cause) {
     throw new DrayError(
       "DRAY_SET_INVALID",
@@ -60,17 +58,4 @@ function readJson(text: string): Value {
       { kind: "usage", cause, hint: `Write it as Helm's --set-json does: name={"a": 1}.` },
     );
   }
-}
-
-function valueOf(json: unknown, depth: number): Value {
-  if (depth > MAX_NESTING) throw new RangeError(`nested deeper than ${MAX_NESTING} levels`);
-  if (Array.isArray(json)) return json.map((item) => valueOf(item, depth + 1));
-  if (typeof json === "object" && json !== null) {
-    const entries = Object.entries(json) as [string, unknown][];
-    return new Map(entries.map(([key, item]) => [key, valueOf(item, depth + 1)]));
-  }
-  if (typeof json === "number" && !Number.isFinite(json)) throw new RangeError("no such number");
-  // Half of a pair of characters is none to Go.
-  if (typeof json === "string") return Buffer.from(json).toString();
-  return json as number | boolean | null;
 }

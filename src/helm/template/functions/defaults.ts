@@ -2,6 +2,7 @@ import type { Budget } from "../budget.ts";
 import { copyMethods } from "../field.ts";
 import { copyOrigin } from "../origins.ts";
 import { fn, variadic, type TemplateFunction } from "../signature.ts";
+import { TemplateError } from "../template-error.ts";
 import {
   deepEqual,
   isList,
@@ -13,7 +14,10 @@ import {
   type Value,
 } from "../value.ts";
 
-const copying = fn(["any"], ([value], { budget }) => deepCopy(value, budget));
+const copying = fn(["any"], ([value], { budget }) => {
+  if (value === null) throw new TemplateError("there is nothing (nil) to copy");
+  return deepCopy(value, budget);
+});
 
 /** Choosing between values, and asking what a value is. https://masterminds.github.io/sprig/ */
 export const DEFAULTS: Readonly<Record<string, TemplateFunction>> = {

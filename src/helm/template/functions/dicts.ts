@@ -85,13 +85,15 @@ export const DICTS: Readonly<Record<string, TemplateFunction>> = {
     call.lookups.wentThrough(dict);
     return sortedKeys(dict).map((key) => dict.get(key) ?? null);
   }),
-  pick: variadic(["dict"], ([dict], keys, call) => {
+  pick: variadic(["dict"], ([dict], names, call) => {
     call.lookups.wentThrough(dict);
-    return filtered(dict, (key) => keysOf(keys).has(key));
+    const keys = keysOf(names);
+    return filtered(dict, (key) => keys.has(key));
   }),
-  omit: variadic(["dict"], ([dict], keys, call) => {
+  omit: variadic(["dict"], ([dict], names, call) => {
     call.lookups.wentThrough(dict);
-    return filtered(dict, (key) => !keysOf(keys).has(key));
+    const keys = keysOf(names);
+    return filtered(dict, (key) => !keys.has(key));
   }),
   merge: merging(false),
   mustMerge: merging(false),
@@ -114,7 +116,7 @@ function dig(items: readonly Value[], call: Call): Value {
   if (items.length < 3) throw new TemplateError("dig needs at least three arguments");
   if (items.at(-1) === null) throw new TemplateError("expected dict, found <nil>");
   let value = items.at(-1) ?? null;
-  const names = items.slice(0, -2).map(format);
+  const names = items.slice(0, -2).map(asText);
   for (const [at, name] of names.entries()) {
     const dict = asDict(value);
     call.picked(dict, name);

@@ -1,8 +1,10 @@
 import { createHash } from "node:crypto";
 import { DrayError } from "../../../errors.ts";
+import { readYaml } from "../../../yaml/read.ts";
 import { writeJson } from "../print.ts";
 import { fn, type Call, type TemplateFunction } from "../signature.ts";
 import { KnownTexts } from "./known-texts.ts";
+import { readJson } from "../from-json.ts";
 import { readToml } from "../from-toml.ts";
 import { BudgetError, TemplateError } from "../template-error.ts";
 import { writeToml } from "../to-toml.ts";
@@ -15,7 +17,6 @@ const toRawJson = printing((value, { budget }) => writeJson(value, { budget }));
 const toPrettyJson = printing((value, { budget }) =>
   writeJson(value, { budget, escapesHtml: true, indent: 2 }),
 );
-const fromAny = fn(["string"], ([text], call) => readText(text, call));
 
 /** Encodings, hashes, YAML and JSON. Bad input comes back as the message, as Helm has it. */
 export const ENCODING: Readonly<Record<string, TemplateFunction>> = {
@@ -29,14 +30,14 @@ export const ENCODING: Readonly<Record<string, TemplateFunction>> = {
   toPrettyJson,
   mustToPrettyJson: toPrettyJson,
   fromYaml: fn(["string"], ([text], call) => dictFrom(text, FROM_YAML, call)),
-  fromJson: fn(["string"], ([text], call) => dictFrom(text, "", call)),
+  fromJson: fn(["string"], ([text], call) => dictFrom(text, FROM_JSON, call)),
   fromYamlArray: fn(["string"], ([text], call) => listFrom(text, FROM_YAML, call)),
-  fromJsonArray: fn(["string"], ([text], call) => listFrom(text, "", call)),
-  mustFromJson: fromAny,
+  fromJsonArray: fn(["string"], ([text], call) => listFrom(text, FROM_JSON, call)),
+  mustFromJson: fn(["string"], ([text], call) => readText(text, FROM_JSON, call)),
   fromToml: fn(["string"], ([text], call) => readToml(text, call)),
   toToml: fn(["any"], ([value], { budget }) => writeToml(value, budget)),
   b64enc: fn(["string"], ([text]) => Buffer.from(text).toString("base64")),
-  b64dec: fn(["string"], ([text]) => Buffer.from(text, "base64").toString()),
+  b64dec: fn(["string"], ([text]) => fromBase64(text)),
   b32enc: fn(["string"], ([text]) => base32(Buffer.from(text))),
   b32dec: fn(["string"], ([text]) => fromBase32(text)),
   sha1sum: fn(["string"], ([text]) => hashed("sha1", text)),
@@ -58,20 +59,28 @@ function hashed(algorithm: string, text: string): string {
   return createHash(algorithm).update(text).digest("hex");
 }
 
-const texts = new KnownTexts();
+/** A form of text that templates read. */
+interface Form {
+  readonly texts: KnownTexts;
+  /** What Helm's reader says before a complaint of the one of JSON. */
+  readonly where: string;
+}
 
-function readText(text: string, { budget }: Call): Value {
+const FROM_YAML: Form = {
+  texts: new KnownTexts((text, onValue) => readYaml(text, "a text of the chart", onValue)),
+  where: "error unmarshaling JSON: while decoding JSON: ",
+};
+const FROM_JSON: Form = { texts: new KnownTexts(readJson), where: "" };
+
+function readText(text: string, { texts }: Form, { budget }: Call): Value {
   budget.text(text.length);
   try {
     return texts.read(text, budget);
   } catch (error) {
     if (!(error instanceof DrayError) || error instanceof BudgetError) throw error;
-    throw new TemplateError(error.message);
+    throw error instanceof TemplateError ? error : new TemplateError(error.message);
   }
 }
-
-/** What Helm's reader of YAML says before a complaint of the one of JSON. */
-const FROM_YAML = "error unmarshaling JSON: while decoding JSON: ";
 
 function notOf(type: string, value: Value): TemplateError {
   const kinds: Readonly<Record<string, string>> = {
@@ -85,25 +94,25 @@ function notOf(type: string, value: Value): TemplateError {
   );
 }
 
-function dictFrom(text: string, where: string, call: Call): Value {
+function dictFrom(text: string, form: Form, call: Call): Value {
   try {
-    const value = readText(text, call) ?? new Map<string, Value>();
+    const value = readText(text, form, call) ?? new Map<string, Value>();
     if (value instanceof Map) {
       call.readAgain(text, value);
       return value;
     }
     const { reason } = notOf("map[string]interface {}", value);
-    return new Map<string, Value>([["Error", where + reason]]);
+    return new Map<string, Value>([["Error", form.where + reason]]);
   } catch (error) {
     if (!(error instanceof TemplateError)) throw error;
     return new Map<string, Value>([["Error", error.reason]]);
   }
 }
 
-function listFrom(text: string, where: string, call: Call): Value {
+function listFrom(text: string, form: Form, call: Call): Value {
   try {
-    const value = readText(text, call) ?? [];
-    return isList(value) ? value : [where + notOf("[]interface {}", value).reason];
+    const value = readText(text, form, call) ?? [];
+    return isList(value) ? value : [form.where + notOf("[]interface {}", value).reason];
   } catch (error) {
     if (!(error instanceof TemplateError)) throw error;
     return [error.reason];
@@ -129,6 +138,31 @@ function fromBase32(text: string): string {
   );
   const bytes = bits.join("").match(/.{8}/g) ?? [];
   return Buffer.from(bytes.map((byte) => Number.parseInt(byte, 2))).toString();
+}
+
+/** Go's message where it is none. https://github.com/golang/go/blob/go1.25.0/src/encoding/base64/base64.go */
+function fromBase64(text: string): string {
+  const bytes = Buffer.from(text);
+  const wrong = wrongBase64(bytes.toString("latin1"));
+  if (wrong !== undefined) return `illegal base64 data at input byte ${wrong}`;
+  return Buffer.from(text, "base64").toString();
+}
+
+/** Where it stops to be base64; line breaks do not count. */
+function wrongBase64(text: string): number | undefined {
+  const end = text.search(/[^A-Za-z0-9+/\r\n]/);
+  const digits = (end === -1 ? text : text.slice(0, end)).replace(/[\r\n]/g, "").length % 4;
+  if (end === -1) return digits === 0 ? undefined : text.length - digits;
+  if (text[end] !== "=" || digits < 2) return end;
+  const rest = text.slice(end + 1);
+  const [space = ""] = /^[\r\n]*/.exec(rest) ?? [];
+  const padding = digits === 3 ? end + 1 : end + 1 + space.length;
+  if (digits === 2) {
+    if (padding === text.length) return text.length;
+    if (text[padding] !== "=") return padding;
+  }
+  const behind = text.slice(digits === 2 ? padding + 1 : padding).search(/[^\r\n]/);
+  return behind === -1 ? undefined : behind + (digits === 2 ? padding + 1 : padding);
 }
 
 function adler32(bytes: Buffer): number {

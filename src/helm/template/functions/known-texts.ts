@@ -1,4 +1,3 @@
-import { readYaml } from "../../../yaml/read.ts";
 import type { Budget } from "../budget.ts";
 import { copyValue, type Value } from "../value.ts";
 
@@ -11,15 +10,23 @@ interface KnownText {
 /** Characters of texts that are kept: definitions that a chart reads from a file of its own have some three million. */
 const MAX_CHARACTERS = 8 * 1024 * 1024;
 
+/** Reads a text, and says of each value that there is one. */
+type Read = (text: string, onValue: () => void) => Value;
+
 /**
- * YAML that templates read. A chart that is rendered again and again reads the same texts each time, and
+ * Texts that templates read. A chart that is rendered again and again reads the same texts each time, and
  * a copy of what was read costs a fraction of reading it. A step is paid for each value all the same.
  */
 export class KnownTexts {
   readonly #texts = new Map<string, KnownText>();
+  readonly #read: Read;
   #characters = 0;
 
-  /** Gives something new each time, which may be changed. @throws DrayError `DRAY_YAML_INVALID` */
+  constructor(read: Read) {
+    this.#read = read;
+  }
+
+  /** Gives something new each time, which may be changed. @throws DrayError for what cannot be read */
   read(text: string, budget: Budget): Value {
     const known = this.#texts.get(text);
     if (known === undefined) return this.#readNew(text, budget);
@@ -29,7 +36,7 @@ export class KnownTexts {
 
   #readNew(text: string, budget: Budget): Value {
     let values = 0;
-    const value = readYaml(text, "a text of the chart", () => {
+    const value = this.#read(text, () => {
       values++;
       budget.step();
     });

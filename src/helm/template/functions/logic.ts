@@ -1,4 +1,4 @@
-import { format, printed } from "../print.ts";
+import { format, NO_VALUE } from "../print.ts";
 import { fieldOf } from "../field.ts";
 import { sprintf } from "../printf.ts";
 import { fn, variadic, type Call, type TemplateFunction } from "../signature.ts";
@@ -37,13 +37,13 @@ export const LOGIC: Readonly<Record<string, TemplateFunction>> = {
     return keys.reduce((value, key) => itemOf(value, key, call), from);
   }),
   print: variadic([], (_none, values) => sprint(values)),
-  println: variadic([], (_none, values) => `${values.map(printed).join(" ")}\n`),
+  println: variadic([], (_none, values) => `${values.map(format).join(" ")}\n`),
   printf: variadic(["string"], ([template], values, call) =>
     sprintf(template, values, call.budget),
   ),
-  html: variadic([], (_none, values) => sprint(values).replace(/[<>&'"]/g, escapeHtml)),
-  js: variadic([], (_none, values) => sprint(values).replace(FOR_SCRIPTS, escapeForScript)),
-  urlquery: variadic([], (_none, values) => queryEscaped(sprint(values))),
+  html: variadic([], (_none, values) => sprint(shown(values)).replace(/[<>&'"]/g, escapeHtml)),
+  js: variadic([], (_none, values) => sprint(shown(values)).replace(FOR_SCRIPTS, escapeForScript)),
+  urlquery: variadic([], (_none, values) => queryEscaped(sprint(shown(values)))),
 };
 
 function comparison(compare: (a: Value, b: Value) => boolean): TemplateFunction {
@@ -103,6 +103,11 @@ function indexOf(key: Value, length: number): number {
   const index = Number(whole);
   if (index >= 0 && index < length) return index;
   throw new TemplateError(`index out of range: ${format(key)}`);
+}
+
+/** As an action shows nothing. */
+function shown(values: readonly Value[]): Value[] {
+  return values.map((value) => value ?? NO_VALUE);
 }
 
 /** Go's `Sprint`: a space between two operands of which neither is a string. */

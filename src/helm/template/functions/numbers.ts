@@ -1,7 +1,7 @@
 import { format } from "../print.ts";
 import { fn, ints, variadic, type TemplateFunction } from "../signature.ts";
 import { BudgetError, TemplateError } from "../template-error.ts";
-import { Integer, integerOf, ofType, type Value } from "../value.ts";
+import { Integer, integerOf, ofType, typeOf, type Value } from "../value.ts";
 
 /** What Sprig does with `int64`, from the first value to the last. */
 function whole(values: readonly Value[], operate: (a: bigint, b: bigint) => bigint): Integer {
@@ -22,8 +22,9 @@ export const NUMBERS: Readonly<Record<string, TemplateFunction>> = {
     /^[+-]?\d+$/.test(text) ? BigInt.asIntN(64, BigInt(text)) : 0n,
   ),
   toDecimal: fn(["any"], ([value]) => {
-    const text = format(value);
-    return Integer.int64(/^[0-7]+$/.test(text) ? BigInt(`0o${text}`) : 0n);
+    const [, sign, digits] = /^([-+]?)([0-7]{1,30})$/.exec(format(value)) ?? [];
+    const size = digits === undefined ? 0n : BigInt(`0o${digits}`);
+    return Integer.int64(inRange(sign === "-" ? -size : size));
   }),
   add1: fn(["any"], ([value]) => Integer.int64(toBig(value) + 1n)),
   add: variadic([], (_none, values) => whole([0n, ...values], (sum, one) => sum + one)),
@@ -48,10 +49,16 @@ export const NUMBERS: Readonly<Record<string, TemplateFunction>> = {
   ),
   subf: floats((a, b) => decimal(a - b)),
   mulf: floats((a, b) => decimal(a * b)),
-  divf: floats((a, b) => a / b),
+  divf: floats((a, b) => {
+    if (b === 0) throw new TemplateError("decimal division by 0");
+    return decimal(a / b);
+  }),
   floor: fn(["any"], ([value]) => Math.floor(toFloat(value))),
   ceil: fn(["any"], ([value]) => Math.ceil(toFloat(value))),
   round: variadic(["any", "int"], ([value, places], [from = 0.5]) => {
+    if (typeof from !== "number" && typeof from !== "bigint") {
+      throw new TemplateError(`expected float64, found ${typeOf(from)}`);
+    }
     const power = 10 ** places;
     const digits = toFloat(value) * power;
     const isUp = digits - Math.trunc(digits) >= toFloat(from);
@@ -64,7 +71,8 @@ export const NUMBERS: Readonly<Record<string, TemplateFunction>> = {
 
 /** Sprig counts in decimals, where 1.1 less 1 is 0.1. */
 function decimal(value: number): number {
-  return Number.isInteger(value) ? value : Number(value.toPrecision(15));
+  // It has no zero below zero.
+  return Number.isInteger(value) ? value + 0 : Number(value.toPrecision(15));
 }
 
 function floats(operate: (a: number, b: number) => number): TemplateFunction {
@@ -83,8 +91,22 @@ function toBig(value: Value): bigint {
   const integer = integerOf(value);
   if (integer !== undefined) return BigInt.asIntN(64, integer);
   if (typeof value === "boolean") return value ? 1n : 0n;
-  if (typeof value === "number") return Number.isFinite(value) ? BigInt(Math.trunc(value)) : 0n;
+  if (typeof value === "number") return fromFloat(value);
   return typeof value === "string" ? parsedInteger(value) : 0n;
+}
+
+/** What has no room is the least of all, as the processor has it. */
+function fromFloat(value: number): bigint {
+  const has = Math.abs(value) < 2 ** 63;
+  return has ? BigInt(Math.trunc(value)) : LEAST;
+}
+
+const LEAST = -(2n ** 63n);
+
+/** The nearest number of 64 bits, as where Go reads a text. */
+function inRange(value: bigint): bigint {
+  const greatest = -LEAST - 1n;
+  return value > greatest ? greatest : value < LEAST ? LEAST : value;
 }
 
 /** As Go reads the number of a program: behind a zero it is octal. */

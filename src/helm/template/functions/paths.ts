@@ -28,8 +28,12 @@ export const PATHS: Readonly<Record<string, TemplateFunction>> = {
 const URL_PARTS =
   /^(?:([a-zA-Z][a-zA-Z0-9+.-]*):)?(?:\/\/([^/?#]*))?([^?#]*)(?:\?([^#]*))?(?:#(.*))?$/s;
 
+/** What Go takes for no address: control characters, half escapes, a colon in the first name of a path. */
+const NO_URL =
+  /(?![\u0080-\u009f])\p{Cc}|%(?![0-9a-fA-F]{2})|^(?![a-zA-Z][a-zA-Z0-9+.-]*:)[^/?#]*:/u;
+
 function parsedUrl(text: string): Dict {
-  const parts = URL_PARTS.exec(text);
+  const parts = NO_URL.test(text) ? null : URL_PARTS.exec(text);
   if (parts === null) throw new TemplateError(`unable to parse url ${JSON.stringify(text)}`);
   const [, scheme = "", authority = "", path = "", query = "", fragment = ""] = parts;
   const at = authority.lastIndexOf("@");

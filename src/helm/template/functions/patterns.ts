@@ -16,6 +16,11 @@ const match = fn(["string", "string"], ([pattern, text], call) => {
   return compile(pattern, text, call).test(text);
 });
 
+/** Sprig takes what is no pattern for one that matches nothing. */
+const matchAny = fn(["string", "string"], ([pattern, text], call) =>
+  "problem" in compileRegex(pattern) ? false : match([pattern, text], call),
+);
+
 /** Texts that a plain pattern matches, such as `^v2` or `(ha|cluster)$`. */
 function textsOf(pattern: string): readonly string[] {
   const plain = pattern.replaceAll(/^\^?\(?|\)?\$?$/g, "").replaceAll(/\\(?=\W)/g, "");
@@ -63,7 +68,7 @@ function partsOf([pattern, text, count]: readonly [string, string, number], call
 
 /** Regular expressions. https://masterminds.github.io/sprig/strings.html */
 export const PATTERNS: Readonly<Record<string, TemplateFunction>> = {
-  regexMatch: match,
+  regexMatch: matchAny,
   mustRegexMatch: match,
   regexFind: find,
   mustRegexFind: find,

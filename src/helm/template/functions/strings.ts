@@ -1,9 +1,10 @@
 import type { Budget } from "../budget.ts";
+import { goQuote } from "../go-quote.ts";
 import { format } from "../print.ts";
 import { fn, variadic, type TemplateFunction } from "../signature.ts";
 import { BudgetError, TemplateError } from "../template-error.ts";
-import { isList, ofType, type Dict, type Value } from "../value.ts";
-import { abbreviated, camelCase, snakeCase, title, wrapped } from "./words.ts";
+import { byCodePoint, isList, ofType, type Dict, type Value } from "../value.ts";
+import { abbreviated, camelCase, snakeCase, title, upper, wrapped } from "./words.ts";
 
 /** Text functions of sprig. https://masterminds.github.io/sprig/strings.html */
 export const STRINGS: Readonly<Record<string, TemplateFunction>> = {
@@ -16,7 +17,7 @@ export const STRINGS: Readonly<Record<string, TemplateFunction>> = {
   trimPrefix: fn(["string", "string"], ([prefix, text]) =>
     text.startsWith(prefix) ? text.slice(prefix.length) : text,
   ),
-  upper: fn(["string"], ([text]) => text.toUpperCase()),
+  upper: fn(["string"], ([text]) => upper(text)),
   lower: fn(["string"], ([text]) => text.toLowerCase()),
   title: fn(["string"], ([a]) => title(a)),
   untitle: fn(["string"], ([text]) =>
@@ -32,13 +33,11 @@ export const STRINGS: Readonly<Record<string, TemplateFunction>> = {
   initials: fn(["string"], ([text]) =>
     text
       .split(/\s+/)
-      .map((word) => word.slice(0, 1))
+      .map((word) => String.fromCharCode(...Buffer.from(word).subarray(0, 1)))
       .join(""),
   ),
   swapcase: fn(["string"], ([text]) =>
-    text.replace(/\p{L}/gu, (one) =>
-      one === one.toUpperCase() ? one.toLowerCase() : one.toUpperCase(),
-    ),
+    text.replace(/\p{L}/gu, (one) => (one === upper(one) ? one.toLowerCase() : upper(one))),
   ),
   snakecase: fn(["string"], ([text]) => snakeCase(text)),
   camelcase: fn(["string"], ([a]) => camelCase(a)),
@@ -65,7 +64,7 @@ export const STRINGS: Readonly<Record<string, TemplateFunction>> = {
   }),
   quote: variadic([], (_none, values) =>
     present(values)
-      .map((one) => JSON.stringify(format(one)))
+      .map((one) => goQuote(format(one)))
       .join(" "),
   ),
   squote: variadic([], (_none, values) =>
@@ -73,7 +72,7 @@ export const STRINGS: Readonly<Record<string, TemplateFunction>> = {
       .map((one) => `'${format(one)}'`)
       .join(" "),
   ),
-  cat: variadic([], (_none, values) => present(values).map(format).join(" ").trim()),
+  cat: variadic([], (_none, values) => present(values).map(format).join(" ")),
   indent: fn(["int", "string"], ([spaces, text], { budget }) => indented(text, spaces, budget)),
   nindent: fn(
     ["int", "string"],
@@ -104,7 +103,9 @@ export const STRINGS: Readonly<Record<string, TemplateFunction>> = {
     return numbered(parts);
   }),
   splitList: fn(["string", "string"], ([separator, text]) => texts(text.split(separator))),
-  sortAlpha: fn(["any"], ([value]) => texts(strings(value).toSorted())),
+  sortAlpha: fn(["any"], ([value]) =>
+    texts(isList(value) ? strings(value).toSorted(byCodePoint) : [format(value)]),
+  ),
 };
 
 function texts(all: string[]): readonly Value[] {

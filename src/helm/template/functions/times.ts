@@ -1,8 +1,9 @@
 import { withMethods } from "../field.ts";
+import { goQuote } from "../go-quote.ts";
 import { CLOCK } from "../read.ts";
 import { fn, type Call, type TemplateFunction } from "../signature.ts";
 import { TemplateError } from "../template-error.ts";
-import { Integer, integerOf, Struct, type Value } from "../value.ts";
+import { Integer, integerOf, Struct, typeOf, type Value } from "../value.ts";
 
 /** The clock stands, so that every rendering is the same. In milliseconds. */
 const NOW = Date.parse("2024-01-01T00:00:00Z");
@@ -48,37 +49,54 @@ export function isSameTime(a: Value, b: Value): boolean {
   return left !== undefined && left === right;
 }
 
-/** What is no time stands for now, as in Sprig. */
+/** What is no time stands for now, as in Sprig, but for whole numbers. */
 function momentOf(value: Value | undefined, call: Call): number {
   if (value instanceof Struct) return moments.get(value) ?? now(call);
-  if (typeof value === "number") return value * 1000;
-  const seconds = integerOf(value ?? null);
+  const isOther = value instanceof Integer && value.kind !== "int64";
+  const seconds = isOther ? undefined : integerOf(value ?? null);
   return seconds === undefined ? now(call) : Number(seconds) * 1000;
+}
+
+/** What has to be a time. */
+function timeOf(value: Value): number {
+  const moment = value instanceof Struct ? moments.get(value) : undefined;
+  if (moment !== undefined) return moment;
+  throw new TemplateError(`expected time.Time, found ${typeOf(value)}`);
 }
 
 const date = fn(["string", "any"], ([layout, time], call) => format(momentOf(time, call), layout));
 const dateIn = fn(["string", "any", "string"], ([layout, time], call) =>
   format(momentOf(time, call), layout),
 );
-const moved = fn(["string", "any"], ([by, time], call) =>
-  timeAt(momentOf(time, call) + (millisecondsOf(by) ?? 0)),
+const moved = fn(["string", "any"], ([by, time]) =>
+  timeAt(timeOf(time) + (millisecondsOf(by) ?? 0)),
 );
-const surelyMoved = fn(["string", "any"], ([by, time], call) => {
+const surelyMoved = fn(["string", "any"], ([by, time]) => {
   const duration = millisecondsOf(by);
   if (duration === undefined)
     throw new TemplateError(`time: invalid duration ${JSON.stringify(by)}`);
-  return timeAt(momentOf(time, call) + duration);
+  return timeAt(timeOf(time) + duration);
 });
-const parsed = fn(["string", "string"], ([, text]) => {
+const parsed = fn(["string", "string"], ([, text]) => timeAt(parse(text) ?? NO_TIME));
+const surelyParsed = fn(["string", "string"], ([layout, text]) => {
+  const moment = parse(text);
+  if (moment !== undefined) return timeAt(moment);
+  throw new TemplateError(`parsing time ${goQuote(text)} as ${goQuote(layout)}: it is none`);
+});
+
+/** What Go has where there is no time. */
+const NO_TIME = Date.parse("0001-01-01T00:00:00Z");
+
+function parse(text: string): number | undefined {
   const moment = Date.parse(/\dT\d/.test(text) ? text : `${text.trim()} UTC`);
-  return timeAt(Number.isNaN(moment) ? NOW : moment);
-});
+  return Number.isNaN(moment) ? undefined : moment;
+}
 
 /** Sprig's dates. https://masterminds.github.io/sprig/date.html */
 export const TIMES: Readonly<Record<string, TemplateFunction>> = {
   now: fn([], (_none, call) => timeAt(now(call))),
   toDate: parsed,
-  mustToDate: parsed,
+  mustToDate: surelyParsed,
   dateModify: moved,
   date_modify: moved,
   mustDateModify: surelyMoved,
@@ -90,12 +108,10 @@ export const TIMES: Readonly<Record<string, TemplateFunction>> = {
   htmlDateInZone: fn(["any", "string"], ([time], call) =>
     format(momentOf(time, call), "2006-01-02"),
   ),
-  unixEpoch: fn(["any"], ([time], call) => String(Math.floor(momentOf(time, call) / 1000))),
+  unixEpoch: fn(["any"], ([time]) => String(Math.floor(timeOf(time) / 1000))),
   ago: fn(["any"], ([time], call) => durationText((now(call) - momentOf(time, call)) / 1000)),
   duration: fn(["any"], ([seconds]) => durationText(wholeSeconds(seconds))),
-  durationRound: fn(["any"], ([by]) =>
-    roundedDuration(typeof by === "string" ? (millisecondsOf(by) ?? 0) : 0),
-  ),
+  durationRound: fn(["any"], ([by], call) => roundedDuration(durationOf(by, call))),
 };
 
 /** Go's units. https://pkg.go.dev/time@go1.25.0#ParseDuration */
@@ -123,6 +139,13 @@ function millisecondsOf(text: string): number | undefined {
 function wholeSeconds(value: Value): number {
   if (value instanceof Integer) return value.kind === "int64" ? Number(value.value) : 0;
   return typeof value === "string" && /^[+-]?\d+$/.test(value) ? Number(value) : 0;
+}
+
+/** Milliseconds of a text, of nanoseconds, or since a time. */
+function durationOf(value: Value, call: Call): number {
+  if (typeof value === "string") return millisecondsOf(value) ?? 0;
+  if (value instanceof Struct) return now(call) - momentOf(value, call);
+  return value instanceof Integer && value.kind === "int64" ? Number(value.value) / 1e6 : 0;
 }
 
 /** `1h2m3s`, as Go prints a duration of whole seconds. */
@@ -174,7 +197,7 @@ function format(moment: number, layout: string): string {
     Monday: day,
     Mon: day.slice(0, 3),
     MST: "UTC",
-    "2006": String(time.getUTCFullYear()),
+    "2006": String(time.getUTCFullYear()).padStart(4, "0"),
     "-07:00": "+00:00",
     "-0700": "+0000",
     "Z07:00": "Z",

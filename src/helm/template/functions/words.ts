@@ -1,3 +1,13 @@
+/** One character makes one, so that `ß` stays. */
+export function upper(text: string): string {
+  const whole = text.toUpperCase();
+  if (whole.length === text.length) return whole;
+  return Array.from(text, (one) => {
+    const large = one.toUpperCase();
+    return large.length === one.length ? large : one;
+  }).join("");
+}
+
 /** `foo bar` to `Foo Bar`. */
 export function title(text: string): string {
   return text.replace(/(?<![\p{L}\p{Nd}_])\p{Ll}/gu, (letter) => letter.toUpperCase());
