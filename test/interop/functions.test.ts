@@ -5,8 +5,10 @@ import type { Chart } from "../../src/chart/chart.ts";
 import { defaults } from "../../src/defaults.ts";
 import { openHelmRenderer } from "../../src/discover/helm-binary.ts";
 import { FUNCTIONS } from "../../src/helm/template/functions/functions.ts";
+import { TemplateParser, templateSet } from "../../src/helm/render/template-set.ts";
+import { composeChart } from "../../src/helm/values/compose.ts";
 import { CALLS, SHAPES } from "./function-calls.ts";
-import { REFUSED, TYPED } from "./typed-calls.ts";
+import { REFUSED, REFUSED_ACTIONS, TYPED } from "./typed-calls.ts";
 
 const MARK = "--8<--";
 
@@ -111,6 +113,25 @@ describe("functions of templates", () => {
     const helm = (await defaults().helm()) ?? context.skip("needs helm");
     await expect(printedByHelm(helm, [call])).rejects.toMatchObject({ code: "DRAY_HELM_FAILED" });
   });
+
+  it.for(REFUSED_ACTIONS)(
+    "stand where Helm takes them, and not so: %s",
+    async (action, context) => {
+      const chart = await makeChartOf({ "templates/a.yaml": `{{ ${action} }}` });
+      const set = templateSet(composeChart(chart, new Map()), new TemplateParser());
+      const problems = [...set.problems, ...renderChart(chart).flatMap((file) => file.problems)];
+      expect(problems).toHaveLength(1);
+      const helm = (await defaults().helm()) ?? context.skip("needs helm");
+      const renderer = await openHelmRenderer(chart, { helm });
+      try {
+        await expect(renderer.render(new Map())).rejects.toMatchObject({
+          code: "DRAY_HELM_FAILED",
+        });
+      } finally {
+        await renderer.close();
+      }
+    },
+  );
 
   it("that give something else each time can be called as Helm's can", async (context) => {
     const helm = (await defaults().helm()) ?? context.skip("needs helm");

@@ -75,6 +75,7 @@ function commandValue(command: Command, piped: readonly Value[], context: Contex
   if (named && first.names.length > 0) return chainValue(first, { rest, piped }, context);
   if (rest.length > 0 || piped.length > 0)
     throw new TemplateError("can't give argument to non-function");
+  if (first.type === "nil") throw new TemplateError("nil is not a command");
   return operandValue(first, context);
 }
 

@@ -160,12 +160,15 @@ export function noteAssigned(
 }
 
 /** What `range` goes through: lists, maps by key, and whole numbers. */
-export function turnsOf(value: Value): (readonly [Value, Value])[] {
+export function turnsOf(value: Value, variables: number): (readonly [Value, Value])[] {
   if (value === null) return [];
   if (value instanceof Map) return sortedKeys(value).map((key) => [key, value.get(key) ?? null]);
   if (isList(value)) return value.map((item, index) => [BigInt(index), item]);
   const count = integerOf(value);
   if (count === undefined) throw new TemplateError(`range can't iterate over ${typeOf(value)}`);
+  if (variables > 1) {
+    throw new TemplateError(`can't use ${count} to iterate over more than one variable`);
+  }
   if (count > MAX_COUNT) throw new BudgetError(`a range of ${count}`);
   const numbers = Array.from({ length: Number(count) }, (_item, index) => BigInt(index));
   if (!(value instanceof Integer)) return numbers.map((one) => [one, one]);

@@ -2,18 +2,14 @@ import { numberOf, unquote } from "./literals.ts";
 import { endOfName, type NamePatterns } from "./name-patterns.ts";
 import { TemplateError } from "./template-error.ts";
 
-/** `line` and `at` say where it begins. */
-export type Token = { readonly line: number; readonly at: number } & (
+/** `line` and `at` say where it begins; `glued` is one that stands right behind what is no separator. */
+export type Token = { readonly line: number; readonly at: number; readonly glued?: boolean } & (
   | { readonly kind: "text"; readonly text: string }
   | { readonly kind: "open" | "close" }
   | { readonly kind: "constant"; readonly value: string | bigint | number }
   | { readonly kind: "word" | "symbol"; readonly text: string }
-  /** `.a.b`, `$x.a`: `glued` when it stands right behind what it is a field of. */
-  | {
-      readonly kind: "field" | "variable";
-      readonly names: readonly string[];
-      readonly glued: boolean;
-    }
+  /** `.a.b`, `$x.a`: glued when it is a field of what stands before. */
+  | { readonly kind: "field" | "variable"; readonly names: readonly string[] }
 );
 
 const SPACE = /[ \t\r\n]+/y;
@@ -65,6 +61,9 @@ class Lexer {
     if (open === -1) return false;
     const after = this.#source[open + 2];
     const comment = after === "/" || after === "-" ? this.#match(COMMENT) : undefined;
+    if (comment !== undefined && comment.indexOf("*/") < comment.lastIndexOf("*/")) {
+      throw this.#error("a comment ends before the braces do");
+    }
     if (comment === undefined) this.#action(trims);
     else this.#trimNext = /[ \t\r\n]-\}\}$/.test(comment);
     return true;
@@ -120,9 +119,10 @@ class Lexer {
   #token(): void {
     const first = this.#first();
     const [line, at] = [this.#line, this.#at];
+    const glued = at > 0 && !isIn(SEPARATORS, this.#source[at - 1]);
     const number = isIn(BEGINS_NUMBER, first) ? this.#matchName("number") : undefined;
     if (number !== undefined) {
-      this.tokens.push({ kind: "constant", line, at, value: numberOf(number) });
+      this.tokens.push({ kind: "constant", line, at, glued, value: numberOf(number) });
       return;
     }
     if (first === "." || first === "$") {
@@ -130,19 +130,20 @@ class Lexer {
       const path = this.#matchName(kind);
       if (path !== undefined) {
         const names = (kind === "field" ? path.slice(1) : path).split(".");
-        const glued = at > 0 && !isIn(SEPARATORS, this.#source[at - 1]);
         this.tokens.push({ kind, line, at, names, glued });
         return;
       }
     }
-    this.#simpleToken(first);
+    this.#simpleToken(first, { line, at, glued });
   }
 
-  #simpleToken(first: string): void {
-    const [line, at] = [this.#line, this.#at];
+  #simpleToken(
+    first: string,
+    { line, at, glued }: { line: number; at: number; glued: boolean },
+  ): void {
     const string = isIn(QUOTES, first) ? this.#match(STRING) : undefined;
     if (string !== undefined) {
-      this.tokens.push({ kind: "constant", line, at, value: unquote(string) });
+      this.tokens.push({ kind: "constant", line, at, glued, value: unquote(string) });
       return;
     }
     const word = this.#matchName("word");
@@ -152,7 +153,8 @@ class Lexer {
         `unexpected ${JSON.stringify(this.#source.slice(this.#at, this.#at + 10))}`,
       );
     }
-    this.tokens.push({ kind: word === undefined ? "symbol" : "word", line, at, text: symbol });
+    const kind = word === undefined ? "symbol" : "word";
+    this.tokens.push({ kind, line, at, glued, text: symbol });
   }
 
   /** The next character; behind the last one, what begins nothing. */

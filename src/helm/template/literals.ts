@@ -26,9 +26,10 @@ export function unquote(literal: string): string | bigint {
   if (literal.startsWith("`")) return inner.replaceAll("\r", "");
   const text = inner.replace(ESCAPE, escaped);
   if (!literal.startsWith("'")) return text;
-  const code = text.codePointAt(0);
-  if (code === undefined) throw new TemplateError("a character constant is empty");
-  return BigInt(code);
+  const [first, ...more] = Array.from(text);
+  if (first === undefined) throw new TemplateError("a character constant is empty");
+  if (more.length > 0) throw new TemplateError(`${literal} is more than one character`);
+  return BigInt(first.codePointAt(0) ?? 0);
 }
 
 /** The character that an escape such as `\\n`, `\\x41` or `\\u00e9` stands for. */
@@ -47,17 +48,39 @@ function unknown(escape: string): never {
   throw new TemplateError(`unknown escape ${JSON.stringify(escape)}`);
 }
 
-/** The value of a Go number, by its rules: an integer unless a point or exponent says otherwise; a leading 0 is octal. */
+/** Underscores stand between digits, or behind what says the base. */
+const INTEGER =
+  /^[-+]?(?:0[xX](?:_?[0-9a-fA-F])+|0[bB](?:_?[01])+|0[oO](?:_?[0-7])+|0(?:_?[0-7])*|[1-9](?:_?\d)*)$/;
+const DECIMAL = /^[-+]?(?:\d(?:_?\d)*\.?(?:\d(?:_?\d)*)?|\.\d(?:_?\d)*)(?:[eE][-+]?\d+)?$/;
+const POWER = /^[-+]?0[xX]_?([0-9a-fA-F_]*)(?:\.([0-9a-fA-F_]*))?[pP]([+-]?\d+)$/;
+
+/**
+ * The value of a Go number, by its rules: an integer unless a point or exponent says otherwise; a
+ * leading 0 is octal.
+ * @throws TemplateError for what is none, or has no room in 64 bits
+ */
 export function numberOf(text: string): bigint | number {
   const plain = text.replaceAll("_", "");
-  const sign = plain.startsWith("-") ? -1n : 1n;
-  const digits = plain.replace(/^[+-]/, "");
-  const power = /^0[xX]([0-9a-fA-F]+)[pP]([+-]?\d+)$/.exec(digits);
-  if (power !== null) return Number(`0x${power[1] ?? "0"}`) * 2 ** Number(power[2]) * Number(sign);
-  if (/^0[xXbBoO]/.test(digits)) return sign * BigInt(digits.toLowerCase());
-  if (/^0[0-7]+$/.test(digits)) return sign * BigInt(`0o${digits.slice(1)}`);
-  if (/^\d+$/.test(digits)) return sign * BigInt(digits);
-  return Number(plain);
+  if (INTEGER.test(text)) {
+    const digits = plain.replace(/^[+-]/, "").toLowerCase();
+    const size = BigInt(digits.replace(/^0(?=\d)/, "0o"));
+    return inRange(plain.startsWith("-") ? -size : size, text);
+  }
+  const power = POWER.exec(plain);
+  const value = power === null ? Number(plain) : powerOf(plain, power);
+  const isFloat = power !== null || (DECIMAL.test(text) && /[.eE]/.test(text));
+  if (isFloat && Number.isFinite(value)) return value;
+  throw new TemplateError(`${text} is no number`);
+}
+
+function inRange(value: bigint, text: string): bigint {
+  if (value === BigInt.asIntN(64, value)) return value;
+  throw new TemplateError(`${text} overflows int`);
+}
+
+function powerOf(text: string, [, whole = "", part = "", exponent]: readonly string[]): number {
+  const size = Number(`0x${whole}${part}`) * 2 ** (Number(exponent) - 4 * part.length);
+  return text.startsWith("-") ? -size : size;
 }
 
 /** A constant where an `int` is asked for: `3.0` is one there. https://pkg.go.dev/text/template#hdr-Arguments */

@@ -8,7 +8,7 @@ export interface NamePatterns {
 
 function namesOf(letter: string, digit: string, flags: string): NamePatterns {
   const part = `[${letter}${digit}_]`;
-  const floats = "0[xX][0-9a-fA-F_]+(?:\\.[0-9a-fA-F_]*)?[pP][+-]?\\d+";
+  const floats = "0[xX][0-9a-fA-F_]*(?:\\.[0-9a-fA-F_]*)?[pP][+-]?\\d+";
   const integers = "0[xX][0-9a-fA-F_]+|0[bB][01_]+|0[oO][0-7_]+";
   const decimals = "(?:\\d[\\d_]*(?:\\.[\\d_]*)?|\\.\\d[\\d_]*)(?:[eE][+-]?\\d+)?";
   return {

@@ -43,6 +43,8 @@ class Parser {
   #isNotable: IsNotable;
   #list: ListBuilder;
   #depth = 0;
+  /** Ranges around what is read just now, which `break` and `continue` are for. */
+  #ranges = 0;
 
   constructor(source: string, { file, isNotable = () => false }: ParseOptions) {
     this.#isNotable = isNotable;
@@ -106,6 +108,7 @@ class Parser {
       case "range":
         return this.#branch(word, line);
       case "define":
+        if (this.#depth > 1) throw reader.error("unexpected {{define}} within another block");
         return this.#define();
       case "block":
         return this.#block(line);
@@ -113,6 +116,7 @@ class Parser {
         return this.#templateCall(line);
       case "break":
       case "continue":
+        if (this.#ranges === 0) throw reader.error(`{{${word}}} outside {{range}}`);
         reader.close();
         return { type: word, line };
       default: {
@@ -128,7 +132,10 @@ class Parser {
     const pipe = this.#pipelines.parse({ range: type === "range" });
     const source = this.#reader.writtenSince(from);
     this.#reader.close();
+    const ranges = this.#ranges;
+    if (type === "range") this.#ranges++;
     const { list: body, ending } = this.#body();
+    this.#ranges = ranges;
     const otherwise = this.#otherwise(ending, type);
     return { type, line, file: this.#file, source, pipe, body, otherwise };
   }
@@ -139,7 +146,7 @@ class Parser {
       this.#reader.close();
       return undefined;
     }
-    const chained = this.#reader.takeWord("if", "with");
+    const chained = type === "range" ? undefined : this.#reader.takeWord(type);
     if (chained !== undefined) return this.#elseBranch(chained);
     this.#reader.close();
     const { list, ending: last } = this.#body();
@@ -176,15 +183,22 @@ class Parser {
   }
 
   #closedBody(word: string): List {
+    const ranges = this.#ranges;
+    this.#ranges = 0;
     const { list, ending } = this.#body();
+    this.#ranges = ranges;
     if (ending !== "end") throw this.#reader.error(`{{${word}}} is not closed`);
     this.#reader.close();
     return list;
   }
 
-  /** An empty definition does not replace one that says something, as in Go. */
+  /** An empty definition does not replace one that says something, and two of these do not go together. */
   #addDefine(name: string, body: List): void {
-    if (this.#defines.has(name) && isBlank(body)) return;
+    const there = this.#defines.get(name);
+    if (there !== undefined && isBlank(body)) return;
+    if (there !== undefined && !isBlank(there.body)) {
+      throw this.#reader.error(`multiple definition of template ${JSON.stringify(name)}`);
+    }
     this.#defines.set(name, { file: this.#file, body });
   }
 

@@ -72,15 +72,21 @@ export class PipelineParser {
     const first = this.#operand();
     if (first === undefined) throw this.#reader.error("a value or function is missing");
     const rest: Operand[] = [];
-    for (let next = this.#operand(); next !== undefined; next = this.#operand()) rest.push(next);
-    return { first, rest };
+    for (;;) {
+      const isGlued = this.#reader.peek()?.glued === true;
+      const next = this.#operand();
+      if (next === undefined) return { first, rest };
+      if (isGlued) throw this.#reader.error("unexpected operand: a space is missing before it");
+      rest.push(next);
+    }
   }
 
   #operand(): Operand | undefined {
     const term = this.#term();
     if (term === undefined) return undefined;
     const next = this.#reader.peek();
-    if (next?.kind !== "field" || !next.glued) return term;
+    if (next?.kind !== "field" || next.glued !== true) return term;
+    if (HAVE_NO_FIELDS.has(term.type)) throw this.#reader.error("unexpected . behind a value");
     this.#reader.next();
     return { type: "chain", base: term, names: this.#seen(next.names) };
   }
@@ -132,6 +138,8 @@ export class PipelineParser {
     return pipe;
   }
 }
+
+const HAVE_NO_FIELDS: ReadonlySet<Operand["type"]> = new Set(["dot", "nil", "constant"]);
 
 const NOTHING_DECLARED = { variables: [], assigns: false };
 

@@ -191,7 +191,7 @@ export class Statements {
     const mark = variables.mark();
     const { value, looked } = this.#condition(node, { ...node.pipe, variables: [] }, frame);
     this.#host.machine.call.lookups.wentThrough(value);
-    const turns = turnsOf(value);
+    const turns = turnsOf(value, node.pipe.variables.length);
     const isEmpty = turns.length === 0;
     const taken = isEmpty ? node.otherwise : node.body;
     this.#host.watcher?.branch(node, { taken, looked, line: frame.output.line() });

@@ -90,30 +90,18 @@ class Writer {
 
   #scalar(value: Value, indent: string): string {
     if (typeof value === "string") {
-      return value.includes("\n") ? literal(value, indent) : this.#folded(quoted(value), indent);
+      const isLiteral = value.includes("\n") && scalarStyle(value) === "literal";
+      if (isLiteral) return literal(value, indent);
+      // What stands alone has nothing before it.
+      return indent === ""
+        ? folded(quoted(value), 0, "  ")
+        : folded(quoted(value), this.#column + 1, indent);
     }
     if (value instanceof Map) return "{}";
     if (isList(value)) return "[]";
     if (typeof value === "number") return formatJsonNumber(value);
     if (value === null || value instanceof Struct) return "null";
     return String(value);
-  }
-
-  /** A long text goes on in the next line, behind the first single space where it is too long. */
-  #folded(text: string, indent: string): string {
-    let column = this.#column + 1;
-    if (column + text.length <= BEST_WIDTH) return text;
-    const edge = /^['"]/.test(text) ? 1 : 0;
-    let folded = "";
-    for (let at = 0; at < text.length; at++) {
-      const character = text[at] ?? "";
-      const isInside = at > edge && at < text.length - 1 - edge;
-      const isSingle = character === " " && text[at - 1] !== " " && text[at + 1] !== " ";
-      const breaks = isInside && isSingle && column > BEST_WIDTH;
-      folded += breaks ? `\n${indent}` : character;
-      column = breaks ? indent.length : column + 1;
-    }
-    return folded;
   }
 
   #put(text: string): void {
@@ -167,8 +155,26 @@ function escaped(character: string): string {
   return ESCAPES[character] ?? `\\${mark}${code.padStart(length, "0")}`;
 }
 
+/** A text that begins at `start` goes on in the next line behind the first space where it is too long. */
+function folded(text: string, start: number, margin: string): string {
+  if (start + text.length <= BEST_WIDTH) return text;
+  const pieces: string[] = [];
+  let [from, column] = [0, start];
+  for (const { index } of text.matchAll(text.startsWith('"') ? FIRST_SPACE : SINGLE_SPACE)) {
+    if (column + index - from <= BEST_WIDTH) continue;
+    // Spaces at the beginning of a line would be lost.
+    const mark = text[index + 1] === " " ? "\\" : "";
+    pieces.push(text.slice(from, index), `\n${margin}${mark}`);
+    [from, column] = [index + 1, margin.length + mark.length];
+  }
+  return [...pieces, text.slice(from)].join("");
+}
+
+/** Within a text and its quotes; in double quotes more of them may follow. */
+const FIRST_SPACE = /(?<!^"?| ) (?!"?$)/g;
+const SINGLE_SPACE = /(?<!^'?| ) (?! |'?$)/g;
+
 function literal(text: string, indent: string): string {
-  if (scalarStyle(text) !== "literal") return doubleQuoted(text);
   const chomp = text === "\n" || text.endsWith("\n\n") ? "+" : text.endsWith("\n") ? "" : "-";
   const hint = /^[ \n]/.test(text) ? "2" : "";
   const lines = text.replace(/\n$/, "").split("\n");

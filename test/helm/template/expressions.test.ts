@@ -6,6 +6,9 @@ import { openHelmRenderer } from "../../../src/discover/helm-binary.ts";
 import { renderChart } from "../../../fixtures/rendered-chart.ts";
 import type { Value } from "../../../src/helm/template/value.ts";
 import { EXPRESSIONS } from "./expressions.ts";
+import { GO_EXPRESSIONS } from "./go-expressions.ts";
+
+const ALL = { ...EXPRESSIONS, ...GO_EXPRESSIONS };
 
 const MARK = "--8<--";
 
@@ -30,7 +33,7 @@ async function printedHere(expressions: readonly string[]): Promise<string[]> {
 }
 
 describe("an expression", () => {
-  for (const [group, cases] of Object.entries(EXPRESSIONS)) {
+  for (const [group, cases] of Object.entries(ALL)) {
     it.each(cases)(`prints what Helm prints (${group}): %s`, async (expression, wanted) => {
       const [printed] = await printedHere([expression.replace("t24.yaml", "t22.yaml")]);
       expect(printed).toBe(wanted.replace("t24.yaml", "t22.yaml"));
@@ -69,7 +72,7 @@ describe("an expression", () => {
 
   it("is listed with what the helm at hand prints", async (context) => {
     const helm = (await defaults().helm()) ?? context.skip("needs helm");
-    const cases = Object.values(EXPRESSIONS).flat();
+    const cases = Object.values(ALL).flat();
     const chart = await chartOf(
       cases.map(([expression]) => `{{ toJson (tpl ${quoted(expression)} .) }}`),
     );

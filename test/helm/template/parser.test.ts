@@ -44,8 +44,8 @@ describe("parseTemplate()", () => {
     expect(node).toMatchObject({ type: "if", line: 2, source: "and .a (not .b)" });
   });
 
-  it("takes else if and else with as a branch in the branch", () => {
-    const [node] = parse("{{ if .a }}1{{ else if .b }}2{{ else with .c }}3{{ end }}").body.nodes;
+  it("takes else if as a branch in the branch", () => {
+    const [node] = parse("{{ if .a }}1{{ else if .b }}2{{ else }}3{{ end }}").body.nodes;
     const inner = node !== undefined && "otherwise" in node ? node.otherwise?.nodes[0] : undefined;
     expect(inner).toMatchObject({ type: "if", source: ".b" });
   });

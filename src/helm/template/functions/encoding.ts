@@ -148,21 +148,14 @@ function fromBase64(text: string): string {
   return Buffer.from(text, "base64").toString();
 }
 
+const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
+
 /** Where it stops to be base64; line breaks do not count. */
 function wrongBase64(text: string): number | undefined {
+  const plain = text.replace(/[\r\n]/g, "");
+  if (BASE64.test(plain)) return undefined;
   const end = text.search(/[^A-Za-z0-9+/\r\n]/);
-  const digits = (end === -1 ? text : text.slice(0, end)).replace(/[\r\n]/g, "").length % 4;
-  if (end === -1) return digits === 0 ? undefined : text.length - digits;
-  if (text[end] !== "=" || digits < 2) return end;
-  const rest = text.slice(end + 1);
-  const [space = ""] = /^[\r\n]*/.exec(rest) ?? [];
-  const padding = digits === 3 ? end + 1 : end + 1 + space.length;
-  if (digits === 2) {
-    if (padding === text.length) return text.length;
-    if (text[padding] !== "=") return padding;
-  }
-  const behind = text.slice(digits === 2 ? padding + 1 : padding).search(/[^\r\n]/);
-  return behind === -1 ? undefined : behind + (digits === 2 ? padding + 1 : padding);
+  return end === -1 ? text.length - (plain.length % 4) : end;
 }
 
 function adler32(bytes: Buffer): number {

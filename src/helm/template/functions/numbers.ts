@@ -24,7 +24,8 @@ export const NUMBERS: Readonly<Record<string, TemplateFunction>> = {
   toDecimal: fn(["any"], ([value]) => {
     const [, sign, digits] = /^([-+]?)([0-7]{1,30})$/.exec(format(value)) ?? [];
     const size = digits === undefined ? 0n : BigInt(`0o${digits}`);
-    return Integer.int64(inRange(sign === "-" ? -size : size));
+    const octal = sign === "-" ? -size : size;
+    return Integer.int64(octal === BigInt.asIntN(64, octal) ? octal : 0n);
   }),
   add1: fn(["any"], ([value]) => Integer.int64(toBig(value) + 1n)),
   add: variadic([], (_none, values) => whole([0n, ...values], (sum, one) => sum + one)),
@@ -102,12 +103,6 @@ function fromFloat(value: number): bigint {
 }
 
 const LEAST = -(2n ** 63n);
-
-/** The nearest number of 64 bits, as where Go reads a text. */
-function inRange(value: bigint): bigint {
-  const greatest = -LEAST - 1n;
-  return value > greatest ? greatest : value < LEAST ? LEAST : value;
-}
 
 /** As Go reads the number of a program: behind a zero it is octal. */
 function parsedInteger(text: string): bigint {

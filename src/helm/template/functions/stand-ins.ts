@@ -1,13 +1,12 @@
-import { fn, variadic, type TemplateFunction } from "../signature.ts";
+import { fn, type TemplateFunction } from "../signature.ts";
 import type { Read } from "../read.ts";
-import { Struct } from "../value.ts";
+import { Struct, type Value } from "../value.ts";
 
 /** Longest random text that is asked for in earnest. */
 const MAX_RANDOM = 4096;
 
 const random = fn(["int"], ([length]) => "x".repeat(Math.max(0, Math.min(length, MAX_RANDOM))));
-const certificate = variadic([], () => new Struct("sprig.certificate", { Cert: PEM, Key: PEM }));
-const sameText = variadic([], () => "dray");
+const SAME = "dray";
 const PEM = "-----BEGIN DRAY-----\n-----END DRAY-----\n";
 
 /**
@@ -24,25 +23,29 @@ export const STAND_INS: Readonly<Record<string, TemplateFunction>> = {
   randInt: fn(["int", "int"], ([low]) => BigInt(low)),
   shuffle: fn(["string"], ([text]) => text),
   uuidv4: fn([], () => "00000000-0000-4000-8000-000000000000"),
-  bcrypt: sameText,
+  bcrypt: fn(["string"], () => SAME),
   htpasswd: fn(["string", "string"], ([user]) => `${user}:dray`),
-  derivePassword: sameText,
-  encryptAES: sameText,
-  decryptAES: sameText,
-  genPrivateKey: variadic([], () => PEM),
-  genCA: certificate,
-  genCAWithKey: certificate,
-  genSelfSignedCert: certificate,
-  genSelfSignedCertWithKey: certificate,
-  genSignedCert: certificate,
-  genSignedCertWithKey: certificate,
-  buildCustomCert: certificate,
+  derivePassword: fn(["any", "string", "string", "string", "string"], () => SAME),
+  encryptAES: fn(["string", "string"], () => SAME),
+  decryptAES: fn(["string", "string"], () => SAME),
+  genPrivateKey: fn(["string"], () => PEM),
+  genCA: fn(["string", "int"], certificate),
+  genCAWithKey: fn(["string", "int", "string"], certificate),
+  genSelfSignedCert: fn(["string", "any", "any", "int"], certificate),
+  genSelfSignedCertWithKey: fn(["string", "any", "any", "int", "string"], certificate),
+  genSignedCert: fn(["string", "any", "any", "int", "any"], certificate),
+  genSignedCertWithKey: fn(["string", "any", "any", "int", "any", "string"], certificate),
+  buildCustomCert: fn(["string", "string"], certificate),
   getHostByName: fn(["string"], () => ""),
-  lookup: variadic([], (_none, _items, call) => {
+  lookup: fn(["string", "string", "string", "string"], (_none, call) => {
     call.asked(OBJECT);
     return new Map();
   }),
 };
+
+function certificate(): Value {
+  return new Struct("sprig.certificate", { Cert: PEM, Key: PEM });
+}
 
 /** One of the cluster's objects, of which there is none here. */
 const OBJECT: Read = { source: "install", path: ["lookup"], value: null };
