@@ -26,7 +26,7 @@ function whyNone(text: string): string {
 
 /** Go looks at the first byte alone. */
 function quoted(character: string): string {
-  const byte = String.fromCharCode(...Buffer.from(character).subarray(0, 1));
+  const byte = Buffer.from(character).toString("latin1", 0, 1);
   return byte === "'" ? String.raw`'\''` : `'${byte}'`;
 }
 

@@ -1,5 +1,6 @@
 import { compileRegex } from "../../chart/regex.ts";
 import { isList } from "../template/value.ts";
+import { FORMATS } from "./formats.ts";
 import {
   boundCheck,
   charactersOf,
@@ -23,7 +24,7 @@ const MAX_DEPTH = 64;
 /** Words that say nothing of the values, in any draft. */
 const NOTES: ReadonlySet<string> = new Set(
   [
-    "$comment title description default examples example format deprecated readOnly writeOnly",
+    "$comment title description default examples example deprecated readOnly writeOnly",
     // Of the forms that Bitnami's charts describe.
     "form hidden render sliderMin sliderMax sliderUnit",
   ].flatMap((words) => words.split(" ")),
@@ -34,20 +35,23 @@ const NOTES: ReadonlySet<string> = new Set(
  * validator takes too; of what it refuses only the validator can say why. To make a validator of a
  * schema takes longer than rendering the chart, so one is made where this is not enough.
  *
- * Undefined for any other schema, and for a faulty one.
+ * Undefined for any other schema, and for a faulty one. `isOld`: formats are checked, and nothing counts
+ * beside `$ref`.
  */
-export function plainCheck(schema: Table): Check | undefined {
-  return new Reader(schema).words(schema);
+export function plainCheck(schema: Table, isOld = false): Check | undefined {
+  return new Reader(schema, isOld).words(schema);
 }
 
 class Reader {
   readonly #root: Table;
   /** By what refers to them; undefined for one that is being read, or that cannot be. */
   readonly #named = new Map<string, Check | undefined>();
+  readonly isOld: boolean;
   #depth = 0;
 
-  constructor(root: Table) {
+  constructor(root: Table, isOld: boolean) {
     this.#root = root;
+    this.isOld = isOld;
   }
 
   schema(schema: unknown): Check | undefined {
@@ -57,6 +61,8 @@ class Reader {
   }
 
   words(words: Table): Check | undefined {
+    const reference = words.get("$ref");
+    if (this.isOld && typeof reference === "string") return this.named(reference);
     if (++this.#depth > MAX_DEPTH) return undefined;
     const said = [...words].filter(([word]) => !NOTES.has(word));
     const checks = said.map(([word, one]) => WORDS.get(word)?.(one, this, words));
@@ -108,6 +114,7 @@ const WORDS: ReadonlyMap<string, Word> = new Map<string, Word>([
   ["maxLength", (said) => boundCheck(said, charactersOf, atMost)],
   ["minItems", (said) => boundCheck(said, itemsOf, atLeast)],
   ["maxItems", (said) => boundCheck(said, itemsOf, atMost)],
+  ["format", formatCheck],
   ["pattern", patternCheck],
   ["required", requiredCheck],
   ["items", itemsCheck],
@@ -117,6 +124,12 @@ const WORDS: ReadonlyMap<string, Word> = new Map<string, Word>([
 ]);
 
 const anything: Check = () => true;
+
+function formatCheck(said: unknown, { isOld }: Reader): Check | undefined {
+  if (typeof said !== "string") return undefined;
+  const form = isOld && Object.hasOwn(FORMATS, said) ? FORMATS[said] : undefined;
+  return form === undefined ? anything : (value) => typeof value !== "string" || form(value);
+}
 
 function all(checks: readonly (Check | undefined)[]): Check | undefined {
   const known = complete(checks);

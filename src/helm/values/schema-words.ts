@@ -40,6 +40,7 @@ const EXPECTED: Readonly<Record<string, (params: Parameters) => string>> = {
   multipleOf: ({ multipleOf }) => `expected a multiple of ${String(multipleOf)}`,
   minLength: (params) => `expected a text of at least ${limit(params)} characters`,
   maxLength: (params) => `expected a text of at most ${limit(params)} characters`,
+  format: ({ format }) => `expected a text of the form ${shown(format)}`,
   pattern: ({ pattern }) => `expected a text that fits the pattern ${shown(pattern)}`,
   minItems: (params) => `expected a list of at least ${limit(params)}`,
   maxItems: (params) => `expected a list of at most ${limit(params)}`,
@@ -66,7 +67,9 @@ const EXPECTED: Readonly<Record<string, (params: Parameters) => string>> = {
 
 /** Words after which it helps to know what was there. */
 const TELLS_FOUND: ReadonlySet<string> = new Set(
-  "type enum const pattern minimum maximum exclusiveMinimum exclusiveMaximum multipleOf".split(" "),
+  "type enum const format pattern minimum maximum exclusiveMinimum exclusiveMaximum multipleOf".split(
+    " ",
+  ),
 );
 
 /** What a schema has against a value, in words; with the value where that is short. */

@@ -6,7 +6,7 @@ import { allInstances, type Instance } from "./compose.ts";
 import { plainCheck } from "./plain-schema.ts";
 import type { Check } from "./plain-words.ts";
 import { inWords, whyUnusable } from "./schema-words.ts";
-import { makeValidator, readSchema, type WrittenSchema } from "./validator.ts";
+import { isOldDraft, makeValidator, readSchema, type WrittenSchema } from "./validator.ts";
 
 /** What Helm checks values against. https://helm.sh/docs/topics/charts/#schema-files */
 const SCHEMA_FILE = "values.schema.json";
@@ -89,7 +89,10 @@ class Schema {
 
   constructor(written: WrittenSchema) {
     this.#written = written;
-    this.#check = typeof written.words === "boolean" ? undefined : plainCheck(written.words);
+    this.#check =
+      typeof written.words === "boolean"
+        ? undefined
+        : plainCheck(written.words, isOldDraft(written.draft));
   }
 
   /** It can be used without a validator. */

@@ -18,8 +18,13 @@ const match = fn(["string", "string"], ([pattern, text], call) => {
 
 /** Sprig takes what is no pattern for one that matches nothing. */
 const matchAny = fn(["string", "string"], ([pattern, text], call) =>
-  "problem" in compileRegex(pattern) ? false : match([pattern, text], call),
+  isNoPattern(pattern) ? false : match([pattern, text], call),
 );
+
+function isNoPattern(pattern: string): boolean {
+  const regex = compileRegex(pattern);
+  return "problem" in regex && regex.problem.startsWith("error parsing regexp");
+}
 
 /** Texts that a plain pattern matches, such as `^v2` or `(ha|cluster)$`. */
 function textsOf(pattern: string): readonly string[] {

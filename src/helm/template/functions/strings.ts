@@ -33,7 +33,7 @@ export const STRINGS: Readonly<Record<string, TemplateFunction>> = {
   initials: fn(["string"], ([text]) =>
     text
       .split(/\s+/)
-      .map((word) => String.fromCharCode(...Buffer.from(word).subarray(0, 1)))
+      .map((word) => Buffer.from(word).toString("latin1", 0, 1))
       .join(""),
   ),
   swapcase: fn(["string"], ([text]) =>
