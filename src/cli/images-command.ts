@@ -45,7 +45,8 @@ export const addImagesCommand: AddCommand = (program, start) => {
     .description(
       "Reads charts and finds every image in them: `needed` with these values, needed by a `hook`, " +
         "`optional` with other values, or `suspect`: it looks like one. Says of each why, and says " +
-        "what reading a chart cannot tell. Asks no cluster, and without --probe no registry of images.",
+        "what reading a chart cannot tell. Asks no cluster, and without --probe no registry of images. " +
+        "A list that is `Not complete` ends with 0 too: it is shown, not judged. --check then ends with 3.",
     )
     .argument(
       "<chart...>",

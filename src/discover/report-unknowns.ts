@@ -1,4 +1,5 @@
 import { shownPath } from "../chart/chart.ts";
+import { LOST } from "../helm/template/frame.ts";
 import type { Problem } from "../helm/template/problem.ts";
 import { formatPath } from "../helm/values/path.ts";
 import type { ValuesSchemas } from "../helm/values/schema.ts";
@@ -35,15 +36,11 @@ export function reportProblems(
   }
 }
 
-/** What becomes of a variable that something which failed was to give. */
-const FOLLOWS = /undefined variable "[^"]+"$/;
-
 /** A refusal is said once, whichever file asks for it, and what only follows from another failure not at all. */
 function causes(problems: readonly Problem[]): readonly Problem[] {
   const refusals = new Set<string>();
-  const mayFollow = problems.some(({ reason }) => !FOLLOWS.test(reason));
   return problems.filter(({ reason, refused }) => {
-    if (!refused) return !(mayFollow && FOLLOWS.test(reason));
+    if (!refused) return !reason.endsWith(LOST);
     const isSaid = refusals.has(reason);
     refusals.add(reason);
     return !isSaid;

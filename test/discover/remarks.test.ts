@@ -76,6 +76,11 @@ describe("what stands in the way in several places", () => {
     expect(await said({ "templates/a.yaml": following })).toEqual([
       "warning TEMPLATE_NOT_EVALUATED could not evaluate templates/a.yaml:1: error calling index: index of untyped nil: .Values.all has no value",
     ]);
+    const missing = '{{ $x := include "a" . }}{{ $x }}\n{{ include "b" . }}\n{{ $one }}';
+    expect(await said({ "templates/a.yaml": missing })).toEqual([
+      "warning TEMPLATE_NOT_EVALUATED could not evaluate 2 places, templates/a.yaml:1 and others: no chart in it defines the templates that they call, a, b",
+      'warning TEMPLATE_NOT_EVALUATED could not evaluate templates/a.yaml:3: undefined variable "$one"',
+    ]);
     expect(await said({ "templates/a.yaml": "{{ $one }}" })).toEqual([
       'warning TEMPLATE_NOT_EVALUATED could not evaluate templates/a.yaml:1: undefined variable "$one"',
     ]);

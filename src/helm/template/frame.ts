@@ -1,6 +1,6 @@
 import type { BranchNode, Pipe } from "./ast.ts";
 import type { Budget } from "./budget.ts";
-import { joined, type Looked } from "./read-log.ts";
+import { joined, LOOKED_AT_NOTHING, type Looked } from "./read-log.ts";
 import { BudgetError, TemplateError } from "./template-error.ts";
 import { Integer, integerOf, isList, sortedKeys, typeOf, type Value } from "./value.ts";
 
@@ -12,6 +12,9 @@ export interface Frame {
   /** What the output's lines are put down to, where that is not the node's own line. */
   readonly calledFrom: number | undefined;
 }
+
+/** How the reason ends of what only follows from another failure, which is said itself. */
+export const LOST = "has no value: what was to give it one failed";
 
 /** What an expression sees. */
 export interface Scope {
@@ -29,6 +32,8 @@ interface Variable {
   value: Value;
   /** What was looked at to make the value. */
   looked: Looked;
+  /** What was to give it a value failed. */
+  readonly isLost?: boolean;
 }
 
 /** The variables of one template that runs; `$` is the data it was given. */
@@ -56,6 +61,11 @@ export class Variables {
     this.#stack.push({ name, value, looked });
   }
 
+  /** Says that what was to declare it has failed. */
+  lose(name: string): void {
+    this.#stack.push({ name, value: null, looked: LOOKED_AT_NOTHING, isLost: true });
+  }
+
   assign(name: string, value: Value, looked: Looked): void {
     const variable = this.#find(name);
     variable.value = value;
@@ -71,6 +81,7 @@ export class Variables {
   #find(name: string): Variable {
     const found = this.#last(name);
     if (found === undefined) throw new TemplateError(`undefined variable ${JSON.stringify(name)}`);
+    if (found.isLost === true) throw new TemplateError(`${name} ${LOST}`);
     return found;
   }
 

@@ -190,14 +190,6 @@ export function shareAll(value: Value): void {
   } else if (isList(value)) for (const item of value) shareAll(item);
 }
 
-/** Marks every dictionary in `value`, unless it is known already. */
-export function markAllShared(value: Value): void {
-  if (value instanceof Map) {
-    if (!isShared(value)) markShared(value);
-    for (const item of value.values()) markAllShared(item);
-  } else if (isList(value)) for (const item of value) markAllShared(item);
-}
-
 /** Says that `value`, which all templates see from now on, stands at `path` in the values. */
 export function placeAll(value: Value, path: readonly string[]): void {
   if (isList(value)) {

@@ -92,6 +92,9 @@ export class Statements {
     } catch (error) {
       this.#isAt(node, frame);
       this.#host.failed(error);
+      if (node.type === "action" && !node.pipe.assigns) {
+        for (const name of node.pipe.variables) frame.scope.variables.lose(name);
+      }
       return "next";
     }
   }
