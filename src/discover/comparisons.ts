@@ -1,3 +1,4 @@
+import { partsInPlaceOf } from "../helm/template/file-names.ts";
 import { format } from "../helm/template/print.ts";
 import type { Comparison } from "../helm/template/read-log.ts";
 import type { Read } from "../helm/template/read.ts";
@@ -75,14 +76,19 @@ function valuesToTry(
 /** What pieces of a text are called. https://masterminds.github.io/sprig/string_slice.html */
 const PIECE = /^_\d+$/;
 
-/** What a table has beside the entry that a setting names. */
+/** What a table has beside the entry that a setting names, alone or as a part of its key. */
 function keysToTry(
   { value }: Read,
   reads: readonly Read[],
   keys: readonly Value[],
 ): readonly Value[] {
+  const [key, ...all] = keys.filter((one) => typeof one === "string");
   // Pieces of a text that was split are no choice that a chart has.
-  if (keys.some((key) => typeof key === "string" && PIECE.test(key))) return [];
+  if (key === undefined || all.some((one) => PIECE.test(one))) return [];
+  if (typeof value === "string" && value !== key) {
+    const parts = partsInPlaceOf(value, key, all).filter((part) => isWord(part));
+    if (parts.length > 0) return parts;
+  }
   const isName = typeof value !== "object" || value === null;
   return isName && typeof value !== "boolean" ? textsToTry(value, reads, keys) : [];
 }

@@ -232,6 +232,25 @@ describe("another name of an image is found", () => {
       ],
     ],
     [
+      "in a table with keys that are made of settings",
+      {
+        "values.yaml":
+          "os: linux\narch: amd\ndb: pg\npgImage: x/pg:1\nmyImage: x/my:1\nimages: {linux-amd: x/k:1, linux-arm: x/k:2, win-amd: x/k:3, win-arm: x/k:4}\n",
+        "templates/a.yaml": pod(
+          '{{ index .Values.images (printf "%s-%s" .Values.os .Values.arch) }}',
+        ),
+        "templates/b.yaml": pod('{{ get .Values (print .Values.db "Image") }}'),
+      },
+      [
+        "needed x/k:1",
+        "needed x/pg:1",
+        "optional x/k:2 by arch=arm",
+        "optional x/k:3 by os=win",
+        "optional x/k:4 by os=win & arch=arm",
+        "optional x/my:1 by db=my",
+      ],
+    ],
+    [
       "of a template that is called by a name made of a setting",
       {
         "values.yaml": "flavor: small\nkind: none\n",
@@ -251,7 +270,7 @@ describe("another name of an image is found", () => {
       },
       [
         "needed x/app:1",
-        "optional x/app:1-a by t.all.0.on=true",
+        "optional x/app:1-a by t.all[0].on=true",
         "optional x/app:1-b by u.big=true",
         "optional x/app:1-s by t.in.sfx=true",
       ],
