@@ -23,14 +23,13 @@ import type { Visited } from "./add-values.ts";
 import { Coverage } from "./branches.ts";
 import type { Collector } from "./collector.ts";
 import type { DiscoverOptions } from "./discovery.ts";
-import { mayPrintCustom } from "./custom-resources.ts";
 import { explore } from "./explore.ts";
-import { isNotable } from "./image-key.ts";
 import { Recorder } from "./recorder.ts";
 import type { Rendered } from "./render-trial.ts";
 import { reportProblems, reportUntried } from "./report-unknowns.ts";
 import { formatSwitches, type Switch } from "./switches.ts";
 import { addUndecided, addUnreached, addUnreachedChanges } from "./unreached.ts";
+import { wantedIn } from "./wanted.ts";
 
 /** Disabled subcharts of disabled subcharts. */
 const MAX_DEPTH = 4;
@@ -47,11 +46,6 @@ export interface RenderingsOptions {
   readonly schemas: ValuesSchemas;
 }
 
-/** True for a piece of a template that may print an image, or something that an operator starts images for. */
-function isWanted(text: string): boolean {
-  return isNotable(text) || mayPrintCustom(text);
-}
-
 /** Renders a chart with one set of values, and again with what they switch off. */
 export class ChartRenderings {
   readonly #chart: Chart;
@@ -61,7 +55,7 @@ export class ChartRenderings {
   readonly #recorder: Recorder;
   readonly #options: RenderOptions;
   readonly #signal: AbortSignal | undefined;
-  readonly #parser = new TemplateParser(isWanted);
+  readonly #parser: TemplateParser;
   readonly #ids = new Map<object, number>();
   readonly #exploring = new Budget({ steps: EXPLORE_STEPS });
   /** Every chart within the chart that was looked at, switched on or not. */
@@ -75,6 +69,8 @@ export class ChartRenderings {
     this.#collector = to.collector;
     this.#schemas = to.schemas;
     this.#recorder = new Recorder(to.collector, { knowsVersion: kubeVersion !== undefined });
+    const isWanted = wantedIn(chart, given);
+    this.#parser = new TemplateParser(isWanted);
     this.#options = {
       budget: new Budget(limits),
       cluster: { kubeVersion, apiVersions },

@@ -77,7 +77,8 @@ function imagesInText(text: string, { path, named, off: enabledBy }: Place): Val
   return images.flatMap((image): ValueImage[] => {
     const isNamed = named && whole !== undefined && isPlausible(image);
     const certain = isNamed && (image.hasHost || image.hasPath);
-    if (!certain && !isUnmistakable(image)) return [];
+    // A short name counts where it has a tag: `image: busybox:1.36`.
+    if (!certain && !isUnmistakable(image) && !(isNamed && image.pinned)) return [];
     const { registry, repository, tag = "" } = image.reference;
     const name = `${registry}/${repository}`;
     const said = { repository: name, path, certain, enabledBy };

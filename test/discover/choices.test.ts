@@ -499,6 +499,20 @@ it("a setting is named as Helm takes it, in a list and with a dot in its key", a
   ]);
 });
 
+it("a part that prints a table or list of the values is found, and a short name with a tag in them is suspected", async () => {
+  const texts = {
+    "values.yaml":
+      "extra: {enabled: false, image: busybox:1.36}\nsides: {on: false, all: [{name: a, image: alpine:3}]}\nother: {image: nginx:1}\n",
+    "templates/a.yaml": `apiVersion: x.example.org/v1\nkind: Thing\nmetadata: {name: a}\nspec:\n  image: x/app:1\n{{ if .Values.extra.enabled }}  before: {{ toYaml .Values.extra | nindent 4 }}\n{{ end }}{{ if .Values.sides.on }}  sidecars: {{ toYaml .Values.sides.all | nindent 4 }}\n{{ end }}`,
+  };
+  expect(await linesOf(texts)).toEqual([
+    "needed x/app:1",
+    "optional library/alpine:3 by sides.on=true",
+    "optional library/busybox:1.36 by extra.enabled=true",
+    "suspect library/nginx:1",
+  ]);
+});
+
 it("a part that prints a file of the chart is found, whoever puts its path together", async () => {
   const texts = {
     "values.yaml": "side: false\nmore: false\n",
