@@ -4,6 +4,7 @@ import { makeBundle, SIGNER } from "../../fixtures/bundles.ts";
 import { makeImage, makeLayer, makeMultiArch, type MadeImage } from "../../fixtures/images.ts";
 import type { TestRegistry } from "../../fixtures/registry.ts";
 import { isManifestType } from "../../src/oci/media-type.ts";
+import type { PushReport } from "../../src/stories/push.ts";
 import {
   fill,
   listening,
@@ -43,6 +44,18 @@ function digestsStored(target: TestRegistry): string[] {
   return puts(target)
     .filter(({ status }) => status === 201)
     .flatMap(({ path }) => /sha256:[a-f0-9]{64}/.exec(decodeURIComponent(path)) ?? []);
+}
+
+function withoutWays({ artifacts }: PushReport): object[] {
+  return artifacts.map((one) => ({
+    ...one,
+    blobs: one.blobs.map((blob) => ({ ...blob, result: undefined })),
+  }));
+}
+
+function waysOfBlobs({ artifacts }: PushReport): string[] {
+  const blobs = artifacts.flatMap((one) => one.blobs);
+  return blobs.map(({ digest, result }) => `${digest} ${result}`).toSorted();
 }
 
 describe("push", () => {
@@ -179,7 +192,7 @@ describe("push", () => {
     expect(await repositoryOf(bare).resolve(digest)).toEqual(image.root.descriptor);
   });
 
-  it("in a dry run asks only, and says exactly what the push does then", async () => {
+  it("in a dry run asks only, and says what the push does then", async () => {
     const base = makeLayer("base", 50_000);
     const { path, target } = await crossing({
       "team/a:1": makeImage([base, makeLayer("a", 1000)]),
@@ -191,7 +204,9 @@ describe("push", () => {
     expect(bytesReceived(target)).toBe(0);
     const report = await pushBundle(path, target.host);
     expect(rehearsal.dryRun).toBe(true);
-    expect(rehearsal.artifacts).toEqual(report.artifacts);
+    // Of two that are pushed at the same time, either may be the one that sends the layer of both.
+    expect(withoutWays(rehearsal)).toEqual(withoutWays(report));
+    expect(waysOfBlobs(rehearsal)).toEqual(waysOfBlobs(report));
     expect(rehearsal.totals).toEqual(report.totals);
     const again = await pushBundle(path, target.host, { dryRun: true });
     expect(again.artifacts.map(({ result }) => result)).toEqual(["present", "present"]);

@@ -16,12 +16,22 @@ export interface Layout {
 }
 
 export function noLayout(): Layout {
-  const flags = { minus: false, plus: false, sharp: false, space: false, zero: false };
-  return { ...flags, plusV: false, sharpV: false, width: undefined, precision: undefined };
+  return {
+    minus: false,
+    plus: false,
+    sharp: false,
+    space: false,
+    zero: false,
+    plusV: false,
+    sharpV: false,
+    width: undefined,
+    precision: undefined,
+  };
 }
 
 /** https://github.com/golang/go/blob/go1.25.0/src/fmt/format.go */
-export function padded(text: string, { width = 0, minus, zero }: Layout): string {
+export function padded(text: string, { width, minus, zero }: Layout): string {
+  if (width === undefined) return text;
   const missing = width - Array.from(text).length;
   if (missing <= 0) return text;
   if (minus) return text + " ".repeat(missing);

@@ -44,9 +44,19 @@ class Directives {
       this.#text += this.#template.slice(this.#at, percent === -1 ? undefined : percent);
       if (percent === -1) break;
       this.#at = percent + 1;
-      this.#put(this.#directive());
+      this.#put(this.#plainText() ?? this.#directive());
     }
     return this.#text + this.#extra();
+  }
+
+  /** `%s` or `%v` of a text, as nearly all are: printed as it is. */
+  #plainText(): string | undefined {
+    const verb = this.#template[this.#at];
+    const value = this.#args[this.#next];
+    if ((verb !== "s" && verb !== "v") || typeof value !== "string") return undefined;
+    this.#at++;
+    this.#next++;
+    return value;
   }
 
   #put(text: string): void {
