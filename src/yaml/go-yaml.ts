@@ -65,9 +65,14 @@ function scalar(
 ): Type {
   return new Type(tag.includes(":") ? tag : `tag:yaml.org,2002:${tag}`, {
     kind: "scalar",
-    resolve: (text: string | null) => matches(text ?? ""),
-    construct: (text: string | null) => read(text ?? ""),
+    resolve: (found: Scalar) => matches(textOf(found)),
+    construct: (found: Scalar) => read(textOf(found)),
   });
+}
+
+/** Where a tag has a line of its own, the parser has read what stands below already. */
+function textOf(found: Scalar): string {
+  return found === null ? "" : String(found);
 }
 
 function isNull(text: string): boolean {

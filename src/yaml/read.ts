@@ -85,10 +85,14 @@ export function parse(text: string, { scalars, fail, uniqueKeys = false }: Readi
   }
 }
 
-/** The table or list that a text holds, undefined if it is something else. */
+/** The table or list that a text holds, undefined if it is something else, or broken. */
 function loaded(text: string, options: LoadOptions): object | undefined {
-  const value = load(text, options);
-  return typeof value === "object" && value !== null ? value : undefined;
+  try {
+    const value = load(text, options);
+    return typeof value === "object" && value !== null ? value : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** A line that ends a document, behind those that begin it. */

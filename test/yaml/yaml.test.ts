@@ -140,6 +140,23 @@ describe("readYaml()", () => {
     expect(error.code).toBe("DRAY_YAML_INVALID");
   });
 
+  it.each([
+    ["!!int # how many\n0x1f", 31],
+    ["!!float\n1.5", 1.5],
+    ["!!str\n1", "1"],
+    ["!!binary\nQUFB", "AAA"],
+  ])("reads what stands below its tag: %j", (text, value) => {
+    expect(read(`v: ${text.replace("\n", "\n  ")}`)).toEqual(new Map([["v", value]]));
+  });
+
+  it.each(["!!binary\n<<", '\uFEFF"\'  %YAML 1.1\n{é"&x %YAML 1.1\n:'])(
+    "refuses %j, however much of it can be read",
+    async (text) => {
+      const error = await refusal(() => read(text));
+      expect(error.code).toBe("DRAY_YAML_INVALID");
+    },
+  );
+
   it("throws nothing but DrayError", () => {
     const pieces = fc.constantFrom(
       "a",
@@ -160,6 +177,11 @@ describe("readYaml()", () => {
       "#",
       "!",
       "?",
+      "!!binary ",
+      "!!int ",
+      "0x1f",
+      "%YAML 1.1\n",
+      "\uFEFF",
     );
     fc.assert(
       fc.property(
